@@ -1,0 +1,164 @@
+import { awscdk, javascript, TextFile } from 'projen';
+
+/** Lowest aws-cdk-lib a consumer may have; the tests also run against a pinned newest one. */
+const CDK_FLOOR = '2.257.0';
+
+/** One range for all AWS SDK clients; the lock file pins the versions. */
+const AWS_SDK = '^3.1100.0';
+
+const awsSdk = (...clients: string[]) => clients.map((client) => `@aws-sdk/${client}@${AWS_SDK}`);
+
+const project = new awscdk.AwsCdkConstructLibrary({
+  name: 'cdk-legacy-to-s3',
+  description: 'Move a SQL Server database into S3, exactly and fast: a CDK construct for the landing pipeline and a client that extracts, lands and proves every table.',
+  keywords: ['cdk', 'aws', 's3', 'sql-server', 'mssql', 'migration', 'extract', 'parquet', 'landing-zone', 'observability'],
+  author: 'cdk-legacy-to-s3 contributors',
+  authorOrganization: true,
+  authorAddress: 'https://github.com/cdk-legacy-to-s3',
+  repositoryUrl: 'https://github.com/cdk-legacy-to-s3/cdk-legacy-to-s3.git',
+  license: 'Apache-2.0',
+  copyrightOwner: 'cdk-legacy-to-s3 contributors',
+  defaultReleaseBranch: 'main',
+  majorVersion: 0,
+  stability: 'experimental',
+
+  cdkVersion: CDK_FLOOR,
+  constructsVersion: '10.5.1',
+  jsiiVersion: '~5.9.0',
+  typescriptVersion: '~5.9.0',
+  minNodeVersion: '20.16.0',
+  workflowNodeVersion: '22',
+  packageManager: javascript.NodePackageManager.NPM,
+  npmProvenance: true,
+  npmAccess: javascript.NpmAccess.PUBLIC,
+  publishToPypi: { distName: 'cdk-legacy-to-s3', module: 'cdk_legacy_to_s3' },
+  publishToMaven: {
+    javaPackage: 'io.github.cdklegacytos3',
+    mavenGroupId: 'io.github.cdk-legacy-to-s3',
+    mavenArtifactId: 'cdk-legacy-to-s3',
+  },
+
+  projenrcTs: true,
+  tsconfigDevFile: 'tsconfig.dev.json',
+  sampleCode: false,
+  docgen: true,
+  readme: undefined,
+  releaseToNpm: true,
+  depsUpgradeOptions: { workflowOptions: { schedule: javascript.UpgradeDependenciesSchedule.WEEKLY } },
+
+  // Everything a handler or the extractor engine needs is bundled at build time, so it is a
+  // devDependency; the package itself depends on nothing but its two peers.
+  devDeps: [
+    ...awsSdk(
+      'client-athena',
+      'client-cloudformation',
+      'client-cloudwatch',
+      'client-cloudwatch-logs',
+      'client-dynamodb',
+      'client-eventbridge',
+      'client-glue',
+      'client-lambda',
+      'client-s3',
+      'client-secrets-manager',
+      'client-sns',
+      'client-sqs',
+      'client-ssm',
+      'client-sts',
+      'credential-providers',
+      'lib-storage',
+
+    ),
+    '@aws-sdk/util-dynamodb@^3.996.0',
+    '@aws-lambda-powertools/logger@2.36.0',
+    '@aws-lambda-powertools/metrics@2.36.0',
+    '@duckdb/node-api',
+    '@smithy/node-http-handler',
+    '@sparticuz/chromium@143.0.4',
+    '@types/aws-lambda',
+    '@types/mssql',
+    '@types/node@^20',
+    'apache-arrow@21.2.0',
+    'aws-sdk-client-mock@4.1.0',
+    'cdk-nag@^3.0.2',
+    'commander@^13',
+    'esbuild@0.28.2',
+    'fast-check@^4.10.2',
+    'mssql@12.7.14',
+    'parquet-wasm@0.8.0',
+    'playwright-core',
+    'tedious@19.2.2',
+    'tsx',
+  ],
+
+  gitignore: ['.venv/', '.tmp/', '/out.json', '*.log', '.DS_Store', 'cdk.out/', '/assets/', '/test-reports/', '/coverage/'],
+  npmignore: [
+    '/.ci/', '/.tmp/', '/.venv/', '/bench/', '/docs/', '/examples/', '/tools/', '/test/', '/assets/**/*.map',
+    // Bundled into assets/; their unbundled emit would only add weight and unresolvable imports.
+    '/lib/handlers/', '/lib/extractor/*/', '/lib/extractor/engine.*', '/lib/cli/',
+  ],
+
+  jestOptions: {
+    jestVersion: '^30',
+    coverage: false,
+    configFilePath: 'jest.config.json',
+    jestConfig: {
+      testTimeout: 60_000,
+      maxWorkers: '100%',
+      moduleFileExtensions: ['ts', 'js', 'json', 'node'],
+    },
+  },
+  tsconfigDev: {
+    include: ['src/**/*.ts', 'test/**/*.ts', 'tools/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts', '.projenrc.ts'],
+    exclude: ['node_modules', '**/node_modules', '**/cdk.out'],
+    compilerOptions: { lib: ['es2023'], target: 'ES2022', skipLibCheck: true },
+  },
+  eslintOptions: {
+    dirs: ['src'],
+    devdirs: ['test', 'tools', 'bench', 'examples'],
+    ignorePatterns: ['**/node_modules/', '**/cdk.out/', 'assets/', 'lib/'],
+  },
+});
+
+project.package.addPackageResolutions('tedious@19.2.2', 'unrs-resolver@1.12.2');
+
+project.setScript('demo', 'node tools/run.js demo');
+project.setScript('test', 'node tools/run.js test');
+project.setScript('build', 'node tools/run.js build');
+project.setScript('bench', 'node tools/run.js bench');
+
+// The three worlds meet only in src/contract (docs/architecture.md).
+const rooms = ['pipeline', 'handlers', 'extractor', 'cli'] as const;
+const mayImport: { readonly [room in typeof rooms[number]]: readonly string[] } = {
+  pipeline: ['contract'],
+  handlers: ['contract'],
+  extractor: ['contract'],
+  cli: ['contract', 'extractor'],
+};
+const forbiddenPackages: { readonly [room: string]: readonly string[] } = {
+  contract: ['*', '!.', '!./*'],
+  pipeline: ['@aws-sdk/*', '@aws-lambda-powertools/*', 'tedious', 'mssql', 'parquet-wasm', 'apache-arrow'],
+  handlers: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', 'tedious', 'mssql', 'parquet-wasm', 'apache-arrow'],
+  extractor: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', '@aws-lambda-powertools/*'],
+  cli: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', '@aws-lambda-powertools/*'],
+};
+project.eslint?.addRules({
+  'import/no-restricted-paths': ['error', {
+    zones: [
+      ...rooms.map((room) => ({
+        target: `./src/${room}`,
+        from: './src',
+        except: [`./${room}`, ...mayImport[room].map((other) => `./${other}`)],
+      })),
+      { target: './src/contract', from: './src', except: ['./contract'] },
+      { target: './src', from: ['./tools', './test', './bench', './examples'] },
+    ],
+  }],
+});
+for (const [room, group] of Object.entries(forbiddenPackages)) {
+  project.eslint?.addOverride({
+    files: [`src/${room}/**/*.ts`],
+    rules: { 'no-restricted-imports': ['error', { patterns: [{ group: [...group], message: `not allowed in src/${room}` }] }] },
+  });
+}
+
+project.synth();

@@ -1,0 +1,12 @@
+/**
+ * The contract: every name that two worlds must agree on is written here once.
+ * This folder imports nothing but itself; the pipeline, the handlers and the extractor meet only here.
+ */
+export * from './object-keys';
+export * from './object-metadata';
+export * from './manifest';
+export * from './metadata-table';
+export * from './metrics';
+export * from './log-markers';
+export * from './handler-environment';
+export * from './run-id';

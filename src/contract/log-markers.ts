@@ -1,0 +1,11 @@
+/**
+ * What the metric filters look for in the functions' logs (CloudWatch Logs, "filter pattern syntax"; terms are
+ * case-sensitive). Code that logs at INFO must not write these words; a test reads the handlers' lines for them.
+ */
+export const LOG_KEYWORDS = { error: 'Error', failure: 'Failure' } as const;
+
+/** Levels that Powertools writes for errors, in the JSON field `level`. */
+export const ERROR_LEVELS = ['ERROR', 'CRITICAL'] as const;
+
+/** JSON field of a structured line that holds its level. */
+export const LEVEL_FIELD = 'level';

@@ -1,0 +1,159 @@
+/** Version of the manifest's schema. A reader refuses a version it does not know. */
+export const MANIFEST_VERSION = 1;
+
+/** How the rows were read from the source, by the guarantee it gives. */
+export type ConsistencyMode = 'snapshot' | 'databaseSnapshot' | 'readCommitted' | 'noLock' | 'query';
+
+/** S3's names for checksum algorithms. */
+export type ChecksumAlgorithm = 'SHA256' | 'CRC64NVME';
+
+/** S3's names for what a checksum covers: the bytes, or the checksums of the parts (`<base64>-<parts>`). */
+export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
+
+/** A checksum as S3 states it: base64, with `-<number of parts>` when composite. */
+export interface Checksum {
+  readonly algorithm: ChecksumAlgorithm;
+  readonly type: ChecksumType;
+  readonly value: string;
+}
+
+/** One landed object. */
+export interface ManifestObject {
+  /** Full object key, prefix included. */
+  readonly key: string;
+  /** `<chunk>-<file>`, as in the file name. */
+  readonly part: string;
+  readonly rows: number;
+  readonly sizeBytes: number;
+  readonly checksum: Checksum;
+  /** As S3 returned it, without quotes; absent on a file target. */
+  readonly eTag?: string;
+  /** Order-independent hash of the rows' content (32 hexadecimal digits), when the run took one. */
+  readonly contentHash?: string;
+}
+
+/** One column, in the order of the landed files. */
+export interface ManifestColumn {
+  readonly name: string;
+  /** Position in the source's result, from 1. A companion column carries its source column's. */
+  readonly ordinal: number;
+  /** As SQL Server spells it, for example `decimal(19,4)` or `nvarchar(max)`. */
+  readonly sourceType: string;
+  readonly nullable: boolean;
+  readonly collation?: string;
+  /** Parquet type (or the text form), for example `DECIMAL(19,4)`. */
+  readonly outputType: string;
+  /** The type the column has in a Glue table, for example `decimal(19,4)`. */
+  readonly glueType: string;
+}
+
+/** One table, or the result of a query. */
+export interface ManifestTable {
+  readonly database: string;
+  readonly schema: string;
+  readonly table: string;
+  readonly columns: readonly ManifestColumn[];
+  readonly primaryKey?: readonly string[];
+  /** Hash of names and types of the columns: equal fingerprints, equal schema. */
+  readonly schemaFingerprint: string;
+  readonly rows: number;
+  readonly sizeBytes: number;
+  readonly objects: readonly ManifestObject[];
+}
+
+/** A run's manifest, schema version 1. */
+export interface Manifest {
+  readonly manifestVersion: typeof MANIFEST_VERSION;
+  readonly runId: string;
+  readonly producer: { readonly name: string; readonly version: string };
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  /** ISO 8601, UTC. */
+  readonly finishedAt: string;
+  readonly source: ManifestSource;
+  readonly consistency: { readonly mode: ConsistencyMode; readonly guarantee: string };
+  readonly verification: { readonly state: 'unverified' | 'counted' | 'verified'; readonly detail: string };
+  readonly format: { readonly name: 'csv' | 'jsonl' | 'parquet'; readonly compression: string };
+  /** The landing prefix in key form: empty, or with one trailing slash. */
+  readonly prefix: string;
+  readonly tables: readonly ManifestTable[];
+  readonly totals: { readonly tables: number; readonly objects: number; readonly rows: number; readonly sizeBytes: number };
+}
+
+/** Where the rows came from. Never holds a credential. */
+export interface ManifestSource {
+  readonly kind: 'tables' | 'query';
+  readonly server: string;
+  readonly database: string;
+  readonly productVersion?: string;
+  /** The text of a query extraction. */
+  readonly query?: string;
+}
+
+/** What is wrong with a manifest, as a list of `path: problem`. */
+export class InvalidManifestError extends Error {
+  public readonly code = 'INVALID_MANIFEST';
+
+  public constructor(public readonly problems: readonly string[]) {
+    super(`invalid manifest: ${problems.slice(0, 5).join('; ')}${problems.length > 5 ? `; and ${problems.length - 5} more` : ''}`);
+    this.name = 'InvalidManifestError';
+  }
+}
+
+/**
+ * Parses and checks a manifest.
+ *
+ * @throws InvalidManifestError when the text is not JSON, is of another version, or lacks what a reader needs
+ */
+export function parseManifest(text: string): Manifest {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new InvalidManifestError([`not JSON (${(error as Error).message})`]);
+  }
+  const problems = manifestProblems(value);
+  if (problems.length > 0) throw new InvalidManifestError(problems);
+  return value as Manifest;
+}
+
+function manifestProblems(value: unknown): string[] {
+  if (!isRecord(value)) return ['expected an object'];
+  if (value.manifestVersion !== MANIFEST_VERSION) {
+    return [`manifestVersion: expected ${MANIFEST_VERSION}, got ${JSON.stringify(value.manifestVersion)}`];
+  }
+  const problems: string[] = [];
+  const need = (owner: Record<string, unknown>, path: string, key: string, type: 'string' | 'count') => {
+    const got = owner[key];
+    const ok = type === 'string' ? typeof got === 'string' && got !== '' : Number.isSafeInteger(got) && (got as number) >= 0;
+    if (!ok) problems.push(`${path}${key}: expected a ${type === 'string' ? 'non-empty string' : 'whole number >= 0'}, got ${JSON.stringify(got)}`);
+  };
+  need(value, '', 'runId', 'string');
+  need(value, '', 'startedAt', 'string');
+  need(value, '', 'finishedAt', 'string');
+  if (!isRecord(value.source)) problems.push('source: expected an object');
+  if (!Array.isArray(value.tables)) return [...problems, 'tables: expected an array'];
+  value.tables.forEach((table: unknown, t) => {
+    const at = `tables[${t}].`;
+    if (!isRecord(table)) return void problems.push(`tables[${t}]: expected an object`);
+    for (const key of ['database', 'schema', 'table', 'schemaFingerprint']) need(table, at, key, 'string');
+    need(table, at, 'rows', 'count');
+    if (!Array.isArray(table.columns)) problems.push(`${at}columns: expected an array`);
+    if (!Array.isArray(table.objects)) return void problems.push(`${at}objects: expected an array`);
+    table.objects.forEach((object: unknown, o) => {
+      const path = `${at}objects[${o}].`;
+      if (!isRecord(object)) return void problems.push(`${at}objects[${o}]: expected an object`);
+      need(object, path, 'key', 'string');
+      need(object, path, 'rows', 'count');
+      need(object, path, 'sizeBytes', 'count');
+      if (!isRecord(object.checksum)) return void problems.push(`${path}checksum: expected an object`);
+      need(object.checksum, `${path}checksum.`, 'algorithm', 'string');
+      need(object.checksum, `${path}checksum.`, 'value', 'string');
+    });
+  });
+  return problems;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

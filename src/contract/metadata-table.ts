@@ -1,0 +1,97 @@
+/** Keys and indexes of the metadata table. */
+export const METADATA_TABLE = {
+  /** Partition key: the object key; `run#<runId>` for a run item. */
+  partitionKey: 'objectKey',
+  /** Sort key: the S3 version id, `null` when the bucket is not versioned; `run` for a run item. */
+  sortKey: 'versionId',
+  /** Index by dataset (`<database>/<schema>/<table>`) and time (`lastModified`). */
+  datasetIndex: { name: 'by-dataset', partitionKey: 'dataset', sortKey: 'lastModified' },
+  /** Index by run and object key. */
+  runIndex: { name: 'by-run', partitionKey: 'runId', sortKey: 'objectKey' },
+} as const;
+
+/** Version id stored for objects of an unversioned bucket (S3's own name for it). */
+export const NULL_VERSION = 'null';
+
+/** State of a recorded object. */
+export type ObjectState = 'PRESENT' | 'GONE';
+
+/** State of a run. */
+export type RunState = 'COMPLETE' | 'INCOMPLETE';
+
+/** Attributes of an object's item; times are ISO 8601, UTC. */
+export interface ObjectItem {
+  readonly objectKey: string;
+  readonly versionId: string;
+  readonly itemType: 'object';
+  readonly state: ObjectState;
+  readonly bucket: string;
+  readonly fileName: string;
+  readonly sizeBytes: number;
+  readonly eTag?: string;
+  /** `<algorithm>:<value as S3 states it>`, for example `SHA256:3q2+7w==-2`. */
+  readonly checksum?: string;
+  readonly contentType?: string;
+  readonly lastModified: string;
+  readonly recordedAt: string;
+  /** S3's sequencer, right-padded with zeros so that strings compare as S3 orders them. */
+  readonly sequencer: string;
+  readonly runId?: string;
+  readonly database?: string;
+  readonly schema?: string;
+  readonly table?: string;
+  readonly dataset?: string;
+  readonly part?: string;
+  readonly format?: string;
+  readonly compression?: string;
+  readonly schemaFingerprint?: string;
+  /** Written by run completion, from the manifest. */
+  readonly rows?: number;
+  /** Written by run completion, from the manifest. */
+  readonly contentHash?: string;
+}
+
+/** Attributes of a run's item; times are ISO 8601, UTC. */
+export interface RunItem {
+  readonly objectKey: string;
+  readonly versionId: typeof RUN_ITEM_SORT_KEY;
+  readonly itemType: 'run';
+  readonly runId: string;
+  readonly runState: RunState;
+  readonly manifestKey: string;
+  readonly manifestVersionId: string;
+  readonly bucket: string;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly recordedAt: string;
+  readonly tables: number;
+  readonly objects: number;
+  readonly rows: number;
+  readonly sizeBytes: number;
+  /** What is wrong, when INCOMPLETE: at most {@link MAX_RUN_PROBLEMS} lines. */
+  readonly problems?: readonly string[];
+}
+
+/** Sort key of a run item. */
+export const RUN_ITEM_SORT_KEY = 'run';
+
+/** How many problems a run item lists; DynamoDB items hold at most 400 KB. */
+export const MAX_RUN_PROBLEMS = 50;
+
+/** Partition key of a run item. `#` cannot start a landed key's first segment as we write them. */
+export function runItemKey(runId: string): string {
+  return `run#${runId}`;
+}
+
+/** Partition value of the dataset index. */
+export function datasetId(database: string, schema: string, table: string): string {
+  return `${database}/${schema}/${table}`;
+}
+
+/** S3's sequencers have different lengths; right-padded with zeros they compare as strings (S3, "Event message structure"). */
+export const SEQUENCER_LENGTH = 32;
+
+/** Brings a sequencer to the form in which two can be compared. */
+export function comparableSequencer(sequencer: string | undefined): string {
+  return (sequencer ?? '').toUpperCase().padEnd(SEQUENCER_LENGTH, '0');
+}

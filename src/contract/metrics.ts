@@ -1,0 +1,56 @@
+/**
+ * Metric names. Each pipeline has a namespace of its own, so that two in one account never mix; metrics that a function
+ * emits carry the dimension `service`, those made by metric filters carry none (a keyword filter cannot have one).
+ *
+ * No name here may contain `Error` or `Failure`: the names stand in EMF lines, which the keyword filters read.
+ */
+export const METRIC_NAMESPACE_ROOT = 'CdkLegacyToS3';
+
+/** `CdkLegacyToS3/<pipeline>`; the pipeline's name is unique in an account and region. */
+export function metricNamespace(pipelineName: string): string {
+  return `${METRIC_NAMESPACE_ROOT}/${pipelineName}`;
+}
+
+/** The dimension Powertools sets. */
+export const SERVICE_DIMENSION = 'service';
+
+/** Values of {@link SERVICE_DIMENSION}. */
+export const SERVICES = { recorder: 'landing-recorder', extractor: 'extractor' } as const;
+
+/** Metrics the functions emit in embedded metric format. */
+export const METRICS = {
+  /** Objects whose item was written (count). */
+  objectsRecorded: 'ObjectsRecorded',
+  /** Events that changed nothing: duplicates and late ones (count). */
+  eventsIgnored: 'EventsIgnored',
+  /** Size of the recorded objects (bytes). */
+  bytesLanded: 'BytesLanded',
+  /** From S3's event time to the item written (milliseconds). */
+  recordLatency: 'RecordLatency',
+  /** DynamoDB write as the function saw it (milliseconds). */
+  putItemLatency: 'PutItemLatency',
+  /** 1 when an invocation was the first of its environment (count). */
+  coldStarts: 'ColdStarts',
+  /** From module load to the first invocation (milliseconds). */
+  coldStartDuration: 'ColdStartDuration',
+  /** Attempts to handle one S3 event record (count). */
+  recordAttempts: 'RecordAttempts',
+  /** Attempts that succeeded (count). */
+  recordSuccesses: 'RecordSuccesses',
+  /** Runs whose manifest held (count). */
+  runsComplete: 'RunsComplete',
+  /** Runs whose manifest did not hold (count). */
+  runsIncomplete: 'RunsIncomplete',
+  /** Rows of completed runs (count). */
+  rowsLanded: 'RowsLanded',
+} as const;
+
+/** Metrics made from log lines by metric filters. */
+export const LOG_METRICS = {
+  /** Lines with the keyword `Error`. */
+  errorKeyword: 'LogErrorKeyword',
+  /** Lines with the keyword `Failure`. */
+  failureKeyword: 'LogFailureKeyword',
+  /** Structured lines of level ERROR or CRITICAL. */
+  structuredErrors: 'LogStructuredErrors',
+} as const;

@@ -1,0 +1,102 @@
+import { toWellFormed } from './well-formed';
+
+/** Folder under the landing prefix that holds the runs' manifests. */
+export const RUNS_FOLDER = '_runs';
+
+/** File name of a run's manifest. It is written last: it is the run's commit. */
+export const MANIFEST_FILE = '_manifest.json';
+
+/** S3 refuses object keys longer than this (UTF-8 bytes; S3's "object key name" limit). */
+export const MAX_KEY_BYTES = 1024;
+
+/** Where a landed object belongs. Names are the source's own, not percent-encoded. */
+export interface Dataset {
+  readonly database: string;
+  readonly schema: string;
+  readonly table: string;
+}
+
+/** What the key of a part tells. */
+export interface PartAddress extends Dataset {
+  readonly runId: string;
+  readonly fileName: string;
+}
+
+/**
+ * Percent-encodes a name for a Hive partition value inside an S3 key.
+ *
+ * Letters, digits, `_`, `.` and `-` stay; everything else becomes the `%XX` of its UTF-8 bytes, so that Hive, Glue and
+ * S3 all see one unambiguous segment. `.` and `..` alone are encoded too, since clients fold such path segments.
+ */
+export function encodeKeySegment(name: string): string {
+  const encoded = encodeURIComponent(toWellFormed(name)).replace(
+    /[!~*'()]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return /^\.{1,2}$/.test(encoded) ? encoded.replace(/\./g, '%2E') : encoded;
+}
+
+/** Reverses {@link encodeKeySegment}. A segment that is not well-formed percent-encoding is returned as it is. */
+export function decodeKeySegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+/** Brings a landing prefix to the form used in keys: no leading slash, one trailing slash, or empty. */
+export function normalizePrefix(prefix: string | undefined): string {
+  const trimmed = (prefix ?? '').replace(/^\/+|\/+$/g, '');
+  return trimmed === '' ? '' : `${trimmed}/`;
+}
+
+/** `<prefix>/database=<db>/schema=<schema>/table=<table>/run=<runId>/` */
+export function datasetRunFolder(prefix: string, dataset: Dataset, runId: string): string {
+  return `${datasetFolder(prefix, dataset)}run=${encodeKeySegment(runId)}/`;
+}
+
+/** `<prefix>/database=<db>/schema=<schema>/table=<table>/` */
+export function datasetFolder(prefix: string, dataset: Dataset): string {
+  return (
+    `${normalizePrefix(prefix)}database=${encodeKeySegment(dataset.database)}` +
+    `/schema=${encodeKeySegment(dataset.schema)}/table=${encodeKeySegment(dataset.table)}/`
+  );
+}
+
+/**
+ * Name of the `file`-th object of chunk `chunk`, both from 0. It depends on nothing else, so a retry overwrites.
+ *
+ * @param extension without the leading dot, for example `parquet` or `csv.gz`
+ */
+export function partFileName(chunk: number, file: number, extension: string): string {
+  return `part-${String(chunk).padStart(5, '0')}-${String(file).padStart(4, '0')}.${extension}`;
+}
+
+/** `<prefix>/_runs/run=<runId>/` */
+export function runFolder(prefix: string, runId: string): string {
+  return `${normalizePrefix(prefix)}${RUNS_FOLDER}/run=${encodeKeySegment(runId)}/`;
+}
+
+/** `<prefix>/_runs/run=<runId>/_manifest.json` */
+export function manifestKey(prefix: string, runId: string): string {
+  return `${runFolder(prefix, runId)}${MANIFEST_FILE}`;
+}
+
+/** Whether an object is a manifest by its name, wherever it lies. */
+export function isManifestKey(key: string): boolean {
+  return fileNameOf(key) === MANIFEST_FILE;
+}
+
+/** The last segment of a key. */
+export function fileNameOf(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1);
+}
+
+/** Reads a part's address out of its key; undefined for a key that is not of the landing layout. */
+export function parsePartKey(key: string): PartAddress | undefined {
+  const match = /(?:^|\/)database=([^/]*)\/schema=([^/]*)\/table=([^/]*)\/run=([^/]+)\/([^/]+)$/.exec(key);
+  if (!match) return undefined;
+  const [database, schema, table, runId] = match.slice(1, 5).map(decodeKeySegment);
+  return { database, schema, table, runId, fileName: match[5] };
+}

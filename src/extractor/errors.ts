@@ -1,0 +1,38 @@
+/** Stable codes of the extractor's errors; docs/troubleshooting.md says what to do for each. */
+export type ErrorCode =
+  | 'INVALID_CONFIG'
+  | 'LOGIN_FAILED'
+  | 'SOURCE_UNREACHABLE'
+  | 'TLS_UNTRUSTED'
+  | 'SOURCE_QUERY_FAILED'
+  | 'SOURCE_CONNECTION_LOST'
+  | 'NO_TABLE_MATCHED'
+  | 'SOURCE_PERMISSION_DENIED'
+  | 'UNSUPPORTED_TYPE'
+  | 'INVALID_VALUE'
+  | 'PROTOCOL_ERROR'
+  | 'TARGET_NOT_FOUND'
+  | 'TARGET_ACCESS_DENIED'
+  | 'TARGET_UNREACHABLE'
+  | 'TARGET_FULL'
+  | 'TARGET_WRITE_FAILED'
+  | 'CHECKSUM_MISMATCH'
+  | 'COUNT_MISMATCH'
+  | 'INTERRUPTED'
+  | 'INTERNAL';
+
+/**
+ * An error a user can act on: one clear message and a stable `code`. Messages never hold a secret.
+ *
+ * The cause, if any, is kept for `--debug`; it is not part of the message.
+ */
+export class LegacyToS3Error extends Error {
+  public constructor(
+    public readonly code: ErrorCode,
+    message: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(message, options);
+    this.name = 'LegacyToS3Error';
+  }
+}

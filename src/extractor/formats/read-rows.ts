@@ -1,0 +1,52 @@
+import type { Connection } from 'tedious';
+import type { LandedObject, ObjectWriter } from '../landing/landing-target';
+import type { OutputFormat } from './output-format';
+import type { ManifestColumn } from '../../contract';
+
+/** A value for a parameter of the query, sent by sp_executesql; types as tedious's TYPES names them. */
+export interface QueryParameter {
+  readonly name: string;
+  readonly type: string;
+  readonly value: unknown;
+  readonly length?: number;
+  readonly precision?: number;
+  readonly scale?: number;
+}
+
+/** One request whose rows become objects. */
+export interface ReadRowsOptions {
+  /** Logged in and idle. */
+  readonly connection: Connection;
+  readonly sql: string;
+  readonly parameters?: readonly QueryParameter[];
+  readonly format: OutputFormat;
+  /** For messages: `[dbo].[Transactions]` or the query's name. */
+  readonly subject: string;
+  /** A file is closed and the next opened when its size reaches this many bytes. */
+  readonly targetFileBytes: number;
+  /** Called with the columns before any row; throws to refuse the result. */
+  readonly onColumns?: (columns: readonly ManifestColumn[]) => void;
+  /** Opens the `file`-th object of this request, from 0. */
+  readonly open: (file: number, columns: readonly ManifestColumn[]) => ObjectWriter;
+  /** Called now and then with the counts so far. */
+  readonly onProgress?: (progress: { readonly rows: number; readonly wireBytes: number }) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What came of a request. */
+export interface ReadRowsResult {
+  readonly columns: readonly ManifestColumn[];
+  readonly rows: number;
+  /** TDS payload bytes read. */
+  readonly wireBytes: number;
+  readonly files: ReadonlyArray<{ readonly rows: number; readonly object: LandedObject }>;
+}
+
+/**
+ * Runs the request and lands its rows: wire bytes to format bytes with no JavaScript object a row or cell.
+ *
+ * An empty result gives one object with the schema. On any error the open object is aborted, the objects already
+ * completed stay (the manifest that would name them is never written), and the error is a LegacyToS3Error that names
+ * subject, column and row where it can.
+ */
+export type ReadRows = (options: ReadRowsOptions) => Promise<ReadRowsResult>;

@@ -1,0 +1,47 @@
+import type { Checksum, ObjectMetadata } from '../../contract';
+
+/** What to call a new object and what to say of it. */
+export interface ObjectHeader {
+  /** Full key, prefix included. */
+  readonly key: string;
+  readonly contentType: string;
+  readonly contentEncoding?: string;
+  readonly metadata: ObjectMetadata;
+}
+
+/** An object that is wholly there: its size and checksum are the target's own answer, compared with ours. */
+export interface LandedObject {
+  readonly key: string;
+  readonly sizeBytes: number;
+  readonly checksum: Checksum;
+  readonly eTag?: string;
+}
+
+/**
+ * One object being written. Nothing is visible under the key before {@link complete} resolves.
+ */
+export interface ObjectWriter {
+  /**
+   * Takes bytes. They are copied before the call returns, so the caller may reuse its buffer at once.
+   *
+   * @returns nothing when more can be taken now; else a promise to wait for before the next call (back-pressure)
+   */
+  write(bytes: Uint8Array): void | Promise<void>;
+  /** Makes the object visible. @throws LegacyToS3Error; the object is then not there. */
+  complete(): Promise<LandedObject>;
+  /** Gives the object up and leaves nothing behind (no multipart upload, no temporary file). Never throws. */
+  abort(): Promise<void>;
+}
+
+/** A place objects land in: an S3 bucket or a folder. */
+export interface LandingTarget {
+  /** Landing prefix in key form: empty, or with one trailing slash. */
+  readonly prefix: string;
+  /** For messages: `s3://bucket/prefix/` or `file:///folder/`. */
+  readonly url: string;
+  /** Fails early and clearly when the target is missing or may not be written. */
+  check(): Promise<void>;
+  open(header: ObjectHeader): ObjectWriter;
+  /** Frees connections. */
+  close(): Promise<void>;
+}
