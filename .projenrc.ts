@@ -1,4 +1,4 @@
-import { awscdk, javascript, TextFile } from 'projen';
+import { awscdk, javascript } from 'projen';
 
 /** Lowest aws-cdk-lib a consumer may have; the tests also run against a pinned newest one. */
 const CDK_FLOOR = '2.257.0';
@@ -121,6 +121,17 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
 project.package.addPackageResolutions('tedious@19.2.2', 'unrs-resolver@1.12.2');
 
+// Two doors: the constructs (jsii), and the extractor without aws-cdk-lib.
+project.package.addField('exports', {
+  '.': { types: './lib/index.d.ts', default: './lib/index.js' },
+  './extractor': { types: './extractor.d.ts', default: './extractor.js' },
+  './package.json': './package.json',
+  './.jsii': './.jsii',
+});
+project.addFields({ bin: { 'cdk-legacy-to-s3': 'bin/cdk-legacy-to-s3.js' } });
+
+project.preCompileTask.exec('node tools/build/bundle.js');
+project.testTask.reset('node tools/test.js', { receiveArgs: true });
 project.setScript('demo', 'node tools/run.js demo');
 project.setScript('test', 'node tools/run.js test');
 project.setScript('build', 'node tools/run.js build');

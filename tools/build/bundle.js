@@ -1,0 +1,87 @@
+/**
+ * Bundles what runs outside the CDK app into assets/, with the licences of what went in, so that the package itself
+ * has no dependency and the consumer's synth never bundles.
+ */
+const { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const path = require('node:path');
+const esbuild = require('esbuild');
+
+const root = path.resolve(__dirname, '..', '..');
+const assets = path.join(root, 'assets');
+
+/** Lazy modules instead of packages that are heavy and rarely needed. */
+const azure = path.join(root, 'src', 'extractor', 'source', 'azure-identity.ts');
+
+const bundles = [
+  { name: 'recorder', entry: 'src/handlers/record-object.lambda.ts', maxBytes: 550 * 1024 },
+  {
+    name: 'extractor',
+    entry: 'src/extractor/engine.ts',
+    alias: { '@azure/identity': azure },
+    files: ['parquet-wasm/node/parquet_wasm_bg.wasm'],
+    packages: ['parquet-wasm'],
+    maxBytes: 3 * 1024 * 1024,
+  },
+  // The engine is loaded only when a command runs, so that --help answers at once.
+  { name: 'cli', entry: 'src/cli/main.ts', external: ['../extractor/index.js'], maxBytes: 400 * 1024 },
+];
+
+const packageJson = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+
+async function bundle({ name, entry, alias, external, files = [], packages = [], maxBytes }) {
+  const outdir = path.join(assets, name);
+  rmSync(outdir, { recursive: true, force: true });
+  mkdirSync(outdir, { recursive: true });
+  const { metafile } = await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile: path.join(outdir, 'index.js'),
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    mainFields: ['module', 'main'],
+    minify: true,
+    keepNames: true,
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+    alias,
+    external,
+    define: { 'process.env.CDK_LEGACY_TO_S3_VERSION': JSON.stringify(packageJson.version) },
+  });
+  for (const file of files) copyFileSync(path.join(root, 'node_modules', file), path.join(outdir, path.basename(file)));
+  const names = new Set([...packagesIn(metafile), ...packages.map((dir) => `node_modules/${dir}`)]);
+  writeFileSync(path.join(outdir, 'THIRD-PARTY-LICENSES.txt'), licences([...names].sort()));
+  const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
+  if (bytes > maxBytes) throw new Error(`assets/${name}/index.js has ${bytes} bytes, more than the ${maxBytes} allowed`);
+  console.error(`bundle: assets/${name} ${(bytes / 1024).toFixed(0)} KB`);
+}
+
+/** Folders of the packages whose files went into a bundle. */
+function packagesIn(metafile) {
+  const folders = Object.keys(metafile.inputs).map((input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]);
+  return new Set(folders.filter(Boolean));
+}
+
+function licences(folders) {
+  return folders.map((folder) => {
+    const dir = path.join(root, folder);
+    const { name, version, license } = JSON.parse(readFileSync(path.join(dir, 'package.json'), 'utf8'));
+    const files = readdirSync(dir).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file));
+    const texts = files.map((file) => readFileSync(path.join(dir, file), 'utf8').trim());
+    return `${name} ${version} (${license ?? 'see below'})\n\n${texts.join('\n\n') || `Licensed under ${license}.`}\n`;
+  }).join(`\n${'-'.repeat(80)}\n\n`);
+}
+
+async function main() {
+  for (const each of bundles) {
+    if (existsSync(path.join(root, each.entry))) await bundle(each);
+    else console.error(`bundle: ${each.entry} is not there yet`);
+  }
+}
+
+main().catch((error) => {
+  console.error(`bundle: ${error.message}`);
+  process.exit(1);
+});

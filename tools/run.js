@@ -1,0 +1,36 @@
+/**
+ * The commands of a bare clone: `node tools/run.js demo|test|build|bench [arguments]`.
+ * Each first installs what is missing.
+ */
+const { spawnSync } = require('node:child_process');
+const path = require('node:path');
+const { root, setup } = require('./setup.js');
+
+const bin = (name) => path.join(root, 'node_modules', '.bin', name);
+const tsx = (script) => [process.execPath, [path.join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs'), script]];
+
+/** Steps of each command; the arguments go to the last one. */
+const commands = {
+  demo: () => [...prepare(), tsx('tools/demo/main.ts')],
+  bench: () => [...prepare(), tsx('bench/run.ts')],
+  test: () => [[process.execPath, ['tools/test.js']]],
+  build: () => [[bin('projen'), ['build']]],
+};
+
+/** Bundles and compiled library, made anew only when sources changed. */
+function prepare() {
+  return [[process.execPath, ['tools/build/if-changed.js']]];
+}
+
+const [name, ...args] = process.argv.slice(2);
+if (!Object.hasOwn(commands, name ?? '')) {
+  console.error(`usage: node tools/run.js ${Object.keys(commands).join('|')} [arguments]; got '${name ?? ''}'`);
+  process.exit(2);
+}
+setup();
+const steps = commands[name]();
+for (const [index, [command, stepArgs]] of steps.entries()) {
+  const all = index === steps.length - 1 ? [...stepArgs, ...args] : stepArgs;
+  const { status, signal } = spawnSync(command, all, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? (signal === 'SIGINT' ? 130 : 1));
+}
