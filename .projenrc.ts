@@ -105,6 +105,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
       testTimeout: 60_000,
       maxWorkers: '100%',
       moduleFileExtensions: ['ts', 'js', 'json', 'node'],
+      collectCoverage: false,
+      modulePathIgnorePatterns: ['<rootDir>/(lib|dist|assets|\\.venv|\\.tmp)/', '/cdk\\.out/'],
     },
   },
   tsconfigDev: {

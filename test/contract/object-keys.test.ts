@@ -1,0 +1,72 @@
+import * as fc from 'fast-check';
+import {
+  datasetRunFolder, decodeKeySegment, encodeKeySegment, fileNameOf, isManifestKey, manifestKey, normalizePrefix, parsePartKey, partFileName,
+} from '../../src/contract';
+
+const dataset = { database: 'Ledger', schema: 'dbo', table: 'Transactions' };
+
+test('a part lies under prefix, database, schema, table and run', () => {
+  expect(datasetRunFolder('landing', dataset, 'r1') + partFileName(3, 0, 'parquet'))
+    .toBe('landing/database=Ledger/schema=dbo/table=Transactions/run=r1/part-00003-0000.parquet');
+});
+
+test('the manifest lies beside the datasets', () => {
+  expect(manifestKey('landing', 'r1')).toBe('landing/_runs/run=r1/_manifest.json');
+  expect(manifestKey('', 'r1')).toBe('_runs/run=r1/_manifest.json');
+});
+
+test.each([
+  ['', ''], ['/', ''], ['a', 'a/'], ['/a/b/', 'a/b/'], [undefined, ''],
+])('prefix %j becomes %j', (prefix, expected) => {
+  expect(normalizePrefix(prefix)).toBe(expected);
+});
+
+test.each([
+  ['Order Details', 'Order%20Details'],
+  ['a/b=c', 'a%2Fb%3Dc'],
+  ['Größe', 'Gr%C3%B6%C3%9Fe'],
+  ["it's (1)*!~", 'it%27s%20%281%29%2A%21%7E'],
+  ['..', '%2E%2E'],
+  ['v1.2', 'v1.2'],
+])('the name %j becomes the segment %j', (name, segment) => {
+  expect(encodeKeySegment(name)).toBe(segment);
+});
+
+test('a name with a lone surrogate has a segment all the same', () => {
+  expect(encodeKeySegment('a\ud800')).toBe('a%EF%BF%BD');
+});
+
+test('any well-formed name survives the key', () => {
+  const name = fc.string({ unit: 'grapheme', minLength: 1 });
+  fc.assert(fc.property(name, name, name, fc.integer({ min: 0, max: 99_999 }), (database, schema, table, chunk) => {
+    const key = datasetRunFolder('a/b', { database, schema, table }, 'r1') + partFileName(chunk, 1, 'csv.gz');
+    expect(parsePartKey(key)).toEqual({ database, schema, table, runId: 'r1', fileName: fileNameOf(key) });
+  }));
+});
+
+test('two names never share a segment', () => {
+  fc.assert(fc.property(fc.string(), fc.string(), (a, b) => {
+    fc.pre(a !== b && !/\p{Surrogate}/u.test(a + b));
+    expect(encodeKeySegment(a)).not.toBe(encodeKeySegment(b));
+  }));
+});
+
+test.each(['a.csv', 'landing/_runs/run=r1/_manifest.json', 'database=a/table=b/run=c/x', 'database=a/schema=b/table=c/run=/x'])(
+  '%s is not a part', (key) => {
+    expect(parsePartKey(key)).toBeUndefined();
+  });
+
+test('a manifest is told by its file name', () => {
+  expect(isManifestKey('x/_manifest.json')).toBe(true);
+  expect(isManifestKey('_manifest.json')).toBe(true);
+  expect(isManifestKey('x/my_manifest.json')).toBe(false);
+});
+
+test('a segment that is not percent-encoding is returned as it is', () => {
+  expect(decodeKeySegment('100%')).toBe('100%');
+});
+
+test('part names sort as their numbers', () => {
+  const names = [partFileName(2, 0, 'csv'), partFileName(10, 0, 'csv'), partFileName(10, 2, 'csv'), partFileName(10, 11, 'csv')];
+  expect([...names].sort()).toEqual(names);
+});
