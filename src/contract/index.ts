@@ -10,3 +10,4 @@ export * from './metrics';
 export * from './log-markers';
 export * from './handler-environment';
 export * from './run-id';
+export * from './stack-outputs';

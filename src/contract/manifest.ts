@@ -131,6 +131,7 @@ function manifestProblems(value: unknown): string[] {
   need(value, '', 'runId', 'string');
   need(value, '', 'startedAt', 'string');
   need(value, '', 'finishedAt', 'string');
+  if (typeof value.prefix !== 'string') problems.push(`prefix: expected a string, got ${JSON.stringify(value.prefix)}`);
   if (!isRecord(value.source)) problems.push('source: expected an object');
   if (!Array.isArray(value.tables)) return [...problems, 'tables: expected an array'];
   value.tables.forEach((table: unknown, t) => {

@@ -34,8 +34,12 @@ export interface ObjectItem {
   readonly contentType?: string;
   readonly lastModified: string;
   readonly recordedAt: string;
-  /** S3's sequencer, right-padded with zeros so that strings compare as S3 orders them. */
+  /** S3's sequencer of the newest event, right-padded with zeros so that strings compare as S3 orders them. */
   readonly sequencer: string;
+  /** On an item that a deletion made GONE: the sequencer of the creation that the other attributes describe. */
+  readonly contentSequencer?: string;
+  /** Goes up by one at each write; a writer's condition that nobody wrote in between. */
+  readonly revision: number;
   readonly runId?: string;
   readonly database?: string;
   readonly schema?: string;
@@ -60,6 +64,8 @@ export interface RunItem {
   readonly runState: RunState;
   readonly manifestKey: string;
   readonly manifestVersionId: string;
+  /** Of the manifest's event, in the form of {@link comparableSequencer}: the newer manifest wins. */
+  readonly sequencer: string;
   readonly bucket: string;
   readonly startedAt: string;
   readonly finishedAt: string;

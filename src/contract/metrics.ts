@@ -29,9 +29,9 @@ export const METRICS = {
   recordLatency: 'RecordLatency',
   /** DynamoDB write as the function saw it (milliseconds). */
   putItemLatency: 'PutItemLatency',
-  /** 1 when an invocation was the first of its environment (count). */
+  /** 1 when an invocation was the first of its environment, and waited for it (count). */
   coldStarts: 'ColdStarts',
-  /** From module load to the first invocation (milliseconds). */
+  /** From process start to the handler being ready (milliseconds); init on demand only. */
   coldStartDuration: 'ColdStartDuration',
   /** Attempts to handle one S3 event record (count). */
   recordAttempts: 'RecordAttempts',
