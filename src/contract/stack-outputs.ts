@@ -1,0 +1,22 @@
+/**
+ * What a stack's outputs are called: each output's logical id ends with one of these, after the pipeline's own name in
+ * the stack (`LedgerBucketName`), so that a program that knows the stack alone finds them.
+ */
+export const STACK_OUTPUTS = {
+  /** Name of the landing bucket. */
+  bucketName: 'BucketName',
+  /** Name of the metadata table. */
+  tableName: 'TableName',
+  /** Name of the recorder function. */
+  recorderName: 'RecorderName',
+  /** Name of the recorder's log group. */
+  logGroupName: 'LogGroupName',
+  /** URL of the failure queue. */
+  failureQueueUrl: 'FailureQueueUrl',
+  /** ARN of the topic the alarms notify. */
+  alarmTopicArn: 'AlarmTopicArn',
+  /** Name of the dashboard. */
+  dashboardName: 'DashboardName',
+  /** Namespace of the pipeline's metrics. */
+  metricNamespace: 'MetricNamespace',
+} as const;

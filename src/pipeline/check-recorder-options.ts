@@ -1,0 +1,27 @@
+import { Duration } from 'aws-cdk-lib';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { IConstruct } from 'constructs';
+import { HANDLER_ENV } from '../contract';
+import { RecorderFunctionOptions } from './recorder-options';
+import { invalidInput, requireDuration, requireWhole } from './validation';
+
+const NOT_OVERRIDABLE: readonly string[] = [HANDLER_ENV.tableName, HANDLER_ENV.metricsNamespace, HANDLER_ENV.serviceName];
+
+/** Refuses settings that Lambda would refuse at deployment, or that would cut the recorder off from its table and metrics. */
+export function checkRecorderOptions(scope: IConstruct, options: RecorderFunctionOptions): void {
+  requireWhole(scope, 'memorySize', options.memorySize, { min: 128, max: 10240, unit: 'MB' });
+  requireDuration(scope, 'timeout', options.timeout, { min: Duration.seconds(1), max: Duration.minutes(15) });
+  requireWhole(scope, 'retryAttempts', options.retryAttempts, { min: 0, max: 2 });
+  requireDuration(scope, 'maxEventAge', options.maxEventAge, { min: Duration.minutes(1), max: Duration.hours(6) });
+  requireWhole(scope, 'reservedConcurrentExecutions', options.reservedConcurrentExecutions, { min: 1 });
+  if (options.runtime && options.runtime.family !== lambda.RuntimeFamily.NODEJS) {
+    throw invalidInput(scope, `runtime must be a Node.js one, got '${options.runtime.name}'`);
+  }
+  const taken = Object.keys(options.environment ?? {}).filter((name) => NOT_OVERRIDABLE.includes(name));
+  if (taken.length > 0) {
+    throw invalidInput(scope, `environment must not set ${taken.join(', ')}: the pipeline sets ${NOT_OVERRIDABLE.join(', ')} itself`);
+  }
+  if (!options.vpc && (options.vpcSubnets || options.securityGroups)) {
+    throw invalidInput(scope, `${options.vpcSubnets ? 'vpcSubnets' : 'securityGroups'} needs vpc, which is not set`);
+  }
+}

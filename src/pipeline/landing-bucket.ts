@@ -1,0 +1,100 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { acknowledge } from './nag-acknowledgements';
+import { requireDuration } from './validation';
+
+/** Options of the bucket a pipeline makes for itself. */
+export interface LandingBucketOptions {
+  /**
+   * How long S3 keeps the parts of a multipart upload that was never finished; whole days.
+   *
+   * @default Duration.days(7)
+   */
+  readonly abortIncompleteMultipartUploadAfter?: Duration;
+
+  /**
+   * How long S3 keeps a version that a newer one replaced; whole days.
+   *
+   * @default - replaced versions are kept
+   */
+  readonly noncurrentVersionExpiration?: Duration;
+
+  /**
+   * Bucket that gets S3's server access logs.
+   *
+   * @default - no server access logs
+   */
+  readonly serverAccessLogsBucket?: s3.IBucket;
+
+  /**
+   * Prefix of the server access logs.
+   *
+   * @default - no prefix
+   */
+  readonly serverAccessLogsPrefix?: string;
+
+  /**
+   * S3 Object Lock: how every landed version is protected from deletion. A run that is repeated writes new versions, so
+   * the lock does not stop it. It can be set only when the bucket is made.
+   *
+   * @default - no object lock
+   */
+  readonly objectLockDefaultRetention?: s3.ObjectLockRetention;
+}
+
+/** Properties of a landing bucket. */
+export interface LandingBucketProps extends LandingBucketOptions {
+  /**
+   * KMS key that encrypts the objects (SSE-KMS with a bucket key).
+   *
+   * @default - keys managed by S3 (SSE-S3)
+   */
+  readonly encryptionKey?: kms.IKey;
+
+  /**
+   * What happens to the bucket when it leaves the stack.
+   *
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/**
+ * The bucket the extracted data lands in: encrypted, reached by TLS only, closed to the public, versioned, owned by the
+ * account (ACLs off), kept when the stack goes, and swept of unfinished multipart uploads.
+ */
+export class LandingBucket extends s3.Bucket {
+  constructor(scope: Construct, id: string, props: LandingBucketProps = {}) {
+    const abortAfter = props.abortIncompleteMultipartUploadAfter ?? Duration.days(7);
+    const wholeLife = { min: Duration.days(1), max: Duration.days(36500) };
+    requireDuration(scope, 'abortIncompleteMultipartUploadAfter', abortAfter, wholeLife);
+    requireDuration(scope, 'noncurrentVersionExpiration', props.noncurrentVersionExpiration, wholeLife);
+
+    super(scope, id, {
+      encryption: props.encryptionKey ? s3.BucketEncryption.KMS : s3.BucketEncryption.S3_MANAGED,
+      encryptionKey: props.encryptionKey,
+      bucketKeyEnabled: props.encryptionKey ? true : undefined,
+      enforceSSL: true,
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      versioned: true,
+      objectLockEnabled: props.objectLockDefaultRetention ? true : undefined,
+      objectLockDefaultRetention: props.objectLockDefaultRetention,
+      serverAccessLogsBucket: props.serverAccessLogsBucket,
+      serverAccessLogsPrefix: props.serverAccessLogsPrefix,
+      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+      lifecycleRules: [
+        { id: 'AbortIncompleteMultipartUploads', abortIncompleteMultipartUploadAfter: abortAfter },
+        ...props.noncurrentVersionExpiration
+          ? [{ id: 'ExpireReplacedVersions', noncurrentVersionExpiration: props.noncurrentVersionExpiration }]
+          : [],
+      ],
+    });
+
+    if (!props.serverAccessLogsBucket) {
+      acknowledge(this, 'S1', 'server access logs are an option: who already logs S3 data events with CloudTrail needs no second log');
+    }
+  }
+}
