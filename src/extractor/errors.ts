@@ -21,12 +21,23 @@ export type ErrorCode =
   | 'INTERRUPTED'
   | 'INTERNAL';
 
+const BRAND = Symbol.for('cdk-legacy-to-s3.error');
+
 /**
  * An error a user can act on: one clear message and a stable `code`. Messages never hold a secret.
  *
- * The cause, if any, is kept for `--debug`; it is not part of the message.
+ * The cause, if any, is kept for `--debug`; it is not part of the message. `instanceof` also holds for errors of the
+ * bundled engine, which has its own copy of this class.
  */
 export class LegacyToS3Error extends Error {
+  public static [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== LegacyToS3Error) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
+
+  /** Marks errors of every copy of this class. @internal */
+  public readonly [BRAND] = true;
+
   public constructor(
     public readonly code: ErrorCode,
     message: string,

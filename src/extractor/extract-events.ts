@@ -1,0 +1,73 @@
+import type { ExtractResult } from './extract-result';
+
+/** Names a table, or the result of a query. */
+export interface TableName {
+  readonly database: string;
+  readonly schema: string;
+  readonly table: string;
+}
+
+/** The tables are chosen; reading begins. */
+export interface RunStartedEvent {
+  readonly type: 'run-started';
+  readonly runId: string;
+  readonly target: string;
+  readonly tables: number;
+  readonly consistency: string;
+}
+
+/** A table's first request is about to be sent. */
+export interface TableStartedEvent extends TableName {
+  readonly type: 'table-started';
+  /** From the server's statistics; absent for a query. */
+  readonly estimatedRows?: number;
+}
+
+/** Counts so far; a few a second at most. */
+export interface TableProgressEvent extends TableName {
+  readonly type: 'table-progress';
+  readonly rows: number;
+  /** Bytes read from the server. */
+  readonly wireBytes: number;
+  readonly seconds: number;
+  readonly estimatedRows?: number;
+}
+
+/** A table is landed and its count checked. */
+export interface TableFinishedEvent extends TableName {
+  readonly type: 'table-finished';
+  readonly rows: number;
+  readonly objects: number;
+  readonly sizeBytes: number;
+  readonly wireBytes: number;
+  readonly seconds: number;
+}
+
+/** Something a reader of the data should know. */
+export interface WarningEvent {
+  readonly type: 'warning';
+  readonly message: string;
+}
+
+/** The manifest is written. */
+export interface RunFinishedEvent {
+  readonly type: 'run-finished';
+  readonly result: ExtractResult;
+}
+
+/** What a run tells while it goes on, in order. */
+export type ExtractEvent =
+  | RunStartedEvent
+  | TableStartedEvent
+  | TableProgressEvent
+  | TableFinishedEvent
+  | WarningEvent
+  | RunFinishedEvent;
+
+/** How a caller watches and stops a run. */
+export interface ExtractControls {
+  /** Stops the run: uploads in flight are aborted and the run rejects with code INTERRUPTED. */
+  readonly signal?: AbortSignal;
+  /** Called for each event; what it throws fails the run. */
+  readonly onEvent?: (event: ExtractEvent) => void;
+}

@@ -1,0 +1,160 @@
+import type { ExtractFormat } from './extract-format';
+
+/** A SQL Server database to read from. */
+export interface SqlServerSource {
+  /** Host name or address; `host\instance` looks the port up at the SQL Server Browser (UDP 1434). */
+  readonly server: string;
+
+  /**
+   * TCP port.
+   *
+   * @default 1433, or the instance's own port when the server names an instance
+   */
+  readonly port?: number;
+
+  /** Database to read. */
+  readonly database: string;
+
+  /** SQL Server login. */
+  readonly user: string;
+
+  /**
+   * Password of the login. Prefer {@link passwordFromEnv}: a literal ends up in source control.
+   *
+   * @default - the value of the environment variable named by passwordFromEnv
+   */
+  readonly password?: string;
+
+  /**
+   * Environment variable that holds the password when `password` is not given.
+   *
+   * @default LEGACY_TO_S3_PASSWORD
+   */
+  readonly passwordFromEnv?: string;
+
+  /**
+   * Whether the connection must be encrypted. With `true` a server that offers no encryption is refused before the
+   * password is sent.
+   *
+   * @default true
+   */
+  readonly encrypt?: boolean;
+
+  /**
+   * PEM file with the certificate authorities to trust for the server's certificate.
+   *
+   * @default - the authorities Node.js ships with
+   */
+  readonly caFile?: string;
+
+  /**
+   * Accept any certificate. Whoever sits between you and the server can then read the password and the rows.
+   *
+   * @default false
+   */
+  readonly trustServerCertificate?: boolean;
+
+  /**
+   * Host name expected in the server's certificate, when it differs from `server` (tunnels, aliases).
+   *
+   * @default - the server's host name
+   */
+  readonly hostNameInCertificate?: string;
+
+  /**
+   * How long connecting and logging in may take (seconds).
+   *
+   * @default 15
+   */
+  readonly connectTimeoutSeconds?: number;
+}
+
+/** The result of a query, landed as if it were a table. */
+export interface QueryExtraction {
+  /** One SELECT. It is sent as it is; nothing else but SET statements is sent to the server. */
+  readonly sql: string;
+
+  /** Name of the result: `name`, which lands under schema `query`, or `schema.name`. */
+  readonly name: string;
+}
+
+/** What to extract, and where it lands. */
+export interface ExtractorProps {
+  /** The database to read. */
+  readonly source: SqlServerSource;
+
+  /** Where objects land: `s3://bucket/prefix` or `file:///folder`. */
+  readonly target: string;
+
+  /**
+   * Tables to extract: `schema.table` or `table` (in any schema), not case-sensitive, with `*` (any characters) and `?`
+   * (one character). A part in brackets or double quotes is taken literally: `[odd.schema].[what?]`. Every pattern
+   * must match at least one table.
+   *
+   * @default - all tables of the database
+   */
+  readonly tables?: string[];
+
+  /**
+   * Tables to leave out, as patterns like those of `tables`.
+   *
+   * @default - none
+   */
+  readonly excludeTables?: string[];
+
+  /**
+   * Extract the result of this query instead of tables.
+   *
+   * @default - tables are extracted
+   */
+  readonly query?: QueryExtraction;
+
+  /**
+   * Format of the landed objects.
+   *
+   * @default ExtractFormat.parquet()
+   */
+  readonly format?: ExtractFormat;
+
+  /**
+   * Size at which an object is closed and the table's next one opened (bytes); at least 1 MiB.
+   *
+   * @default 268435456 (256 MiB)
+   */
+  readonly targetFileBytes?: number;
+
+  /**
+   * Tables read at the same time, each over a connection of its own; 1 to 64.
+   *
+   * @default 2
+   */
+  readonly readers?: number;
+
+  /**
+   * Region of the bucket.
+   *
+   * @default - as the AWS SDK finds it (AWS_REGION, profile)
+   */
+  readonly region?: string;
+
+  /**
+   * URL of an S3-compatible store, addressed by path (`<url>/<bucket>/<key>`).
+   *
+   * @default - Amazon S3
+   */
+  readonly endpointUrl?: string;
+
+  /**
+   * KMS key (id, alias or ARN) that S3 encrypts the objects with (SSE-KMS, with a bucket key).
+   *
+   * @default - the bucket's own default encryption
+   */
+  readonly kmsKeyId?: string;
+
+  /**
+   * Account that must own the bucket (12 digits); S3 refuses every request when another one does.
+   *
+   * @default - not checked
+   */
+  readonly expectedBucketOwner?: string;
+}

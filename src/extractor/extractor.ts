@@ -1,0 +1,28 @@
+import type { ExtractResult } from './extract-result';
+import type { ExtractorProps } from './extractor-props';
+import { loadEngine } from './load-engine';
+import { validateProps } from './validate-props';
+
+/**
+ * Extracts tables, or the result of a query, from a SQL Server database and lands them in S3 or a folder.
+ *
+ * The run's manifest is written last, when every object is there and checked: a run without a manifest is not complete.
+ */
+export class Extractor {
+  private readonly props: ExtractorProps;
+
+  /** @throws LegacyToS3Error of code INVALID_CONFIG */
+  public constructor(props: ExtractorProps) {
+    validateProps(props);
+    this.props = props;
+  }
+
+  /**
+   * Runs the extraction to its end.
+   *
+   * @returns what was landed; the promise rejects with a LegacyToS3Error otherwise, and no manifest is written then
+   */
+  public async run(): Promise<ExtractResult> {
+    return loadEngine().extract(this.props);
+  }
+}

@@ -1,0 +1,4 @@
+export * from './extractor';
+export * from './extractor-props';
+export * from './extract-format';
+export * from './extract-result';

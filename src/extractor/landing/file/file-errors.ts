@@ -1,0 +1,22 @@
+import { LegacyToS3Error, type ErrorCode } from '../../errors';
+
+const CODES: { readonly [errno: string]: readonly [ErrorCode, string] } = {
+  ENOSPC: ['TARGET_FULL', 'no space is left on the device'],
+  EDQUOT: ['TARGET_FULL', 'the disk quota is used up'],
+  EFBIG: ['TARGET_FULL', 'the file would be larger than the file system or a limit allows'],
+  EACCES: ['TARGET_ACCESS_DENIED', 'permission denied'],
+  EPERM: ['TARGET_ACCESS_DENIED', 'operation not permitted'],
+  EROFS: ['TARGET_ACCESS_DENIED', 'the file system is read-only'],
+  ENOENT: ['TARGET_NOT_FOUND', 'no such file or folder'],
+  ENOTDIR: ['TARGET_NOT_FOUND', 'a part of the path is not a folder'],
+  EEXIST: ['TARGET_NOT_FOUND', 'a part of the path is not a folder'],
+  ENAMETOOLONG: ['TARGET_WRITE_FAILED', 'the name is longer than the file system allows'],
+};
+
+/** Turns a failed file operation into an error that says what to do about `path`. */
+export function toFileError(error: unknown, path: string): LegacyToS3Error {
+  if (error instanceof LegacyToS3Error) return error;
+  const errno = (error as NodeJS.ErrnoException)?.code ?? '';
+  const [code, reason] = CODES[errno] ?? ['TARGET_WRITE_FAILED', (error as Error)?.message ?? String(error)];
+  return new LegacyToS3Error(code, `cannot write ${path}: ${reason}${errno ? ` (${errno})` : ''}`, { cause: error });
+}

@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import {
+  AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand,
+  HeadObjectCommand, PutObjectCommand, UploadPartCommand, type S3Client,
+} from '@aws-sdk/client-s3';
+import { MAX_PARTS, partBytes } from './part-sizes';
+import { toS3Error } from './s3-errors';
+import { toUserMetadata, type Checksum } from '../../../contract';
+import { LegacyToS3Error } from '../../errors';
+import type { LandedObject, ObjectHeader, ObjectWriter } from '../landing-target';
+import { PartQueue, type BufferPool } from '../part-queue';
+
+/** What every object of a target shares. */
+export interface S3WriterContext {
+  readonly client: S3Client;
+  readonly bucket: string;
+  readonly pool: BufferPool;
+  readonly partsInFlight: number;
+  readonly kmsKeyId?: string;
+  readonly expectedBucketOwner?: string;
+}
+
+/** S3's answer to a finished object. */
+interface Finished {
+  readonly ETag?: string;
+  readonly ChecksumSHA256?: string;
+  readonly VersionId?: string;
+}
+
+/**
+ * One object in S3: a single PutObject when it fits into the first part, else a multipart upload whose parts go out
+ * while the rows are still read. Each request carries the SHA-256 of its bytes, which S3 checks; the object's own
+ * checksum is computed here and compared with S3's answer.
+ */
+export class S3ObjectWriter implements ObjectWriter {
+  private readonly queue: PartQueue;
+  private readonly stop = new AbortController();
+  /** SHA-256 and ETag of each part, by index. */
+  private readonly parts: Array<{ readonly digest: Buffer; readonly eTag?: string }> = [];
+  private upload?: Promise<string>;
+  private finished = false;
+
+  public constructor(private readonly header: ObjectHeader, private readonly context: S3WriterContext) {
+    this.queue = new PartQueue({
+      partBytes,
+      maxInFlight: context.partsInFlight,
+      pool: context.pool,
+      send: (part, index) => this.uploadPart(part, index),
+    });
+  }
+
+  private get url(): string {
+    return `s3://${this.context.bucket}/${this.header.key}`;
+  }
+
+  private get owned() {
+    return { Bucket: this.context.bucket, Key: this.header.key, ExpectedBucketOwner: this.context.expectedBucketOwner };
+  }
+
+  private get described() {
+    const { kmsKeyId } = this.context;
+    return {
+      ...this.owned,
+      ContentType: this.header.contentType,
+      ContentEncoding: this.header.contentEncoding,
+      Metadata: toUserMetadata(this.header.metadata),
+      ...(kmsKeyId && { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: kmsKeyId, BucketKeyEnabled: true }),
+    };
+  }
+
+  public write(bytes: Uint8Array): void | Promise<void> {
+    return this.queue.write(bytes);
+  }
+
+  public async complete(): Promise<LandedObject> {
+    try {
+      if (this.stop.signal.aborted) throw new LegacyToS3Error('TARGET_WRITE_FAILED', `cannot write ${this.url}: it was given up`);
+      return this.queue.partsCut === 0 ? await this.put() : await this.completeUpload();
+    } catch (error) {
+      await this.abort();
+      throw toS3Error(error, `write ${this.url}`, this.context.bucket);
+    }
+  }
+
+  public async abort(): Promise<void> {
+    if (this.finished) return;
+    this.finished = true;
+    this.stop.abort();
+    await this.queue.drop();
+    const UploadId = await this.upload?.catch(() => undefined);
+    if (!UploadId) return;
+    await this.context.client.send(new AbortMultipartUploadCommand({ ...this.owned, UploadId })).catch(() => undefined);
+  }
+
+  private async put(): Promise<LandedObject> {
+    const body = this.queue.rest();
+    const digest = createHash('sha256').update(body).digest();
+    const checksum: Checksum = { algorithm: 'SHA256', type: 'FULL_OBJECT', value: digest.toString('base64') };
+    const command = new PutObjectCommand({ ...this.described, Body: body, ChecksumSHA256: checksum.value });
+    const answer = await this.context.client.send(command, { abortSignal: this.stop.signal });
+    this.queue.release();
+    return this.landed(checksum, answer);
+  }
+
+  private async uploadPart(part: Buffer, index: number): Promise<void> {
+    if (index >= MAX_PARTS) {
+      throw new LegacyToS3Error('TARGET_WRITE_FAILED', `${this.url} would need more than ${MAX_PARTS} parts; lower targetFileBytes`);
+    }
+    const digest = createHash('sha256').update(part).digest();
+    try {
+      const { ETag } = await this.context.client.send(new UploadPartCommand({
+        ...this.owned,
+        UploadId: await this.startUpload(),
+        PartNumber: index + 1,
+        Body: part,
+        ChecksumSHA256: digest.toString('base64'),
+      }), { abortSignal: this.stop.signal });
+      this.parts[index] = { digest, eTag: ETag };
+    } catch (error) {
+      throw toS3Error(error, `upload part ${index + 1} of ${this.url}`, this.context.bucket);
+    }
+  }
+
+  private startUpload(): Promise<string> {
+    this.upload ??= this.context.client
+      .send(new CreateMultipartUploadCommand({ ...this.described, ChecksumAlgorithm: 'SHA256', ChecksumType: 'COMPOSITE' }))
+      .then(({ UploadId }) => UploadId as string);
+    return this.upload;
+  }
+
+  private async completeUpload(): Promise<LandedObject> {
+    await this.queue.finish();
+    const UploadId = await this.startUpload();
+    const all = createHash('sha256');
+    for (const { digest } of this.parts) all.update(digest);
+    const checksum: Checksum = { algorithm: 'SHA256', type: 'COMPOSITE', value: `${all.digest('base64')}-${this.parts.length}` };
+    const command = new CompleteMultipartUploadCommand({
+      ...this.owned,
+      UploadId,
+      MultipartUpload: {
+        Parts: this.parts.map(({ digest, eTag }, index) => ({
+          PartNumber: index + 1, ETag: eTag, ChecksumSHA256: digest.toString('base64'),
+        })),
+      },
+    });
+    const answer = await this.context.client.send(command, { abortSignal: this.stop.signal }).catch(async (error) => {
+      // A retry after a lost answer finds the upload gone: the object itself tells whether the first try made it.
+      if (error?.name !== 'NoSuchUpload') throw error;
+      const head = await this.head();
+      if (head?.ChecksumSHA256 !== checksum.value) throw error;
+      return head;
+    });
+    return this.landed(checksum, answer);
+  }
+
+  /** Compares S3's checksum with ours; an object that differs is deleted again. */
+  private async landed(checksum: Checksum, answer: Finished): Promise<LandedObject> {
+    const stated = answer.ChecksumSHA256 ?? (await this.head())?.ChecksumSHA256;
+    this.finished = true;
+    if (stated !== checksum.value) {
+      await this.context.client.send(new DeleteObjectCommand({ ...this.owned, VersionId: answer.VersionId })).catch(() => undefined);
+      throw new LegacyToS3Error('CHECKSUM_MISMATCH', stated === undefined
+        ? `the store states no SHA-256 checksum of ${this.url}, so that it cannot be proven`
+        : `S3 states checksum ${stated} of ${this.url}, the bytes sent have ${checksum.value}`);
+    }
+    return { key: this.header.key, sizeBytes: this.queue.totalBytes, checksum, eTag: answer.ETag?.replace(/^"|"$/g, '') };
+  }
+
+  private async head(): Promise<Finished | undefined> {
+    return this.context.client.send(new HeadObjectCommand({ ...this.owned, ChecksumMode: 'ENABLED' })).catch(() => undefined);
+  }
+}

@@ -1,0 +1,77 @@
+import { AbortMultipartUploadCommand, CreateMultipartUploadCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
+import { createS3Client, type S3ClientOptions } from './s3-client';
+import { toS3Error } from './s3-errors';
+import { S3ObjectWriter, type S3WriterContext } from './s3-object-writer';
+import { normalizePrefix, RUNS_FOLDER } from '../../../contract';
+import { LegacyToS3Error } from '../../errors';
+import type { LandingTarget, ObjectHeader, ObjectWriter } from '../landing-target';
+import { BufferPool } from '../part-queue';
+
+export interface S3TargetOptions extends S3ClientOptions {
+  /** `s3://bucket/prefix` */
+  readonly url: string;
+  /** Key for SSE-KMS; default the bucket's own encryption. */
+  readonly kmsKeyId?: string;
+  /** Account that must own the bucket. */
+  readonly expectedBucketOwner?: string;
+  /** Objects written at the same time; sizes the pool of part buffers. Default 2. */
+  readonly writers?: number;
+}
+
+/** Parts of one object on their way at the same time. */
+const PARTS_IN_FLIGHT = 3;
+
+/** A bucket and prefix. */
+export class S3Target implements LandingTarget {
+  public readonly prefix: string;
+  public readonly url: string;
+  private readonly bucket: string;
+  private readonly context: S3WriterContext;
+
+  public constructor(options: S3TargetOptions) {
+    const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/s.exec(options.url);
+    if (!match) throw new LegacyToS3Error('INVALID_CONFIG', `target '${options.url}' is not of the form s3://bucket/prefix`);
+    this.bucket = match[1];
+    this.prefix = normalizePrefix(match[2]);
+    this.url = `s3://${this.bucket}/${this.prefix}`;
+    this.context = {
+      client: createS3Client(options),
+      bucket: this.bucket,
+      pool: new BufferPool((options.writers ?? 2) * (PARTS_IN_FLIGHT + 2)),
+      partsInFlight: PARTS_IN_FLIGHT,
+      kmsKeyId: options.kmsKeyId,
+      expectedBucketOwner: options.expectedBucketOwner,
+    };
+  }
+
+  /**
+   * Asks for the bucket, then starts and aborts a multipart upload, which needs the very permissions that landing does
+   * and leaves no object. A role without s3:ListBucket may not ask for the bucket and is let through to the second.
+   */
+  public async check(): Promise<void> {
+    const { client, bucket, expectedBucketOwner, kmsKeyId } = this.context;
+    const request = { Bucket: bucket, ExpectedBucketOwner: expectedBucketOwner };
+    try {
+      await client.send(new HeadBucketCommand(request));
+    } catch (error) {
+      const reason = toS3Error(error, `reach ${this.url}`, bucket);
+      if (reason.code !== 'TARGET_ACCESS_DENIED' || (error as Error).name === 'CredentialsProviderError') throw reason;
+    }
+    try {
+      const probe = { ...request, Key: `${this.prefix}${RUNS_FOLDER}/write-check` };
+      const encryption = kmsKeyId ? { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: kmsKeyId } : {};
+      const { UploadId } = await client.send(new CreateMultipartUploadCommand({ ...probe, ...encryption }));
+      await client.send(new AbortMultipartUploadCommand({ ...probe, UploadId }));
+    } catch (error) {
+      throw toS3Error(error, `write to ${this.url}`, bucket);
+    }
+  }
+
+  public open(header: ObjectHeader): ObjectWriter {
+    return new S3ObjectWriter(header, this.context);
+  }
+
+  public async close(): Promise<void> {
+    this.context.client.destroy();
+  }
+}

@@ -1,0 +1,20 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { ExtractControls } from './extract-events';
+import type { ExtractResult } from './extract-result';
+import type { ExtractorProps } from './extractor-props';
+
+/** What the bundled engine exports. */
+export interface ExtractorEngine {
+  extract(props: ExtractorProps, controls?: ExtractControls): Promise<ExtractResult>;
+}
+
+/**
+ * Loads the driver, the SDK and the encoders. They are one bundle in `assets/`, two folders up and down again from
+ * `lib/extractor` and from `assets/cli` alike; TypeScript sources run with the sources beside them.
+ */
+export function loadEngine(): ExtractorEngine {
+  const fromSource = __filename.endsWith('.ts');
+  const engine = fromSource ? './engine' : join(__dirname, '..', '..', 'assets', 'extractor', 'index.js');
+  return createRequire(__filename)(engine) as ExtractorEngine;
+}

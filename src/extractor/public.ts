@@ -1,0 +1,8 @@
+/**
+ * The `cdk-legacy-to-s3/extractor` door: the class of the main entry without aws-cdk-lib, and what only TypeScript can
+ * have. Requiring it loads no driver and no SDK; the engine is loaded by the first run.
+ */
+export * from './index';
+export * from './errors';
+export * from './extract';
+export * from './extract-events';

@@ -1,0 +1,101 @@
+import { LegacyToS3Error } from './errors';
+import type { ExtractorProps, QueryExtraction, SqlServerSource } from './extractor-props';
+
+/** Smallest file size worth a target. */
+export const MIN_TARGET_FILE_BYTES = 1024 * 1024;
+
+/** Largest number of readers. */
+export const MAX_READERS = 64;
+
+/** Checks what can be checked without reaching anything. @throws LegacyToS3Error of code INVALID_CONFIG */
+export function validateProps(props: ExtractorProps): void {
+  if (typeof props !== 'object' || props === null) throw invalid(`expected options, got ${describe(props)}`);
+  validateSource(props.source);
+  validateTarget(props);
+  validateSelection(props);
+  validateWhole('targetFileBytes', props.targetFileBytes, MIN_TARGET_FILE_BYTES, Number.MAX_SAFE_INTEGER);
+  validateWhole('readers', props.readers, 1, MAX_READERS);
+}
+
+function validateSource(source: SqlServerSource): void {
+  if (typeof source !== 'object' || source === null) throw invalid(`source must be an object, got ${describe(source)}`);
+  for (const name of ['server', 'database', 'user'] as const) {
+    if (typeof source[name] !== 'string' || source[name].trim() === '') {
+      throw invalid(`source.${name} must be a non-empty string, got ${describe(source[name])}`);
+    }
+  }
+  validateWhole('source.port', source.port, 1, 65535);
+  validateWhole('source.connectTimeoutSeconds', source.connectTimeoutSeconds, 1, 3600);
+  for (const name of ['encrypt', 'trustServerCertificate'] as const) {
+    if (source[name] !== undefined && typeof source[name] !== 'boolean') {
+      throw invalid(`source.${name} must be true or false, got ${describe(source[name])}`);
+    }
+  }
+  if (source.port !== undefined && source.server.includes('\\')) {
+    throw invalid(`source.server '${source.server}' names an instance, whose port the server tells: drop source.port, or the instance`);
+  }
+  if (source.trustServerCertificate && source.caFile) {
+    throw invalid('source.caFile and source.trustServerCertificate exclude each other: trust either the authorities in the file or any certificate');
+  }
+}
+
+function validateTarget(props: ExtractorProps): void {
+  const target: unknown = props.target;
+  if (typeof target !== 'string' || !/^(s3:\/\/[^/]+|file:\/\/\/)/.test(target)) {
+    throw invalid(`target must be s3://bucket/prefix or file:///folder, got ${describe(target)}`);
+  }
+  if (props.endpointUrl !== undefined && !/^https?:\/\/[^/]/.test(props.endpointUrl)) {
+    throw invalid(`endpointUrl must be an http or https URL, got ${describe(props.endpointUrl)}`);
+  }
+  if (props.expectedBucketOwner !== undefined && !/^\d{12}$/.test(props.expectedBucketOwner)) {
+    throw invalid(`expectedBucketOwner must be an account id of 12 digits, got ${describe(props.expectedBucketOwner)}`);
+  }
+  if (target.startsWith('file:')) {
+    for (const name of ['region', 'endpointUrl', 'kmsKeyId', 'expectedBucketOwner'] as const) {
+      if (props[name] !== undefined) throw invalid(`${name} is for s3:// targets, but the target is '${target}'`);
+    }
+  }
+}
+
+function validateSelection(props: ExtractorProps): void {
+  for (const name of ['tables', 'excludeTables'] as const) {
+    const patterns: unknown = props[name];
+    if (patterns === undefined) continue;
+    if (!Array.isArray(patterns) || !patterns.every((pattern) => typeof pattern === 'string')) {
+      throw invalid(`${name} must be a list of patterns such as 'dbo.*', got ${describe(patterns)}`);
+    }
+    if (name === 'tables' && patterns.length === 0) throw invalid('tables is an empty list: leave it out to extract all tables');
+  }
+  if (props.query === undefined) return;
+  if (props.tables !== undefined || props.excludeTables !== undefined) {
+    throw invalid('query excludes tables and excludeTables: extract either tables or one query');
+  }
+  queryDataset(props.query);
+}
+
+/** Schema a query's result lands under when its name gives none. */
+export const QUERY_SCHEMA = 'query';
+
+/** Splits `name` or `schema.name`. @throws LegacyToS3Error of code INVALID_CONFIG */
+export function queryDataset(query: QueryExtraction): { readonly schema: string; readonly table: string } {
+  if (typeof query.sql !== 'string' || query.sql.trim() === '') throw invalid(`query.sql must be a SELECT, got ${describe(query.sql)}`);
+  const match = /^(?:([^.]+)\.)?([^.]+)$/.exec(typeof query.name === 'string' ? query.name.trim() : '');
+  if (!match) throw invalid(`query.name must be 'name' or 'schema.name', got ${describe(query.name)}`);
+  return { schema: match[1] ?? QUERY_SCHEMA, table: match[2] };
+}
+
+function validateWhole(name: string, value: number | undefined, least: number, most: number): void {
+  if (value === undefined) return;
+  if (!Number.isSafeInteger(value) || value < least || value > most) {
+    const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+    throw invalid(`${name} must be a whole number ${range}, got ${describe(value)}`);
+  }
+}
+
+function invalid(message: string): LegacyToS3Error {
+  return new LegacyToS3Error('INVALID_CONFIG', message);
+}
+
+function describe(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value) ?? String(value);
+}
