@@ -1,0 +1,73 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { isManifestKey } from '../contract';
+import { mapConcurrently } from './concurrency';
+import { BatchNotHandledError, RecordNotHandledError } from './errors';
+import { ItemStore } from './item-store';
+import { completeRun } from './run-completion/complete-run';
+import { RunStore } from './run-completion/run-store';
+import { eventRecords, ObjectEvent, toObjectEvent } from './s3-events';
+import { Telemetry } from './telemetry';
+import { writeRecord } from './write-record';
+
+/** Event records handled at the same time; S3 sends one in an event, a replay may send many. */
+const RECORD_CONCURRENCY = 8;
+
+/** What the recorder works with. */
+export interface RecorderServices {
+  readonly s3: S3Client;
+  readonly objects: ItemStore;
+  readonly runs: RunStore;
+  readonly telemetry: Telemetry;
+}
+
+/** How the records of one event ended. */
+export interface RecorderSummary {
+  readonly records: number;
+  readonly written: number;
+  readonly ignored: number;
+}
+
+/**
+ * Records every object an event tells of; each record for itself, so that one that cannot be handled holds up no other.
+ *
+ * @throws BatchNotHandledError after all records were tried, if any could not be handled
+ * @throws InvalidEventError when the event has no records to try
+ */
+export async function recordEvent(services: RecorderServices, event: unknown): Promise<RecorderSummary> {
+  const { telemetry } = services;
+  const records = eventRecords(event);
+  const failures: RecordNotHandledError[] = [];
+  let written = 0;
+  await mapConcurrently(records, RECORD_CONCURRENCY, async (record) => {
+    telemetry.metric('recordAttempts', 1);
+    let subject = 'an event record';
+    try {
+      const told = toObjectEvent(record);
+      if (told) subject = `s3://${told.bucket}/${told.key}${told.versionId ? ` version ${told.versionId}` : ''}`;
+      if (told && await handle(services, told)) written += 1;
+      else telemetry.metric('eventsIgnored', 1);
+      telemetry.metric('recordSuccesses', 1);
+    } catch (error) {
+      const failure = new RecordNotHandledError(subject, error);
+      telemetry.failure('an event record could not be handled', failure);
+      failures.push(failure);
+    }
+  });
+  if (failures.length > 0) throw new BatchNotHandledError(failures, records.length);
+  return { records: records.length, written, ignored: records.length - written };
+}
+
+async function handle({ s3, objects, runs, telemetry }: RecorderServices, event: ObjectEvent): Promise<boolean> {
+  const { written, item } = await writeRecord(s3, objects, event);
+  if (written) {
+    telemetry.metric('objectsRecorded', 1);
+    if (event.kind === 'created') telemetry.metric('bytesLanded', item.sizeBytes);
+    if (event.eventTime) telemetry.metric('recordLatency', Math.max(0, Date.now() - Date.parse(event.eventTime)));
+    telemetry.info('object recorded', { objectKey: item.objectKey, versionId: item.versionId, state: item.state, sizeBytes: item.sizeBytes });
+  }
+  // A repeated event completes the run too: the first try may have ended between the record and the completion.
+  if (event.kind === 'created' && item.state === 'PRESENT' && isManifestKey(event.key)) {
+    await completeRun({ s3, objects, runs, telemetry }, item);
+  }
+  return written;
+}
