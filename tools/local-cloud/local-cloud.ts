@@ -1,0 +1,199 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { poll } from './poll';
+
+const ROOT = path.resolve(__dirname, '..', '..');
+const HEALTH_PATH = '/_localstack/health';
+
+/** How the emulator runs. */
+export interface LocalCloudOptions {
+  /** @default a free one */
+  readonly port?: number;
+  /** @default us-east-1 */
+  readonly region?: string;
+  /** File that gets the emulator's output. @default a file in the cloud's temporary folder, removed by stop() */
+  readonly logFile?: string;
+  /** Whether IAM policies are enforced on the functions' roles. @default true */
+  readonly enforceIam?: boolean;
+  /** First delay before an asynchronous invocation is tried again; it doubles. Lambda waits a minute. @default 2 */
+  readonly asyncRetryBaseSeconds?: number;
+  /** Functions that run at once; more are throttled, and a throttle uses up one of the three attempts. @default 8 */
+  readonly concurrency?: number;
+  /** Python of the venv that has ministack, boto3 and duckdb. @default the project's .venv */
+  readonly python?: string;
+  /** @default 30000 */
+  readonly startDeadlineMs?: number;
+}
+
+/** What every SDK client of this cloud is made with. */
+export interface LocalClientConfig {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** S3 buckets have no host names of their own on loopback. */
+  readonly forcePathStyle: true;
+}
+
+/** A running emulator. */
+export interface LocalCloud {
+  /** `http://127.0.0.1:<port>` */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly clientConfig: LocalClientConfig;
+  /** The same as environment variables, for a child process. */
+  readonly env: { readonly [name: string]: string };
+  readonly iamEnforced: boolean;
+  readonly logFile: string;
+  /** Forgets every resource and every datum. */
+  reset(): Promise<void>;
+  /** Ends the emulator and every function worker. May be called again. */
+  stop(): Promise<void>;
+}
+
+/** The emulator did not start. */
+export class LocalCloudError extends Error {
+  public readonly code = 'LOCAL_CLOUD';
+
+  public constructor(message: string) {
+    super(message);
+    this.name = 'LocalCloudError';
+  }
+}
+
+/** The root caller of the emulator; it knows no other account secrets. */
+const ROOT_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+/**
+ * Starts ministack on loopback and waits until it is healthy. The process group ends with stop(), and with this process
+ * however it ends.
+ *
+ * @throws LocalCloudError with the end of the emulator's log when it does not come up
+ */
+export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<LocalCloud> {
+  const python = options.python ?? path.join(ROOT, '.venv', 'bin', 'python');
+  if (!existsSync(python)) throw new LocalCloudError(`no Python at ${python}: run 'node tools/setup.js' first`);
+  const port = options.port ?? await freePort();
+  const region = options.region ?? 'us-east-1';
+  const folder = mkdtempSync(path.join(tmpdir(), 'local-cloud-'));
+  const logFile = options.logFile ?? path.join(folder, 'ministack.log');
+  const child = spawnEmulator(python, folder, logFile, emulatorEnvironment({ ...options, region }, port, folder));
+  const endpoint = `http://127.0.0.1:${port}`;
+  const stop = stopper(child, folder);
+  try {
+    await poll(async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return 'ended' as const;
+      const response = await fetch(`${endpoint}${HEALTH_PATH}`);
+      return response.ok && 'healthy' as const;
+    }, { what: `${endpoint}${HEALTH_PATH}`, deadlineMs: options.startDeadlineMs ?? 30_000 }).then((state) => {
+      if (state === 'ended') throw new LocalCloudError('the emulator ended before it was healthy');
+    });
+  } catch (error) {
+    const log = tail(logFile);
+    await stop();
+    throw new LocalCloudError(`${(error as Error).message}\n${log}`);
+  }
+  return {
+    endpoint,
+    region,
+    clientConfig: { endpoint, region, credentials: ROOT_CREDENTIALS, forcePathStyle: true },
+    env: {
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: ROOT_CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: ROOT_CREDENTIALS.secretAccessKey,
+    },
+    iamEnforced: options.enforceIam ?? true,
+    logFile,
+    reset: async () => {
+      const response = await fetch(`${endpoint}/_ministack/reset`, { method: 'POST' });
+      if (!response.ok) throw new LocalCloudError(`reset: HTTP ${response.status}`);
+    },
+    stop,
+  };
+}
+
+function spawnEmulator(python: string, folder: string, logFile: string, env: NodeJS.ProcessEnv): ChildProcess {
+  const log = openSync(logFile, 'a');
+  try {
+    return spawn(python, [path.join(__dirname, 'guard.py'), python, '-m', 'ministack'], {
+      cwd: folder,
+      env,
+      detached: true,
+      stdio: ['pipe', log, log],
+    });
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** A bare environment: what it holds reaches every function, so nothing of ours may leak into it. */
+function emulatorEnvironment(
+  options: LocalCloudOptions & { readonly region: string }, port: number, folder: string,
+): NodeJS.ProcessEnv {
+  return {
+    PATH: [path.dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(path.delimiter),
+    HOME: folder,
+    TMPDIR: folder,
+    LANG: 'C.UTF-8',
+    BIND_HOST: '127.0.0.1',
+    GATEWAY_PORT: String(port),
+    MINISTACK_HOST: '127.0.0.1',
+    MINISTACK_REGION: options.region,
+    AUTH: String(options.enforceIam ?? true),
+    NODE_PATH: lambdaRuntimeModules(folder),
+    // The SDK warns about this Node; the lines would stand in the functions' logs.
+    NODE_NO_WARNINGS: '1',
+    LAMBDA_ACCOUNT_CONCURRENCY: String(options.concurrency ?? 8),
+    LAMBDA_ASYNC_RETRY_BASE_SECONDS: String(options.asyncRetryBaseSeconds ?? 2),
+  };
+}
+
+/** The AWS SDK, which Lambda's Node runtimes bring along, and nothing else of our node_modules. */
+function lambdaRuntimeModules(folder: string): string {
+  const modules = path.join(folder, 'runtime', 'node_modules');
+  mkdirSync(modules, { recursive: true });
+  for (const scope of ['@aws-sdk', '@smithy']) {
+    symlinkSync(path.join(ROOT, 'node_modules', scope), path.join(modules, scope));
+  }
+  return modules;
+}
+
+/** Closing the guard's standard input ends the group; see guard.py. */
+function stopper(child: ChildProcess, folder: string): () => Promise<void> {
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
+  });
+  // Neither the pipe nor the process may keep the owner alive that forgot to stop it.
+  child.unref();
+  (child.stdin as unknown as { unref?: () => void }).unref?.();
+  child.stdin?.on('error', () => undefined);
+  return async () => {
+    child.ref();
+    child.stdin?.destroy();
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
+
+function tail(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').split('\n').slice(-20).join('\n');
+  } catch {
+    return '';
+  }
+}
+
+async function freePort(): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve((address as { port: number }).port));
+    });
+  });
+}
