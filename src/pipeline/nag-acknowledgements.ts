@@ -3,7 +3,13 @@ import { IConstruct } from 'constructs';
 
 /** Says why a finding of cdk-nag's AwsSolutions pack is meant to be; the reason is read by whoever audits the template. */
 export function acknowledge(construct: IConstruct, rule: string, reason: string): void {
-  Validations.of(construct).acknowledge({ id: `AwsSolutions-${rule}`, reason });
+  const id = `AwsSolutions-${rule}`;
+  if (id.split('::').length <= 2) {
+    Validations.of(construct).acknowledge({ id, reason });
+  } else {
+    // `acknowledge` takes `::` for its own delimiter and refuses ARNs and pseudo parameters; the metadata is what it writes.
+    construct.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, { [`annotation::${id}`]: reason });
+  }
 }
 
 /** The same for a wildcard in an IAM statement: cdk-nag names such a finding after the resource or action as it prints it. */

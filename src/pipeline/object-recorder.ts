@@ -41,7 +41,7 @@ export interface ObjectRecorderProps extends RecorderFunctionOptions {
   readonly failureQueue?: sqs.IQueue;
 
   /**
-   * KMS key that encrypts the logs, the environment and the failure queue.
+   * KMS key that encrypts the logs and the failure queue. (The environment holds no secret.)
    *
    * @default - keys managed by the services
    */
@@ -124,7 +124,6 @@ export class ObjectRecorder extends Construct implements iam.IGrantable {
         [HANDLER_ENV.metricsNamespace]: metricNamespace(props.pipelineName),
         [HANDLER_ENV.serviceName]: SERVICES.recorder,
       },
-      environmentEncryption: props.encryptionKey,
       role: this.role,
       logGroup: this.logGroup,
       loggingFormat: lambda.LoggingFormat.JSON,

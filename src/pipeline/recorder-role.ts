@@ -27,7 +27,6 @@ export class RecorderRole extends iam.Role {
     this.allowReadingObjects(props.bucket, props.objectPrefix);
     this.allowRecording(props.table);
     this.allow('WriteLogs', ['logs:CreateLogStream', 'logs:PutLogEvents'], [props.logGroup.logGroupArn]);
-    acknowledgeResource(this, props.logGroup.logGroupArn, 'the wildcard stands for the log streams of this one log group');
     this.allow('SendFailures', ['sqs:SendMessage'], [props.failureQueue.queueArn]);
     this.allowKeys(props);
     if (props.inVpc) this.allowNetworkInterfaces();
