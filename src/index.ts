@@ -1,0 +1,2 @@
+export * from './extractor';
+export * from './pipeline';
