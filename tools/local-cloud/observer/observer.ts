@@ -1,0 +1,116 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { MetricSource } from '../../dashboard-page/metric-query';
+import type { LocalCloud } from '../local-cloud';
+import type { MathAlarm } from '../template-changes';
+import { embeddedMetrics } from './embedded-metrics';
+import { functionsByLogGroup, lambdaMetrics } from './lambda-metrics';
+import { LogReader } from './log-reader';
+import { mathAlarmMetrics } from './math-alarms';
+import { type NamespacedDatum, putMetricData } from './metric-data';
+import { compileFilter, describeMetricFilters, MetricFilterEvaluator } from './metric-filters';
+import { queueMetrics } from './queue-metrics';
+
+/** What the observer looks after. */
+export interface ObserverOptions {
+  /** Metric-math alarms of the deployed stacks. @default none */
+  readonly mathAlarms?: readonly MathAlarm[];
+  /** @default 250 */
+  readonly intervalMs?: number;
+  /** How often the gauges (queue depths, metric-math alarms) are put. @default 1000 */
+  readonly gaugeIntervalMs?: number;
+  /** Gets what goes wrong in a round; the observer goes on. @default standard error */
+  readonly onError?: (error: Error) => void;
+}
+
+/** A running observer. */
+export interface Observer {
+  /** Rounds done so far: a line stored before round n began is in the metrics when n is done. */
+  readonly rounds: number;
+  stop(): Promise<void>;
+}
+
+/**
+ * Does what CloudWatch does with logs and the emulator does not: evaluates the deployed metric filters and the embedded
+ * metric format, and puts the metrics. Its input is what the functions logged; queue depths (queue-metrics.ts) and
+ * metric-math alarms (math-alarms.ts) are the two things it adds from elsewhere. It never sets an alarm's state: the
+ * emulator evaluates alarms itself whenever metrics are put.
+ */
+export function startObserver(cloud: LocalCloud, options: ObserverOptions = {}): Observer {
+  const round = new Round(cloud, options);
+  const stopping = new AbortController();
+  let rounds = 0;
+  const loop = (async () => {
+    while (!stopping.signal.aborted) {
+      try {
+        await round.run();
+      } catch (error) {
+        if (!stopping.signal.aborted) (options.onError ?? report)(error as Error);
+      }
+      rounds += 1;
+      await wait(options.intervalMs ?? 250, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  })();
+  return {
+    get rounds() {
+      return rounds;
+    },
+    stop: async () => {
+      stopping.abort();
+      await loop;
+      round.close();
+    },
+  };
+}
+
+class Round {
+  private readonly cloudwatch: CloudWatchClient;
+  private readonly logs: CloudWatchLogsClient;
+  private readonly lambda: LambdaClient;
+  private readonly sqs: SQSClient;
+  private readonly reader: LogReader;
+  private readonly source: MetricSource;
+  private readonly evaluator = new MetricFilterEvaluator();
+  private gaugesAt = 0;
+
+  public constructor(cloud: LocalCloud, private readonly options: ObserverOptions) {
+    this.cloudwatch = new CloudWatchClient(cloud.clientConfig);
+    this.logs = new CloudWatchLogsClient(cloud.clientConfig);
+    this.lambda = new LambdaClient(cloud.clientConfig);
+    this.sqs = new SQSClient(cloud.clientConfig);
+    this.reader = new LogReader(this.logs);
+    this.source = new MetricSource(this.cloudwatch);
+  }
+
+  public async run(): Promise<void> {
+    const lines = await this.reader.read();
+    const data: NamespacedDatum[] = [];
+    if (lines.length > 0) {
+      const filters = (await describeMetricFilters(this.logs)).map(compileFilter);
+      const functions = await functionsByLogGroup(this.lambda);
+      data.push(
+        ...this.evaluator.evaluate(filters, lines),
+        ...lines.flatMap((line) => [...embeddedMetrics(line), ...lambdaMetrics(line, functions.get(line.logGroup))]),
+      );
+    }
+    const now = new Date();
+    const gauges = now.getTime() - this.gaugesAt >= (this.options.gaugeIntervalMs ?? 1000);
+    if (gauges) data.push(...await queueMetrics(this.sqs, now));
+    await putMetricData(this.cloudwatch, data);
+    if (gauges) {
+      this.gaugesAt = now.getTime();
+      await putMetricData(this.cloudwatch, await mathAlarmMetrics(this.source, this.options.mathAlarms ?? [], now));
+    }
+  }
+
+  public close(): void {
+    for (const client of [this.cloudwatch, this.logs, this.lambda, this.sqs]) client.destroy();
+  }
+}
+
+function report(error: Error): void {
+  console.error(`observer: ${error.name}: ${error.message}`);
+}
