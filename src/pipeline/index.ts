@@ -5,3 +5,4 @@ export * from './object-recorder';
 export * from './recorder-options';
 export * from './metadata-table';
 export * from './failure-queue';
+export * from './observability';

@@ -1,10 +1,12 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { metricNamespace } from '../contract';
@@ -12,12 +14,16 @@ import { LandingBucket, LandingBucketOptions } from './landing-bucket';
 import { LandingTrigger } from './landing-trigger';
 import { MetadataTable } from './metadata-table';
 import { ObjectRecorder } from './object-recorder';
+import { LogMetrics } from './observability/log-metrics';
+import { PipelineAlarms, PipelineAlarmsOptions } from './observability/pipeline-alarms';
+import { PipelineDashboard } from './observability/pipeline-dashboard';
+import { PipelineMetrics } from './observability/pipeline-metrics';
 import { checkPipelineName, defaultPipelineName } from './pipeline-name';
 import { addPipelineOutputs } from './pipeline-outputs';
 import { RecorderFunctionOptions } from './recorder-options';
 
 /** Properties of a pipeline. Every one is optional. */
-export interface LegacyToS3PipelineProps extends LandingBucketOptions, RecorderFunctionOptions {
+export interface LegacyToS3PipelineProps extends LandingBucketOptions, RecorderFunctionOptions, PipelineAlarmsOptions {
   /**
    * Name of the pipeline, unique in account and region. Its metrics are in the namespace `CdkLegacyToS3/<pipelineName>`;
    * another name starts other metrics.
@@ -60,6 +66,21 @@ export interface LegacyToS3PipelineProps extends LandingBucketOptions, RecorderF
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
+
+  /**
+   * Whether to make a dashboard.
+   *
+   * @default true
+   */
+  readonly dashboard?: boolean;
+
+  /**
+   * How long a write to the metadata table should take at most, as the recorder sees it (99th percentile): 100 % of the
+   * dashboard's gauge. 1 millisecond to 1 minute.
+   *
+   * @default Duration.millis(50)
+   */
+  readonly tableLatencyTarget?: Duration;
 
   /**
    * Whether to put the names of the bucket, table, queue and the rest into the stack's outputs; the command line finds a
@@ -105,6 +126,21 @@ export class LegacyToS3Pipeline extends Construct {
   /** How the recorder hears of landed objects. */
   public readonly trigger: LandingTrigger;
 
+  /** The metrics of the pipeline. */
+  public readonly metrics: PipelineMetrics;
+
+  /** The metric filters on the recorder's logs. */
+  public readonly logMetrics: LogMetrics;
+
+  /** The alarms by their `AlarmKind`. */
+  public readonly alarms: { [kind: string]: cloudwatch.Alarm };
+
+  /** The topic every alarm notifies. */
+  public readonly alarmTopic: sns.ITopic;
+
+  /** The dashboard; undefined when it was not wanted. */
+  public readonly dashboard?: PipelineDashboard;
+
   constructor(scope: Construct, id: string, props: LegacyToS3PipelineProps = {}) {
     super(scope, id);
     checkPipelineName(this, props.pipelineName);
@@ -128,6 +164,27 @@ export class LegacyToS3Pipeline extends Construct {
     this.failureQueue = this.recorder.failureQueue;
     this.trigger.bind(this, { bucket: this.bucket, recorder: this.recorderFunction, failureQueue: this.failureQueue });
 
+    this.metrics = new PipelineMetrics({
+      namespace: this.metricNamespace,
+      recorder: this.recorderFunction,
+      table: this.metadataTable,
+      failureQueue: this.failureQueue,
+    });
+    this.logMetrics = new LogMetrics(this, 'LogMetrics', { logGroup: this.logGroup, namespace: this.metricNamespace });
+    const observed = { metrics: this.metrics, logMetrics: this.logMetrics, pipelineName: this.pipelineName };
+    const alarms = new PipelineAlarms(this, 'Alarms', { ...props, ...observed, recorder: this.recorderFunction });
+    this.alarms = alarms.alarms;
+    this.alarmTopic = alarms.topic;
+    if (props.dashboard ?? true) {
+      this.dashboard = new PipelineDashboard(this, 'Dashboard', {
+        ...observed,
+        logGroup: this.logGroup,
+        alarms: Object.values(this.alarms),
+        successRateTarget: props.successRateTarget,
+        tableLatencyTarget: props.tableLatencyTarget,
+      });
+    }
+
     if (props.outputs ?? true) this.addOutputs();
   }
 
@@ -138,6 +195,8 @@ export class LegacyToS3Pipeline extends Construct {
       recorderName: this.recorderFunction.functionName,
       logGroupName: this.logGroup.logGroupName,
       failureQueueUrl: this.failureQueue.queueUrl,
+      alarmTopicArn: this.alarmTopic.topicArn,
+      dashboardName: this.dashboard?.dashboardName,
       metricNamespace: this.metricNamespace,
     });
   }

@@ -1,0 +1,189 @@
+import { Duration } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { AlarmKind } from './alarm-kind';
+import { LogMetrics } from './log-metrics';
+import { PipelineMetrics } from './pipeline-metrics';
+
+/** What the alarms judge by. */
+export interface AlarmSources {
+  readonly metrics: PipelineMetrics;
+  readonly logMetrics: LogMetrics;
+  /** The recorder function's time limit; undefined when it is known only at deployment. */
+  readonly timeout?: Duration;
+  /** Percent of attempts. */
+  readonly successRateTarget: number;
+  readonly minimumAttempts: number;
+  readonly recordLatencyTarget: Duration;
+  readonly runFreshness?: Duration;
+}
+
+/** One alarm: what it reads, when it goes off, and what that means. */
+export interface AlarmDefinition {
+  readonly id: string;
+  /** What happened and why it matters, in one sentence. */
+  readonly meaning: string;
+  readonly metric: (options: { readonly period: Duration }) => cloudwatch.IMetric;
+  readonly period: Duration;
+  readonly threshold: number;
+  readonly operator: cloudwatch.ComparisonOperator;
+  readonly evaluationPeriods: number;
+  readonly datapointsToAlarm: number;
+  readonly missing: cloudwatch.TreatMissingData;
+}
+
+const { GREATER_THAN_OR_EQUAL_TO_THRESHOLD, GREATER_THAN_THRESHOLD, LESS_THAN_THRESHOLD } = cloudwatch.ComparisonOperator;
+
+/**
+ * Every alarm by its kind; an alarm that does not apply is left out.
+ *
+ * Missing data: these metrics have data only while something happens, so silence is no breach, and an alarm goes back to
+ * OK when it is quiet again. The one exception is the freshness alarm, where silence is the breach.
+ */
+export function alarmDefinitions(sources: AlarmSources): { readonly [kind: string]: AlarmDefinition } {
+  return { ...failureAlarms(sources), ...logAlarms(sources), ...recorderAlarms(sources), ...recordingAlarms(sources), ...runAlarms(sources) };
+}
+
+/** The kinds there are, whether they apply or not. */
+export const ALARM_KINDS: readonly string[] = [
+  AlarmKind.FAILURE_QUEUE_NOT_EMPTY,
+  AlarmKind.FAILURE_QUEUE_UNREACHABLE,
+  AlarmKind.LOG_ERROR_KEYWORD,
+  AlarmKind.LOG_FAILURE_KEYWORD,
+  AlarmKind.LOG_STRUCTURED_ERRORS,
+  AlarmKind.RECORDER_ERRORS,
+  AlarmKind.RECORDER_THROTTLES,
+  AlarmKind.RECORDER_NEAR_TIMEOUT,
+  AlarmKind.SUCCESS_RATE_LOW,
+  AlarmKind.RECORD_LATENCY_HIGH,
+  AlarmKind.RUN_INCOMPLETE,
+  AlarmKind.RUN_OVERDUE,
+];
+
+function failureAlarms({ metrics }: AlarmSources): { readonly [kind: string]: AlarmDefinition } {
+  return {
+    [AlarmKind.FAILURE_QUEUE_NOT_EMPTY]: whenAny({
+      id: 'FailureQueueNotEmpty',
+      meaning: 'At least one landed object could not be recorded; its event and stack trace are in the failure queue',
+      metric: (options) => metrics.metricFailureQueueDepth(options),
+      period: Duration.minutes(1),
+    }),
+    [AlarmKind.FAILURE_QUEUE_UNREACHABLE]: whenAny({
+      id: 'FailureQueueUnreachable',
+      meaning: 'Lambda could not write a failed event to the failure queue, so that event is lost; its object is in S3 without a record',
+      metric: (options) => metrics.metricRecorderFunction('DestinationDeliveryFailures', options),
+    }),
+  };
+}
+
+function logAlarms({ logMetrics }: AlarmSources): { readonly [kind: string]: AlarmDefinition } {
+  return {
+    [AlarmKind.LOG_ERROR_KEYWORD]: whenAny({
+      id: 'LogErrorKeyword',
+      meaning: 'The recorder logged a line with the word Error',
+      metric: (options) => logMetrics.metricErrorKeyword(options),
+    }),
+    [AlarmKind.LOG_FAILURE_KEYWORD]: whenAny({
+      id: 'LogFailureKeyword',
+      meaning: 'The recorder logged a line with the word Failure',
+      metric: (options) => logMetrics.metricFailureKeyword(options),
+    }),
+    [AlarmKind.LOG_STRUCTURED_ERRORS]: whenAny({
+      id: 'LogStructuredErrors',
+      meaning: 'The recorder logged a line of level ERROR or CRITICAL',
+      metric: (options) => logMetrics.metricStructuredErrors(options),
+    }),
+  };
+}
+
+function recorderAlarms({ metrics, timeout }: AlarmSources): { readonly [kind: string]: AlarmDefinition } {
+  return {
+    [AlarmKind.RECORDER_ERRORS]: whenAny({
+      id: 'RecorderErrors',
+      meaning: 'An invocation of the recorder failed, timed out or ran out of memory; Lambda tries it again before it goes to the failure queue',
+      metric: (options) => metrics.metricRecorderFunction('Errors', options),
+    }),
+    [AlarmKind.RECORDER_THROTTLES]: {
+      // A short burst is held back and then recorded: only what lasts is worth a message.
+      ...whenAny({
+        id: 'RecorderThrottles',
+        meaning: 'Invocations of the recorder were held back for a quarter of an hour; events older than the maximum event age go to the failure queue',
+        metric: (options) => metrics.metricRecorderFunction('Throttles', options),
+      }),
+      evaluationPeriods: 3,
+      datapointsToAlarm: 3,
+    },
+    ...timeout && {
+      [AlarmKind.RECORDER_NEAR_TIMEOUT]: {
+        ...whenAny({
+          id: 'RecorderNearTimeout',
+          meaning: `An invocation of the recorder took more than 80 % of its time limit of ${timeout.toHumanString()}`,
+          metric: (options) => metrics.metricRecorderFunction('Duration', { statistic: cloudwatch.Stats.MAXIMUM, ...options }),
+        }),
+        threshold: Math.round(timeout.toMilliseconds() * 0.8),
+        operator: GREATER_THAN_THRESHOLD,
+      },
+    },
+  };
+}
+
+function recordingAlarms(sources: AlarmSources): { readonly [kind: string]: AlarmDefinition } {
+  const { metrics, successRateTarget, minimumAttempts, recordLatencyTarget } = sources;
+  return {
+    [AlarmKind.SUCCESS_RATE_LOW]: {
+      ...whenAny({
+        id: 'SuccessRateLow',
+        meaning: `Fewer than ${successRateTarget} % of the attempts to record an object succeeded, of at least ${minimumAttempts} in five minutes`,
+        metric: (options) => metrics.metricJudgedSuccessRate(minimumAttempts, options),
+      }),
+      threshold: successRateTarget,
+      operator: LESS_THAN_THRESHOLD,
+    },
+    [AlarmKind.RECORD_LATENCY_HIGH]: {
+      ...whenAny({
+        id: 'RecordLatencyHigh',
+        meaning: `One object in a hundred was recorded later than ${recordLatencyTarget.toHumanString()} after it landed, for a quarter of an hour`,
+        metric: (options) => metrics.metricRecordLatency(options),
+      }),
+      threshold: recordLatencyTarget.toMilliseconds(),
+      operator: GREATER_THAN_THRESHOLD,
+      evaluationPeriods: 3,
+      datapointsToAlarm: 3,
+    },
+  };
+}
+
+function runAlarms({ metrics, runFreshness }: AlarmSources): { readonly [kind: string]: AlarmDefinition } {
+  return {
+    [AlarmKind.RUN_INCOMPLETE]: whenAny({
+      id: 'RunIncomplete',
+      meaning: 'What landed is not what the run\'s manifest says: a part is missing or altered, or one is there that it does not name',
+      metric: (options) => metrics.metricRunsIncomplete(options),
+    }),
+    ...runFreshness && {
+      [AlarmKind.RUN_OVERDUE]: {
+        id: 'RunOverdue',
+        meaning: `No run was completed for ${runFreshness.toHumanString()}`,
+        metric: (options: { readonly period: Duration }) => metrics.metricRunsComplete(options),
+        period: Duration.hours(1),
+        threshold: 1,
+        operator: LESS_THAN_THRESHOLD,
+        evaluationPeriods: runFreshness.toHours(),
+        datapointsToAlarm: runFreshness.toHours(),
+        missing: cloudwatch.TreatMissingData.BREACHING,
+      },
+    },
+  };
+}
+
+/** An alarm that goes off at the first one in five minutes. */
+function whenAny(what: Pick<AlarmDefinition, 'id' | 'meaning' | 'metric'> & { readonly period?: Duration }): AlarmDefinition {
+  return {
+    period: Duration.minutes(5),
+    threshold: 1,
+    operator: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    evaluationPeriods: 1,
+    datapointsToAlarm: 1,
+    missing: cloudwatch.TreatMissingData.NOT_BREACHING,
+    ...what,
+  };
+}

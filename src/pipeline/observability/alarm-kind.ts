@@ -1,0 +1,95 @@
+import { Duration } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+
+/** The alarms of a pipeline: keys of `alarmOverrides`, and of the alarms a pipeline made. */
+export class AlarmKind {
+  /** Something is in the failure queue: an event could not be recorded. */
+  public static readonly FAILURE_QUEUE_NOT_EMPTY = 'failureQueueNotEmpty';
+
+  /** Lambda could not even write to the failure queue: an event is lost. */
+  public static readonly FAILURE_QUEUE_UNREACHABLE = 'failureQueueUnreachable';
+
+  /** A log line has the keyword `Error`. */
+  public static readonly LOG_ERROR_KEYWORD = 'logErrorKeyword';
+
+  /** A log line has the keyword `Failure`. */
+  public static readonly LOG_FAILURE_KEYWORD = 'logFailureKeyword';
+
+  /** A JSON log line has the level ERROR or CRITICAL. */
+  public static readonly LOG_STRUCTURED_ERRORS = 'logStructuredErrors';
+
+  /** The recorder function failed. */
+  public static readonly RECORDER_ERRORS = 'recorderErrors';
+
+  /** The recorder function is held back for want of concurrency. */
+  public static readonly RECORDER_THROTTLES = 'recorderThrottles';
+
+  /** The recorder function needed most of its time limit. */
+  public static readonly RECORDER_NEAR_TIMEOUT = 'recorderNearTimeout';
+
+  /** Too few attempts to record an object succeed. */
+  public static readonly SUCCESS_RATE_LOW = 'successRateLow';
+
+  /** Objects are recorded long after they landed. */
+  public static readonly RECORD_LATENCY_HIGH = 'recordLatencyHigh';
+
+  /** A run's manifest does not hold. */
+  public static readonly RUN_INCOMPLETE = 'runIncomplete';
+
+  /** No run was completed for too long; only with `runFreshness`. */
+  public static readonly RUN_OVERDUE = 'runOverdue';
+
+  private constructor() {}
+}
+
+/** What to change on one alarm; what is not set stays as the pipeline has it. */
+export interface AlarmOverride {
+  /**
+   * Whether to make the alarm at all.
+   *
+   * @default true
+   */
+  readonly enabled?: boolean;
+
+  /**
+   * Threshold, in the unit of the alarm's metric.
+   *
+   * @default - the alarm's own
+   */
+  readonly threshold?: number;
+
+  /**
+   * Length of one period.
+   *
+   * @default - the alarm's own
+   */
+  readonly period?: Duration;
+
+  /**
+   * How many of the latest periods are looked at.
+   *
+   * @default - the alarm's own
+   */
+  readonly evaluationPeriods?: number;
+
+  /**
+   * How many of them must breach the threshold.
+   *
+   * @default - the alarm's own; as many as are looked at, when `evaluationPeriods` is overridden
+   */
+  readonly datapointsToAlarm?: number;
+
+  /**
+   * What a period without data means.
+   *
+   * @default - the alarm's own
+   */
+  readonly treatMissingData?: cloudwatch.TreatMissingData;
+
+  /**
+   * Whether the alarm notifies; without, it only shows its state.
+   *
+   * @default true
+   */
+  readonly actionsEnabled?: boolean;
+}

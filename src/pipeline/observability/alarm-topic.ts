@@ -1,0 +1,35 @@
+import { Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+
+/** Properties of an alarm topic. */
+export interface AlarmTopicProps {
+  /**
+   * KMS key that encrypts the messages; its policy lets CloudWatch use it. (SNS's own key, `alias/aws/sns`, cannot be
+   * used: its policy does not let CloudWatch publish.)
+   *
+   * @default - no key of KMS; the messages say which alarm changed and why, never what is in the data
+   */
+  readonly encryptionKey?: kms.IKey;
+}
+
+/** The topic the alarms of a pipeline notify: CloudWatch alarms of this account may publish to it, and all by TLS only. */
+export class AlarmTopic extends sns.Topic {
+  constructor(scope: Construct, id: string, props: AlarmTopicProps = {}) {
+    super(scope, id, { displayName: 'Landing pipeline alarms', masterKey: props.encryptionKey, enforceSSL: true });
+    const cloudWatch = {
+      principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+    };
+    // A topic with a policy of its own loses the default one, by which alarms of the account could publish.
+    this.addToResourcePolicy(new iam.PolicyStatement({ ...cloudWatch, sid: 'AlarmsPublish', actions: ['sns:Publish'], resources: [this.topicArn] }));
+    props.encryptionKey?.addToResourcePolicy(new iam.PolicyStatement({
+      ...cloudWatch,
+      sid: 'AlarmsEncrypt',
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+      resources: ['*'],
+    }));
+  }
+}
