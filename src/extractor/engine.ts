@@ -1,0 +1,2 @@
+/** Entry of the bundle that holds driver, SDK and encoders; `loadEngine` is its only user. */
+export { extract } from './run/extract-run';

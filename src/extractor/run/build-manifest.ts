@@ -1,0 +1,60 @@
+import type { LandedTable } from './read-job';
+import type { RunContext } from './run-context';
+import { verificationOf } from './verification';
+import { MANIFEST_VERSION, type Manifest } from '../../contract';
+import type { ExtractResult } from '../extract-result';
+import type { SourceServer } from '../source/catalog';
+import { GUARANTEES } from '../source/consistency';
+import { addressOf } from '../source/sql-server-connection';
+import { PACKAGE_NAME, PACKAGE_VERSION } from '../version';
+
+/** The manifest of a run whose objects are all complete. */
+export function manifestOf(context: RunContext, server: SourceServer | undefined, landed: readonly LandedTable[], startedAt: Date): Manifest {
+  const { options, runId, consistency, target } = context;
+  const tables = landed.map(({ table }) => table);
+  return {
+    manifestVersion: MANIFEST_VERSION,
+    runId,
+    producer: { name: PACKAGE_NAME, version: PACKAGE_VERSION },
+    startedAt: startedAt.toISOString(),
+    finishedAt: new Date().toISOString(),
+    source: {
+      kind: options.query ? 'query' : 'tables',
+      server: addressOf(options.connection),
+      database: context.database,
+      ...(server && { productVersion: server.productVersion }),
+      ...(options.query && { query: options.query.sql }),
+    },
+    consistency: { mode: consistency, guarantee: GUARANTEES[consistency] },
+    verification: verificationOf(landed, consistency),
+    format: { name: options.format.name, compression: options.format.compression },
+    prefix: target.prefix,
+    tables,
+    totals: {
+      tables: tables.length,
+      objects: tables.reduce((sum, table) => sum + table.objects.length, 0),
+      rows: tables.reduce((sum, table) => sum + table.rows, 0),
+      sizeBytes: tables.reduce((sum, table) => sum + table.sizeBytes, 0),
+    },
+  };
+}
+
+/** What the caller gets. */
+export function resultOf(
+  manifest: Manifest, manifestKey: string, manifestUrl: string, landed: readonly LandedTable[], warnings: string[],
+): ExtractResult {
+  return {
+    runId: manifest.runId,
+    manifestKey,
+    manifestUrl,
+    consistency: manifest.consistency.mode,
+    verification: manifest.verification.state,
+    tables: landed.map(({ table: { database, schema, table, rows, objects, sizeBytes }, seconds }) =>
+      ({ database, schema, table, rows, objects: objects.length, sizeBytes, seconds })),
+    rows: manifest.totals.rows,
+    objects: manifest.totals.objects,
+    sizeBytes: manifest.totals.sizeBytes,
+    seconds: (Date.parse(manifest.finishedAt) - Date.parse(manifest.startedAt)) / 1000,
+    warnings,
+  };
+}

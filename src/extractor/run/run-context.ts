@@ -1,0 +1,18 @@
+import type { ExtractEvent } from '../extract-events';
+import type { RunOptions } from './run-options';
+import type { LandingTarget } from '../landing/landing-target';
+import type { RunConsistency } from '../source/consistency';
+
+/** What all tables of a run share. */
+export interface RunContext {
+  readonly runId: string;
+  readonly options: RunOptions;
+  readonly target: LandingTarget;
+  /** The database as the server spells it. */
+  readonly database: string;
+  readonly consistency: RunConsistency;
+  /** Aborted when the caller stops the run or another table failed. */
+  readonly signal: AbortSignal;
+  emit(event: ExtractEvent): void;
+  warn(message: string): void;
+}

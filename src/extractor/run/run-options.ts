@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs';
+import * as zlib from 'node:zlib';
+import { LegacyToS3Error } from '../errors';
+import { ExtractFormat } from '../extract-format';
+import type { ExtractorProps, SqlServerSource } from '../extractor-props';
+import type { OutputFormat } from '../formats/output-format';
+import type { TargetOptions } from '../landing/open-target';
+import type { ConnectionOptions } from '../source/sql-server-connection';
+import { parseTablePattern } from '../source/table-patterns';
+import { queryDataset, validateProps } from '../validate-props';
+
+/** Environment variable of the password when the options name no other. */
+export const PASSWORD_VARIABLE = 'LEGACY_TO_S3_PASSWORD';
+
+const DEFAULT_TARGET_FILE_BYTES = 256 * 1024 * 1024;
+const DEFAULT_READERS = 2;
+const DEFAULT_CONNECT_TIMEOUT_SECONDS = 15;
+
+/** A query to extract and the names it lands under. */
+export interface RunQuery {
+  readonly sql: string;
+  readonly schema: string;
+  readonly table: string;
+}
+
+/** The options with every default filled in. */
+export interface RunOptions {
+  readonly connection: ConnectionOptions;
+  readonly target: string;
+  readonly targetOptions: TargetOptions;
+  readonly include?: readonly string[];
+  readonly exclude: readonly string[];
+  readonly query?: RunQuery;
+  readonly format: OutputFormat;
+  readonly targetFileBytes: number;
+  readonly readers: number;
+}
+
+/** Fills in defaults, the password and the CA file. @throws LegacyToS3Error of code INVALID_CONFIG */
+export function resolveOptions(props: ExtractorProps, env: NodeJS.ProcessEnv = process.env): RunOptions {
+  validateProps(props);
+  [...(props.tables ?? []), ...(props.excludeTables ?? [])].forEach(parseTablePattern);
+  const readers = props.query ? 1 : props.readers ?? DEFAULT_READERS;
+  return {
+    connection: connectionOptions(props.source, env),
+    target: props.target,
+    targetOptions: {
+      region: props.region,
+      endpointUrl: props.endpointUrl,
+      kmsKeyId: props.kmsKeyId,
+      expectedBucketOwner: props.expectedBucketOwner,
+      writers: readers,
+    },
+    include: props.tables,
+    exclude: props.excludeTables ?? [],
+    query: props.query && { sql: props.query.sql, ...queryDataset(props.query) },
+    format: outputFormat(props.format ?? ExtractFormat.parquet()),
+    targetFileBytes: props.targetFileBytes ?? DEFAULT_TARGET_FILE_BYTES,
+    readers,
+  };
+}
+
+function connectionOptions(source: SqlServerSource, env: NodeJS.ProcessEnv): ConnectionOptions {
+  const [host, instance] = source.server.split('\\', 2);
+  return {
+    host,
+    instance,
+    port: source.port,
+    database: source.database,
+    user: source.user,
+    password: resolvePassword(source, env),
+    encrypt: source.encrypt ?? true,
+    ca: source.caFile === undefined ? undefined : readCaFile(source.caFile),
+    trustServerCertificate: source.trustServerCertificate ?? false,
+    hostNameInCertificate: source.hostNameInCertificate,
+    connectTimeoutMs: (source.connectTimeoutSeconds ?? DEFAULT_CONNECT_TIMEOUT_SECONDS) * 1000,
+  };
+}
+
+function resolvePassword(source: SqlServerSource, env: NodeJS.ProcessEnv): string {
+  if (source.password !== undefined) return source.password;
+  const variable = source.passwordFromEnv ?? PASSWORD_VARIABLE;
+  const password = env[variable];
+  if (password === undefined) {
+    throw new LegacyToS3Error('INVALID_CONFIG', `no password for login '${source.user}': set the environment variable ${variable}`);
+  }
+  return password;
+}
+
+function readCaFile(path: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new LegacyToS3Error('INVALID_CONFIG', `cannot read the CA file '${path}': ${(error as Error).message}`, { cause: error });
+  }
+  if (!text.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new LegacyToS3Error('INVALID_CONFIG', `the CA file '${path}' holds no PEM certificate ('-----BEGIN CERTIFICATE-----')`);
+  }
+  return text;
+}
+
+function outputFormat(format: ExtractFormat): OutputFormat {
+  const { name, compression, delimiter, header, nullText, binary, rowGroupBytes } = format;
+  if (name !== 'parquet' && compression === 'zstd' && !('createZstdCompress' in zlib)) {
+    throw new LegacyToS3Error('INVALID_CONFIG',
+      `zstd of ${name} needs Node.js 22.15 or newer, this is ${process.versions.node}; use gzip or none, or Parquet`);
+  }
+  if (name === 'csv') return { name, compression, delimiter, header, nullText } as OutputFormat;
+  if (name === 'jsonl') return { name, compression, binary } as OutputFormat;
+  return { name, compression, rowGroupBytes } as OutputFormat;
+}

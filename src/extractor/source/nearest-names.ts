@@ -1,0 +1,24 @@
+/** The names most like `wanted`, nearest first; names with nothing in common are left out. */
+export function nearestNames(wanted: string, names: readonly string[], count: number): string[] {
+  const target = wanted.toLowerCase();
+  return names
+    .map((name) => ({ name, distance: editDistance(target, name.toLowerCase()) }))
+    .filter(({ name, distance }) => distance <= Math.max(2, Math.max(target.length, name.length) / 2))
+    .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
+    .slice(0, count)
+    .map(({ name }) => name);
+}
+
+/** Levenshtein distance: inserted, deleted and replaced characters. */
+export function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(replaced, previous[j] + 1, row[j - 1] + 1));
+    }
+    previous = row;
+  }
+  return previous[b.length];
+}

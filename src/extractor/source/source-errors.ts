@@ -1,0 +1,108 @@
+import { LegacyToS3Error, type ErrorCode } from '../errors';
+
+/** An ERROR token (MS-TDS 2.2.7.10), as tedious hands it over. */
+export interface ServerMessage {
+  readonly number: number;
+  readonly message: string;
+}
+
+/** Errors of tedious and of sockets, as far as they are looked at. */
+interface DriverError {
+  readonly message?: string;
+  readonly code?: string;
+  readonly number?: number;
+  readonly cause?: unknown;
+  readonly errors?: readonly unknown[];
+}
+
+/** Where the connection goes, for messages. */
+export interface Endpoint {
+  readonly address: string;
+  readonly user: string;
+  readonly database: string;
+}
+
+/** Numbers of sys.messages that refuse the login itself. */
+const LOGIN_NUMBERS = new Set([4060, 4062, 4064, 18452, 18456, 18461, 18470, 18486, 18487, 18488, 40615]);
+
+/** Numbers of sys.messages for a missing permission. */
+const PERMISSION_NUMBERS = new Set([229, 230, 262, 297, 300, 916, 15247, 15562]);
+
+const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_|ERR_TLS_CERT_ALTNAME_INVALID|DEPTH_ZERO|INVALID_CA|PATH_LENGTH/;
+
+const NETWORK: { readonly [code: string]: string } = {
+  ECONNREFUSED: 'connection refused',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'the host name could not be looked up',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'no route to the network',
+  ECONNRESET: 'the server closed the connection',
+  ETIMEDOUT: 'no answer in time',
+  ETIMEOUT: 'no answer in time',
+};
+
+/** Explains why no connection came about. */
+export function toConnectError(error: unknown, endpoint: Endpoint, told: readonly ServerMessage[]): LegacyToS3Error {
+  if (error instanceof LegacyToS3Error) return error;
+  const chain = causes(error);
+  const fail = (code: ErrorCode, message: string) => new LegacyToS3Error(code, message, { cause: error });
+
+  const codes = chain.map(({ code }) => code ?? '');
+  const tls = chain.find(({ code }) => UNTRUSTED.test(code ?? ''));
+  if (tls) {
+    return fail('TLS_UNTRUSTED', `the certificate of ${endpoint.address} is not trusted: ${sentence(tls.message)} (${tls.code}); `
+      + 'pass the authority that signed it (--ca-file, source.caFile), or accept any certificate (--trust-server-certificate, source.trustServerCertificate)');
+  }
+  const refusal = told.find(({ number }) => LOGIN_NUMBERS.has(number)) ?? told[told.length - 1];
+  if (refusal || codes.includes('ELOGIN')) {
+    const reason = refusal ? `${sentence(refusal.message)} (error ${refusal.number})` : 'the server gave no reason';
+    return fail('LOGIN_FAILED', `${endpoint.address} refused the login of '${endpoint.user}' to database '${endpoint.database}': ${reason}`);
+  }
+  if (codes.includes('EENCRYPT')) {
+    return fail('TLS_UNTRUSTED', `${endpoint.address} requires encryption; drop --encrypt false (source.encrypt: false)`);
+  }
+  if (codes.includes('EINSTLOOKUP')) {
+    return fail('SOURCE_UNREACHABLE', `the SQL Server Browser of ${endpoint.address} gave no port: ${sentence(chain[0]?.message)}; name the port instead of the instance`);
+  }
+  const code = codes.reverse().find((each) => each in NETWORK) ?? codes.find((each) => each !== '' && each !== 'ESOCKET');
+  const reason = NETWORK[code ?? ''] ?? sentence(chain[chain.length - 1]?.message);
+  return fail('SOURCE_UNREACHABLE', `cannot reach SQL Server at ${endpoint.address}: ${reason}${code ? ` (${code})` : ''}; check server, port and firewall`);
+}
+
+/**
+ * Explains why a request failed.
+ *
+ * @param subject for the message: the table, or what was asked
+ */
+export function toRequestError(error: unknown, subject: string): LegacyToS3Error {
+  const chain = causes(error);
+  const number = chain.find((each) => each.number !== undefined)?.number;
+  if (error instanceof LegacyToS3Error && !(error.code === 'SOURCE_QUERY_FAILED' && PERMISSION_NUMBERS.has(number ?? 0))) return error;
+  const server = chain.find((each) => each.number !== undefined);
+  if (server) {
+    const denied = PERMISSION_NUMBERS.has(server.number as number);
+    return new LegacyToS3Error(denied ? 'SOURCE_PERMISSION_DENIED' : 'SOURCE_QUERY_FAILED',
+      `${subject}: ${sentence(server.message)} (error ${server.number})`, { cause: error });
+  }
+  const lost = chain.some(({ code }) => code === 'ESOCKET' || code === 'ECLOSE' || (code ?? '') in NETWORK);
+  const message = sentence(chain[0]?.message ?? String(error));
+  return new LegacyToS3Error(lost ? 'SOURCE_CONNECTION_LOST' : 'SOURCE_QUERY_FAILED', `${subject}: ${message}`, { cause: error });
+}
+
+/** The error, what it wraps, and what that wraps. */
+function causes(error: unknown): DriverError[] {
+  const chain: DriverError[] = [];
+  const visit = (value: unknown) => {
+    if (typeof value !== 'object' || value === null || chain.includes(value) || chain.length > 10) return;
+    chain.push(value);
+    for (const inner of (value as DriverError).errors ?? []) visit(inner);
+    visit((value as DriverError).cause);
+  };
+  visit(error);
+  return chain;
+}
+
+/** One line without a full stop at its end. */
+function sentence(text: string | undefined): string {
+  return (text ?? 'no reason given').replace(/\s+/g, ' ').trim().replace(/\.$/, '');
+}

@@ -1,0 +1,142 @@
+import { Connection, Request, type ConnectionConfiguration } from 'tedious';
+import { refuseUnencryptedLogin } from './encryption-guard';
+import { toConnectError, toRequestError, type Endpoint, type ServerMessage } from './source-errors';
+
+/** How to connect; the password is resolved and the CA file read. */
+export interface ConnectionOptions {
+  /** Host name or address, without an instance. */
+  readonly host: string;
+  readonly instance?: string;
+  /** Default 1433; not with an instance. */
+  readonly port?: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password: string;
+  readonly encrypt: boolean;
+  /** PEM text of the authorities to trust. */
+  readonly ca?: string;
+  readonly trustServerCertificate: boolean;
+  readonly hostNameInCertificate?: string;
+  readonly connectTimeoutMs: number;
+}
+
+/** A row of a catalog query, by column name. */
+export type CatalogRow = { readonly [column: string]: unknown };
+
+/** MS-TDS allows 32,767; SQL Server takes at most 16,383 on an encrypted connection ("network packet size"). */
+const PACKET_BYTES = { plain: 32_767, encrypted: 16_383 } as const;
+
+/** `host:port` or `host\instance`. */
+export function addressOf(options: ConnectionOptions): string {
+  return options.instance ? `${options.host}\\${options.instance}` : `${options.host}:${options.port ?? 1433}`;
+}
+
+/** One logged-in connection. Rows of tables do not pass through here; requests other than those are few and small. */
+export class SqlServerConnection {
+  /** @throws LegacyToS3Error */
+  public static async open(options: ConnectionOptions, signal?: AbortSignal): Promise<SqlServerConnection> {
+    const endpoint: Endpoint = { address: addressOf(options), user: options.user, database: options.database };
+    const told: ServerMessage[] = [];
+    const tedious = new Connection(toTediousConfig(options));
+    if (options.encrypt) refuseUnencryptedLogin(tedious, endpoint.address);
+    const opened = new SqlServerConnection(tedious, options.database, signal);
+    const listen = (message: ServerMessage) => told.push(message);
+    tedious.on('errorMessage', listen);
+    try {
+      await opened.unlessStopped((settle) => tedious.connect(settle));
+      return opened;
+    } catch (error) {
+      tedious.close();
+      throw toConnectError(error, endpoint, told);
+    } finally {
+      tedious.off('errorMessage', listen);
+    }
+  }
+
+  /** The database as the server spells it. */
+  public database: string;
+
+  private lost?: Error;
+
+  private constructor(public readonly tedious: Connection, database: string, private readonly signal?: AbortSignal) {
+    this.database = database;
+    tedious.on('databaseChange', (name: string) => { this.database = name; });
+    // Without a listener a connection that breaks while idle would end the process.
+    tedious.on('error', (error) => { this.lost ??= error; });
+  }
+
+  /**
+   * Sends one batch and returns the rows of its results.
+   *
+   * @param purpose for messages, for example `list the tables`
+   * @throws LegacyToS3Error
+   */
+  public async query(sql: string, purpose: string): Promise<CatalogRow[]> {
+    if (this.lost) throw toRequestError(this.lost, `cannot ${purpose}`);
+    const rows: CatalogRow[] = [];
+    try {
+      await this.unlessStopped((settle) => {
+        const request = new Request(sql, settle);
+        request.on('row', (columns: Array<{ readonly metadata: { readonly colName: string }; readonly value: unknown }>) => {
+          rows.push(Object.fromEntries(columns.map(({ metadata, value }) => [metadata.colName, value])));
+        });
+        this.tedious.execSqlBatch(request);
+      });
+    } catch (error) {
+      throw toRequestError(error, `cannot ${purpose}`);
+    }
+    return rows;
+  }
+
+  /** Closes the connection; a transaction still open is rolled back by the server. */
+  public async close(): Promise<void> {
+    if ((this.tedious as unknown as { readonly closed: boolean }).closed) return;
+    await new Promise<void>((resolve) => {
+      this.tedious.once('end', () => resolve());
+      this.tedious.close();
+    });
+  }
+
+  /** Waits for the callback; when the run is stopped meanwhile the connection is closed, which ends any request. */
+  private async unlessStopped(start: (settle: (error?: Error | null) => void) => void): Promise<void> {
+    const { signal } = this;
+    signal?.throwIfAborted();
+    let onAbort = () => {};
+    try {
+      await new Promise<void>((resolve, reject) => {
+        onAbort = () => reject(signal?.reason);
+        signal?.addEventListener('abort', onAbort, { once: true });
+        start((error) => (error ? reject(error) : resolve()));
+      });
+    } catch (error) {
+      if (signal?.aborted) this.tedious.close();
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+}
+
+function toTediousConfig(options: ConnectionOptions): ConnectionConfiguration {
+  return {
+    server: options.host,
+    authentication: { type: 'default', options: { userName: options.user, password: options.password } },
+    options: {
+      ...(options.instance ? { instanceName: options.instance } : { port: options.port ?? 1433 }),
+      database: options.database,
+      encrypt: options.encrypt,
+      trustServerCertificate: options.trustServerCertificate,
+      serverName: options.hostNameInCertificate,
+      cryptoCredentialsDetails: options.ca === undefined ? {} : { ca: options.ca },
+      connectTimeout: options.connectTimeoutMs,
+      // A long table is no fault, so requests have no deadline.
+      requestTimeout: 0,
+      packetSize: options.encrypt ? PACKET_BYTES.encrypted : PACKET_BYTES.plain,
+      appName: 'cdk-legacy-to-s3',
+      rowCollectionOnDone: false,
+      rowCollectionOnRequestCompletion: false,
+      useColumnNames: false,
+      maxRetriesOnTransientErrors: 0,
+    },
+  };
+}
