@@ -44,6 +44,8 @@ export function afterRemoved(item: ObjectItem | undefined, record: ObjectRecord)
     state: 'GONE',
     sequencer: record.sequencer,
     contentSequencer: item.contentSequencer ?? item.sequencer,
+    // Of an object never seen, the time of its deletion is all there is.
+    lastModified: item.eTag === undefined ? record.lastModified : item.lastModified,
     recordedAt: record.recordedAt,
     revision: item.revision + 1,
   };
