@@ -1,4 +1,5 @@
 export * from './legacy-to-s3-pipeline';
+export * from './pipeline-props';
 export * from './landing-bucket';
 export * from './landing-trigger';
 export * from './object-recorder';

@@ -1,12 +1,9 @@
-import { Stack, Token } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import * as s3n from 'aws-cdk-lib/aws-s3-notifications';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { MANIFEST_FILE } from '../contract';
-import { acknowledgeNotificationsHandler } from './nag-acknowledgements';
-import { invalidInput } from './validation';
+import { bindEventBridge } from './event-bridge-trigger';
+import { bindS3Notification } from './s3-notification-trigger';
 
 /** Which objects a trigger hands to the recorder. */
 export interface LandingTriggerOptions {
@@ -24,6 +21,13 @@ export interface LandingTriggerOptions {
    * @default - any key
    */
   readonly suffixes?: string[];
+
+  /**
+   * Whether deletions are handed over too, so that the records of deleted objects say so.
+   *
+   * @default false
+   */
+  readonly deletions?: boolean;
 }
 
 /** What a trigger connects. */
@@ -41,11 +45,24 @@ export interface LandingTriggerBindOptions {
 /** How the recorder hears of a landed object. */
 export abstract class LandingTrigger {
   /**
-   * S3 notifies the function directly: the fewest parts and the shortest way. The bucket's other notifications are kept,
-   * also those of an imported bucket; S3 refuses two notifications for object creation whose prefixes and suffixes overlap.
+   * S3 notifies the function directly: the fewest parts and the shortest way.
+   *
+   * The bucket's other notifications are kept, also those of an imported bucket. S3 refuses two notifications of one kind
+   * whose prefixes and suffixes overlap, and wants special characters in them URL-encoded.
    */
   public static s3Notification(options: LandingTriggerOptions = {}): LandingTrigger {
     return new S3NotificationTrigger(options);
+  }
+
+  /**
+   * S3 tells EventBridge and a rule invokes the function: any number of pipelines and others may watch the same keys, at
+   * the price of an event for each object. What EventBridge cannot hand over goes to
+   * the failure queue.
+   *
+   * EventBridge notifications are switched on for a bucket of this app. An imported bucket must have them on already.
+   */
+  public static eventBridge(options: LandingTriggerOptions = {}): LandingTrigger {
+    return new EventBridgeTrigger(options);
   }
 
   /** The prefix of the keys handed over; undefined for the whole bucket. */
@@ -68,43 +85,20 @@ class S3NotificationTrigger extends LandingTrigger {
     this.prefix = options.prefix;
   }
 
-  public bind(scope: Construct, { bucket, recorder }: LandingTriggerBindOptions): void {
-    const { prefix, suffixes } = checkedFilter(scope, this.options);
-    const destination = new s3n.LambdaDestination(recorder);
-    for (const suffix of suffixes ?? [undefined]) {
-      bucket.addEventNotification(s3.EventType.OBJECT_CREATED, destination, ...(prefix || suffix ? [{ prefix, suffix }] : []));
-    }
-    acknowledgeNotificationsHandler(Stack.of(bucket));
+  public bind(scope: Construct, options: LandingTriggerBindOptions): void {
+    bindS3Notification(scope, this.options, options);
   }
 }
 
-/** The filter with the manifest's suffix added, once it is known that S3 will take it. */
-function checkedFilter(scope: Construct, { prefix, suffixes }: LandingTriggerOptions): LandingTriggerOptions {
-  if (prefix !== undefined) requireLiteral(scope, 'prefix', prefix);
-  if (prefix?.startsWith('/')) throw invalidInput(scope, `trigger prefix must not start with '/', got '${prefix}': object keys do not start with one`);
-  if (suffixes === undefined) return { prefix };
-  if (suffixes.length === 0) throw invalidInput(scope, 'trigger suffixes must name at least one suffix or be left out, got an empty list');
-  for (const suffix of suffixes) requireLiteral(scope, 'suffix', suffix);
-  requireDisjoint(scope, suffixes);
-  const manifestCovered = suffixes.some((suffix) => !Token.isUnresolved(suffix) && MANIFEST_FILE.endsWith(suffix));
-  if (manifestCovered) return { prefix, suffixes };
-  requireDisjoint(scope, [...suffixes, MANIFEST_FILE]);
-  return { prefix, suffixes: [...suffixes, MANIFEST_FILE] };
-}
+class EventBridgeTrigger extends LandingTrigger {
+  public readonly prefix?: string;
 
-function requireLiteral(scope: Construct, name: string, value: string): void {
-  if (Token.isUnresolved(value)) return;
-  if (value === '') throw invalidInput(scope, `trigger ${name} must not be empty: leave it out to match every key`);
-  if (/[*?]/.test(value)) {
-    throw invalidInput(scope, `trigger ${name} is compared literally and takes no wildcard, got '${value}'`);
+  constructor(private readonly options: LandingTriggerOptions) {
+    super();
+    this.prefix = options.prefix;
   }
-}
 
-function requireDisjoint(scope: Construct, suffixes: string[]): void {
-  const known = suffixes.filter((suffix) => !Token.isUnresolved(suffix));
-  known.forEach((longer, at) => known.forEach((shorter, other) => {
-    if (at === other || !longer.endsWith(shorter)) return;
-    const problem = longer === shorter ? `'${longer}' is given twice` : `every key that ends with '${longer}' also ends with '${shorter}'`;
-    throw invalidInput(scope, `trigger suffixes must not overlap: ${problem}`);
-  }));
+  public bind(scope: Construct, options: LandingTriggerBindOptions): void {
+    bindEventBridge(scope, this.options, options);
+  }
 }

@@ -1,8 +1,6 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -10,86 +8,18 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { metricNamespace } from '../contract';
-import { LandingBucket, LandingBucketOptions } from './landing-bucket';
+import { allowLanding, allowReadingLanded, allowReadingRecords } from './grants';
+import { LandingBucket } from './landing-bucket';
 import { LandingTrigger } from './landing-trigger';
 import { MetadataTable } from './metadata-table';
 import { ObjectRecorder } from './object-recorder';
 import { LogMetrics } from './observability/log-metrics';
-import { PipelineAlarms, PipelineAlarmsOptions } from './observability/pipeline-alarms';
+import { PipelineAlarms } from './observability/pipeline-alarms';
 import { PipelineDashboard } from './observability/pipeline-dashboard';
 import { PipelineMetrics } from './observability/pipeline-metrics';
 import { checkPipelineName, defaultPipelineName } from './pipeline-name';
 import { addPipelineOutputs } from './pipeline-outputs';
-import { RecorderFunctionOptions } from './recorder-options';
-
-/** Properties of a pipeline. Every one is optional. */
-export interface LegacyToS3PipelineProps extends LandingBucketOptions, RecorderFunctionOptions, PipelineAlarmsOptions {
-  /**
-   * Name of the pipeline, unique in account and region. Its metrics are in the namespace `CdkLegacyToS3/<pipelineName>`;
-   * another name starts other metrics.
-   *
-   * @default - made of the stack's name and the path of the construct
-   */
-  readonly pipelineName?: string;
-
-  /**
-   * The bucket to land in, also an imported one; the options of the landing bucket then do not apply.
-   *
-   * @default - a new `LandingBucket`
-   */
-  readonly bucket?: s3.IBucket;
-
-  /**
-   * The table to record in: one pipeline a table, with the keys and indexes of a `MetadataTable`.
-   *
-   * @default - a new `MetadataTable`
-   */
-  readonly metadataTable?: dynamodb.ITable;
-
-  /**
-   * KMS key that encrypts everything the pipeline makes: objects, items, logs, failed events and notifications.
-   *
-   * @default - keys managed by the services
-   */
-  readonly encryptionKey?: kms.IKey;
-
-  /**
-   * How the recorder hears of landed objects, and of which.
-   *
-   * @default LandingTrigger.s3Notification() - every object of the bucket
-   */
-  readonly trigger?: LandingTrigger;
-
-  /**
-   * What happens to the bucket, the table and the logs when they leave the stack.
-   *
-   * @default RemovalPolicy.RETAIN
-   */
-  readonly removalPolicy?: RemovalPolicy;
-
-  /**
-   * Whether to make a dashboard.
-   *
-   * @default true
-   */
-  readonly dashboard?: boolean;
-
-  /**
-   * How long a write to the metadata table should take at most, as the recorder sees it (99th percentile): 100 % of the
-   * dashboard's gauge. 1 millisecond to 1 minute.
-   *
-   * @default Duration.millis(50)
-   */
-  readonly tableLatencyTarget?: Duration;
-
-  /**
-   * Whether to put the names of the bucket, table, queue and the rest into the stack's outputs; the command line finds a
-   * pipeline by them.
-   *
-   * @default true
-   */
-  readonly outputs?: boolean;
-}
+import { LegacyToS3PipelineProps } from './pipeline-props';
 
 /**
  * Where a SQL Server database lands: a hardened bucket, a function that records every object and completes runs, the
@@ -186,6 +116,115 @@ export class LegacyToS3Pipeline extends Construct {
     }
 
     if (props.outputs ?? true) this.addOutputs();
+  }
+
+  /**
+   * Lets somebody land data: put objects under the trigger's prefix by single and multipart upload, abort and list
+   * uploads, and see what is landed already. It does not let them delete.
+   *
+   * @param grantee for example the role of the container or instance that runs the extractor
+   */
+  public grantLand(grantee: iam.IGrantable): iam.Grant {
+    return allowLanding(grantee, this.bucket, this.trigger.prefix);
+  }
+
+  /**
+   * Lets somebody read the landed objects, all their versions, and list them.
+   *
+   * @param grantee who reads
+   */
+  public grantReadLanded(grantee: iam.IGrantable): iam.Grant {
+    return allowReadingLanded(grantee, this.bucket, this.trigger.prefix);
+  }
+
+  /**
+   * Lets somebody read the metadata table and its indexes.
+   *
+   * @param grantee who reads
+   */
+  public grantReadRecords(grantee: iam.IGrantable): iam.Grant {
+    return allowReadingRecords(grantee, this.metadataTable);
+  }
+
+  /**
+   * A metric the recorder emits, by its name.
+   *
+   * @default - sum over 5 minutes
+   */
+  public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metrics.metric(metricName, options);
+  }
+
+  /**
+   * Objects whose item was written (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricObjectsRecorded(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metrics.metricObjectsRecorded(options);
+  }
+
+  /**
+   * Rows of completed runs (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricRowsLanded(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metrics.metricRowsLanded(options);
+  }
+
+  /**
+   * Size of the recorded objects (bytes).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricBytesLanded(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metrics.metricBytesLanded(options);
+  }
+
+  /**
+   * Runs whose manifest held (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricRunsComplete(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metrics.metricRunsComplete(options);
+  }
+
+  /**
+   * Runs whose manifest did not hold (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricRunsIncomplete(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metrics.metricRunsIncomplete(options);
+  }
+
+  /**
+   * From S3's event time to the item written (milliseconds).
+   *
+   * @default - 99th percentile over 5 minutes
+   */
+  public metricRecordLatency(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metrics.metricRecordLatency(options);
+  }
+
+  /**
+   * Attempts to record an object that succeeded, in percent; no value while nothing is attempted.
+   *
+   * @default - over 5 minutes
+   */
+  public metricSuccessRate(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
+    return this.metrics.metricSuccessRate(options);
+  }
+
+  /**
+   * Events in the failure queue, waiting or being looked at (count).
+   *
+   * @default - maximum over 5 minutes
+   */
+  public metricFailureQueueDepth(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
+    return this.metrics.metricFailureQueueDepth(options);
   }
 
   private addOutputs(): void {

@@ -141,7 +141,7 @@ function recorder({ metrics }: DashboardSources): cloudwatch.IWidget[] {
       title: 'Throttles and concurrency',
       left: [
         metrics.metricRecorderFunction('Throttles', { ...fine, label: 'recorder throttles' }),
-        metrics.metricTableWriteThrottles(fine),
+        metrics.metricTableWriteThrottles({ ...fine, label: 'table write throttles' }),
       ],
       right: [metrics.metricRecorderFunction('ConcurrentExecutions', { ...fine, statistic: cloudwatch.Stats.MAXIMUM, label: 'concurrent executions' })],
       leftYAxis: COUNT,
@@ -176,7 +176,7 @@ function troubles({ metrics, logMetrics }: DashboardSources): cloudwatch.IWidget
     new cloudwatch.GraphWidget({
       title: 'Failure queue',
       left: [metrics.metricFailureQueueDepth(fine)],
-      right: [metrics.metricFailureQueueAge(fine)],
+      right: [metrics.metricFailureQueueAge({ ...fine, label: 'oldest (s)' })],
       leftYAxis: COUNT,
       rightYAxis: { label: 's', min: 0, showUnits: false },
       width: THIRD,

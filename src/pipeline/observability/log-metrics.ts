@@ -46,18 +46,30 @@ export class LogMetrics extends Construct {
     this.structuredErrorsFilter = count('StructuredErrors', LOG_METRICS.structuredErrors, logs.FilterPattern.any(...hasErrorLevel));
   }
 
-  /** Lines with the keyword `Error` (count). @default - sum over 5 minutes */
+  /**
+   * Lines with the keyword `Error` (count).
+   *
+   * @default - sum over 5 minutes
+   */
   public metricErrorKeyword(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.errorKeywordFilter.metric({ statistic: cloudwatch.Stats.SUM, label: 'keyword Error', ...options });
+    return this.errorKeywordFilter.metric({ statistic: cloudwatch.Stats.SUM, ...options });
   }
 
-  /** Lines with the keyword `Failure` (count). @default - sum over 5 minutes */
+  /**
+   * Lines with the keyword `Failure` (count).
+   *
+   * @default - sum over 5 minutes
+   */
   public metricFailureKeyword(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.failureKeywordFilter.metric({ statistic: cloudwatch.Stats.SUM, label: 'keyword Failure', ...options });
+    return this.failureKeywordFilter.metric({ statistic: cloudwatch.Stats.SUM, ...options });
   }
 
-  /** JSON lines of level ERROR or CRITICAL (count). @default - sum over 5 minutes */
+  /**
+   * JSON lines of level ERROR or CRITICAL (count).
+   *
+   * @default - sum over 5 minutes
+   */
   public metricStructuredErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.structuredErrorsFilter.metric({ statistic: cloudwatch.Stats.SUM, label: 'level ERROR or CRITICAL', ...options });
+    return this.structuredErrorsFilter.metric({ statistic: cloudwatch.Stats.SUM, ...options });
   }
 }

@@ -24,7 +24,11 @@ export interface PipelineMetricsProps {
 export class PipelineMetrics {
   constructor(private readonly props: PipelineMetricsProps) {}
 
-  /** A metric the recorder emits, by its name. @default - sum over 5 minutes */
+  /**
+   * A metric the recorder emits, by its name.
+   *
+   * @default - sum over 5 minutes
+   */
   public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return new cloudwatch.Metric({
       namespace: this.props.namespace,
@@ -35,47 +39,83 @@ export class PipelineMetrics {
     });
   }
 
-  /** Objects whose item was written (count). @default - sum over 5 minutes */
+  /**
+   * Objects whose item was written (count).
+   *
+   * @default - sum over 5 minutes
+   */
   public metricObjectsRecorded(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(METRICS.objectsRecorded, { label: 'objects recorded', ...options });
+    return this.metric(METRICS.objectsRecorded, options);
   }
 
-  /** Events that changed nothing: duplicates and late ones (count). @default - sum over 5 minutes */
+  /**
+   * Events that changed nothing: duplicates and late ones (count).
+   *
+   * @default - sum over 5 minutes
+   */
   public metricEventsIgnored(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(METRICS.eventsIgnored, { label: 'duplicate or late events', ...options });
+    return this.metric(METRICS.eventsIgnored, options);
   }
 
-  /** Size of the recorded objects (bytes). @default - sum over 5 minutes */
+  /**
+   * Size of the recorded objects (bytes).
+   *
+   * @default - sum over 5 minutes
+   */
   public metricBytesLanded(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(METRICS.bytesLanded, { label: 'bytes landed', ...options });
+    return this.metric(METRICS.bytesLanded, options);
   }
 
-  /** Rows of completed runs (count). @default - sum over 5 minutes */
+  /**
+   * Rows of completed runs (count).
+   *
+   * @default - sum over 5 minutes
+   */
   public metricRowsLanded(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(METRICS.rowsLanded, { label: 'rows landed', ...options });
+    return this.metric(METRICS.rowsLanded, options);
   }
 
-  /** Runs whose manifest held (count). @default - sum over 5 minutes */
+  /**
+   * Runs whose manifest held (count).
+   *
+   * @default - sum over 5 minutes
+   */
   public metricRunsComplete(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(METRICS.runsComplete, { label: 'complete runs', ...options });
+    return this.metric(METRICS.runsComplete, options);
   }
 
-  /** Runs whose manifest did not hold (count). @default - sum over 5 minutes */
+  /**
+   * Runs whose manifest did not hold (count).
+   *
+   * @default - sum over 5 minutes
+   */
   public metricRunsIncomplete(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(METRICS.runsIncomplete, { label: 'incomplete runs', ...options });
+    return this.metric(METRICS.runsIncomplete, options);
   }
 
-  /** From S3's event time to the item written (milliseconds). @default - p99 over 5 minutes */
+  /**
+   * From S3's event time to the item written (milliseconds).
+   *
+   * @default - p99 over 5 minutes
+   */
   public metricRecordLatency(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(METRICS.recordLatency, { statistic: cloudwatch.Stats.p(99), ...options });
   }
 
-  /** DynamoDB write as the function saw it (milliseconds). @default - p99 over 5 minutes */
+  /**
+   * DynamoDB write as the function saw it (milliseconds).
+   *
+   * @default - p99 over 5 minutes
+   */
   public metricPutItemLatency(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(METRICS.putItemLatency, { statistic: cloudwatch.Stats.p(99), ...options });
   }
 
-  /** DynamoDB write as the service saw it, network left out (milliseconds). @default - average over 5 minutes */
+  /**
+   * DynamoDB write as the service saw it, network left out (milliseconds).
+   *
+   * @default - average over 5 minutes
+   */
   public metricTableWriteLatency(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return new cloudwatch.Metric({
       namespace: 'AWS/DynamoDB',
@@ -86,7 +126,13 @@ export class PipelineMetrics {
     });
   }
 
-  /** The 99th percentile of the DynamoDB write in percent of a target. @param target what counts as 100 @default - over 5 minutes */
+  /**
+   * The 99th percentile of the DynamoDB write in percent of a target.
+   *
+   * @param target what counts as 100
+   *
+   * @default - over 5 minutes
+   */
   public metricPutItemLatencyRatio(target: Duration, options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
     return new cloudwatch.MathExpression({
       expression: `100 * putItemP99 / ${target.toMilliseconds()}`,
@@ -96,27 +142,47 @@ export class PipelineMetrics {
     });
   }
 
-  /** First invocations of a new environment (count). @default - sum over 5 minutes */
+  /**
+   * First invocations of a new environment (count).
+   *
+   * @default - sum over 5 minutes
+   */
   public metricColdStarts(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(METRICS.coldStarts, { label: 'cold starts', ...options });
+    return this.metric(METRICS.coldStarts, options);
   }
 
-  /** From module load to the first invocation (milliseconds). @default - maximum over 5 minutes */
+  /**
+   * From module load to the first invocation (milliseconds).
+   *
+   * @default - maximum over 5 minutes
+   */
   public metricColdStartDuration(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(METRICS.coldStartDuration, { statistic: cloudwatch.Stats.MAXIMUM, ...options });
   }
 
-  /** Attempts to record an object (count). @default - sum over 5 minutes */
+  /**
+   * Attempts to record an object (count).
+   *
+   * @default - sum over 5 minutes
+   */
   public metricRecordAttempts(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(METRICS.recordAttempts, { label: 'attempts', ...options });
+    return this.metric(METRICS.recordAttempts, options);
   }
 
-  /** Attempts that succeeded (count). @default - sum over 5 minutes */
+  /**
+   * Attempts that succeeded (count).
+   *
+   * @default - sum over 5 minutes
+   */
   public metricRecordSuccesses(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(METRICS.recordSuccesses, { label: 'successes', ...options });
+    return this.metric(METRICS.recordSuccesses, options);
   }
 
-  /** Attempts that succeeded, in percent; no value while nothing is attempted. @default - over 5 minutes */
+  /**
+   * Attempts that succeeded, in percent; no value while nothing is attempted.
+   *
+   * @default - over 5 minutes
+   */
   public metricSuccessRate(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
     return new cloudwatch.MathExpression({
       // No success at all is no data point, not zero: without FILL a total outage would show no rate.
@@ -127,7 +193,11 @@ export class PipelineMetrics {
     });
   }
 
-  /** The success rate where there were enough attempts to judge it, else 100 (percent). @default - over 5 minutes */
+  /**
+   * The success rate where there were enough attempts to judge it, else 100 (percent).
+   *
+   * @default - over 5 minutes
+   */
   public metricJudgedSuccessRate(minimumAttempts: number, options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
     return new cloudwatch.MathExpression({
       expression: `IF(attempts >= ${minimumAttempts}, 100 * FILL(successes, 0) / attempts, 100)`,
@@ -137,7 +207,11 @@ export class PipelineMetrics {
     });
   }
 
-  /** Events in the failure queue, waiting or being looked at (count). @default - maximum over 5 minutes */
+  /**
+   * Events in the failure queue, waiting or being looked at (count).
+   *
+   * @default - maximum over 5 minutes
+   */
   public metricFailureQueueDepth(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
     const maximum = { statistic: cloudwatch.Stats.MAXIMUM };
     return new cloudwatch.MathExpression({
@@ -151,24 +225,35 @@ export class PipelineMetrics {
     });
   }
 
-  /** Age of the oldest event in the failure queue (seconds). @default - maximum over 5 minutes */
+  /**
+   * Age of the oldest event in the failure queue (seconds).
+   *
+   * @default - maximum over 5 minutes
+   */
   public metricFailureQueueAge(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.props.failureQueue.metricApproximateAgeOfOldestMessage({ statistic: cloudwatch.Stats.MAXIMUM, label: 'oldest (s)', ...options });
+    return this.props.failureQueue.metricApproximateAgeOfOldestMessage({ statistic: cloudwatch.Stats.MAXIMUM, ...options });
   }
 
-  /** A metric Lambda has of the recorder function, by its name. @default - sum over 5 minutes */
+  /**
+   * A metric Lambda has of the recorder function, by its name.
+   *
+   * @default - sum over 5 minutes
+   */
   public metricRecorderFunction(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.props.recorder.metric(metricName, { statistic: cloudwatch.Stats.SUM, ...options });
   }
 
-  /** Writes DynamoDB refused for want of capacity (count). @default - sum over 5 minutes */
+  /**
+   * Writes DynamoDB refused for want of capacity (count).
+   *
+   * @default - sum over 5 minutes
+   */
   public metricTableWriteThrottles(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return new cloudwatch.Metric({
       namespace: 'AWS/DynamoDB',
       metricName: 'WriteThrottleEvents',
       dimensionsMap: { TableName: this.props.table.tableName },
       statistic: cloudwatch.Stats.SUM,
-      label: 'table write throttles',
       ...options,
     });
   }

@@ -1,0 +1,77 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { LandingBucketOptions } from './landing-bucket';
+import { LandingTrigger } from './landing-trigger';
+import { PipelineAlarmsOptions } from './observability/pipeline-alarms';
+import { RecorderFunctionOptions } from './recorder-options';
+
+/** Properties of a pipeline. Every one is optional. */
+export interface LegacyToS3PipelineProps extends LandingBucketOptions, RecorderFunctionOptions, PipelineAlarmsOptions {
+  /**
+   * Name of the pipeline, unique in account and region. Its metrics are in the namespace `CdkLegacyToS3/<pipelineName>`;
+   * another name starts other metrics.
+   *
+   * @default - made of the stack's name and the path of the construct
+   */
+  readonly pipelineName?: string;
+
+  /**
+   * The bucket to land in, also an imported one; the options of the landing bucket then do not apply.
+   *
+   * @default - a new `LandingBucket`
+   */
+  readonly bucket?: s3.IBucket;
+
+  /**
+   * The table to record in: one pipeline a table, with the keys and indexes of a `MetadataTable`.
+   *
+   * @default - a new `MetadataTable`
+   */
+  readonly metadataTable?: dynamodb.ITable;
+
+  /**
+   * KMS key that encrypts everything the pipeline makes: objects, items, logs, failed events and notifications.
+   *
+   * @default - keys managed by the services
+   */
+  readonly encryptionKey?: kms.IKey;
+
+  /**
+   * How the recorder hears of landed objects, and of which.
+   *
+   * @default LandingTrigger.s3Notification() - every object of the bucket
+   */
+  readonly trigger?: LandingTrigger;
+
+  /**
+   * What happens to the bucket, the table and the logs when they leave the stack.
+   *
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+
+  /**
+   * Whether to make a dashboard.
+   *
+   * @default true
+   */
+  readonly dashboard?: boolean;
+
+  /**
+   * How long a write to the metadata table should take at most, as the recorder sees it (99th percentile): 100 % of the
+   * dashboard's gauge. 1 millisecond to 1 minute.
+   *
+   * @default Duration.millis(50)
+   */
+  readonly tableLatencyTarget?: Duration;
+
+  /**
+   * Whether to put the names of the bucket, table, queue and the rest into the stack's outputs; the command line finds a
+   * pipeline by them.
+   *
+   * @default true
+   */
+  readonly outputs?: boolean;
+}

@@ -1,0 +1,39 @@
+import { Stack } from 'aws-cdk-lib';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as s3n from 'aws-cdk-lib/aws-s3-notifications';
+import { Construct } from 'constructs';
+import type { LandingTriggerBindOptions, LandingTriggerOptions } from './landing-trigger';
+import { acknowledgeNotificationsHandler } from './nag-acknowledgements';
+import { TriggerFilter, checkedFilter, filtersOverlap } from './trigger-filter';
+import { invalidInput } from './validation';
+
+/** What the triggers of this app have asked each bucket to notify of. */
+const watched = new WeakMap<s3.IBucket, TriggerFilter[]>();
+
+/** S3 notifies the function directly. */
+export function bindS3Notification(scope: Construct, options: LandingTriggerOptions, { bucket, recorder }: LandingTriggerBindOptions): void {
+  const filter = checkedFilter(scope, options);
+  requireUnwatched(scope, bucket, filter);
+  const destination = new s3n.LambdaDestination(recorder);
+  const types = [s3.EventType.OBJECT_CREATED, ...options.deletions ? [s3.EventType.OBJECT_REMOVED] : []];
+  for (const type of types) {
+    for (const suffix of filter.suffixes ?? [undefined]) {
+      bucket.addEventNotification(type, destination, ...(filter.prefix || suffix ? [{ prefix: filter.prefix, suffix }] : []));
+    }
+  }
+  acknowledgeNotificationsHandler(Stack.of(bucket));
+}
+
+function requireUnwatched(scope: Construct, bucket: s3.IBucket, filter: TriggerFilter): void {
+  const others = watched.get(bucket) ?? [];
+  const other = others.find((known) => filtersOverlap(filter, known));
+  if (other) {
+    throw invalidInput(scope, `s3 refuses overlapping notifications: ${describe(filter)} and ${describe(other)} are watched in one bucket; ` +
+      'give each pipeline a prefix of its own, or use LandingTrigger.eventBridge()');
+  }
+  watched.set(bucket, [...others, filter]);
+}
+
+function describe({ prefix, suffixes }: TriggerFilter): string {
+  return `'${prefix ?? ''}*'${suffixes ? ` with suffix ${suffixes.map((suffix) => `'${suffix}'`).join(', ')}` : ''}`;
+}
