@@ -39,7 +39,7 @@ export class PartQueue {
   private bytes = 0;
   private failure?: { readonly reason: unknown };
   private readonly waiting: Array<{ readonly buffer: Buffer; readonly length: number; readonly index: number }> = [];
-  private readonly blocked: Array<{ resolve(): void; reject(reason: unknown): void; readonly ready: () => boolean }> = [];
+  private readonly blocked: Array<{ readonly ready: () => boolean; resolve(): void; reject(reason: unknown): void }> = [];
 
   public constructor(private readonly options: PartQueueOptions) {}
 
@@ -127,9 +127,7 @@ export class PartQueue {
   private wake(): void {
     for (let at = 0; at < this.blocked.length;) {
       const waiter = this.blocked[at];
-      if (this.failure) waiter.reject(this.failure.reason);
-      else if (waiter.ready()) waiter.resolve();
-      else {
+      if (this.failure) {waiter.reject(this.failure.reason);} else if (waiter.ready()) {waiter.resolve();} else {
         at++;
         continue;
       }

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { toFileError } from './file-errors';
+import { makeFolder } from './make-folder';
 import { LegacyToS3Error } from '../../errors';
 import type { LandedObject, ObjectWriter } from '../landing-target';
 import { BufferPool, PartQueue } from '../part-queue';
@@ -87,7 +88,7 @@ export class FileObjectWriter implements ObjectWriter {
   }
 
   private handle(): Promise<FileHandle> {
-    this.file ??= mkdir(dirname(this.path), { recursive: true }).then(() => this.openFile(this.temporary));
+    this.file ??= makeFolder(dirname(this.path)).then(() => this.openFile(this.temporary));
     return this.file;
   }
 }

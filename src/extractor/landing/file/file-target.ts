@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { toFileError } from './file-errors';
 import { FileObjectWriter, type OpenFile } from './file-object-writer';
+import { makeFolder } from './make-folder';
 import { LegacyToS3Error } from '../../errors';
 import type { LandingTarget, ObjectHeader, ObjectWriter } from '../landing-target';
 import { BufferPool } from '../part-queue';
@@ -32,7 +33,7 @@ export class FileTarget implements LandingTarget {
   public async check(): Promise<void> {
     const probe = join(this.folder, `.write-check-${randomBytes(4).toString('hex')}`);
     try {
-      await mkdir(this.folder, { recursive: true });
+      await makeFolder(this.folder);
       await writeFile(probe, 'ok', { flag: 'wx' });
     } catch (error) {
       throw toFileError(error, this.folder);

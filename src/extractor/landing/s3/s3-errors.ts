@@ -50,8 +50,10 @@ export function toS3Error(error: unknown, what: string, bucket: string): LegacyT
   if (/region is missing/i.test(sdk.message ?? '')) {
     return new LegacyToS3Error('INVALID_CONFIG', `no region is known for bucket '${bucket}'; pass region or set AWS_REGION`, { cause: error });
   }
-  if (UNREACHABLE.has(name) || UNREACHABLE.has(sdk.code ?? '') || (status !== undefined && status >= 500)) {
-    return fail('TARGET_UNREACHABLE', `the store does not answer${tell(sdk)}`);
+  // The SDK wraps errors of another realm and keeps only their text.
+  const errno = sdk.code ?? /\bE[A-Z_]{4,}\b/.exec(sdk.message ?? '')?.[0] ?? '';
+  if (UNREACHABLE.has(name) || UNREACHABLE.has(errno) || (status !== undefined && status >= 500)) {
+    return fail('TARGET_UNREACHABLE', `the store does not answer${tell({ ...sdk, name, code: errno || undefined })}`);
   }
   return fail('TARGET_WRITE_FAILED', (sdk.message ?? String(error)) + tell(sdk));
 }

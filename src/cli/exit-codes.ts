@@ -1,0 +1,42 @@
+import type { ErrorCode } from '../extractor/public';
+
+/** What the process ends with. */
+export const EXIT = {
+  ok: 0,
+  /** A defect of this program. */
+  internal: 1,
+  /** Wrong arguments or configuration. */
+  config: 2,
+  /** The source refused, cannot be reached, or holds what cannot be extracted. */
+  source: 3,
+  /** The target refused, cannot be reached, or is full. */
+  target: 4,
+  /** What was landed does not equal the source, or the store's checksum ours. */
+  verification: 5,
+  /** Stopped by SIGINT or SIGTERM (128 + 2, as shells have it). */
+  interrupted: 130,
+} as const;
+
+/** Exit code of each error code. */
+export const EXIT_CODES: { readonly [code in ErrorCode]: number } = {
+  INVALID_CONFIG: EXIT.config,
+  LOGIN_FAILED: EXIT.source,
+  SOURCE_UNREACHABLE: EXIT.source,
+  TLS_UNTRUSTED: EXIT.source,
+  SOURCE_QUERY_FAILED: EXIT.source,
+  SOURCE_CONNECTION_LOST: EXIT.source,
+  NO_TABLE_MATCHED: EXIT.source,
+  SOURCE_PERMISSION_DENIED: EXIT.source,
+  UNSUPPORTED_TYPE: EXIT.source,
+  INVALID_VALUE: EXIT.source,
+  PROTOCOL_ERROR: EXIT.source,
+  TARGET_NOT_FOUND: EXIT.target,
+  TARGET_ACCESS_DENIED: EXIT.target,
+  TARGET_UNREACHABLE: EXIT.target,
+  TARGET_FULL: EXIT.target,
+  TARGET_WRITE_FAILED: EXIT.target,
+  CHECKSUM_MISMATCH: EXIT.verification,
+  COUNT_MISMATCH: EXIT.verification,
+  INTERRUPTED: EXIT.interrupted,
+  INTERNAL: EXIT.internal,
+};

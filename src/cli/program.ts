@@ -1,0 +1,32 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT } from './exit-codes';
+import { addExtractCommand } from './extract-command';
+import { PACKAGE_NAME, PACKAGE_VERSION } from '../extractor/version';
+
+/** The commands. */
+export interface Program {
+  /** @returns the exit code @throws LegacyToS3Error */
+  run(args: readonly string[]): Promise<number>;
+}
+
+export function createProgram(): Program {
+  const command = new Command(PACKAGE_NAME)
+    .description('Move a SQL Server database into S3, exactly and fast')
+    .version(PACKAGE_VERSION)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'error INVALID_CONFIG: ')) });
+  addExtractCommand(command);
+  return {
+    run: async (args) => {
+      try {
+        await command.parseAsync(args, { from: 'user' });
+        return EXIT.ok;
+      } catch (error) {
+        // commander has printed its line already; help and version end with code 0.
+        if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.config;
+        throw error;
+      }
+    },
+  };
+}

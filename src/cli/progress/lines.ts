@@ -1,0 +1,43 @@
+import type { ExtractResult, TableFinishedEvent, TableName, TableProgressEvent } from '../../extractor/public';
+import { formatBytes } from '../parse-size';
+
+/** `dbo.Transactions` */
+export function nameOf({ schema, table }: TableName): string {
+  return `${schema}.${table}`;
+}
+
+/** `1,200,000 rows (48 %), 680,000 rows/s, 71.2 MB/s` */
+export function progressLine(event: TableProgressEvent): string {
+  const { rows, seconds, wireBytes, estimatedRows } = event;
+  // Estimates come from statistics and may be old: nothing is 100 % before it is finished.
+  const share = estimatedRows ? ` (${Math.min(99, Math.floor((rows / estimatedRows) * 100))} %)` : '';
+  return `${nameOf(event)}  ${count(rows)} rows${share}, ${rates(rows, wireBytes, seconds)}`;
+}
+
+export function finishedLine(event: TableFinishedEvent): string {
+  const { rows, objects, sizeBytes, seconds, wireBytes } = event;
+  return `${nameOf(event)}  ${count(rows)} rows in ${plural(objects, 'object')}, ${formatBytes(sizeBytes)}, `
+    + `${seconds.toFixed(1)} s, ${rates(rows, wireBytes, seconds)}`;
+}
+
+export function resultLines(result: ExtractResult): string[] {
+  const { rows, objects, sizeBytes, seconds, tables, verification, consistency } = result;
+  return [
+    `run ${result.runId}: ${count(rows)} rows of ${plural(tables.length, 'table')} in ${plural(objects, 'object')}, `
+      + `${formatBytes(sizeBytes)}, ${seconds.toFixed(1)} s; consistency ${consistency}, ${verification}`,
+    `manifest ${result.manifestUrl}`,
+  ];
+}
+
+function rates(rows: number, bytes: number, seconds: number): string {
+  const per = Math.max(seconds, 0.001);
+  return `${count(Math.round(rows / per))} rows/s, ${(bytes / per / 1e6).toFixed(1)} MB/s read`;
+}
+
+function plural(n: number, noun: string): string {
+  return `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+function count(n: number): string {
+  return n.toLocaleString('en-US');
+}

@@ -1,0 +1,42 @@
+import { finishedLine, nameOf, progressLine, resultLines } from './lines';
+import type { Output, Progress } from './progress';
+import type { ExtractEvent, ExtractResult } from '../../extractor/public';
+
+/** Least time between two lines of a table's progress (seconds). */
+const INTERVAL_SECONDS = 10;
+
+/** One line for each thing that happened, for logs. */
+export class PlainProgress implements Progress {
+  private readonly reported = new Map<string, number>();
+
+  public constructor(private readonly output: Output, private readonly result: Output) {}
+
+  public readonly onEvent = (event: ExtractEvent) => {
+    switch (event.type) {
+      case 'run-started':
+        return this.line(`run ${event.runId}: ${event.tables} table${event.tables === 1 ? '' : 's'} to ${event.target}`);
+      case 'table-started':
+        return void this.reported.set(nameOf(event), 0);
+      case 'table-progress': {
+        if (event.seconds - (this.reported.get(nameOf(event)) ?? 0) < INTERVAL_SECONDS) return undefined;
+        this.reported.set(nameOf(event), event.seconds);
+        return this.line(progressLine(event));
+      }
+      case 'table-finished': return this.line(finishedLine(event));
+      case 'warning': return this.line(`warning: ${event.message}`);
+      case 'run-finished': return undefined;
+    }
+  };
+
+  public finish(result: ExtractResult): void {
+    for (const line of resultLines(result)) this.result.write(`${line}\n`);
+  }
+
+  public close(): void {
+    // Nothing was changed.
+  }
+
+  private line(text: string): void {
+    this.output.write(`${text}\n`);
+  }
+}

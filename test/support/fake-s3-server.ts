@@ -1,0 +1,170 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A request as it arrived. */
+export interface RecordedRequest {
+  /** S3's name for the operation, for example `UploadPart`. */
+  readonly operation: string;
+  readonly key: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Buffer;
+  readonly partNumber?: number;
+}
+
+/** What a test wants instead of the right answer. */
+export type Fault =
+  | { readonly status: number; readonly code: string }
+  /** The answer never comes. */
+  | 'hang'
+  /** The operation takes place, but its answer is cut off. */
+  | 'lost-answer'
+  /** The answer states another checksum. */
+  | 'wrong-checksum'
+  /** The answer states no checksum. */
+  | 'no-checksum';
+
+interface StoredObject {
+  readonly body: Buffer;
+  readonly checksum: string;
+  readonly headers: IncomingMessage['headers'];
+}
+
+interface Upload {
+  readonly key: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly parts: Map<number, Buffer>;
+}
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes);
+
+/** The S3 operations that landing uses, path-style on loopback, with SHA-256 checked as S3 documents it. */
+export class FakeS3Server {
+  public static async start(bucket: string): Promise<FakeS3Server> {
+    const fake = new FakeS3Server(bucket);
+    await new Promise<void>((resolve) => fake.server.listen(0, '127.0.0.1', resolve));
+    return fake;
+  }
+
+  public readonly requests: RecordedRequest[] = [];
+  public readonly objects = new Map<string, StoredObject>();
+  /** Uploads neither completed nor aborted. */
+  public readonly uploads = new Map<string, Upload>();
+  /** Asked for each request; an answer replaces the right one. */
+  public fault: (request: RecordedRequest) => Fault | undefined = () => undefined;
+  /** Requests being answered now, and the most there were. */
+  public inFlight = 0;
+  public maxInFlight = 0;
+  private readonly server: Server;
+
+  private constructor(private readonly bucket: string) {
+    this.server = createServer((request, response) => void this.handle(request, response));
+  }
+
+  public get endpoint(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  public operations(): string[] {
+    return this.requests.map(({ operation }) => operation);
+  }
+
+  public async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private async handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.maxInFlight = Math.max(this.maxInFlight, ++this.inFlight);
+    response.on('close', () => this.inFlight--);
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of message) chunks.push(chunk as Buffer);
+    } catch {
+      return;
+    }
+    const url = new URL(message.url ?? '/', 'http://host');
+    const [, bucket, ...rest] = url.pathname.split('/');
+    const key = decodeURIComponent(rest.join('/'));
+    const partNumber = Number(url.searchParams.get('partNumber')) || undefined;
+    const operation = operationOf(message.method ?? '', key, url.searchParams);
+    const request: RecordedRequest = { operation, key, headers: message.headers, body: Buffer.concat(chunks), partNumber };
+    this.requests.push(request);
+    const fault = this.fault(request);
+    if (fault === 'hang') return;
+    if (typeof fault === 'object') return fail(response, fault.status, fault.code, message.method === 'HEAD');
+    if (bucket !== this.bucket) return fail(response, 404, 'NoSuchBucket', message.method === 'HEAD');
+    this.answer(request, url.searchParams.get('uploadId') ?? '', response, fault);
+  }
+
+  private answer(request: RecordedRequest, uploadId: string, response: ServerResponse, fault?: Fault): void {
+    const { key, body, headers, operation, partNumber } = request;
+    const state = (checksum: string) => (fault === 'wrong-checksum' ? sha256(Buffer.from('other')).digest('base64') : fault === 'no-checksum' ? undefined : checksum);
+    const send = (status: number, extra: Record<string, string | undefined>, text = '') => {
+      if (fault === 'lost-answer') return void response.destroy();
+      for (const [name, value] of Object.entries(extra)) if (value !== undefined) response.setHeader(name, value);
+      response.writeHead(status).end(text);
+    };
+    const checked = headers['x-amz-checksum-sha256'];
+    if (checked && sha256(body).digest('base64') !== checked) return fail(response, 400, 'BadDigest');
+    const upload = this.uploads.get(uploadId);
+    switch (operation) {
+      case 'HeadBucket': return send(200, {});
+      case 'PutObject': {
+        const checksum = sha256(body).digest('base64');
+        this.objects.set(key, { body, checksum, headers });
+        return send(200, { 'etag': `"${createHash('md5').update(body).digest('hex')}"`, 'x-amz-checksum-sha256': state(checksum) });
+      }
+      case 'CreateMultipartUpload': {
+        const id = randomUUID();
+        this.uploads.set(id, { key, headers, parts: new Map() });
+        return send(200, {}, `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`);
+      }
+      case 'UploadPart':
+        if (!upload) return fail(response, 404, 'NoSuchUpload');
+        upload.parts.set(partNumber as number, body);
+        return send(200, { 'etag': `"part-${partNumber}"`, 'x-amz-checksum-sha256': sha256(body).digest('base64') });
+      case 'CompleteMultipartUpload': {
+        if (!upload) return fail(response, 404, 'NoSuchUpload');
+        const named = [...body.toString().matchAll(/<Part>(.*?)<\/Part>/gs)].map(([, part]) => ({
+          number: Number(/<PartNumber>(\d+)/.exec(part)?.[1]), checksum: /<ChecksumSHA256>([^<]+)/.exec(part)?.[1],
+        }));
+        const parts = named.map(({ number }) => upload.parts.get(number) ?? Buffer.alloc(0));
+        const digests = parts.map((part) => sha256(part).digest());
+        if (named.some(({ checksum }, index) => checksum !== digests[index].toString('base64'))) return fail(response, 400, 'InvalidPart');
+        const checksum = `${sha256(Buffer.concat(digests)).digest('base64')}-${parts.length}`;
+        this.uploads.delete(uploadId);
+        this.objects.set(key, { body: Buffer.concat(parts), checksum, headers: upload.headers });
+        const stated = state(checksum);
+        return send(200, {}, '<CompleteMultipartUploadResult><ETag>&quot;whole&quot;</ETag>'
+          + `${stated ? `<ChecksumSHA256>${stated}</ChecksumSHA256>` : ''}</CompleteMultipartUploadResult>`);
+      }
+      case 'AbortMultipartUpload':
+        if (!this.uploads.delete(uploadId)) return fail(response, 404, 'NoSuchUpload');
+        return send(204, {});
+      case 'HeadObject': {
+        const object = this.objects.get(key);
+        if (!object) return fail(response, 404, 'NotFound', true);
+        return send(200, { 'content-length': String(object.body.length), 'etag': '"whole"', 'x-amz-checksum-sha256': state(object.checksum) });
+      }
+      case 'DeleteObject':
+        this.objects.delete(key);
+        return send(204, {});
+      default: return fail(response, 501, 'NotImplemented');
+    }
+  }
+}
+
+function operationOf(method: string, key: string, query: URLSearchParams): string {
+  const upload = query.has('uploadId');
+  if (key === '') return method === 'HEAD' ? 'HeadBucket' : 'Unknown';
+  if (method === 'POST') return query.has('uploads') ? 'CreateMultipartUpload' : 'CompleteMultipartUpload';
+  if (method === 'PUT') return upload ? 'UploadPart' : 'PutObject';
+  if (method === 'DELETE') return upload ? 'AbortMultipartUpload' : 'DeleteObject';
+  return method === 'HEAD' ? 'HeadObject' : 'Unknown';
+}
+
+function fail(response: ServerResponse, status: number, code: string, head = false): void {
+  response.writeHead(status, { 'content-type': 'application/xml' });
+  response.end(head ? '' : `<Error><Code>${code}</Code><Message>${code} as asked for by the test</Message></Error>`);
+}
