@@ -1,0 +1,40 @@
+import { parseArgs } from 'node:util';
+
+/** What the demo was asked to do. */
+export interface DemoArguments {
+  /** File that gets the summary as JSON. */
+  readonly summary?: string;
+  /** Keep everything up until Ctrl-C. */
+  readonly keep: boolean;
+  /** Rows of the stand-in's largest table. */
+  readonly transactions: number;
+  /** File that gets a picture of the dashboard page. */
+  readonly screenshot?: string;
+}
+
+export const USAGE = `usage: npm run demo -- [--summary FILE] [--keep] [--transactions N] [--screenshot FILE.png]
+
+  --summary FILE      write the figures as JSON
+  --keep              keep the dashboard page and both stand-ins up until Ctrl-C
+  --transactions N    rows of the largest table (1000 to 10000000, default 100000)
+  --screenshot FILE   save a picture of the dashboard page`;
+
+/** @throws Error with a line for the user */
+export function parseDemoArguments(args: readonly string[]): DemoArguments | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      summary: { type: 'string' },
+      keep: { type: 'boolean', default: false },
+      transactions: { type: 'string', default: '100000' },
+      screenshot: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return 'help';
+  const transactions = Number(values.transactions);
+  if (!Number.isInteger(transactions) || transactions < 1000 || transactions > 10_000_000) {
+    throw new Error(`--transactions must be a whole number from 1000 to 10000000, got '${values.transactions}'`);
+  }
+  return { summary: values.summary, keep: values.keep, transactions, screenshot: values.screenshot };
+}
