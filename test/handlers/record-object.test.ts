@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { toUserMetadata } from '../../src/contract';
 import { RecorderFixture } from './recorder-fixture';
+import { toUserMetadata } from '../../src/contract';
 
 let fixture: RecorderFixture;
 beforeAll(async () => { fixture = await RecorderFixture.start(); });

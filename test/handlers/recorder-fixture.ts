@@ -39,16 +39,18 @@ export class RecorderFixture {
     await this.cloud.stop();
   }
 
-  /** One more environment of the function. */
-  public async newLambda(changes: { readonly [name: string]: string } = {}): Promise<LambdaProcess> {
-    return startLambdaProcess(recorderBundle(), {
+  /** One more environment of the function; an undefined variable is left out. */
+  public async newLambda(changes: { readonly [name: string]: string | undefined } = {}): Promise<LambdaProcess> {
+    const environment = {
       ...this.cloud.env,
       [HANDLER_ENV.tableName]: this.table,
       [HANDLER_ENV.metricsNamespace]: NAMESPACE,
       [HANDLER_ENV.serviceName]: SERVICES.recorder,
       [HANDLER_ENV.logLevel]: 'INFO',
       ...changes,
-    });
+    };
+    const defined = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    return startLambdaProcess(recorderBundle(), Object.fromEntries(defined));
   }
 
   public async invoke(event: unknown): Promise<Invocation> {

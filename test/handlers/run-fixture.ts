@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { RecorderFixture } from './recorder-fixture';
 import {
   datasetRunFolder, Manifest, manifestKey, ManifestTable, partFileName, runIdAt, toUserMetadata,
 } from '../../src/contract';
-import { RecorderFixture } from './recorder-fixture';
 
 /** A landed run: its parts' events, and the manifest to land when the test wants. */
 export interface LandedRun {

@@ -1,6 +1,6 @@
-import { datasetRunFolder, Manifest, MAX_RUN_PROBLEMS, METRICS } from '../../src/contract';
-import { metricValues, RecorderFixture, together } from './recorder-fixture';
-import { changed, LandedRun, landManifest, landRun } from './run-fixture';
+import { datasetRunFolder, Manifest, MAX_RUN_PROBLEMS, METRICS } from '../../../src/contract';
+import { metricValues, RecorderFixture, together } from '../recorder-fixture';
+import { changed, LandedRun, landManifest, landRun } from '../run-fixture';
 
 let fixture: RecorderFixture;
 beforeAll(async () => { fixture = await RecorderFixture.start(); });
