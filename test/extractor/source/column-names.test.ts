@@ -1,0 +1,40 @@
+import fc from 'fast-check';
+import { checkColumnNames, landedNames } from '../../../src/extractor/source/column-names';
+import { quoteTable } from '../../../src/extractor/source/identifiers';
+
+describe('landedNames', () => {
+  test.each([
+    [['Id', 'Name'], ['Id', 'Name']],
+    [['Run', 'x'], ['Run_1', 'x']],
+    [['a', 'A', 'b'], ['a', 'A_1', 'b']],
+    [['run', 'run_1'], ['run_2', 'run_1']],
+    [['a', 'A', 'a_1'], ['a', 'A_2', 'a_1']],
+  ])('%j lands as %j', (columns, landed) => {
+    expect(landedNames(columns)).toEqual(landed);
+  });
+
+  test('whatever the names, those landed are distinct without case, and none is a partition\'s', () => {
+    const name = fc.constantFrom('a', 'A', 'a_1', 'A_1', 'a_2', 'run', 'RUN', 'Run_1', 'run_2', 'b');
+    fc.assert(fc.property(fc.uniqueArray(name), (columns) => {
+      const folded = landedNames(columns).map((landed) => landed.toLowerCase());
+      expect(new Set(folded).size).toBe(columns.length);
+      expect(folded).not.toContain('run');
+      expect(() => checkColumnNames(landedNames(columns), 's', 'a')).not.toThrow();
+    }));
+  });
+});
+
+test.each([
+  [['a', ''], 'column 2 has no name'],
+  [['a', 'a'], "two columns are named 'a'"],
+  [['a', 'A'], "columns 'a' and 'A' differ only by case"],
+  [['Run'], "column 'Run' has the name of a partition"],
+])('checkColumnNames refuses %j', (columns, problem) => {
+  expect(() => checkColumnNames(columns, "query 'q'", 'rename it')).toThrow(expect.objectContaining({
+    code: 'INVALID_CONFIG', message: `query 'q': ${problem}; rename it`,
+  }));
+});
+
+test('identifiers are quoted', () => {
+  expect(quoteTable('d]bo', 'a"b')).toBe('[d]]bo].[a"b]');
+});
