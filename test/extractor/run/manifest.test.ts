@@ -1,0 +1,164 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseManifest, type ManifestColumn, type ManifestTable } from '../../../src/contract';
+import { FileTarget } from '../../../src/extractor/landing/file/file-target';
+import { manifestOf, resultOf } from '../../../src/extractor/run/build-manifest';
+import { LandingPlan } from '../../../src/extractor/run/landing-plan';
+import type { LandedTable } from '../../../src/extractor/run/read-job';
+import { redact, toSafeError } from '../../../src/extractor/run/redact';
+import type { RunContext } from '../../../src/extractor/run/run-context';
+import { resolveOptions } from '../../../src/extractor/run/run-options';
+import { schemaFingerprint } from '../../../src/extractor/run/schema-fingerprint';
+import { renameWarnings, tableJob } from '../../../src/extractor/run/table-job';
+import { verificationOf } from '../../../src/extractor/run/verification';
+import { writeManifest } from '../../../src/extractor/run/write-manifest';
+import { LegacyToS3Error } from '../../../src/extractor/errors';
+
+const RUN_ID = '20260131T235959123Z-4f9a1c';
+const COLUMN: ManifestColumn = { name: 'Id', ordinal: 1, sourceType: 'int', nullable: false, outputType: 'INT32', glueType: 'int' };
+
+function landed(rows: number, sourceRows?: bigint): LandedTable {
+  const table: ManifestTable = {
+    database: 'Ledger', schema: 'dbo', table: 'Accounts', columns: [COLUMN], schemaFingerprint: schemaFingerprint([COLUMN]), rows, sizeBytes: 10,
+    objects: [{ key: 'k', part: '00000-0000', rows, sizeBytes: 10, checksum: { algorithm: 'SHA256', type: 'FULL_OBJECT', value: 'x' } }],
+  };
+  return { table, seconds: 1, sourceRows };
+}
+
+function context(overrides: Partial<RunContext> = {}): RunContext {
+  const options = resolveOptions({
+    source: { server: 'db', port: 1444, database: 'ledger', user: 'reader', password: 'hunter2' }, target: 'file:///x', query: undefined,
+  }, {});
+  return {
+    runId: RUN_ID, options, target: new FileTarget('file:///x'), database: 'Ledger', consistency: 'snapshot', signal: new AbortController().signal,
+    emit: () => {}, warn: () => {}, ...overrides,
+  };
+}
+
+describe('manifestOf', () => {
+  const manifest = manifestOf(context(), { productVersion: '16.0.1', snapshotAllowed: true }, [landed(3, 3n), landed(4, 4n)], new Date(0));
+
+  test('is one that readers accept', () => {
+    expect(parseManifest(JSON.stringify(manifest))).toMatchObject({
+      manifestVersion: 1,
+      runId: RUN_ID,
+      startedAt: '1970-01-01T00:00:00.000Z',
+      source: { kind: 'tables', server: 'db:1444', database: 'Ledger', productVersion: '16.0.1' },
+      consistency: { mode: 'snapshot' },
+      verification: { state: 'counted' },
+      format: { name: 'parquet', compression: 'zstd' },
+      prefix: '',
+      totals: { tables: 2, objects: 2, rows: 7, sizeBytes: 20 },
+    });
+  });
+
+  test('holds neither login nor password', () => {
+    expect(JSON.stringify(manifest)).not.toMatch(/hunter2|reader/);
+  });
+
+  test('the result says the same', () => {
+    expect(resultOf(manifest, 'k', 'file:///x/k', [landed(3, 3n)], ['w'])).toMatchObject({
+      runId: RUN_ID, manifestKey: 'k', rows: 7, objects: 2, sizeBytes: 20, verification: 'counted', warnings: ['w'],
+      tables: [{ schema: 'dbo', table: 'Accounts', rows: 3, objects: 1, sizeBytes: 10, seconds: 1 }],
+    });
+  });
+});
+
+describe('verificationOf', () => {
+  test('equal counts are counted', () => {
+    expect(verificationOf([landed(3, 3n)], 'snapshot').state).toBe('counted');
+    expect(verificationOf([landed(3, 3n)], 'readCommitted').state).toBe('counted');
+  });
+
+  test('a difference under READ COMMITTED is told with both numbers', () => {
+    expect(verificationOf([landed(3, 5n)], 'readCommitted')).toMatchObject({
+      state: 'unverified', detail: expect.stringContaining('dbo.Accounts: 3 landed, 5 counted'),
+    });
+  });
+
+  test('a query is never verified', () => {
+    expect(verificationOf([landed(3)], 'query').state).toBe('unverified');
+  });
+});
+
+describe('schemaFingerprint', () => {
+  test('tells columns apart by name, type and order, not by nullability', () => {
+    const other = { ...COLUMN, name: 'Other' };
+    expect(schemaFingerprint([COLUMN])).toMatch(/^[0-9a-f]{32}$/);
+    expect(schemaFingerprint([{ ...COLUMN, nullable: true }])).toBe(schemaFingerprint([COLUMN]));
+    expect(schemaFingerprint([{ ...COLUMN, sourceType: 'bigint' }])).not.toBe(schemaFingerprint([COLUMN]));
+    expect(schemaFingerprint([COLUMN, other])).not.toBe(schemaFingerprint([other, COLUMN]));
+  });
+});
+
+describe('LandingPlan', () => {
+  const dataset = { database: 'Ledger', schema: 'dbo', table: 'Größe' };
+
+  test('gives keys and headers of the contract', () => {
+    const plan = new LandingPlan('landing/', dataset, RUN_ID, { name: 'csv', compression: 'gzip' });
+    expect(plan.header(2, [COLUMN])).toEqual({
+      key: `landing/database=Ledger/schema=dbo/table=Gr%C3%B6%C3%9Fe/run=${RUN_ID}/part-00000-0002.csv.gz`,
+      contentType: 'application/gzip',
+      metadata: { ...dataset, runId: RUN_ID, part: '00000-0002', format: 'csv', compression: 'gzip', schemaFingerprint: schemaFingerprint([COLUMN]) },
+    });
+  });
+
+  test.each([
+    ['csv', 'none', 'text/csv; charset=utf-8'], ['jsonl', 'none', 'application/x-ndjson'], ['jsonl', 'zstd', 'application/zstd'],
+    ['parquet', 'zstd', 'application/vnd.apache.parquet'],
+  ] as const)('%s with %s has content type %s', (name, compression, contentType) => {
+    expect(new LandingPlan('', dataset, RUN_ID, { name, compression }).header(0, []).contentType).toBe(contentType);
+  });
+
+  test('refuses keys longer than S3 allows', () => {
+    expect(() => new LandingPlan('', { ...dataset, table: '表'.repeat(110) }, RUN_ID, { name: 'csv', compression: 'none' })).toThrow(
+      expect.objectContaining({ code: 'INVALID_CONFIG', message: expect.stringContaining('1024') }));
+  });
+});
+
+describe('tableJob', () => {
+  const table = { objectId: 1, schema: 'd]bo', table: 'T', estimatedRows: 7, columns: ['Id', 'Run', 'id'], primaryKey: ['Run'] };
+
+  test('names every column, and renames what cannot land', () => {
+    expect(tableJob(table)).toMatchObject({
+      sql: 'SELECT [Id], [Run] AS [Run_1], [id] AS [id_1] FROM [d]]bo].[T]',
+      countSql: 'SELECT COUNT_BIG(*) AS row_count FROM [d]]bo].[T]',
+      primaryKey: ['Run_1'],
+    });
+    expect(renameWarnings(table)).toEqual([expect.stringContaining("'Run' lands as 'Run_1'"), expect.stringContaining("'id' lands as 'id_1'")]);
+  });
+});
+
+describe('writeManifest', () => {
+  let folder: string;
+  beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'manifest-')); });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  test('lands it under the run\'s folder', async () => {
+    const manifest = manifestOf(context(), undefined, [landed(1, 1n)], new Date(0));
+    const key = await writeManifest(new FileTarget(pathToFileURL(folder).href), manifest);
+    expect(key).toBe(`_runs/run=${RUN_ID}/_manifest.json`);
+    expect(parseManifest(readFileSync(join(folder, key), 'utf8'))).toEqual(manifest);
+  });
+
+  test('leaves none when the disk is full', async () => {
+    const target = new FileTarget(pathToFileURL(folder).href, () => open('/dev/full', 'w'));
+    await expect(writeManifest(target, manifestOf(context(), undefined, [landed(1, 1n)], new Date(0)))).rejects.toMatchObject({ code: 'TARGET_FULL' });
+    expect(readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())).toEqual([]);
+  });
+});
+
+describe('secrets', () => {
+  test('are taken out of texts and messages', () => {
+    expect(redact('pass hunter2, hunter2', ['hunter2'])).toBe('pass ***, ***');
+    expect(toSafeError(new LegacyToS3Error('LOGIN_FAILED', 'with hunter2'), ['hunter2'])).toMatchObject({ code: 'LOGIN_FAILED', message: 'with ***' });
+    expect(toSafeError(new Error('hunter2'), ['hunter2'])).toMatchObject({ code: 'INTERNAL', message: 'unexpected: ***' });
+  });
+
+  test('of one to three characters are left, since they would blank out words', () => {
+    expect(redact('a cat', ['a'])).toBe('a cat');
+  });
+});
