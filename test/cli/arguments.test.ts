@@ -1,0 +1,83 @@
+import { runCli } from './spawn-cli';
+import { EXIT_CODES } from '../../src/cli/exit-codes';
+import { toProps, type ExtractOptions } from '../../src/cli/extract-command';
+import { formatBytes, parseSize } from '../../src/cli/parse-size';
+
+const REQUIRED = ['--server', '127.0.0.1', '--user', 'reader', '--database', 'Ledger', '--to', 'file:///tmp/x'];
+const OPTIONS: ExtractOptions = { server: 'db', user: 'u', database: 'd', encrypt: 'true', format: 'parquet', to: 's3://b' };
+
+test('--help names every option and ends with 0', async () => {
+  const { code, stdout, stderr } = await runCli(['extract', '--help']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  for (const option of ['server', 'port', 'user', 'database', 'encrypt', 'ca-file', 'trust-server-certificate', 'tables', 'exclude-tables', 'query', 'as',
+    'format', 'compression', 'to', 'region', 'endpoint-url', 'json', 'quiet', 'debug', 'target-file-size']) {
+    expect(stdout).toContain(`--${option}`);
+  }
+});
+
+test.each<[string, string[], RegExp]>([
+  ['an unknown command', ['extrct'], /unknown command 'extrct'.*\n?.*extract/],
+  ['an unknown option', ['extract', ...REQUIRED, '--table', 'x'], /unknown option '--table'[\s\S]*--tables/],
+  ['a missing option', ['extract', '--server', 'x'], /required option '--user <login>'/],
+  ['a wrong format', ['extract', ...REQUIRED, '--format', 'xml'], /Allowed choices are csv, jsonl, parquet/],
+  ['a wrong port', ['extract', ...REQUIRED, '--port', 'x1'], /--port.*expected a whole number/],
+  ['a wrong size', ['extract', ...REQUIRED, '--target-file-size', 'big'], /--target-file-size.*256MiB/],
+  ['a query without a name', ['extract', ...REQUIRED, '--query', 'SELECT 1'], /--query and --as belong together/],
+  ['a wrong codec', ['extract', ...REQUIRED, '--compression', 'lzo'], /Parquet compression must be one of zstd, snappy, gzip, none/],
+  ['a wrong target', ['extract', ...REQUIRED, '--to', 'x'], /target must be s3:\/\/bucket\/prefix or file:\/\/\/folder/],
+  ['a missing password', ['extract', ...REQUIRED], /LEGACY_TO_S3_PASSWORD/],
+])('%s: one clear line with INVALID_CONFIG, exit code 2', async (_, args, message) => {
+  const { code, stdout, stderr } = await runCli(args);
+  expect(code).toBe(2);
+  expect(stdout).toBe('');
+  expect(stderr).toMatch(/^error INVALID_CONFIG: /);
+  expect(stderr).toMatch(message);
+  expect(stderr).not.toMatch(/^\s+at /m);
+});
+
+test('--debug adds the stack', async () => {
+  const { stderr } = await runCli(['extract', ...REQUIRED, '--debug']);
+  expect(stderr).toMatch(/^\s+at /m);
+});
+
+test('--json adds the error as the last line of standard output', async () => {
+  const { code, stdout } = await runCli(['extract', ...REQUIRED, '--json']);
+  expect(code).toBe(2);
+  expect(JSON.parse(stdout.trim().split('\n').at(-1) as string)).toMatchObject({ type: 'error', code: 'INVALID_CONFIG' });
+});
+
+test('defaults become props', () => {
+  expect(toProps(OPTIONS)).toMatchObject({
+    source: { server: 'db', user: 'u', database: 'd', encrypt: true, port: undefined, caFile: undefined, trustServerCertificate: undefined },
+    target: 's3://b', tables: undefined, excludeTables: undefined, query: undefined, format: { name: 'parquet', compression: 'zstd' },
+    targetFileBytes: undefined, readers: undefined, region: undefined, endpointUrl: undefined,
+  });
+});
+
+test('every option becomes its prop', () => {
+  expect(toProps({
+    ...OPTIONS, port: 1444, encrypt: 'false', caFile: 'ca.pem', trustServerCertificate: true, hostNameInCertificate: 'h', connectTimeout: 9,
+    tables: ['a'], excludeTables: ['b'], format: 'csv', compression: 'gzip', targetFileSize: 2 ** 20, readers: 3, region: 'r', endpointUrl: 'http://e',
+    kmsKeyId: 'k', expectedBucketOwner: '123456789012',
+  })).toMatchObject({
+    source: {
+      port: 1444, encrypt: false, caFile: 'ca.pem', trustServerCertificate: true, hostNameInCertificate: 'h', connectTimeoutSeconds: 9,
+    },
+    tables: ['a'], excludeTables: ['b'], format: { name: 'csv', compression: 'gzip' }, targetFileBytes: 2 ** 20, readers: 3, region: 'r',
+    endpointUrl: 'http://e', kmsKeyId: 'k', expectedBucketOwner: '123456789012',
+  });
+  expect(toProps({ ...OPTIONS, query: 'SELECT 1 AS a', as: 'q' }).query).toEqual({ sql: 'SELECT 1 AS a', name: 'q' });
+});
+
+test.each([['1024', 1024], ['256MiB', 268_435_456], ['1.5 GB', 1.5e9], ['2kib', 2048], ['x', undefined], ['5 bananas', undefined], ['-1', undefined]])(
+  'size %s is %s bytes', (text, bytes) => {
+    expect(parseSize(text)).toBe(bytes);
+  });
+
+test.each([[0, '0 B'], [999, '999 B'], [1500, '1.5 kB'], [2.5e9, '2.5 GB']])('%d bytes are %s', (bytes, text) => {
+  expect(formatBytes(bytes)).toBe(text);
+});
+
+test('every error code ends the process with a code other than 0', () => {
+  expect(Object.values(EXIT_CODES).filter((code) => code === 0)).toEqual([]);
+});

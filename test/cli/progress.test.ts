@@ -1,0 +1,88 @@
+import { JsonProgress } from '../../src/cli/progress/json-progress';
+import { PlainProgress } from '../../src/cli/progress/plain-progress';
+import { TerminalProgress } from '../../src/cli/progress/terminal-progress';
+import type { ExtractEvent, ExtractResult } from '../../src/extractor/public';
+
+const TABLE = { database: 'Ledger', schema: 'dbo', table: 'Transactions' };
+const RESULT: ExtractResult = {
+  runId: 'r', manifestKey: 'k', manifestUrl: 'file:///x/k', consistency: 'snapshot', verification: 'counted', rows: 1200, objects: 1, sizeBytes: 2_500_000,
+  seconds: 1.25, warnings: [], tables: [{ ...TABLE, rows: 1200, objects: 1, sizeBytes: 2_500_000, seconds: 1 }],
+};
+const EVENTS: ExtractEvent[] = [
+  { type: 'run-started', runId: 'r', target: 'file:///x/', tables: 1, consistency: 'snapshot' },
+  { type: 'warning', message: 'mind this' },
+  { type: 'table-started', ...TABLE, estimatedRows: 1000 },
+  { type: 'table-progress', ...TABLE, rows: 600, wireBytes: 3_000_000, seconds: 0.5, estimatedRows: 1000 },
+  { type: 'table-progress', ...TABLE, rows: 1100, wireBytes: 6_000_000, seconds: 11, estimatedRows: 1000 },
+  { type: 'table-finished', ...TABLE, rows: 1200, objects: 1, sizeBytes: 2_500_000, wireBytes: 6_000_000, seconds: 12 },
+  { type: 'run-finished', result: RESULT },
+];
+
+function output(columns?: number) {
+  let text = '';
+  return { columns, write: (more: string) => { text += more; }, text: () => text };
+}
+
+test('plain lines: what happened, and progress every ten seconds', () => {
+  const [progress, result] = [output(), output()];
+  const plain = new PlainProgress(progress, result);
+  EVENTS.forEach(plain.onEvent);
+  plain.finish(RESULT);
+  expect(progress.text().trimEnd().split('\n')).toEqual([
+    'run r: 1 table to file:///x/',
+    'warning: mind this',
+    'dbo.Transactions  1,100 rows (99 %), 100 rows/s, 0.5 MB/s read',
+    'dbo.Transactions  1,200 rows in 1 object, 2.5 MB, 12.0 s, 100 rows/s, 0.5 MB/s read',
+  ]);
+  expect(result.text()).toBe(
+    'run r: 1,200 rows of 1 table in 1 object, 2.5 MB, 1.3 s; consistency snapshot, counted\nmanifest file:///x/k\n');
+});
+
+test('JSON lines: each event, the result last', () => {
+  const out = output();
+  const json = new JsonProgress(out);
+  EVENTS.forEach(json.onEvent);
+  expect(out.text().trimEnd().split('\n').map((line) => JSON.parse(line))).toEqual(EVENTS);
+});
+
+describe('on a terminal', () => {
+  /** Plays what a terminal shows in the end; enough of ECMA-48 for what is written here. */
+  function screen(text: string): string[] {
+    const lines = [''];
+    let row = 0;
+    for (const [token] of text.matchAll(/\x1b\[(\d*)A|\x1b\[J|\x1b\[\d*m|\r|\n|[^\x1b\r\n]+/g)) {
+      const up = /^\x1b\[(\d+)A$/.exec(token);
+      if (up) row -= Number(up[1]);
+      else if (token === '\x1b[J') lines.splice(row, Infinity, '');
+      else if (token === '\n') lines[++row] ??= '';
+      else if (token !== '\r' && !token.startsWith('\x1b')) lines[row] += token;
+    }
+    return lines;
+  }
+
+  test('a table at work has one line, which its result replaces', () => {
+    const [out, result] = [output(60), output()];
+    const terminal = new TerminalProgress(out, result, {});
+    EVENTS.slice(0, 4).forEach(terminal.onEvent);
+    expect(screen(out.text()).slice(2)).toEqual(['dbo.Transactions  600 rows (60 %), 1,200 rows/s, 6.0 MB/s r…'.slice(0, 58) + '…', '']);
+    EVENTS.slice(4).forEach(terminal.onEvent);
+    terminal.finish(RESULT);
+    expect(screen(out.text())).toEqual([
+      'run r: 1 table to file:///x/', 'warning: mind this',
+      '✓ dbo.Transactions  1,200 rows in 1 object, 2.5 MB, 12.0 s, 100 rows/s, 0.5 MB/s read', '',
+    ]);
+    expect(result.text()).toContain('manifest file:///x/k');
+  });
+
+  test('colours are for those who want them', () => {
+    const play = (env: NodeJS.ProcessEnv) => {
+      const out = output(80);
+      const terminal = new TerminalProgress(out, output(), env);
+      EVENTS.forEach(terminal.onEvent);
+      return out.text();
+    };
+    expect(play({})).toMatch(/\x1b\[3\dm/);
+    expect(play({ NO_COLOR: '1' })).not.toMatch(/\x1b\[\d+m/);
+    expect(play({ TERM: 'dumb' })).not.toMatch(/\x1b\[\d+m/);
+  });
+});

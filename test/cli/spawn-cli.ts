@@ -1,0 +1,43 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+
+const ROOT = join(__dirname, '..', '..');
+
+export interface CliResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CliProcess {
+  readonly process: ChildProcess;
+  /** Resolves when the text has appeared on standard error or output. */
+  seen(text: string): Promise<void>;
+  readonly ended: Promise<CliResult>;
+}
+
+/** Starts the command line from its sources, with nothing of this process's environment that could change it. */
+export function startCli(args: readonly string[], env: NodeJS.ProcessEnv = {}): CliProcess {
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AWS_|LEGACY_TO_S3_|NO_COLOR|NODE_OPTIONS)/.test(name)));
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], { cwd: ROOT, env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  const waiting: Array<() => void> = [];
+  const onText = () => waiting.forEach((check) => check());
+  child.stdout.setEncoding('utf8').on('data', (text: string) => { stdout += text; onText(); });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => { stderr += text; onText(); });
+  const ended = new Promise<CliResult>((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
+  return {
+    process: child,
+    ended,
+    seen: (text) => new Promise((resolve, reject) => {
+      waiting.push(() => { if ((stdout + stderr).includes(text)) resolve(); });
+      onText();
+      void ended.then((result) => reject(new Error(`ended before '${text}' was seen: ${JSON.stringify(result)}`)));
+    }),
+  };
+}
+
+export async function runCli(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CliResult> {
+  return startCli(args, env).ended;
+}
