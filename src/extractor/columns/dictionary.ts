@@ -1,0 +1,102 @@
+const SLOTS = 0x10000;
+const MOST_ENTRIES = SLOTS / 2;
+/** Parquet readers expect dictionary pages of about a mebibyte at most. */
+const MOST_BYTES = 0x100000;
+/** After this many entries a dictionary must have repaid itself. */
+const TRIAL_ENTRIES = 1024;
+
+/** Distinct values of a column chunk: found by their bytes on the wire, kept in Parquet's plain encoding. */
+export class Dictionary {
+  /** Values, each behind its four bytes of length. */
+  public data = new Uint8Array(0x1000);
+  public count = 0;
+  /** Where each value begins in `data`; one more entry than there are values. */
+  public readonly starts = new Int32Array(MOST_ENTRIES + 1);
+  /** Values added over the whole chunk before the current batch. */
+  public earlierValues = 0;
+  private readonly slots = new Int32Array(SLOTS).fill(-1);
+  private readonly hashes = new Int32Array(MOST_ENTRIES);
+  private keys = new Uint8Array(0x1000);
+  private readonly keyStarts = new Int32Array(MOST_ENTRIES + 1);
+  /** Of the last `find`. */
+  private slot = 0;
+  private hash = 0;
+
+  public get bytes(): number {
+    return this.starts[this.count];
+  }
+
+  /** @returns index of the value, or -1 */
+  public find(b: Uint8Array, p: number, n: number): number {
+    const { slots, hashes, keyStarts } = this;
+    const hash = hashOf(b, p, n);
+    let slot = hash & (SLOTS - 1);
+    for (let index = slots[slot]; index >= 0; index = slots[slot]) {
+      const start = keyStarts[index];
+      if (hashes[index] === hash && keyStarts[index + 1] - start === n && this.sameKey(start, b, p, n)) return index;
+      slot = (slot + 1) & (SLOTS - 1);
+    }
+    this.slot = slot;
+    this.hash = hash;
+    return -1;
+  }
+
+  /** Whether one more value is worth its place; `values` of the batch were added so far. */
+  public pays(values: number): boolean {
+    if (this.count >= MOST_ENTRIES || this.bytes >= MOST_BYTES) return false;
+    return this.count < TRIAL_ENTRIES || 2 * this.count < this.earlierValues + values;
+  }
+
+  /** Makes room for a value; @returns where its bytes go */
+  public begin(bytes: number): number {
+    const at = this.bytes + 4;
+    if (at + bytes > this.data.length) {
+      const grown = new Uint8Array(Math.max(at + bytes, 2 * this.data.length));
+      grown.set(this.data);
+      this.data = grown;
+    }
+    return at;
+  }
+
+  /** Adds the value that was not found last and ends at `data[end]`; @returns its index */
+  public commit(end: number, b: Uint8Array, p: number, n: number): number {
+    const index = this.count++;
+    this.slots[this.slot] = index;
+    this.hashes[index] = this.hash;
+    this.starts[index + 1] = end;
+    const start = this.keyStarts[index];
+    if (start + n > this.keys.length) {
+      const grown = new Uint8Array(Math.max(start + n, 2 * this.keys.length));
+      grown.set(this.keys);
+      this.keys = grown;
+    }
+    for (let i = 0; i < n; i++) this.keys[start + i] = b[p + i];
+    this.keyStarts[index + 1] = start + n;
+    return index;
+  }
+
+  /** Empties it for the next column chunk. */
+  public clear(): void {
+    this.slots.fill(-1);
+    this.count = 0;
+    this.earlierValues = 0;
+  }
+
+  private sameKey(start: number, b: Uint8Array, p: number, n: number): boolean {
+    const { keys } = this;
+    for (let i = 0; i < n; i++) if (keys[start + i] !== b[p + i]) return false;
+    return true;
+  }
+}
+
+/** Multiplicative hash of four bytes at a time. */
+function hashOf(b: Uint8Array, p: number, n: number): number {
+  let hash = n;
+  const end = p + n;
+  for (; p + 4 <= end; p += 4) {
+    hash = Math.imul(hash ^ (b[p] | b[p + 1] << 8 | b[p + 2] << 16 | b[p + 3] << 24), 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  for (; p < end; p++) hash = Math.imul(hash ^ b[p], 0x9e3779b1);
+  return hash ^ hash >>> 16;
+}

@@ -1,0 +1,59 @@
+import { JsonLinesFormat } from './output-format';
+import { escapeString, jsonUtf16 } from './text/json-string';
+import { valueText } from './text/value-text';
+import { variantText } from './text/variant-text';
+import { TextEncoder } from './text-encoder';
+import { ColumnType } from '../columns/column-type';
+import { TYPE_TABLE } from '../columns/type-table';
+
+/** One object a line; NULL is written as `null`, so every line has every key. */
+export function jsonLinesEncoder(columns: readonly ColumnType[], format: JsonLinesFormat): TextEncoder {
+  const bindings: { [name: string]: unknown } = { jsonUtf16, escapeString, variantText, putBytes, putNumber, NULL: Buffer.from('null') };
+  let rowBytes = 3;
+  const codes = columns.map((column, i) => {
+    const key = Buffer.from(`${i === 0 ? '{' : ','}${JSON.stringify(column.name)}:`);
+    bindings[`key${i}`] = key;
+    rowBytes += key.length + 8;
+    const before = `o = putBytes(out, o, key${i});`;
+    const onNull = 'o = putBytes(out, o, NULL);';
+    if (column.kind === 'utf16') return { before, onNull, onValue: 'o = jsonUtf16(b, p, n, out, o);' };
+    if (column.kind === 'variant') {
+      rowBytes += 48;
+      return { before, onNull, onValue: 'o = escapeString(out, o, variantText(b, p, n, out, o + 1));' };
+    }
+    const { write, extra, bound, free } = valueText(column, format.binary ?? 'base64');
+    if ('bytes' in bound) rowBytes += bound.bytes;
+    bindings[`write${i}`] = write;
+    extra.forEach((value, j) => (bindings[`extra${i}_${j}`] = value));
+    const text = (at: string) => (
+      `write${i}(b, p, n, out, ${at}${extra.map((value, j) => `, ${typeof value === 'number' ? value : `extra${i}_${j}`}`).join('')})`
+    );
+    if (free) return { before, onNull, onValue: `o = escapeString(out, o, ${text('o + 1')});` };
+    if (TYPE_TABLE[column.kind].json === 'string') {
+      return { before, onNull, onValue: `out[o] = 0x22; o = ${text('o + 1')}; out[o++] = 0x22;` };
+    }
+    const isFloat = column.kind === 'float' || column.kind === 'real';
+    return { before, onNull, onValue: isFloat ? `o = putNumber(out, o, ${text('o')});` : `o = ${text('o')};` };
+  });
+  return new TextEncoder(columns, {
+    bindings,
+    column: (i) => codes[i],
+    afterRow: 's.out[s.o] = 0x7d; s.out[s.o + 1] = 0x0a; s.o += 2;',
+    rowBytes,
+    bytesPerWireByte: 6,
+  });
+}
+
+function putBytes(out: Uint8Array, o: number, bytes: Uint8Array): number {
+  for (let i = 0; i < bytes.length; i++) out[o++] = bytes[i];
+  return o;
+}
+
+/** JSON has no NaN and no infinities; they become strings. */
+function putNumber(out: Uint8Array, start: number, end: number): number {
+  const last = out[end - 1];
+  if (last >= 0x30 && last <= 0x39) return end;
+  out.copyWithin(start + 1, start, end);
+  out[start] = out[end + 1] = 0x22;
+  return end + 2;
+}

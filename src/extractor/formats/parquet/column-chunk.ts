@@ -1,0 +1,134 @@
+import { PageCompressor } from './compressor';
+import { INDEX_BYTES, LEVEL_BYTES, putIndices, putLevels } from './page-encoding';
+import { ColumnChunkInfo, dataPageHeader, dictionaryPageHeader, Encoding } from './parquet-format';
+import { dictionaryMinMax, minMax, MinMax } from './statistics';
+import { BytesBuffer } from '../../columns/bytes-buffer';
+import { ColumnBuffer } from '../../columns/column-buffer';
+import { Dictionary } from '../../columns/dictionary';
+import { ParquetColumn } from '../../columns/type-table';
+
+/** Room to put a page together in, shared by all columns. */
+let scratch = new Uint8Array(0x40000);
+
+/** One column of the row group being written: its pages, compressed batch by batch, and what the footer says of them. */
+export class ColumnChunk {
+  private pages = new Uint8Array(0x10000);
+  private length = 0;
+  private uncompressed = 0;
+  private values = 0;
+  private nullCount = 0;
+  private bounds: MinMax | undefined;
+  /** Kept from row group to row group while it pays. */
+  private readonly dictionary: Dictionary | undefined;
+  private useDictionary: boolean;
+  private dictionaryPages = 0;
+  private plainPages = 0;
+
+  public constructor(
+    private readonly column: ParquetColumn, private readonly buffer: ColumnBuffer,
+    private readonly codec: number, private readonly compress: PageCompressor,
+  ) {
+    this.useDictionary = buffer instanceof BytesBuffer && column.source.kind !== 'uniqueidentifier' && column.source.kind !== 'time';
+    if (this.useDictionary) this.dictionary = new Dictionary();
+    this.restart();
+  }
+
+  /** Bytes the chunk has in memory. */
+  public get bytes(): number {
+    return this.length + (this.dictionaryPages > 0 ? this.dictionary!.bytes : 0);
+  }
+
+  /** Makes a page of the batch in the buffer and empties the buffer. */
+  public addPage(rows: number): void {
+    const { buffer } = this;
+    if (buffer instanceof BytesBuffer && buffer.dictionary !== null) this.addDictionaryPage(buffer, rows);
+    else this.addPlainPage(rows);
+    this.bounds?.add(buffer);
+    this.values += rows;
+    this.nullCount += buffer.nullCount;
+    buffer.reset();
+  }
+
+  /**
+   * Hands the chunk's bytes to `write` and starts the next one.
+   *
+   * @param offset of the chunk in the file
+   */
+  public finish(offset: number, write: (bytes: Uint8Array) => void): ColumnChunkInfo {
+    let dictionaryBytes = 0;
+    let bounds: { readonly min?: Uint8Array; readonly max?: Uint8Array } = { min: this.bounds?.min(), max: this.bounds?.max() };
+    if (this.dictionaryPages > 0) {
+      const { data, bytes, count } = this.dictionary!;
+      const compressed = this.compress(data.subarray(0, bytes));
+      const header = dictionaryPageHeader(count, bytes, compressed.length);
+      write(header);
+      write(compressed);
+      dictionaryBytes = header.length + compressed.length;
+      this.uncompressed += header.length + bytes;
+      if (this.plainPages === 0) bounds = dictionaryMinMax(this.dictionary!);
+    }
+    write(this.pages.subarray(0, this.length));
+    const info: ColumnChunkInfo = {
+      column: this.column,
+      codec: this.codec,
+      encodings: [Encoding.RLE, Encoding.PLAIN, ...(this.dictionaryPages > 0 ? [Encoding.RLE_DICTIONARY] : [])],
+      values: this.values,
+      uncompressedBytes: this.uncompressed,
+      compressedBytes: dictionaryBytes + this.length,
+      dataPageOffset: offset + dictionaryBytes,
+      dictionaryPageOffset: dictionaryBytes > 0 ? offset : undefined,
+      statistics: { nullCount: this.nullCount, ...bounds },
+    };
+    this.restart();
+    return info;
+  }
+
+  private restart(): void {
+    // A column whose first batch did not repay a dictionary gets none in later row groups.
+    if (this.plainPages > 0 && this.dictionaryPages === 0) this.useDictionary = false;
+    this.length = this.uncompressed = this.values = this.nullCount = this.dictionaryPages = this.plainPages = 0;
+    this.bounds = minMax(this.column.type);
+    if (this.dictionary && this.buffer instanceof BytesBuffer) {
+      this.dictionary.clear();
+      this.buffer.useDictionary(this.useDictionary ? this.dictionary : null);
+    }
+  }
+
+  private addPlainPage(rows: number): void {
+    const { plain, valid, nullCount } = this.buffer;
+    reserve(LEVEL_BYTES + plain.length);
+    const o = putLevels(scratch, 0, valid, rows, nullCount);
+    scratch.set(plain, o);
+    this.plainPages += 1;
+    this.append(scratch.subarray(0, o + plain.length), rows, Encoding.PLAIN);
+  }
+
+  private addDictionaryPage(buffer: BytesBuffer, rows: number): void {
+    const dictionary = buffer.dictionary!;
+    reserve(LEVEL_BYTES + INDEX_BYTES);
+    const levels = putLevels(scratch, 0, buffer.valid, rows, buffer.nullCount);
+    const o = putIndices(scratch, levels, buffer.indices, buffer.count, dictionary.count);
+    dictionary.earlierValues += buffer.count;
+    this.dictionaryPages += 1;
+    this.append(scratch.subarray(0, o), rows, Encoding.RLE_DICTIONARY);
+  }
+
+  private append(page: Uint8Array, rows: number, encoding: number): void {
+    const compressed = this.compress(page);
+    const header = dataPageHeader(rows, encoding, page.length, compressed.length);
+    const wanted = this.length + header.length + compressed.length;
+    if (wanted > this.pages.length) {
+      const grown = new Uint8Array(Math.max(wanted, 2 * this.pages.length));
+      grown.set(this.pages.subarray(0, this.length));
+      this.pages = grown;
+    }
+    this.pages.set(header, this.length);
+    this.pages.set(compressed, this.length + header.length);
+    this.length = wanted;
+    this.uncompressed += header.length + page.length;
+  }
+}
+
+function reserve(size: number): void {
+  if (size > scratch.length) scratch = new Uint8Array(Math.max(size, 2 * scratch.length));
+}

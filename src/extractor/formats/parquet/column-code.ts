@@ -1,0 +1,168 @@
+import { BooleanBuffer, ColumnBuffer, FixedBytesBuffer, Int32Buffer, Int64Buffer } from '../../columns/column-buffer';
+import { BytesBuffer } from '../../columns/bytes-buffer';
+import * as calendar from '../../columns/calendar';
+import { ColumnType } from '../../columns/column-type';
+import { timeBytes } from '../../columns/framing';
+import { uint32 } from '../../columns/little-endian';
+import { ParquetColumn, ParquetType } from '../../columns/type-table';
+import { badLength } from '../../columns/value-error';
+import { checkDecimal } from '../text/number-text';
+import { valueText } from '../text/value-text';
+import { variantBaseTypeText, variantText } from '../text/variant-text';
+
+/** Code that puts a column's values into its buffers; see RowCode. */
+export interface ColumnCode {
+  readonly before: string;
+  readonly onNull: string;
+  readonly onValue: string;
+  readonly bindings: { readonly [name: string]: unknown };
+}
+
+export function makeBuffer(type: ParquetType): ColumnBuffer {
+  switch (type.physical) {
+    case 'BOOLEAN': return new BooleanBuffer();
+    case 'INT32': case 'FLOAT': return new Int32Buffer();
+    case 'INT64': case 'DOUBLE': return new Int64Buffer();
+    case 'FIXED_LEN_BYTE_ARRAY': return new FixedBytesBuffer(type.length);
+    case 'BYTE_ARRAY': return new BytesBuffer();
+  }
+}
+
+/** Names the generated code of any column may use. */
+export const COLUMN_BINDINGS = {
+  ...calendar, badLength, decimal32, decimal64, decimal128, money64, money128, variantText, variantBaseTypeText,
+  floor: Math.floor,
+};
+
+/** @param landed the source column's Parquet columns and their buffers, companions behind the value */
+export function columnCode(source: ColumnType, landed: readonly { readonly column: ParquetColumn; readonly buffer: ColumnBuffer }[], id: number): ColumnCode {
+  const names = landed.map((_, i) => `k${id}_${i}`);
+  const bindings: { [name: string]: unknown } = Object.fromEntries(landed.map(({ buffer }, i) => [names[i], buffer]));
+  const [k] = names;
+  const companion = (name: string) => {
+    const at = landed.findIndex(({ column }) => column.companion === name);
+    return at < 0 ? undefined : names[at];
+  };
+  const exact = (length: number) => `if (n !== ${length}) badLength(n);`;
+  const add32 = (value: string) => `${k}.values[${k}.count++] = ${value};`;
+  const { scale, precision } = source;
+  const ticks = (at: string, day: string) => timestampCode(k, at, day, scale, companion('100ns'));
+
+  const value = (): string => {
+    switch (source.kind) {
+      case 'null': return '';
+      case 'bit': return `${exact(1)} ${k}.add(b[p]);`;
+      case 'tinyint': return `${exact(1)} ${add32('b[p]')}`;
+      case 'smallint': return `${exact(2)} ${add32('int16(b, p)')}`;
+      case 'int': case 'real': return `${exact(4)} ${add32('int32(b, p)')}`;
+      case 'bigint': case 'float': return `${exact(8)} ${k}.add(int32(b, p), int32(b, p + 4));`;
+      case 'smallmoney': return `${exact(4)} money64(${k}, int32(b, p));`;
+      case 'money': return `${exact(8)} money128(${k}, uint32(b, p + 4), int32(b, p));`;
+      case 'decimal': {
+        const { physical } = landed[0].column.type;
+        if (physical === 'INT32') return add32(`decimal32(b, p, n, ${precision})`);
+        return `${physical === 'INT64' ? 'decimal64' : 'decimal128'}(${k}, b, p, n, ${precision});`;
+      }
+      case 'date': return `${exact(3)} ${add32('readDate(b, p)')}`;
+      case 'smalldatetime':
+        return `${exact(4)} ${k}.addMicros(readSmalldatetimeDay(b, p), readSmalldatetimeMinutes(b, p) * 60000000);`;
+      case 'datetime':
+        return `${exact(8)} ${k}.addMicros(readDatetimeDay(b, p), readDatetimeMillis(b, p) * 1000);`;
+      case 'datetime2': {
+        const size = timeBytes(scale);
+        return `${exact(size + 3)} ${ticks('p', `p + ${size}`)}`;
+      }
+      case 'datetimeoffset': {
+        const size = timeBytes(scale);
+        const offset = companion('offset_minutes');
+        return `${exact(size + 5)} ${ticks('p', `p + ${size}`)} ${offset}.values[${offset}.count++] = readOffset(b, p + ${size + 3});`;
+      }
+      case 'variant': {
+        const base = companion('base_type');
+        return `${known(k, '4 * n + 64', (at) => `variantText(b, p, n, ${k}.data, ${at})`)}
+          ${known(base!, '64', (at) => `variantBaseTypeText(b, p, n, ${base}.data, ${at})`)}`;
+      }
+      case 'binary':
+        return known(k, 'n', (at) => `(n > 64 ? ${k}.data.set(b.subarray(p, p + n), ${at}) : copy(b, p, n, ${k}.data, ${at}), ${at} + n)`);
+      default: {
+        const text = valueText(source, 'hex');
+        bindings[`write${id}`] = text.write;
+        const extra = text.extra.map((x, j) => {
+          if (typeof x === 'number') return `, ${x}`;
+          bindings[`extra${id}_${j}`] = x;
+          return `, extra${id}_${j}`;
+        }).join('');
+        const room = 'bytes' in text.bound ? String(text.bound.bytes) : `n * ${Math.ceil(text.bound.bytesPerWireByte)}`;
+        return known(k, room, (at) => `write${id}(b, p, n, ${k}.data, ${at}${extra})`);
+      }
+    }
+  };
+  bindings.copy = copy;
+  return {
+    before: '',
+    onNull: names.map((name) => `${name}.addNull(s.row);`).join(' '),
+    onValue: value(),
+    bindings,
+  };
+}
+
+/** A value of varying length: by the dictionary, or converted. */
+function known(k: string, room: string, write: (at: string) => string): string {
+  return `if (!${k}.addKnown(b, p, n)) { const at = ${k}.begin(${room}); ${k}.commit(at, ${write('at')}, b, p, n); }`;
+}
+
+/** Microseconds, floored; at scale 7 the last digit goes into the companion. */
+function timestampCode(k: string, time: string, day: string, scale: number, digit: string | undefined): string {
+  const read = `const t = readTime(b, ${time}, ${scale}, false);`;
+  if (scale <= 6) return `${read} ${k}.addMicros(readDate(b, ${day}), t * ${10 ** (6 - scale)});`;
+  return `${read} const micros = floor(t / 10); ${k}.addMicros(readDate(b, ${day}), micros); ${digit}.values[${digit}.count++] = t - micros * 10;`;
+}
+
+function copy(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): void {
+  for (let i = 0; i < n; i++) out[o + i] = b[p + i];
+}
+
+/** A decimal of up to 9 digits. */
+function decimal32(b: Uint8Array, p: number, n: number, precision: number): number {
+  checkDecimalLength(n);
+  const low = uint32(b, p + 1);
+  checkDecimal(precision, low, n > 5 ? uint32(b, p + 5) : 0, n > 9 ? uint32(b, p + 9) : 0, n > 13 ? uint32(b, p + 13) : 0);
+  return b[p] === 0 ? -low | 0 : low | 0;
+}
+
+/** A decimal of up to 18 digits. */
+function decimal64(buffer: Int64Buffer, b: Uint8Array, p: number, n: number, precision: number): void {
+  checkDecimalLength(n);
+  const low = uint32(b, p + 1);
+  const high = n > 5 ? uint32(b, p + 5) : 0;
+  checkDecimal(precision, low, high, n > 9 ? uint32(b, p + 9) : 0, n > 13 ? uint32(b, p + 13) : 0);
+  if (b[p] !== 0) buffer.add(low | 0, high | 0);
+  else buffer.add(-low | 0, low === 0 ? -high | 0 : ~high);
+}
+
+function decimal128(buffer: FixedBytesBuffer, b: Uint8Array, p: number, n: number, precision: number): void {
+  checkDecimalLength(n);
+  const l0 = uint32(b, p + 1);
+  const l1 = n > 5 ? uint32(b, p + 5) : 0;
+  const l2 = n > 9 ? uint32(b, p + 9) : 0;
+  const l3 = n > 13 ? uint32(b, p + 13) : 0;
+  checkDecimal(precision, l0, l1, l2, l3);
+  buffer.addDecimal(b[p] === 0, l0, l1, l2, l3);
+}
+
+function money64(buffer: Int64Buffer, value: number): void {
+  buffer.add(value, value >> 31);
+}
+
+function money128(buffer: FixedBytesBuffer, low: number, high: number): void {
+  if (high >= 0) {
+    buffer.addDecimal(false, low, high, 0, 0);
+  } else {
+    buffer.addDecimal(true, -low >>> 0, (low === 0 ? -high : ~high) >>> 0, 0, 0);
+  }
+}
+
+function checkDecimalLength(n: number): void {
+  if (n !== 5 && n !== 9 && n !== 13 && n !== 17) badLength(n);
+}
+

@@ -1,0 +1,162 @@
+import { csvEncoder } from './csv-encoder';
+import { jsonLinesEncoder } from './json-lines-encoder';
+import { ObjectStream, objectStream } from './object-stream';
+import { OutputFormat } from './output-format';
+import { ParquetEncoder } from './parquet/parquet-encoder';
+import { ReadRowsOptions } from './read-rows';
+import { RowEncoder } from './row-encoder';
+import { ManifestColumn } from '../../contract';
+import { ColumnType, columnTypeOf, UnsupportedColumn } from '../columns/column-type';
+import { manifestColumns } from '../columns/type-table';
+import { ValueError, WireError } from '../columns/value-error';
+import { LegacyToS3Error } from '../errors';
+import { LandedObject } from '../landing/landing-target';
+import { ColumnMetadata } from '../tds/column-metadata';
+import { RowConsumer } from '../tds/token-reader';
+
+type LandingOptions = Pick<ReadRowsOptions, 'format' | 'subject' | 'targetFileBytes' | 'onColumns' | 'open'>;
+
+/** Encodes the rows of one result set and writes them into objects that roll at the target size. */
+export class RowLanding implements RowConsumer {
+  public needed = 0;
+  public full = false;
+  public readonly files: { readonly rows: number; readonly object: LandedObject }[] = [];
+  private encoder: RowEncoder | undefined;
+  private sources: readonly ColumnType[] = [];
+  private landed: readonly ManifestColumn[] = [];
+  private stream: ObjectStream | undefined;
+  /** Rows in the objects completed so far. */
+  private completedRows = 0;
+
+  public constructor(private readonly options: LandingOptions) {}
+
+  /** Rows decoded so far. */
+  public get rows(): number {
+    return this.encoder?.state.rows ?? 0;
+  }
+
+  /** Columns of the landed files; none before COLMETADATA came. */
+  public get columnsLanded(): readonly ManifestColumn[] {
+    return this.landed;
+  }
+
+  public columns(metadata: readonly ColumnMetadata[]): void {
+    const { subject, format, onColumns } = this.options;
+    if (this.encoder) {
+      throw new LegacyToS3Error('INVALID_CONFIG', `${subject}: the query returns more than one result set; allowed is exactly one`);
+    }
+    const types = metadata.map((column) => columnTypeOf(named(column)));
+    const unsupported = types.filter((type): type is UnsupportedColumn => !('kind' in type));
+    if (unsupported.length > 0) {
+      const list = unsupported.map(({ name, ordinal, reason }) => `"${name}" (column ${ordinal}): ${reason}`).join('; ');
+      throw new LegacyToS3Error('UNSUPPORTED_TYPE', `${subject}: cannot be landed: ${list}`);
+    }
+    this.sources = types as ColumnType[];
+    this.landed = manifestColumns(this.sources, format);
+    this.refuseEqualNames();
+    onColumns?.(this.landed);
+    this.encoder = makeEncoder(this.sources, format);
+  }
+
+  public decode(bytes: Uint8Array, position: number, end: number): number {
+    const { encoder } = this;
+    if (!encoder) throw new LegacyToS3Error('PROTOCOL_ERROR', `${this.options.subject}: a row came before its columns`);
+    const { state } = encoder;
+    state.bytes = bytes;
+    state.position = position;
+    state.end = end;
+    try {
+      encoder.decode();
+    } catch (error) {
+      throw this.located(error, encoder);
+    }
+    this.full = encoder.full;
+    this.needed = state.incomplete ? state.needed : 0;
+    return state.position;
+  }
+
+  public async flush(): Promise<void> {
+    const encoder = this.encoder!;
+    const stream = this.stream ?? await this.openNext(encoder);
+    await encoder.flush((bytes) => stream.write(bytes), false);
+    if (stream.landedBytes + encoder.pendingBytes >= this.options.targetFileBytes) await this.completeFile(encoder, stream);
+  }
+
+  /** The result is over: completes the last object, and makes one where there were no rows. */
+  public async finish(): Promise<void> {
+    const { encoder } = this;
+    if (!encoder) {
+      throw new LegacyToS3Error('INVALID_CONFIG', `${this.options.subject}: the query returned no result set; allowed is exactly one`);
+    }
+    if (!this.stream && this.rows === this.completedRows && this.files.length > 0) return;
+    await this.completeFile(encoder, this.stream ?? await this.openNext(encoder));
+  }
+
+  /** Gives the open object up. Never throws. */
+  public async abort(): Promise<void> {
+    const { stream } = this;
+    this.stream = undefined;
+    await stream?.abort();
+  }
+
+  private async openNext(encoder: RowEncoder): Promise<ObjectStream> {
+    const { format, open } = this.options;
+    const writer = open(this.files.length, this.landed);
+    // Parquet compresses its pages itself.
+    const stream = objectStream(writer, format.name === 'parquet' ? 'none' : textCompression(format));
+    this.stream = stream;
+    const first = encoder.begin();
+    if (first) await stream.write(first);
+    return stream;
+  }
+
+  private async completeFile(encoder: RowEncoder, stream: ObjectStream): Promise<void> {
+    await encoder.flush((bytes) => stream.write(bytes), true);
+    const object = await stream.complete();
+    this.stream = undefined;
+    this.files.push({ rows: encoder.state.rows - this.completedRows, object });
+    this.completedRows = encoder.state.rows;
+  }
+
+  /** Adds subject, column and row to what a value's decoder found wrong. */
+  private located(error: unknown, { state }: RowEncoder): unknown {
+    const code = error instanceof ValueError ? 'INVALID_VALUE' : error instanceof WireError ? 'PROTOCOL_ERROR' : undefined;
+    if (!code) return error;
+    const { name, sourceType } = this.sources[state.column];
+    const place = `${this.options.subject}, column "${name}" (${sourceType}), row ${state.rows + 1}`;
+    return new LegacyToS3Error(code, `${place}: ${(error as Error).message}`, { cause: error });
+  }
+
+  /** Companions, and names that differ only by case, would be one column to most readers. */
+  private refuseEqualNames(): void {
+    const seen = new Map<string, string>();
+    for (const { name } of this.landed) {
+      const key = name.toLowerCase();
+      const other = seen.get(key);
+      if (other !== undefined) {
+        throw new LegacyToS3Error('INVALID_CONFIG', `${this.options.subject}: two landed columns are named "${other}" and "${name}"; names must differ by more than case`);
+      }
+      seen.set(key, name);
+    }
+  }
+}
+
+/** A column without a name, such as an expression, is named by its position. */
+function named(column: ColumnMetadata): ColumnMetadata {
+  return column.name === '' ? { ...column, name: `column_${column.ordinal}` } : column;
+}
+
+function makeEncoder(columns: readonly ColumnType[], format: OutputFormat): RowEncoder {
+  switch (format.name) {
+    case 'csv': return csvEncoder(columns, format);
+    case 'jsonl': return jsonLinesEncoder(columns, format);
+    case 'parquet': return new ParquetEncoder(columns, format);
+  }
+}
+
+function textCompression({ name, compression }: OutputFormat): 'none' | 'gzip' | 'zstd' {
+  if (compression === 'snappy') {
+    throw new LegacyToS3Error('INVALID_CONFIG', `compression snappy is not for ${name}; allowed are none, gzip, zstd`);
+  }
+  return compression;
+}

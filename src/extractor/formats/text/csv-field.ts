@@ -1,0 +1,68 @@
+import { utf16Text } from './utf8-text';
+
+/** Quoting of free text in CSV (RFC 4180). */
+
+const QUOTE = 0x22;
+
+/** For each byte 1 where it forces quotes (quote, delimiter, CR, LF) or is not ASCII. */
+export function csvClasses(delimiter: number): { readonly ascii: Uint8Array; readonly quoting: Uint8Array } {
+  const quoting = new Uint8Array(256);
+  for (const byte of [QUOTE, delimiter, 0x0d, 0x0a]) quoting[byte] = 1;
+  const ascii = quoting.slice();
+  ascii.fill(1, 0x80);
+  return { ascii, quoting };
+}
+
+/** UTF-16 to a field: plain ASCII in one pass, anything else converted first and quoted where it must be. */
+export function csvUtf16(
+  b: Uint8Array, p: number, n: number, out: Uint8Array, o: number, ascii: Uint8Array, quoting: Uint8Array, nullText: Uint8Array,
+): number {
+  const start = o;
+  const end = p + n - 1;
+  for (let i = p; i < end; i += 2) {
+    const low = b[i];
+    if ((b[i + 1] | ascii[low]) !== 0) return quoteField(out, start, utf16Text(b, i, p + n - i, out, o), quoting, nullText);
+    out[o++] = low;
+  }
+  if ((n & 1) !== 0) utf16Text(b, p, n, out, start);
+  if (o === start || (nullText.length !== 0 && equals(out, start, o, nullText))) return quoteField(out, start, o, quoting, nullText);
+  return o;
+}
+
+/**
+ * Makes the text at `out[start..end)` a field: quoted when it is empty, has a special byte or reads as NULL.
+ *
+ * @returns position behind the field
+ */
+export function quoteField(out: Uint8Array, start: number, end: number, quoting: Uint8Array, nullText: Uint8Array): number {
+  let special = end === start;
+  let quotes = 0;
+  for (let i = start; i < end; i++) {
+    const byte = out[i];
+    if (quoting[byte] !== 0) {
+      special = true;
+      if (byte === QUOTE) quotes++;
+    }
+  }
+  if (!special && !(nullText.length !== 0 && equals(out, start, end, nullText))) return end;
+  const after = end + quotes + 2;
+  let to = after - 1;
+  out[to] = QUOTE;
+  if (quotes === 0) {
+    out.copyWithin(start + 1, start, end);
+  } else {
+    for (let from = end - 1; from >= start; from--) {
+      const byte = out[from];
+      out[--to] = byte;
+      if (byte === QUOTE) out[--to] = QUOTE;
+    }
+  }
+  out[start] = QUOTE;
+  return after;
+}
+
+function equals(out: Uint8Array, start: number, end: number, text: Uint8Array): boolean {
+  if (end - start !== text.length) return false;
+  for (let i = 0; i < text.length; i++) if (out[start + i] !== text[i]) return false;
+  return true;
+}

@@ -1,0 +1,142 @@
+import { countDigits, MINUS, putInt32, putLimbs, putPadded, putUint30, putUint53 } from './digits';
+import { int16, int32, uint32 } from '../../columns/little-endian';
+import { badLength, ValueError } from '../../columns/value-error';
+
+/**
+ * Text of numbers, from the value's `n` bytes at `b[p]` to ASCII at `out[o]`; each returns the position behind it.
+ * Wire formats: MS-TDS 2.2.5.5.1.
+ */
+
+const POINT = 0x2e;
+const POWERS = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
+const numbers = new DataView(new ArrayBuffer(8));
+
+export function tinyintText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+  if (n !== 1) badLength(n);
+  return putUint30(out, o, b[p]);
+}
+
+export function smallintText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+  if (n !== 2) badLength(n);
+  return putInt32(out, o, int16(b, p));
+}
+
+export function intText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+  if (n !== 4) badLength(n);
+  return putInt32(out, o, int32(b, p));
+}
+
+export function bigintText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+  if (n !== 8) badLength(n);
+  return put64(out, o, uint32(b, p), int32(b, p + 4), 0);
+}
+
+export function moneyText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+  // The high half comes first (MS-TDS 2.2.5.5.1.2).
+  if (n === 8) return put64(out, o, uint32(b, p + 4), int32(b, p), 4);
+  if (n !== 4) badLength(n);
+  const value = int32(b, p);
+  return put64(out, o, value >>> 0, value >> 31, 4);
+}
+
+/** A signed 64-bit number with `scale` decimals. */
+function put64(out: Uint8Array, o: number, low: number, high: number, scale: number): number {
+  if (high < 0) {
+    out[o++] = MINUS;
+    high = ~high;
+    low = (~low >>> 0) + 1;
+    if (low === 0x100000000) {
+      low = 0;
+      high += 1;
+    }
+    high >>>= 0;
+  }
+  return high < 0x200000 ? putScaled53(out, o, high * 0x100000000 + low, scale) : putLimbs(out, o, scale, low, high, 0, 0);
+}
+
+/** @param value a whole number below 2^53, written with `scale` decimals */
+function putScaled53(out: Uint8Array, o: number, value: number, scale: number): number {
+  if (scale === 0) return putUint53(out, o, value);
+  if (scale > 9) return putLimbs(out, o, scale, value >>> 0, Math.floor(value / 0x100000000), 0, 0);
+  const unit = POWERS[scale];
+  let whole = Math.floor(value / unit);
+  let part = value - whole * unit;
+  // The quotient may have been rounded up to the next whole number.
+  if (part < 0) {
+    whole -= 1;
+    part += unit;
+  }
+  o = putUint53(out, o, whole);
+  out[o] = POINT;
+  return putPadded(out, o + 1, part, scale);
+}
+
+/** Sign byte (1 is positive), then the magnitude in 4, 8, 12 or 16 bytes. */
+export function decimalText(
+  b: Uint8Array, p: number, n: number, out: Uint8Array, o: number, scale: number, precision: number,
+): number {
+  if (n !== 5 && n !== 9 && n !== 13 && n !== 17) badLength(n);
+  const l0 = uint32(b, p + 1);
+  const l1 = n > 5 ? uint32(b, p + 5) : 0;
+  const l2 = n > 9 ? uint32(b, p + 9) : 0;
+  const l3 = n > 13 ? uint32(b, p + 13) : 0;
+  checkDecimal(precision, l0, l1, l2, l3);
+  if (b[p] === 0 && (l0 | l1 | l2 | l3) !== 0) out[o++] = MINUS;
+  if (l3 === 0 && l2 === 0 && l1 < 0x200000) return putScaled53(out, o, l1 * 0x100000000 + l0, scale);
+  return putLimbs(out, o, scale, l0, l1, l2, l3);
+}
+
+/** @throws ValueError for a magnitude with more digits than the type has */
+export function checkDecimal(precision: number, l0: number, l1: number, l2: number, l3: number): void {
+  if (l3 === 0 && l2 === 0 && l1 < 0x200000) {
+    if (precision >= 16 || l1 * 0x100000000 + l0 < POWERS[precision]) return;
+  }
+  if (countDigits(l0, l1, l2, l3) > precision) throw new ValueError(`a decimal of more than ${precision} digits`);
+}
+
+export function floatText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+  if (n !== 8) badLength(n);
+  return putNumber(out, o, float64(b, p));
+}
+
+/** Fewest digits that read back as the same single-precision number. */
+export function realText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+  if (n !== 4) badLength(n);
+  const value = float32(b, p);
+  if (Number.isFinite(value) && value !== 0) {
+    for (let digits = 6; digits < 9; digits++) {
+      const rounded = Number(value.toPrecision(digits));
+      if (Math.fround(rounded) === value) return putNumber(out, o, rounded);
+    }
+    return putNumber(out, o, Number(value.toPrecision(9)));
+  }
+  return putNumber(out, o, value);
+}
+
+export function float64(b: Uint8Array, p: number): number {
+  numbers.setInt32(0, int32(b, p), true);
+  numbers.setInt32(4, int32(b, p + 4), true);
+  return numbers.getFloat64(0, true);
+}
+
+export function float32(b: Uint8Array, p: number): number {
+  numbers.setInt32(0, int32(b, p), true);
+  return numbers.getFloat32(0, true);
+}
+
+function putNumber(out: Uint8Array, o: number, value: number): number {
+  // String(-0) is "0", which reads back as another value.
+  const text = value === 0 && 1 / value < 0 ? '-0' : String(value);
+  for (let i = 0; i < text.length; i++) out[o++] = text.charCodeAt(i);
+  return o;
+}
+
+export function bitText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+  if (n !== 1) badLength(n);
+  const word = b[p] === 0 ? FALSE : TRUE;
+  for (let i = 0; i < word.length; i++) out[o++] = word[i];
+  return o;
+}
+
+const TRUE = Buffer.from('true');
+const FALSE = Buffer.from('false');

@@ -1,0 +1,64 @@
+import { valueText } from './value-text';
+import { ColumnType, columnTypeOf } from '../../columns/column-type';
+import { ValueError, WireError } from '../../columns/value-error';
+import { ByteCursor } from '../../tds/byte-cursor';
+import { ColumnMetadata } from '../../tds/column-metadata';
+import { WireType as T } from '../../tds/wire-types';
+
+/**
+ * sql_variant (MS-TDS 2.2.5.5.4): base type, length of its properties, properties, value.
+ * The writers have the arguments of number-text.
+ */
+
+/** Text of the value, as the base type itself is written; binary as hex. */
+export function variantText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+  const column = baseType(b, p, n);
+  const at = p + 2 + b[p + 1];
+  const { write, extra } = valueText(column, 'hex');
+  return write(b, at, p + n - at, out, o, ...extra as never[]);
+}
+
+/** The base type as SQL Server spells it. */
+export function variantBaseTypeText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+  const name = baseType(b, p, n).sourceType;
+  for (let i = 0; i < name.length; i++) out[o++] = name.charCodeAt(i);
+  return o;
+}
+
+/** Whether the text can hold any character (else digits, letters and punctuation of dates and numbers only). */
+export function isFreeText(b: Uint8Array, p: number): boolean {
+  return CHARACTER_TYPES.has(b[p]);
+}
+
+const CHARACTER_TYPES = new Set<number>([T.BIGVARCHAR, T.BIGCHAR, T.NVARCHAR, T.NCHAR]);
+/** Base types by their properties and value; one entry a distinct combination, so few. */
+const known = new Map<string, ColumnType>();
+
+function baseType(b: Uint8Array, p: number, n: number): ColumnType {
+  const properties = b[p + 1];
+  if (n < 2 || properties > n - 2) throw new WireError('a sql_variant shorter than its properties');
+  let key = String(b[p]);
+  for (let i = 0; i < properties; i++) key += `,${b[p + 2 + i]}`;
+  // Decimals may be sent in fewer bytes than their precision has.
+  const found = known.get(key);
+  if (found) return found;
+  const column = columnTypeOf(metadata(b[p], b.subarray(p + 2, p + 2 + properties)));
+  if (!('kind' in column)) throw new ValueError(`a sql_variant of ${column.reason}`);
+  if (known.size > 1000) known.clear();
+  known.set(key, column);
+  return column;
+}
+
+function metadata(type: number, properties: Uint8Array): ColumnMetadata {
+  const cursor = new ByteCursor(properties, 0, properties.length);
+  const base = { name: '', ordinal: 0, userType: 0, nullable: false, type, length: 0, precision: 0, scale: 0 };
+  switch (type) {
+    case T.GUID: return { ...base, length: 16 };
+    case T.DECIMALN: case T.NUMERICN: return { ...base, length: 17, precision: cursor.u8(), scale: cursor.u8() };
+    case T.TIMEN: case T.DATETIME2N: case T.DATETIMEOFFSETN: return { ...base, scale: cursor.u8() };
+    case T.BIGVARBINARY: case T.BIGBINARY: return { ...base, length: cursor.u16() };
+    case T.BIGVARCHAR: case T.BIGCHAR: case T.NVARCHAR: case T.NCHAR:
+      return { ...base, collation: cursor.take(5).slice(), length: cursor.u16() };
+    default: return base;
+  }
+}

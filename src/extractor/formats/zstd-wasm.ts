@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Zstandard compiled to WebAssembly, for Node before 22.15, whose zlib has none.
+ *
+ * The module is the one of @foxglove/wasm-zstd; its own loader keeps everything it ever compressed alive, so it is
+ * instantiated here. Names of its imports and exports are minified: the mapping is that of version 1.0.1.
+ */
+interface ZstdExports {
+  /** memory */ readonly c: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  /** constructors */ readonly d: () => void;
+  /** malloc */ readonly f: (size: number) => number;
+  /** free */ readonly g: (pointer: number) => void;
+  /** compressBound */ readonly h: (size: number) => number;
+  /** compress */ readonly i: (to: number, capacity: number, from: number, size: number, level: number) => number;
+}
+
+/** The part used here; Node's types leave it to the DOM's. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+};
+
+const PAGE = 0x10000;
+const LARGEST_HEAP = 0x80000000;
+
+/** Compresses with one heap, used over and over. Synchronous. */
+export class ZstdWasm {
+  private readonly zstd: ZstdExports;
+  private from = 0;
+  private fromSize = 0;
+  private to = 0;
+  private toSize = 0;
+
+  public constructor() {
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(wasmFile())), {
+      a: {
+        /** emscripten_resize_heap */
+        a: (size: number) => this.growHeap(size >>> 0),
+        /** emscripten_memcpy_big */
+        b: (to: number, from: number, count: number) => this.heap().copyWithin(to, from, from + count),
+      },
+    });
+    this.zstd = instance.exports as ZstdExports;
+    this.zstd.d();
+  }
+
+  /** @returns a frame; it is a view of the heap, good until the next call */
+  public compress(bytes: Uint8Array, level: number): Uint8Array {
+    if (bytes.length > this.fromSize) {
+      this.from = this.allocate(this.from, bytes.length);
+      this.fromSize = bytes.length;
+    }
+    const bound = this.zstd.h(bytes.length);
+    if (bound > this.toSize) {
+      this.to = this.allocate(this.to, bound);
+      this.toSize = bound;
+    }
+    this.heap().set(bytes, this.from);
+    const size = this.zstd.i(this.to, this.toSize, this.from, bytes.length, level);
+    if (size < 0) throw new Error('zstd could not compress');
+    return this.heap().subarray(this.to, this.to + size);
+  }
+
+  private allocate(old: number, size: number): number {
+    if (old !== 0) this.zstd.g(old);
+    const pointer = this.zstd.f(size);
+    if (pointer === 0) throw new Error(`zstd has no memory for ${size} bytes`);
+    return pointer;
+  }
+
+  private heap(): Uint8Array {
+    return new Uint8Array(this.zstd.c.buffer);
+  }
+
+  private growHeap(size: number): number {
+    if (size > LARGEST_HEAP) return 0;
+    const { c: memory } = this.zstd;
+    try {
+      memory.grow(Math.ceil((size - memory.buffer.byteLength) / PAGE));
+      return 1;
+    } catch {
+      return 0;
+    }
+  }
+}
+
+/** Beside the bundle, or in the package when not bundled. */
+function wasmFile(): string {
+  const beside = join(__dirname, 'wasm-zstd.wasm');
+  return existsSync(beside) ? beside : require.resolve('@foxglove/wasm-zstd/dist/wasm-zstd.wasm');
+}

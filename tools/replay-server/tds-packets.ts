@@ -1,0 +1,93 @@
+/** TDS packets (MS-TDS 2.2.3) and the canned tokens a server needs to let a client in. */
+
+export const PacketType = { SQL_BATCH: 0x01, RPC: 0x03, RESPONSE: 0x04, ATTENTION: 0x06, LOGIN7: 0x10, PRELOGIN: 0x12 } as const;
+
+const HEADER = 8;
+const END_OF_MESSAGE = 0x01;
+
+/** Cuts payload into packets of at most `packetSize` bytes, header included; the last one may end the message. */
+export function packetize(payload: Buffer, packetSize: number, endOfMessage: boolean): Buffer {
+  const room = packetSize - HEADER;
+  const count = Math.max(1, Math.ceil(payload.length / room));
+  const packets = Buffer.alloc(payload.length + count * HEADER);
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    const part = payload.subarray(i * room, (i + 1) * room);
+    packets[at] = PacketType.RESPONSE;
+    packets[at + 1] = endOfMessage && i === count - 1 ? END_OF_MESSAGE : 0;
+    packets.writeUInt16BE(part.length + HEADER, at + 2);
+    packets[at + 6] = (i + 1) & 0xff;
+    part.copy(packets, at + HEADER);
+    at += part.length + HEADER;
+  }
+  return packets;
+}
+
+/** Joins the payloads of the packets of one or more messages. */
+export function unpacketize(packets: Buffer): Buffer {
+  const parts: Buffer[] = [];
+  for (let at = 0; at < packets.length;) {
+    const length = packets.readUInt16BE(at + 2);
+    parts.push(packets.subarray(at + HEADER, at + length));
+    at += length;
+  }
+  return Buffer.concat(parts);
+}
+
+export function done(status = 0, rows = 0): Buffer {
+  const token = Buffer.alloc(13);
+  token[0] = 0xfd;
+  token.writeUInt16LE(status, 1);
+  token.writeUInt16LE(0xc1, 3);
+  token.writeBigUInt64LE(BigInt(rows), 5);
+  return token;
+}
+
+/** No encryption, no instance, no MARS (MS-TDS 2.2.6.5). */
+export function preloginResponse(): Buffer {
+  const options: readonly (readonly [number, Buffer])[] = [
+    [0, Buffer.from([16, 0, 0, 0, 0, 0])],
+    [1, Buffer.from([2])],
+    [2, Buffer.from([0])],
+    [3, Buffer.alloc(0)],
+    [4, Buffer.from([0])],
+  ];
+  let offset = options.length * 5 + 1;
+  const heads = options.map(([type, data]) => {
+    const head = Buffer.alloc(5);
+    head[0] = type;
+    head.writeUInt16BE(offset, 1);
+    head.writeUInt16BE(data.length, 3);
+    offset += data.length;
+    return head;
+  });
+  return Buffer.concat([...heads, Buffer.from([0xff]), ...options.map(([, data]) => data)]);
+}
+
+function shortString(text: string): Buffer {
+  return Buffer.concat([Buffer.from([text.length]), Buffer.from(text, 'utf16le')]);
+}
+
+/** LOGINACK, the packet size and DONE. */
+export function loginResponse(packetSize: number): Buffer {
+  const body = Buffer.concat([Buffer.from([1, 0x74, 0, 0, 4]), shortString('Replay'), Buffer.from([16, 0, 0, 0])]);
+  const size = Buffer.concat([Buffer.from([4]), shortString(String(packetSize)), shortString('4096')]);
+  return Buffer.concat([token(0xad, body), token(0xe3, size), done()]);
+}
+
+export function error(number: number, message: string): Buffer {
+  const body = Buffer.alloc(8 + 2 * message.length + 8);
+  body.writeInt32LE(number, 0);
+  body[4] = 1;
+  body[5] = 16;
+  body.writeUInt16LE(message.length, 6);
+  body.write(message, 8, 'utf16le');
+  return token(0xaa, body);
+}
+
+function token(type: number, body: Buffer): Buffer {
+  const head = Buffer.alloc(3);
+  head[0] = type;
+  head.writeUInt16LE(body.length, 1);
+  return Buffer.concat([head, body]);
+}
