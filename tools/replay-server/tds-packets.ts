@@ -76,7 +76,8 @@ export function loginResponse(packetSize: number): Buffer {
 }
 
 export function error(number: number, message: string): Buffer {
-  const body = Buffer.alloc(8 + 2 * message.length + 8);
+  // Number, state, class, message; then empty server and procedure names and the line (MS-TDS 2.2.7.10).
+  const body = Buffer.alloc(8 + 2 * message.length + 6);
   body.writeInt32LE(number, 0);
   body[4] = 1;
   body[5] = 16;
