@@ -18,7 +18,7 @@ export enum TextCompression {
   NONE = 'none',
   /** gzip: `.gz`. */
   GZIP = 'gzip',
-  /** Zstandard: `.zst`; needs a Node.js whose zlib has it (22.15 or newer). */
+  /** Zstandard: `.zst`. */
   ZSTD = 'zstd',
 }
 

@@ -18,6 +18,8 @@ export interface ReplayServerOptions {
 export class ReplayServer {
   /** Texts of the requests so far, those by which a driver sets its session up left out. */
   public readonly requests: string[] = [];
+  /** LOGIN7 messages received. */
+  public logins = 0;
   /** Attentions received. */
   public attentions = 0;
   private readonly server: Server;
@@ -85,6 +87,7 @@ export class ReplayServer {
         socket.write(packetize(preloginResponse(), 4096, true));
         return undefined;
       case PacketType.LOGIN7:
+        this.logins += 1;
         socket.write(packetize(loginResponse(packetSize), 4096, true));
         return undefined;
       default: {

@@ -6,7 +6,7 @@ import { LegacyToS3Error } from '../errors';
 import type { TableName } from '../extract-events';
 import { readRows } from '../formats';
 import type { ReadRowsResult } from '../formats/read-rows';
-import { checkColumnNames } from '../source/column-names';
+import { refusePartitionNames } from '../source/column-names';
 import { withConsistency } from '../source/consistency';
 import { toRequestError } from '../source/source-errors';
 import type { SqlServerConnection } from '../source/sql-server-connection';
@@ -22,8 +22,6 @@ export interface ReadJob {
   readonly subject: string;
   readonly estimatedRows?: number;
   readonly primaryKey?: readonly string[];
-  /** What a user can do about column names that cannot land. */
-  readonly columnAdvice: string;
 }
 
 /** A landed table and how its count came out. */
@@ -71,7 +69,7 @@ async function readAndLand(
       format: options.format,
       subject: job.subject,
       targetFileBytes: options.targetFileBytes,
-      onColumns: (columns) => checkColumnNames(columns.map((column) => column.name), job.subject, job.columnAdvice),
+      onColumns: (columns) => refusePartitionNames(columns.map((column) => column.name), job.subject),
       open: (file, columns) => target.open(plan.header(file, columns)),
       onProgress: ({ rows, wireBytes }) => {
         if (performance.now() - reported < PROGRESS_INTERVAL_MS) return;

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import * as zlib from 'node:zlib';
 import { LegacyToS3Error } from '../errors';
 import { ExtractFormat } from '../extract-format';
 import type { ExtractorProps, SqlServerSource } from '../extractor-props';
@@ -102,10 +101,6 @@ function readCaFile(path: string): string {
 
 function outputFormat(format: ExtractFormat): OutputFormat {
   const { name, compression, delimiter, header, nullText, binary, rowGroupBytes } = format;
-  if (name !== 'parquet' && compression === 'zstd' && !('createZstdCompress' in zlib)) {
-    throw new LegacyToS3Error('INVALID_CONFIG',
-      `zstd of ${name} needs Node.js 22.15 or newer, this is ${process.versions.node}; use gzip or none, or Parquet`);
-  }
   if (name === 'csv') return { name, compression, delimiter, header, nullText } as OutputFormat;
   if (name === 'jsonl') return { name, compression, binary } as OutputFormat;
   return { name, compression, rowGroupBytes } as OutputFormat;

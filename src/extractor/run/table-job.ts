@@ -17,7 +17,6 @@ export function tableJob(table: SourceTable): ReadJob {
     subject: from,
     estimatedRows: table.estimatedRows,
     primaryKey: table.primaryKey.map((name) => landed[table.columns.indexOf(name)] ?? name),
-    columnAdvice: 'extract the table with a query that gives the columns other names',
   };
 }
 
@@ -36,6 +35,5 @@ export function queryJob(query: RunQuery): ReadJob {
     table: query.table,
     sql: query.sql,
     subject: `query '${query.table}'`,
-    columnAdvice: 'give it another name with AS in the query',
   };
 }

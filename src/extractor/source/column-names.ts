@@ -19,22 +19,14 @@ export function landedNames(columns: readonly string[]): string[] {
 }
 
 /**
- * Refuses columns that cannot land under their names.
+ * Refuses columns that have the name of a partition.
  *
  * @param subject for the message: the table or the query
- * @param advice what to do about it
  * @throws LegacyToS3Error of code INVALID_CONFIG
  */
-export function checkColumnNames(columns: readonly string[], subject: string, advice: string): void {
-  const seen = new Map<string, string>();
-  columns.forEach((name, index) => {
-    const fail = (problem: string) => new LegacyToS3Error('INVALID_CONFIG', `${subject}: ${problem}; ${advice}`);
-    if (name === '') throw fail(`column ${index + 1} has no name`);
-    const folded = name.toLowerCase();
-    if (PARTITION_NAMES.includes(folded)) throw fail(`column '${name}' has the name of a partition`);
-    const earlier = seen.get(folded);
-    if (earlier === name) throw fail(`two columns are named '${name}'`);
-    if (earlier !== undefined) throw fail(`columns '${earlier}' and '${name}' differ only by case`);
-    seen.set(folded, name);
-  });
+export function refusePartitionNames(columns: readonly string[], subject: string): void {
+  const refused = columns.find((name) => PARTITION_NAMES.includes(name.toLowerCase()));
+  if (refused === undefined) return;
+  throw new LegacyToS3Error('INVALID_CONFIG',
+    `${subject}: column '${refused}' has the name of the partition that runs land in; give it another name with AS in the query`);
 }

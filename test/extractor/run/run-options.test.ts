@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as zlib from 'node:zlib';
-import { ExtractFormat, TextCompression, type ExtractorProps } from '../../../src/extractor/public';
+import { ExtractFormat, type ExtractorProps } from '../../../src/extractor/public';
 import { resolveOptions } from '../../../src/extractor/run/run-options';
 
 const PROPS: ExtractorProps = { source: { server: 'db', database: 'Ledger', user: 'reader' }, target: 'file:///x' };
@@ -64,12 +63,6 @@ test('a query lands under schema query, or under its own, and has one reader', (
 
 test('a wrong pattern is refused before anything is reached', () => {
   expect(() => resolveOptions({ ...PROPS, excludeTables: ['a.b.c'] }, ENV)).toThrow("'a.b.c' is not a table pattern");
-});
-
-test('zstd of text is refused where the runtime has none', () => {
-  const resolve = () => resolveOptions({ ...PROPS, format: ExtractFormat.csv({ compression: TextCompression.ZSTD }) }, ENV);
-  if ('createZstdCompress' in zlib) expect(resolve).not.toThrow();
-  else expect(resolve).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG', message: expect.stringContaining('22.15') }));
 });
 
 describe('caFile', () => {
