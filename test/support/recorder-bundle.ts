@@ -24,6 +24,7 @@ export function recorderBundle(): string {
     mainFields: ['module', 'main'],
     minify: true,
     keepNames: true,
+    alias: { '@aws-sdk/credential-provider-node': path.join(ROOT, 'src', 'handlers', 'lambda-credentials.ts') },
     legalComments: 'none',
     logLevel: 'error',
   });
