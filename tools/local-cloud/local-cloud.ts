@@ -10,7 +10,7 @@ const HEALTH_PATH = '/_localstack/health';
 
 /** How the emulator runs. */
 export interface LocalCloudOptions {
-  /** @default a free one */
+  /** Port of the HTTP endpoint. @default a free one */
   readonly port?: number;
   /** @default us-east-1 */
   readonly region?: string;
@@ -33,14 +33,20 @@ export interface LocalClientConfig {
   readonly endpoint: string;
   readonly region: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Trusts the HTTPS endpoint's certificate; an object, so that each client makes a handler of its own. */
+  readonly requestHandler: { readonly httpsAgent: { readonly ca: string } };
   /** S3 buckets have no host names of their own on loopback. */
   readonly forcePathStyle: true;
 }
 
 /** A running emulator. */
 export interface LocalCloud {
-  /** `http://127.0.0.1:<port>` */
+  /** `http://127.0.0.1:<port>`, for S3 clients that cannot be given a certificate; policies see that it is not TLS. */
   readonly endpoint: string;
+  /** `https://127.0.0.1:<port>`, which the functions and {@link clientConfig} use. */
+  readonly tlsEndpoint: string;
+  /** PEM file of the HTTPS endpoint's certificate, for NODE_EXTRA_CA_CERTS. */
+  readonly caFile: string;
   readonly region: string;
   readonly clientConfig: LocalClientConfig;
   /** The same as environment variables, for a child process. */
@@ -76,11 +82,15 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
   const python = options.python ?? path.join(ROOT, '.venv', 'bin', 'python');
   if (!existsSync(python)) throw new LocalCloudError(`no Python at ${python}: run 'node tools/setup.js' first`);
   const port = options.port ?? await freePort();
+  const tlsPort = await freePort();
   const region = options.region ?? 'us-east-1';
   const folder = mkdtempSync(path.join(tmpdir(), 'local-cloud-'));
   const logFile = options.logFile ?? path.join(folder, 'ministack.log');
-  const child = spawnEmulator(python, folder, logFile, emulatorEnvironment({ ...options, region }, port, folder));
+  const command = [python, path.join(__dirname, 'serve.py'), String(tlsPort), String(port), folder];
+  const child = spawnGuarded(python, command, folder, logFile, emulatorEnvironment({ ...options, region }, folder));
   const endpoint = `http://127.0.0.1:${port}`;
+  const tlsEndpoint = `https://127.0.0.1:${tlsPort}`;
+  const caFile = path.join(folder, 'certificate.pem');
   const stop = stopper(child, folder);
   try {
     await poll(async () => {
@@ -97,8 +107,16 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
   }
   return {
     endpoint,
+    tlsEndpoint,
+    caFile,
     region,
-    clientConfig: { endpoint, region, credentials: ROOT_CREDENTIALS, forcePathStyle: true },
+    clientConfig: {
+      endpoint: tlsEndpoint,
+      region,
+      credentials: ROOT_CREDENTIALS,
+      requestHandler: { httpsAgent: { ca: readFileSync(caFile, 'utf8') } },
+      forcePathStyle: true,
+    },
     env: {
       AWS_ENDPOINT_URL: endpoint,
       AWS_REGION: region,
@@ -115,10 +133,12 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
   };
 }
 
-function spawnEmulator(python: string, folder: string, logFile: string, env: NodeJS.ProcessEnv): ChildProcess {
+function spawnGuarded(
+  python: string, command: readonly string[], folder: string, logFile: string, env: NodeJS.ProcessEnv,
+): ChildProcess {
   const log = openSync(logFile, 'a');
   try {
-    return spawn(python, [path.join(__dirname, 'guard.py'), python, '-m', 'ministack'], {
+    return spawn(python, [path.join(__dirname, 'guard.py'), ...command], {
       cwd: folder,
       env,
       detached: true,
@@ -130,18 +150,17 @@ function spawnEmulator(python: string, folder: string, logFile: string, env: Nod
 }
 
 /** A bare environment: what it holds reaches every function, so nothing of ours may leak into it. */
-function emulatorEnvironment(
-  options: LocalCloudOptions & { readonly region: string }, port: number, folder: string,
-): NodeJS.ProcessEnv {
+function emulatorEnvironment(options: LocalCloudOptions & { readonly region: string }, folder: string): NodeJS.ProcessEnv {
   return {
     PATH: [path.dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(path.delimiter),
     HOME: folder,
     TMPDIR: folder,
     LANG: 'C.UTF-8',
-    BIND_HOST: '127.0.0.1',
-    GATEWAY_PORT: String(port),
     MINISTACK_HOST: '127.0.0.1',
     MINISTACK_REGION: options.region,
+    // Servers of other protocols on fixed ports, SFTP on every interface.
+    SFTP_ENABLED: '0',
+    IOT_MTLS_ENABLED: '0',
     AUTH: String(options.enforceIam ?? true),
     NODE_PATH: lambdaRuntimeModules(folder),
     // The SDK warns about this Node; the lines would stand in the functions' logs.

@@ -22,7 +22,7 @@ export interface ObserverOptions {
   readonly intervalMs?: number;
   /** How often the gauges (queue depths, metric-math alarms) are put. @default 1000 */
   readonly gaugeIntervalMs?: number;
-  /** Gets what goes wrong in a round; the observer goes on. @default standard error */
+  /** Gets what goes wrong in a round, once while it stays the same; the observer goes on. @default standard error */
   readonly onError?: (error: Error) => void;
 }
 
@@ -43,12 +43,16 @@ export function startObserver(cloud: LocalCloud, options: ObserverOptions = {}):
   const round = new Round(cloud, options);
   const stopping = new AbortController();
   let rounds = 0;
+  let lastProblem: string | undefined;
   const loop = (async () => {
     while (!stopping.signal.aborted) {
       try {
         await round.run();
+        lastProblem = undefined;
       } catch (error) {
-        if (!stopping.signal.aborted) (options.onError ?? report)(error as Error);
+        const { message } = error as Error;
+        if (!stopping.signal.aborted && message !== lastProblem) (options.onError ?? report)(error as Error);
+        lastProblem = message;
       }
       rounds += 1;
       await wait(options.intervalMs ?? 250, undefined, { signal: stopping.signal }).catch(() => undefined);

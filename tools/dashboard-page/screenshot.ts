@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+/** How the picture is taken. */
+export interface ScreenshotOptions {
+  readonly url: string;
+  /** PNG file to write. */
+  readonly file: string;
+  readonly theme: 'light' | 'dark';
+  /** Pixels. @default 1400 */
+  readonly width?: number;
+  /** Pixels of the window; the picture shows the whole page. @default 900 */
+  readonly height?: number;
+  /** Called when the page has drawn its first data. @default the picture is taken right away */
+  readonly ready?: (page: Page) => Promise<void>;
+}
+
+/** What a headless Chromium in a container needs; the page gets no other rights by them. */
+const ARGS = ['--no-sandbox', '--disable-setuid-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--hide-scrollbars', '--font-render-hinting=none'];
+
+/** Starts a headless Chromium. */
+export async function launchBrowser(): Promise<Browser> {
+  return await chromium.launch({ executablePath: await chromiumPath(), args: ARGS, headless: true });
+}
+
+/** Unpacks the browser on first use. Its package is an ES module, which jest cannot import: another process does. */
+async function chromiumPath(): Promise<string> {
+  const script = "import chromium from '@sparticuz/chromium'; process.stdout.write(await chromium.executablePath());";
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], { cwd: __dirname });
+  return stdout;
+}
+
+/** Opens the page and waits until it has drawn data once. */
+export async function openDashboard(browser: Browser, { url, theme, width = 1400, height = 900 }: ScreenshotOptions): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme: theme, locale: 'en-GB', deviceScaleFactor: 1, reducedMotion: 'reduce' });
+  const broken = new Promise<never>((_, reject) => {
+    page.on('pageerror', reject);
+    page.on('console', (message) => message.type() === 'error' && reject(new Error(`the page says: ${message.text()}`)));
+  });
+  // Only what goes wrong until then is waited for.
+  broken.catch(() => undefined);
+  await Promise.race([broken, (async () => {
+    await page.goto(url);
+    await page.waitForSelector('body[data-ready="true"]');
+  })()]);
+  return page;
+}
+
+/** Takes a picture of a dashboard page. */
+export async function takeScreenshot(options: ScreenshotOptions): Promise<void> {
+  const browser = await launchBrowser();
+  try {
+    const page = await openDashboard(browser, options);
+    await options.ready?.(page);
+    await page.screenshot({ path: options.file, fullPage: true });
+  } finally {
+    await browser.close();
+  }
+}

@@ -1,0 +1,118 @@
+/** What the page draws: plain JSON, made anew for each refresh. */
+export interface DashboardView {
+  readonly title: string;
+  /** ISO 8601, UTC. */
+  readonly generatedAt: string;
+  /** Seconds since 1970. */
+  readonly range: { readonly start: number; readonly end: number };
+  readonly refreshSeconds: number;
+  readonly widgets: readonly WidgetView[];
+}
+
+/** One widget, on a grid of 24 columns. */
+export interface WidgetView {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly title: string;
+  readonly content: WidgetContent;
+  /** Why a part of it could not be drawn. */
+  readonly problems: readonly string[];
+}
+
+/** What is in a widget. */
+export type WidgetContent = LinesContent | ValuesContent | TextContent | TableContent | AlarmsContent | UnknownContent;
+
+/** Values over time, each line with a value or null for each time. */
+export interface LinesContent {
+  readonly kind: 'lines' | 'stacked';
+  /** Seconds since 1970, ascending. */
+  readonly times: readonly number[];
+  readonly lines: readonly LineView[];
+  readonly thresholds: readonly ThresholdView[];
+  readonly axes: { readonly left: AxisView; readonly right?: AxisView };
+  /** Seconds. */
+  readonly period: number;
+}
+
+/** One line of a plot. */
+export interface LineView {
+  readonly label: string;
+  readonly color?: string;
+  readonly axis: 'left' | 'right';
+  readonly unit: string;
+  readonly values: readonly (number | null)[];
+}
+
+/** A vertical axis; what is missing follows from the data. */
+export interface AxisView {
+  readonly label: string;
+  readonly unit: string;
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** A horizontal line, or the band above or below it. */
+export interface ThresholdView {
+  readonly value: number;
+  readonly label: string;
+  readonly color?: string;
+  readonly axis: 'left' | 'right';
+  readonly fill?: 'above' | 'below';
+}
+
+/** Single values: as gauges between min and max, as numbers, or as bars beside each other. */
+export interface ValuesContent {
+  readonly kind: 'gauge' | 'number' | 'bars';
+  readonly values: readonly ValueView[];
+  readonly min: number;
+  readonly max: number;
+  readonly thresholds: readonly ThresholdView[];
+}
+
+/** One value. */
+export interface ValueView {
+  readonly label: string;
+  readonly color?: string;
+  readonly unit: string;
+  /** Null when there is no data yet. */
+  readonly value: number | null;
+  /** The values behind it, for a sparkline; empty for none. */
+  readonly history: readonly number[];
+}
+
+/** Text, from Markdown to safe HTML. */
+export interface TextContent {
+  readonly kind: 'text';
+  readonly html: string;
+}
+
+/** Rows of a log query. */
+export interface TableContent {
+  readonly kind: 'table';
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** States of alarms. */
+export interface AlarmsContent {
+  readonly kind: 'alarms';
+  readonly alarms: readonly AlarmView[];
+}
+
+/** One alarm. */
+export interface AlarmView {
+  readonly name: string;
+  readonly description: string;
+  readonly state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+  readonly reason: string;
+  /** ISO 8601, UTC. */
+  readonly since?: string;
+}
+
+/** A widget of a type the page does not draw. */
+export interface UnknownContent {
+  readonly kind: 'unknown';
+  readonly type: string;
+}
