@@ -46,6 +46,7 @@ test.each([
   ['is not an object', '[]', /expected an object/],
   ['is of another version', changed((m) => { m.manifestVersion = 2; }), /manifestVersion: expected 1, got 2/],
   ['has no run', changed((m) => { delete m.runId; }), /runId: expected a non-empty string, got undefined/],
+  ['has no prefix', changed((m) => { delete m.prefix; }), /prefix: expected a string, got undefined/],
   ['has no tables', changed((m) => { m.tables = {}; }), /tables: expected an array/],
   ['has a table without objects', changed((m) => { delete m.tables[0].objects; }), /tables\[0\]\.objects: expected an array/],
   ['has a negative row count', changed((m) => { m.tables[0].objects[0].rows = -1; }), /objects\[0\]\.rows: expected a whole number >= 0, got -1/],

@@ -6,7 +6,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { HANDLER_ENV, METADATA_TABLE, NULL_VERSION, ObjectItem, RUN_ITEM_SORT_KEY, RunItem, runItemKey, SERVICES } from '../../src/contract';
 import { LocalCloud, startLocalCloud } from '../../tools/local-cloud/local-cloud';
 import { Invocation, LambdaProcess, startLambdaProcess } from '../support/lambda-process';
-import { recorderBundle } from '../support/recorder-bundle';
+import { recorderBundle, removeRecorderBundle } from '../support/recorder-bundle';
 
 export const NAMESPACE = 'CdkLegacyToS3/test';
 
@@ -34,6 +34,7 @@ export class RecorderFixture {
 
   public async stop(): Promise<void> {
     await this.lambda?.stop();
+    removeRecorderBundle();
     this.s3.destroy();
     this.dynamo.destroy();
     await this.cloud.stop();

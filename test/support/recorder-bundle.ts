@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buildSync } from 'esbuild';
@@ -6,13 +6,25 @@ import { buildSync } from 'esbuild';
 const ROOT = path.resolve(__dirname, '..', '..');
 const ASSET = path.join(ROOT, 'assets', 'recorder', 'index.js');
 
+/** Made by this test file. */
+let made: string | undefined;
+
 /**
  * The bundled recorder: the packaged asset when nothing it is made of changed since, else a bundle made the same way in
- * a temporary folder.
+ * a temporary folder, which {@link removeRecorderBundle} removes.
  */
 export function recorderBundle(): string {
-  if (isFresh(ASSET)) return ASSET;
-  const outfile = path.join(mkdtempSync(path.join(tmpdir(), 'recorder-bundle-')), 'index.js');
+  if (made === undefined && isFresh(ASSET)) return ASSET;
+  return made ??= bundle(path.join(mkdtempSync(path.join(tmpdir(), 'recorder-bundle-')), 'index.js'));
+}
+
+/** Removes what {@link recorderBundle} made. */
+export function removeRecorderBundle(): void {
+  if (made !== undefined) rmSync(path.dirname(made), { recursive: true });
+  made = undefined;
+}
+
+function bundle(outfile: string): string {
   buildSync({
     absWorkingDir: ROOT,
     entryPoints: ['src/handlers/record-object.lambda.ts'],
