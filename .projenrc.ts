@@ -50,25 +50,21 @@ const project = new awscdk.AwsCdkConstructLibrary({
   // devDependency; the package itself depends on nothing but its two peers.
   devDeps: [
     ...awsSdk(
-      'client-athena',
       'client-cloudformation',
       'client-cloudwatch',
       'client-cloudwatch-logs',
       'client-dynamodb',
       'client-eventbridge',
-      'client-glue',
       'client-lambda',
       'client-s3',
-      'client-secrets-manager',
       'client-sns',
       'client-sqs',
       'client-ssm',
       'client-sts',
-      'credential-providers',
-      'lib-storage',
 
     ),
     '@aws-sdk/util-dynamodb@^3.996.0',
+    '@foxglove/wasm-zstd@1.0.1',
     '@aws-lambda-powertools/logger@2.36.0',
     '@aws-lambda-powertools/metrics@2.36.0',
     '@duckdb/node-api',
@@ -77,17 +73,18 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@types/aws-lambda',
     '@types/mssql',
     '@types/node@^20',
-    'apache-arrow@21.2.0',
     'aws-sdk-client-mock@4.1.0',
     'cdk-nag@^3.0.2',
+    'csv-stringify@^6.9.0',
     'commander@^13',
     'esbuild@0.28.2',
     'fast-check@^4.10.2',
+    'iconv-lite@^0.7.0',
     'mssql@12.7.14',
-    'parquet-wasm@0.8.0',
     'playwright-core',
     'tedious@19.2.2',
     'tsx',
+    'uplot@^1.6.32',
   ],
 
   gitignore: ['.venv/', '.tmp/', '/out.json', '*.log', '.DS_Store', 'cdk.out/', '/assets/', '/test-reports/', '/coverage/'],
@@ -149,8 +146,8 @@ const mayImport: { readonly [room in typeof rooms[number]]: readonly string[] } 
 };
 const forbiddenPackages: { readonly [room: string]: readonly string[] } = {
   contract: ['*', '!.', '!./*'],
-  pipeline: ['@aws-sdk/*', '@aws-lambda-powertools/*', 'tedious', 'mssql', 'parquet-wasm', 'apache-arrow'],
-  handlers: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', 'tedious', 'mssql', 'parquet-wasm', 'apache-arrow'],
+  pipeline: ['@aws-sdk/*', '@aws-lambda-powertools/*', 'tedious', 'mssql'],
+  handlers: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', 'tedious', 'mssql'],
   extractor: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', '@aws-lambda-powertools/*'],
   cli: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', '@aws-lambda-powertools/*'],
 };

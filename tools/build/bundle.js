@@ -18,8 +18,9 @@ const bundles = [
     name: 'extractor',
     entry: 'src/extractor/engine.ts',
     alias: { '@azure/identity': azure },
-    files: ['parquet-wasm/node/parquet_wasm_bg.wasm'],
-    packages: ['parquet-wasm'],
+    files: ['@foxglove/wasm-zstd/dist/wasm-zstd.wasm'],
+    packages: ['@foxglove/wasm-zstd'],
+    keepNames: true,
     maxBytes: 3 * 1024 * 1024,
   },
   // The engine is loaded only when a command runs, so that --help answers at once.
@@ -28,7 +29,7 @@ const bundles = [
 
 const packageJson = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 
-async function bundle({ name, entry, alias, external, files = [], packages = [], maxBytes }) {
+async function bundle({ name, entry, alias, external, files = [], packages = [], keepNames = false, maxBytes }) {
   const outdir = path.join(assets, name);
   rmSync(outdir, { recursive: true, force: true });
   mkdirSync(outdir, { recursive: true });
@@ -42,10 +43,11 @@ async function bundle({ name, entry, alias, external, files = [], packages = [],
     format: 'cjs',
     mainFields: ['module', 'main'],
     minify: true,
-    keepNames: true,
+    keepNames,
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
+    logOverride: { 'require-resolve-not-external': 'silent' },
     alias,
     external,
     define: { 'process.env.CDK_LEGACY_TO_S3_VERSION': JSON.stringify(packageJson.version) },
