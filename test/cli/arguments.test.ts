@@ -1,10 +1,33 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
 import { runCli } from './spawn-cli';
+import { cliBundle, removeCliBundle } from '../support/cli-bundle';
 import { EXIT_CODES } from '../../src/cli/exit-codes';
 import { toProps, type ExtractOptions } from '../../src/cli/extract-command';
 import { formatBytes, parseSize } from '../../src/cli/parse-size';
 
 const REQUIRED = ['--server', '127.0.0.1', '--user', 'reader', '--database', 'Ledger', '--to', 'file:///tmp/x'];
 const OPTIONS: ExtractOptions = { server: 'db', user: 'u', database: 'd', encrypt: 'true', format: 'parquet', to: 's3://b' };
+
+afterAll(removeCliBundle);
+
+test('--help needs no engine and answers within 300 ms', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'help-'));
+  try {
+    for (const part of ['bin', 'assets/cli']) cpSync(join(cliBundle(), part), join(folder, part), { recursive: true });
+    const best = (...args: string[]) => Math.min(...Array.from({ length: 5 }, () => {
+      const started = performance.now();
+      execFileSync(process.execPath, args, { stdio: 'pipe' });
+      return performance.now() - started;
+    }));
+    // On a machine so busy that Node alone takes 100 ms and more to start, its time is the measure.
+    expect(best(join(folder, 'bin', 'cdk-legacy-to-s3.js'), '--help')).toBeLessThan(Math.max(300, 3 * best('-e', '0')));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 test('--help names every option and ends with 0', async () => {
   const { code, stdout, stderr } = await runCli(['extract', '--help']);

@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-
-const ROOT = join(__dirname, '..', '..');
+import { cliBundle } from '../support/cli-bundle';
 
 export interface CliResult {
   readonly code: number | null;
@@ -16,10 +15,14 @@ export interface CliProcess {
   readonly ended: Promise<CliResult>;
 }
 
-/** Starts the command line from its sources, with nothing of this process's environment that could change it. */
+/**
+ * Starts the bundled command line, with nothing of this process's environment that could change it. A test file that
+ * uses this calls `removeCliBundle` at its end.
+ */
 export function startCli(args: readonly string[], env: NodeJS.ProcessEnv = {}): CliProcess {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AWS_|LEGACY_TO_S3_|NO_COLOR|NODE_OPTIONS)/.test(name)));
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], { cwd: ROOT, env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const bin = join(cliBundle(), 'bin', 'cdk-legacy-to-s3.js');
+  const child = spawn(process.execPath, [bin, ...args], { env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   const waiting: Array<() => void> = [];

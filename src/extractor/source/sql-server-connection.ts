@@ -129,6 +129,8 @@ function toTediousConfig(options: ConnectionOptions): ConnectionConfiguration {
       serverName: options.hostNameInCertificate,
       cryptoCredentialsDetails: options.ca === undefined ? {} : { ca: options.ca },
       connectTimeout: options.connectTimeoutMs,
+      // A server that does not acknowledge a cancelled request must not hold up the end of a run.
+      cancelTimeout: 2_000,
       // A long table is no fault, so requests have no deadline.
       requestTimeout: 0,
       packetSize: options.encrypt ? PACKET_BYTES.encrypted : PACKET_BYTES.plain,
