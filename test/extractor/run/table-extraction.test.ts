@@ -1,0 +1,129 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseManifest, type Manifest } from '../../../src/contract';
+import { extract, ExtractFormat, type ExtractEvent, type ExtractorProps } from '../../../src/extractor/public';
+import type { ReplayServer } from '../../../tools/replay-server/replay-server';
+import { done, error, packetize } from '../../../tools/replay-server/tds-packets';
+import { startScriptedDatabase, type ScriptedDatabase } from '../../support/scripted-database';
+
+const ACCOUNTS = { schema: 'dbo', table: 'Accounts', columns: ['Id', 'Name'], primaryKey: ['Id'], rows: [[1, 'Ann'], [2, null], [3, '']] } as const;
+const ORDERS = { schema: 'sales', table: 'Orders', columns: ['Id', 'Run'], rows: [[1, 10]] } as const;
+const EMPTY = { schema: 'dbo', table: 'Empty', columns: ['Id'], rows: [] } as const;
+
+let server: ReplayServer | undefined;
+let folder: string;
+beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'tables-')); });
+afterEach(async () => {
+  await server?.stop();
+  rmSync(folder, { recursive: true });
+});
+
+const files = () => readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map(({ name }) => name);
+
+async function run(database: ScriptedDatabase, overrides: Partial<ExtractorProps> = {}, onEvent?: (event: ExtractEvent) => void) {
+  server = await startScriptedDatabase(database);
+  const result = await extract({
+    source: { server: '127.0.0.1', port: server.port, database: 'Ledger', user: 'reader', password: 'hunter2', encrypt: false },
+    target: pathToFileURL(folder).href,
+    format: ExtractFormat.csv(),
+    ...overrides,
+  }, { onEvent });
+  const manifest = parseManifest(readFileSync(join(folder, result.manifestKey), 'utf8'));
+  return { result, manifest, requests: server.requests };
+}
+
+const textOf = (manifest: Manifest, table: string) =>
+  manifest.tables.find((each) => each.table === table)!.objects.map(({ key }) => readFileSync(join(folder, key), 'utf8')).join('');
+
+test('every table lands with its columns, key and counts, in the catalog\'s order', async () => {
+  const { result, manifest } = await run({ tables: [ACCOUNTS, EMPTY, ORDERS] });
+  expect(result).toMatchObject({ rows: 4, objects: 3, consistency: 'snapshot', verification: 'counted' });
+  expect(result.tables.map(({ schema, table, rows, objects }) => [schema, table, rows, objects])).toEqual([
+    ['dbo', 'Accounts', 3, 1], ['dbo', 'Empty', 0, 1], ['sales', 'Orders', 1, 1],
+  ]);
+  expect(manifest).toMatchObject({
+    source: { kind: 'tables', productVersion: '16.0.1000.6' },
+    tables: [{ primaryKey: ['Id'], columns: [{ name: 'Id', sourceType: 'bigint' }, { name: 'Name' }] }, { table: 'Empty' }, { table: 'Orders' }],
+  });
+  expect(manifest.tables[1].primaryKey).toBeUndefined();
+  expect(textOf(manifest, 'Accounts')).toMatch(/^Id,Name\r?\n1,Ann\r?\n2,\r?\n3,""\r?\n$/);
+  expect(textOf(manifest, 'Empty')).toMatch(/^Id\r?\n$/);
+});
+
+test('columns are read by name, never by *, and one that cannot land under its name is renamed', async () => {
+  const { result, manifest, requests } = await run({ tables: [ORDERS] });
+  expect(requests).toContain('SELECT [Id], [Run] AS [Run_1] FROM [sales].[Orders]');
+  expect(requests.filter((sql) => /SELECT \*/.test(sql))).toEqual([]);
+  expect(result.warnings).toEqual([expect.stringContaining("column 'Run' lands as 'Run_1'")]);
+  expect(textOf(manifest, 'Orders')).toMatch(/^Id,Run_1/);
+});
+
+test('tables and excludeTables choose', async () => {
+  const { result, requests } = await run({ tables: [ACCOUNTS, EMPTY, ORDERS] }, { tables: ['DBO.*'], excludeTables: ['Empty'] });
+  expect(result.tables.map(({ table }) => table)).toEqual(['Accounts']);
+  expect(requests.filter((sql) => /Orders|Empty/.test(sql))).toEqual([]);
+});
+
+test('a table the login does not see is named with its neighbours, and nothing lands', async () => {
+  await expect(run({ tables: [ACCOUNTS] }, { tables: ['dbo.Account'] })).rejects.toMatchObject({
+    code: 'NO_TABLE_MATCHED', message: expect.stringContaining("'dbo.Accounts'"),
+  });
+  expect(files()).toEqual([]);
+});
+
+describe('counts', () => {
+  test('a difference within a SNAPSHOT transaction fails the run', async () => {
+    await expect(run({ tables: [{ ...ACCOUNTS, counted: 4 }] })).rejects.toMatchObject({
+      code: 'COUNT_MISMATCH', message: expect.stringMatching(/\[dbo\].\[Accounts\]: 3 rows were landed, but the source counts 4/),
+    });
+    expect(files()).not.toContain('_manifest.json');
+  });
+
+  test('without snapshots the reads are READ COMMITTED, with a warning, and a difference is told', async () => {
+    const { result, manifest, requests } = await run({ tables: [{ ...ACCOUNTS, counted: 4 }, ORDERS], snapshotAllowed: false });
+    expect(result).toMatchObject({ consistency: 'readCommitted', verification: 'unverified' });
+    expect(result.warnings[0]).toContain('ALLOW_SNAPSHOT_ISOLATION');
+    expect(manifest.verification.detail).toContain('dbo.Accounts: 3 landed, 4 counted');
+    expect(requests).not.toContain('COMMIT TRANSACTION');
+  });
+
+  test('equal counts without snapshots are counted', async () => {
+    const { result } = await run({ tables: [ACCOUNTS], snapshotAllowed: false });
+    expect(result.verification).toBe('counted');
+  });
+});
+
+describe('readers', () => {
+  const many = Array.from({ length: 6 }, (_, n) => ({ ...ACCOUNTS, table: `T${n}` }));
+
+  test.each([[1, 1], [3, 3], [64, 6]])('%d readers use %d connections', async (readers, connections) => {
+    const { result } = await run({ tables: many }, { readers });
+    expect(result.tables.map(({ table }) => table)).toEqual(many.map(({ table }) => table));
+    expect(server?.logins).toBe(connections);
+  });
+
+  test('the largest table is read first', async () => {
+    const { requests } = await run({ tables: [EMPTY, ORDERS, ACCOUNTS] }, { readers: 1 });
+    const order = requests.map((sql) => /^SELECT \[.* FROM \[\w+\]\.\[(\w+)\]$/.exec(sql)?.[1]).filter(Boolean);
+    expect(order).toEqual(['Accounts', 'Orders', 'Empty']);
+  });
+
+  test('the first failure stops all, and no manifest is written', async () => {
+    const failing = (sql: string) => (/^SELECT \[.*\[T3\]$/.test(sql)
+      ? [packetize(Buffer.concat([error(8134, 'Divide by zero error encountered.'), done(2)]), 4096, true)] : undefined);
+    await expect(run({ tables: many, override: failing }, { readers: 2 })).rejects.toMatchObject({
+      code: 'SOURCE_QUERY_FAILED', message: expect.stringContaining('[dbo].[T3]'),
+    });
+    expect(files()).not.toContain('_manifest.json');
+  });
+});
+
+test('events tell the run in order', async () => {
+  const events: ExtractEvent[] = [];
+  await run({ tables: [ACCOUNTS, ORDERS] }, { readers: 1 }, (event) => events.push(event));
+  expect(events.map((event) => ('table' in event ? `${event.type} ${event.table}` : event.type))).toEqual([
+    'run-started', 'warning', 'table-started Accounts', 'table-finished Accounts', 'table-started Orders', 'table-finished Orders', 'run-finished',
+  ]);
+});
