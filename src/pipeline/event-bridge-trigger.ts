@@ -1,10 +1,11 @@
-import { Token } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { LandingTriggerBindOptions, LandingTriggerOptions } from './landing-trigger';
+import { acknowledgeNotificationsHandler } from './nag-acknowledgements';
 import { TriggerFilter, checkedFilter } from './trigger-filter';
 import { invalidInput } from './validation';
 
@@ -12,7 +13,10 @@ import { invalidInput } from './validation';
 export function bindEventBridge(scope: Construct, options: LandingTriggerOptions, bindOptions: LandingTriggerBindOptions): void {
   const { bucket, recorder, failureQueue } = bindOptions;
   const filter = checkedFilter(scope, options);
-  if (bucket instanceof s3.Bucket) bucket.enableEventBridgeNotification();
+  if (bucket instanceof s3.Bucket) {
+    bucket.enableEventBridgeNotification();
+    acknowledgeNotificationsHandler(Stack.of(bucket));
+  }
 
   new events.Rule(scope, 'LandedRule', {
     description: 'Hands every landed object to the recorder',

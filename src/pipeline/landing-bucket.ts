@@ -68,9 +68,9 @@ export interface LandingBucketProps extends LandingBucketOptions {
 export class LandingBucket extends s3.Bucket {
   constructor(scope: Construct, id: string, props: LandingBucketProps = {}) {
     const abortAfter = props.abortIncompleteMultipartUploadAfter ?? Duration.days(7);
-    const wholeLife = { min: Duration.days(1), max: Duration.days(36500) };
-    requireDuration(scope, 'abortIncompleteMultipartUploadAfter', abortAfter, wholeLife);
-    requireDuration(scope, 'noncurrentVersionExpiration', props.noncurrentVersionExpiration, wholeLife);
+    const lifetime = { min: Duration.days(1), max: Duration.days(36500), whole: 'days' } as const;
+    requireDuration(scope, 'abortIncompleteMultipartUploadAfter', abortAfter, lifetime);
+    requireDuration(scope, 'noncurrentVersionExpiration', props.noncurrentVersionExpiration, lifetime);
 
     super(scope, id, {
       encryption: props.encryptionKey ? s3.BucketEncryption.KMS : s3.BucketEncryption.S3_MANAGED,

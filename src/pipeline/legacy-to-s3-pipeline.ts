@@ -101,7 +101,7 @@ export class LegacyToS3Pipeline extends Construct {
       failureQueue: this.failureQueue,
     });
     this.logMetrics = new LogMetrics(this, 'LogMetrics', { logGroup: this.logGroup, namespace: this.metricNamespace });
-    const observed = { metrics: this.metrics, logMetrics: this.logMetrics, pipelineName: this.pipelineName };
+    const observed = { metrics: this.metrics, pipelineName: this.pipelineName };
     const alarms = new PipelineAlarms(this, 'Alarms', { ...props, ...observed, recorder: this.recorderFunction });
     this.alarms = alarms.alarms;
     this.alarmTopic = alarms.topic;

@@ -4,7 +4,6 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { METADATA_TABLE } from '../contract';
 import { acknowledge, acknowledgeResource } from './nag-acknowledgements';
 
 /** What the recorder's role gives access to. */
@@ -42,7 +41,6 @@ export class RecorderRole extends iam.Role {
 
   private allowRecording(table: dynamodb.ITable): void {
     this.allow('RecordObjects', ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], [table.tableArn]);
-    this.allow('FindObjectsOfRun', ['dynamodb:Query'], [`${table.tableArn}/index/${METADATA_TABLE.runIndex.name}`]);
   }
 
   private allowKeys({ bucket, table, failureQueue }: RecorderRoleProps): void {

@@ -29,18 +29,26 @@ export function requireNumber(scope: IConstruct, name: string, value: number | u
   }
 }
 
+/** The bounds of a duration, inclusive; with `whole`, it must be a multiple of that. */
+export interface DurationBounds {
+  readonly min: Duration;
+  readonly max: Duration;
+  readonly whole?: 'hours' | 'days';
+}
+
 /** Refuses a duration out of bounds. What is not set, or known only at deployment, passes. */
-export function requireDuration(
-  scope: IConstruct,
-  name: string,
-  value: Duration | undefined,
-  bounds: { readonly min: Duration; readonly max: Duration },
-): void {
+export function requireDuration(scope: IConstruct, name: string, value: Duration | undefined, { min, max, whole }: DurationBounds): void {
   if (value === undefined || value.isUnresolved()) return;
   const milliseconds = value.toMilliseconds();
-  if (milliseconds < bounds.min.toMilliseconds() || milliseconds > bounds.max.toMilliseconds()) {
-    throw invalidInput(scope, `${name} must be from ${bounds.min.toHumanString()} to ${bounds.max.toHumanString()}, got ${value.toHumanString()}`);
+  const tooOdd = whole !== undefined && milliseconds % (whole === 'days' ? 86_400_000 : 3_600_000) !== 0;
+  if (milliseconds < min.toMilliseconds() || milliseconds > max.toMilliseconds() || tooOdd) {
+    throw invalidInput(scope, `${name} must be ${whole ? `whole ${whole} ` : ''}from ${readable(min)} to ${readable(max)}, got ${readable(value)}`);
   }
+}
+
+function readable(duration: Duration): string {
+  const milliseconds = duration.toMilliseconds();
+  return milliseconds < 1000 ? `${milliseconds} ms` : duration.toHumanString();
 }
 
 /** Refuses a text that does not match. What is not set, or known only at deployment, passes. */

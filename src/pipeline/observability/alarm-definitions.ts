@@ -1,13 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { AlarmKind } from './alarm-kind';
-import { LogMetrics } from './log-metrics';
 import { PipelineMetrics } from './pipeline-metrics';
 
 /** What the alarms judge by. */
 export interface AlarmSources {
   readonly metrics: PipelineMetrics;
-  readonly logMetrics: LogMetrics;
   /** The recorder function's time limit; undefined when it is known only at deployment. */
   readonly timeout?: Duration;
   /** Percent of attempts. */
@@ -75,22 +73,22 @@ function failureAlarms({ metrics }: AlarmSources): { readonly [kind: string]: Al
   };
 }
 
-function logAlarms({ logMetrics }: AlarmSources): { readonly [kind: string]: AlarmDefinition } {
+function logAlarms({ metrics }: AlarmSources): { readonly [kind: string]: AlarmDefinition } {
   return {
     [AlarmKind.LOG_ERROR_KEYWORD]: whenAny({
       id: 'LogErrorKeyword',
       meaning: 'The recorder logged a line with the word Error',
-      metric: (options) => logMetrics.metricErrorKeyword(options),
+      metric: (options) => metrics.metricErrorKeyword(options),
     }),
     [AlarmKind.LOG_FAILURE_KEYWORD]: whenAny({
       id: 'LogFailureKeyword',
       meaning: 'The recorder logged a line with the word Failure',
-      metric: (options) => logMetrics.metricFailureKeyword(options),
+      metric: (options) => metrics.metricFailureKeyword(options),
     }),
     [AlarmKind.LOG_STRUCTURED_ERRORS]: whenAny({
       id: 'LogStructuredErrors',
       meaning: 'The recorder logged a line of level ERROR or CRITICAL',
-      metric: (options) => logMetrics.metricStructuredErrors(options),
+      metric: (options) => metrics.metricStructuredErrors(options),
     }),
   };
 }

@@ -1,7 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { LogMetrics } from './log-metrics';
 import { PipelineMetrics } from './pipeline-metrics';
 import { ERROR_LEVELS, LEVEL_FIELD, LOG_KEYWORDS } from '../../contract';
 
@@ -9,7 +8,6 @@ import { ERROR_LEVELS, LEVEL_FIELD, LOG_KEYWORDS } from '../../contract';
 export interface DashboardSources {
   readonly pipelineName: string;
   readonly metrics: PipelineMetrics;
-  readonly logMetrics: LogMetrics;
   readonly logGroup: logs.ILogGroup;
   readonly alarms: cloudwatch.IAlarm[];
   /** Percent. */
@@ -164,7 +162,7 @@ function recorder({ metrics }: DashboardSources): cloudwatch.IWidget[] {
   ];
 }
 
-function troubles({ metrics, logMetrics }: DashboardSources): cloudwatch.IWidget[] {
+function troubles({ metrics }: DashboardSources): cloudwatch.IWidget[] {
   return [
     new cloudwatch.GraphWidget({
       title: 'Attempts to record',
@@ -184,7 +182,7 @@ function troubles({ metrics, logMetrics }: DashboardSources): cloudwatch.IWidget
     }),
     new cloudwatch.GraphWidget({
       title: 'Errors in the logs',
-      left: [logMetrics.metricErrorKeyword(fine), logMetrics.metricFailureKeyword(fine), logMetrics.metricStructuredErrors(fine)],
+      left: [metrics.metricErrorKeyword(fine), metrics.metricFailureKeyword(fine), metrics.metricStructuredErrors(fine)],
       leftYAxis: COUNT,
       width: THIRD,
       height: TALL,

@@ -8,7 +8,6 @@ import { Construct } from 'constructs';
 import { ALARM_KINDS, AlarmDefinition, alarmDefinitions } from './alarm-definitions';
 import { AlarmOverride } from './alarm-kind';
 import { AlarmTopic } from './alarm-topic';
-import { LogMetrics } from './log-metrics';
 import { PipelineMetrics } from './pipeline-metrics';
 import { invalidInput, requireDuration, requireNumber, requireText, requireWhole } from '../validation';
 
@@ -76,11 +75,8 @@ export interface PipelineAlarmsOptions {
 
 /** Properties of pipeline alarms. */
 export interface PipelineAlarmsProps extends PipelineAlarmsOptions {
-  /** Metrics of the pipeline. */
+  /** Metrics of the pipeline; those of its logs are made by `LogMetrics`. */
   readonly metrics: PipelineMetrics;
-
-  /** Metrics of the recorder's logs. */
-  readonly logMetrics: LogMetrics;
 
   /** The recorder function, for its name and time limit. */
   readonly recorder: lambda.Function;
@@ -131,7 +127,6 @@ export class PipelineAlarms extends Construct {
     const timeout = props.recorder.timeout;
     const definitions = alarmDefinitions({
       metrics: props.metrics,
-      logMetrics: props.logMetrics,
       timeout: timeout?.isUnresolved() ? undefined : timeout,
       successRateTarget: props.successRateTarget ?? 99,
       minimumAttempts: props.successRateMinimumAttempts ?? 20,
@@ -170,7 +165,7 @@ export class PipelineAlarms extends Construct {
     requireNumber(this, 'successRateTarget', props.successRateTarget, { above: 0, max: 100, unit: 'percent' });
     requireWhole(this, 'successRateMinimumAttempts', props.successRateMinimumAttempts, { min: 1 });
     requireDuration(this, 'recordLatencyTarget', props.recordLatencyTarget, { min: Duration.millis(1), max: Duration.hours(1) });
-    requireDuration(this, 'runFreshness', props.runFreshness, { min: Duration.hours(1), max: Duration.hours(168) });
+    requireDuration(this, 'runFreshness', props.runFreshness, { min: Duration.hours(1), max: Duration.hours(168), whole: 'hours' });
     for (const [kind, override] of Object.entries(props.alarmOverrides ?? {})) this.validateOverride(kind, override);
   }
 

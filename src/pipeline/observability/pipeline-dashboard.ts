@@ -3,7 +3,6 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { dashboardRows } from './dashboard-widgets';
-import { LogMetrics } from './log-metrics';
 import { PipelineMetrics } from './pipeline-metrics';
 import { requireDuration, requireNumber } from '../validation';
 
@@ -12,11 +11,8 @@ export interface PipelineDashboardProps {
   /** Name of the pipeline, its title. */
   readonly pipelineName: string;
 
-  /** Metrics of the pipeline. */
+  /** Metrics of the pipeline; those of its logs are made by `LogMetrics`. */
   readonly metrics: PipelineMetrics;
-
-  /** Metrics of the recorder's logs. */
-  readonly logMetrics: LogMetrics;
 
   /** Log group of the recorder, for the table of errors. */
   readonly logGroup: logs.ILogGroup;
@@ -64,7 +60,6 @@ export class PipelineDashboard extends cloudwatch.Dashboard {
       widgets: dashboardRows({
         pipelineName: props.pipelineName,
         metrics: props.metrics,
-        logMetrics: props.logMetrics,
         logGroup: props.logGroup,
         alarms: props.alarms ?? [],
         successRateTarget: props.successRateTarget ?? 99,

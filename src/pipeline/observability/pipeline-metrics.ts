@@ -3,7 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
-import { METRICS, SERVICES, SERVICE_DIMENSION } from '../../contract';
+import { LOG_METRICS, METRICS, SERVICES, SERVICE_DIMENSION } from '../../contract';
 
 /** What the metrics are of; all of it may be imported. */
 export interface PipelineMetricsProps {
@@ -256,5 +256,37 @@ export class PipelineMetrics {
       statistic: cloudwatch.Stats.SUM,
       ...options,
     });
+  }
+
+  /**
+   * Log lines with the keyword `Error` (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricErrorKeyword(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.logMetric(LOG_METRICS.errorKeyword, options);
+  }
+
+  /**
+   * Log lines with the keyword `Failure` (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricFailureKeyword(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.logMetric(LOG_METRICS.failureKeyword, options);
+  }
+
+  /**
+   * JSON log lines of level ERROR or CRITICAL (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricStructuredErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.logMetric(LOG_METRICS.structuredErrors, options);
+  }
+
+  /** A metric that `LogMetrics` makes; it has no dimension. */
+  private logMetric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return new cloudwatch.Metric({ namespace: this.props.namespace, metricName, statistic: cloudwatch.Stats.SUM, ...options });
   }
 }

@@ -1,0 +1,32 @@
+import { App, Stack } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { LandingTrigger, LegacyToS3Pipeline, LegacyToS3PipelineProps } from '../../src/pipeline';
+
+/** Findings of the AwsSolutions pack, as `rule path`. */
+function findings(make: (stack: Stack) => unknown): string[] {
+  const app = new App();
+  make(new Stack(app, 'Stack'));
+  const { violations } = new AwsSolutionsChecks(app).validateScope(app);
+  return violations.flatMap(({ ruleName, violatingResources }) => violatingResources.map(({ constructPath }) => `${ruleName} ${constructPath}`));
+}
+
+const pipeline = (props?: (stack: Stack) => LegacyToS3PipelineProps) => (stack: Stack) => new LegacyToS3Pipeline(stack, 'Ledger', props?.(stack));
+
+test('the check sees what is not as it should be', () => {
+  expect(findings((stack) => new s3.Bucket(stack, 'Bare'))).toContain('AwsSolutions-S1 Stack/Bare/Resource');
+});
+
+test.each<[string, (stack: Stack) => unknown]>([
+  ['no props', pipeline()],
+  ['a key', pipeline((stack) => ({ encryptionKey: new kms.Key(stack, 'Key', { enableKeyRotation: true }) }))],
+  ['an imported bucket', pipeline((stack) => ({ bucket: s3.Bucket.fromBucketName(stack, 'Imported', 'landing-of-others') }))],
+  ['a prefix', pipeline(() => ({ trigger: LandingTrigger.s3Notification({ prefix: 'landing/', suffixes: ['.csv'] }) }))],
+  ['EventBridge', pipeline(() => ({ trigger: LandingTrigger.eventBridge() }))],
+  ['a VPC', pipeline((stack) => ({ vpc: ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['a'], privateSubnetIds: ['subnet-1'] }) }))],
+  ['two pipelines', (stack) => [new LegacyToS3Pipeline(stack, 'One'), new LegacyToS3Pipeline(stack, 'Two')]],
+])('cdk-nag finds nothing in a stack with %s', (_name, make) => {
+  expect(findings(make)).toEqual([]);
+});

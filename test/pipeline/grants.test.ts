@@ -1,0 +1,94 @@
+import { Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import { statements, synth } from './synth';
+import { LandingTrigger, LegacyToS3Pipeline, LegacyToS3PipelineProps } from '../../src/pipeline';
+
+type Give = (pipeline: LegacyToS3Pipeline, user: iam.IGrantable) => iam.Grant;
+
+/** A pipeline that gives something to a role `User`. */
+function granting(give: Give, props: (stack: Stack) => LegacyToS3PipelineProps = () => ({})): Template {
+  return synth((stack) => {
+    const user = new iam.Role(stack, 'User', { assumedBy: new iam.AccountRootPrincipal() });
+    give(new LegacyToS3Pipeline(stack, 'Ledger', props(stack)), user).assertSuccess();
+  }).template;
+}
+
+const bucket = { 'Fn::GetAtt': [expect.stringMatching(/^LedgerLandingBucket/), 'Arn'] };
+const objects = (pattern: string) => ({ 'Fn::Join': ['', [bucket, pattern]] });
+const table = { 'Fn::GetAtt': [expect.stringMatching(/^LedgerMetadataTable/), 'Arn'] };
+const key = { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] };
+const withKey = (stack: Stack) => ({ encryptionKey: new kms.Key(stack, 'Key') });
+
+describe('grantLand', () => {
+  const give: Give = (pipeline, user) => pipeline.grantLand(user);
+
+  test('lets put, abort and list, and not delete', () => {
+    expect(statements(granting(give), 'User')).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts', 's3:GetObject'],
+        Resource: objects('/*'),
+      },
+      { Effect: 'Allow', Action: ['s3:ListBucket', 's3:ListBucketMultipartUploads'], Resource: bucket },
+    ]);
+  });
+
+  test('holds for the trigger\'s prefix', () => {
+    const [put] = statements(granting(give, () => ({ trigger: LandingTrigger.s3Notification({ prefix: 'landing/' }) })), 'User');
+    expect(put.Resource).toEqual(objects('/landing/*'));
+  });
+
+  test('comes with the key', () => {
+    expect(statements(granting(give, withKey), 'User')).toContainEqual({
+      Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: key,
+    });
+  });
+
+  test('reaches somebody of another account by the bucket\'s policy', () => {
+    const template = synth((stack) => {
+      const stranger = iam.Role.fromRoleArn(stack, 'Stranger', 'arn:aws:iam::222222222222:role/loader');
+      new LegacyToS3Pipeline(stack, 'Ledger').grantLand(stranger);
+    }, { env: { account: '111111111111', region: 'eu-west-1' } }).template;
+    template.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([Match.objectLike({
+          Action: Match.arrayWith(['s3:PutObject']),
+          Principal: { AWS: 'arn:aws:iam::222222222222:role/loader' },
+        })]),
+      },
+    });
+  });
+});
+
+describe('grantReadLanded', () => {
+  const give: Give = (pipeline, user) => pipeline.grantReadLanded(user);
+
+  test('lets read and list', () => {
+    expect(statements(granting(give), 'User')).toEqual([
+      { Effect: 'Allow', Action: ['s3:GetObject', 's3:GetObjectVersion'], Resource: objects('/*') },
+      { Effect: 'Allow', Action: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketVersions'], Resource: bucket },
+    ]);
+  });
+
+  test('comes with the key', () => {
+    expect(statements(granting(give, withKey), 'User')).toContainEqual({ Effect: 'Allow', Action: 'kms:Decrypt', Resource: key });
+  });
+});
+
+describe('grantReadRecords', () => {
+  const give: Give = (pipeline, user) => pipeline.grantReadRecords(user);
+
+  test('lets read the table and its indexes', () => {
+    expect(statements(granting(give), 'User')).toEqual([{
+      Effect: 'Allow',
+      Action: ['dynamodb:BatchGetItem', 'dynamodb:DescribeTable', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan'],
+      Resource: [table, { 'Fn::Join': ['', [table, '/index/*']] }],
+    }]);
+  });
+
+  test('comes with the key', () => {
+    expect(statements(granting(give, withKey), 'User')).toContainEqual({ Effect: 'Allow', Action: ['kms:Decrypt', 'kms:DescribeKey'], Resource: key });
+  });
+});

@@ -1,0 +1,245 @@
+import { App, CfnParameter, NestedStack, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { failureOf, only, statements, synth, synthPipeline, Synthesised } from './synth';
+import { STACK_OUTPUTS } from '../../src/contract';
+import { LandingTrigger, LegacyToS3Pipeline, LegacyToS3PipelineProps } from '../../src/pipeline';
+
+describe('with no props', () => {
+  let synthesised: Synthesised<LegacyToS3Pipeline>;
+  let template: Template;
+  beforeAll(() => {
+    synthesised = synthPipeline();
+    template = synthesised.template;
+  });
+
+  test('there is one of each part', () => {
+    const count = (type: string) => Object.keys(template.findResources(type)).length;
+    expect([
+      'AWS::S3::Bucket', 'Custom::S3BucketNotifications', 'AWS::DynamoDB::Table', 'AWS::SQS::Queue', 'AWS::SNS::Topic',
+      'AWS::Logs::LogGroup', 'AWS::CloudWatch::Dashboard', 'AWS::KMS::Key',
+    ].map(count)).toEqual([1, 1, 1, 1, 1, 1, 1, 0]);
+  });
+
+  test('everything made can be reached', () => {
+    const { made, stack } = synthesised;
+    const refs = {
+      bucket: made.bucket.bucketName,
+      table: made.metadataTable.tableName,
+      recorder: made.recorderFunction.functionName,
+      role: made.recorderRole.roleName,
+      logGroup: made.logGroup.logGroupName,
+      queue: made.failureQueue.queueUrl,
+      topic: made.alarmTopic.topicArn,
+      dashboard: made.dashboard?.dashboardName,
+    };
+    const types = Object.entries(refs).map(([name, ref]) => {
+      const { Ref } = stack.resolve(ref);
+      return [name, (template.toJSON().Resources[Ref]).Type];
+    });
+    expect(Object.fromEntries(types)).toEqual({
+      bucket: 'AWS::S3::Bucket',
+      table: 'AWS::DynamoDB::Table',
+      recorder: 'AWS::Lambda::Function',
+      role: 'AWS::IAM::Role',
+      logGroup: 'AWS::Logs::LogGroup',
+      queue: 'AWS::SQS::Queue',
+      topic: 'AWS::SNS::Topic',
+      dashboard: 'AWS::CloudWatch::Dashboard',
+    });
+    expect(made.recorder.function).toBe(made.recorderFunction);
+    expect(Object.keys(made.alarms)).toHaveLength(Object.keys(template.findResources('AWS::CloudWatch::Alarm')).length);
+  });
+
+  test('nothing has a physical name', () => {
+    const nameOf: { [type: string]: string } = {
+      'AWS::S3::Bucket': 'BucketName',
+      'AWS::DynamoDB::Table': 'TableName',
+      'AWS::Lambda::Function': 'FunctionName',
+      'AWS::SQS::Queue': 'QueueName',
+      'AWS::SNS::Topic': 'TopicName',
+      'AWS::IAM::Role': 'RoleName',
+      'AWS::Logs::LogGroup': 'LogGroupName',
+      'AWS::Logs::MetricFilter': 'FilterName',
+      'AWS::CloudWatch::Alarm': 'AlarmName',
+      'AWS::CloudWatch::Dashboard': 'DashboardName',
+    };
+    for (const [type, name] of Object.entries(nameOf)) {
+      template.hasResource(type, {});
+      template.allResourcesProperties(type, { [name]: Match.absent() });
+    }
+  });
+
+  test('the recorder works on the bucket and the table', () => {
+    const [read, , record] = statements(template, 'LedgerRecorderRole');
+    expect(read.Resource).toEqual({ 'Fn::Join': ['', [{ 'Fn::GetAtt': [expect.stringMatching(/^LedgerLandingBucket/), 'Arn'] }, '/*']] });
+    expect(record.Resource).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^LedgerMetadataTable/), 'Arn'] });
+  });
+
+  test('the data and its logs outlive the stack', () => {
+    for (const type of ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::Logs::LogGroup']) {
+      template.hasResource(type, { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    }
+  });
+
+  test('outputs name what a program needs', () => {
+    expect(Object.keys(template.toJSON().Outputs).sort()).toEqual(Object.values(STACK_OUTPUTS).map((suffix) => `Ledger${suffix}`).sort());
+    template.hasOutput('LedgerBucketName', { Value: { Ref: Match.stringLikeRegexp('^LedgerLandingBucket') } });
+    template.hasOutput('LedgerTableName', { Value: { Ref: Match.stringLikeRegexp('^LedgerMetadataTable') } });
+    template.hasOutput('LedgerFailureQueueUrl', { Value: { Ref: Match.stringLikeRegexp('^LedgerRecorderFailureQueue') } });
+    template.hasOutput('LedgerAlarmTopicArn', { Value: { Ref: Match.stringLikeRegexp('^LedgerAlarmsTopic') } });
+    template.hasOutput('LedgerDashboardName', { Value: { Ref: Match.stringLikeRegexp('^LedgerDashboard') } });
+  });
+
+  test('it says that nobody hears the alarms', () => {
+    Annotations.fromStack(synthesised.stack).hasWarning('/Stack/Ledger/Alarms', Match.stringLikeRegexp('nobody hears the alarms'));
+  });
+});
+
+describe('name', () => {
+  test('is made of the stack and the path', () => {
+    const { made } = synthPipeline();
+    expect(made.pipelineName).toMatch(/^Stack-Ledger-[0-9A-F]{8}$/);
+    expect(made.metricNamespace).toBe(`CdkLegacyToS3/${made.pipelineName}`);
+  });
+
+  test('can be given', () => {
+    const { made, template } = synthPipeline({ pipelineName: 'ledger.prod' });
+    expect(made.metricNamespace).toBe('CdkLegacyToS3/ledger.prod');
+    template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { POWERTOOLS_METRICS_NAMESPACE: 'CdkLegacyToS3/ledger.prod' } } });
+  });
+
+  test('differs between stacks, stages and nested stacks', () => {
+    const app = new App();
+    const name = (scope: Stack) => new LegacyToS3Pipeline(scope, 'Ledger').pipelineName;
+    const one = new Stack(app, 'One');
+    const names = [name(one), name(new Stack(app, 'Two')), name(new Stack(new Stage(app, 'Prod'), 'One')), name(new NestedStack(one, 'Nested'))];
+    expect(new Set(names).size).toBe(4);
+    for (const each of names) expect(each).toMatch(/^[A-Za-z0-9_-]{1,96}$/);
+  });
+
+  test.each(['a b', '-a', 'a/b', 'x'.repeat(129)])('%s is refused', (pipelineName) => {
+    expect(failureOf((scope) => new LegacyToS3Pipeline(scope, 'Ledger', { pipelineName }))).toContain('Stack/Ledger: pipelineName must be 1 to 128');
+  });
+
+  test('may be known only at deployment', () => {
+    const { template } = synthPipeline((stack) => ({ pipelineName: new CfnParameter(stack, 'Name').valueAsString }));
+    for (const filter of Object.values(template.findResources('AWS::Logs::MetricFilter'))) {
+      expect(filter.Properties.MetricTransformations[0].MetricNamespace).toEqual({ 'Fn::Join': ['', ['CdkLegacyToS3/', { Ref: 'Name' }]] });
+    }
+  });
+});
+
+describe('one\'s own parts', () => {
+  test('bucket', () => {
+    const { template, made } = synthPipeline((stack) => ({ bucket: new s3.Bucket(stack, 'Mine') }));
+    expect(only(template, 'AWS::S3::Bucket')).toBeDefined();
+    expect(made.bucket.node.id).toBe('Mine');
+  });
+
+  test('imported bucket', () => {
+    const { template } = synthPipeline((stack) => ({ bucket: s3.Bucket.fromBucketName(stack, 'Mine', 'landing-of-others') }));
+    template.resourceCountIs('AWS::S3::Bucket', 0);
+    template.hasOutput('LedgerBucketName', { Value: 'landing-of-others' });
+  });
+
+  test('bucket of another stack', () => {
+    const app = new App();
+    const data = new Stack(app, 'Data');
+    const bucket = new s3.Bucket(data, 'Mine');
+    const stack = new Stack(app, 'Stack');
+    new LegacyToS3Pipeline(stack, 'Ledger', { bucket, trigger: LandingTrigger.eventBridge() });
+    expect(() => app.synth()).not.toThrow();
+    Template.fromStack(stack).resourceCountIs('AWS::S3::Bucket', 0);
+  });
+
+  test('table', () => {
+    const { template, made } = synthPipeline((stack) => ({ metadataTable: dynamodb.Table.fromTableName(stack, 'Mine', 'records') }));
+    template.resourceCountIs('AWS::DynamoDB::Table', 0);
+    template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { METADATA_TABLE_NAME: 'records' } } });
+    expect(made.metadataTable.tableName).toBe('records');
+  });
+
+  test('key, for everything', () => {
+    const { template } = synthPipeline((stack) => ({ encryptionKey: new kms.Key(stack, 'Key') }));
+    const key = { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] };
+    const of = (type: string) => only(template, type).Properties;
+    expect(of('AWS::S3::Bucket').BucketEncryption.ServerSideEncryptionConfiguration[0].ServerSideEncryptionByDefault.KMSMasterKeyID).toEqual(key);
+    expect(of('AWS::DynamoDB::Table').SSESpecification.KMSMasterKeyId).toEqual(key);
+    expect(of('AWS::SQS::Queue').KmsMasterKeyId).toEqual(key);
+    expect(of('AWS::SNS::Topic').KmsMasterKeyId).toEqual(key);
+    expect(of('AWS::Logs::LogGroup').KmsKeyId).toEqual(key);
+  });
+
+  test('trigger, whose prefix also bounds what the recorder reads', () => {
+    const { template } = synthPipeline({ trigger: LandingTrigger.s3Notification({ prefix: 'landing/' }) });
+    const [read] = statements(template, 'LedgerRecorderRole');
+    expect(read.Resource['Fn::Join'][1][1]).toBe('/landing/*');
+  });
+});
+
+describe('switches', () => {
+  test('removalPolicy is for bucket, table and logs', () => {
+    const { template } = synthPipeline({ removalPolicy: RemovalPolicy.DESTROY });
+    for (const type of ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::Logs::LogGroup']) template.hasResource(type, { DeletionPolicy: 'Delete' });
+  });
+
+  test('logRemovalPolicy goes before it', () => {
+    const { template } = synthPipeline({ removalPolicy: RemovalPolicy.DESTROY, logRemovalPolicy: RemovalPolicy.RETAIN });
+    template.hasResource('AWS::Logs::LogGroup', { DeletionPolicy: 'Retain' });
+  });
+
+  test('outputs', () => {
+    expect(synthPipeline({ outputs: false }).template.toJSON().Outputs).toBeUndefined();
+  });
+
+  test('dashboard', () => {
+    const { template, made } = synthPipeline({ dashboard: false });
+    template.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
+    expect(made.dashboard).toBeUndefined();
+    expect(Object.keys(template.toJSON().Outputs)).not.toContain('LedgerDashboardName');
+  });
+
+  test.each<[LegacyToS3PipelineProps, string]>([
+    [{ memorySize: 100 }, 'memorySize'],
+    [{ alarmEmail: 'nobody' }, 'alarmEmail'],
+    [{ successRateTarget: 0 }, 'successRateTarget'],
+  ])('bad input of a part is refused: %j', (props, name) => {
+    expect(failureOf((scope) => new LegacyToS3Pipeline(scope, 'Ledger', props))).toContain(`${name} must be`);
+  });
+});
+
+describe('two pipelines', () => {
+  test('in one stack do not clash', () => {
+    const { template, made } = synth((stack) => [new LegacyToS3Pipeline(stack, 'One'), new LegacyToS3Pipeline(stack, 'Two')]);
+    template.resourceCountIs('AWS::S3::Bucket', 2);
+    template.resourceCountIs('AWS::DynamoDB::Table', 2);
+    expect(made[0].metricNamespace).not.toBe(made[1].metricNamespace);
+    expect(Object.keys(template.toJSON().Outputs)).toEqual(expect.arrayContaining(['OneBucketName', 'TwoBucketName']));
+  });
+
+  test('whose ids differ by what a logical id cannot hold do not clash', () => {
+    const { template } = synth((stack) => [new LegacyToS3Pipeline(stack, 'A-B'), new LegacyToS3Pipeline(stack, 'AB')]);
+    const names = Object.keys(template.toJSON().Outputs).filter((id) => id.endsWith('BucketName'));
+    expect(names).toEqual([expect.stringMatching(/AB[0-9A-F]{8}BucketName$/), 'ABBucketName']);
+  });
+
+  test('one in each of two stacks do not clash', () => {
+    const app = new App();
+    const made = ['One', 'Two'].map((id) => new LegacyToS3Pipeline(new Stack(app, id), 'Ledger'));
+    expect(() => app.synth()).not.toThrow();
+    expect(made[0].metricNamespace).not.toBe(made[1].metricNamespace);
+  });
+});
+
+test('a permissions boundary is honoured', () => {
+  const { template } = synth((stack) => {
+    const boundary = iam.ManagedPolicy.fromManagedPolicyName(stack, 'Boundary', 'boundary');
+    new LegacyToS3Pipeline(stack, 'Ledger');
+    iam.PermissionsBoundary.of(stack).apply(boundary);
+  });
+  expect(only(template, 'AWS::IAM::Role', 'LedgerRecorderRole').Properties.PermissionsBoundary).toBeDefined();
+});

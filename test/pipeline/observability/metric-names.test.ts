@@ -1,0 +1,93 @@
+import { Duration } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { dashboardBody, metricsOf } from './dashboard-body';
+import { LOG_METRICS, METRICS, SERVICES, SERVICE_DIMENSION, metricNamespace } from '../../../src/contract';
+import { synthPipeline } from '../synth';
+
+const PIPELINE = 'ledger';
+const OWN = metricNamespace(PIPELINE);
+
+/** Metrics AWS has, with the dimensions it gives them, as the services' "monitoring" pages list them. */
+const AWS_METRICS: { readonly [metric: string]: string } = {
+  'AWS/Lambda Invocations': 'FunctionName',
+  'AWS/Lambda Errors': 'FunctionName',
+  'AWS/Lambda Throttles': 'FunctionName',
+  'AWS/Lambda Duration': 'FunctionName',
+  'AWS/Lambda ConcurrentExecutions': 'FunctionName',
+  'AWS/Lambda DestinationDeliveryFailures': 'FunctionName',
+  'AWS/SQS ApproximateNumberOfMessagesVisible': 'QueueName',
+  'AWS/SQS ApproximateNumberOfMessagesNotVisible': 'QueueName',
+  'AWS/SQS ApproximateAgeOfOldestMessage': 'QueueName',
+  'AWS/DynamoDB SuccessfulRequestLatency': 'Operation,TableName',
+  'AWS/DynamoDB WriteThrottleEvents': 'TableName',
+};
+
+interface Read {
+  readonly by: string;
+  readonly metric: string;
+  /** Names, sorted. */
+  readonly dimensions: string;
+  readonly values: readonly unknown[];
+}
+
+/** Every metric the alarms of a template read. */
+function readByAlarms(template: Template): Read[] {
+  return Object.entries(template.findResources('AWS::CloudWatch::Alarm')).flatMap(([by, { Properties }]) => {
+    const plain = Properties.MetricName ? [Properties] : Properties.Metrics.map((metric: any) => metric.MetricStat?.Metric).filter(Boolean);
+    return plain.map(({ Namespace, MetricName, Dimensions = [] }: any) => ({
+      by,
+      metric: `${Namespace} ${MetricName}`,
+      dimensions: Dimensions.map(({ Name }: any) => Name).sort().join(),
+      values: Dimensions.map(({ Value }: any) => Value),
+    }));
+  });
+}
+
+/** Every metric the widgets of a template read. */
+function readByWidgets(template: Template): Read[] {
+  return dashboardBody(template).widgets.flatMap((widget) => metricsOf(widget).map(({ namespace, name, dimensions }) => ({
+    by: widget.properties.title,
+    metric: `${namespace} ${name}`,
+    dimensions: dimensions.filter((_each, index) => index % 2 === 0).sort().join(),
+    values: dimensions.filter((_each, index) => index % 2 === 1),
+  })));
+}
+
+const { template } = synthPipeline({ pipelineName: PIPELINE, runFreshness: Duration.hours(24) });
+const read = [...readByAlarms(template), ...readByWidgets(template)];
+const own = read.filter(({ metric }) => metric.startsWith(`${OWN} `));
+
+test('alarms and widgets read something', () => {
+  expect(readByAlarms(template).length).toBeGreaterThanOrEqual(12);
+  expect(readByWidgets(template).length).toBeGreaterThanOrEqual(25);
+});
+
+test('every metric they read is one of the contract or of AWS', () => {
+  const emitted = [...Object.values(METRICS), ...Object.values(LOG_METRICS)].map((name) => `${OWN} ${name}`);
+  const unknown = read.filter(({ metric }) => !emitted.includes(metric) && !(metric in AWS_METRICS));
+  expect(unknown).toEqual([]);
+});
+
+test('with the dimensions it is emitted with', () => {
+  const filtered = Object.values(LOG_METRICS).map((name) => `${OWN} ${name}`);
+  for (const { by, metric, dimensions, values } of own) {
+    const expected = filtered.includes(metric) ? ['', []] : [SERVICE_DIMENSION, [SERVICES.recorder]];
+    expect([by, metric, dimensions, values]).toEqual([by, metric, ...expected]);
+  }
+  for (const { by, metric, dimensions } of read.filter((each) => !own.includes(each))) {
+    expect([by, metric, dimensions]).toEqual([by, metric, AWS_METRICS[metric]]);
+  }
+});
+
+test('the metrics of the logs are made by the filters', () => {
+  const made = Object.values(template.findResources('AWS::Logs::MetricFilter'))
+    .flatMap(({ Properties }) => Properties.MetricTransformations)
+    .map(({ MetricNamespace, MetricName }) => `${MetricNamespace} ${MetricName}`);
+  expect(made.sort()).toEqual(Object.values(LOG_METRICS).map((name) => `${OWN} ${name}`).sort());
+});
+
+test('every metric of the contract is shown or watched', () => {
+  const used = new Set(own.map(({ metric }) => metric));
+  const unused = [...Object.values(METRICS), ...Object.values(LOG_METRICS)].filter((name) => !used.has(`${OWN} ${name}`));
+  expect(unused).toEqual([]);
+});
