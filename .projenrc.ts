@@ -41,8 +41,13 @@ const project = new awscdk.AwsCdkConstructLibrary({
   projenrcTs: true,
   tsconfigDevFile: 'tsconfig.dev.json',
   sampleCode: false,
+  // The recorder's construct is our own; projen would write a second one beside the handler.
+  lambdaAutoDiscover: false,
+  edgeLambdaAutoDiscover: false,
+  singletonLambdaAutoDiscover: false,
+  lambdaExtensionAutoDiscover: false,
+  integrationTestAutoDiscover: false,
   docgen: true,
-  readme: undefined,
   releaseToNpm: true,
   depsUpgradeOptions: { workflowOptions: { schedule: javascript.UpgradeDependenciesSchedule.WEEKLY } },
 
@@ -88,15 +93,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
   ],
 
   gitignore: ['.venv/', '.tmp/', '/out.json', '*.log', '.DS_Store', 'cdk.out/', '/assets/', '/test-reports/', '/coverage/'],
-  npmignore: [
-    '/.ci/', '/.tmp/', '/.venv/', '/bench/', '/docs/', '/examples/', '/tools/', '/test/', '/assets/**/*.map',
-    // Bundled into assets/; their unbundled emit would only add weight and unresolvable imports.
-    '/lib/handlers/', '/lib/extractor/*/', '/lib/extractor/engine.*', '/lib/cli/',
-  ],
 
   jestOptions: {
     jestVersion: '^30',
-    coverage: false,
     configFilePath: 'jest.config.json',
     jestConfig: {
       testTimeout: 60_000,
@@ -119,6 +118,12 @@ const project = new awscdk.AwsCdkConstructLibrary({
 });
 
 project.package.addPackageResolutions('tedious@19.2.2', 'unrs-resolver@1.12.2');
+
+project.npmignore?.exclude(
+  '/.ci/', '/.tmp/', '/.venv/', '/bench/', '/docs/', '/examples/', '/tools/', 'cdk.out/',
+  // Bundled into assets/; their unbundled emit would only add weight and unresolvable imports.
+  '/lib/handlers/', '/lib/extractor/*/', '/lib/extractor/engine.*', '/lib/cli/',
+);
 
 // Two doors: the constructs (jsii), and the extractor without aws-cdk-lib.
 project.package.addField('exports', {
@@ -151,6 +156,13 @@ const forbiddenPackages: { readonly [room: string]: readonly string[] } = {
   extractor: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', '@aws-lambda-powertools/*'],
   cli: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', '@aws-lambda-powertools/*'],
 };
+// What these rooms import is bundled at build time.
+project.eslint?.allowDevDeps('src/{handlers,extractor,cli}/**');
+// Tests, tools and examples are in the development project only; the project service would look no further than tsconfig.json.
+const eslintConfig = project.tryFindObjectFile('.eslintrc.json');
+eslintConfig?.addOverride('parserOptions.projectService', false);
+eslintConfig?.addOverride('parserOptions.project', './tsconfig.dev.json');
+
 project.eslint?.addRules({
   'import/no-restricted-paths': ['error', {
     zones: [
