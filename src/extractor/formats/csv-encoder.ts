@@ -1,5 +1,5 @@
 import { CsvFormat } from './output-format';
-import { csvClasses, csvUtf16, quoteField } from './text/csv-field';
+import { csvClasses, csvSingleByte, csvUtf16, quoteField } from './text/csv-field';
 import { valueText } from './text/value-text';
 import { variantText } from './text/variant-text';
 import { TextEncoder } from './text-encoder';
@@ -17,7 +17,7 @@ export function csvEncoder(columns: readonly ColumnType[], format: CsvFormat): T
   const delimiter = (format.delimiter ?? ',').charCodeAt(0);
   const { ascii, quoting } = csvClasses(delimiter);
   const nullText = Buffer.from(format.nullText ?? '');
-  const bindings: { [name: string]: unknown } = { ascii, quoting, nullText, csvUtf16, quoteField, variantText };
+  const bindings: { [name: string]: unknown } = { ascii, quoting, nullText, csvUtf16, csvSingleByte, quoteField, variantText };
   let rowBytes = 1;
   const codes = columns.map((column, i) => {
     const before = i === 0 ? '' : `out[o++] = ${delimiter};`;
@@ -25,6 +25,10 @@ export function csvEncoder(columns: readonly ColumnType[], format: CsvFormat): T
     rowBytes += 3 + nullText.length;
     if (column.kind === 'utf16') {
       return { before, onNull, onValue: 'o = csvUtf16(b, p, n, out, o, ascii, quoting, nullText);' };
+    }
+    if (column.charset?.kind === 'singleByte') {
+      bindings[`units${i}`] = column.charset.units;
+      return { before, onNull, onValue: `o = csvSingleByte(b, p, n, out, o, units${i}, ascii, quoting, nullText);` };
     }
     if (column.kind === 'variant') {
       rowBytes += 48;

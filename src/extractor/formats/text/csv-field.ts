@@ -1,4 +1,4 @@
-import { utf16Text } from './utf8-text';
+import { singleByteText, utf16Text } from './utf8-text';
 
 /** Quoting of free text in CSV (RFC 4180). */
 
@@ -25,6 +25,22 @@ export function csvUtf16(
     out[o++] = low;
   }
   if ((n & 1) !== 0) utf16Text(b, p, n, out, start);
+  if (o === start || (nullText.length !== 0 && equals(out, start, o, nullText))) return quoteField(out, start, o, quoting, nullText);
+  return o;
+}
+
+/** The same for text in a code page of single bytes. */
+export function csvSingleByte(
+  b: Uint8Array, p: number, n: number, out: Uint8Array, o: number, units: Uint16Array,
+  ascii: Uint8Array, quoting: Uint8Array, nullText: Uint8Array,
+): number {
+  const start = o;
+  const end = p + n;
+  for (let i = p; i < end; i++) {
+    const byte = b[i];
+    if (ascii[byte] !== 0) return quoteField(out, start, singleByteText(b, i, end - i, out, o, units), quoting, nullText);
+    out[o++] = byte;
+  }
   if (o === start || (nullText.length !== 0 && equals(out, start, o, nullText))) return quoteField(out, start, o, quoting, nullText);
   return o;
 }

@@ -9,7 +9,6 @@ import { badLength, ValueError } from '../../columns/value-error';
 
 const POINT = 0x2e;
 const POWERS = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
-const numbers = new DataView(new ArrayBuffer(8));
 
 export function tinyintText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
   if (n !== 1) badLength(n);
@@ -92,43 +91,6 @@ export function checkDecimal(precision: number, l0: number, l1: number, l2: numb
     if (precision >= 16 || l1 * 0x100000000 + l0 < POWERS[precision]) return;
   }
   if (countDigits(l0, l1, l2, l3) > precision) throw new ValueError(`a decimal of more than ${precision} digits`);
-}
-
-export function floatText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
-  if (n !== 8) badLength(n);
-  return putNumber(out, o, float64(b, p));
-}
-
-/** Fewest digits that read back as the same single-precision number. */
-export function realText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
-  if (n !== 4) badLength(n);
-  const value = float32(b, p);
-  if (Number.isFinite(value) && value !== 0) {
-    for (let digits = 6; digits < 9; digits++) {
-      const rounded = Number(value.toPrecision(digits));
-      if (Math.fround(rounded) === value) return putNumber(out, o, rounded);
-    }
-    return putNumber(out, o, Number(value.toPrecision(9)));
-  }
-  return putNumber(out, o, value);
-}
-
-export function float64(b: Uint8Array, p: number): number {
-  numbers.setInt32(0, int32(b, p), true);
-  numbers.setInt32(4, int32(b, p + 4), true);
-  return numbers.getFloat64(0, true);
-}
-
-export function float32(b: Uint8Array, p: number): number {
-  numbers.setInt32(0, int32(b, p), true);
-  return numbers.getFloat32(0, true);
-}
-
-function putNumber(out: Uint8Array, o: number, value: number): number {
-  // String(-0) is "0", which reads back as another value.
-  const text = value === 0 && 1 / value < 0 ? '-0' : String(value);
-  for (let i = 0; i < text.length; i++) out[o++] = text.charCodeAt(i);
-  return o;
 }
 
 export function bitText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {

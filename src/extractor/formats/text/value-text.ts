@@ -1,5 +1,6 @@
 import { base64Text, guidText, hexText } from './binary-text';
 import * as dates from './date-time-text';
+import { floatText, realText } from './float-text';
 import * as numbers from './number-text';
 import * as utf8 from './utf8-text';
 import { ColumnType, ValueKind } from '../../columns/column-type';
@@ -29,8 +30,8 @@ const PLAIN: { readonly [kind in Plain]: (column: ColumnType) => readonly [TextW
   decimal: ({ scale, precision }) => [numbers.decimalText as TextWriter, 41, scale, precision],
   smallmoney: () => [numbers.moneyText, 22],
   money: () => [numbers.moneyText, 22],
-  real: () => [numbers.realText, 26],
-  float: () => [numbers.floatText, 26],
+  real: () => [realText, 26],
+  float: () => [floatText, 26],
   date: () => [dates.dateText, 10],
   time: ({ scale }) => [dates.timeText as TextWriter, 16, scale],
   smalldatetime: () => [dates.smalldatetimeText, 19],

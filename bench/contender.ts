@@ -1,0 +1,21 @@
+import { CONTENDERS } from './contenders';
+
+/** Runs one contender in a process of its own and prints what it took: `contender.ts NAME PORT ROWS`. */
+async function main([name, port, rows]: readonly string[]): Promise<void> {
+  const run = CONTENDERS[name];
+  // Code is compiled and connections are made before the clock starts.
+  await run(Number(port), Math.min(Number(rows), 10_000));
+  const cpu = process.cpuUsage();
+  const started = process.hrtime.bigint();
+  const seen = await run(Number(port), Number(rows));
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  const { user, system } = process.cpuUsage(cpu);
+  process.stdout.write(JSON.stringify({
+    rows: seen, cpuSeconds: (user + system) / 1e6, seconds, peakRssMb: process.resourceUsage().maxRSS / 1024,
+  }));
+}
+
+main(process.argv.slice(2)).then(() => process.exit(0), (error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+});
