@@ -163,7 +163,15 @@ const eslintConfig = project.tryFindObjectFile('.eslintrc.json');
 eslintConfig?.addOverride('parserOptions.projectService', false);
 eslintConfig?.addOverride('parserOptions.project', './tsconfig.dev.json');
 
+// Wire formats, hashes and pages are made of bits.
+project.eslint?.addOverride({
+  files: ['src/extractor/{columns,formats,tds}/**', 'tools/{stand-in,replay-server,local-cloud}/**', 'bench/**', 'test/**'],
+  rules: { 'no-bitwise': ['off'] },
+});
+
 project.eslint?.addRules({
+  // Examples and tools import the package by its own name, as consumers do.
+  'import/no-unresolved': ['error', { ignore: ['^cdk-legacy-to-s3'] }],
   'import/no-restricted-paths': ['error', {
     zones: [
       ...rooms.map((room) => ({
