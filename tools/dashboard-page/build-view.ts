@@ -43,7 +43,7 @@ async function contentOf(
 ): Promise<{ content: WidgetContent; problems: string[] }> {
   switch (type) {
     case 'metric':
-      return await metricContent(properties, sources);
+      return metricContent(properties, sources);
     case 'text':
       return { content: { kind: 'text', html: markdownToHtml(String(properties.markdown ?? '')) }, problems: [] };
     case 'log':

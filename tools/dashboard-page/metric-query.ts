@@ -34,7 +34,7 @@ export class MetricSource {
       if (!results.some(isUnsupported)) return named(queries, results);
       this.knowsMath = false;
     }
-    return await this.evaluate(queries, range);
+    return this.evaluate(queries, range);
   }
 
   /** One value for each query over the whole range. */
@@ -47,7 +47,7 @@ export class MetricSource {
       const results = await this.query(inOne(period), { ...range, period });
       if (this.knowsMath) return results;
     }
-    return await this.evaluate(inOne(EMULATOR_PERIOD), { start: range.start, end: range.end, period: EMULATOR_PERIOD });
+    return this.evaluate(inOne(EMULATOR_PERIOD), { start: range.start, end: range.end, period: EMULATOR_PERIOD });
   }
 
   private async evaluate(queries: readonly MetricDataQuery[], range: TimeRange): Promise<QueryResult[]> {
@@ -102,7 +102,8 @@ function named(queries: readonly MetricDataQuery[], results: readonly MetricData
       const problem = pages.flatMap((page) => page.Messages ?? []).map((message) => `${message.Code}: ${message.Value}`).join('; ');
       return {
         id: query.Id!,
-        label: query.Label ?? (label || labelOf(query)),
+        // The emulator labels with the id.
+        label: query.Label ?? (label === '' || label === query.Id ? labelOf(query) : label),
         series: toSeries({
           Timestamps: pages.flatMap((page) => page.Timestamps ?? []),
           Values: pages.flatMap((page) => page.Values ?? []),

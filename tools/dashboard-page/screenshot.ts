@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { promisify } from 'node:util';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
@@ -12,6 +14,8 @@ export interface ScreenshotOptions {
   readonly width?: number;
   /** Pixels of the window; the picture shows the whole page. @default 900 */
   readonly height?: number;
+  /** Pixels of the picture for one of the page. @default 2 */
+  readonly scale?: number;
   /** Called when the page has drawn its first data. @default the picture is taken right away */
   readonly ready?: (page: Page) => Promise<void>;
 }
@@ -21,7 +25,18 @@ const ARGS = ['--no-sandbox', '--disable-setuid-sandbox', '--disable-dev-shm-usa
 
 /** Starts a headless Chromium. */
 export async function launchBrowser(): Promise<Browser> {
-  return await chromium.launch({ executablePath: await chromiumPath(), args: ARGS, headless: true });
+  const executablePath = await chromiumPath();
+  const env = { ...process.env, FONTCONFIG_FILE: fontsFile(path.join(path.dirname(executablePath), 'fonts')) };
+  return chromium.launch({ executablePath, args: ARGS, headless: true, env });
+}
+
+/** The system's fonts and the one that the browser's package brings along, unpacked beside it. */
+function fontsFile(folder: string): string {
+  const file = path.join(folder, 'with-system-fonts.conf');
+  const include = '<include ignore_missing="yes">/etc/fonts/fonts.conf</include>';
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, `<?xml version="1.0"?><fontconfig>${include}<dir>${folder}</dir></fontconfig>`);
+  return file;
 }
 
 /** Unpacks the browser on first use. Its package is an ES module, which jest cannot import: another process does. */
@@ -32,8 +47,10 @@ async function chromiumPath(): Promise<string> {
 }
 
 /** Opens the page and waits until it has drawn data once. */
-export async function openDashboard(browser: Browser, { url, theme, width = 1400, height = 900 }: ScreenshotOptions): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width, height }, colorScheme: theme, locale: 'en-GB', deviceScaleFactor: 1, reducedMotion: 'reduce' });
+export async function openDashboard(browser: Browser, { url, theme, width = 1400, height = 900, scale = 2 }: ScreenshotOptions): Promise<Page> {
+  const page = await browser.newPage({
+    viewport: { width, height }, colorScheme: theme, locale: 'en-GB', deviceScaleFactor: scale, reducedMotion: 'reduce',
+  });
   const broken = new Promise<never>((_, reject) => {
     page.on('pageerror', reject);
     page.on('console', (message) => message.type() === 'error' && reject(new Error(`the page says: ${message.text()}`)));

@@ -1,9 +1,9 @@
-import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { buildView } from './build-view';
 import { readDashboardBody } from './dashboard-body';
 import { type LogQueryMode, LogSource } from './log-query/log-source';
@@ -129,7 +129,7 @@ class ViewCache {
   public async get(rangeSeconds: number | undefined): Promise<DashboardView> {
     const now = new Date();
     const cached = this.cached.get(rangeSeconds);
-    if (cached && now.getTime() - cached.at < this.refreshSeconds * 500) return await cached.view;
+    if (cached && now.getTime() - cached.at < this.refreshSeconds * 500) return cached.view;
     const range = rangeOf(this.body, now, rangeSeconds ?? this.options.rangeSeconds);
     const view = buildView({
       title: this.options.title ?? 'Dashboard',
@@ -140,7 +140,7 @@ class ViewCache {
       now,
     });
     this.cached.set(rangeSeconds, { at: now.getTime(), view });
-    return await view;
+    return view;
   }
 }
 

@@ -3,6 +3,7 @@ import { element, emptyState } from '/dom.js';
 import { colorOf, cssVariable, format, span } from '/format.js';
 
 const CURSORS = uPlot.sync('dashboard');
+const TIME_STEPS = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800];
 const AXIS_FONT = '11px ' + cssVariable('--font');
 
 /** A plot over time that is drawn once and then only gets new data. */
@@ -18,7 +19,7 @@ export class Chart {
   update(content, view) {
     this.content = content;
     this.range = view.range;
-    const shape = JSON.stringify([content.kind, content.lines.map((line) => [line.label, line.axis, line.color, line.unit]), content.axes, content.thresholds]);
+    const shape = JSON.stringify([this.isEmpty(), content.kind, content.lines.map((line) => [line.label, line.axis, line.color, line.unit]), content.axes, content.thresholds]);
     if (shape !== this.shape) {
       this.shape = shape;
       this.build();
@@ -27,10 +28,14 @@ export class Chart {
       this.plot.batch(() => this.rescale());
     }
     this.empty?.remove();
-    this.empty = content.lines.some((line) => line.values.some((value) => value !== null)) ? undefined : emptyState(`in the last ${span(view.range.end - view.range.start)}`);
+    this.empty = this.isEmpty() ? emptyState(`in the last ${span(view.range.end - view.range.start)}`) : undefined;
     if (this.empty) this.canvas.append(this.empty);
     this.showValues(null);
     return `per ${span(content.period)}`;
+  }
+
+  isEmpty() {
+    return !this.content.lines.some((line) => line.values.some((value) => value !== null));
   }
 
   /** Colours are painted, so another theme needs another plot. */
@@ -98,17 +103,14 @@ export class Chart {
     return {
       stroke: cssVariable('--faint'),
       font: AXIS_FONT,
-      size: 26,
+      size: 24,
       gap: 4,
-      space: 70,
+      space: 56,
+      incrs: TIME_STEPS,
       grid: { show: false },
       ticks: { stroke: cssVariable('--line'), width: 1, size: 4 },
-      values: [
-        [86400, '{DD} {MMM}', null, null, null, null, null, null, 1],
-        [3600, '{HH}:{mm}', '\n{DD} {MMM}', null, null, null, null, null, 1],
-        [60, '{HH}:{mm}', '\n{DD} {MMM}', null, null, null, null, null, 1],
-        [1, '{HH}:{mm}:{ss}', '\n{DD} {MMM}', null, null, null, null, null, 1],
-      ],
+      // A date stands only where a day begins.
+      values: (_, splits, index, space, step) => splits.map((time) => timeLabel(new Date(time * 1000), step)),
     };
   }
 
@@ -124,7 +126,7 @@ export class Chart {
       gap: 5,
       space: 34,
       size: (plot, values) => Math.max(38, ...(values ?? []).map((value) => value.length * 6.2 + 14)),
-      values: (plot, splits) => splits.map((value) => (side === 'left' && wholeOnly(shown) && !Number.isInteger(value) ? '' : format(value, shown))),
+      values: (plot, splits) => splits.map((value) => (this.isEmpty() || (wholeOnly(shown) && !Number.isInteger(value)) ? '' : format(value, shown))),
       grid: { show: side === 'left', stroke: cssVariable('--grid'), width: 1 },
       ticks: { show: false },
     };
@@ -158,8 +160,15 @@ export class Chart {
       ctx.stroke();
       ctx.fillStyle = cssVariable('--soft');
       ctx.font = `${10.5 * devicePixelRatio}px ${cssVariable('--font')}`;
-      ctx.textAlign = 'right';
-      ctx.fillText([label, format(value, this.content.axes[axis]?.unit)].filter(Boolean).join(' '), bbox.left + bbox.width - 4, y - 4 * devicePixelRatio);
+      ctx.textAlign = 'left';
+      // A rim of the card's colour keeps the text readable where a line crosses it.
+      ctx.setLineDash([]);
+      ctx.strokeStyle = cssVariable('--card');
+      ctx.lineWidth = 4 * devicePixelRatio;
+      const text = [label, format(value, this.content.axes[axis]?.unit || this.content.axes[axis]?.label)].filter(Boolean).join(' ');
+      const place = [bbox.left + 6 * devicePixelRatio, y - 5 * devicePixelRatio];
+      ctx.strokeText(text, ...place);
+      ctx.fillText(text, ...place);
       ctx.restore();
     }
   }
@@ -177,6 +186,14 @@ export class Chart {
       this.figures[index].textContent = format(value, line.unit || this.content.axes[line.axis]?.label);
     });
   }
+}
+
+const two = (number) => String(number).padStart(2, '0');
+
+function timeLabel(time, step) {
+  const midnight = time.getHours() === 0 && time.getMinutes() === 0 && time.getSeconds() === 0;
+  if (midnight) return time.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
+  return `${two(time.getHours())}:${two(time.getMinutes())}${step < 60 ? `:${two(time.getSeconds())}` : ''}`;
 }
 
 const wholeOnly = (unit) => unit === '' || unit === 'count' || unit === 'rows';

@@ -64,7 +64,7 @@ class Dial {
     this.arc.style.visibility = value === null || this.share(value) === 0 ? 'hidden' : 'visible';
     this.arc.setAttribute('stroke-dashoffset', String(LENGTH * (1 - (value === null ? 0 : this.share(value)))));
     this.state.textContent = value === null ? 'no data yet' : inside?.label ?? '';
-    this.state.style.fill = value === null ? cssVariable('--faint') : color;
+    this.state.style.fill = value === null ? cssVariable('--faint') : `color-mix(in srgb, ${color} 65%, ${cssVariable('--text')})`;
   }
 }
 

@@ -1,7 +1,7 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   CloudWatchLogsClient, FilterLogEventsCommand, type FilteredLogEvent, GetQueryResultsCommand, StartQueryCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Range } from '../time-range';
 import { type LogTable, runLogQuery, splitSources } from './log-query';
 import { formatTimestamp } from './stats';
@@ -24,7 +24,7 @@ export class LogSource {
     const { logGroups, text } = splitSources(query);
     if (logGroups.length === 0) throw new LogQueryError('no log group is named');
     return this.mode === 'service'
-      ? await this.runByService(logGroups, text, range)
+      ? this.runByService(logGroups, text, range)
       : runLogQuery(text, await this.events(logGroups, range));
   }
 

@@ -1,10 +1,10 @@
 /** Values by time: seconds since 1970 at the start of each period, ascending in {@link times}. */
 export class Series {
-  public constructor(private readonly points: ReadonlyMap<number, number>) {}
-
   public static of(times: readonly number[], values: readonly number[]): Series {
     return new Series(new Map(times.map((time, index) => [time, values[index]])));
   }
+
+  public constructor(private readonly points: ReadonlyMap<number, number>) {}
 
   public get times(): number[] {
     return [...this.points.keys()].sort((a, b) => a - b);

@@ -1,8 +1,8 @@
 import type { MetricDataQuery } from '@aws-sdk/client-cloudwatch';
-import { expandMetricRows, type MetricRow } from '../metric-rows';
-import { allTimes } from '../metric-math/series';
 import { metricsOf } from '../metric-math/evaluate';
+import { allTimes } from '../metric-math/series';
 import type { QueryResult } from '../metric-query';
+import { expandMetricRows, type MetricRow } from '../metric-rows';
 import { fittingPeriod } from '../time-range';
 import type { AxisView, LinesContent, ThresholdView, ValuesContent } from '../view-model';
 import type { WidgetSources } from './sources';
@@ -124,7 +124,7 @@ function values(properties: MetricProperties, drawn: readonly Drawn[], threshold
 async function unitOf(query: MetricDataQuery, queries: readonly MetricDataQuery[], sources: WidgetSources): Promise<string> {
   if (query.MetricStat) {
     if (query.MetricStat.Stat === 'SampleCount') return '';
-    return await sources.units.of(query.MetricStat.Metric, sources.range);
+    return sources.units.of(query.MetricStat.Metric, sources.range);
   }
   if (/[/*^]/.test(query.Expression ?? '')) return '';
   const expressions = new Map(queries.flatMap(({ Id, Expression }) => (Expression ? [[Id!, Expression]] : [])));

@@ -1,7 +1,7 @@
+import type { StandardUnit } from '@aws-sdk/client-cloudwatch';
 import {
   CloudWatchLogsClient, DescribeMetricFiltersCommand, type MetricFilter, type MetricTransformation,
 } from '@aws-sdk/client-cloudwatch-logs';
-import type { StandardUnit } from '@aws-sdk/client-cloudwatch';
 import { type FilterPattern, parseFilterPattern, type PatternMatch } from './filter-pattern/filter-pattern';
 import type { LogLine } from './log-reader';
 import type { NamespacedDatum } from './metric-data';

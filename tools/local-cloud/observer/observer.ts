@@ -1,8 +1,8 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { setTimeout as wait } from 'node:timers/promises';
 import { MetricSource } from '../../dashboard-page/metric-query';
 import type { LocalCloud } from '../local-cloud';
 import type { MathAlarm } from '../template-changes';
