@@ -53,4 +53,10 @@ export const LOG_METRICS = {
   failureKeyword: 'LogFailureKeyword',
   /** Structured lines of level ERROR or CRITICAL. */
   structuredErrors: 'LogStructuredErrors',
+  /** Invocations that Lambda reported as timed out. */
+  timeouts: 'LogTimeouts',
+  /** Invocations that Lambda reported as out of memory. */
+  outOfMemory: 'LogOutOfMemory',
+  /** Lambda's own figure for a cold start (milliseconds). */
+  initDuration: 'LogInitDuration',
 } as const;

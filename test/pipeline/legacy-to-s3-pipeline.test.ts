@@ -125,6 +125,16 @@ describe('name', () => {
     expect(failureOf((scope) => new LegacyToS3Pipeline(scope, 'Ledger', { pipelineName }))).toContain('Stack/Ledger: pipelineName must be 1 to 128');
   });
 
+  test.each(['Error', 'Failures'])('a stack called %s does not put a keyword of the log filters into it', (id) => {
+    const { pipelineName } = new LegacyToS3Pipeline(new Stack(new App(), id), 'Ledger');
+    expect(pipelineName).toMatch(new RegExp(`^${id.toLowerCase()}-Ledger-[0-9A-F]{8}$`));
+  });
+
+  test.each(['DayOfFailure', 'Error-log'])('%s is refused: it would raise alarms', (pipelineName) => {
+    expect(failureOf((scope) => new LegacyToS3Pipeline(scope, 'Ledger', { pipelineName })))
+      .toMatch(/^Stack\/Ledger: pipelineName must not contain '(Error|Failure)', got /);
+  });
+
   test('may be known only at deployment', () => {
     const { template } = synthPipeline((stack) => ({ pipelineName: new CfnParameter(stack, 'Name').valueAsString }));
     for (const filter of Object.values(template.findResources('AWS::Logs::MetricFilter'))) {

@@ -129,7 +129,10 @@ function recorder({ metrics }: DashboardSources): cloudwatch.IWidget[] {
     new cloudwatch.GraphWidget({
       title: 'Cold starts',
       left: [metrics.metricColdStarts(fine)],
-      right: [metrics.metricColdStartDuration({ ...fine, label: 'longest (ms)' })],
+      right: [
+        metrics.metricColdStartDuration({ ...fine, label: 'until ready, longest (ms)' }),
+        metrics.metricInitDuration({ ...fine, label: 'Lambda\'s init, longest (ms)' }),
+      ],
       leftYAxis: COUNT,
       rightYAxis: MILLISECONDS,
       width: THIRD,
@@ -182,7 +185,13 @@ function troubles({ metrics }: DashboardSources): cloudwatch.IWidget[] {
     }),
     new cloudwatch.GraphWidget({
       title: 'Errors in the logs',
-      left: [metrics.metricErrorKeyword(fine), metrics.metricFailureKeyword(fine), metrics.metricStructuredErrors(fine)],
+      left: [
+        metrics.metricErrorKeyword(fine),
+        metrics.metricFailureKeyword(fine),
+        metrics.metricStructuredErrors(fine),
+        metrics.metricTimeouts(fine),
+        metrics.metricOutOfMemory(fine),
+      ],
       leftYAxis: COUNT,
       width: THIRD,
       height: TALL,

@@ -13,9 +13,11 @@ export interface LogMetricsProps {
 }
 
 /**
- * Counts of what a function says in its logs: lines with the keyword `Error`, lines with the keyword `Failure`, and JSON
- * lines of level ERROR or CRITICAL. Of use for any function. The metrics have no dimension, since CloudWatch Logs gives
- * none to a keyword filter, so watch one log group per namespace.
+ * Counts of what a function's log group says: lines with the keyword `Error`, lines with the keyword `Failure`, JSON lines
+ * of level ERROR or CRITICAL, and what Lambda reports itself when its log format is JSON: timeouts, out of memory and the
+ * duration of cold starts. Of use for any function.
+ *
+ * The metrics have no dimension, since CloudWatch Logs gives none to a keyword filter: use a namespace for one log group.
  */
 export class LogMetrics extends Construct {
   /** Filter of lines with the keyword `Error`. */
@@ -27,23 +29,31 @@ export class LogMetrics extends Construct {
   /** Filter of JSON lines of level ERROR or CRITICAL. */
   public readonly structuredErrorsFilter: logs.MetricFilter;
 
-  constructor(scope: Construct, id: string, props: LogMetricsProps) {
+  /** Filter of Lambda's reports of timeouts. */
+  public readonly timeoutsFilter: logs.MetricFilter;
+
+  /** Filter of Lambda's reports of invocations out of memory. */
+  public readonly outOfMemoryFilter: logs.MetricFilter;
+
+  /** Filter of Lambda's reports with the duration of a cold start. */
+  public readonly initDurationFilter: logs.MetricFilter;
+
+  constructor(scope: Construct, id: string, private readonly props: LogMetricsProps) {
     super(scope, id);
-    const count = (filterId: string, metricName: string, filterPattern: logs.IFilterPattern) =>
-      new logs.MetricFilter(this, filterId, {
-        logGroup: props.logGroup,
-        filterPattern,
-        metricNamespace: props.namespace,
-        metricName,
-        metricValue: '1',
-        // While lines arrive and none matches, the metric is 0, not missing.
-        defaultValue: 0,
-        unit: cloudwatch.Unit.COUNT,
-      });
-    this.errorKeywordFilter = count('ErrorKeyword', LOG_METRICS.errorKeyword, logs.FilterPattern.allTerms(LOG_KEYWORDS.error));
-    this.failureKeywordFilter = count('FailureKeyword', LOG_METRICS.failureKeyword, logs.FilterPattern.allTerms(LOG_KEYWORDS.failure));
-    const hasErrorLevel = ERROR_LEVELS.map((level) => logs.FilterPattern.stringValue(`$.${LEVEL_FIELD}`, '=', level));
-    this.structuredErrorsFilter = count('StructuredErrors', LOG_METRICS.structuredErrors, logs.FilterPattern.any(...hasErrorLevel));
+    this.errorKeywordFilter = this.count('ErrorKeyword', LOG_METRICS.errorKeyword, keyword(LOG_KEYWORDS.error));
+    this.failureKeywordFilter = this.count('FailureKeyword', LOG_METRICS.failureKeyword, keyword(LOG_KEYWORDS.failure));
+    const hasErrorLevel = ERROR_LEVELS.map((level) => json(LEVEL_FIELD, level));
+    this.structuredErrorsFilter = this.count('StructuredErrors', LOG_METRICS.structuredErrors, logs.FilterPattern.any(...hasErrorLevel));
+    this.timeoutsFilter = this.count('Timeouts', LOG_METRICS.timeouts, report(json('record.status', 'timeout')));
+    this.outOfMemoryFilter = this.count('OutOfMemory', LOG_METRICS.outOfMemory, report(json('record.errorType', 'Runtime.OutOfMemory')));
+    this.initDurationFilter = new logs.MetricFilter(this, 'InitDuration', {
+      logGroup: props.logGroup,
+      filterPattern: report(logs.FilterPattern.numberValue(`$.${INIT_DURATION}`, '>', 0)),
+      metricNamespace: props.namespace,
+      metricName: LOG_METRICS.initDuration,
+      metricValue: `$.${INIT_DURATION}`,
+      unit: cloudwatch.Unit.MILLISECONDS,
+    });
   }
 
   /**
@@ -72,4 +82,33 @@ export class LogMetrics extends Construct {
   public metricStructuredErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.structuredErrorsFilter.metric({ statistic: cloudwatch.Stats.SUM, ...options });
   }
+
+  private count(id: string, metricName: string, filterPattern: logs.IFilterPattern): logs.MetricFilter {
+    return new logs.MetricFilter(this, id, {
+      logGroup: this.props.logGroup,
+      filterPattern,
+      metricNamespace: this.props.namespace,
+      metricName,
+      metricValue: '1',
+      // While lines arrive and none matches, the metric is 0, not missing.
+      defaultValue: 0,
+      unit: cloudwatch.Unit.COUNT,
+    });
+  }
+}
+
+/** Field of Lambda's report of an invocation that was a cold start (Lambda, "JSON log format"). */
+const INIT_DURATION = 'record.metrics.initDurationMs';
+
+/** Lambda's line on the start of an environment names the function, and a function may be called anything. */
+function keyword(term: string): logs.IFilterPattern {
+  return logs.FilterPattern.literal(`"${term}" -"platform.initStart"`);
+}
+
+function json(field: string, value: string): logs.JsonPattern {
+  return logs.FilterPattern.stringValue(`$.${field}`, '=', value);
+}
+
+function report(condition: logs.JsonPattern): logs.IFilterPattern {
+  return logs.FilterPattern.all(json('type', 'platform.report'), condition);
 }

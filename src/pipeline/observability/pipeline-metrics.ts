@@ -285,6 +285,33 @@ export class PipelineMetrics {
     return this.logMetric(LOG_METRICS.structuredErrors, options);
   }
 
+  /**
+   * Invocations that timed out (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricTimeouts(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.logMetric(LOG_METRICS.timeouts, options);
+  }
+
+  /**
+   * Invocations that ran out of memory (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricOutOfMemory(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.logMetric(LOG_METRICS.outOfMemory, options);
+  }
+
+  /**
+   * Lambda's own figure for cold starts (milliseconds).
+   *
+   * @default - maximum over 5 minutes
+   */
+  public metricInitDuration(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.logMetric(LOG_METRICS.initDuration, { statistic: cloudwatch.Stats.MAXIMUM, ...options });
+  }
+
   /** A metric that `LogMetrics` makes; it has no dimension. */
   private logMetric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return new cloudwatch.Metric({ namespace: this.props.namespace, metricName, statistic: cloudwatch.Stats.SUM, ...options });

@@ -16,9 +16,11 @@ beforeAll(() => {
 });
 
 test.each([
-  ['ErrorKeyword', '"Error"', 'LogErrorKeyword'],
-  ['FailureKeyword', '"Failure"', 'LogFailureKeyword'],
+  ['ErrorKeyword', '"Error" -"platform.initStart"', 'LogErrorKeyword'],
+  ['FailureKeyword', '"Failure" -"platform.initStart"', 'LogFailureKeyword'],
   ['StructuredErrors', '{ ($.level = "ERROR") || ($.level = "CRITICAL") }', 'LogStructuredErrors'],
+  ['Timeouts', '{ ($.type = "platform.report") && ($.record.status = "timeout") }', 'LogTimeouts'],
+  ['OutOfMemory', '{ ($.type = "platform.report") && ($.record.errorType = "Runtime.OutOfMemory") }', 'LogOutOfMemory'],
 ])('%s counts the lines that match %s', (id, pattern, metricName) => {
   expect(only(template, 'AWS::Logs::MetricFilter', `LogMetrics${id}`).Properties).toEqual({
     FilterPattern: pattern,
@@ -27,6 +29,14 @@ test.each([
       MetricName: metricName, MetricNamespace: 'CdkLegacyToS3/ledger', MetricValue: '1', DefaultValue: 0, Unit: 'Count',
     }],
   });
+});
+
+test('a cold start\'s duration is what Lambda reports, and missing where there was none', () => {
+  expect(only(template, 'AWS::Logs::MetricFilter', 'LogMetricsInitDuration').Properties).toMatchObject({
+    FilterPattern: '{ ($.type = "platform.report") && ($.record.metrics.initDurationMs > 0) }',
+    MetricTransformations: [{ MetricName: 'LogInitDuration', MetricValue: '$.record.metrics.initDurationMs', Unit: 'Milliseconds' }],
+  });
+  expect(only(template, 'AWS::Logs::MetricFilter', 'LogMetricsInitDuration').Properties.MetricTransformations[0]).not.toHaveProperty('DefaultValue');
 });
 
 test('the metrics are sums', () => {

@@ -46,7 +46,7 @@ describe('of a pipeline', () => {
   });
 
   test('cold starts: how many and how long', () => {
-    expect(shown('Cold starts')).toEqual(['ColdStarts Sum', 'ColdStartDuration Maximum']);
+    expect(shown('Cold starts')).toEqual(['ColdStarts Sum', 'ColdStartDuration Maximum', 'LogInitDuration Maximum']);
   });
 
   test('throttles of the function and the table', () => {
@@ -68,7 +68,9 @@ describe('of a pipeline', () => {
   });
 
   test('errors in the logs, counted and listed', () => {
-    expect(shown('Errors in the logs')).toEqual(['LogErrorKeyword Sum', 'LogFailureKeyword Sum', 'LogStructuredErrors Sum']);
+    expect(shown('Errors in the logs')).toEqual([
+      'LogErrorKeyword Sum', 'LogFailureKeyword Sum', 'LogStructuredErrors Sum', 'LogTimeouts Sum', 'LogOutOfMemory Sum',
+    ]);
     const { type, properties } = titled('Latest errors');
     expect(type).toBe('log');
     expect(properties.view).toBe('table');
