@@ -1,12 +1,12 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execFileSync } from 'node:child_process';
 import { runCli } from './spawn-cli';
-import { cliBundle, removeCliBundle } from '../support/cli-bundle';
 import { EXIT_CODES } from '../../src/cli/exit-codes';
 import { toProps, type ExtractOptions } from '../../src/cli/extract-command';
 import { formatBytes, parseSize } from '../../src/cli/parse-size';
+import { cliBundle, removeCliBundle } from '../support/cli-bundle';
 
 const REQUIRED = ['--server', '127.0.0.1', '--user', 'reader', '--database', 'Ledger', '--to', 'file:///tmp/x'];
 const OPTIONS: ExtractOptions = { server: 'db', user: 'u', database: 'd', encrypt: 'true', format: 'parquet', to: 's3://b' };
@@ -72,22 +72,50 @@ test('--json adds the error as the last line of standard output', async () => {
 test('defaults become props', () => {
   expect(toProps(OPTIONS)).toMatchObject({
     source: { server: 'db', user: 'u', database: 'd', encrypt: true, port: undefined, caFile: undefined, trustServerCertificate: undefined },
-    target: 's3://b', tables: undefined, excludeTables: undefined, query: undefined, format: { name: 'parquet', compression: 'zstd' },
-    targetFileBytes: undefined, readers: undefined, region: undefined, endpointUrl: undefined,
+    target: 's3://b',
+    tables: undefined,
+    excludeTables: undefined,
+    query: undefined,
+    format: { name: 'parquet', compression: 'zstd' },
+    targetFileBytes: undefined,
+    readers: undefined,
+    region: undefined,
+    endpointUrl: undefined,
   });
 });
 
 test('every option becomes its prop', () => {
   expect(toProps({
-    ...OPTIONS, port: 1444, encrypt: 'false', caFile: 'ca.pem', trustServerCertificate: true, hostNameInCertificate: 'h', connectTimeout: 9,
-    tables: ['a'], excludeTables: ['b'], format: 'csv', compression: 'gzip', targetFileSize: 2 ** 20, readers: 3, region: 'r', endpointUrl: 'http://e',
-    kmsKeyId: 'k', expectedBucketOwner: '123456789012',
+    ...OPTIONS,
+    port: 1444,
+    encrypt: 'false',
+    caFile: 'ca.pem',
+    trustServerCertificate: true,
+    hostNameInCertificate: 'h',
+    connectTimeout: 9,
+    tables: ['a'],
+    excludeTables: ['b'],
+    format: 'csv',
+    compression: 'gzip',
+    targetFileSize: 2 ** 20,
+    readers: 3,
+    region: 'r',
+    endpointUrl: 'http://e',
+    kmsKeyId: 'k',
+    expectedBucketOwner: '123456789012',
   })).toMatchObject({
     source: {
       port: 1444, encrypt: false, caFile: 'ca.pem', trustServerCertificate: true, hostNameInCertificate: 'h', connectTimeoutSeconds: 9,
     },
-    tables: ['a'], excludeTables: ['b'], format: { name: 'csv', compression: 'gzip' }, targetFileBytes: 2 ** 20, readers: 3, region: 'r',
-    endpointUrl: 'http://e', kmsKeyId: 'k', expectedBucketOwner: '123456789012',
+    tables: ['a'],
+    excludeTables: ['b'],
+    format: { name: 'csv', compression: 'gzip' },
+    targetFileBytes: 2 ** 20,
+    readers: 3,
+    region: 'r',
+    endpointUrl: 'http://e',
+    kmsKeyId: 'k',
+    expectedBucketOwner: '123456789012',
   });
   expect(toProps({ ...OPTIONS, query: 'SELECT 1 AS a', as: 'q' }).query).toEqual({ sql: 'SELECT 1 AS a', name: 'q' });
 });

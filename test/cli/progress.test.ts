@@ -5,8 +5,17 @@ import type { ExtractEvent, ExtractResult } from '../../src/extractor/public';
 
 const TABLE = { database: 'Ledger', schema: 'dbo', table: 'Transactions' };
 const RESULT: ExtractResult = {
-  runId: 'r', manifestKey: 'k', manifestUrl: 'file:///x/k', consistency: 'snapshot', verification: 'counted', rows: 1200, objects: 1, sizeBytes: 2_500_000,
-  seconds: 1.25, warnings: [], tables: [{ ...TABLE, rows: 1200, objects: 1, sizeBytes: 2_500_000, seconds: 1 }],
+  runId: 'r',
+  manifestKey: 'k',
+  manifestUrl: 'file:///x/k',
+  consistency: 'snapshot',
+  verification: 'counted',
+  rows: 1200,
+  objects: 1,
+  sizeBytes: 2_500_000,
+  seconds: 1.25,
+  warnings: [],
+  tables: [{ ...TABLE, rows: 1200, objects: 1, sizeBytes: 2_500_000, seconds: 1 }],
 };
 const EVENTS: ExtractEvent[] = [
   { type: 'run-started', runId: 'r', target: 'file:///x/', tables: 1, consistency: 'snapshot' },

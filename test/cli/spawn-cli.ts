@@ -10,9 +10,9 @@ export interface CliResult {
 
 export interface CliProcess {
   readonly process: ChildProcess;
+  readonly ended: Promise<CliResult>;
   /** Resolves when the text has appeared on standard error or output. */
   seen(text: string): Promise<void>;
-  readonly ended: Promise<CliResult>;
 }
 
 /**

@@ -24,6 +24,8 @@ export type Fault =
   /** The answer states no checksum. */
   | 'no-checksum';
 
+type FaultFor = (request: RecordedRequest) => Fault | undefined;
+
 interface StoredObject {
   readonly body: Buffer;
   readonly checksum: string;
@@ -51,10 +53,7 @@ export class FakeS3Server {
   /** Uploads neither completed nor aborted. */
   public readonly uploads = new Map<string, Upload>();
   /** Asked for each request; an answer replaces the right one. */
-  public fault: (request: RecordedRequest) => Fault | undefined = () => undefined;
-  /** Requests being answered now, and the most there were. */
-  public inFlight = 0;
-  public maxInFlight = 0;
+  public fault: FaultFor = () => undefined;
   private readonly server: Server;
 
   private constructor(private readonly bucket: string) {
@@ -75,8 +74,6 @@ export class FakeS3Server {
   }
 
   private async handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.maxInFlight = Math.max(this.maxInFlight, ++this.inFlight);
-    response.on('close', () => this.inFlight--);
     const chunks: Buffer[] = [];
     try {
       for await (const chunk of message) chunks.push(chunk as Buffer);

@@ -10,7 +10,8 @@ const NULLABLE = 0x01;
 /** The packets of one result set (MS-TDS 2.2.7.4 COLMETADATA, 2.2.7.19 ROW), for a replay server. */
 export function resultPackets(columns: readonly string[], rows: ReadonlyArray<readonly Cell[]>): Buffer {
   const isText = columns.map((_, index) => rows.some((row) => typeof row[index] === 'string'));
-  const metadata = columns.map((name, index) => Buffer.concat([u32(0), u16(NULLABLE), typeInfo(isText[index]), Buffer.from([name.length]), utf16(name)]));
+  const metadata = columns.map((name, index) =>
+    Buffer.concat([u32(0), u16(NULLABLE), typeInfo(isText[index]), Buffer.from([name.length]), utf16(name)]));
   const tokens = rows.map((row) => Buffer.concat([Buffer.from([0xd1]), ...row.map((cell, index) => encode(cell, isText[index]))]));
   return packetize(Buffer.concat([Buffer.from([0x81]), u16(columns.length), ...metadata, ...tokens, done(0x10, rows.length)]), 4096, true);
 }

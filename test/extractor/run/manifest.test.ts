@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseManifest, type ManifestColumn, type ManifestTable } from '../../../src/contract';
+import { LegacyToS3Error } from '../../../src/extractor/errors';
 import { FileTarget } from '../../../src/extractor/landing/file/file-target';
 import { manifestOf, resultOf } from '../../../src/extractor/run/build-manifest';
 import { LandingPlan } from '../../../src/extractor/run/landing-plan';
@@ -15,14 +16,19 @@ import { schemaFingerprint } from '../../../src/extractor/run/schema-fingerprint
 import { renameWarnings, tableJob } from '../../../src/extractor/run/table-job';
 import { verificationOf } from '../../../src/extractor/run/verification';
 import { writeManifest } from '../../../src/extractor/run/write-manifest';
-import { LegacyToS3Error } from '../../../src/extractor/errors';
 
 const RUN_ID = '20260131T235959123Z-4f9a1c';
 const COLUMN: ManifestColumn = { name: 'Id', ordinal: 1, sourceType: 'int', nullable: false, outputType: 'INT32', glueType: 'int' };
 
 function landed(rows: number, sourceRows?: bigint): LandedTable {
   const table: ManifestTable = {
-    database: 'Ledger', schema: 'dbo', table: 'Accounts', columns: [COLUMN], schemaFingerprint: schemaFingerprint([COLUMN]), rows, sizeBytes: 10,
+    database: 'Ledger',
+    schema: 'dbo',
+    table: 'Accounts',
+    columns: [COLUMN],
+    schemaFingerprint: schemaFingerprint([COLUMN]),
+    rows,
+    sizeBytes: 10,
     objects: [{ key: 'k', part: '00000-0000', rows, sizeBytes: 10, checksum: { algorithm: 'SHA256', type: 'FULL_OBJECT', value: 'x' } }],
   };
   return { table, seconds: 1, sourceRows };
@@ -33,8 +39,15 @@ function context(overrides: Partial<RunContext> = {}): RunContext {
     source: { server: 'db', port: 1444, database: 'ledger', user: 'reader', password: 'hunter2' }, target: 'file:///x', query: undefined,
   }, {});
   return {
-    runId: RUN_ID, options, target: new FileTarget('file:///x'), database: 'Ledger', consistency: 'snapshot', signal: new AbortController().signal,
-    emit: () => {}, warn: () => {}, ...overrides,
+    runId: RUN_ID,
+    options,
+    target: new FileTarget('file:///x'),
+    database: 'Ledger',
+    consistency: 'snapshot',
+    signal: new AbortController().signal,
+    emit: () => {},
+    warn: () => {},
+    ...overrides,
   };
 }
 
@@ -61,7 +74,13 @@ describe('manifestOf', () => {
 
   test('the result says the same', () => {
     expect(resultOf(manifest, 'k', 'file:///x/k', [landed(3, 3n)], ['w'])).toMatchObject({
-      runId: RUN_ID, manifestKey: 'k', rows: 7, objects: 2, sizeBytes: 20, verification: 'counted', warnings: ['w'],
+      runId: RUN_ID,
+      manifestKey: 'k',
+      rows: 7,
+      objects: 2,
+      sizeBytes: 20,
+      verification: 'counted',
+      warnings: ['w'],
       tables: [{ schema: 'dbo', table: 'Accounts', rows: 3, objects: 1, sizeBytes: 10, seconds: 1 }],
     });
   });

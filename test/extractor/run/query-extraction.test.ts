@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { parseManifest } from '../../../src/contract';
 import { extract, ExtractFormat, type ExtractEvent, type ExtractorProps } from '../../../src/extractor/public';
-import { done, error, packetize } from '../../../tools/replay-server/tds-packets';
 import { ReplayServer } from '../../../tools/replay-server/replay-server';
+import { done, error, packetize } from '../../../tools/replay-server/tds-packets';
 import { capturePackets, expectedRows } from '../../support/tds-captures';
 
 /** A query extraction against a server that can only answer that query. */
@@ -52,8 +52,11 @@ test('sends the server nothing but SET statements and the query, and says that n
   expect(result).toMatchObject({ rows: 2000, objects: 1, consistency: 'query', verification: 'unverified' });
   const manifest = parseManifest(readFileSync(join(folder, result.manifestKey), 'utf8'));
   expect(manifest).toMatchObject({
-    source: { kind: 'query', database: 'Ledger', query: SQL }, consistency: { mode: 'query' }, verification: { state: 'unverified' },
-    tables: [{ schema: 'dbo', table: 'Latest', rows: 2000 }], totals: { rows: 2000, objects: 1 },
+    source: { kind: 'query', database: 'Ledger', query: SQL },
+    consistency: { mode: 'query' },
+    verification: { state: 'unverified' },
+    tables: [{ schema: 'dbo', table: 'Latest', rows: 2000 }],
+    totals: { rows: 2000, objects: 1 },
   });
   expect(files().sort()).toEqual(['_manifest.json', 'part-00000-0000.csv']);
   expect(events.map(({ type }) => type)).toEqual(['run-started', 'table-started', 'table-finished', 'run-finished']);
