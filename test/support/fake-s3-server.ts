@@ -26,6 +26,8 @@ export type Fault =
 
 type FaultFor = (request: RecordedRequest) => Fault | undefined;
 
+const noFault: FaultFor = () => undefined;
+
 interface StoredObject {
   readonly body: Buffer;
   readonly checksum: string;
@@ -53,7 +55,7 @@ export class FakeS3Server {
   /** Uploads neither completed nor aborted. */
   public readonly uploads = new Map<string, Upload>();
   /** Asked for each request; an answer replaces the right one. */
-  public fault: FaultFor = () => undefined;
+  public fault: FaultFor = noFault;
   private readonly server: Server;
 
   private constructor(private readonly bucket: string) {

@@ -8,7 +8,6 @@ import { readRows } from '../formats';
 import type { ReadRowsResult } from '../formats/read-rows';
 import { refusePartitionNames } from '../source/column-names';
 import { withConsistency } from '../source/consistency';
-import { toRequestError } from '../source/source-errors';
 import type { SqlServerConnection } from '../source/sql-server-connection';
 
 /** One request to read and land: a table or the query. */
@@ -62,25 +61,21 @@ async function readAndLand(
   const { options, target, signal } = context;
   const plan = planOf(context, job);
   let reported = performance.now();
-  try {
-    return await readRows({
-      connection: connection.tedious,
-      sql: job.sql,
-      format: options.format,
-      subject: job.subject,
-      targetFileBytes: options.targetFileBytes,
-      onColumns: (columns) => refusePartitionNames(columns.map((column) => column.name), job.subject),
-      open: (file, columns) => target.open(plan.header(file, columns)),
-      onProgress: ({ rows, wireBytes }) => {
-        if (performance.now() - reported < PROGRESS_INTERVAL_MS) return;
-        reported = performance.now();
-        context.emit({ type: 'table-progress', ...name, rows, wireBytes, seconds: seconds(), estimatedRows: job.estimatedRows });
-      },
-      signal,
-    });
-  } catch (error) {
-    throw toRequestError(error, job.subject);
-  }
+  return readRows({
+    connection: connection.tedious,
+    sql: job.sql,
+    format: options.format,
+    subject: job.subject,
+    targetFileBytes: options.targetFileBytes,
+    onColumns: (columns) => refusePartitionNames(columns.map((column) => column.name), job.subject),
+    open: (file, columns) => target.open(plan.header(file, columns)),
+    onProgress: ({ rows, wireBytes }) => {
+      if (performance.now() - reported < PROGRESS_INTERVAL_MS) return;
+      reported = performance.now();
+      context.emit({ type: 'table-progress', ...name, rows, wireBytes, seconds: seconds(), estimatedRows: job.estimatedRows });
+    },
+    signal,
+  });
 }
 
 /** Where a job's objects land. @throws LegacyToS3Error when its keys would be too long */

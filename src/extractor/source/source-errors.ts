@@ -75,9 +75,8 @@ export function toConnectError(error: unknown, endpoint: Endpoint, told: readonl
  * @param subject for the message: the table, or what was asked
  */
 export function toRequestError(error: unknown, subject: string): LegacyToS3Error {
+  if (error instanceof LegacyToS3Error) return error;
   const chain = causes(error);
-  const number = chain.find((each) => each.number !== undefined)?.number;
-  if (error instanceof LegacyToS3Error && !(error.code === 'SOURCE_QUERY_FAILED' && PERMISSION_NUMBERS.has(number ?? 0))) return error;
   const server = chain.find((each) => each.number !== undefined);
   if (server) {
     const denied = PERMISSION_NUMBERS.has(server.number as number);

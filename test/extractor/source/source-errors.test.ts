@@ -63,11 +63,6 @@ describe('toRequestError', () => {
       });
     });
 
-  test('a denied SELECT that the row path reports as a failed query becomes a missing permission', () => {
-    const inner = new LegacyToS3Error('SOURCE_QUERY_FAILED', 'failed', { cause: server(229, 'The SELECT permission was denied.') });
-    expect(toRequestError(inner, '[dbo].[T]').code).toBe('SOURCE_PERMISSION_DENIED');
-  });
-
   test('a lost connection', () => {
     expect(toRequestError(new ConnectionError('Connection lost - read ECONNRESET', 'ESOCKET', { cause: coded('ECONNRESET') }), 'x').code)
       .toBe('SOURCE_CONNECTION_LOST');
