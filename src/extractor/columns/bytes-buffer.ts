@@ -30,14 +30,14 @@ export class BytesBuffer extends ColumnBuffer {
   }
 
   /** Adds a value the dictionary knows; false when it does not or there is none. */
-  public addKnown(b: Uint8Array, p: number, n: number): boolean {
+  public addKnown(v: DataView, p: number, n: number): boolean {
     const { dictionary } = this;
     if (dictionary === null) return false;
     if (n > LONGEST_DICTIONARY_VALUE) {
       this.leaveDictionary();
       return false;
     }
-    const index = dictionary.find(b, p, n);
+    const index = dictionary.find(v, p, n);
     if (index >= 0) {
       this.indices[this.count++] = index;
       return true;
@@ -63,15 +63,15 @@ export class BytesBuffer extends ColumnBuffer {
     return at;
   }
 
-  /** Ends the value that is at `data[at..end)`; `n` bytes at `b[p]` are what it was on the wire. */
-  public commit(at: number, end: number, b: Uint8Array, p: number, n: number): void {
+  /** Ends the value that is at `data[at..end)`; `n` bytes at `v.getUint8(p)` are what it was on the wire. */
+  public commit(at: number, end: number, v: DataView, p: number, n: number): void {
     const { data, dictionary } = this;
     const size = end - at;
     data[at - 4] = size;
     data[at - 3] = size >> 8;
     data[at - 2] = size >> 16;
     data[at - 1] = size >> 24;
-    if (dictionary !== null) this.indices[this.count] = dictionary.commit(end, b, p, n);
+    if (dictionary !== null) this.indices[this.count] = dictionary.commit(end, v, p, n);
     else this.length = end;
     this.count += 1;
   }

@@ -18,15 +18,15 @@ const DATETIME_FIRST_DAY = -79682;
 const SECONDS = 86400;
 export const POWERS_OF_TEN = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7];
 
-export function readDate(b: Uint8Array, p: number): number {
-  const day = uint24(b, p) - EPOCH_FROM_YEAR_1;
+export function readDate(v: DataView, p: number): number {
+  const day = uint24(v, p) - EPOCH_FROM_YEAR_1;
   if (day > LAST_DAY) throw new ValueError('a date after 9999-12-31');
   return day;
 }
 
 /** Time of day in units of 10^-scale seconds; a whole day is let through only where `allowWholeDay`. */
-export function readTime(b: Uint8Array, p: number, scale: number, allowWholeDay: boolean): number {
-  const ticks = uint24to40(b, p, timeBytes(scale));
+export function readTime(v: DataView, p: number, scale: number, allowWholeDay: boolean): number {
+  const ticks = uint24to40(v, p, timeBytes(scale));
   const day = SECONDS * POWERS_OF_TEN[scale];
   if (ticks > day || (ticks === day && !allowWholeDay)) throw new ValueError('a time of day of 24 hours or more');
   return ticks;
@@ -38,32 +38,32 @@ export function checkLength(n: number, expected: number): void {
 }
 
 /** Days of a datetime. */
-export function readDatetimeDay(b: Uint8Array, p: number): number {
-  const day = int32(b, p) - EPOCH_FROM_1900;
+export function readDatetimeDay(v: DataView, p: number): number {
+  const day = int32(v, p) - EPOCH_FROM_1900;
   if (day < DATETIME_FIRST_DAY || day > LAST_DAY) throw new ValueError('a datetime outside the years 1753 to 9999');
   return day;
 }
 
 /** Milliseconds of a datetime, rounded from 1/300 s as SQL Server shows them. */
-export function readDatetimeMillis(b: Uint8Array, p: number): number {
-  const ticks = uint32(b, p + 4);
+export function readDatetimeMillis(v: DataView, p: number): number {
+  const ticks = uint32(v, p + 4);
   if (ticks >= SECONDS * 300) throw new ValueError('a time of day of 24 hours or more');
   return Math.floor((ticks * 10 + 1) / 3);
 }
 
-export function readSmalldatetimeDay(b: Uint8Array, p: number): number {
-  return uint16(b, p) - EPOCH_FROM_1900;
+export function readSmalldatetimeDay(v: DataView, p: number): number {
+  return uint16(v, p) - EPOCH_FROM_1900;
 }
 
-export function readSmalldatetimeMinutes(b: Uint8Array, p: number): number {
-  const minutes = uint16(b, p + 2);
+export function readSmalldatetimeMinutes(v: DataView, p: number): number {
+  const minutes = uint16(v, p + 2);
   if (minutes >= 1440) throw new ValueError('a time of day of 24 hours or more');
   return minutes;
 }
 
 /** Offset from UTC in minutes. */
-export function readOffset(b: Uint8Array, p: number): number {
-  const minutes = int16(b, p);
+export function readOffset(v: DataView, p: number): number {
+  const minutes = int16(v, p);
   if (minutes < -840 || minutes > 840) throw new ValueError(`an offset from UTC of ${minutes} minutes, allowed are -840 to 840`);
   return minutes;
 }

@@ -17,6 +17,7 @@ export class Dictionary {
   private readonly slots = new Int32Array(SLOTS).fill(-1);
   private readonly hashes = new Int32Array(MOST_ENTRIES);
   private keys = new Uint8Array(0x1000);
+  private keyView = new DataView(this.keys.buffer);
   private readonly keyStarts = new Int32Array(MOST_ENTRIES + 1);
   /** Of the last `find`. */
   private slot = 0;
@@ -27,13 +28,13 @@ export class Dictionary {
   }
 
   /** @returns index of the value, or -1 */
-  public find(b: Uint8Array, p: number, n: number): number {
+  public find(v: DataView, p: number, n: number): number {
     const { slots, hashes, keyStarts } = this;
-    const hash = hashOf(b, p, n);
+    const hash = hashOf(v, p, n);
     let slot = hash & (SLOTS - 1);
     for (let index = slots[slot]; index >= 0; index = slots[slot]) {
       const start = keyStarts[index];
-      if (hashes[index] === hash && keyStarts[index + 1] - start === n && this.sameKey(start, b, p, n)) return index;
+      if (hashes[index] === hash && keyStarts[index + 1] - start === n && this.sameKey(start, v, p, n)) return index;
       slot = (slot + 1) & (SLOTS - 1);
     }
     this.slot = slot;
@@ -59,7 +60,7 @@ export class Dictionary {
   }
 
   /** Adds the value that was not found last and ends at `data[end]`; @returns its index */
-  public commit(end: number, b: Uint8Array, p: number, n: number): number {
+  public commit(end: number, v: DataView, p: number, n: number): number {
     const index = this.count++;
     this.slots[this.slot] = index;
     this.hashes[index] = this.hash;
@@ -69,8 +70,9 @@ export class Dictionary {
       const grown = new Uint8Array(Math.max(start + n, 2 * this.keys.length));
       grown.set(this.keys);
       this.keys = grown;
+      this.keyView = new DataView(grown.buffer);
     }
-    for (let i = 0; i < n; i++) this.keys[start + i] = b[p + i];
+    for (let i = 0; i < n; i++) this.keys[start + i] = v.getUint8(p + i);
     this.keyStarts[index + 1] = start + n;
     return index;
   }
@@ -82,21 +84,23 @@ export class Dictionary {
     this.earlierValues = 0;
   }
 
-  private sameKey(start: number, b: Uint8Array, p: number, n: number): boolean {
-    const { keys } = this;
-    for (let i = 0; i < n; i++) if (keys[start + i] !== b[p + i]) return false;
+  private sameKey(start: number, v: DataView, p: number, n: number): boolean {
+    const { keyView } = this;
+    let i = 0;
+    for (; i + 4 <= n; i += 4) if (keyView.getInt32(start + i, true) !== v.getInt32(p + i, true)) return false;
+    for (; i < n; i++) if (keyView.getUint8(start + i) !== v.getUint8(p + i)) return false;
     return true;
   }
 }
 
 /** Multiplicative hash of four bytes at a time. */
-function hashOf(b: Uint8Array, p: number, n: number): number {
+function hashOf(v: DataView, p: number, n: number): number {
   let hash = n;
   const end = p + n;
   for (; p + 4 <= end; p += 4) {
-    hash = Math.imul(hash ^ (b[p] | b[p + 1] << 8 | b[p + 2] << 16 | b[p + 3] << 24), 0x9e3779b1);
+    hash = Math.imul(hash ^ v.getInt32(p, true), 0x9e3779b1);
     hash ^= hash >>> 15;
   }
-  for (; p < end; p++) hash = Math.imul(hash ^ b[p], 0x9e3779b1);
+  for (; p < end; p++) hash = Math.imul(hash ^ v.getUint8(p), 0x9e3779b1);
   return hash ^ hash >>> 16;
 }

@@ -8,6 +8,8 @@ import { Token } from '../tds/wire-types';
 export interface RowState extends PlpValue {
   /** Buffer, and the part of it that is filled with bytes not decoded yet. */
   bytes: Uint8Array;
+  /** Of the same bytes. */
+  view: DataView;
   position: number;
   end: number;
   /** Rows decoded since the result began. */
@@ -26,7 +28,7 @@ export interface RowState extends PlpValue {
  * What a format adds to the framing of rows. All members are code of ours: no text of the source (names, values)
  * may get into them, only numbers and the names in `bindings`.
  *
- * Names in scope: `s` the state, `b` the bytes, `p` the value's position, `n` its length.
+ * Names in scope: `s` the state, `b` the bytes, `v` a view of them, `p` the value's position, `n` its length.
  */
 export interface RowCode {
   readonly bindings: { readonly [name: string]: unknown };
@@ -66,12 +68,13 @@ export function compileRows<S extends RowState>(framings: readonly Framing[], co
   const functions: string[] = [];
   for (let first = 0; first < framings.length; first += COLUMNS_PER_FUNCTION) {
     const blocks = framings.slice(first, first + COLUMNS_PER_FUNCTION).map((framing, i) => columnBlock(framing, first + i, code));
-    functions.push(`function columns${functions.length}(s, b, p, nb) { let n = 0; ${code.load}\n${blocks.join('\n')}\n${code.store} return p; }`);
+    functions.push(`function columns${functions.length}(s, b, v, p, nb) { let n = 0; ${code.load}\n${blocks.join('\n')}\n${code.store} return p; }`);
   }
   const source = `'use strict';
 ${functions.join('\n')}
 return function decodeRows(s) {
   const b = s.bytes;
+  const v = s.view;
   const end = s.end;
   let p = s.position;
   let left = s.rowLimit;
@@ -81,14 +84,14 @@ return function decodeRows(s) {
     if (token !== ${Token.ROW} && token !== ${Token.NBCROW}) break;
     let e = ${bounded ? `p + ${bound}` : '0'};
     ${bounded ? 'if (e > end) {' : '{'}
-      e = scanner.scan(b, p, end);
+      e = scanner.scan(v, p, end);
       if (e < 0) { s.incomplete = true; s.needed = scanner.needed; break; }
     }
     ${code.beforeRow}
     p += 1;
     let nb = 0;
     if (token === ${Token.NBCROW}) { nb = p; p += ${bitmapBytes}; }
-    ${functions.map((_, i) => `p = columns${i}(s, b, p, nb);`).join('\n    ')}
+    ${functions.map((_, i) => `p = columns${i}(s, b, v, p, nb);`).join('\n    ')}
     ${code.afterRow}
     left -= 1;
     s.rows += 1;
@@ -114,19 +117,19 @@ function columnBlock(framing: Framing, index: number, code: RowCode): string {
       return block(`n = ${isNull} ? 0 : b[p++];`, 'n === 0', `if (n > ${framing.max}) tooLong(n, ${framing.max}); ${onValue} p += n;`);
     case 'shortLength':
       return block(
-        `if (${isNull}) n = 0xffff; else { n = uint16(b, p); p += 2; }`, 'n === 0xffff',
+        `if (${isNull}) n = 0xffff; else { n = uint16(v, p); p += 2; }`, 'n === 0xffff',
         `if (n > ${framing.max}) tooLong(n, ${framing.max}); ${onValue} p += n;`,
       );
     case 'longLength':
       return block(
-        `if (${isNull}) n = 0; else { n = uint32(b, p); p += 4; }`, 'n === 0',
+        `if (${isNull}) n = 0; else { n = uint32(v, p); p += 4; }`, 'n === 0',
         `if (n > ${framing.max}) tooLong(n, ${framing.max}); ${onValue} p += n;`,
       );
     case 'textPointer':
-      return block(`n = ${isNull} ? 0 : b[p++];`, 'n === 0', `p += n + 8; n = uint32(b, p); p += 4; ${onValue} p += n;`);
+      return block(`n = ${isNull} ? 0 : b[p++];`, 'n === 0', `p += n + 8; n = uint32(v, p); p += 4; ${onValue} p += n;`);
     case 'plp':
       return block(
-        `if (${isNull}) n = -1; else { n = openPlp(s, b, p); if (n < 0) p += 8; }`, 'n < 0',
+        `if (${isNull}) n = -1; else { n = openPlp(s, b, v, p); if (n < 0) p += 8; }`, 'n < 0',
         `const next = s.valueEnd; p = s.valueStart; ${onValue} p = next;`,
       );
   }

@@ -26,11 +26,11 @@ export class RowScanner {
    * @param start of the ROW or NBCROW token (MS-TDS 2.2.7.19, 2.2.7.13)
    * @returns position behind the row, or -1 when it is not wholly there
    */
-  public scan(b: Uint8Array, start: number, end: number): number {
+  public scan(v: DataView, start: number, end: number): number {
     const p = start + 1;
-    if (b[start] !== Token.NBCROW) return this.scanValues(b, p, 0, start, end);
+    if (v.getUint8(start) !== Token.NBCROW) return this.scanValues(v, p, 0, start, end);
     const values = p + ((this.kinds.length + 7) >> 3);
-    return values > end ? this.missing(start, values) : this.scanValues(b, values, p, start, end);
+    return values > end ? this.missing(start, values) : this.scanValues(v, values, p, start, end);
   }
 
   /**
@@ -38,40 +38,40 @@ export class RowScanner {
    *
    * @param bitmap position of the bitmap of NULLs, 0 when there is none
    */
-  public scanValues(b: Uint8Array, p: number, bitmap: number, start: number, end: number): number {
+  public scanValues(v: DataView, p: number, bitmap: number, start: number, end: number): number {
     for (let i = 0; i < this.kinds.length; i++) {
-      if (bitmap !== 0 && (b[bitmap + (i >> 3)] & (1 << (i & 7))) !== 0) continue;
+      if (bitmap !== 0 && (v.getUint8(bitmap + (i >> 3)) & (1 << (i & 7))) !== 0) continue;
       switch (this.kinds[i]) {
         case 0:
           p += this.sizes[i];
           break;
         case 1:
           if (p >= end) return this.missing(start, p + 1);
-          p += 1 + b[p];
+          p += 1 + v.getUint8(p);
           break;
         case 2: {
           if (p + 2 > end) return this.missing(start, p + 2);
-          const length = uint16(b, p);
+          const length = uint16(v, p);
           p += length === 0xffff ? 2 : 2 + length;
           break;
         }
         case 3:
           if (p + 4 > end) return this.missing(start, p + 4);
-          p += 4 + uint32(b, p);
+          p += 4 + uint32(v, p);
           break;
         case 4: {
           if (p >= end) return this.missing(start, p + 1);
-          if (b[p] === 0) {
+          if (v.getUint8(p) === 0) {
             p += 1;
             break;
           }
-          p += 1 + b[p] + 8;
+          p += 1 + v.getUint8(p) + 8;
           if (p + 4 > end) return this.missing(start, p + 4);
-          p += 4 + uint32(b, p);
+          p += 4 + uint32(v, p);
           break;
         }
         default:
-          p = this.plpEnd(b, p, end, start);
+          p = this.plpEnd(v, p, end, start);
           if (p < 0) return -1;
       }
       if (p > end) return this.missing(start, p);
@@ -79,16 +79,16 @@ export class RowScanner {
     return p;
   }
 
-  private plpEnd(b: Uint8Array, p: number, end: number, start: number): number {
+  private plpEnd(v: DataView, p: number, end: number, start: number): number {
     if (p + 8 > end) return this.missing(start, p + 8);
-    const low = uint32(b, p);
-    const high = uint32(b, p + 4);
+    const low = uint32(v, p);
+    const high = uint32(v, p + 4);
     p += 8;
     if (high === 0xffffffff && low === PLP_NULL_LOW) return p;
     const total = high === 0xffffffff && low === PLP_UNKNOWN_LOW ? 0 : high * 0x100000000 + low;
     const first = p;
     while (p + 4 <= end) {
-      const length = uint32(b, p);
+      const length = uint32(v, p);
       p += 4 + length;
       if (length === 0) return p;
     }
@@ -113,17 +113,17 @@ export interface PlpValue {
  *
  * @returns length of the value, or -1 for NULL
  */
-export function openPlp(value: PlpValue, b: Uint8Array, p: number): number {
-  const low = uint32(b, p);
-  const high = uint32(b, p + 4);
+export function openPlp(value: PlpValue, b: Uint8Array, v: DataView, p: number): number {
+  const low = uint32(v, p);
+  const high = uint32(v, p + 4);
   p += 8;
   if (high === 0xffffffff && low === PLP_NULL_LOW) return -1;
-  let length = uint32(b, p);
+  let length = uint32(v, p);
   value.valueStart = p + 4;
   let to = p + 4 + length;
   p = to;
   while (length !== 0) {
-    length = uint32(b, p);
+    length = uint32(v, p);
     p += 4;
     if (length !== 0) {
       b.copyWithin(to, p, p + length);

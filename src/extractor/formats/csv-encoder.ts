@@ -24,24 +24,28 @@ export function csvEncoder(columns: readonly ColumnType[], format: CsvFormat): T
     const onNull = nullText.length === 0 ? '' : 'out.set(nullText, o); o += nullText.length;';
     rowBytes += 3 + nullText.length;
     if (column.kind === 'utf16') {
-      return { before, onNull, onValue: 'o = csvUtf16(b, p, n, out, o, ascii, quoting, nullText);' };
+      return { before, onNull, onValue: 'o = csvUtf16(v, p, n, out, o, ascii, quoting, nullText);' };
     }
     if (column.charset?.kind === 'singleByte') {
       bindings[`units${i}`] = column.charset.units;
-      return { before, onNull, onValue: `o = csvSingleByte(b, p, n, out, o, units${i}, ascii, quoting, nullText);` };
+      return { before, onNull, onValue: `o = csvSingleByte(v, p, n, out, o, units${i}, ascii, quoting, nullText);` };
     }
     if (column.kind === 'variant') {
       rowBytes += 48;
-      return { before, onNull, onValue: 'o = quoteField(out, o, variantText(b, p, n, out, o), quoting, nullText);' };
+      return { before, onNull, onValue: 'o = quoteField(out, o, variantText(v, p, n, out, o), quoting, nullText);' };
     }
     const { write, extra, bound, free } = valueText(column, 'hex');
     if ('bytes' in bound) rowBytes += bound.bytes;
     bindings[`write${i}`] = write;
     extra.forEach((value, j) => (bindings[`extra${i}_${j}`] = value));
-    const text = `write${i}(b, p, n, out, o${extra.map((value, j) => `, ${typeof value === 'number' ? value : `extra${i}_${j}`}`).join('')})`;
-    // A value of no bytes (binary) is told from NULL like an empty string; other values may read as the text of NULL.
-    const quoted = free || column.kind === 'binary' || nullText.length > 0 || IN_NUMBERS_AND_DATES.test(format.delimiter ?? '');
-    return { before, onNull, onValue: quoted ? `o = quoteField(out, o, ${text}, quoting, nullText);` : `o = ${text};` };
+    const text = `write${i}(v, p, n, out, o${extra.map((value, j) => `, ${typeof value === 'number' ? value : `extra${i}_${j}`}`).join('')})`;
+    // Values other than text need quotes only where they read as the text of NULL or hold an odd delimiter.
+    if (free || nullText.length > 0 || IN_NUMBERS_AND_DATES.test(format.delimiter ?? '')) {
+      return { before, onNull, onValue: `o = quoteField(out, o, ${text}, quoting, nullText);` };
+    }
+    // A binary of no bytes is told from NULL like an empty string.
+    const empty = column.kind === 'binary' ? 'if (n === 0) { out[o] = 0x22; out[o + 1] = 0x22; o += 2; } else ' : '';
+    return { before, onNull, onValue: `${empty}o = ${text};` };
   });
   return new TextEncoder(columns, {
     bindings,

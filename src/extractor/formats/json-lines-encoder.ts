@@ -16,17 +16,17 @@ export function jsonLinesEncoder(columns: readonly ColumnType[], format: JsonLin
     rowBytes += key.length + 8;
     const before = `o = putBytes(out, o, key${i});`;
     const onNull = 'o = putBytes(out, o, NULL);';
-    if (column.kind === 'utf16') return { before, onNull, onValue: 'o = jsonUtf16(b, p, n, out, o);' };
+    if (column.kind === 'utf16') return { before, onNull, onValue: 'o = jsonUtf16(v, p, n, out, o);' };
     if (column.kind === 'variant') {
       rowBytes += 48;
-      return { before, onNull, onValue: 'o = escapeString(out, o, variantText(b, p, n, out, o + 1));' };
+      return { before, onNull, onValue: 'o = escapeString(out, o, variantText(v, p, n, out, o + 1));' };
     }
     const { write, extra, bound, free } = valueText(column, format.binary ?? 'base64');
     if ('bytes' in bound) rowBytes += bound.bytes;
     bindings[`write${i}`] = write;
     extra.forEach((value, j) => (bindings[`extra${i}_${j}`] = value));
     const text = (at: string) => (
-      `write${i}(b, p, n, out, ${at}${extra.map((value, j) => `, ${typeof value === 'number' ? value : `extra${i}_${j}`}`).join('')})`
+      `write${i}(v, p, n, out, ${at}${extra.map((value, j) => `, ${typeof value === 'number' ? value : `extra${i}_${j}`}`).join('')})`
     );
     if (free) return { before, onNull, onValue: `o = escapeString(out, o, ${text('o + 1')});` };
     if (TYPE_TABLE[column.kind].json === 'string') {

@@ -62,7 +62,10 @@ export class RowLanding implements RowConsumer {
     const { encoder } = this;
     if (!encoder) throw new LegacyToS3Error('PROTOCOL_ERROR', `${this.options.subject}: a row came before its columns`);
     const { state } = encoder;
-    state.bytes = bytes;
+    if (state.bytes !== bytes) {
+      state.bytes = bytes;
+      state.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
     state.position = position;
     state.end = end;
     try {

@@ -44,7 +44,7 @@ export class TextEncoder implements RowEncoder {
       column: format.column,
     });
     this.state = {
-      bytes: EMPTY, position: 0, end: 0, rows: 0, rowLimit: Infinity, column: 0, incomplete: false, needed: 0, valueStart: 0, valueEnd: 0,
+      bytes: EMPTY, view: new DataView(EMPTY.buffer), position: 0, end: 0, rows: 0, rowLimit: Infinity, column: 0, incomplete: false, needed: 0, valueStart: 0, valueEnd: 0,
       out: new Uint8Array(OUTPUT_BYTES), o: 0, full: false, makeRoom: (need) => this.makeRoom(need),
     };
   }

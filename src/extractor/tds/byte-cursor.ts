@@ -47,8 +47,8 @@ export class ByteCursor {
   }
 
   /** Passes over a value that `scan` finds the end of; it is given the value's position. */
-  public skipValue(scan: (bytes: Uint8Array, start: number, end: number) => number): void {
-    const after = scan(this.bytes, this.position, this.end);
+  public skipValue(scan: (view: DataView, start: number, end: number) => number): void {
+    const after = scan(new DataView(this.bytes.buffer, this.bytes.byteOffset), this.position, this.end);
     if (after < 0) throw INCOMPLETE;
     this.position = after;
   }

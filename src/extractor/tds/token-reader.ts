@@ -179,5 +179,5 @@ function skipReturnValue(cursor: ByteCursor): void {
   const framing = framingOf({ name, ordinal: 0, userType, nullable: true, type, ...readTypeInfo(cursor, type, 0) });
   if (!framing) throw new LegacyToS3Error('PROTOCOL_ERROR', `a return value of unknown type 0x${type.toString(16)}`);
   const scanner = new RowScanner([framing]);
-  cursor.skipValue((bytes, start, end) => scanner.scanValues(bytes, start, 0, start, end));
+  cursor.skipValue((view, start, end) => scanner.scanValues(view, start, 0, start, end));
 }

@@ -51,23 +51,23 @@ export function columnCode(source: ColumnType, landed: readonly { readonly colum
   const value = (): string => {
     switch (source.kind) {
       case 'null': return '';
-      case 'bit': return `${exact(1)} ${k}.add(b[p]);`;
-      case 'tinyint': return `${exact(1)} ${add32('b[p]')}`;
-      case 'smallint': return `${exact(2)} ${add32('int16(b, p)')}`;
-      case 'int': case 'real': return `${exact(4)} ${add32('int32(b, p)')}`;
-      case 'bigint': case 'float': return `${exact(8)} ${k}.add(int32(b, p), int32(b, p + 4));`;
-      case 'smallmoney': return `${exact(4)} money64(${k}, int32(b, p));`;
-      case 'money': return `${exact(8)} money128(${k}, uint32(b, p + 4), int32(b, p));`;
+      case 'bit': return `${exact(1)} ${k}.add(v.getUint8(p));`;
+      case 'tinyint': return `${exact(1)} ${add32('v.getUint8(p)')}`;
+      case 'smallint': return `${exact(2)} ${add32('int16(v, p)')}`;
+      case 'int': case 'real': return `${exact(4)} ${add32('int32(v, p)')}`;
+      case 'bigint': case 'float': return `${exact(8)} ${k}.add(int32(v, p), int32(v, p + 4));`;
+      case 'smallmoney': return `${exact(4)} money64(${k}, int32(v, p));`;
+      case 'money': return `${exact(8)} money128(${k}, uint32(v, p + 4), int32(v, p));`;
       case 'decimal': {
         const { physical } = landed[0].column.type;
-        if (physical === 'INT32') return add32(`decimal32(b, p, n, ${precision})`);
-        return `${physical === 'INT64' ? 'decimal64' : 'decimal128'}(${k}, b, p, n, ${precision});`;
+        if (physical === 'INT32') return add32(`decimal32(v, p, n, ${precision})`);
+        return `${physical === 'INT64' ? 'decimal64' : 'decimal128'}(${k}, v, p, n, ${precision});`;
       }
-      case 'date': return `${exact(3)} ${add32('readDate(b, p)')}`;
+      case 'date': return `${exact(3)} ${add32('readDate(v, p)')}`;
       case 'smalldatetime':
-        return `${exact(4)} ${k}.addMicros(readSmalldatetimeDay(b, p), readSmalldatetimeMinutes(b, p) * 60000000);`;
+        return `${exact(4)} ${k}.addMicros(readSmalldatetimeDay(v, p), readSmalldatetimeMinutes(v, p) * 60000000);`;
       case 'datetime':
-        return `${exact(8)} ${k}.addMicros(readDatetimeDay(b, p), readDatetimeMillis(b, p) * 1000);`;
+        return `${exact(8)} ${k}.addMicros(readDatetimeDay(v, p), readDatetimeMillis(v, p) * 1000);`;
       case 'datetime2': {
         const size = timeBytes(scale);
         return `${exact(size + 3)} ${ticks('p', `p + ${size}`)}`;
@@ -75,15 +75,15 @@ export function columnCode(source: ColumnType, landed: readonly { readonly colum
       case 'datetimeoffset': {
         const size = timeBytes(scale);
         const offset = companion('offset_minutes');
-        return `${exact(size + 5)} ${ticks('p', `p + ${size}`)} ${offset}.values[${offset}.count++] = readOffset(b, p + ${size + 3});`;
+        return `${exact(size + 5)} ${ticks('p', `p + ${size}`)} ${offset}.values[${offset}.count++] = readOffset(v, p + ${size + 3});`;
       }
       case 'variant': {
         const base = companion('base_type');
-        return `${known(k, '4 * n + 64', (at) => `variantText(b, p, n, ${k}.data, ${at})`)}
-          ${known(base!, '64', (at) => `variantBaseTypeText(b, p, n, ${base}.data, ${at})`)}`;
+        return `${known(k, '4 * n + 64', (at) => `variantText(v, p, n, ${k}.data, ${at})`)}
+          ${known(base!, '64', (at) => `variantBaseTypeText(v, p, n, ${base}.data, ${at})`)}`;
       }
       case 'binary':
-        return known(k, 'n', (at) => `(n > 64 ? ${k}.data.set(b.subarray(p, p + n), ${at}) : copy(b, p, n, ${k}.data, ${at}), ${at} + n)`);
+        return known(k, 'n', (at) => `copy(v, p, n, ${k}.data, ${at})`);
       default: {
         const text = valueText(source, 'hex');
         bindings[`write${id}`] = text.write;
@@ -93,7 +93,7 @@ export function columnCode(source: ColumnType, landed: readonly { readonly colum
           return `, extra${id}_${j}`;
         }).join('');
         const room = 'bytes' in text.bound ? String(text.bound.bytes) : `n * ${Math.ceil(text.bound.bytesPerWireByte)}`;
-        return known(k, room, (at) => `write${id}(b, p, n, ${k}.data, ${at}${extra})`);
+        return known(k, room, (at) => `write${id}(v, p, n, ${k}.data, ${at}${extra})`);
       }
     }
   };
@@ -108,46 +108,51 @@ export function columnCode(source: ColumnType, landed: readonly { readonly colum
 
 /** A value of varying length: by the dictionary, or converted. */
 function known(k: string, room: string, write: (at: string) => string): string {
-  return `if (!${k}.addKnown(b, p, n)) { const at = ${k}.begin(${room}); ${k}.commit(at, ${write('at')}, b, p, n); }`;
+  return `if (!${k}.addKnown(v, p, n)) { const at = ${k}.begin(${room}); ${k}.commit(at, ${write('at')}, v, p, n); }`;
 }
 
 /** Microseconds, floored; at scale 7 the last digit goes into the companion. */
 function timestampCode(k: string, time: string, day: string, scale: number, digit: string | undefined): string {
-  const read = `const t = readTime(b, ${time}, ${scale}, false);`;
-  if (scale <= 6) return `${read} ${k}.addMicros(readDate(b, ${day}), t * ${10 ** (6 - scale)});`;
-  return `${read} const micros = floor(t / 10); ${k}.addMicros(readDate(b, ${day}), micros); ${digit}.values[${digit}.count++] = t - micros * 10;`;
+  const read = `const t = readTime(v, ${time}, ${scale}, false);`;
+  if (scale <= 6) return `${read} ${k}.addMicros(readDate(v, ${day}), t * ${10 ** (6 - scale)});`;
+  return `${read} const micros = floor(t / 10); ${k}.addMicros(readDate(v, ${day}), micros); ${digit}.values[${digit}.count++] = t - micros * 10;`;
 }
 
-function copy(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): void {
-  for (let i = 0; i < n; i++) out[o + i] = b[p + i];
+function copy(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
+  if (n > 64) {
+    out.set(new Uint8Array(v.buffer, v.byteOffset + p, n), o);
+    return o + n;
+  }
+  for (let i = 0; i < n; i++) out[o + i] = v.getUint8(p + i);
+  return o + n;
 }
 
 /** A decimal of up to 9 digits. */
-function decimal32(b: Uint8Array, p: number, n: number, precision: number): number {
+function decimal32(v: DataView, p: number, n: number, precision: number): number {
   checkDecimalLength(n);
-  const low = uint32(b, p + 1);
-  checkDecimal(precision, low, n > 5 ? uint32(b, p + 5) : 0, n > 9 ? uint32(b, p + 9) : 0, n > 13 ? uint32(b, p + 13) : 0);
-  return b[p] === 0 ? -low | 0 : low | 0;
+  const low = uint32(v, p + 1);
+  checkDecimal(precision, low, n > 5 ? uint32(v, p + 5) : 0, n > 9 ? uint32(v, p + 9) : 0, n > 13 ? uint32(v, p + 13) : 0);
+  return v.getUint8(p) === 0 ? -low | 0 : low | 0;
 }
 
 /** A decimal of up to 18 digits. */
-function decimal64(buffer: Int64Buffer, b: Uint8Array, p: number, n: number, precision: number): void {
+function decimal64(buffer: Int64Buffer, v: DataView, p: number, n: number, precision: number): void {
   checkDecimalLength(n);
-  const low = uint32(b, p + 1);
-  const high = n > 5 ? uint32(b, p + 5) : 0;
-  checkDecimal(precision, low, high, n > 9 ? uint32(b, p + 9) : 0, n > 13 ? uint32(b, p + 13) : 0);
-  if (b[p] !== 0) buffer.add(low | 0, high | 0);
+  const low = uint32(v, p + 1);
+  const high = n > 5 ? uint32(v, p + 5) : 0;
+  checkDecimal(precision, low, high, n > 9 ? uint32(v, p + 9) : 0, n > 13 ? uint32(v, p + 13) : 0);
+  if (v.getUint8(p) !== 0) buffer.add(low | 0, high | 0);
   else buffer.add(-low | 0, low === 0 ? -high | 0 : ~high);
 }
 
-function decimal128(buffer: FixedBytesBuffer, b: Uint8Array, p: number, n: number, precision: number): void {
+function decimal128(buffer: FixedBytesBuffer, v: DataView, p: number, n: number, precision: number): void {
   checkDecimalLength(n);
-  const l0 = uint32(b, p + 1);
-  const l1 = n > 5 ? uint32(b, p + 5) : 0;
-  const l2 = n > 9 ? uint32(b, p + 9) : 0;
-  const l3 = n > 13 ? uint32(b, p + 13) : 0;
+  const l0 = uint32(v, p + 1);
+  const l1 = n > 5 ? uint32(v, p + 5) : 0;
+  const l2 = n > 9 ? uint32(v, p + 9) : 0;
+  const l3 = n > 13 ? uint32(v, p + 13) : 0;
   checkDecimal(precision, l0, l1, l2, l3);
-  buffer.addDecimal(b[p] === 0, l0, l1, l2, l3);
+  buffer.addDecimal(v.getUint8(p) === 0, l0, l1, l2, l3);
 }
 
 function money64(buffer: Int64Buffer, value: number): void {

@@ -18,6 +18,7 @@ interface BatchState extends RowState {
 const ROW_GROUP_BYTES = 0x4000000;
 /** A batch of long values is cut before its rows are many. */
 const BATCH_BYTES = 0x800000;
+const EMPTY = new Uint8Array(0);
 const CREATED_BY = 'cdk-legacy-to-s3';
 
 /**
@@ -56,7 +57,7 @@ export class ParquetEncoder implements RowEncoder {
       column: (i) => codes[i],
     });
     this.state = {
-      bytes: new Uint8Array(0), position: 0, end: 0, rows: 0, rowLimit: 0, column: 0, incomplete: false, needed: 0, valueStart: 0, valueEnd: 0, row: 0,
+      bytes: EMPTY, view: new DataView(EMPTY.buffer), position: 0, end: 0, rows: 0, rowLimit: 0, column: 0, incomplete: false, needed: 0, valueStart: 0, valueEnd: 0, row: 0,
     };
   }
 

@@ -10,9 +10,9 @@ for (let i = 0; i < 256; i++) {
   LOW[i] = hex.charCodeAt(1);
 }
 
-export function hexText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+export function hexText(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
   for (let i = p; i < p + n; i++) {
-    const byte = b[i];
+    const byte = v.getUint8(i);
     out[o] = HIGH[byte];
     out[o + 1] = LOW[byte];
     o += 2;
@@ -23,10 +23,10 @@ export function hexText(b: Uint8Array, p: number, n: number, out: Uint8Array, o:
 const BASE64 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');
 const PAD = 0x3d;
 
-export function base64Text(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+export function base64Text(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
   const end = p + n;
   for (; p + 2 < end; p += 3) {
-    const bits = b[p] << 16 | b[p + 1] << 8 | b[p + 2];
+    const bits = v.getUint8(p) << 16 | v.getUint8(p + 1) << 8 | v.getUint8(p + 2);
     out[o] = BASE64[bits >> 18];
     out[o + 1] = BASE64[bits >> 12 & 63];
     out[o + 2] = BASE64[bits >> 6 & 63];
@@ -35,7 +35,7 @@ export function base64Text(b: Uint8Array, p: number, n: number, out: Uint8Array,
   }
   if (p < end) {
     const two = p + 1 < end;
-    const bits = b[p] << 16 | (two ? b[p + 1] << 8 : 0);
+    const bits = v.getUint8(p) << 16 | (two ? v.getUint8(p + 1) << 8 : 0);
     out[o] = BASE64[bits >> 18];
     out[o + 1] = BASE64[bits >> 12 & 63];
     out[o + 2] = two ? BASE64[bits >> 6 & 63] : PAD;
@@ -48,17 +48,17 @@ export function base64Text(b: Uint8Array, p: number, n: number, out: Uint8Array,
 const DASH = 0x2d;
 
 /** The first three groups are little-endian on the wire (MS-TDS 2.2.5.5.1.4); the text is SQL Server's own. */
-export function guidText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+export function guidText(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
   if (n !== 16) badLength(n);
-  o = putByte(out, putByte(out, putByte(out, putByte(out, o, b[p + 3]), b[p + 2]), b[p + 1]), b[p]);
+  o = putByte(out, putByte(out, putByte(out, putByte(out, o, v.getUint8(p + 3)), v.getUint8(p + 2)), v.getUint8(p + 1)), v.getUint8(p));
   out[o++] = DASH;
-  o = putByte(out, putByte(out, o, b[p + 5]), b[p + 4]);
+  o = putByte(out, putByte(out, o, v.getUint8(p + 5)), v.getUint8(p + 4));
   out[o++] = DASH;
-  o = putByte(out, putByte(out, o, b[p + 7]), b[p + 6]);
+  o = putByte(out, putByte(out, o, v.getUint8(p + 7)), v.getUint8(p + 6));
   out[o++] = DASH;
-  o = putByte(out, putByte(out, o, b[p + 8]), b[p + 9]);
+  o = putByte(out, putByte(out, o, v.getUint8(p + 8)), v.getUint8(p + 9));
   out[o++] = DASH;
-  for (let i = 10; i < 16; i++) o = putByte(out, o, b[p + i]);
+  for (let i = 10; i < 16; i++) o = putByte(out, o, v.getUint8(p + i));
   return o;
 }
 

@@ -1,4 +1,4 @@
-import { singleByteText, utf16Text } from './utf8-text';
+import { singleByteText, TWO_NOT_ASCII, utf16Text } from './utf8-text';
 
 /** Quoting of free text in CSV (RFC 4180). */
 
@@ -15,30 +15,38 @@ export function csvClasses(delimiter: number): { readonly ascii: Uint8Array; rea
 
 /** UTF-16 to a field: plain ASCII in one pass, anything else converted first and quoted where it must be. */
 export function csvUtf16(
-  b: Uint8Array, p: number, n: number, out: Uint8Array, o: number, ascii: Uint8Array, quoting: Uint8Array, nullText: Uint8Array,
+  v: DataView, p: number, n: number, out: Uint8Array, o: number, ascii: Uint8Array, quoting: Uint8Array, nullText: Uint8Array,
 ): number {
   const start = o;
   const end = p + n - 1;
-  for (let i = p; i < end; i += 2) {
-    const low = b[i];
-    if ((b[i + 1] | ascii[low]) !== 0) return quoteField(out, start, utf16Text(b, i, p + n - i, out, o), quoting, nullText);
+  let i = p;
+  for (; i < end - 2; i += 4) {
+    const pair = v.getInt32(i, true);
+    if ((pair & TWO_NOT_ASCII) !== 0 || (ascii[pair & 0x7f] | ascii[pair >> 16]) !== 0) break;
+    out[o] = pair;
+    out[o + 1] = pair >> 16;
+    o += 2;
+  }
+  for (; i < end; i += 2) {
+    const low = v.getUint8(i);
+    if ((v.getUint8(i + 1) | ascii[low]) !== 0) return quoteField(out, start, utf16Text(v, i, p + n - i, out, o), quoting, nullText);
     out[o++] = low;
   }
-  if ((n & 1) !== 0) utf16Text(b, p, n, out, start);
+  if ((n & 1) !== 0) utf16Text(v, p, n, out, start);
   if (o === start || (nullText.length !== 0 && equals(out, start, o, nullText))) return quoteField(out, start, o, quoting, nullText);
   return o;
 }
 
 /** The same for text in a code page of single bytes. */
 export function csvSingleByte(
-  b: Uint8Array, p: number, n: number, out: Uint8Array, o: number, units: Uint16Array,
+  v: DataView, p: number, n: number, out: Uint8Array, o: number, units: Uint16Array,
   ascii: Uint8Array, quoting: Uint8Array, nullText: Uint8Array,
 ): number {
   const start = o;
   const end = p + n;
   for (let i = p; i < end; i++) {
-    const byte = b[i];
-    if (ascii[byte] !== 0) return quoteField(out, start, singleByteText(b, i, end - i, out, o, units), quoting, nullText);
+    const byte = v.getUint8(i);
+    if (ascii[byte] !== 0) return quoteField(out, start, singleByteText(v, i, end - i, out, o, units), quoting, nullText);
     out[o++] = byte;
   }
   if (o === start || (nullText.length !== 0 && equals(out, start, o, nullText))) return quoteField(out, start, o, quoting, nullText);

@@ -10,34 +10,34 @@ const PLUS = 0x2b;
 const POINT = 0x2e;
 const T = 0x54;
 
-export function dateText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+export function dateText(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
   calendar.checkLength(n, 3);
-  return putDay(out, o, calendar.readDate(b, p));
+  return putDay(out, o, calendar.readDate(v, p));
 }
 
 /** A whole day, which the type does not have but other servers send, is written as 24:00:00. */
-export function timeText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number, scale: number): number {
+export function timeText(v: DataView, p: number, n: number, out: Uint8Array, o: number, scale: number): number {
   calendar.checkLength(n, timeBytes(scale));
-  return putTime(out, o, calendar.readTime(b, p, scale, true), scale);
+  return putTime(out, o, calendar.readTime(v, p, scale, true), scale);
 }
 
-export function datetime2Text(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number, scale: number): number {
+export function datetime2Text(v: DataView, p: number, n: number, out: Uint8Array, o: number, scale: number): number {
   const size = timeBytes(scale);
   calendar.checkLength(n, size + 3);
-  const ticks = calendar.readTime(b, p, scale, false);
-  o = putDay(out, o, calendar.readDate(b, p + size));
+  const ticks = calendar.readTime(v, p, scale, false);
+  o = putDay(out, o, calendar.readDate(v, p + size));
   out[o] = T;
   return putTime(out, o + 1, ticks, scale);
 }
 
 /** The wire has UTC and the offset; the text is local time and the offset. */
-export function datetimeoffsetText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number, scale: number): number {
+export function datetimeoffsetText(v: DataView, p: number, n: number, out: Uint8Array, o: number, scale: number): number {
   const size = timeBytes(scale);
   calendar.checkLength(n, size + 5);
-  const offset = calendar.readOffset(b, p + size + 3);
+  const offset = calendar.readOffset(v, p + size + 3);
   const unit = calendar.POWERS_OF_TEN[scale];
-  let ticks = calendar.readTime(b, p, scale, false) + offset * 60 * unit;
-  let day = calendar.readDate(b, p + size);
+  let ticks = calendar.readTime(v, p, scale, false) + offset * 60 * unit;
+  let day = calendar.readDate(v, p + size);
   if (ticks < 0) {
     ticks += 86400 * unit;
     day -= 1;
@@ -56,18 +56,18 @@ export function datetimeoffsetText(b: Uint8Array, p: number, n: number, out: Uin
   return put2(out, o + 1, minutes % 60);
 }
 
-export function datetimeText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+export function datetimeText(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
   calendar.checkLength(n, 8);
-  const millis = calendar.readDatetimeMillis(b, p);
-  o = putDay(out, o, calendar.readDatetimeDay(b, p));
+  const millis = calendar.readDatetimeMillis(v, p);
+  o = putDay(out, o, calendar.readDatetimeDay(v, p));
   out[o] = T;
   return putTime(out, o + 1, millis, 3);
 }
 
-export function smalldatetimeText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+export function smalldatetimeText(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
   calendar.checkLength(n, 4);
-  const minutes = calendar.readSmalldatetimeMinutes(b, p);
-  o = putDay(out, o, calendar.readSmalldatetimeDay(b, p));
+  const minutes = calendar.readSmalldatetimeMinutes(v, p);
+  o = putDay(out, o, calendar.readSmalldatetimeDay(v, p));
   out[o] = T;
   return putTime(out, o + 1, minutes * 60, 0);
 }

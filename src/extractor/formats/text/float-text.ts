@@ -26,27 +26,22 @@ const LARGEST_FAST = 1e16;
 /** Wider than the rounding errors of what is compared. */
 const DOUBT = 1e-6;
 
-const numbers = new DataView(new ArrayBuffer(8));
-
-export function float64(b: Uint8Array, p: number): number {
-  numbers.setInt32(0, int32(b, p), true);
-  numbers.setInt32(4, int32(b, p + 4), true);
-  return numbers.getFloat64(0, true);
+export function float64(v: DataView, p: number): number {
+  return v.getFloat64(p, true);
 }
 
-export function float32(b: Uint8Array, p: number): number {
-  numbers.setInt32(0, int32(b, p), true);
-  return numbers.getFloat32(0, true);
+export function float32(v: DataView, p: number): number {
+  return v.getFloat32(p, true);
 }
 
-export function floatText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+export function floatText(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
   if (n !== 8) badLength(n);
-  const value = float64(b, p);
+  const value = float64(v, p);
   const magnitude = Math.abs(value);
   if (!(magnitude >= SMALLEST_FAST && magnitude < LARGEST_FAST)) return putSlowly(out, o, value);
   // Read from the bytes, not from the number: the top 12 bits are sign and exponent, the other 52 the mantissa.
-  const high = int32(b, p + 4);
-  if ((high & 0xfffff) === 0 && int32(b, p) === 0) return putSlowly(out, o, value);
+  const high = int32(v, p + 4);
+  if ((high & 0xfffff) === 0 && int32(v, p) === 0) return putSlowly(out, o, value);
   const start = o;
   if (value < 0) out[o++] = MINUS;
   const exponent = exponentOfTen(magnitude);
@@ -86,11 +81,11 @@ export function floatText(b: Uint8Array, p: number, n: number, out: Uint8Array, 
 }
 
 /** Fewest digits that read back as the same single-precision number. */
-export function realText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+export function realText(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
   if (n !== 4) badLength(n);
-  const value = float32(b, p);
+  const value = float32(v, p);
   const magnitude = Math.abs(value);
-  const bits = int32(b, p);
+  const bits = int32(v, p);
   if (!(magnitude >= SMALLEST_FAST && magnitude < LARGEST_FAST) || (bits & 0x7fffff) === 0) return putRealSlowly(out, o, value);
   const exponent = exponentOfTen(magnitude);
   const power = POWERS[16 - exponent];

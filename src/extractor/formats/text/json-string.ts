@@ -1,4 +1,4 @@
-import { utf16Text } from './utf8-text';
+import { TWO_NOT_ASCII, utf16Text } from './utf8-text';
 
 /** Strings in JSON (RFC 8259). */
 
@@ -17,17 +17,24 @@ const NOT_PLAIN = GROWTH.slice();
 NOT_PLAIN.fill(1, 0x80);
 
 /** UTF-16 to a quoted JSON string. */
-export function jsonUtf16(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+export function jsonUtf16(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
   const start = o;
   out[o++] = QUOTE;
   const end = p + n - 1;
   let i = p;
+  for (; i < end - 2; i += 4) {
+    const pair = v.getInt32(i, true);
+    if ((pair & TWO_NOT_ASCII) !== 0 || (NOT_PLAIN[pair & 0x7f] | NOT_PLAIN[pair >> 16]) !== 0) break;
+    out[o] = pair;
+    out[o + 1] = pair >> 16;
+    o += 2;
+  }
   for (; i < end; i += 2) {
-    const low = b[i];
-    if ((b[i + 1] | NOT_PLAIN[low]) !== 0) break;
+    const low = v.getUint8(i);
+    if ((v.getUint8(i + 1) | NOT_PLAIN[low]) !== 0) break;
     out[o++] = low;
   }
-  if (i < p + n) return escapeString(out, start, utf16Text(b, i, p + n - i, out, o));
+  if (i < p + n) return escapeString(out, start, utf16Text(v, i, p + n - i, out, o));
   out[o] = QUOTE;
   return o + 1;
 }

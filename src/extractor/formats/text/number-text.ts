@@ -3,38 +3,38 @@ import { int16, int32, uint32 } from '../../columns/little-endian';
 import { badLength, ValueError } from '../../columns/value-error';
 
 /**
- * Text of numbers, from the value's `n` bytes at `b[p]` to ASCII at `out[o]`; each returns the position behind it.
+ * Text of numbers, from the value's `n` bytes at `v.getUint8(p)` to ASCII at `out[o]`; each returns the position behind it.
  * Wire formats: MS-TDS 2.2.5.5.1.
  */
 
 const POINT = 0x2e;
 const POWERS = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 
-export function tinyintText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+export function tinyintText(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
   if (n !== 1) badLength(n);
-  return putUint30(out, o, b[p]);
+  return putUint30(out, o, v.getUint8(p));
 }
 
-export function smallintText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+export function smallintText(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
   if (n !== 2) badLength(n);
-  return putInt32(out, o, int16(b, p));
+  return putInt32(out, o, int16(v, p));
 }
 
-export function intText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+export function intText(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
   if (n !== 4) badLength(n);
-  return putInt32(out, o, int32(b, p));
+  return putInt32(out, o, int32(v, p));
 }
 
-export function bigintText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+export function bigintText(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
   if (n !== 8) badLength(n);
-  return put64(out, o, uint32(b, p), int32(b, p + 4), 0);
+  return put64(out, o, uint32(v, p), int32(v, p + 4), 0);
 }
 
-export function moneyText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+export function moneyText(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
   // The high half comes first (MS-TDS 2.2.5.5.1.2).
-  if (n === 8) return put64(out, o, uint32(b, p + 4), int32(b, p), 4);
+  if (n === 8) return put64(out, o, uint32(v, p + 4), int32(v, p), 4);
   if (n !== 4) badLength(n);
-  const value = int32(b, p);
+  const value = int32(v, p);
   return put64(out, o, value >>> 0, value >> 31, 4);
 }
 
@@ -72,15 +72,15 @@ function putScaled53(out: Uint8Array, o: number, value: number, scale: number): 
 
 /** Sign byte (1 is positive), then the magnitude in 4, 8, 12 or 16 bytes. */
 export function decimalText(
-  b: Uint8Array, p: number, n: number, out: Uint8Array, o: number, scale: number, precision: number,
+  v: DataView, p: number, n: number, out: Uint8Array, o: number, scale: number, precision: number,
 ): number {
   if (n !== 5 && n !== 9 && n !== 13 && n !== 17) badLength(n);
-  const l0 = uint32(b, p + 1);
-  const l1 = n > 5 ? uint32(b, p + 5) : 0;
-  const l2 = n > 9 ? uint32(b, p + 9) : 0;
-  const l3 = n > 13 ? uint32(b, p + 13) : 0;
+  const l0 = uint32(v, p + 1);
+  const l1 = n > 5 ? uint32(v, p + 5) : 0;
+  const l2 = n > 9 ? uint32(v, p + 9) : 0;
+  const l3 = n > 13 ? uint32(v, p + 13) : 0;
   checkDecimal(precision, l0, l1, l2, l3);
-  if (b[p] === 0 && (l0 | l1 | l2 | l3) !== 0) out[o++] = MINUS;
+  if (v.getUint8(p) === 0 && (l0 | l1 | l2 | l3) !== 0) out[o++] = MINUS;
   if (l3 === 0 && l2 === 0 && l1 < 0x200000) return putScaled53(out, o, l1 * 0x100000000 + l0, scale);
   return putLimbs(out, o, scale, l0, l1, l2, l3);
 }
@@ -93,9 +93,9 @@ export function checkDecimal(precision: number, l0: number, l1: number, l2: numb
   if (countDigits(l0, l1, l2, l3) > precision) throw new ValueError(`a decimal of more than ${precision} digits`);
 }
 
-export function bitText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+export function bitText(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
   if (n !== 1) badLength(n);
-  const word = b[p] === 0 ? FALSE : TRUE;
+  const word = v.getUint8(p) === 0 ? FALSE : TRUE;
   for (let i = 0; i < word.length; i++) out[o++] = word[i];
   return o;
 }

@@ -3,19 +3,28 @@ import { NO_CHARACTER } from '../../tds/code-page';
 
 /** UTF-8 of character data; arguments as in number-text. The output needs room for 3 bytes a byte of code page, 1.5 a byte of UTF-16. */
 
-export function utf16Text(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+/** Bits that are set in two code units where one is not ASCII. */
+export const TWO_NOT_ASCII = 0xff80ff80 | 0;
+
+export function utf16Text(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
   if ((n & 1) !== 0) throw new WireError('UTF-16 text of an odd number of bytes');
   const end = p + n;
   while (p < end) {
-    const low = b[p];
-    const high = b[p + 1];
-    p += 2;
-    if (high === 0 && low < 0x80) {
-      out[o++] = low;
-      continue;
+    // Two ASCII characters at a time, where there are two.
+    while (p + 4 <= end) {
+      const pair = v.getInt32(p, true);
+      if ((pair & TWO_NOT_ASCII) !== 0) break;
+      out[o] = pair;
+      out[o + 1] = pair >> 16;
+      o += 2;
+      p += 4;
     }
-    const unit = high << 8 | low;
-    if (unit < 0x800) {
+    if (p >= end) break;
+    const unit = v.getUint16(p, true);
+    p += 2;
+    if (unit < 0x80) {
+      out[o++] = unit;
+    } else if (unit < 0x800) {
       out[o] = 0xc0 | unit >> 6;
       out[o + 1] = 0x80 | unit & 0x3f;
       o += 2;
@@ -25,7 +34,7 @@ export function utf16Text(b: Uint8Array, p: number, n: number, out: Uint8Array, 
       out[o + 2] = 0x80 | unit & 0x3f;
       o += 3;
     } else {
-      const trail = p < end ? b[p + 1] << 8 | b[p] : 0;
+      const trail = p < end ? v.getUint16(p, true) : 0;
       if (unit > 0xdbff || trail < 0xdc00 || trail > 0xdfff) {
         throw new ValueError(`a lone UTF-16 surrogate (0x${unit.toString(16).toUpperCase()}), which UTF-8 cannot hold`);
       }
@@ -42,15 +51,15 @@ export function utf16Text(b: Uint8Array, p: number, n: number, out: Uint8Array, 
 }
 
 /** The xml type: UTF-16 with an optional byte order mark, which is not part of the value. */
-export function xmlText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
-  return n >= 2 && b[p] === 0xff && b[p + 1] === 0xfe ? utf16Text(b, p + 2, n - 2, out, o) : utf16Text(b, p, n, out, o);
+export function xmlText(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
+  return n >= 2 && v.getUint8(p) === 0xff && v.getUint8(p + 1) === 0xfe ? utf16Text(v, p + 2, n - 2, out, o) : utf16Text(v, p, n, out, o);
 }
 
 /** @param units 256 code units of the code page */
-export function singleByteText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number, units: Uint16Array): number {
+export function singleByteText(v: DataView, p: number, n: number, out: Uint8Array, o: number, units: Uint16Array): number {
   const end = p + n;
   for (; p < end; p++) {
-    const byte = b[p];
+    const byte = v.getUint8(p);
     if (byte < 0x80) out[o++] = byte;
     else o = putUnit(out, o, units[byte], byte);
   }
@@ -59,15 +68,15 @@ export function singleByteText(b: Uint8Array, p: number, n: number, out: Uint8Ar
 
 /** @param units 65,536 code units @param leads 1 where a byte starts a pair */
 export function doubleByteText(
-  b: Uint8Array, p: number, n: number, out: Uint8Array, o: number, units: Uint16Array, leads: Uint8Array,
+  v: DataView, p: number, n: number, out: Uint8Array, o: number, units: Uint16Array, leads: Uint8Array,
 ): number {
   const end = p + n;
   while (p < end) {
-    const byte = b[p++];
+    const byte = v.getUint8(p++);
     if (byte < 0x80) {
       out[o++] = byte;
     } else if (leads[byte] === 1 && p < end) {
-      const pair = byte << 8 | b[p++];
+      const pair = byte << 8 | v.getUint8(p++);
       o = putUnit(out, o, units[pair], pair);
     } else {
       o = putUnit(out, o, units[byte], byte);
@@ -95,23 +104,23 @@ function putUnit(out: Uint8Array, o: number, unit: number, bytes: number): numbe
 }
 
 /** Copies UTF-8 after checking it: shortest forms only, no surrogates, nothing past U+10FFFF. */
-export function utf8Text(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
+export function utf8Text(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
   const end = p + n;
   while (p < end) {
-    const lead = b[p];
+    const lead = v.getUint8(p);
     if (lead < 0x80) {
       out[o++] = lead;
       p++;
       continue;
     }
     const more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-    const second = p + 1 < end ? b[p + 1] : 0;
+    const second = p + 1 < end ? v.getUint8(p + 1) : 0;
     const low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
     const high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
     let valid = lead >= 0xc2 && lead <= 0xf4 && p + more < end && second >= low && second <= high;
-    for (let i = 2; valid && i <= more; i++) valid = (b[p + i] & 0xc0) === 0x80;
+    for (let i = 2; valid && i <= more; i++) valid = (v.getUint8(p + i) & 0xc0) === 0x80;
     if (!valid) throw new ValueError(`bytes that are not UTF-8 (0x${lead.toString(16).toUpperCase()})`);
-    for (let i = 0; i <= more; i++) out[o++] = b[p++];
+    for (let i = 0; i <= more; i++) out[o++] = v.getUint8(p++);
   }
   return o;
 }

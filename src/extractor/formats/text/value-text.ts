@@ -5,8 +5,8 @@ import * as numbers from './number-text';
 import * as utf8 from './utf8-text';
 import { ColumnType, ValueKind } from '../../columns/column-type';
 
-/** Writes the text of a value's `n` bytes at `b[p]` to `out[o]`; returns the position behind it. */
-export type TextWriter = (b: Uint8Array, p: number, n: number, out: Uint8Array, o: number, ...extra: never[]) => number;
+/** Writes the text of a value's `n` bytes at `v.getUint8(p)` to `out[o]`; returns the position behind it. */
+export type TextWriter = (v: DataView, p: number, n: number, out: Uint8Array, o: number, ...extra: never[]) => number;
 
 /** A writer and the arguments a column gives it behind the common five. */
 export interface ValueText {

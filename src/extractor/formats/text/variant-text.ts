@@ -11,38 +11,38 @@ import { WireType as T } from '../../tds/wire-types';
  */
 
 /** Text of the value, as the base type itself is written; binary as hex. */
-export function variantText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
-  const column = baseType(b, p, n);
-  const at = p + 2 + b[p + 1];
+export function variantText(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
+  const column = baseType(v, p, n);
+  const at = p + 2 + v.getUint8(p + 1);
   const { write, extra } = valueText(column, 'hex');
-  return write(b, at, p + n - at, out, o, ...extra as never[]);
+  return write(v, at, p + n - at, out, o, ...extra as never[]);
 }
 
 /** The base type as SQL Server spells it. */
-export function variantBaseTypeText(b: Uint8Array, p: number, n: number, out: Uint8Array, o: number): number {
-  const name = baseType(b, p, n).sourceType;
+export function variantBaseTypeText(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
+  const name = baseType(v, p, n).sourceType;
   for (let i = 0; i < name.length; i++) out[o++] = name.charCodeAt(i);
   return o;
 }
 
 /** Whether the text can hold any character (else digits, letters and punctuation of dates and numbers only). */
-export function isFreeText(b: Uint8Array, p: number): boolean {
-  return CHARACTER_TYPES.has(b[p]);
+export function isFreeText(v: DataView, p: number): boolean {
+  return CHARACTER_TYPES.has(v.getUint8(p));
 }
 
 const CHARACTER_TYPES = new Set<number>([T.BIGVARCHAR, T.BIGCHAR, T.NVARCHAR, T.NCHAR]);
 /** Base types by their properties and value; one entry a distinct combination, so few. */
 const known = new Map<string, ColumnType>();
 
-function baseType(b: Uint8Array, p: number, n: number): ColumnType {
-  const properties = b[p + 1];
+function baseType(v: DataView, p: number, n: number): ColumnType {
+  const properties = v.getUint8(p + 1);
   if (n < 2 || properties > n - 2) throw new WireError('a sql_variant shorter than its properties');
-  let key = String(b[p]);
-  for (let i = 0; i < properties; i++) key += `,${b[p + 2 + i]}`;
+  let key = String(v.getUint8(p));
+  for (let i = 0; i < properties; i++) key += `,${v.getUint8(p + 2 + i)}`;
   // Decimals may be sent in fewer bytes than their precision has.
   const found = known.get(key);
   if (found) return found;
-  const column = columnTypeOf(metadata(b[p], b.subarray(p + 2, p + 2 + properties)));
+  const column = columnTypeOf(metadata(v.getUint8(p), new Uint8Array(v.buffer, v.byteOffset + p + 2, properties)));
   if (!('kind' in column)) throw new ValueError(`a sql_variant of ${column.reason}`);
   if (known.size > 1000) known.clear();
   known.set(key, column);

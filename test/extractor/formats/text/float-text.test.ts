@@ -6,13 +6,13 @@ const out = new Uint8Array(64);
 function double(value: number): string {
   const b = Buffer.alloc(11);
   b.writeDoubleLE(value, 3);
-  return Buffer.from(out.subarray(4, floatText(b, 3, 8, out, 4))).toString('latin1');
+  return Buffer.from(out.subarray(4, floatText(new DataView(b.buffer, b.byteOffset), 3, 8, out, 4))).toString('latin1');
 }
 
 function single(value: number): string {
   const b = Buffer.alloc(7);
   b.writeFloatLE(value, 3);
-  return Buffer.from(out.subarray(4, realText(b, 3, 4, out, 4))).toString('latin1');
+  return Buffer.from(out.subarray(4, realText(new DataView(b.buffer, b.byteOffset), 3, 4, out, 4))).toString('latin1');
 }
 
 /** The definition: fewest digits that read back as the same single, then the nearest. */
