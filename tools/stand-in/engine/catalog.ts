@@ -1,0 +1,158 @@
+import { DEFAULT_COLLATION } from '../sql/collations';
+import { SqlType } from '../sql/types';
+
+export interface ColumnEntry {
+  readonly id: number;
+  readonly name: string;
+  readonly type: SqlType;
+  readonly nullable: boolean;
+  readonly identity?: { readonly seed: bigint; readonly increment: bigint };
+  /** Definition of a computed column, in T-SQL. */
+  readonly computed?: { readonly text: string; readonly persisted: boolean };
+  /** Default as T-SQL text, with the parentheses SQL Server adds. */
+  readonly defaultText?: string;
+  readonly maskingFunction?: string;
+}
+
+export interface IndexEntry {
+  /** 0 for a heap, 1 for the clustered index, 2 and more for the others. */
+  readonly id: number;
+  readonly name: string | null;
+  readonly unique: boolean;
+  readonly constraint?: 'primary' | 'unique';
+  readonly keyObjectId?: number;
+  readonly columns: ReadonlyArray<{ readonly name: string; readonly descending: boolean; readonly included: boolean }>;
+}
+
+export interface ForeignKeyEntry {
+  readonly objectId: number;
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly referencedTable: TableEntry;
+  readonly referencedColumns: readonly string[];
+}
+
+export interface TableEntry {
+  readonly objectId: number;
+  readonly database: string;
+  readonly schema: string;
+  readonly name: string;
+  /** 'U' for a user table, 'S' for a view of the system catalog. */
+  readonly kind: 'U' | 'S';
+  readonly columns: ColumnEntry[];
+  readonly indexes: IndexEntry[];
+  readonly foreignKeys: ForeignKeyEntry[];
+  /** How DuckDB knows it, quoted. */
+  readonly duckName: string;
+  readonly created: Date;
+}
+
+export interface SchemaEntry {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** Names are compared without regard to case, as the default collation does. */
+const key = (...names: string[]) => names.map((name) => name.toLowerCase()).join('\u0000');
+
+/** One database's part of the data dictionary. */
+export class DatabaseEntry {
+  readonly collation = DEFAULT_COLLATION;
+  readonly schemas: SchemaEntry[] = [
+    { id: 1, name: 'dbo' },
+    { id: 2, name: 'guest' },
+    { id: 3, name: 'INFORMATION_SCHEMA' },
+    { id: 4, name: 'sys' },
+  ];
+  snapshotIsolation = true;
+  readCommittedSnapshot = false;
+  /** Changes with every change of the dictionary, so that copies of it know when they are old. */
+  version = 1;
+  private readonly tables = new Map<string, TableEntry>();
+  private nextObjectId = 245575913;
+
+  constructor(readonly id: number, readonly name: string, readonly created: Date, readonly sourceDatabaseId?: number) {}
+
+  newObjectId(): number {
+    this.nextObjectId += 16000057;
+    if (this.nextObjectId > 2147483647) {
+      this.nextObjectId -= 2147483646;
+    }
+    return this.nextObjectId;
+  }
+
+  schema(name: string): SchemaEntry | undefined {
+    return this.schemas.find((schema) => key(schema.name) === key(name));
+  }
+
+  addSchema(name: string): SchemaEntry {
+    const schema = { id: this.schemas.length + 1, name };
+    this.schemas.push(schema);
+    this.version += 1;
+    return schema;
+  }
+
+  removeSchema(name: string): void {
+    this.schemas.splice(this.schemas.findIndex((schema) => key(schema.name) === key(name)), 1);
+    this.version += 1;
+  }
+
+  table(schema: string, name: string): TableEntry | undefined {
+    return this.tables.get(key(schema, name));
+  }
+
+  tableById(objectId: number): TableEntry | undefined {
+    return [...this.tables.values()].find((table) => table.objectId === objectId);
+  }
+
+  userTables(): TableEntry[] {
+    return [...this.tables.values()].filter((table) => table.kind === 'U');
+  }
+
+  /** Adds a table, or replaces the one of its name. */
+  put(table: TableEntry): void {
+    this.tables.set(key(table.schema, table.name), table);
+    this.version += 1;
+  }
+
+  remove(table: TableEntry): void {
+    this.tables.delete(key(table.schema, table.name));
+    this.version += 1;
+  }
+
+  /** The dictionary as it now is, to go back to when a transaction that changed it is rolled back. */
+  snapshot(): () => void {
+    const tables = [...this.tables];
+    const schemas = [...this.schemas];
+    return () => {
+      this.tables.clear();
+      tables.forEach(([name, table]) => this.tables.set(name, table));
+      this.schemas.splice(0, this.schemas.length, ...schemas);
+      this.version += 1;
+    };
+  }
+}
+
+/** The data dictionary of the whole server: T-SQL's view of what DuckDB stores. */
+export class Catalog {
+  private readonly databases = new Map<string, DatabaseEntry>();
+  private nextDatabaseId = 1;
+
+  add(name: string, created: Date, sourceDatabaseId?: number): DatabaseEntry {
+    const entry = new DatabaseEntry(this.nextDatabaseId++, name, created, sourceDatabaseId);
+    this.databases.set(key(name), entry);
+    return entry;
+  }
+
+  remove(name: string): void {
+    this.databases.delete(key(name));
+  }
+
+  database(name: string): DatabaseEntry | undefined {
+    return this.databases.get(key(name));
+  }
+
+  all(): DatabaseEntry[] {
+    return [...this.databases.values()];
+  }
+}

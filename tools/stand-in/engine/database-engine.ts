@@ -1,0 +1,121 @@
+import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { Catalog, DatabaseEntry } from './catalog';
+import { duckTableName, quoteName, quoteText } from './identifiers';
+import { MACROS } from './macros';
+import { registerScalarFunctions } from './scalar-functions';
+import { SYSTEM_VIEWS, viewColumns } from './system-views';
+import { family, storageType } from '../sql/types';
+
+/** System databases in the order of their ids. */
+const SYSTEM_DATABASES = ['master', 'tempdb', 'model', 'msdb'];
+
+/** The DuckDB instance, the data dictionary, and what keeps the two together. */
+export class DatabaseEngine {
+  static async create(options: { threads?: number; memoryLimit?: string; created: Date }): Promise<DatabaseEngine> {
+    const instance = await DuckDBInstance.create(':memory:', {
+      threads: String(options.threads ?? 2),
+      ...(options.memoryLimit ? { memory_limit: options.memoryLimit } : {}),
+    });
+    const connection = await instance.connect();
+    const engine = new DatabaseEngine(instance, connection, options.created);
+    await connection.run("SET TimeZone = 'UTC'");
+    registerScalarFunctions(connection);
+    for (const macro of MACROS) {
+      await connection.run(`CREATE MACRO ${macro}`);
+    }
+    for (const name of SYSTEM_DATABASES) {
+      await engine.createDatabase(name);
+    }
+    return engine;
+  }
+
+  readonly catalog = new Catalog();
+  /** Version of the dictionary each database's system tables were filled from. */
+  private readonly filled = new Map<DatabaseEntry, number>();
+  private filling: Promise<void> = Promise.resolve();
+
+  private constructor(private readonly instance: DuckDBInstance, private readonly own: DuckDBConnection, readonly created: Date) {}
+
+  async connect(): Promise<DuckDBConnection> {
+    return this.instance.connect();
+  }
+
+  close(): void {
+    this.own.closeSync();
+    this.instance.closeSync();
+  }
+
+  async createDatabase(name: string): Promise<DatabaseEntry> {
+    await this.own.run(`ATTACH ':memory:' AS ${quoteName(name)}`);
+    const database = this.catalog.add(name, this.created);
+    await this.own.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(name)}.dbo`);
+    await this.own.run(`CREATE SCHEMA ${quoteName(name)}.sys`);
+    await this.own.run(`CREATE SCHEMA ${quoteName(name)}.standard_schema`);
+    await this.own.run(`CREATE SEQUENCE ${quoteName(name)}.sys.row_versions START 2001`);
+    for (const view of SYSTEM_VIEWS) {
+      const columns = viewColumns(view);
+      const duckName = duckTableName(name, view.schema, view.name);
+      if (view.query) {
+        const query = view.query.replaceAll('{dbtext}', quoteText(name)).replaceAll('{db}', quoteName(name));
+        await this.own.run(`CREATE VIEW ${duckName}(${columns.map((column) => quoteName(column.name)).join(', ')}) AS ${query}`);
+      } else {
+        await this.own.run(`CREATE TABLE ${duckName}(${columns.map((column) => `${quoteName(column.name)} ${storageType(column.type)}`).join(', ')})`);
+      }
+      database.put({
+        objectId: -database.newObjectId(), database: name, schema: view.schema, name: view.name, kind: 'S', columns, indexes: [], foreignKeys: [], duckName, created: this.created,
+      });
+    }
+    return database;
+  }
+
+  async dropDatabase(name: string): Promise<void> {
+    await this.own.run(`DETACH ${quoteName(name)}`);
+    this.catalog.remove(name);
+  }
+
+  /** Brings a database's system tables up to date with the dictionary. One caller at a time fills them. */
+  async refreshSystemViews(database: DatabaseEntry): Promise<void> {
+    const previous = this.filling;
+    this.filling = (async () => {
+      await previous.catch(() => undefined);
+      const version = this.version(database);
+      if (this.filled.get(database) !== version) {
+        await this.fill(database);
+        this.filled.set(database, version);
+      }
+    })();
+    await this.filling;
+  }
+
+  /** sys.databases lists every database, so each one's change counts for all. */
+  private version(database: DatabaseEntry): number {
+    return database.version * 1_000_003 + this.catalog.all().reduce((sum, each) => sum + each.id + (each.snapshotIsolation ? 1000 : 0), 0);
+  }
+
+  private async fill(database: DatabaseEntry): Promise<void> {
+    const statements = ['BEGIN TRANSACTION'];
+    for (const view of SYSTEM_VIEWS) {
+      if (!view.rows) {
+        continue;
+      }
+      const duckName = duckTableName(database.name, view.schema, view.name);
+      const columns = viewColumns(view);
+      statements.push(`DELETE FROM ${duckName}`);
+      const rows = view.rows(database, this.catalog);
+      for (let start = 0; start < rows.length; start += 1000) {
+        const tuples = rows.slice(start, start + 1000).map((row) =>
+          `(${row.map((cell, at) => (cell === null ? 'NULL' : typeof cell === 'string' && family(columns[at].type) !== 'binary' ? quoteText(cell) : String(cell))).join(',')})`);
+        statements.push(`INSERT INTO ${duckName} VALUES ${tuples.join(',')}`);
+      }
+    }
+    statements.push('COMMIT');
+    try {
+      for (const statement of statements) {
+        await this.own.run(statement);
+      }
+    } catch (error) {
+      await this.own.run('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { maxLength } from '../../sql/type-declaration';
+import { TableEntry } from '../catalog';
+import { storedIndexes } from './index-views';
+import { SystemView } from './system-view';
+
+/** Bytes of data on an 8 KB page. */
+const PAGE_BYTES = 8096;
+
+/** Partition ids are made from the object and index, so that the views agree with each other. */
+const hobtId = (table: TableEntry, indexId: number) => 72057594037927936n + BigInt(table.objectId) * 64n + BigInt(indexId);
+
+/** An estimate: fixed columns in full, half of a bounded variable one, 200 bytes for a (max) one. */
+function rowBytes(table: TableEntry): number {
+  return 11 + table.columns.reduce((bytes, { type }) => {
+    const length = maxLength(type);
+    const variable = /^n?varchar$|^varbinary$|^sysname$|^sql_variant$/.test(type.name);
+    return bytes + (length < 0 ? 200 : variable ? Math.min(length, 200) / 2 : length);
+  }, 0);
+}
+
+const isLob = (table: TableEntry) => table.columns.some(({ type }) => maxLength(type) < 0 || ['text', 'ntext', 'image'].includes(type.name));
+
+/** Row counts are DuckDB's own estimates, joined in when the view is read. */
+const COUNTED = `
+  SELECT p.*, coalesce(d.estimated_size, 0)::BIGINT AS row_count,
+    ceil(coalesce(d.estimated_size, 0) * p.row_bytes / ${PAGE_BYTES})::BIGINT AS pages
+  FROM {db}.sys.stand_in_partitions p
+  LEFT JOIN duckdb_tables() d ON d.database_name = {dbtext} AND d.schema_name = p.schema_name AND d.table_name = p.table_name`;
+
+export const STORAGE_VIEWS: SystemView[] = [
+  {
+    schema: 'sys',
+    name: 'stand_in_partitions',
+    columns: ['object_id int', 'index_id int', 'hobt_id bigint', 'schema_name sysname', 'table_name sysname', 'row_bytes float', 'has_lob bit'],
+    rows: (database) => [...storedIndexes(database)].map(([table, index]) => [
+      table.objectId, index.id, hobtId(table, index.id), table.schema, table.name,
+      index.id < 2 ? rowBytes(table) : 20 + 8 * index.columns.length, index.id < 2 && isLob(table),
+    ]),
+  },
+  {
+    schema: 'sys',
+    name: 'partitions',
+    columns: ['partition_id bigint', 'object_id int', 'index_id int', 'partition_number int', 'hobt_id bigint', 'rows bigint', 'filestream_filegroup_id smallint',
+      'data_compression tinyint', 'data_compression_desc nvarchar(60) null', 'xml_compression bit null', 'xml_compression_desc varchar(3) null'],
+    query: `SELECT hobt_id, object_id, index_id, 1::INTEGER, hobt_id, row_count, 0::SMALLINT, 0::UTINYINT, 'NONE', false, 'OFF' FROM (${COUNTED})`,
+  },
+  {
+    schema: 'sys',
+    name: 'dm_db_partition_stats',
+    columns: ['partition_id bigint null', 'object_id int', 'index_id int', 'partition_number int', 'in_row_data_page_count bigint null', 'in_row_used_page_count bigint null',
+      'in_row_reserved_page_count bigint null', 'lob_used_page_count bigint null', 'lob_reserved_page_count bigint null', 'row_overflow_used_page_count bigint null',
+      'row_overflow_reserved_page_count bigint null', 'used_page_count bigint null', 'reserved_page_count bigint null', 'row_count bigint null'],
+    query: `SELECT hobt_id, object_id, index_id, 1::INTEGER, pages, pages + 1, pages + 8, lob, lob, 0::BIGINT, 0::BIGINT, pages + 1 + lob, pages + 8 + lob, row_count
+      FROM (SELECT *, CASE WHEN has_lob THEN pages // 2 ELSE 0 END::BIGINT AS lob FROM (${COUNTED}))`,
+  },
+  {
+    schema: 'sys',
+    name: 'allocation_units',
+    columns: ['allocation_unit_id bigint', 'type tinyint', 'type_desc nvarchar(60) null', 'container_id bigint', 'data_space_id int null', 'total_pages bigint',
+      'used_pages bigint', 'data_pages bigint'],
+    query: `SELECT hobt_id * 4 + 1, 1::UTINYINT, 'IN_ROW_DATA', hobt_id, 1::INTEGER, pages + 8, pages + 1, pages FROM (${COUNTED})
+      UNION ALL SELECT hobt_id * 4 + 2, 2::UTINYINT, 'LOB_DATA', hobt_id, 1::INTEGER, pages // 2, pages // 2, 0::BIGINT FROM (${COUNTED}) WHERE has_lob`,
+  },
+];

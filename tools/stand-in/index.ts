@@ -1,0 +1,87 @@
+import { randomBytes } from 'crypto';
+import { mkdtemp, rm, writeFile } from 'fs/promises';
+import { tmpdir } from 'os';
+import { join } from 'path';
+import { Certificate, createSelfSignedCertificate } from './certificate';
+import { DATABASE_NAME, createDataSet } from './data-set';
+import { DatabaseEngine } from './engine/database-engine';
+import { Server } from './session/server';
+import { LoginAccount } from './session/session-state';
+import { Encryption } from './tds/prelogin';
+
+export interface StandInOptions {
+  /** Address to listen on. @default 127.0.0.1 */
+  readonly host?: string;
+  /** TCP port. @default a free one */
+  readonly port?: number;
+  /** Rows of dbo.Transactions; customers and accounts follow it. @default 100000 */
+  readonly transactions?: number;
+  /** Login with every right. @default sa */
+  readonly user?: string;
+  /** Its password. @default a random one */
+  readonly password?: string;
+  /** Further logins, such as one that may not read some table. @default none */
+  readonly logins?: readonly LoginAccount[];
+  /**
+   * `off` encrypts what the client asks for, `required` refuses clear text, `none` has no TLS at all.
+   * @default off, as SQL Server is installed
+   */
+  readonly encryption?: 'off' | 'required' | 'none';
+  /** Key and certificate in PEM. @default a self-signed certificate for localhost and 127.0.0.1 */
+  readonly certificate?: Certificate;
+  /** Largest packet size agreed to, in bytes. @default 32767 */
+  readonly maxPacketSize?: number;
+  /** Threads of the engine. @default 2 */
+  readonly threads?: number;
+}
+
+/** A running stand-in. */
+export interface StandIn {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  /** PEM file of the certificate, to be trusted as a CA. */
+  readonly caFile: string;
+  /** Ends every session and frees the port. */
+  stop(): Promise<void>;
+}
+
+const ENCRYPTIONS = { off: Encryption.OFF, required: Encryption.REQUIRED, none: Encryption.NOT_SUPPORTED };
+
+/** Starts a stand-in SQL Server with database LegacyLedger in memory. */
+export async function startStandIn(options: StandInOptions = {}): Promise<StandIn> {
+  const { host = '127.0.0.1', transactions = 100_000, user = 'sa' } = options;
+  const password = options.password ?? randomBytes(12).toString('base64url');
+  const certificate = options.certificate ?? createSelfSignedCertificate('stand-in');
+  const engine = await DatabaseEngine.create({ threads: options.threads, created: new Date(Date.UTC(2019, 3, 1, 8)) });
+  await createDataSet(engine, { transactions });
+  const folder = await mkdtemp(join(tmpdir(), 'stand-in-'));
+  const caFile = join(folder, 'ca.pem');
+  await writeFile(caFile, certificate.certificate);
+  const server = new Server({
+    engine,
+    accounts: [{ user, password }, ...(options.logins ?? [])],
+    certificate,
+    encryption: ENCRYPTIONS[options.encryption ?? 'off'],
+    maxPacketSize: options.maxPacketSize ?? 32767,
+    defaultDatabase: DATABASE_NAME,
+  });
+  const port = await server.listen(host, options.port ?? 0);
+  return {
+    host,
+    port,
+    user,
+    password,
+    database: DATABASE_NAME,
+    caFile,
+    stop: async () => {
+      await server.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export type { Certificate } from './certificate';
+export type { LoginAccount } from './session/session-state';

@@ -1,0 +1,171 @@
+import { duckValue } from './duck-value';
+import { SessionState } from './session-state';
+import { DatabaseEntry, TableEntry } from '../engine/catalog';
+import {
+  DefinitionContext, addColumns, addConstraint, alterColumn, createIndex, createTable, dropColumns, dropTable,
+} from '../engine/definitions';
+import { quoteName } from '../engine/identifiers';
+import { ColumnDefinition, ObjectName, Statement } from '../sql/ast';
+import { BoundQuery, StorageValue, outputName } from '../sql/binder/bound';
+import { DataBinder } from '../sql/binder/data-binder';
+import { Scope } from '../sql/binder/scope';
+import { SqlError, unsupported } from '../sql/errors';
+
+type Of<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
+
+/** Runs the statements that change the dictionary. */
+export class DefinitionRunner {
+  constructor(private readonly session: SessionState, private readonly binder: (checkPermissions: boolean) => DataBinder) {}
+
+  async run(statement: Statement): Promise<void> {
+    const { session } = this;
+    const context = this.context();
+    session.changedDefinitions = true;
+    switch (statement.kind) {
+      case 'createTable': return createTable(statement, context, session.temporaryTables);
+      case 'createIndex': return createIndex(statement, this.existing(statement.table), context);
+      case 'createSchema': return this.createSchema(statement);
+      case 'createDatabase': return this.createDatabase(statement);
+      case 'drop': return this.drop(statement);
+      case 'truncate': {
+        await session.connection.run(`DELETE FROM ${this.existing(statement.table).duckName}`);
+        return undefined;
+      }
+      case 'addColumn': return addColumns(this.existing(statement.table), statement.columns, context);
+      case 'dropColumn': return dropColumns(this.existing(statement.table), statement.columns, context);
+      case 'alterColumn': return alterColumn(this.existing(statement.table), statement.column, context);
+      case 'addConstraint': {
+        const table = this.existing(statement.table);
+        addConstraint(table, statement.constraint, context, statement.line);
+        this.database(table).put(table);
+        return undefined;
+      }
+      case 'alterDatabase': return this.alterDatabase(statement);
+      default: throw unsupported(`the statement ${statement.kind}`, statement.line);
+    }
+  }
+
+  /** SELECT ... INTO: a table with the query's columns. */
+  async selectInto(target: ObjectName, query: BoundQuery, values: StorageValue[], line: number): Promise<bigint> {
+    const { session } = this;
+    session.changedDefinitions = true;
+    const columns = query.columns.map((column): ColumnDefinition => {
+      if (column.name === '') {
+        throw new SqlError(1038, 'An object or column name is missing or empty. For SELECT INTO statements, verify each column has a name.', { severity: 15, state: 5, line });
+      }
+      return { name: column.name, type: column.type, nullable: column.nullable, constraints: [] };
+    });
+    await createTable({ kind: 'createTable', table: target, columns, constraints: [], line }, this.context(), session.temporaryTables);
+    const table = this.existing(target);
+    const list = columns.map((column, at) => `${outputName(at)} AS ${quoteName(column.name)}`).join(', ');
+    const result = await session.connection.run(`INSERT INTO ${table.duckName} SELECT ${list} FROM (${query.sql})`, values.map(duckValue));
+    return BigInt(result.rowsChanged);
+  }
+
+  private context(): DefinitionContext {
+    const { session } = this;
+    return {
+      connection: session.connection,
+      database: session.database,
+      databaseNamed: (name) => session.engine.catalog.database(name),
+      now: new Date(),
+      computedType: (table, definition) => {
+        const binder = this.binder(false);
+        const scope = new Scope();
+        scope.tables.push(binder.tableColumns(table, table.name, 't'));
+        return binder.expression(definition.computed!.expr, scope);
+      },
+    };
+  }
+
+  private existing(name: ObjectName): TableEntry {
+    const table = this.binder(false).findTable(name);
+    if (!table || table.kind === 'S') {
+      throw new SqlError(4902, `Cannot find the object "${name.parts.join('.')}" because it does not exist or you do not have permissions.`, { line: name.line });
+    }
+    return table;
+  }
+
+  private database(table: TableEntry): DatabaseEntry {
+    return this.session.engine.catalog.database(table.database)!;
+  }
+
+  private async createSchema(statement: Of<'createSchema'>): Promise<void> {
+    const { database, connection } = this.session;
+    if (database.schema(statement.name)) {
+      throw new SqlError(2714, `There is already an object named '${statement.name}' in the database.`, { state: 6, line: statement.line });
+    }
+    await connection.run(`CREATE SCHEMA ${quoteName(database.name)}.${quoteName(statement.name)}`);
+    database.addSchema(statement.name);
+  }
+
+  private async createDatabase(statement: Of<'createDatabase'>): Promise<void> {
+    if (statement.snapshotOf) {
+      throw unsupported('database snapshots', statement.line);
+    }
+    if (this.session.engine.catalog.database(statement.name)) {
+      throw new SqlError(1801, `Database '${statement.name}' already exists. Choose a different database name.`, { state: 3, line: statement.line });
+    }
+    await this.session.engine.createDatabase(statement.name);
+  }
+
+  private async drop(statement: Of<'drop'>): Promise<void> {
+    const { session } = this;
+    for (const name of statement.names) {
+      const text = name.parts.join('.');
+      const missing = () => new SqlError(3701, `Cannot drop the ${statement.what.toLowerCase()} '${text}', because it does not exist or you do not have permission.`, { severity: 11, state: 5, line: statement.line });
+      switch (statement.what) {
+        case 'TABLE': {
+          const table = this.binder(false).findTable(name);
+          if (table && table.kind === 'U') {
+            await dropTable(table, this.context(), session.temporaryTables);
+          } else if (!statement.ifExists) {
+            throw missing();
+          }
+          break;
+        }
+        case 'SCHEMA':
+          if (session.database.schema(text)) {
+            await session.connection.run(`DROP SCHEMA ${quoteName(session.database.name)}.${quoteName(text)}`);
+            session.database.removeSchema(text);
+          } else if (!statement.ifExists) {
+            throw missing();
+          }
+          break;
+        case 'DATABASE':
+          if (session.engine.catalog.database(text)) {
+            await session.engine.dropDatabase(text);
+          } else if (!statement.ifExists) {
+            throw missing();
+          }
+          break;
+        case 'INDEX': this.dropIndex(name, statement.on, missing);
+      }
+    }
+  }
+
+  private dropIndex(name: ObjectName, on: ObjectName | undefined, missing: () => SqlError): void {
+    const table = this.existing(on ?? { parts: name.parts.slice(0, -1), line: name.line });
+    const last = name.parts[name.parts.length - 1].toLowerCase();
+    const at = table.indexes.findIndex((index) => index.name?.toLowerCase() === last);
+    if (at < 0) {
+      throw missing();
+    }
+    table.indexes.splice(at, 1);
+    this.database(table).put(table);
+  }
+
+  private alterDatabase(statement: Of<'alterDatabase'>): void {
+    const { session } = this;
+    const database = /^current$/i.test(statement.name) ? session.database : session.engine.catalog.database(statement.name);
+    if (!database) {
+      throw new SqlError(5011, `User does not have permission to alter database '${statement.name}', the database does not exist, or the database is not in a state that allows access checks.`, { severity: 14, state: 5, line: statement.line });
+    }
+    if (statement.option === 'ALLOW_SNAPSHOT_ISOLATION') {
+      database.snapshotIsolation = statement.value === 'ON';
+    } else if (statement.option === 'READ_COMMITTED_SNAPSHOT') {
+      database.readCommittedSnapshot = statement.value === 'ON';
+    }
+    database.version += 1;
+  }
+}

@@ -1,0 +1,66 @@
+import { AddressInfo, createServer } from 'net';
+import { createSecureContext } from 'tls';
+import { Certificate } from '../certificate';
+import { ClientConnection } from './client-connection';
+import { LoginAccount } from './session-state';
+import { DatabaseEngine } from '../engine/database-engine';
+import { Encryption } from '../tds/prelogin';
+
+export interface ServerOptions {
+  readonly engine: DatabaseEngine;
+  readonly accounts: readonly LoginAccount[];
+  readonly certificate: Certificate;
+  readonly encryption: Encryption;
+  /** Largest packet the server agrees to, in bytes. */
+  readonly maxPacketSize: number;
+  readonly defaultDatabase: string;
+}
+
+/** First session id of a user, as in SQL Server. */
+const FIRST_SPID = 51;
+
+/** Listens for TDS clients. */
+export class Server {
+  readonly engine: DatabaseEngine;
+  readonly encryption: Encryption;
+  readonly maxPacketSize: number;
+  readonly defaultDatabase: string;
+  readonly accounts: readonly LoginAccount[];
+  private readonly clients = new Set<ClientConnection>();
+  private readonly listener;
+  private nextSpid = FIRST_SPID;
+
+  constructor(options: ServerOptions) {
+    this.engine = options.engine;
+    this.encryption = options.encryption;
+    this.maxPacketSize = options.maxPacketSize;
+    this.defaultDatabase = options.defaultDatabase;
+    this.accounts = options.accounts;
+    const context = createSecureContext({ key: options.certificate.key, cert: options.certificate.certificate });
+    this.listener = createServer((socket) => {
+      this.clients.add(new ClientConnection(socket, this, context, this.nextSpid++));
+    });
+  }
+
+  /** @returns the port, a free one when 0 was asked for */
+  async listen(host: string, port: number): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.listener.once('error', reject);
+      this.listener.listen(port, host, resolve);
+    });
+    return (this.listener.address() as AddressInfo).port;
+  }
+
+  forget(client: ClientConnection): void {
+    this.clients.delete(client);
+  }
+
+  async close(): Promise<void> {
+    const clients = [...this.clients];
+    const closed = new Promise<void>((resolve) => this.listener.close(() => resolve()));
+    clients.forEach((client) => client.destroy());
+    await closed;
+    await Promise.all(clients.map((client) => client.finished()));
+    this.engine.close();
+  }
+}

@@ -1,0 +1,75 @@
+import { DuckDBConnection } from '@duckdb/node-api';
+import { DatabaseEntry, TableEntry } from '../engine/catalog';
+import { DatabaseEngine } from '../engine/database-engine';
+import { Variable } from '../sql/binder/bound';
+import { SqlError } from '../sql/errors';
+
+/** A login of the stand-in and what it may not do. */
+export interface LoginAccount {
+  readonly user: string;
+  readonly password: string;
+  /** Tables, `schema.name`, that the login may not read; it may do everything else. */
+  readonly denySelect?: readonly string[];
+}
+
+/** A statement that sp_prepare keeps. */
+export interface PreparedStatement {
+  readonly text: string;
+  readonly parameters: string;
+}
+
+/** Everything one connection keeps between its requests. */
+export class SessionState {
+  database: DatabaseEntry;
+  /** Variables of the batch that runs. */
+  variables = new Map<string, Variable>();
+  readonly temporaryTables = new Map<string, TableEntry>();
+  readonly prepared = new Map<number, PreparedStatement>();
+  /** SET options by name, as `ON`, `OFF` or their value. */
+  readonly options = new Map<string, string>();
+  isolationLevel = 'READ COMMITTED';
+  transactionCount = 0;
+  transactionId = 0n;
+  /** Restores the dictionary when the open transaction is rolled back. */
+  undoDefinitions: Array<() => void> = [];
+  /** The open transaction has created, altered or dropped something. */
+  changedDefinitions = false;
+  rowCount = 0n;
+  lastError = 0;
+  /** The error a CATCH block is handling. */
+  caught: SqlError | undefined;
+  identity: string | null = null;
+  cancelled = false;
+  packetSize = 4096;
+  private handles = 0;
+
+  constructor(
+    readonly engine: DatabaseEngine,
+    readonly connection: DuckDBConnection,
+    readonly spid: number,
+    readonly login: LoginAccount,
+    readonly hostName: string,
+    readonly appName: string,
+    readonly encrypted: boolean,
+    database: DatabaseEntry,
+  ) {
+    this.database = database;
+  }
+
+  get inTransaction(): boolean {
+    return this.transactionCount > 0;
+  }
+
+  get databaseName(): string {
+    return this.database.name;
+  }
+
+  isOn(option: string): boolean {
+    return this.options.get(option) === 'ON';
+  }
+
+  newHandle(): number {
+    this.handles += 1;
+    return this.handles;
+  }
+}

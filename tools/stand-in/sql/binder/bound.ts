@@ -1,0 +1,60 @@
+import { ColumnEntry, DatabaseEntry, TableEntry } from '../../engine/catalog';
+import { SqlType } from '../types';
+
+/** An expression in DuckDB SQL, with the type T-SQL gives it. */
+export interface Bound {
+  readonly sql: string;
+  readonly type: SqlType;
+  readonly nullable: boolean;
+  /** The column it is, when it is nothing else. */
+  readonly source?: { readonly table: TableEntry; readonly column: ColumnEntry };
+  /** A NULL without a type takes the other side's. */
+  readonly untypedNull?: boolean;
+  /** Text of a constant, where a function needs it when the statement is bound. */
+  readonly constant?: string | null;
+  /** Digits of an integer constant: it counts as decimal(digits,0) in decimal arithmetic. */
+  readonly integerDigits?: number;
+  /** It has aggregates of its own, so a TOP or ORDER BY around it must not look into the FROM clause. */
+  readonly aggregate?: boolean;
+}
+
+export interface BoundColumn {
+  readonly name: string;
+  readonly type: SqlType;
+  readonly nullable: boolean;
+  readonly source?: { readonly table: TableEntry; readonly column: ColumnEntry };
+}
+
+/** A query in DuckDB SQL; its columns are named c1, c2, … because T-SQL's may be missing or repeat. */
+export interface BoundQuery {
+  readonly sql: string;
+  readonly columns: BoundColumn[];
+}
+
+/** A value in the text its storage type casts from, bytes for a binary type, null for NULL. */
+export type StorageValue = string | Buffer | null;
+
+export interface Variable {
+  readonly type: SqlType;
+  value: StorageValue;
+}
+
+/** What binding a statement asks of the session it runs in. */
+export interface BindContext {
+  readonly database: DatabaseEntry;
+  readonly databaseNamed: (name: string) => DatabaseEntry | undefined;
+  /** Temporary tables of the session. */
+  readonly temporaryTable: (name: string) => TableEntry | undefined;
+  readonly variable: (name: string) => Variable | undefined;
+  /** A system function's value, as `@@VERSION` or `SUSER_SNAME()`; undefined when there is none of that name. */
+  readonly systemValue: (name: string, args: Array<string | null>) => { type: SqlType; value: StorageValue } | undefined;
+  /** Called for each table a statement touches; throws SqlError 229 when the login may not. */
+  readonly checkPermission: (table: TableEntry, permission: 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE', line: number) => void;
+  /** Tables, `schema.name` in lower case, that the login may not read. */
+  readonly deniedTables: () => string[];
+  /** Called for each view of the system catalog used, so that its rows can be brought up to date. */
+  readonly useSystemViews: (database: DatabaseEntry) => void;
+}
+
+/** Column name as the outputs of a bound query have it. */
+export const outputName = (index: number) => `c${index + 1}`;
