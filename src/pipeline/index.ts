@@ -1,5 +1,7 @@
 export * from './legacy-to-s3-pipeline';
 export * from './pipeline-props';
+export * from './pipeline-interface';
+export { LegacyToS3PipelineBase } from './pipeline-base';
 export * from './landing-bucket';
 export * from './landing-trigger';
 export * from './object-recorder';

@@ -7,9 +7,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { metricNamespace } from '../contract';
-import { allowLanding, allowReadingLanded, allowReadingRecords } from './grants';
-import { LandingBucket } from './landing-bucket';
+import { LandingBucket, LandingBucketOptions } from './landing-bucket';
 import { LandingTrigger } from './landing-trigger';
 import { MetadataTable } from './metadata-table';
 import { ObjectRecorder } from './object-recorder';
@@ -17,23 +15,45 @@ import { LogMetrics } from './observability/log-metrics';
 import { PipelineAlarms } from './observability/pipeline-alarms';
 import { PipelineDashboard } from './observability/pipeline-dashboard';
 import { PipelineMetrics } from './observability/pipeline-metrics';
+import { ImportedPipeline, LegacyToS3PipelineBase } from './pipeline-base';
+import { ILegacyToS3Pipeline, LegacyToS3PipelineAttributes } from './pipeline-interface';
 import { checkPipelineName, defaultPipelineName } from './pipeline-name';
 import { addPipelineOutputs } from './pipeline-outputs';
 import { LegacyToS3PipelineProps } from './pipeline-props';
+import { invalidInput } from './validation';
+
+const BUCKET_OPTIONS: readonly (keyof LandingBucketOptions)[] = [
+  'abortIncompleteMultipartUploadAfter',
+  'noncurrentVersionExpiration',
+  'serverAccessLogsBucket',
+  'serverAccessLogsPrefix',
+  'objectLockDefaultRetention',
+];
 
 /**
  * Where a SQL Server database lands: a hardened bucket, a function that records every object and completes runs, the
  * table of records, a queue of failures, and the metrics, alarms and dashboard to watch it all.
  */
-export class LegacyToS3Pipeline extends Construct {
+export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
+  /**
+   * A pipeline deployed elsewhere: enough to land into it, to read what landed, and to watch it.
+   *
+   * @param scope where to put it
+   * @param id its id there
+   * @param attributes what the outputs of its stack tell
+   */
+  public static fromPipelineAttributes(scope: Construct, id: string, attributes: LegacyToS3PipelineAttributes): ILegacyToS3Pipeline {
+    return new ImportedPipeline(scope, id, attributes);
+  }
+
   /** Name of the pipeline. */
   public readonly pipelineName: string;
 
-  /** Namespace of the pipeline's metrics. */
-  public readonly metricNamespace: string;
-
   /** The bucket the data lands in. */
   public readonly bucket: s3.IBucket;
+
+  /** The prefix in the bucket that the trigger watches; undefined for the whole bucket. */
+  public readonly landingPrefix?: string;
 
   /** The table with an item for every landed object and every run. */
   public readonly metadataTable: dynamodb.ITable;
@@ -74,16 +94,17 @@ export class LegacyToS3Pipeline extends Construct {
   constructor(scope: Construct, id: string, props: LegacyToS3PipelineProps = {}) {
     super(scope, id);
     checkPipelineName(this, props.pipelineName);
+    this.refuseBucketOptions(props);
     this.pipelineName = props.pipelineName ?? defaultPipelineName(this);
-    this.metricNamespace = metricNamespace(this.pipelineName);
 
     this.bucket = props.bucket ?? new LandingBucket(this, 'LandingBucket', props);
     this.metadataTable = props.metadataTable ?? new MetadataTable(this, 'MetadataTable', props);
     this.trigger = props.trigger ?? LandingTrigger.s3Notification();
+    this.landingPrefix = this.trigger.prefix;
     this.recorder = new ObjectRecorder(this, 'Recorder', {
       ...props,
       bucket: this.bucket,
-      objectPrefix: this.trigger.prefix,
+      objectPrefix: this.landingPrefix,
       table: this.metadataTable,
       pipelineName: this.pipelineName,
       logRemovalPolicy: props.logRemovalPolicy ?? props.removalPolicy,
@@ -119,112 +140,19 @@ export class LegacyToS3Pipeline extends Construct {
   }
 
   /**
-   * Lets somebody land data: put objects under the trigger's prefix by single and multipart upload, abort and list
-   * uploads, and see what is landed already. It does not let them delete.
-   *
-   * @param grantee for example the role of the container or instance that runs the extractor
-   */
-  public grantLand(grantee: iam.IGrantable): iam.Grant {
-    return allowLanding(grantee, this.bucket, this.trigger.prefix);
-  }
-
-  /**
-   * Lets somebody read the landed objects, all their versions, and list them.
-   *
-   * @param grantee who reads
-   */
-  public grantReadLanded(grantee: iam.IGrantable): iam.Grant {
-    return allowReadingLanded(grantee, this.bucket, this.trigger.prefix);
-  }
-
-  /**
-   * Lets somebody read the metadata table and its indexes.
-   *
-   * @param grantee who reads
-   */
-  public grantReadRecords(grantee: iam.IGrantable): iam.Grant {
-    return allowReadingRecords(grantee, this.metadataTable);
-  }
-
-  /**
-   * A metric the recorder emits, by its name.
-   *
-   * @default - sum over 5 minutes
-   */
-  public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metrics.metric(metricName, options);
-  }
-
-  /**
-   * Objects whose item was written (count).
-   *
-   * @default - sum over 5 minutes
-   */
-  public metricObjectsRecorded(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metrics.metricObjectsRecorded(options);
-  }
-
-  /**
-   * Rows of completed runs (count).
-   *
-   * @default - sum over 5 minutes
-   */
-  public metricRowsLanded(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metrics.metricRowsLanded(options);
-  }
-
-  /**
-   * Size of the recorded objects (bytes).
-   *
-   * @default - sum over 5 minutes
-   */
-  public metricBytesLanded(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metrics.metricBytesLanded(options);
-  }
-
-  /**
-   * Runs whose manifest held (count).
-   *
-   * @default - sum over 5 minutes
-   */
-  public metricRunsComplete(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metrics.metricRunsComplete(options);
-  }
-
-  /**
-   * Runs whose manifest did not hold (count).
-   *
-   * @default - sum over 5 minutes
-   */
-  public metricRunsIncomplete(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metrics.metricRunsIncomplete(options);
-  }
-
-  /**
-   * From S3's event time to the item written (milliseconds).
-   *
-   * @default - 99th percentile over 5 minutes
-   */
-  public metricRecordLatency(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metrics.metricRecordLatency(options);
-  }
-
-  /**
-   * Attempts to record an object that succeeded, in percent; no value while nothing is attempted.
-   *
-   * @default - over 5 minutes
-   */
-  public metricSuccessRate(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
-    return this.metrics.metricSuccessRate(options);
-  }
-
-  /**
    * Events in the failure queue, waiting or being looked at (count).
    *
    * @default - maximum over 5 minutes
    */
   public metricFailureQueueDepth(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
     return this.metrics.metricFailureQueueDepth(options);
+  }
+
+  /** Options that would be silently left out are a mistake. */
+  private refuseBucketOptions(props: LegacyToS3PipelineProps): void {
+    if (!props.bucket) return;
+    const given = BUCKET_OPTIONS.filter((option) => props[option] !== undefined);
+    if (given.length > 0) throw invalidInput(this, `${given.join(', ')} cannot be set together with bucket: set it on the bucket itself`);
   }
 
   private addOutputs(): void {

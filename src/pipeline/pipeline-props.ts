@@ -18,7 +18,7 @@ export interface LegacyToS3PipelineProps extends LandingBucketOptions, RecorderF
   readonly pipelineName?: string;
 
   /**
-   * The bucket to land in, also an imported one; the options of the landing bucket then do not apply.
+   * The bucket to land in, also an imported one; options of the landing bucket are refused beside it.
    *
    * @default - a new `LandingBucket`
    */

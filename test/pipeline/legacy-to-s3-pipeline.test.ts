@@ -156,6 +156,11 @@ describe('one\'s own parts', () => {
     template.hasOutput('LedgerBucketName', { Value: 'landing-of-others' });
   });
 
+  test.each(['serverAccessLogsPrefix', 'noncurrentVersionExpiration', 'abortIncompleteMultipartUploadAfter'])('bucket, and %s for it is refused', (option) => {
+    expect(failureOf((scope) => new LegacyToS3Pipeline(scope, 'Ledger', { bucket: new s3.Bucket(scope, 'Mine'), [option]: 'any' })))
+      .toBe(`Stack/Ledger: ${option} cannot be set together with bucket: set it on the bucket itself`);
+  });
+
   test('bucket of another stack', () => {
     const app = new App();
     const data = new Stack(app, 'Data');
@@ -252,4 +257,67 @@ test('a permissions boundary is honoured', () => {
     iam.PermissionsBoundary.of(stack).apply(boundary);
   });
   expect(only(template, 'AWS::IAM::Role', 'LedgerRecorderRole').Properties.PermissionsBoundary).toBeDefined();
+});
+
+describe('deployed elsewhere', () => {
+  const imported = (stack: Stack, encryptionKey?: kms.IKey) => LegacyToS3Pipeline.fromPipelineAttributes(stack, 'Ledger', {
+    pipelineName: 'ledger',
+    bucket: s3.Bucket.fromBucketAttributes(stack, 'Bucket', { bucketName: 'landing', encryptionKey }),
+    metadataTable: dynamodb.Table.fromTableName(stack, 'Table', 'metadata'),
+    landingPrefix: 'in/',
+  });
+
+  test('nothing is made', () => {
+    expect(synth((stack) => imported(stack)).template.toJSON().Resources).toBeUndefined();
+  });
+
+  test('one may be let land, with the key', () => {
+    const { template } = synth((stack) => {
+      const user = new iam.Role(stack, 'User', { assumedBy: new iam.AccountRootPrincipal() });
+      imported(stack, kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:111111111111:key/1')).grantLand(user).assertSuccess();
+    });
+    const [put, , key] = statements(template, 'User');
+    expect(put.Resource).toEqual({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':s3:::landing/in/*']] });
+    expect(key).toEqual({ Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: 'arn:aws:kms:eu-west-1:111111111111:key/1' });
+  });
+
+  test('its metrics are those of the pipeline made', () => {
+    const here = synthPipeline({ pipelineName: 'ledger' }).made;
+    const there = synth((stack) => imported(stack)).made;
+    expect(there.metricNamespace).toBe(here.metricNamespace);
+    const pairs = [
+      [here.metricObjectsRecorded(), there.metricObjectsRecorded()],
+      [here.metricBytesLanded(), there.metricBytesLanded()],
+      [here.metricRowsLanded(), there.metricRowsLanded()],
+      [here.metricRunsComplete(), there.metricRunsComplete()],
+      [here.metricRunsIncomplete(), there.metricRunsIncomplete()],
+      [here.metricRecordLatency(), there.metricRecordLatency()],
+      [here.metric('ObjectsRecorded'), there.metric('ObjectsRecorded')],
+    ];
+    for (const [one, other] of pairs) expect(one.toMetricConfig()).toEqual(other.toMetricConfig());
+    expect(here.metricSuccessRate().expression).toBe(there.metricSuccessRate().expression);
+  });
+});
+
+test.each([
+  ['metricObjectsRecorded', 'ObjectsRecorded', 'Sum'],
+  ['metricBytesLanded', 'BytesLanded', 'Sum'],
+  ['metricRowsLanded', 'RowsLanded', 'Sum'],
+  ['metricRunsComplete', 'RunsComplete', 'Sum'],
+  ['metricRunsIncomplete', 'RunsIncomplete', 'Sum'],
+  ['metricRecordLatency', 'RecordLatency', 'p99'],
+] as const)('%s is %s, %s unless asked otherwise', (method, metricName, statistic) => {
+  const { made } = synthPipeline({ pipelineName: 'ledger' });
+  const config = (options?: object) => made[method](options).toMetricConfig().metricStat;
+  expect(config()).toMatchObject({
+    namespace: 'CdkLegacyToS3/ledger', metricName, statistic, dimensions: [{ name: 'service', value: 'landing-recorder' }],
+  });
+  expect(config({ statistic: 'Minimum' })).toMatchObject({ metricName, statistic: 'Minimum' });
+});
+
+test('metricFailureQueueDepth adds what waits and what is being looked at', () => {
+  const depth = synthPipeline().made.metricFailureQueueDepth();
+  expect(depth.expression).toBe('visible + inFlight');
+  expect(Object.values(depth.usingMetrics).map((metric) => metric.toMetricConfig().metricStat?.metricName))
+    .toEqual(['ApproximateNumberOfMessagesVisible', 'ApproximateNumberOfMessagesNotVisible']);
 });

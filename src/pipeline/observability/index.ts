@@ -1,3 +1,4 @@
+export * from './recorder-metrics';
 export * from './pipeline-metrics';
 export * from './log-metrics';
 export * from './alarm-kind';

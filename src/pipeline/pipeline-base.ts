@@ -1,0 +1,149 @@
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { metricNamespace } from '../contract';
+import { allowLanding, allowReadingLanded, allowReadingRecords } from './grants';
+import { RecorderMetrics } from './observability/recorder-metrics';
+import { ILegacyToS3Pipeline, LegacyToS3PipelineAttributes } from './pipeline-interface';
+
+/** What a pipeline of this app and an imported one have in common. */
+export abstract class LegacyToS3PipelineBase extends Construct implements ILegacyToS3Pipeline {
+  /** Name of the pipeline. */
+  public abstract readonly pipelineName: string;
+
+  /** The bucket the data lands in. */
+  public abstract readonly bucket: s3.IBucket;
+
+  /** The prefix in the bucket that the pipeline watches; undefined for the whole bucket. */
+  public abstract readonly landingPrefix?: string;
+
+  /** The table with an item for every landed object and every run. */
+  public abstract readonly metadataTable: dynamodb.ITable;
+
+  /** Namespace of the pipeline's metrics. */
+  public get metricNamespace(): string {
+    return metricNamespace(this.pipelineName);
+  }
+
+  private get ownMetrics(): RecorderMetrics {
+    return new RecorderMetrics(this.metricNamespace);
+  }
+
+  /**
+   * Lets somebody land data: put objects under the landing prefix by single and multipart upload, abort and list
+   * uploads, and see what is landed already. It does not let them delete.
+   *
+   * @param grantee for example the role of the container or instance that runs the extractor
+   */
+  public grantLand(grantee: iam.IGrantable): iam.Grant {
+    return allowLanding(grantee, this.bucket, this.landingPrefix);
+  }
+
+  /**
+   * Lets somebody read the landed objects, all their versions, and list them.
+   *
+   * @param grantee who reads
+   */
+  public grantReadLanded(grantee: iam.IGrantable): iam.Grant {
+    return allowReadingLanded(grantee, this.bucket, this.landingPrefix);
+  }
+
+  /**
+   * Lets somebody read the metadata table and its indexes.
+   *
+   * @param grantee who reads
+   */
+  public grantReadRecords(grantee: iam.IGrantable): iam.Grant {
+    return allowReadingRecords(grantee, this.metadataTable);
+  }
+
+  /**
+   * A metric the recorder emits, by its name.
+   *
+   * @default - sum over 5 minutes
+   */
+  public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.ownMetrics.metric(metricName, options);
+  }
+
+  /**
+   * Objects whose item was written (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricObjectsRecorded(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.ownMetrics.metricObjectsRecorded(options);
+  }
+
+  /**
+   * Rows of completed runs (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricRowsLanded(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.ownMetrics.metricRowsLanded(options);
+  }
+
+  /**
+   * Size of the recorded objects (bytes).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricBytesLanded(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.ownMetrics.metricBytesLanded(options);
+  }
+
+  /**
+   * Runs whose manifest held (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricRunsComplete(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.ownMetrics.metricRunsComplete(options);
+  }
+
+  /**
+   * Runs whose manifest did not hold (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricRunsIncomplete(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.ownMetrics.metricRunsIncomplete(options);
+  }
+
+  /**
+   * From S3's event time to the item written (milliseconds).
+   *
+   * @default - 99th percentile over 5 minutes
+   */
+  public metricRecordLatency(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.ownMetrics.metricRecordLatency(options);
+  }
+
+  /**
+   * Attempts to record an object that succeeded, in percent; no value while nothing is attempted.
+   *
+   * @default - over 5 minutes
+   */
+  public metricSuccessRate(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
+    return this.ownMetrics.metricSuccessRate(options);
+  }
+}
+
+/** A pipeline deployed elsewhere. */
+export class ImportedPipeline extends LegacyToS3PipelineBase {
+  public readonly pipelineName: string;
+  public readonly bucket: s3.IBucket;
+  public readonly landingPrefix?: string;
+  public readonly metadataTable: dynamodb.ITable;
+
+  constructor(scope: Construct, id: string, attributes: LegacyToS3PipelineAttributes) {
+    super(scope, id);
+    this.pipelineName = attributes.pipelineName;
+    this.bucket = attributes.bucket;
+    this.landingPrefix = attributes.landingPrefix;
+    this.metadataTable = attributes.metadataTable;
+  }
+}

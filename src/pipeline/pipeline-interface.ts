@@ -1,0 +1,120 @@
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { IConstruct } from 'constructs';
+
+/** A pipeline, of this app or deployed elsewhere. */
+export interface ILegacyToS3Pipeline extends IConstruct {
+  /** Name of the pipeline. */
+  readonly pipelineName: string;
+
+  /** Namespace of the pipeline's metrics. */
+  readonly metricNamespace: string;
+
+  /** The bucket the data lands in. */
+  readonly bucket: s3.IBucket;
+
+  /** The prefix in the bucket that the pipeline watches; undefined for the whole bucket. */
+  readonly landingPrefix?: string;
+
+  /** The table with an item for every landed object and every run. */
+  readonly metadataTable: dynamodb.ITable;
+
+  /**
+   * Lets somebody land data: put objects under the landing prefix by single and multipart upload, abort and list
+   * uploads, and see what is landed already. It does not let them delete.
+   *
+   * @param grantee for example the role of the container or instance that runs the extractor
+   */
+  grantLand(grantee: iam.IGrantable): iam.Grant;
+
+  /**
+   * Lets somebody read the landed objects, all their versions, and list them.
+   *
+   * @param grantee who reads
+   */
+  grantReadLanded(grantee: iam.IGrantable): iam.Grant;
+
+  /**
+   * Lets somebody read the metadata table and its indexes.
+   *
+   * @param grantee who reads
+   */
+  grantReadRecords(grantee: iam.IGrantable): iam.Grant;
+
+  /**
+   * A metric the recorder emits, by its name.
+   *
+   * @default - sum over 5 minutes
+   */
+  metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Objects whose item was written (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  metricObjectsRecorded(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Rows of completed runs (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  metricRowsLanded(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Size of the recorded objects (bytes).
+   *
+   * @default - sum over 5 minutes
+   */
+  metricBytesLanded(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Runs whose manifest held (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  metricRunsComplete(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Runs whose manifest did not hold (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  metricRunsIncomplete(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * From S3's event time to the item written (milliseconds).
+   *
+   * @default - 99th percentile over 5 minutes
+   */
+  metricRecordLatency(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /**
+   * Attempts to record an object that succeeded, in percent; no value while nothing is attempted.
+   *
+   * @default - over 5 minutes
+   */
+  metricSuccessRate(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression;
+}
+
+/** What is known of a pipeline deployed elsewhere; the outputs of its stack tell it. */
+export interface LegacyToS3PipelineAttributes {
+  /** Name of the pipeline. */
+  readonly pipelineName: string;
+
+  /** The bucket the data lands in; import it with its key, if it has one, so that grants include the key. */
+  readonly bucket: s3.IBucket;
+
+  /** The metadata table; import it with its key, if it has one. */
+  readonly metadataTable: dynamodb.ITable;
+
+  /**
+   * The prefix of the pipeline's trigger.
+   *
+   * @default - the whole bucket
+   */
+  readonly landingPrefix?: string;
+}
