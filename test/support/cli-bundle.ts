@@ -4,7 +4,6 @@ import path from 'node:path';
 import { buildSync, type BuildOptions } from 'esbuild';
 
 const ROOT = path.resolve(__dirname, '..', '..');
-const SOURCE = path.join(ROOT, 'src', 'extractor', 'source');
 
 /** Loaded by the engine from beside its bundle. */
 const WASM = ['@foxglove/wasm-zstd/dist/wasm-zstd.wasm'];
@@ -19,7 +18,7 @@ export function cliBundle(): string {
   bundle(folder, 'cli', { entryPoints: ['src/cli/main.ts'] });
   bundle(folder, 'extractor', {
     entryPoints: ['src/extractor/engine.ts'],
-    alias: { '@azure/identity': path.join(SOURCE, 'azure-identity.ts'), '@azure/keyvault-keys': path.join(SOURCE, 'azure-keyvault-keys.ts') },
+    alias: { '@azure/identity': path.join(ROOT, 'src', 'extractor', 'source', 'azure-identity.ts') },
   });
   for (const file of WASM) copyFileSync(path.join(ROOT, 'node_modules', file), path.join(folder, 'assets', 'extractor', path.basename(file)));
   return made = folder;
