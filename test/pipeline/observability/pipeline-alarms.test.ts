@@ -53,9 +53,11 @@ describe('by default', () => {
     const { Metrics, ...alarm } = alarmOf(template, 'FailureQueueNotEmpty');
     expect(alarm).toMatchObject({ ComparisonOperator: atLeast, Threshold: 1, EvaluationPeriods: 1, TreatMissingData: quiet });
     expect(Metrics).toContainEqual(expect.objectContaining({ Expression: 'visible + inFlight', ReturnData: true }));
-    const stat = (MetricName: string) => expect.objectContaining({ MetricStat: expect.objectContaining({
-      Metric: expect.objectContaining({ Namespace: 'AWS/SQS', MetricName }), Period: 60, Stat: 'Maximum',
-    }) });
+    const stat = (MetricName: string) => expect.objectContaining({
+      MetricStat: expect.objectContaining({
+        Metric: expect.objectContaining({ Namespace: 'AWS/SQS', MetricName }), Period: 60, Stat: 'Maximum',
+      }),
+    });
     expect(Metrics).toContainEqual(stat('ApproximateNumberOfMessagesVisible'));
     expect(Metrics).toContainEqual(stat('ApproximateNumberOfMessagesNotVisible'));
   });
