@@ -6,6 +6,7 @@ import { LegacyToS3Error } from '../errors';
 import type { TableName } from '../extract-events';
 import { readRows } from '../formats';
 import type { ReadRowsResult } from '../formats/read-rows';
+import type { ObjectWriter } from '../landing/landing-target';
 import { refusePartitionNames } from '../source/column-names';
 import { withConsistency } from '../source/consistency';
 import type { SqlServerConnection } from '../source/sql-server-connection';
@@ -61,6 +62,10 @@ async function readAndLand(
   const { options, target, signal } = context;
   const plan = planOf(context, job);
   let reported = performance.now();
+  let writer: ObjectWriter | undefined;
+  // The row path may be waiting for an upload that hangs: giving the object up ends that wait.
+  const giveUp = () => void writer?.abort();
+  signal.addEventListener('abort', giveUp, { once: true });
   return readRows({
     connection: connection.tedious,
     sql: job.sql,
@@ -68,14 +73,14 @@ async function readAndLand(
     subject: job.subject,
     targetFileBytes: options.targetFileBytes,
     onColumns: (columns) => refusePartitionNames(columns.map((column) => column.name), job.subject),
-    open: (file, columns) => target.open(plan.header(file, columns)),
+    open: (file, columns) => (writer = target.open(plan.header(file, columns))),
     onProgress: ({ rows, wireBytes }) => {
       if (performance.now() - reported < PROGRESS_INTERVAL_MS) return;
       reported = performance.now();
       context.emit({ type: 'table-progress', ...name, rows, wireBytes, seconds: seconds(), estimatedRows: job.estimatedRows });
     },
     signal,
-  });
+  }).finally(() => signal.removeEventListener('abort', giveUp));
 }
 
 /** Where a job's objects land. @throws LegacyToS3Error when its keys would be too long */

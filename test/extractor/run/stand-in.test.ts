@@ -17,7 +17,11 @@ let folder: string;
 beforeAll(async () => {
   server = await startStandIn({ transactions: 20_000, logins: [READER] });
   client = await new sql.ConnectionPool({
-    server: server.host, port: server.port, user: server.user, password: server.password, database: server.database,
+    server: server.host,
+    port: server.port,
+    user: server.user,
+    password: server.password,
+    database: server.database,
     options: { encrypt: false, useUTC: true },
   }).connect();
 });

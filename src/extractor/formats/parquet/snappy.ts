@@ -21,17 +21,14 @@ export function snappyCompress(bytes: Uint8Array): Uint8Array {
     length = Math.floor(length / 0x80);
   }
   output[o++] = length;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let start = 0; start < bytes.length; start += BLOCK) {
-    o = compressBlock(bytes, start, Math.min(start + BLOCK, bytes.length), output, o);
+    o = compressBlock(bytes, view, start, Math.min(start + BLOCK, bytes.length), output, o);
   }
   return output.subarray(0, o);
 }
 
-function load32(b: Uint8Array, p: number): number {
-  return b[p] | b[p + 1] << 8 | b[p + 2] << 16 | b[p + 3] << 24;
-}
-
-function compressBlock(b: Uint8Array, start: number, end: number, out: Uint8Array, o: number): number {
+function compressBlock(b: Uint8Array, v: DataView, start: number, end: number, out: Uint8Array, o: number): number {
   let literal = start;
   if (end - start >= MARGIN) {
     table.fill(0);
@@ -39,11 +36,11 @@ function compressBlock(b: Uint8Array, start: number, end: number, out: Uint8Arra
     let p = start + 1;
     let misses = 32;
     while (p <= last) {
-      const word = load32(b, p);
+      const word = v.getInt32(p, true);
       const slot = Math.imul(word, 0x1e35a7bd) >>> (32 - TABLE_BITS);
       const candidate = start + table[slot];
       table[slot] = p - start;
-      if (load32(b, candidate) !== word || candidate >= p) {
+      if (v.getInt32(candidate, true) !== word || candidate >= p) {
         // Step faster through data that does not repeat.
         p += misses++ >> 5;
         continue;
@@ -53,13 +50,17 @@ function compressBlock(b: Uint8Array, start: number, end: number, out: Uint8Arra
       let from = candidate + 4;
       const match = p;
       p += 4;
+      while (p + 4 <= end && v.getInt32(p, true) === v.getInt32(from, true)) {
+        p += 4;
+        from += 4;
+      }
       while (p < end && b[p] === b[from]) {
         p++;
         from++;
       }
       o = putCopy(out, o, match - candidate, p - match);
       literal = p;
-      if (p <= last) table[Math.imul(load32(b, p - 1), 0x1e35a7bd) >>> (32 - TABLE_BITS)] = p - 1 - start;
+      if (p <= last) table[Math.imul(v.getInt32(p - 1, true), 0x1e35a7bd) >>> (32 - TABLE_BITS)] = p - 1 - start;
     }
   }
   return literal < end ? putLiteral(b, literal, end, out, o) : o;

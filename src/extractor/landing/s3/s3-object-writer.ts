@@ -38,6 +38,7 @@ export class S3ObjectWriter implements ObjectWriter {
   /** SHA-256 and ETag of each part, by index. */
   private readonly parts: Array<{ readonly digest: Buffer; readonly eTag?: string }> = [];
   private upload?: Promise<string>;
+  private aborted?: Promise<void>;
   private finished = false;
 
   public constructor(private readonly header: ObjectHeader, private readonly context: S3WriterContext) {
@@ -84,7 +85,11 @@ export class S3ObjectWriter implements ObjectWriter {
 
   public async abort(): Promise<void> {
     if (this.finished) return;
-    this.finished = true;
+    this.aborted ??= this.giveUp();
+    await this.aborted;
+  }
+
+  private async giveUp(): Promise<void> {
     this.stop.abort();
     await this.queue.drop();
     const UploadId = await this.upload?.catch(() => undefined);
