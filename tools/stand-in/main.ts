@@ -37,11 +37,12 @@ async function main(): Promise<void> {
   const standIn = await startStandIn({ port: number('port'), transactions: number('transactions'), host: values.host, encryption, password: given });
   const { host, port, user, password, database, caFile } = standIn;
   console.log(JSON.stringify({ ready: true, host, port, user, ...(given ? {} : { password }), database, caFile }));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      standIn.stop().then(() => process.exit(0), () => process.exit(1));
-    });
-  }
+  const stop = () => {
+    standIn.stop().then(() => process.exit(0), () => process.exit(1));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+  // A parent that started it with an IPC channel takes it along, however it ends.
+  if (process.channel) process.once('disconnect', stop);
 }
 
 main().catch((error: Error) => {

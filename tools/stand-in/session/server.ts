@@ -36,7 +36,12 @@ export class Server {
     this.maxPacketSize = options.maxPacketSize;
     this.defaultDatabase = options.defaultDatabase;
     this.accounts = options.accounts;
-    const context = createSecureContext({ key: options.certificate.key, cert: options.certificate.certificate });
+    const context = createSecureContext({
+      key: options.certificate.key,
+      cert: options.certificate.certificate,
+      // TLS 1.3 sends tickets after its handshake, which the tunnel through PRELOGIN has no place for.
+      maxVersion: 'TLSv1.2',
+    });
     this.listener = createServer((socket) => {
       this.clients.add(new ClientConnection(socket, this, context, this.nextSpid++));
     });

@@ -33,7 +33,7 @@ export function encodeText(text: string, codePage: number): Buffer {
   if (codePage === 65001) {
     return Buffer.from(text, 'utf8');
   }
-  const table = encoderOf(codePage);
+  const table = codePageTable(codePage);
   const out = Buffer.allocUnsafe(text.length * 2);
   let length = 0;
   for (let index = 0; index < text.length; index++) {
@@ -65,8 +65,8 @@ function encodingOf(codePage: number): string {
   return encoding;
 }
 
-/** The inverse of the decoder: every one- and two-byte sequence is decoded once. */
-function encoderOf(codePage: number): Map<number, number> {
+/** Codes by UTF-16 unit, the inverse of the decoder: every one- and two-byte sequence is decoded once. */
+export function codePageTable(codePage: number): ReadonlyMap<number, number> {
   let table = encoders.get(codePage);
   if (table === undefined) {
     table = new Map();

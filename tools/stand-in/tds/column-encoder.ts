@@ -1,14 +1,13 @@
 /* eslint-disable no-bitwise */
 import { DuckDBVector } from '@duckdb/node-api';
 import { ByteWriter } from './byte-writer';
-import { timeBytes } from './type-info';
+import { StringMemory } from './string-memory';
+import { writeCodePage, writeUtf16 } from './text-transcoder';
+import { hasPartialLength, timeBytes } from './type-info';
 import { writeVariant } from './variant';
-import { fromStorageText } from '../engine/lone-surrogates';
-import { uuidBytes } from '../engine/scalar-functions';
-import { encodeText } from '../sql/code-pages';
 import { collationOf } from '../sql/collations';
 import { decimalBytes } from '../sql/type-declaration';
-import { MAX, SqlType, TICKS_PER_DAY, isUnicode, OFFSET_BIAS, OFFSET_FACTOR } from '../sql/types';
+import { SqlType, TICKS_PER_DAY, family, isUnicode, OFFSET_BIAS, OFFSET_FACTOR } from '../sql/types';
 
 /** Puts one column's values on the wire, straight from DuckDB's vector. */
 export interface ColumnEncoder {
@@ -50,9 +49,13 @@ class VectorEncoder implements ColumnEncoder {
   /** 64- and 128-bit vectors as little-endian words. */
   private words!: Uint32Array;
   private shorts!: Int16Array;
+  private octets!: Uint8Array;
+  private readonly memory = new StringMemory();
+  private readonly isText: boolean;
   readonly write: Write;
 
   constructor(private readonly type: SqlType, private readonly fixed: boolean) {
+    this.isText = ['string', 'xml', 'binary', 'udt'].includes(family(type));
     this.write = this.createWrite();
   }
 
@@ -63,7 +66,12 @@ class VectorEncoder implements ColumnEncoder {
     this.vector = vector;
     this.items = raw.items as Int32Array;
     const memory = raw.items ?? raw.dataView;
-    if (memory && memory.byteOffset % 4 === 0) {
+    if (memory) {
+      this.octets = new Uint8Array(memory.buffer, memory.byteOffset, memory.byteLength);
+    }
+    if (this.isText) {
+      this.memory.bind(vector, (row) => this.isNull(row));
+    } else if (memory && memory.byteOffset % 4 === 0) {
       this.words = new Uint32Array(memory.buffer, memory.byteOffset, memory.byteLength >>> 2);
       this.shorts = new Int16Array(memory.buffer, memory.byteOffset, memory.byteLength >>> 1);
     }
@@ -74,8 +82,8 @@ class VectorEncoder implements ColumnEncoder {
   }
 
   writeNull(out: ByteWriter): void {
-    const { name, length } = this.type;
-    if (length === MAX || ['xml', 'hierarchyid', 'geometry', 'geography'].includes(name)) {
+    const { name } = this.type;
+    if (hasPartialLength(this.type)) {
       out.uint64(NULL_PLP);
     } else if (name === 'sql_variant') {
       out.uint32(0);
@@ -98,7 +106,7 @@ class VectorEncoder implements ColumnEncoder {
     });
     switch (type.name) {
       case 'bit':
-        return prefixed(1, (out, row) => { out.data[out.length++] = this.vector.getItem(row) ? 1 : 0; });
+        return prefixed(1, (out, row) => { out.data[out.length++] = this.octets[row]; });
       case 'tinyint':
         return prefixed(1, (out, row) => { out.data[out.length++] = this.items[row]; });
       case 'smallint':
@@ -146,7 +154,7 @@ class VectorEncoder implements ColumnEncoder {
           out.length = out.data.writeUInt16LE(minutes % 1440, out.length);
         });
       case 'uniqueidentifier':
-        return (out, row) => out.uint8(16).bytes(uuidBytes(String(this.vector.getItem(row))));
+        return prefixed(16, (out, row) => this.writeUuid(out, row * 4));
       case 'sql_variant':
         return (out, row) => writeVariant(out, this.vector.getItem(row) as string);
       case 'binary':
@@ -156,42 +164,56 @@ class VectorEncoder implements ColumnEncoder {
       case 'hierarchyid':
       case 'geometry':
       case 'geography':
-        return this.bytesWrite((row) => (this.vector as unknown as { getItemBytes(at: number): Uint8Array }).getItemBytes(row));
+        return this.bytesWrite();
       default: return this.textWrite();
     }
   }
 
   private textWrite(): Write {
-    const codePage = isUnicode(this.type) ? undefined : collationOf(this.type.collation).codePage;
-    const text = (row: number) => fromStorageText(this.vector.getItem(row) as string);
-    if (codePage !== undefined) {
-      return this.bytesWrite((row) => encodeText(text(row), codePage));
+    const { memory, type } = this;
+    if (isUnicode(type)) {
+      return this.framed((out) => writeUtf16(out, memory.source, memory.start, memory.length));
     }
-    if (this.type.length === MAX || this.type.name === 'xml' || this.type.name === 'ntext') {
-      return this.bytesWrite((row) => Buffer.from(text(row), 'utf16le'));
-    }
-    return (out, row) => {
-      const value = text(row);
-      out.reserve(2 + value.length * 2);
-      out.length = out.data.writeUInt16LE(value.length * 2, out.length);
-      out.length += out.data.write(value, out.length, 'utf16le');
-    };
+    const { codePage } = collationOf(type.collation);
+    return this.framed((out) => writeCodePage(out, memory.source, memory.start, memory.length, codePage));
   }
 
-  private bytesWrite(bytes: (row: number) => Uint8Array): Write {
-    const { name, length } = this.type;
+  private bytesWrite(): Write {
+    const { memory } = this;
+    return this.framed((out) => {
+      out.bytes(memory.source.subarray(memory.start, memory.start + memory.length));
+      return memory.length;
+    });
+  }
+
+  /** Puts the length the type has before what `append` writes of the value located. */
+  private framed(append: (out: ByteWriter) => number): Write {
+    const { name } = this.type;
+    const { memory } = this;
     if (name === 'text' || name === 'ntext' || name === 'image') {
       return (out, row) => {
-        const value = bytes(row);
-        out.uint8(TEXT_POINTER.length).bytes(TEXT_POINTER).uint64(0n).uint32(value.length).bytes(value);
+        memory.locate(row);
+        out.uint8(TEXT_POINTER.length).bytes(TEXT_POINTER).uint64(0n).uint32(0);
+        const lengthAt = out.length - 4;
+        const length = append(out);
+        out.data.writeUInt32LE(length, lengthAt);
       };
     }
-    if (length === MAX || ['xml', 'hierarchyid', 'geometry', 'geography'].includes(name)) {
-      return (out, row) => writePartial(out, bytes(row));
+    if (hasPartialLength(this.type)) {
+      const scratch = new ByteWriter();
+      return (out, row) => {
+        memory.locate(row);
+        scratch.clear();
+        append(scratch);
+        writePartial(out, scratch.data.subarray(0, scratch.length));
+      };
     }
     return (out, row) => {
-      const value = bytes(row);
-      out.uint16(value.length).bytes(value);
+      memory.locate(row);
+      out.uint16(0);
+      const lengthAt = out.length - 2;
+      const length = append(out);
+      out.data.writeUInt16LE(length, lengthAt);
     };
   }
 
@@ -237,6 +259,16 @@ class VectorEncoder implements ColumnEncoder {
     for (let at = 0; at < count; at++) {
       out.length = out.data.writeUInt32LE(this.words[start + at], out.length);
     }
+  }
+
+  /** DuckDB keeps a UUID as a 128-bit integer with its top bit inverted; the wire swaps the first three groups. */
+  private writeUuid(out: ByteWriter, start: number): void {
+    const { words } = this;
+    out.length = out.data.writeUInt32LE((words[start + 3] ^ 0x80000000) >>> 0, out.length);
+    out.length = out.data.writeUInt16LE(words[start + 2] >>> 16, out.length);
+    out.length = out.data.writeUInt16LE(words[start + 2] & 0xffff, out.length);
+    out.length = out.data.writeUInt32BE(words[start + 1], out.length);
+    out.length = out.data.writeUInt32BE(words[start], out.length);
   }
 
   private writeTime(out: ByteWriter, ticks: number): void {

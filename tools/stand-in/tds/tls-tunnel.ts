@@ -28,8 +28,7 @@ export class TlsTunnel {
         }
       },
     });
-    // TDS 7.x clients stop at TLS 1.2: 1.3's tickets after the handshake would not fit into the tunnel.
-    this.secure = new TLSSocket(this.transport, { isServer: true, secureContext: context, maxVersion: 'TLSv1.2' } as object);
+    this.secure = new TLSSocket(this.transport, { isServer: true, secureContext: context });
     this.secure.on('data', onReadable);
     this.secure.on('error', onError);
   }
