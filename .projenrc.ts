@@ -72,7 +72,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@foxglove/wasm-zstd@1.0.1',
     '@aws-lambda-powertools/logger@2.36.0',
     '@aws-lambda-powertools/metrics@2.36.0',
-    '@duckdb/node-api',
+    // The newest version with packages for every platform.
+    '@duckdb/node-api@1.5.5-r.5',
     '@smithy/node-http-handler',
     '@sparticuz/chromium@143.0.4',
     '@types/aws-lambda',
