@@ -68,6 +68,6 @@ export type ExtractEvent =
 export interface ExtractControls {
   /** Stops the run: uploads in flight are aborted and the run rejects with code INTERRUPTED. */
   readonly signal?: AbortSignal;
-  /** Called for each event; what it throws fails the run. */
+  /** Called for each event; what it throws fails the run (after `run-finished` only the promise, not what landed). */
   readonly onEvent?: (event: ExtractEvent) => void;
 }

@@ -59,7 +59,8 @@ test('sends the server nothing but SET statements and the query, and says that n
     totals: { rows: 2000, objects: 1 },
   });
   expect(files().sort()).toEqual(['_manifest.json', 'part-00000-0000.csv']);
-  expect(events.map(({ type }) => type)).toEqual(['run-started', 'table-started', 'table-finished', 'run-finished']);
+  // Progress comes by the clock.
+  expect(events.map(({ type }) => type).filter((type) => type !== 'table-progress')).toEqual(['run-started', 'table-started', 'table-finished', 'run-finished']);
 });
 
 test.each([
