@@ -7,6 +7,8 @@ import { poll } from './poll';
 
 const ROOT = path.resolve(__dirname, '..', '..');
 const HEALTH_PATH = '/_localstack/health';
+/** Whoever else may have the port need not answer at all. */
+const HEALTH_TIMEOUT_MS = 1000;
 
 /** How the emulator runs. */
 export interface LocalCloudOptions {
@@ -95,7 +97,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
   try {
     await poll(async () => {
       if (child.exitCode !== null || child.signalCode !== null) return 'ended' as const;
-      const response = await fetch(`${endpoint}${HEALTH_PATH}`);
+      const response = await fetch(`${endpoint}${HEALTH_PATH}`, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) });
       return response.ok && 'healthy' as const;
     }, { what: `${endpoint}${HEALTH_PATH}`, deadlineMs: options.startDeadlineMs ?? 30_000 }).then((state) => {
       if (state === 'ended') throw new LocalCloudError('the emulator ended before it was healthy');

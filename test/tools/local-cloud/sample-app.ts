@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, Dashboard, MathExpression, TextWidget, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, type CfnAlarm, ComparisonOperator, Dashboard, MathExpression, TextWidget, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
@@ -40,6 +40,8 @@ exports.handler = async (event) => {
 export interface SampleOptions {
   /** Without it the function's role may not write to the table. @default true */
   readonly grantWrite?: boolean;
+  /** Whether an alarm lacks its namespace, which CloudWatch refuses. @default false */
+  readonly breakAlarm?: boolean;
 }
 
 /** Synthesises bucket → function → table with failure queue, metric filter, alarms and dashboard; returns the assembly's folder. */
@@ -80,7 +82,8 @@ export function synthesizeSample(options: SampleOptions = {}): string {
     made.addAlarmAction(new SnsAction(topic));
     return made;
   };
-  alarm('ErrorAlarm', errors);
+  const onErrors = alarm('ErrorAlarm', errors);
+  if (options.breakAlarm) (onErrors.node.defaultChild as CfnAlarm).addPropertyDeletionOverride('Namespace');
   alarm('QueueAlarm', new MathExpression({
     expression: 'visible + inFlight',
     period: Duration.minutes(1),

@@ -1,0 +1,49 @@
+import type { Template } from '../../../tools/local-cloud/cloud-assembly';
+import { MATH_ALARM_NAMESPACE, resolveOutputs, toLocalTemplate } from '../../../tools/local-cloud/template-changes';
+
+const plain = {
+  Type: 'AWS::CloudWatch::Alarm',
+  Properties: { MetricName: 'Errors', Namespace: 'N', Threshold: 1, ComparisonOperator: 'GreaterThanThreshold' },
+};
+
+test('a template without metric-math alarms is not changed', () => {
+  const template: Template = { Resources: { Plain: plain, Queue: { Type: 'AWS::SQS::Queue' } }, Outputs: { A: { Value: 'a' } } };
+  expect(toLocalTemplate(template)).toEqual({ template, changes: [], mathAlarms: [] });
+});
+
+test('a metric-math alarm reads one metric, and its names are resolved by outputs', () => {
+  const queueName = { 'Fn::GetAtt': ['Queue', 'QueueName'] };
+  const metrics = [
+    { Id: 'sum', Expression: 'a + a', ReturnData: true },
+    { Id: 'a', MetricStat: { Period: 60, Stat: 'Maximum', Metric: { Dimensions: [{ Name: 'QueueName', Value: queueName }] } }, ReturnData: false },
+  ];
+  const alarm = {
+    Type: 'AWS::CloudWatch::Alarm',
+    DependsOn: ['Queue'],
+    Properties: { Metrics: metrics, Threshold: 1, EvaluationPeriods: 2, AlarmActions: [{ Ref: 'Topic' }] },
+  };
+  const { template, changes, mathAlarms } = toLocalTemplate({ Resources: { Depth: alarm, Plain: plain } });
+
+  expect(template.Resources).toEqual({
+    Depth: {
+      Type: 'AWS::CloudWatch::Alarm',
+      DependsOn: ['Queue'],
+      Properties: {
+        Namespace: MATH_ALARM_NAMESPACE,
+        MetricName: 'Depth',
+        Statistic: 'Maximum',
+        Period: 60,
+        Threshold: 1,
+        EvaluationPeriods: 2,
+        AlarmActions: [{ Ref: 'Topic' }],
+      },
+    },
+    Plain: plain,
+  });
+  expect(changes).toEqual([{ logicalId: 'Depth', what: expect.any(String), reason: expect.stringContaining('ministack') }]);
+  const [output] = Object.keys(template.Outputs!);
+  expect(template.Outputs![output]).toEqual({ Value: queueName });
+  const resolved = resolveOutputs(mathAlarms[0].metrics, { [output]: 'orders' });
+  expect(JSON.stringify(resolved)).toContain('{"Name":"QueueName","Value":"orders"}');
+  expect(JSON.stringify(resolved)).not.toContain('Fn::');
+});
