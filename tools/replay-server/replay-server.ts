@@ -16,6 +16,14 @@ export interface ReplayServerOptions {
  * prepared packets: recorded ones in tests, generated ones in benchmarks. It knows no SQL.
  */
 export class ReplayServer {
+  public static async start(options: ReplayServerOptions): Promise<ReplayServer> {
+    const replay = new ReplayServer(options);
+    await new Promise<void>((resolve, reject) => {
+      replay.server.once('error', reject).listen(options.port ?? 0, '127.0.0.1', resolve);
+    });
+    return replay;
+  }
+
   /** Texts of the requests so far, those by which a driver sets its session up left out. */
   public readonly requests: string[] = [];
   /** LOGIN7 messages received. */
@@ -27,14 +35,6 @@ export class ReplayServer {
 
   private constructor(private readonly options: ReplayServerOptions) {
     this.server = createServer((socket) => this.serve(socket));
-  }
-
-  public static async start(options: ReplayServerOptions): Promise<ReplayServer> {
-    const replay = new ReplayServer(options);
-    await new Promise<void>((resolve, reject) => {
-      replay.server.once('error', reject).listen(options.port ?? 0, '127.0.0.1', resolve);
-    });
-    return replay;
   }
 
   public get port(): number {

@@ -35,12 +35,12 @@ export function unpacketize(packets: Buffer): Buffer {
 }
 
 export function done(status = 0, rows = 0): Buffer {
-  const token = Buffer.alloc(13);
-  token[0] = 0xfd;
-  token.writeUInt16LE(status, 1);
-  token.writeUInt16LE(0xc1, 3);
-  token.writeBigUInt64LE(BigInt(rows), 5);
-  return token;
+  const bytes = Buffer.alloc(13);
+  bytes[0] = 0xfd;
+  bytes.writeUInt16LE(status, 1);
+  bytes.writeUInt16LE(0xc1, 3);
+  bytes.writeBigUInt64LE(BigInt(rows), 5);
+  return bytes;
 }
 
 /** No encryption, no instance, no MARS (MS-TDS 2.2.6.5). */

@@ -1,6 +1,6 @@
+import { timeBytes } from './framing';
 import { int16, int32, uint16, uint24, uint24to40, uint32 } from './little-endian';
 import { badLength, ValueError } from './value-error';
-import { timeBytes } from './framing';
 
 /**
  * Dates and times on the wire (MS-TDS 2.2.5.5.1.8), checked against the range of their type.
@@ -14,7 +14,8 @@ const EPOCH_FROM_1900 = 25567;
 export const FIRST_DAY = -EPOCH_FROM_YEAR_1;
 /** 9999-12-31. */
 export const LAST_DAY = 2932896;
-const DATETIME_FIRST_DAY = -79682;
+/** 1753-01-01. */
+const DATETIME_FIRST_DAY = -79257;
 const SECONDS = 86400;
 export const POWERS_OF_TEN = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7];
 

@@ -1,5 +1,5 @@
-import * as zlib from 'node:zlib';
 import type { Transform } from 'node:stream';
+import * as zlib from 'node:zlib';
 import { zstdCompressor } from './zstd';
 import { LandedObject, ObjectWriter } from '../landing/landing-target';
 

@@ -1,7 +1,7 @@
 import type { Connection } from 'tedious';
-import type { LandedObject, ObjectWriter } from '../landing/landing-target';
 import type { OutputFormat } from './output-format';
 import type { ManifestColumn } from '../../contract';
+import type { LandedObject, ObjectWriter } from '../landing/landing-target';
 
 /** A value for a parameter of the query, sent by sp_executesql; types as tedious's TYPES names them. */
 export interface QueryParameter {

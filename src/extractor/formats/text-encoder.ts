@@ -1,6 +1,6 @@
 import { RowEncoder } from './row-encoder';
-import { compileRows, DecodeRows, RowCode, RowState } from '../columns/row-compiler';
 import { ColumnType } from '../columns/column-type';
+import { compileRows, DecodeRows, RowCode, RowState } from '../columns/row-compiler';
 
 /** State of generated code that writes text. */
 export interface TextState extends RowState {
@@ -44,8 +44,21 @@ export class TextEncoder implements RowEncoder {
       column: format.column,
     });
     this.state = {
-      bytes: EMPTY, view: new DataView(EMPTY.buffer), position: 0, end: 0, rows: 0, rowLimit: Infinity, column: 0, incomplete: false, needed: 0, valueStart: 0, valueEnd: 0,
-      out: new Uint8Array(OUTPUT_BYTES), o: 0, full: false, makeRoom: (need) => this.makeRoom(need),
+      bytes: EMPTY,
+      view: new DataView(EMPTY.buffer),
+      position: 0,
+      end: 0,
+      rows: 0,
+      rowLimit: Infinity,
+      column: 0,
+      incomplete: false,
+      needed: 0,
+      valueStart: 0,
+      valueEnd: 0,
+      out: new Uint8Array(OUTPUT_BYTES),
+      o: 0,
+      full: false,
+      makeRoom: (need) => this.makeRoom(need),
     };
   }
 

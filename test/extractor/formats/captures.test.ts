@@ -15,8 +15,13 @@ const CSV: OutputFormat = { name: 'csv', compression: 'none' };
 
 /** Base types of the sql_variant values, by Label; CSV and JSON Lines do not tell them. */
 const VARIANTS: { readonly [label: string]: string } = {
-  'c_variant #3': 'decimal', 'c_variant #5': 'datetime2', 'c_variant #6': 'varbinary', 'c_variant #7': 'uniqueidentifier',
-  'c_variant #8': 'money', 'c_variant #9': 'bit', 'c_variant #10': 'float',
+  'c_variant #3': 'decimal',
+  'c_variant #5': 'datetime2',
+  'c_variant #6': 'varbinary',
+  'c_variant #7': 'uniqueidentifier',
+  'c_variant #8': 'money',
+  'c_variant #9': 'bit',
+  'c_variant #10': 'float',
 };
 
 /**
@@ -32,7 +37,9 @@ function isClr(sourceType: string): boolean {
 }
 
 /** Compares every cell with the expected file; `got` gives the canonical value of a source column. */
-function compare(expectedName: string, columns: readonly ManifestColumn[], rowCount: number, got: (row: number, column: ManifestColumn) => string | null) {
+function compare(
+  expectedName: string, columns: readonly ManifestColumn[], rowCount: number, got: (row: number, column: ManifestColumn) => string | null,
+) {
   const { header, rows } = expectedRows(expectedName);
   expect(rowCount).toBe(rows.length);
   const different: unknown[] = [];

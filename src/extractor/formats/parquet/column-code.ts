@@ -1,6 +1,6 @@
-import { BooleanBuffer, ColumnBuffer, FixedBytesBuffer, Int32Buffer, Int64Buffer } from '../../columns/column-buffer';
 import { BytesBuffer } from '../../columns/bytes-buffer';
 import * as calendar from '../../columns/calendar';
+import { BooleanBuffer, ColumnBuffer, FixedBytesBuffer, Int32Buffer, Int64Buffer } from '../../columns/column-buffer';
 import { ColumnType } from '../../columns/column-type';
 import { timeBytes } from '../../columns/framing';
 import { uint32 } from '../../columns/little-endian';
@@ -30,12 +30,22 @@ export function makeBuffer(type: ParquetType): ColumnBuffer {
 
 /** Names the generated code of any column may use. */
 export const COLUMN_BINDINGS = {
-  ...calendar, badLength, decimal32, decimal64, decimal128, money64, money128, variantText, variantBaseTypeText,
+  ...calendar,
+  badLength,
+  decimal32,
+  decimal64,
+  decimal128,
+  money64,
+  money128,
+  variantText,
+  variantBaseTypeText,
   floor: Math.floor,
 };
 
 /** @param landed the source column's Parquet columns and their buffers, companions behind the value */
-export function columnCode(source: ColumnType, landed: readonly { readonly column: ParquetColumn; readonly buffer: ColumnBuffer }[], id: number): ColumnCode {
+export function columnCode(
+  source: ColumnType, landed: readonly { readonly column: ParquetColumn; readonly buffer: ColumnBuffer }[], id: number,
+): ColumnCode {
   const names = landed.map((_, i) => `k${id}_${i}`);
   const bindings: { [name: string]: unknown } = Object.fromEntries(landed.map(({ buffer }, i) => [names[i], buffer]));
   const [k] = names;

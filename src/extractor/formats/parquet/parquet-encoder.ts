@@ -57,7 +57,18 @@ export class ParquetEncoder implements RowEncoder {
       column: (i) => codes[i],
     });
     this.state = {
-      bytes: EMPTY, view: new DataView(EMPTY.buffer), position: 0, end: 0, rows: 0, rowLimit: 0, column: 0, incomplete: false, needed: 0, valueStart: 0, valueEnd: 0, row: 0,
+      bytes: EMPTY,
+      view: new DataView(EMPTY.buffer),
+      position: 0,
+      end: 0,
+      rows: 0,
+      rowLimit: 0,
+      column: 0,
+      incomplete: false,
+      needed: 0,
+      valueStart: 0,
+      valueEnd: 0,
+      row: 0,
     };
   }
 

@@ -58,9 +58,9 @@ export function footer(
   const metadata = new ThriftWriter()
     .i32(1, FORMAT_VERSION)
     .structs<ParquetColumn | undefined>(2, [undefined, ...columns], (element, column) => {
-    if (column) schemaElement(element, column);
-    else element.binary(4, 'schema').i32(5, columns.length);
-  })
+      if (column) schemaElement(element, column);
+      else element.binary(4, 'schema').i32(5, columns.length);
+    })
     .i64(3, rowGroups.reduce((sum, { rows }) => sum + rows, 0))
     .structs(4, rowGroups, rowGroup)
     .structs(5, [...keyValues], (pair, [key, value]) => pair.binary(1, key).binary(2, value))

@@ -1,0 +1,206 @@
+import * as fc from 'fast-check';
+import { COLLATION, decimalSize, WireCell, WireColumn, wireColumn } from '../../tools/replay-server/wire-rows';
+
+/** A value on the wire, and the text it stands for, made without any code of the decoder. */
+export interface TypedValue {
+  readonly cell: WireCell;
+  /** CSV text before quoting; null for NULL. */
+  readonly text: string | null;
+}
+
+export interface TypedColumn {
+  readonly column: WireColumn;
+  readonly values: fc.Arbitrary<TypedValue>;
+}
+
+const NULL: TypedValue = { cell: null, text: null };
+
+function typed<T>(
+  column: WireColumn, source: fc.Arbitrary<T>, encode: (value: T) => Buffer | readonly Buffer[], text: (value: T) => string,
+): TypedColumn {
+  const values = source.map((value) => ({ cell: encode(value), text: text(value) }));
+  return { column, values: fc.oneof({ weight: 6, arbitrary: values }, { weight: 1, arbitrary: fc.constant(NULL) }) };
+}
+
+/** Little-endian two's complement. */
+export function le(value: bigint, size: number): Buffer {
+  const out = Buffer.alloc(size);
+  let rest = BigInt.asUintN(8 * size, value);
+  for (let i = 0; i < size; i++) {
+    out[i] = Number(rest & 0xffn);
+    rest >>= 8n;
+  }
+  return out;
+}
+
+/** Digits with `scale` decimals. */
+export function scaled(value: bigint, scale: number): string {
+  const digits = (value < 0n ? -value : value).toString().padStart(scale + 1, '0');
+  const point = digits.length - scale;
+  return `${value < 0n ? '-' : ''}${digits.slice(0, point)}${scale > 0 ? `.${digits.slice(point)}` : ''}`;
+}
+
+const integer = (bits: number) => fc.oneof(
+  fc.bigInt({ min: -(2n ** BigInt(bits - 1)), max: 2n ** BigInt(bits - 1) - 1n }),
+  fc.constantFrom(-(2n ** BigInt(bits - 1)), 2n ** BigInt(bits - 1) - 1n, 0n, -1n, 1n),
+);
+
+function decimalColumn(precision: number, scale: number): TypedColumn {
+  const limit = 10n ** BigInt(precision) - 1n;
+  const magnitudes = fc.integer({ min: 1, max: precision })
+    .chain((digits) => fc.bigInt({ min: -(10n ** BigInt(digits)) + 1n, max: 10n ** BigInt(digits) - 1n }));
+  return typed(
+    wireColumn.decimal(`dec_${precision}_${scale}`, precision, scale),
+    fc.oneof(magnitudes, fc.constantFrom(limit, -limit, 0n)),
+    (value) => Buffer.concat([Buffer.from([value < 0n ? 0 : 1]), le(value < 0n ? -value : value, decimalSize(precision) - 1)]),
+    (value) => scaled(value, scale),
+  );
+}
+
+const FIRST_DAY = -719162;
+const LAST_DAY = 2932896;
+const days = fc.oneof(
+  fc.integer({ min: FIRST_DAY, max: LAST_DAY }), fc.integer({ min: -3000, max: 22000 }),
+  fc.constantFrom(FIRST_DAY, LAST_DAY, 0, -1, 11016, 19782, -141427, -141428),
+);
+
+/** The engine's own calendar, which is proleptic Gregorian too. */
+function dateText(day: number): string {
+  return new Date(day * 86400000).toISOString().slice(0, 10);
+}
+
+const dayBytes = (day: number) => le(BigInt(day - FIRST_DAY), 3);
+const timeSize = (scale: number) => (scale <= 2 ? 3 : scale <= 4 ? 4 : 5);
+const ticksOf = (scale: number) => fc.oneof(
+  fc.bigInt({ min: 0n, max: 86400n * 10n ** BigInt(scale) - 1n }), fc.constantFrom(0n, 86400n * 10n ** BigInt(scale) - 1n),
+);
+
+function timeText(ticks: bigint, scale: number): string {
+  const unit = 10n ** BigInt(scale);
+  const seconds = Number(ticks / unit);
+  const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
+  const fraction = scale > 0 ? `.${String(ticks % unit).padStart(scale, '0')}` : '';
+  return `${two(seconds / 3600)}:${two(seconds / 60 % 60)}:${two(seconds % 60)}${fraction}`;
+}
+
+function timeColumns(scale: number): TypedColumn[] {
+  const unit = 10n ** BigInt(scale);
+  const moment = fc.tuple(days, ticksOf(scale));
+  const local = fc.tuple(fc.integer({ min: FIRST_DAY + 1, max: LAST_DAY - 1 }), ticksOf(scale), fc.integer({ min: -840, max: 840 }));
+  return [
+    typed(wireColumn.time(`time_${scale}`, scale), ticksOf(scale), (ticks) => le(ticks, timeSize(scale)), (ticks) => timeText(ticks, scale)),
+    typed(
+      wireColumn.datetime2(`datetime2_${scale}`, scale), moment,
+      ([day, ticks]) => Buffer.concat([le(ticks, timeSize(scale)), dayBytes(day)]),
+      ([day, ticks]) => `${dateText(day)}T${timeText(ticks, scale)}`,
+    ),
+    typed(
+      wireColumn.datetimeoffset(`datetimeoffset_${scale}`, scale), local,
+      // Given as local time, sent as UTC.
+      ([day, ticks, offset]) => {
+        const utc = BigInt(day) * 86400n * unit + ticks - BigInt(offset) * 60n * unit;
+        const perDay = 86400n * unit;
+        const utcDay = (utc - ((utc % perDay) + perDay) % perDay) / perDay;
+        return Buffer.concat([le(utc - utcDay * perDay, timeSize(scale)), dayBytes(Number(utcDay)), le(BigInt(offset), 2)]);
+      },
+      ([day, ticks, offset]) => {
+        const minutes = Math.abs(offset);
+        const sign = offset < 0 ? '-' : '+';
+        return `${dateText(day)}T${timeText(ticks, scale)}${sign}${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
+      },
+    ),
+  ];
+}
+
+/** Any characters, also those that CSV and JSON escape; no lone surrogates. */
+const anyText = (maxLength: number) => fc.oneof(
+  fc.string({ unit: 'grapheme', maxLength }),
+  fc.string({ unit: 'binary', maxLength }),
+  fc.array(fc.constantFrom('"', ',', '\r', '\n', '\\', '\t', '\u0000', '\u001f', 'a', 'é', '€', '漢', '𝄞', ' '), { maxLength }).map((parts) => parts.join('')),
+).map((text) => text.toWellFormed().slice(0, maxLength).toWellFormed().replace(/\ufffd/g, '?'));
+
+/** Characters of Windows-1252, 0x80 to 0x9F among them; the five open ones are C1 controls. */
+const LATIN1 = Array.from({ length: 256 }, (_, byte) => {
+  const special = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+  return byte >= 0x80 && byte < 0xa0 ? special[byte - 0x80] : String.fromCharCode(byte);
+});
+const latin1Bytes = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes));
+const latin1Text = (bytes: Buffer) => Array.from(bytes, (byte) => LATIN1[byte]).join('');
+
+/** A (max) value in pieces of random sizes, its length announced or not. */
+function chunked(bytes: fc.Arbitrary<Buffer>): fc.Arbitrary<{ readonly bytes: Buffer; readonly cell: Buffer | readonly Buffer[] }> {
+  return fc.tuple(bytes, fc.array(fc.integer({ min: 1, max: 50 }), { maxLength: 6 }), fc.boolean()).map(([value, sizes, known]) => {
+    if (known) return { bytes: value, cell: value };
+    const pieces: Buffer[] = [];
+    let at = 0;
+    for (const size of sizes) {
+      pieces.push(value.subarray(at, at + size));
+      at += size;
+    }
+    return { bytes: value, cell: [...pieces, value.subarray(at)] };
+  });
+}
+
+function floatBytes(value: number, size: 4 | 8): Buffer {
+  const out = Buffer.alloc(size);
+  if (size === 4) out.writeFloatLE(value);
+  else out.writeDoubleLE(value);
+  return out;
+}
+
+const floatText = (value: number) => (Object.is(value, -0) ? '-0' : String(value));
+const bytesUpTo = (maxLength: number) => fc.uint8Array({ maxLength }).map((bytes) => Buffer.from(bytes));
+const hex = (bytes: Buffer) => bytes.toString('hex').toUpperCase();
+const utf16 = (text: string) => Buffer.from(text, 'utf16le');
+
+/** Every type with the whole range of its values. */
+export const TYPED_COLUMNS: readonly TypedColumn[] = [
+  typed(wireColumn.bit('bit'), fc.boolean(), (value) => Buffer.from([value ? 1 : 0]), String),
+  typed(wireColumn.intN('tinyint', 1), fc.bigInt({ min: 0n, max: 255n }), (value) => le(value, 1), String),
+  typed(wireColumn.intN('smallint', 2), integer(16), (value) => le(value, 2), String),
+  typed(wireColumn.intN('int', 4), integer(32), (value) => le(value, 4), String),
+  typed(wireColumn.intN('bigint', 8), integer(64), (value) => le(value, 8), String),
+  typed(wireColumn.moneyN('smallmoney', 4), integer(32), (value) => le(value, 4), (value) => scaled(value, 4)),
+  typed(wireColumn.moneyN('money', 8), integer(64), (value) => Buffer.concat([le(value >> 32n, 4), le(value & 0xffffffffn, 4)]), (value) => scaled(value, 4)),
+  ...([[1, 0], [9, 2], [9, 9], [10, 4], [18, 0], [18, 18], [19, 4], [28, 10], [38, 0], [38, 10], [38, 38]] as const).map(([p, s]) => decimalColumn(p, s)),
+  typed(wireColumn.floatN('float', 8), fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => floatBytes(value, 8), floatText),
+  typed(
+    wireColumn.floatN('real', 4), fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => floatBytes(value, 4),
+    (value) => {
+      if (value === 0) return floatText(value);
+      for (let digits = 1; ; digits++) if (Math.fround(Number(value.toPrecision(digits))) === value) return floatText(Number(value.toPrecision(digits)));
+    },
+  ),
+  typed(wireColumn.date('date'), days, dayBytes, dateText),
+  ...[0, 1, 2, 3, 4, 5, 6, 7].flatMap(timeColumns),
+  typed(
+    wireColumn.datetimeN('datetime', 8), fc.tuple(fc.integer({ min: -79257, max: LAST_DAY }), fc.integer({ min: 0, max: 25919999 })),
+    ([day, ticks]) => Buffer.concat([le(BigInt(day + 25567), 4), le(BigInt(ticks), 4)]),
+    ([day, ticks]) => `${dateText(day)}T${timeText(BigInt(Math.round(ticks * 10 / 3)), 3)}`,
+  ),
+  typed(
+    wireColumn.datetimeN('smalldatetime', 4), fc.tuple(fc.integer({ min: 0, max: 65535 }), fc.integer({ min: 0, max: 1439 })),
+    ([day, minutes]) => Buffer.concat([le(BigInt(day), 2), le(BigInt(minutes), 2)]),
+    ([day, minutes]) => `${dateText(day - 25567)}T${timeText(BigInt(minutes * 60), 0)}`,
+  ),
+  typed(
+    wireColumn.guid('uniqueidentifier'), fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes)), (bytes) => bytes,
+    (b) => [[b[3], b[2], b[1], b[0]], [b[5], b[4]], [b[7], b[6]], b.subarray(8, 10), b.subarray(10)].map((group) => hex(Buffer.from(group))).join('-'),
+  ),
+  typed(wireColumn.nvarchar('nvarchar', 40), anyText(40), utf16, (text) => text),
+  typed(wireColumn.varchar('varchar', 40), latin1Bytes, (bytes) => bytes, latin1Text),
+  typed(wireColumn.varchar('varchar_utf8', 200, COLLATION.utf8), anyText(40), (text) => Buffer.from(text, 'utf8'), (text) => text),
+  typed(wireColumn.nvarcharMax('nvarchar_max'), chunked(anyText(120).map(utf16)), ({ cell }) => cell, ({ bytes }) => bytes.toString('utf16le')),
+  typed(wireColumn.varcharMax('varchar_max'), chunked(latin1Bytes), ({ cell }) => cell, ({ bytes }) => latin1Text(bytes)),
+  typed(
+    wireColumn.xml('xml'), fc.tuple(anyText(40), fc.boolean()),
+    ([text, mark]) => utf16((mark ? '\ufeff' : '') + text.replace(/^\ufeff+/, '')),
+    ([text]) => text.replace(/^\ufeff+/, ''),
+  ),
+  typed(wireColumn.text('text'), latin1Bytes, (bytes) => bytes, latin1Text),
+  typed(wireColumn.ntext('ntext'), anyText(40), utf16, (text) => text),
+  typed(wireColumn.varbinary('varbinary', 100), bytesUpTo(100), (bytes) => bytes, hex),
+  typed(wireColumn.varbinaryMax('varbinary_max'), chunked(bytesUpTo(300)), ({ cell }) => cell, ({ bytes }) => hex(bytes)),
+  typed(wireColumn.image('image'), bytesUpTo(100), (bytes) => bytes, hex),
+  typed(wireColumn.rowversion('rowversion'), fc.uint8Array({ minLength: 8, maxLength: 8 }).map((bytes) => Buffer.from(bytes)), (bytes) => bytes, hex),
+];
