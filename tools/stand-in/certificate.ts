@@ -9,7 +9,8 @@ export interface Certificate {
 // DER, as far as one X.509 certificate needs it (RFC 5280, ITU-T X.690).
 const tlv = (tag: number, ...contents: Uint8Array[]): Buffer => {
   const body = Buffer.concat(contents);
-  const length = body.length < 0x80 ? [body.length] : body.length < 0x100 ? [0x81, body.length] : [0x82, Math.floor(body.length / 256), body.length % 256];
+  const size = body.length;
+  const length = size < 0x80 ? [size] : size < 0x100 ? [0x81, size] : [0x82, Math.floor(size / 256), size % 256];
   return Buffer.concat([Buffer.from([tag, ...length]), body]);
 };
 const sequence = (...items: Uint8Array[]) => tlv(0x30, ...items);

@@ -10,17 +10,18 @@ import { SqlError } from '../sql/errors';
 import { OFFSET_BIAS, OFFSET_FACTOR } from '../sql/types';
 
 type Values = Array<string | number | bigint | boolean | Uint8Array>;
+type Result = string | number | bigint | Uint8Array | null;
 
 interface Definition {
   readonly name: string;
   readonly parameters: DuckDBType[];
   readonly returns: DuckDBType;
   /** Is called only when no argument is NULL. */
-  readonly compute: (...args: Values) => string | number | bigint | Uint8Array | null;
+  readonly compute: (...args: Values) => Result;
 }
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
-const define = (name: string, parameters: DuckDBType[], returns: DuckDBType, compute: (...args: any[]) => string | number | bigint | Uint8Array | null): Definition =>
+const define = (name: string, parameters: DuckDBType[], returns: DuckDBType, compute: (...args: any[]) => Result): Definition =>
   ({ name, parameters, returns, compute });
 
 /** What T-SQL has and DuckDB's SQL has not, called from the SQL the binder writes. */
@@ -98,7 +99,8 @@ export function registerScalarFunctions(connection: DuckDBConnection): void {
         const columns = parameters.map((_, at) => input.getColumnVector(at));
         for (let row = 0; row < input.rowCount; row++) {
           const args = columns.map((column) => column.getItem(row) as DuckDBValue);
-          const value = args.includes(null) ? null : guarded(compute, args.map((arg) => (arg instanceof DuckDBBlobValue ? Buffer.from(arg.bytes) : arg)) as Values);
+          const plain = args.map((arg) => (arg instanceof DuckDBBlobValue ? Buffer.from(arg.bytes) : arg));
+          const value = args.includes(null) ? null : guarded(compute, plain as Values);
           output.setItem(row, value instanceof Uint8Array ? new DuckDBBlobValue(value) : value);
         }
         output.flush();
@@ -108,7 +110,7 @@ export function registerScalarFunctions(connection: DuckDBConnection): void {
 }
 
 /** DuckDB passes on only an error's text, so the number goes in front of it. */
-function guarded(compute: Definition['compute'], args: Values): ReturnType<Definition['compute']> {
+function guarded(compute: Definition['compute'], args: Values): Result {
   try {
     return compute(...args);
   } catch (error) {

@@ -33,7 +33,12 @@ export class ClientConnection {
   private closed = false;
   private wakeDrain: (() => void) | undefined;
 
-  constructor(private readonly socket: Socket, private readonly server: Server, private readonly secureContext: SecureContext, readonly spid: number) {
+  constructor(
+    private readonly socket: Socket,
+    private readonly server: Server,
+    private readonly secureContext: SecureContext,
+    readonly spid: number,
+  ) {
     this.writer = new MessageWriter({
       write: (data) => this.stream.write(data),
       drained: () => this.drained(),
@@ -138,7 +143,8 @@ export class ClientConnection {
       return;
     }
     const connection = await this.server.engine.connect();
-    this.session = new SessionState(this.server.engine, connection, this.spid, account, login.hostName, login.appName, this.encryption !== Encryption.NOT_SUPPORTED, database);
+    const client = { hostName: login.hostName, appName: login.appName, encrypted: this.encryption === Encryption.ON };
+    this.session = new SessionState(this.server.engine, connection, this.spid, account, client, database);
     const size = Math.min(this.server.maxPacketSize, Math.max(MIN_PACKET_SIZE, login.packetSize || DEFAULT_PACKET_SIZE), MAX_PACKET_SIZE);
     this.session.packetSize = size;
     const { writer } = this;

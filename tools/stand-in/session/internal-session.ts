@@ -17,7 +17,7 @@ export interface InternalSession {
 
 export async function internalSession(engine: DatabaseEngine, database: DatabaseEntry): Promise<InternalSession> {
   const connection = await engine.connect();
-  const state = new SessionState(engine, connection, 1, { user: 'sa', password: '' }, '', 'stand-in', false, database);
+  const state = new SessionState(engine, connection, 1, { user: 'sa', password: '' }, { hostName: '', appName: 'stand-in', encrypted: false }, database);
   const writer = new MessageWriter({ write: () => true, drained: async () => undefined }, DEFAULT_PACKET_SIZE, 1);
   return {
     connection,

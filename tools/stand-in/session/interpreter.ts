@@ -1,4 +1,4 @@
-import { DuckDBBlobValue } from '@duckdb/node-api';
+import { DuckDBBlobValue, DuckDBValue } from '@duckdb/node-api';
 import { DefinitionRunner } from './definition-runner';
 import { duckValue } from './duck-value';
 import { executeProcedure } from './procedures';
@@ -30,6 +30,8 @@ class BatchAborted extends Error {}
 export class Interpreter {
   readonly transactions: Transactions;
   private readonly definitions: DefinitionRunner;
+  /** Databases whose system views the statement being bound reads. */
+  private readonly systemViews = new Set<DatabaseEntry>();
   private depth = 0;
 
   constructor(readonly session: SessionState, readonly response: Response) {
@@ -102,8 +104,6 @@ export class Interpreter {
     };
     return new DataBinder(context);
   }
-
-  private readonly systemViews = new Set<DatabaseEntry>();
 
   async statements(statements: Statement[]): Promise<Outcome> {
     for (const statement of statements) {
@@ -413,7 +413,8 @@ export class Interpreter {
   /** Rows of a DuckDB statement whose columns are text or bytes. */
   async query(sql: string, values: StorageValue[]): Promise<StorageValue[][]> {
     const reader = await this.session.connection.runAndReadAll(sql, values.map(duckValue));
-    return reader.getRows().map((row) => row.map((cell) => (cell === null ? null : cell instanceof DuckDBBlobValue ? Buffer.from(cell.bytes) : String(cell))));
+    const plain = (cell: DuckDBValue) => (cell === null ? null : cell instanceof DuckDBBlobValue ? Buffer.from(cell.bytes) : String(cell));
+    return reader.getRows().map((row) => row.map(plain));
   }
 
   private checkPermission(table: TableEntry, permission: string, line: number): void {

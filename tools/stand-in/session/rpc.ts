@@ -57,7 +57,9 @@ export async function runRpc(call: RpcCall, session: SessionState, response: Res
   }
 }
 
-async function runStatement(interpreter: Interpreter, text: string, declarations: string, given: RpcParameter[], prepared?: { name: string; handle: number }): Promise<void> {
+async function runStatement(
+  interpreter: Interpreter, text: string, declarations: string, given: RpcParameter[], prepared?: { name: string; handle: number },
+): Promise<void> {
   const { session, response } = interpreter;
   let declared: Parameter[];
   try {

@@ -18,6 +18,13 @@ export interface PreparedStatement {
   readonly parameters: string;
 }
 
+/** What a client says of itself, and how it came. */
+export interface ClientFacts {
+  readonly hostName: string;
+  readonly appName: string;
+  readonly encrypted: boolean;
+}
+
 /** Everything one connection keeps between its requests. */
 export class SessionState {
   database: DatabaseEntry;
@@ -48,9 +55,7 @@ export class SessionState {
     readonly connection: DuckDBConnection,
     readonly spid: number,
     readonly login: LoginAccount,
-    readonly hostName: string,
-    readonly appName: string,
-    readonly encrypted: boolean,
+    readonly client: ClientFacts,
     database: DatabaseEntry,
   ) {
     this.database = database;

@@ -76,9 +76,9 @@ export function systemValue(session: SessionState, name: string, args: Array<str
     case 'USER_NAME':
     case 'CURRENT_USER':
     case 'SESSION_USER': return text(session.login.denySelect ? session.login.user : 'dbo');
-    case 'HOST_NAME': return text(session.hostName);
+    case 'HOST_NAME': return text(session.client.hostName);
     case 'APP_NAME':
-    case 'PROGRAM_NAME': return text(session.appName);
+    case 'PROGRAM_NAME': return text(session.client.appName);
     case 'HOST_ID': return { type: varchar(10), value: '1' };
     case 'XACT_STATE': return { type: { name: 'smallint' }, value: session.inTransaction ? '1' : '0' };
     case 'CURRENT_TRANSACTION_ID': return { type: BIGINT, value: String(session.transactionId) };

@@ -29,7 +29,7 @@ export function readTypedValue(reader: ByteReader): TypedValue {
     case TypeToken.FLOAT8: return { type: { name: 'float' }, value: String(reader.bytes(8).readDoubleLE()) };
     case TypeToken.INTN: {
       const type: SqlType = { name: ({ 1: 'tinyint', 2: 'smallint', 4: 'int', 8: 'bigint' } as const)[reader.uint8() as 4] };
-      return { type, value: short(reader, (bytes) => String(bytes.length === 1 ? bytes[0] : bytes.length === 8 ? bytes.readBigInt64LE() : bytes.readIntLE(0, bytes.length))) };
+      return { type, value: short(reader, integerText) };
     }
     case TypeToken.BITN:
       reader.uint8();
@@ -69,7 +69,10 @@ export function readTypedValue(reader: ByteReader): TypedValue {
       const scale = reader.uint8();
       return {
         type: { name: 'datetimeoffset', scale },
-        value: short(reader, (bytes) => String(dateTimeTicks(bytes.subarray(0, -2), scale) * OFFSET_FACTOR + BigInt(bytes.readInt16LE(bytes.length - 2)) + OFFSET_BIAS)),
+        value: short(reader, (bytes) => {
+          const offset = BigInt(bytes.readInt16LE(bytes.length - 2));
+          return String(dateTimeTicks(bytes.subarray(0, -2), scale) * OFFSET_FACTOR + offset + OFFSET_BIAS);
+        }),
       };
     }
     default: return readVariable(reader, token);
@@ -193,6 +196,11 @@ function partial(reader: ByteReader): Buffer | null {
     chunks.push(reader.bytes(length));
   }
   return Buffer.concat(chunks);
+}
+
+/** tinyint is the only one without a sign. */
+function integerText(bytes: Buffer): string {
+  return String(bytes.length === 1 ? bytes[0] : bytes.length === 8 ? bytes.readBigInt64LE() : bytes.readIntLE(0, bytes.length));
 }
 
 function money(bytes: Buffer): string {

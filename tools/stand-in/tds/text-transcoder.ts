@@ -1,6 +1,6 @@
 /* eslint-disable no-bitwise */
-import { codePageTable } from '../sql/code-pages';
 import { ByteWriter } from './byte-writer';
+import { codePageTable } from '../sql/code-pages';
 
 const QUESTION_MARK = 0x3f;
 /** Code points that stand for a surrogate without its other half (see engine/lone-surrogates.ts). */
@@ -92,7 +92,8 @@ export function writeCodePage(out: ByteWriter, source: Uint8Array, start: number
       continue;
     }
     const two = lead < 0xe0;
-    const unit = two ? ((lead & 0x1f) << 6) | (source[at + 1] & 0x3f) : ((lead & 0x0f) << 12) | ((source[at + 1] & 0x3f) << 6) | (source[at + 2] & 0x3f);
+    const unit = two ? ((lead & 0x1f) << 6) | (source[at + 1] & 0x3f)
+      : ((lead & 0x0f) << 12) | ((source[at + 1] & 0x3f) << 6) | (source[at + 2] & 0x3f);
     at += two ? 2 : 3;
     const code = table.get(unit) ?? QUESTION_MARK;
     if (code > 0xff) {

@@ -74,8 +74,8 @@ export const OBJECT_VIEWS: SystemView[] = [
       const type = { name, length: name === 'sysname' ? 128 : 8000, precision: 38, scale: ['decimal', 'numeric'].includes(name) ? 38 : 7 };
       const { precision, scale } = catalogShape(type);
       const character = ['char', 'varchar', 'text', 'nchar', 'nvarchar', 'ntext', 'sysname'].includes(name);
-      return [name, TYPE_IDS[name][0], TYPE_IDS[name][1], 4, null, Math.min(maxLength(type), 8000), precision, scale, character ? database.collation : null,
-        name !== 'timestamp' && name !== 'sysname', false, ['hierarchyid', 'geometry', 'geography'].includes(name), 0, 0, false];
+      return [name, TYPE_IDS[name][0], TYPE_IDS[name][1], 4, null, Math.min(maxLength(type), 8000), precision, scale,
+        character ? database.collation : null, name !== 'timestamp' && name !== 'sysname', false, ['hierarchyid', 'geometry', 'geography'].includes(name), 0, 0, false];
     }),
   },
   ...['columns', 'all_columns'].map((name): SystemView => ({
@@ -153,7 +153,7 @@ function columnColumns(): string[] {
 
 function columnCells(table: TableEntry, columnId: number): Cell[] {
   const column = table.columns.find((candidate) => candidate.id === columnId)!;
-  return [table.objectId, column.name, column.id, ...typeCells(column.type), column.nullable, true, false, column.identity !== undefined, column.computed !== undefined, false,
-    false, false, false, false, false, 0, column.defaultText ? table.objectId + column.id : 0, 0, false, false, 0, 'NOT_APPLICABLE', null, null, null, null, null,
+  return [table.objectId, column.name, column.id, ...typeCells(column.type), column.nullable, true, false,
+    column.identity !== undefined, column.computed !== undefined, false, false, false, false, false, false, 0, column.defaultText ? table.objectId + column.id : 0, 0, false, false, 0, 'NOT_APPLICABLE', null, null, null, null, null,
     false, column.maskingFunction !== undefined, null];
 }

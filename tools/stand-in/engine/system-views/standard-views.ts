@@ -50,7 +50,8 @@ export const STANDARD_VIEWS: SystemView[] = [
       'DATETIME_PRECISION smallint null', 'CHARACTER_SET_CATALOG sysname null', 'CHARACTER_SET_SCHEMA sysname null', 'CHARACTER_SET_NAME sysname null',
       'COLLATION_CATALOG sysname null', 'COLLATION_SCHEMA sysname null', 'COLLATION_NAME sysname null', 'DOMAIN_CATALOG sysname null', 'DOMAIN_SCHEMA sysname null',
       'DOMAIN_NAME sysname null'],
-    rows: (database) => database.userTables().flatMap((table) => table.columns.map((column, at) => columnCells(database.name, table.schema, table.name, column, at))),
+    rows: (database) => database.userTables().flatMap((table) => table.columns.map((column, at) =>
+      columnCells(database.name, table.schema, table.name, column, at))),
   },
   {
     schema: 'INFORMATION_SCHEMA',
@@ -74,8 +75,10 @@ export const STANDARD_VIEWS: SystemView[] = [
     columns: ['CONSTRAINT_CATALOG nvarchar(128) null', 'CONSTRAINT_SCHEMA nvarchar(128) null', 'CONSTRAINT_NAME nvarchar(128)', 'TABLE_CATALOG nvarchar(128) null',
       'TABLE_SCHEMA nvarchar(128) null', 'TABLE_NAME nvarchar(128)', 'COLUMN_NAME nvarchar(128) null', 'ORDINAL_POSITION int'],
     rows: (database) => database.userTables().flatMap((table) => [
-      ...table.indexes.filter((index) => index.constraint).map((index) => ({ name: index.name!, columns: index.columns.map((column) => column.name) })),
+      ...table.indexes.filter((index) => index.constraint)
+        .map((index) => ({ name: index.name!, columns: index.columns.map((column) => column.name) })),
       ...table.foreignKeys.map((foreign) => ({ name: foreign.name, columns: [...foreign.columns] })),
-    ].flatMap(({ name, columns }) => columns.map((column, at): Cell[] => [database.name, table.schema, name, database.name, table.schema, table.name, column, at + 1]))),
+    ].flatMap(({ name, columns }) => columns.map((column, at): Cell[] =>
+      [database.name, table.schema, name, database.name, table.schema, table.name, column, at + 1]))),
   },
 ];

@@ -18,6 +18,9 @@ export interface BoundChange {
 
 /** Turns INSERT, UPDATE and DELETE into DuckDB SQL. */
 export class DataBinder extends QueryBinder {
+  /** DuckDB SQL of the rows an INSERT takes. */
+  private insertSource = '';
+
   insert(statement: Of<'insert'>, identityInsert: string | undefined): BoundChange {
     const table = this.resolveTable(statement.table, 'INSERT');
     const explicitIdentity = identityInsert !== undefined && lastPart(identityInsert).toLowerCase() === table.name.toLowerCase();
@@ -71,8 +74,6 @@ export class DataBinder extends QueryBinder {
     return { sql: `DELETE FROM ${table.duckName} WHERE rowid IN (SELECT ${target.duckAlias}.rowid FROM ${from}${where}${limit})` };
   }
 
-  private insertSource = '';
-
   /** Binds what is inserted and returns the stored form of each target's value. */
   private insertedRows(statement: Of<'insert'>, targets: ColumnEntry[]): string[] {
     if (statement.defaults) {
@@ -111,7 +112,7 @@ export class DataBinder extends QueryBinder {
       duckAlias: '',
       table,
       columns: table.columns.filter((column) => !column.computed)
-        .map((column) => ({ name: column.name, type: column.type, nullable: column.nullable, source: { table, column }, sql: quoteName(column.name) })),
+        .map((column) => ({ ...column, source: { table, column }, sql: quoteName(column.name) })),
     });
     const bound = items.flatMap((item) => {
       switch (item.kind) {

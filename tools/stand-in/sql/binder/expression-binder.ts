@@ -63,7 +63,8 @@ export abstract class ExpressionBinder {
         return `(${this.predicate(predicate.left, scope)} ${predicate.kind.toUpperCase()} ${this.predicate(predicate.right, scope)})`;
       case 'not': return `(NOT ${this.predicate(predicate.operand, scope)})`;
       case 'compare':
-        return withLine(predicate.line, () => bindComparison(predicate.op, this.expression(predicate.left, scope), this.expression(predicate.right, scope)));
+        return withLine(predicate.line, () =>
+          bindComparison(predicate.op, this.expression(predicate.left, scope), this.expression(predicate.right, scope)));
       case 'between': {
         const [operand, low, high] = comparable([predicate.operand, predicate.low, predicate.high].map((each) => this.expression(each, scope)));
         return `(${operand} ${predicate.negated ? 'NOT ' : ''}BETWEEN ${low} AND ${high})`;
@@ -138,7 +139,8 @@ export abstract class ExpressionBinder {
     const style = expr.style ? Number(this.expression(expr.style, scope).constant ?? 0) : 0;
     const type = family(expr.type) === 'string' && operand.type.collation && !expr.type.collation
       ? { ...expr.type, collation: operand.type.collation } : expr.type;
-    return { sql: (expr.tolerant ? tryConvert : convert)(operand, type, style), type, nullable: operand.nullable || expr.tolerant, aggregate: operand.aggregate };
+    const sql = (expr.tolerant ? tryConvert : convert)(operand, type, style);
+    return { sql, type, nullable: operand.nullable || expr.tolerant, aggregate: operand.aggregate };
   }
 
   private caseExpression(expr: Expr & { kind: 'case' }, scope: Scope): Bound {

@@ -109,7 +109,8 @@ export class QueryBinder extends ExpressionBinder {
     }
     for (const column of table.columns.filter((candidate) => candidate.computed)) {
       const bound = this.expression(parseExpression(column.computed!.text), scope);
-      columns.splice(column.id - 1, 0, { name: column.name, type: column.type, nullable: column.nullable, source: { table, column }, sql: convert(bound, column.type) });
+      const { name: columnName, type, nullable } = column;
+      columns.splice(column.id - 1, 0, { name: columnName, type, nullable, source: { table, column }, sql: convert(bound, type) });
     }
     return entry;
   }
