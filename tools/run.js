@@ -28,6 +28,9 @@ if (!Object.hasOwn(commands, name ?? '')) {
   process.exit(2);
 }
 setup();
+// Both tools only say that Node 20 is old; the lines would drown the commands' own.
+process.env.JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION ??= '20';
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 const steps = commands[name]();
 for (const [index, [command, stepArgs]] of steps.entries()) {
   const all = index === steps.length - 1 ? [...stepArgs, ...args] : stepArgs;

@@ -15,7 +15,7 @@ let failedChecks = 0;
 function run(title, command, commandArgs, env = {}) {
   const started = Date.now();
   console.log(`\n> ${title}`);
-  const { status } = spawnSync(command, commandArgs, { cwd: root, stdio: 'inherit', env: { ...process.env, JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: '1', ...env } });
+  const { status } = spawnSync(command, commandArgs, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
   const seconds = ((Date.now() - started) / 1000).toFixed(0);
   console.log(status === 0 ? `  ${title}: ok, ${seconds} s` : `  ${title}: FAILED (${status}), ${seconds} s`);
   return status === 0;

@@ -12,14 +12,13 @@ const assets = path.join(root, 'assets');
 /** Lazy modules instead of packages that are heavy and rarely needed. */
 const azure = path.join(root, 'src', 'extractor', 'source', 'azure-identity.ts');
 
+/** Lambda hands the role's credentials over in the environment; the other providers would be a fifth of the bundle. */
+const lambdaAlias = { '@aws-sdk/credential-provider-node': path.join(root, 'src', 'handlers', 'lambda-credentials.ts') };
+
 const bundles = [
-  {
-    name: 'recorder',
-    entry: 'src/handlers/record-object.lambda.ts',
-    // Lambda hands the role's credentials over in the environment; the other providers would be a fifth of the bundle.
-    alias: { '@aws-sdk/credential-provider-node': path.join(root, 'src', 'handlers', 'lambda-credentials.ts') },
-    maxBytes: 550 * 1024,
-  },
+  { name: 'recorder', entry: 'src/handlers/record-object.lambda.ts', alias: lambdaAlias, maxBytes: 550 * 1024 },
+  { name: 'run-completion', entry: 'src/handlers/run-completion.lambda.ts', alias: lambdaAlias, maxBytes: 1024 * 1024 },
+  { name: 'replay', entry: 'src/handlers/replay.lambda.ts', alias: lambdaAlias, maxBytes: 800 * 1024 },
   {
     name: 'extractor',
     entry: 'src/extractor/engine.ts',

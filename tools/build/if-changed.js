@@ -27,8 +27,7 @@ const hash = inputsHash();
 const fresh = existsSync(stamp) && readFileSync(stamp, 'utf8') === hash && outputs.every((file) => existsSync(path.join(root, file)));
 if (!fresh) {
   console.error('build: bundling and compiling (about half a minute, only after a change)');
-  const env = { ...process.env, JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: '1' };
-  const run = (command, args) => execFileSync(command, args, { cwd: root, env, stdio: ['ignore', process.stderr, process.stderr] });
+  const run = (command, args) => execFileSync(command, args, { cwd: root, stdio: ['ignore', process.stderr, process.stderr] });
   try {
     run(process.execPath, [path.join(__dirname, 'bundle.js')]);
     run(path.join(root, 'node_modules', '.bin', 'jsii'), ['--silence-warnings=reserved-word']);
