@@ -43,7 +43,7 @@ export function dashboardRows(sources: DashboardSources): cloudwatch.IWidget[][]
 
 function glance({ pipelineName, metrics, alarms, successRateTarget, tableLatencyTarget }: DashboardSources): cloudwatch.IWidget[][] {
   return [
-    [new cloudwatch.TextWidget({ markdown: `# ${pipelineName}\nSQL Server to S3: what landed, what was recorded, what failed`, width: FULL, height: 2 })],
+    [text(`# ${pipelineName}\nSQL Server to S3: what landed, what was recorded, what failed`, FULL, 2)],
     [
       new cloudwatch.GaugeWidget({
         title: 'Success rate (%)',
@@ -84,9 +84,14 @@ function glance({ pipelineName, metrics, alarms, successRateTarget, tableLatency
       }),
       alarms.length > 0
         ? new cloudwatch.AlarmStatusWidget({ title: 'Alarms', alarms, sortBy: cloudwatch.AlarmStatusWidgetSortBy.STATE_UPDATED_TIMESTAMP, width: QUARTER, height: TALL })
-        : new cloudwatch.TextWidget({ markdown: 'No alarms', width: QUARTER, height: TALL }),
+        : text('No alarms', QUARTER, TALL),
     ],
   ];
+}
+
+function text(markdown: string, width: number, height: number): cloudwatch.TextWidget {
+  // The background's default differs between releases of aws-cdk-lib.
+  return new cloudwatch.TextWidget({ markdown, width, height, background: cloudwatch.TextWidgetBackground.TRANSPARENT });
 }
 
 function landing({ metrics }: DashboardSources): cloudwatch.IWidget[] {

@@ -18,8 +18,16 @@ export function dashboardBody(template: Template): { readonly start: string; rea
   return JSON.parse(parts.map((part) => (typeof part === 'string' ? part : `<${part.Ref ?? part['Fn::GetAtt'].join('.')}>`)).join(''));
 }
 
+/** A metric as a widget has it; `dimensions` are names and values in turn. */
+export interface WidgetMetric {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: string[];
+  readonly options: any;
+}
+
 /** Namespace and name of each metric of a widget; expressions are left out, what they use is in. */
-export function metricsOf(widget: Widget): { readonly namespace: string; readonly name: string; readonly dimensions: string[]; readonly options: any }[] {
+export function metricsOf(widget: Widget): WidgetMetric[] {
   return (widget.properties.metrics ?? [])
     .filter((metric: any[]) => typeof metric[0] === 'string')
     .map((metric: any[]) => {
