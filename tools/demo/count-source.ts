@@ -12,7 +12,8 @@ export interface SourceLogin {
 /** Rows of each table by `schema.table`, counted by COUNT_BIG over a client that is not the extractor. */
 export async function countSource(login: SourceLogin): Promise<ReadonlyMap<string, number>> {
   const pool = await new sql.ConnectionPool({
-    server: login.host,
+    // By name: TLS names a host, not an address.
+    server: 'localhost',
     port: login.port,
     user: login.user,
     password: login.password,

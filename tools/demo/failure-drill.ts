@@ -1,7 +1,9 @@
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
-import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { 
+  CreateQueueCommand, DeleteMessageCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SetQueueAttributesCommand, SQSClient,
+} from '@aws-sdk/client-sqs';
 import { LOG_METRICS, manifestKey } from '../../src/contract';
 import { type LocalCloud, poll } from '../local-cloud';
 import type { DeployedPipeline } from './deploy-pipeline';
@@ -14,7 +16,7 @@ export interface FailureDrill {
   readonly errorLines: number;
   readonly alarmName: string;
   readonly alarmState: string;
-  /** Subject of the message the alarm's topic sent. */
+  /** What the alarm's topic sent. */
   readonly notification: string;
 }
 
@@ -30,6 +32,9 @@ export async function openMailbox(cloud: LocalCloud, pipeline: DeployedPipeline)
   try {
     const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'demo-mailbox' }));
     const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
+    const statement = { Effect: 'Allow', Principal: { Service: 'sns.amazonaws.com' }, Action: 'sqs:SendMessage', Resource: Attributes!.QueueArn };
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));
     await sns.send(new SubscribeCommand({ TopicArn: pipeline.alarmTopicArn, Protocol: 'sqs', Endpoint: Attributes!.QueueArn }));
     return { queueUrl: QueueUrl! };
   } finally {
@@ -100,11 +105,15 @@ async function firedAlarm(cloudwatch: CloudWatchClient, namespace: string): Prom
   return alarm && { name: alarm.AlarmName!, state: alarm.StateValue! };
 }
 
+/** Takes what is in the mailbox, until it holds the message that this alarm went off. */
 async function alarmMail(sqs: SQSClient, queueUrl: string, alarmName: string): Promise<string | undefined> {
-  const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }));
-  for (const { Body } of Messages ?? []) {
-    const { Subject, Message } = JSON.parse(Body!) as { Subject?: string; Message: string };
-    if (Message.includes(alarmName)) return Subject ?? Message.slice(0, 100);
+  for (;;) {
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10 }));
+    if (Messages.length === 0) return undefined;
+    for (const { Body, ReceiptHandle } of Messages) {
+      await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
+      const mail = JSON.parse((JSON.parse(Body!) as { Message: string }).Message) as { AlarmName: string; NewStateValue: string; NewStateReason: string };
+      if (mail.AlarmName === alarmName && mail.NewStateValue === 'ALARM') return `${mail.AlarmName} is ${mail.NewStateValue}: ${mail.NewStateReason}`;
+    }
   }
-  return undefined;
 }
