@@ -55,13 +55,14 @@ const BOOTSTRAP_VERSION_TYPE = 'AWS::SSM::Parameter::Value<String>';
 export async function deployTemplate(cloud: LocalCloud, assembly: string, options: DeployOptions = {}): Promise<DeployedStack> {
   const stack = readAssemblyStack(assembly, options.stackName);
   await bootstrap(cloud, stack);
-  await uploadAssets(cloud, stack);
   const { template, changes, mathAlarms } = toLocalTemplate(stack.template);
+  const templateUrl = await upload(cloud, stack, JSON.stringify(template));
   const cloudFormation = new CloudFormationClient(cloud.clientConfig);
   try {
     await cloudFormation.send(new CreateStackCommand({
       StackName: stack.name,
-      TemplateBody: JSON.stringify(template),
+      // CloudFormation takes no body above 51,200 bytes.
+      TemplateURL: templateUrl,
       Parameters: Object.entries(options.parameters ?? {}).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })),
       Capabilities: ['CAPABILITY_IAM', 'CAPABILITY_NAMED_IAM', 'CAPABILITY_AUTO_EXPAND'],
     }));
@@ -99,7 +100,8 @@ async function bootstrap(cloud: LocalCloud, stack: AssemblyStack): Promise<void>
   }
 }
 
-async function uploadAssets(cloud: LocalCloud, stack: AssemblyStack): Promise<void> {
+/** Uploads the assets and the template; gives the template's URL. */
+async function upload(cloud: LocalCloud, stack: AssemblyStack, template: string): Promise<string> {
   const sts = new STSClient(cloud.clientConfig);
   const s3 = new S3Client(cloud.clientConfig);
   try {
@@ -109,6 +111,11 @@ async function uploadAssets(cloud: LocalCloud, stack: AssemblyStack): Promise<vo
       await ensureBucket(s3, bucket);
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key: asset.objectKey, Body: asset.read() }));
     }
+    const templates = `local-cloud-templates-${account}-${cloud.region}`;
+    const key = `${stack.name}.template.json`;
+    await ensureBucket(s3, templates);
+    await s3.send(new PutObjectCommand({ Bucket: templates, Key: key, Body: template }));
+    return `${cloud.tlsEndpoint}/${templates}/${key}`;
   } finally {
     sts.destroy();
     s3.destroy();
