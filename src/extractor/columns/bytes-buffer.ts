@@ -1,7 +1,10 @@
 import { BATCH_ROWS, ColumnBuffer } from './column-buffer';
 import { Dictionary } from './dictionary';
+import { ValueError } from './value-error';
 
 const FIRST_BYTES = 0x10000;
+/** 128 MiB. A page is put together and compressed in memory; this keeps it under half a gigabyte. */
+export const LARGEST_VALUE = 0x8000000;
 /** Longer values are not looked up: they rarely repeat, and comparing them costs as much as writing them. */
 const LONGEST_DICTIONARY_VALUE = 256;
 
@@ -67,6 +70,9 @@ export class BytesBuffer extends ColumnBuffer {
   public commit(at: number, end: number, v: DataView, p: number, n: number): void {
     const { data, dictionary } = this;
     const size = end - at;
+    if (size > LARGEST_VALUE) {
+      throw new ValueError(`a value of ${size} bytes; Parquet files take up to ${LARGEST_VALUE}, CSV and JSON Lines take more`);
+    }
     data[at - 4] = size;
     data[at - 3] = size >> 8;
     data[at - 2] = size >> 16;

@@ -123,7 +123,9 @@ export class RowLanding implements RowConsumer {
 
   /** Adds subject, column and row to what a value's decoder found wrong. */
   private located(error: unknown, { state }: RowEncoder): unknown {
-    const code = error instanceof ValueError ? 'INVALID_VALUE' : error instanceof WireError ? 'PROTOCOL_ERROR' : undefined;
+    // A RangeError is a read behind the buffer's end: a length led there.
+    const isWire = error instanceof WireError || error instanceof RangeError;
+    const code = error instanceof ValueError ? 'INVALID_VALUE' : isWire ? 'PROTOCOL_ERROR' : undefined;
     if (!code) return error;
     const { name, sourceType } = this.sources[state.column];
     const place = `${this.options.subject}, column "${name}" (${sourceType}), row ${state.rows + 1}`;

@@ -152,11 +152,10 @@ export class TokenReader {
     if (this.position === this.end) this.position = this.end = 0;
     if (this.end + count <= this.bytes.length) return;
     const left = this.end - this.position;
-    const wanted = Math.max(left + count, Math.min(this.needed, LARGEST_BUFFER));
-    if (wanted > this.bytes.length) {
+    if (left + count > this.bytes.length) {
       if (left + count > LARGEST_BUFFER) throw new LegacyToS3Error('INVALID_VALUE', 'a row of more than 2 GiB');
       let size = this.bytes.length;
-      while (size < wanted) size = Math.min(2 * size, LARGEST_BUFFER);
+      while (size < left + count) size = Math.min(2 * size, LARGEST_BUFFER);
       const grown = new Uint8Array(size);
       grown.set(this.bytes.subarray(this.position, this.end));
       this.bytes = grown;
