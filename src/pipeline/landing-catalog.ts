@@ -1,0 +1,185 @@
+import { ArnFormat, Aws, Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import * as athena from 'aws-cdk-lib/aws-athena';
+import * as glue from 'aws-cdk-lib/aws-glue';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { allowReadingLanded } from './grants';
+import { acknowledge } from './nag-acknowledgements';
+import { defaultPipelineName } from './pipeline-name';
+import { invalidInput, requireDuration } from './validation';
+
+/** Options of a catalog. */
+export interface LandingCatalogOptions {
+  /**
+   * How much one query may scan before Athena stops it; at least 10 MB, which Athena also charges at least.
+   *
+   * @default Size.gibibytes(100)
+   */
+  readonly bytesScannedLimit?: Size;
+
+  /**
+   * How long query results are kept; whole days.
+   *
+   * @default Duration.days(7)
+   */
+  readonly queryResultsExpiration?: Duration;
+}
+
+/** Properties of a catalog. */
+export interface LandingCatalogProps extends LandingCatalogOptions {
+  /** The bucket the data lands in. */
+  readonly bucket: s3.IBucket;
+
+  /**
+   * The prefix in the bucket that may be queried.
+   *
+   * @default - the whole bucket
+   */
+  readonly objectPrefix?: string;
+
+  /**
+   * KMS key that encrypts the query results.
+   *
+   * @default - keys managed by S3 (SSE-S3)
+   */
+  readonly encryptionKey?: kms.IKey;
+
+  /**
+   * What happens to the bucket of query results when it leaves the stack. The database and the workgroup go: they hold
+   * nothing that could not be made again.
+   *
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/**
+ * Where landed data can be queried: a Glue database for the tables of the runs, an Athena workgroup that limits what a
+ * query may scan, and a bucket of its own for query results (in the landing bucket they would be recorded as landed).
+ *
+ * Works with Lake Formation off: new tables are governed by IAM.
+ */
+export class LandingCatalog extends Construct {
+  /** The Glue database. */
+  public readonly database: glue.CfnDatabase;
+
+  /** Name of the Glue database; letters of a-z, digits and `_`, as Athena wants it. */
+  public readonly databaseName: string;
+
+  /** The Athena workgroup. */
+  public readonly workGroup: athena.CfnWorkGroup;
+
+  /** Name of the Athena workgroup. */
+  public readonly workGroupName: string;
+
+  /** The bucket of the query results. */
+  public readonly resultsBucket: s3.Bucket;
+
+  private readonly landed: { readonly bucket: s3.IBucket; readonly prefix?: string };
+
+  constructor(scope: Construct, id: string, props: LandingCatalogProps) {
+    super(scope, id);
+    const limit = props.bytesScannedLimit ?? Size.gibibytes(100);
+    if (!limit.isUnresolved() && limit.toBytes() < 10_000_000) {
+      throw invalidInput(this, `bytesScannedLimit must be at least 10 MB, got ${limit.toBytes()} bytes`);
+    }
+    const expiration = props.queryResultsExpiration ?? Duration.days(7);
+    requireDuration(this, 'queryResultsExpiration', expiration, { min: Duration.days(1), max: Duration.days(36500), whole: 'days' });
+
+    // Both need a name: neither Glue nor Athena makes one up.
+    this.workGroupName = defaultPipelineName(this);
+    this.databaseName = this.workGroupName.toLowerCase().replace(/[^a-z0-9_]/g, '_');
+    this.landed = { bucket: props.bucket, prefix: props.objectPrefix };
+    this.resultsBucket = this.createResultsBucket(props, expiration);
+    this.database = new glue.CfnDatabase(this, 'Database', {
+      catalogId: Aws.ACCOUNT_ID,
+      databaseInput: {
+        name: this.databaseName,
+        description: 'Tables landed from SQL Server',
+        // Whatever the account's Lake Formation settings give to new databases.
+        createTableDefaultPermissions: [{ principal: { dataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' }, permissions: ['ALL'] }],
+      },
+    });
+    this.workGroup = this.createWorkGroup(props, limit);
+  }
+
+  /**
+   * Lets somebody make and change tables and partitions of the database, and not delete them.
+   *
+   * @param grantee who registers
+   */
+  public grantRegister(grantee: iam.IGrantable): iam.Grant {
+    return this.grantGlue(grantee, [
+      'glue:GetDatabase', 'glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable',
+      'glue:GetPartition', 'glue:GetPartitions', 'glue:CreatePartition', 'glue:UpdatePartition',
+    ]);
+  }
+
+  /**
+   * Lets somebody query the landed data in the workgroup: read the database and the landed objects, write and read results.
+   *
+   * @param grantee who queries
+   */
+  public grantQuery(grantee: iam.IGrantable): iam.Grant {
+    const workGroup = Stack.of(this).formatArn({ service: 'athena', resource: 'workgroup', resourceName: this.workGroupName });
+    const queries = iam.Grant.addToPrincipal({
+      grantee,
+      actions: [
+        'athena:GetWorkGroup', 'athena:StartQueryExecution', 'athena:StopQueryExecution',
+        'athena:GetQueryExecution', 'athena:GetQueryResults', 'athena:ListQueryExecutions',
+      ],
+      resourceArns: [workGroup],
+    });
+    const tables = this.grantGlue(grantee, ['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables', 'glue:GetPartition', 'glue:GetPartitions']);
+    const results = this.resultsBucket.grantReadWrite(grantee);
+    return queries.combine(tables).combine(results).combine(allowReadingLanded(grantee, this.landed.bucket, this.landed.prefix));
+  }
+
+  private grantGlue(grantee: iam.IGrantable, actions: string[]): iam.Grant {
+    const arn = (resource: string, resourceName?: string) => Stack.of(this).formatArn({
+      service: 'glue', resource, resourceName, arnFormat: resourceName ? ArnFormat.SLASH_RESOURCE_NAME : ArnFormat.NO_RESOURCE_NAME,
+    });
+    return iam.Grant.addToPrincipal({
+      grantee,
+      actions,
+      resourceArns: [arn('catalog'), arn('database', this.databaseName), arn('table', `${this.databaseName}/*`)],
+    });
+  }
+
+  private createResultsBucket({ encryptionKey, removalPolicy }: LandingCatalogProps, expiration: Duration): s3.Bucket {
+    const bucket = new s3.Bucket(this, 'Results', {
+      encryption: encryptionKey ? s3.BucketEncryption.KMS : s3.BucketEncryption.S3_MANAGED,
+      encryptionKey,
+      bucketKeyEnabled: encryptionKey ? true : undefined,
+      enforceSSL: true,
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      removalPolicy: removalPolicy ?? RemovalPolicy.RETAIN,
+      lifecycleRules: [{ id: 'ExpireResults', expiration, abortIncompleteMultipartUploadAfter: Duration.days(1) }],
+    });
+    acknowledge(bucket, 'S1', 'query results expire within days and can be made again');
+    return bucket;
+  }
+
+  private createWorkGroup({ encryptionKey }: LandingCatalogProps, limit: Size): athena.CfnWorkGroup {
+    return new athena.CfnWorkGroup(this, 'WorkGroup', {
+      name: this.workGroupName,
+      description: 'Queries of landed data',
+      recursiveDeleteOption: true,
+      workGroupConfiguration: {
+        enforceWorkGroupConfiguration: true,
+        publishCloudWatchMetricsEnabled: true,
+        bytesScannedCutoffPerQuery: limit.toBytes(),
+        resultConfiguration: {
+          outputLocation: this.resultsBucket.s3UrlForObject('results/'),
+          expectedBucketOwner: Aws.ACCOUNT_ID,
+          encryptionConfiguration: encryptionKey
+            ? { encryptionOption: 'SSE_KMS', kmsKey: encryptionKey.keyArn }
+            : { encryptionOption: 'SSE_S3' },
+        },
+      },
+    });
+  }
+}

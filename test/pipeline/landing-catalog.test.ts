@@ -1,0 +1,121 @@
+import { App, Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { failureOf, only, statements, synth } from './synth';
+import { LandingCatalog, LandingCatalogProps } from '../../src/pipeline/landing-catalog';
+
+function catalog(stack: Stack, props: Partial<LandingCatalogProps> = {}, id: string = 'Catalog'): LandingCatalog {
+  const bucket = props.bucket ?? s3.Bucket.fromBucketName(stack, `${id}Landing`, 'landing');
+  return new LandingCatalog(stack, id, { ...props, bucket });
+}
+
+const make = (props?: Partial<LandingCatalogProps>) => synth((stack) => catalog(stack, props)).template;
+
+const workGroupOf = (template: Template) => only(template, 'AWS::Athena::WorkGroup').Properties.WorkGroupConfiguration;
+
+describe('by default', () => {
+  const { template, made } = synth((stack) => catalog(stack));
+
+  test('the database has a name that Athena takes', () => {
+    expect(made.databaseName).toMatch(/^stack_catalog_[0-9a-f]{8}$/);
+    template.hasResourceProperties('AWS::Glue::Database', { CatalogId: { Ref: 'AWS::AccountId' }, DatabaseInput: { Name: made.databaseName } });
+  });
+
+  test('IAM governs its tables, not Lake Formation', () => {
+    template.hasResourceProperties('AWS::Glue::Database', {
+      DatabaseInput: {
+        CreateTableDefaultPermissions: [{ Permissions: ['ALL'], Principal: { DataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' } }],
+      },
+    });
+  });
+
+  test('the workgroup\'s settings bind its users, and a query stops at 100 GiB', () => {
+    expect(workGroupOf(template)).toMatchObject({ EnforceWorkGroupConfiguration: true, BytesScannedCutoffPerQuery: 100 * 2 ** 30 });
+  });
+
+  test('results are encrypted, in a bucket of their own, for a week', () => {
+    expect(workGroupOf(template).ResultConfiguration).toEqual({
+      OutputLocation: { 'Fn::Join': ['', ['s3://', { Ref: expect.stringMatching(/^CatalogResults/) }, '/results/']] },
+      ExpectedBucketOwner: { Ref: 'AWS::AccountId' },
+      EncryptionConfiguration: { EncryptionOption: 'SSE_S3' },
+    });
+    template.hasResource('AWS::S3::Bucket', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 7, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } })] },
+        PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
+      },
+    });
+    template.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })]) },
+    });
+  });
+});
+
+test('a key encrypts the results', () => {
+  const { template } = synth((stack) => catalog(stack, { encryptionKey: new kms.Key(stack, 'Key') }));
+  expect(workGroupOf(template).ResultConfiguration.EncryptionConfiguration).toEqual({
+    EncryptionOption: 'SSE_KMS', KmsKey: { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] },
+  });
+});
+
+test('limit, expiration and removal policy can be set', () => {
+  const template = make({ bytesScannedLimit: Size.gibibytes(1), queryResultsExpiration: Duration.days(1), removalPolicy: RemovalPolicy.DESTROY });
+  expect(workGroupOf(template).BytesScannedCutoffPerQuery).toBe(2 ** 30);
+  template.hasResource('AWS::S3::Bucket', {
+    DeletionPolicy: 'Delete', Properties: { LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 1 })] } },
+  });
+});
+
+test('two in one stack do not clash', () => {
+  const { made } = synth((stack) => [catalog(stack, {}, 'One'), catalog(stack, {}, 'Two')]);
+  expect(made[0].databaseName).not.toBe(made[1].databaseName);
+  expect(made[0].workGroupName).not.toBe(made[1].workGroupName);
+});
+
+describe('grants', () => {
+  const granted = (give: (made: LandingCatalog, user: iam.IGrantable) => iam.Grant) => {
+    const { template, made } = synth((stack) => {
+      const each = catalog(stack, { objectPrefix: 'in/' });
+      give(each, new iam.Role(stack, 'User', { assumedBy: new iam.AccountRootPrincipal() })).assertSuccess();
+      return each;
+    });
+    return { given: statements(template, 'User'), name: made.databaseName };
+  };
+  const text = (arn: any) => arn['Fn::Join'][1].map((part: any) => part.Ref ?? part).join('');
+
+  test('grantRegister: tables and partitions of this database, no deletion', () => {
+    const { given, name } = granted((made, user) => made.grantRegister(user));
+    expect(given).toHaveLength(1);
+    expect(given[0].Action).toEqual([
+      'glue:GetDatabase', 'glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable',
+      'glue:GetPartition', 'glue:GetPartitions', 'glue:CreatePartition', 'glue:UpdatePartition',
+    ]);
+    expect(given[0].Resource.map(text)).toEqual(['catalog', `database/${name}`, `table/${name}/*`]
+      .map((resource) => `arn:AWS::Partition:glue:AWS::Region:AWS::AccountId:${resource}`));
+  });
+
+  test('grantQuery: the workgroup, the tables, the results and the landed objects', () => {
+    const { given } = granted((made, user) => made.grantQuery(user));
+    const actions = given.map(({ Action }) => [Action].flat()[0]);
+    expect(actions).toEqual(['athena:GetWorkGroup', 'glue:GetDatabase', expect.stringMatching(/^s3:/), 's3:GetObject', 's3:GetBucketLocation']);
+    expect(text(given[0].Resource)).toMatch(/:workgroup\/Stack-Catalog-[0-9A-F]{8}$/);
+    expect(text(given[3].Resource)).toBe('arn:AWS::Partition:s3:::landing/in/*');
+  });
+});
+
+test('cdk-nag finds nothing', () => {
+  const app = new App();
+  catalog(new Stack(app, 'Stack'));
+  expect(new AwsSolutionsChecks(app).validateScope(app).violations).toEqual([]);
+});
+
+test.each<[Partial<LandingCatalogProps>, string]>([
+  [{ bytesScannedLimit: Size.mebibytes(9) }, 'bytesScannedLimit must be at least 10 MB, got 9437184 bytes'],
+  [{ queryResultsExpiration: Duration.hours(1) }, 'queryResultsExpiration must be whole days from 1 day to 36500 days, got 1 hour'],
+])('refuses %j', (props, message) => {
+  expect(failureOf((scope) => catalog(scope as Stack, props))).toBe(`Stack/Catalog: ${message}`);
+});
