@@ -44,6 +44,8 @@ export interface StandIn {
   readonly database: string;
   /** PEM file of the certificate, to be trusted as a CA. */
   readonly caFile: string;
+  /** DuckDB beneath, for tests that compare what clients read with what is stored. */
+  readonly engine: DatabaseEngine;
   /** Ends every session and frees the port. */
   stop(): Promise<void>;
 }
@@ -76,6 +78,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     password,
     database: DATABASE_NAME,
     caFile,
+    engine,
     stop: async () => {
       await server.close();
       await rm(folder, { recursive: true, force: true });
