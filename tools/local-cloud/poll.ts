@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 export interface PollOptions {
   /** What is waited for; it stands in the error. */
   readonly what: string;
-  /** @default 20000 */
+  /** @default 30000 */
   readonly deadlineMs?: number;
   /** @default 50 */
   readonly intervalMs?: number;
@@ -32,7 +32,7 @@ function describe(last: unknown): string {
  * @throws DeadlineError with what was seen last
  */
 export async function poll<T>(look: () => Promise<T | undefined | false>, options: PollOptions): Promise<T> {
-  const deadlineMs = options.deadlineMs ?? 20_000;
+  const deadlineMs = options.deadlineMs ?? 30_000;
   const end = Date.now() + deadlineMs;
   for (;;) {
     let last: unknown;
