@@ -60,7 +60,7 @@ function singleBytes(codePage: string): Uint16Array {
     const text = decode(Buffer.from([byte]), codePage);
     if (text.length === 1) units[byte] = text.charCodeAt(0);
     // Windows maps the bytes its code pages leave open in 0x80-0x9F to the C1 controls, and so does SQL Server.
-    if (units[byte] === NO_CHARACTER && byte >= 0x80 && byte < 0xa0 && codePage.startsWith('CP12')) units[byte] = byte;
+    if (units[byte] === NO_CHARACTER && byte >= 0x80 && byte < 0xa0 && (codePage.startsWith('CP12') || codePage === 'CP874')) units[byte] = byte;
   }
   return units;
 }
