@@ -3,6 +3,7 @@ export * from './pipeline-props';
 export * from './pipeline-interface';
 export { LegacyToS3PipelineBase } from './pipeline-base';
 export * from './landing-bucket';
+export * from './landing-catalog';
 export * from './landing-trigger';
 export * from './object-recorder';
 export * from './recorder-options';
