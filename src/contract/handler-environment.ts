@@ -8,4 +8,16 @@ export const HANDLER_ENV = {
   serviceName: 'POWERTOOLS_SERVICE_NAME',
   /** Level of the logs; Powertools reads it under this name. */
   logLevel: 'POWERTOOLS_LOG_LEVEL',
+  /** Name of the landing bucket. */
+  bucketName: 'LANDING_BUCKET_NAME',
+  /** Prefix of the keys the pipeline watches; empty or missing for the whole bucket. */
+  landingPrefix: 'LANDING_PREFIX',
+  /** Name of the recorder function. */
+  recorderFunction: 'RECORDER_FUNCTION_NAME',
+  /** Name of the function that completes runs; missing: manifests are recorded, and no run is completed. */
+  runCompletionFunction: 'RUN_COMPLETION_FUNCTION_NAME',
+  /** URL of the failure queue. */
+  failureQueueUrl: 'FAILURE_QUEUE_URL',
+  /** Glue database that completed runs are registered in; missing: none is. */
+  glueDatabase: 'GLUE_DATABASE_NAME',
 } as const;

@@ -11,3 +11,7 @@ export * from './log-markers';
 export * from './handler-environment';
 export * from './run-id';
 export * from './stack-outputs';
+export * from './run-events';
+export * from './run-log';
+export * from './catalog';
+export * from './replay';

@@ -73,11 +73,21 @@ export interface Manifest {
   readonly source: ManifestSource;
   readonly consistency: { readonly mode: ConsistencyMode; readonly guarantee: string };
   readonly verification: { readonly state: 'unverified' | 'counted' | 'verified'; readonly detail: string };
-  readonly format: { readonly name: 'csv' | 'jsonl' | 'parquet'; readonly compression: string };
+  readonly format: ManifestFormat;
   /** The landing prefix in key form: empty, or with one trailing slash. */
   readonly prefix: string;
   readonly tables: readonly ManifestTable[];
   readonly totals: { readonly tables: number; readonly objects: number; readonly rows: number; readonly sizeBytes: number };
+}
+
+/** What the landed objects are; the fields after the second are CSV's. */
+export interface ManifestFormat {
+  readonly name: 'csv' | 'jsonl' | 'parquet';
+  readonly compression: string;
+  /** One ASCII character; `,` when absent. */
+  readonly delimiter?: string;
+  /** Whether each file starts with the columns' names; true when absent. */
+  readonly header?: boolean;
 }
 
 /** Where the rows came from. Never holds a credential. */

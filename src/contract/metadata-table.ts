@@ -63,12 +63,14 @@ export interface RunItem {
   readonly runId: string;
   readonly runState: RunState;
   readonly manifestKey: string;
+  /** Of the manifest that was checked: the one S3 had then. */
   readonly manifestVersionId: string;
-  /** Of the manifest's event, in the form of {@link comparableSequencer}: the newer manifest wins. */
-  readonly sequencer: string;
+  /** Of the manifest that was checked, without quotes. */
+  readonly manifestETag: string;
   readonly bucket: string;
   readonly startedAt: string;
   readonly finishedAt: string;
+  /** When the check began; the outcome of the latest check stays. */
   readonly recordedAt: string;
   readonly tables: number;
   readonly objects: number;
@@ -76,6 +78,8 @@ export interface RunItem {
   readonly sizeBytes: number;
   /** What is wrong, when INCOMPLETE: at most {@link MAX_RUN_PROBLEMS} lines. */
   readonly problems?: readonly string[];
+  /** The outcome that an event was sent of: `<state> <ETag of the manifest>`. */
+  readonly announced?: string;
 }
 
 /** Sort key of a run item. */

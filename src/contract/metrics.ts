@@ -15,7 +15,7 @@ export function metricNamespace(pipelineName: string): string {
 export const SERVICE_DIMENSION = 'service';
 
 /** Values of {@link SERVICE_DIMENSION}. */
-export const SERVICES = { recorder: 'landing-recorder', extractor: 'extractor' } as const;
+export const SERVICES = { recorder: 'landing-recorder', runCompletion: 'run-completion', replay: 'replay', extractor: 'extractor' } as const;
 
 /** Metrics the functions emit in embedded metric format. */
 export const METRICS = {
@@ -43,7 +43,18 @@ export const METRICS = {
   runsIncomplete: 'RunsIncomplete',
   /** Rows of completed runs (count). */
   rowsLanded: 'RowsLanded',
+  /** Objects of completed runs (count). */
+  runObjects: 'RunObjects',
+  /** Size of the objects of completed runs (bytes). */
+  runBytes: 'RunBytes',
+  /** From the start of a run at its source to its completion (milliseconds). */
+  endToEndLatency: 'EndToEndLatency',
 } as const;
+
+/** The metrics of {@link METRICS} that run completion emits; the others are the recorder's. Both emit cold starts and writes. */
+export const RUN_METRICS: readonly string[] = [
+  METRICS.runsComplete, METRICS.runsIncomplete, METRICS.rowsLanded, METRICS.runObjects, METRICS.runBytes, METRICS.endToEndLatency,
+];
 
 /** Metrics made from log lines by metric filters. */
 export const LOG_METRICS = {

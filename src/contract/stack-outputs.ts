@@ -11,6 +11,10 @@ export const STACK_OUTPUTS = {
   recorderName: 'RecorderName',
   /** Name of the recorder's log group. */
   logGroupName: 'LogGroupName',
+  /** Name of the function that completes runs. */
+  runCompletionName: 'RunCompletionName',
+  /** Name of the log group of run completion. */
+  runCompletionLogGroupName: 'RunCompletionLogGroupName',
   /** URL of the failure queue. */
   failureQueueUrl: 'FailureQueueUrl',
   /** ARN of the topic the alarms notify. */

@@ -1,11 +1,10 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { isManifestKey } from '../contract';
+import { isManifestKey, isRunLogKey } from '../contract';
 import { mapConcurrently } from './concurrency';
 import { BatchNotHandledError, RecordNotHandledError } from './errors';
 import { ItemStore } from './item-store';
-import { completeRun } from './run-completion/complete-run';
-import { RunStore } from './run-completion/run-store';
 import { eventRecords, ObjectEvent, toObjectEvent } from './s3-events';
+import { StartCompletion } from './start-completion';
 import { Telemetry } from './telemetry';
 import { writeRecord } from './write-record';
 
@@ -16,8 +15,11 @@ const RECORD_CONCURRENCY = 8;
 export interface RecorderServices {
   readonly s3: S3Client;
   readonly objects: ItemStore;
-  readonly runs: RunStore;
   readonly telemetry: Telemetry;
+  /** The prefix that is watched; run completion writes its lines below it, which are no landed objects. */
+  readonly landingPrefix: string;
+  /** Undefined where nothing completes runs. */
+  readonly startCompletion?: StartCompletion;
 }
 
 /** How the records of one event ended. */
@@ -44,7 +46,7 @@ export async function recordEvent(services: RecorderServices, event: unknown): P
     try {
       const told = toObjectEvent(record);
       if (told) subject = `s3://${told.bucket}/${told.key}${told.versionId ? ` version ${told.versionId}` : ''}`;
-      if (told && await handle(services, told)) written += 1;
+      if (told && await handle(services, told, record)) written += 1;
       else telemetry.metric('eventsIgnored', 1);
       telemetry.metric('recordSuccesses', 1);
     } catch (error) {
@@ -57,7 +59,9 @@ export async function recordEvent(services: RecorderServices, event: unknown): P
   return { records: records.length, written, ignored: records.length - written };
 }
 
-async function handle({ s3, objects, runs, telemetry }: RecorderServices, event: ObjectEvent): Promise<boolean> {
+async function handle(services: RecorderServices, event: ObjectEvent, record: unknown): Promise<boolean> {
+  const { s3, objects, telemetry, landingPrefix, startCompletion } = services;
+  if (isRunLogKey(landingPrefix, event.key)) return false;
   const { written, item } = await writeRecord(s3, objects, event);
   if (written) {
     telemetry.metric('objectsRecorded', 1);
@@ -65,9 +69,7 @@ async function handle({ s3, objects, runs, telemetry }: RecorderServices, event:
     if (event.eventTime) telemetry.metric('recordLatency', Math.max(0, Date.now() - Date.parse(event.eventTime)));
     telemetry.info('object recorded', { objectKey: item.objectKey, versionId: item.versionId, state: item.state, sizeBytes: item.sizeBytes });
   }
-  // A repeated event completes the run too: the first try may have ended between the record and the completion.
-  if (event.kind === 'created' && item.state === 'PRESENT' && isManifestKey(event.key)) {
-    await completeRun({ s3, objects, runs, telemetry }, item);
-  }
+  // A repeated event starts completion too: the first try may have ended before it did.
+  if (event.kind === 'created' && item.state === 'PRESENT' && isManifestKey(event.key)) await startCompletion?.(record);
   return written;
 }

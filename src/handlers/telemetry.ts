@@ -18,6 +18,9 @@ const UNITS: { readonly [name in keyof typeof METRICS]: (typeof MetricUnit)[keyo
   runsComplete: MetricUnit.Count,
   runsIncomplete: MetricUnit.Count,
   rowsLanded: MetricUnit.Count,
+  runObjects: MetricUnit.Count,
+  runBytes: MetricUnit.Bytes,
+  endToEndLatency: MetricUnit.Milliseconds,
 };
 
 /** Structured logs and metrics (embedded metric format) on standard output. */

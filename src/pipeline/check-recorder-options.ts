@@ -5,7 +5,7 @@ import { HANDLER_ENV } from '../contract';
 import { RecorderFunctionOptions } from './recorder-options';
 import { invalidInput, requireDuration, requireWhole } from './validation';
 
-const NOT_OVERRIDABLE: readonly string[] = [HANDLER_ENV.tableName, HANDLER_ENV.metricsNamespace, HANDLER_ENV.serviceName];
+const NOT_OVERRIDABLE: readonly string[] = Object.values(HANDLER_ENV).filter((name) => name !== HANDLER_ENV.logLevel);
 
 /** Refuses settings that Lambda would refuse at deployment, or that would cut the recorder off from its table and metrics. */
 export function checkRecorderOptions(scope: IConstruct, options: RecorderFunctionOptions): void {

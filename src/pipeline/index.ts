@@ -7,6 +7,7 @@ export * from './landing-catalog';
 export * from './landing-trigger';
 export * from './object-recorder';
 export * from './recorder-options';
+export * from './run-completion';
 export * from './metadata-table';
 export * from './failure-queue';
 export * from './observability';

@@ -20,6 +20,7 @@ import { ILegacyToS3Pipeline, LegacyToS3PipelineAttributes } from './pipeline-in
 import { checkPipelineName, defaultPipelineName } from './pipeline-name';
 import { addPipelineOutputs } from './pipeline-outputs';
 import { LegacyToS3PipelineProps } from './pipeline-props';
+import { RunCompletion } from './run-completion';
 import { invalidInput } from './validation';
 
 const BUCKET_OPTIONS: readonly (keyof LandingBucketOptions)[] = [
@@ -61,14 +62,17 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
   /** The recorder with all its parts. */
   public readonly recorder: ObjectRecorder;
 
-  /** The function that records landed objects and completes runs. */
+  /** The function that records landed objects. */
   public readonly recorderFunction: lambda.Function;
 
-  /** The role of the function. */
+  /** The role of the recorder function. */
   public readonly recorderRole: iam.Role;
 
-  /** The log group of the function. */
+  /** The log group of the recorder function. */
   public readonly logGroup: logs.LogGroup;
+
+  /** The function that completes runs, with all its parts. */
+  public readonly runCompletion: RunCompletion;
 
   /** Where events go that could not be recorded. */
   public readonly failureQueue: sqs.IQueue;
@@ -81,6 +85,9 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
 
   /** The metric filters on the recorder's logs. */
   public readonly logMetrics: LogMetrics;
+
+  /** The metric filters on the logs of run completion; they count into the same metrics. */
+  public readonly runCompletionLogMetrics: LogMetrics;
 
   /** The alarms by their `AlarmKind`. */
   public readonly alarms: { [kind: string]: cloudwatch.Alarm };
@@ -113,23 +120,30 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
     this.recorderRole = this.recorder.role;
     this.logGroup = this.recorder.logGroup;
     this.failureQueue = this.recorder.failureQueue;
+    this.runCompletion = this.createRunCompletion(props);
+    this.recorder.startRunCompletion(this.runCompletion.function);
     this.trigger.bind(this, { bucket: this.bucket, recorder: this.recorderFunction, failureQueue: this.failureQueue });
 
     this.metrics = new PipelineMetrics({
       namespace: this.metricNamespace,
       recorder: this.recorderFunction,
+      runCompletion: this.runCompletion.function,
       table: this.metadataTable,
       failureQueue: this.failureQueue,
     });
     this.logMetrics = new LogMetrics(this, 'LogMetrics', { logGroup: this.logGroup, namespace: this.metricNamespace });
+    this.runCompletionLogMetrics = new LogMetrics(this, 'RunCompletionLogMetrics', { logGroup: this.runCompletion.logGroup, namespace: this.metricNamespace });
     const observed = { metrics: this.metrics, pipelineName: this.pipelineName };
-    const alarms = new PipelineAlarms(this, 'Alarms', { ...props, ...observed, recorder: this.recorderFunction });
+    const alarms = new PipelineAlarms(this, 'Alarms', {
+      ...props, ...observed, recorder: this.recorderFunction, runCompletion: this.runCompletion.function,
+    });
     this.alarms = alarms.alarms;
     this.alarmTopic = alarms.topic;
     if (props.dashboard ?? true) {
       this.dashboard = new PipelineDashboard(this, 'Dashboard', {
         ...observed,
         logGroup: this.logGroup,
+        runCompletionLogGroup: this.runCompletion.logGroup,
         alarms: Object.values(this.alarms),
         successRateTarget: props.successRateTarget,
         tableLatencyTarget: props.tableLatencyTarget,
@@ -148,6 +162,21 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
     return this.metrics.metricFailureQueueDepth(options);
   }
 
+  private createRunCompletion(props: LegacyToS3PipelineProps): RunCompletion {
+    return new RunCompletion(this, 'RunCompletion', {
+      ...props,
+      memorySize: props.runCompletionMemorySize,
+      timeout: props.runCompletionTimeout,
+      reservedConcurrentExecutions: undefined,
+      bucket: this.bucket,
+      objectPrefix: this.landingPrefix,
+      table: this.metadataTable,
+      pipelineName: this.pipelineName,
+      failureQueue: this.failureQueue,
+      logRemovalPolicy: props.logRemovalPolicy ?? props.removalPolicy,
+    });
+  }
+
   /** Options that would be silently left out are a mistake. */
   private refuseBucketOptions(props: LegacyToS3PipelineProps): void {
     if (!props.bucket) return;
@@ -161,6 +190,8 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
       tableName: this.metadataTable.tableName,
       recorderName: this.recorderFunction.functionName,
       logGroupName: this.logGroup.logGroupName,
+      runCompletionName: this.runCompletion.function.functionName,
+      runCompletionLogGroupName: this.runCompletion.logGroup.logGroupName,
       failureQueueUrl: this.failureQueue.queueUrl,
       alarmTopicArn: this.alarmTopic.topicArn,
       dashboardName: this.dashboard?.dashboardName,

@@ -1,5 +1,4 @@
-import * as path from 'path';
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -11,6 +10,7 @@ import { Construct } from 'constructs';
 import { HANDLER_ENV, SERVICES, metricNamespace } from '../contract';
 import { checkRecorderOptions } from './check-recorder-options';
 import { FailureQueue } from './failure-queue';
+import { createHandlerFunction, createHandlerLogGroup } from './handler-function';
 import { checkPipelineName } from './pipeline-name';
 import { RecorderFunctionOptions } from './recorder-options';
 import { RecorderRole } from './recorder-role';
@@ -48,12 +48,9 @@ export interface ObjectRecorderProps extends RecorderFunctionOptions {
   readonly encryptionKey?: kms.IKey;
 }
 
-/** The bundle made when the package was built; from `src` and from `lib` it is the same folder. */
-const BUNDLE = path.join(__dirname, '..', '..', 'assets', 'recorder');
-
 /**
- * The function that writes an item to the metadata table for every landed object and completes runs, with a role, a log
- * group and a failure queue of its own. It is not called by anything until a `LandingTrigger` is bound to it.
+ * The function that writes an item to the metadata table for every landed object, with a role, a log group and a failure
+ * queue of its own. It is not called by anything until a `LandingTrigger` is bound to it.
  */
 export class ObjectRecorder extends Construct implements iam.IGrantable {
   /** The function. */
@@ -71,14 +68,16 @@ export class ObjectRecorder extends Construct implements iam.IGrantable {
   /** The principal of the function. */
   public readonly grantPrincipal: iam.IPrincipal;
 
+  private readonly recorderRole: RecorderRole;
+
   constructor(scope: Construct, id: string, props: ObjectRecorderProps) {
     super(scope, id);
     checkRecorderOptions(this, props);
     checkPipelineName(this, props.pipelineName);
 
     this.failureQueue = props.failureQueue ?? new FailureQueue(this, 'FailureQueue', { encryptionKey: props.encryptionKey });
-    this.logGroup = this.createLogGroup(props);
-    this.role = new RecorderRole(this, 'Role', {
+    this.logGroup = createHandlerLogGroup(this, props, props.encryptionKey);
+    this.recorderRole = new RecorderRole(this, 'Role', {
       bucket: props.bucket,
       objectPrefix: props.objectPrefix,
       table: props.table,
@@ -86,54 +85,32 @@ export class ObjectRecorder extends Construct implements iam.IGrantable {
       failureQueue: this.failureQueue,
       inVpc: props.vpc !== undefined,
     });
+    this.role = this.recorderRole;
     this.grantPrincipal = this.role.grantPrincipal;
-    this.function = this.createFunction(props);
-  }
-
-  private createLogGroup(props: ObjectRecorderProps): logs.LogGroup {
-    const { account, partition, region } = Stack.of(this);
-    props.encryptionKey?.addToResourcePolicy(new iam.PolicyStatement({
-      sid: 'EncryptLogs',
-      principals: [new iam.ServicePrincipal(`logs.${region}.amazonaws.com`)],
-      actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'],
-      resources: ['*'],
-      conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:*` } },
-    }));
-    return new logs.LogGroup(this, 'LogGroup', {
-      retention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS,
-      removalPolicy: props.logRemovalPolicy ?? RemovalPolicy.RETAIN,
-      encryptionKey: props.encryptionKey,
-    });
-  }
-
-  private createFunction(props: ObjectRecorderProps): lambda.Function {
-    const queueArn = this.failureQueue.queueArn;
-    return new lambda.Function(this, 'Function', {
-      description: 'Records every object that lands in S3, and completes runs',
-      code: lambda.Code.fromAsset(BUNDLE),
-      handler: 'index.handler',
-      runtime: props.runtime ?? lambda.Runtime.NODEJS_24_X,
-      architecture: props.architecture ?? lambda.Architecture.ARM_64,
-      memorySize: props.memorySize ?? 512,
-      timeout: props.timeout ?? Duration.minutes(5),
-      reservedConcurrentExecutions: props.reservedConcurrentExecutions,
+    this.function = createHandlerFunction(this, {
+      bundle: 'recorder',
+      description: 'Records every object that lands in S3',
+      memorySize: 512,
+      timeout: Duration.minutes(5),
       environment: {
-        [HANDLER_ENV.logLevel]: 'INFO',
-        ...props.environment,
         [HANDLER_ENV.tableName]: props.table.tableName,
         [HANDLER_ENV.metricsNamespace]: metricNamespace(props.pipelineName),
         [HANDLER_ENV.serviceName]: SERVICES.recorder,
+        ...props.objectPrefix && { [HANDLER_ENV.landingPrefix]: props.objectPrefix },
       },
       role: this.role,
       logGroup: this.logGroup,
-      loggingFormat: lambda.LoggingFormat.JSON,
-      retryAttempts: props.retryAttempts ?? 2,
-      maxEventAge: props.maxEventAge ?? Duration.hours(6),
-      // The role already may send to the queue; SqsDestination would add rights that sending does not need.
-      onFailure: { bind: () => ({ destination: queueArn }) },
-      vpc: props.vpc,
-      vpcSubnets: props.vpcSubnets,
-      securityGroups: props.securityGroups,
-    });
+      failureQueue: this.failureQueue,
+    }, props);
+  }
+
+  /**
+   * Has the recorder start run completion for every manifest that lands; without it runs are recorded and never completed.
+   *
+   * @param completion the function of a `RunCompletion`
+   */
+  public startRunCompletion(completion: lambda.IFunction): void {
+    this.function.addEnvironment(HANDLER_ENV.runCompletionFunction, completion.functionName);
+    this.recorderRole.allowStarting(completion);
   }
 }

@@ -10,6 +10,8 @@ const DESCRIPTIONS: { readonly [name in keyof typeof STACK_OUTPUTS]: string } = 
   tableName: 'Metadata table',
   recorderName: 'Function that records landed objects',
   logGroupName: 'Log group of the recorder',
+  runCompletionName: 'Function that completes runs',
+  runCompletionLogGroupName: 'Log group of run completion',
   failureQueueUrl: 'Queue of the events that could not be recorded',
   alarmTopicArn: 'Topic the alarms notify',
   dashboardName: 'CloudWatch dashboard',

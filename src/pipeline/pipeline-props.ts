@@ -46,6 +46,21 @@ export interface LegacyToS3PipelineProps extends LandingBucketOptions, RecorderF
   readonly trigger?: LandingTrigger;
 
   /**
+   * Memory of the function that completes runs, in MB, 128 to 10240. Its other settings are the recorder's.
+   *
+   * @default 1024
+   */
+  readonly runCompletionMemorySize?: number;
+
+  /**
+   * How long the completion of a run may take, 1 second to 15 minutes: S3 is asked for every part its manifest names, so
+   * runs with many thousands of parts need minutes.
+   *
+   * @default Duration.minutes(15)
+   */
+  readonly runCompletionTimeout?: Duration;
+
+  /**
    * What happens to the bucket, the table and the logs when they leave the stack.
    *
    * @default RemovalPolicy.RETAIN

@@ -13,8 +13,7 @@ export interface RecorderFunctionOptions {
   readonly memorySize?: number;
 
   /**
-   * How long one invocation may take, 1 second to 15 minutes. The check of a run's manifest asks S3 for every part it
-   * names, so runs with many thousands of parts need minutes.
+   * How long one invocation may take, 1 second to 15 minutes.
    *
    * @default Duration.minutes(5)
    */

@@ -5,12 +5,18 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { HANDLER_ENV, METADATA_TABLE, NULL_VERSION, ObjectItem, RUN_ITEM_SORT_KEY, RunItem, runItemKey, SERVICES } from '../../src/contract';
 import { LocalCloud, startLocalCloud } from '../../tools/local-cloud/local-cloud';
+import { HandlerBundle, handlerBundle, removeHandlerBundles } from '../support/handler-bundle';
+import { InvokeRequest, InvokeServer } from '../support/invoke-server';
 import { Invocation, LambdaProcess, startLambdaProcess } from '../support/lambda-process';
-import { recorderBundle, removeRecorderBundle } from '../support/recorder-bundle';
 
 export const NAMESPACE = 'CdkLegacyToS3/test';
 
-/** The bundled recorder against an emulated S3 and DynamoDB, with a versioned and an unversioned bucket. */
+const COMPLETION = 'run-completion';
+
+/**
+ * The bundled recorder and run completion against an emulated S3, DynamoDB and EventBridge, with a versioned and an
+ * unversioned bucket. What the recorder hands to run completion is run before the next invocation, as if by Lambda.
+ */
 export class RecorderFixture {
   public static async start(): Promise<RecorderFixture> {
     const cloud = await startLocalCloud({ enforceIam: false });
@@ -27,23 +33,40 @@ export class RecorderFixture {
   public readonly plain = 'landing-plain';
   public readonly versioned = 'landing-versioned';
   private readonly table = 'metadata';
+  /** What the recorder handed over in the last invocation. */
+  public handedOver: InvokeRequest[] = [];
   private lambda?: LambdaProcess;
+  private completion?: LambdaProcess;
+  private invokeServer?: InvokeServer;
   private sequence = 0x6000;
 
   private constructor(private readonly cloud: LocalCloud, public readonly s3: S3Client, private readonly dynamo: DynamoDBClient) {}
 
   public async stop(): Promise<void> {
     await this.lambda?.stop();
-    removeRecorderBundle();
+    await this.completion?.stop();
+    this.invokeServer?.stop();
+    removeHandlerBundles();
     this.s3.destroy();
     this.dynamo.destroy();
     await this.cloud.stop();
   }
 
-  /** One more environment of the function; an undefined variable is left out. */
+  /** One more environment of the recorder; an undefined variable is left out. */
   public async newLambda(changes: { readonly [name: string]: string | undefined } = {}): Promise<LambdaProcess> {
+    return this.start('recorder', changes);
+  }
+
+  /** One more environment of run completion; an undefined variable is left out. */
+  public async newCompletion(changes: { readonly [name: string]: string | undefined } = {}): Promise<LambdaProcess> {
+    return this.start('run-completion', { [HANDLER_ENV.serviceName]: SERVICES.runCompletion, ...changes });
+  }
+
+  private async start(bundle: HandlerBundle, changes: { readonly [name: string]: string | undefined }): Promise<LambdaProcess> {
     const environment = {
       ...this.cloud.env,
+      AWS_ENDPOINT_URL_LAMBDA: this.invokeServer!.endpoint,
+      [HANDLER_ENV.runCompletionFunction]: COMPLETION,
       [HANDLER_ENV.tableName]: this.table,
       [HANDLER_ENV.metricsNamespace]: NAMESPACE,
       [HANDLER_ENV.serviceName]: SERVICES.recorder,
@@ -51,15 +74,33 @@ export class RecorderFixture {
       ...changes,
     };
     const defined = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    return startLambdaProcess(recorderBundle(), Object.fromEntries(defined));
+    return startLambdaProcess(handlerBundle(bundle), Object.fromEntries(defined));
   }
 
+  /** Invokes the recorder, then run completion for what it handed over; lines are both functions', an error is the first. */
   public async invoke(event: unknown): Promise<Invocation> {
-    return this.lambda!.invoke(event);
+    return this.andCompletions(async () => this.lambda!.invoke(event));
+  }
+
+  /** Invokes run completion alone. */
+  public async complete(event: unknown): Promise<Invocation> {
+    return this.completion!.invoke(event);
   }
 
   public async invokeTogether(events: readonly unknown[]): Promise<Invocation> {
-    return this.lambda!.invokeTogether(events);
+    return this.andCompletions(async () => this.lambda!.invokeTogether(events));
+  }
+
+  private async andCompletions(invoke: () => Promise<Invocation>): Promise<Invocation> {
+    this.handedOver = [];
+    const recorded = await invoke();
+    const completed = [];
+    for (const { payload } of this.handedOver) completed.push(await this.completion!.invoke(payload));
+    return {
+      result: recorded.result,
+      error: [recorded, ...completed].find(({ error }) => error)?.error,
+      lines: [recorded, ...completed].flatMap(({ lines }) => lines),
+    };
   }
 
   /** Lands an object and answers with its event. */
@@ -142,7 +183,12 @@ export class RecorderFixture {
     }));
     for (const Bucket of [this.plain, this.versioned]) await this.s3.send(new CreateBucketCommand({ Bucket }));
     await this.s3.send(new PutBucketVersioningCommand({ Bucket: this.versioned, VersioningConfiguration: { Status: 'Enabled' } }));
+    this.invokeServer = await InvokeServer.start(async (request) => {
+      this.handedOver.push(request);
+      return { status: 202 };
+    });
     this.lambda = await this.newLambda();
+    this.completion = await this.newCompletion();
   }
 }
 

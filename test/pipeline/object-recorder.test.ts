@@ -9,7 +9,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { failureOf, only, statements, synth } from './synth';
-import { METRIC_NAMESPACE_ROOT } from '../../src/contract';
+import { HANDLER_ENV, METRIC_NAMESPACE_ROOT } from '../../src/contract';
 import { ObjectRecorder, ObjectRecorderProps } from '../../src/pipeline';
 
 type Options = Partial<ObjectRecorderProps>;
@@ -260,7 +260,7 @@ test.each<[Options, string]>([
   [{ runtime: lambda.Runtime.PYTHON_3_13 }, "runtime must be a Node.js one, got 'python3.13'"],
   [
     { environment: { METADATA_TABLE_NAME: 'other' } },
-    'environment must not set METADATA_TABLE_NAME: the pipeline sets METADATA_TABLE_NAME, POWERTOOLS_METRICS_NAMESPACE, POWERTOOLS_SERVICE_NAME itself',
+    `environment must not set METADATA_TABLE_NAME: the pipeline sets ${Object.values(HANDLER_ENV).filter((name) => name !== 'POWERTOOLS_LOG_LEVEL').join(', ')} itself`,
   ],
   [{ vpcSubnets: {} }, 'vpcSubnets needs vpc, which is not set'],
   [{ securityGroups: [] }, 'securityGroups needs vpc, which is not set'],

@@ -1,11 +1,11 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { Manifest, MAX_RUN_PROBLEMS, ObjectItem, RUN_ITEM_SORT_KEY, RunItem, runItemKey } from '../../contract';
+import { MAX_RUN_PROBLEMS, RUN_ITEM_SORT_KEY, RunItem, runItemKey } from '../../contract';
 import { mapConcurrently } from '../concurrency';
 import { ItemStore } from '../item-store';
 import { Telemetry } from '../telemetry';
 import { completePart } from './complete-part';
 import { manifestContradictions } from './manifest-consistency';
-import { readManifest } from './read-manifest';
+import { LandedManifest, readManifest } from './read-manifest';
 import { RunStore } from './run-store';
 import { unnamedObjects } from './unnamed-objects';
 
@@ -15,62 +15,82 @@ const PART_CONCURRENCY = 32;
 /** Longest problem kept, in characters; DynamoDB items hold at most 400 KB. */
 const MAX_PROBLEM_LENGTH = 2_000;
 
+/** Tells others of a run's outcome; doing it again is harmless. */
+export type RunReporter = (run: RunItem, landed: LandedManifest) => Promise<void>;
+
 /** What run completion works with. */
 export interface CompletionServices {
   readonly s3: S3Client;
   readonly objects: ItemStore;
   readonly runs: RunStore;
   readonly telemetry: Telemetry;
+  /** Called for every check, in this order: where rows can be queried, and the run's line. */
+  readonly reporters: readonly RunReporter[];
+  /** Called once for each outcome, after the reporters; again only when the note of it was lost. */
+  readonly announce: RunReporter;
 }
 
 /**
- * Checks a landed manifest against what landed, writes row counts and hashes to the parts' items, and then the run's
- * item: COMPLETE if all held, else INCOMPLETE with what did not.
+ * Checks the manifest that S3 has at a key against what landed, writes row counts and hashes to the parts' items, then
+ * the run's item, COMPLETE if all held, else INCOMPLETE with what did not, and tells others.
  *
- * Checking again is harmless. A manifest landed again is checked anew, and the newer one's outcome stays whichever is
- * handled last.
+ * Checking again is harmless, so an event that comes twice or late checks what is there now.
  *
- * @param manifestItem the item of the manifest object
- * @throws InvalidManifestError, HandlerError as {@link readManifest} does; the run's item is not touched then
+ * @throws InvalidManifestError, HandlerError as {@link readManifest} does; the run's item is not touched then. What a
+ * reporter throws, after the run's item is written: the repeated event reports again
  */
-export async function completeRun(services: CompletionServices, manifestItem: ObjectItem): Promise<void> {
-  const { s3, objects, runs, telemetry } = services;
+export async function completeRun(services: CompletionServices, bucket: string, key: string): Promise<RunItem | undefined> {
+  const { s3, runs, telemetry } = services;
   const checkedAt = new Date().toISOString();
-  const manifest = await readManifest(s3, manifestItem);
-  if (!manifest) return telemetry.info('manifest deleted before it was read', { objectKey: manifestItem.objectKey });
-  const known = await runs.get(manifest.runId);
-  if (known && known.sequencer > manifestItem.sequencer) return telemetry.info('manifest is older than the one checked', { runId: manifest.runId });
-
-  const parts = manifest.tables.flatMap((table) => table.objects);
-  const outcomes = await mapConcurrently(parts, PART_CONCURRENCY, async (part) => completePart(s3, objects, manifestItem.bucket, part));
-  const problems = [
-    ...outcomes.filter((problem) => problem !== undefined),
-    ...await unnamedObjects(s3, manifestItem.bucket, manifest),
-    ...manifestContradictions(manifest),
-  ];
-  const run = runItem(manifest, manifestItem, parts.length, problems, checkedAt);
+  const landed = await readManifest(s3, bucket, key);
+  if (!landed) {
+    telemetry.info('manifest deleted before it was read', { objectKey: key });
+    return undefined;
+  }
+  const problems = await check(services, landed);
+  const run = runItem(landed, problems, checkedAt);
   const { written, previous } = await runs.put(run);
-  if (written) report(telemetry, run, previous, problems.length);
+  if (!written) {
+    telemetry.info('run checked later by another', { runId: run.runId });
+    return run;
+  }
+  measure(telemetry, run, previous, problems.length);
+  for (const report of services.reporters) await report(run, landed);
+  const outcome = `${run.runState} ${run.manifestETag}`;
+  if (previous?.announced !== outcome) await services.announce(run, landed);
+  await runs.setAnnounced(run, outcome);
+  return run;
 }
 
-function runItem(manifest: Manifest, manifestItem: ObjectItem, objects: number, problems: readonly string[], recordedAt: string): RunItem {
+async function check({ s3, objects }: CompletionServices, { bucket, manifest }: LandedManifest): Promise<string[]> {
+  const parts = manifest.tables.flatMap((table) => table.objects);
+  const outcomes = await mapConcurrently(parts, PART_CONCURRENCY, async (part) => completePart(s3, objects, bucket, part));
+  return [
+    ...outcomes.filter((problem) => problem !== undefined),
+    ...await unnamedObjects(s3, bucket, manifest),
+    ...manifestContradictions(manifest),
+  ];
+}
+
+function runItem({ manifest, bucket, key, versionId, eTag }: LandedManifest, problems: readonly string[], recordedAt: string): RunItem {
+  const sum = (of: (table: typeof manifest.tables[number]) => number) => manifest.tables.reduce((total, table) => total + of(table), 0);
   return {
     objectKey: runItemKey(manifest.runId),
     versionId: RUN_ITEM_SORT_KEY,
     itemType: 'run',
     runId: manifest.runId,
     runState: problems.length === 0 ? 'COMPLETE' : 'INCOMPLETE',
-    manifestKey: manifestItem.objectKey,
-    manifestVersionId: manifestItem.versionId,
-    sequencer: manifestItem.sequencer,
-    bucket: manifestItem.bucket,
+    manifestKey: key,
+    manifestVersionId: versionId,
+    manifestETag: eTag,
+    bucket,
     startedAt: manifest.startedAt,
     finishedAt: manifest.finishedAt,
     recordedAt,
     tables: manifest.tables.length,
-    objects,
-    rows: manifest.tables.reduce((sum, table) => sum + table.rows, 0),
-    sizeBytes: manifest.tables.reduce((sum, table) => sum + table.sizeBytes, 0),
+    objects: sum((table) => table.objects.length),
+    rows: sum((table) => table.rows),
+    sizeBytes: sum((table) => table.sizeBytes),
     problems: problems.length === 0 ? undefined : listed(problems),
   };
 }
@@ -82,16 +102,21 @@ function listed(problems: readonly string[]): string[] {
 }
 
 /** Counts a run once for each outcome of each manifest, not for each repeated event. */
-function report(telemetry: Telemetry, run: RunItem, previous: RunItem | undefined, problems: number): void {
-  const repeated = previous?.runState === run.runState && previous.sequencer === run.sequencer;
+function measure(telemetry: Telemetry, run: RunItem, previous: RunItem | undefined, problems: number): void {
+  const repeated = previous?.runState === run.runState && previous.manifestETag === run.manifestETag;
+  const { runId, objects, rows, sizeBytes } = run;
   if (run.runState === 'COMPLETE') {
     if (!repeated) {
       telemetry.metric('runsComplete', 1);
-      telemetry.metric('rowsLanded', run.rows);
+      telemetry.metric('rowsLanded', rows);
+      telemetry.metric('runObjects', objects);
+      telemetry.metric('runBytes', sizeBytes);
+      const latency = Date.now() - Date.parse(run.startedAt);
+      if (latency >= 0) telemetry.metric('endToEndLatency', latency);
     }
-    telemetry.info('run complete', { runId: run.runId, objects: run.objects, rows: run.rows, sizeBytes: run.sizeBytes });
+    telemetry.info('run complete', { runId, objects, rows, sizeBytes });
   } else {
     if (!repeated) telemetry.metric('runsIncomplete', 1);
-    telemetry.warn('run incomplete', { runId: run.runId, objects: run.objects, problems });
+    telemetry.warn('run incomplete', { runId, objects, problems });
   }
 }

@@ -1,37 +1,45 @@
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { InvalidManifestError, Manifest, manifestKey, NULL_VERSION, ObjectItem, parseManifest } from '../../contract';
+import { InvalidManifestError, Manifest, manifestKey, NULL_VERSION, parseManifest } from '../../contract';
 import { HandlerError } from '../errors';
 import { isMissing } from '../head-object';
 
 /** Largest manifest read, in bytes: about 180,000 objects. */
 export const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 
-/** The part of an object's item that says which manifest to read. */
-export type ManifestRef = Pick<ObjectItem, 'bucket' | 'objectKey' | 'versionId'>;
+/** A manifest and which object it was read from. */
+export interface LandedManifest {
+  readonly manifest: Manifest;
+  readonly bucket: string;
+  readonly key: string;
+  /** `null` when the bucket is not versioned. */
+  readonly versionId: string;
+  /** Without quotes. */
+  readonly eTag: string;
+}
 
 /**
- * Reads and checks a landed manifest; undefined when it was deleted meanwhile.
+ * Reads and checks the manifest that S3 has now; undefined when it was deleted meanwhile.
  *
  * @throws InvalidManifestError when it is not a manifest of a version known here
  * @throws HandlerError MANIFEST_TOO_LARGE, or MANIFEST_MISPLACED when it lies elsewhere than its prefix and run say: a
  * copy of a manifest must not speak for the run
  */
-export async function readManifest(s3: S3Client, ref: ManifestRef): Promise<Manifest | undefined> {
-  const bytes = await download(s3, ref);
-  if (!bytes) return undefined;
-  const manifest = parseManifest(decode(bytes));
+export async function readManifest(s3: S3Client, bucket: string, key: string): Promise<LandedManifest | undefined> {
+  const object = await download(s3, bucket, key);
+  if (!object) return undefined;
+  const manifest = parseManifest(decode(object.bytes));
   const expected = manifestKey(manifest.prefix, manifest.runId);
-  if (ref.objectKey !== expected) {
-    throw new HandlerError('MANIFEST_MISPLACED', `expected the manifest of run '${manifest.runId}' at '${expected}', got it at '${ref.objectKey}'`);
+  if (key !== expected) {
+    throw new HandlerError('MANIFEST_MISPLACED', `expected the manifest of run '${manifest.runId}' at '${expected}', got it at '${key}'`);
   }
-  return manifest;
+  return { manifest, bucket, key, versionId: object.versionId, eTag: object.eTag };
 }
 
-async function download(s3: S3Client, { bucket, objectKey, versionId }: ManifestRef): Promise<Buffer | undefined> {
+type Download = Pick<LandedManifest, 'versionId' | 'eTag'> & { readonly bytes: Buffer };
+
+async function download(s3: S3Client, bucket: string, key: string): Promise<Download | undefined> {
   try {
-    const { Body, ContentLength } = await s3.send(new GetObjectCommand({
-      Bucket: bucket, Key: objectKey, VersionId: versionId === NULL_VERSION ? undefined : versionId,
-    }));
+    const { Body, ContentLength, VersionId, ETag } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
     const chunks: Uint8Array[] = [];
     let size = 0;
     for await (const chunk of Body as AsyncIterable<Uint8Array>) {
@@ -41,7 +49,7 @@ async function download(s3: S3Client, { bucket, objectKey, versionId }: Manifest
       }
       chunks.push(chunk);
     }
-    return Buffer.concat(chunks);
+    return { bytes: Buffer.concat(chunks), versionId: VersionId ?? NULL_VERSION, eTag: (ETag ?? '').replace(/^"|"$/g, '') };
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;

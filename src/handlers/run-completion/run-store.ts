@@ -1,4 +1,4 @@
-import { ConditionalCheckFailedException, DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { METADATA_TABLE, RUN_ITEM_SORT_KEY, RunItem, runItemKey } from '../../contract';
 
@@ -6,18 +6,9 @@ import { METADATA_TABLE, RUN_ITEM_SORT_KEY, RunItem, runItemKey } from '../../co
 export class RunStore {
   public constructor(private readonly dynamo: DynamoDBClient, private readonly tableName: string) {}
 
-  /** The run's item, read consistently. */
-  public async get(runId: string): Promise<RunItem | undefined> {
-    const { Item } = await this.dynamo.send(new GetItemCommand({
-      TableName: this.tableName,
-      Key: marshall({ [METADATA_TABLE.partitionKey]: runItemKey(runId), [METADATA_TABLE.sortKey]: RUN_ITEM_SORT_KEY }),
-      ConsistentRead: true,
-    }));
-    return Item && (unmarshall(Item) as RunItem);
-  }
-
   /**
-   * Writes a run's item unless it is of a newer manifest, or of the same one checked later (`recordedAt`).
+   * Writes a run's item unless it is of a check that began later: each check looks at the manifest and the objects that
+   * are there when it begins, so the latest is right.
    *
    * @returns whether it was written, and the item it replaced
    */
@@ -26,15 +17,30 @@ export class RunStore {
       const { Attributes } = await this.dynamo.send(new PutItemCommand({
         TableName: this.tableName,
         Item: marshall(item, { removeUndefinedValues: true }),
-        ConditionExpression: 'attribute_not_exists(#key) OR #sequencer < :sequencer OR (#sequencer = :sequencer AND #recordedAt <= :recordedAt)',
-        ExpressionAttributeNames: { '#key': METADATA_TABLE.partitionKey, '#sequencer': 'sequencer', '#recordedAt': 'recordedAt' },
-        ExpressionAttributeValues: marshall({ ':sequencer': item.sequencer, ':recordedAt': item.recordedAt }),
+        ConditionExpression: 'attribute_not_exists(#key) OR #recordedAt <= :recordedAt',
+        ExpressionAttributeNames: { '#key': METADATA_TABLE.partitionKey, '#recordedAt': 'recordedAt' },
+        ExpressionAttributeValues: marshall({ ':recordedAt': item.recordedAt }),
         ReturnValues: 'ALL_OLD',
       }));
       return { written: true, previous: Attributes && (unmarshall(Attributes) as RunItem) };
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return { written: false };
       throw error;
+    }
+  }
+  /** Notes of which outcome an event was sent, unless the run was checked again meanwhile. */
+  public async setAnnounced(item: RunItem, announced: string): Promise<void> {
+    try {
+      await this.dynamo.send(new UpdateItemCommand({
+        TableName: this.tableName,
+        Key: marshall({ [METADATA_TABLE.partitionKey]: runItemKey(item.runId), [METADATA_TABLE.sortKey]: RUN_ITEM_SORT_KEY }),
+        UpdateExpression: 'SET #announced = :announced',
+        ConditionExpression: '#recordedAt = :recordedAt',
+        ExpressionAttributeNames: { '#announced': 'announced', '#recordedAt': 'recordedAt' },
+        ExpressionAttributeValues: marshall({ ':announced': announced, ':recordedAt': item.recordedAt }),
+      }));
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
     }
   }
 }

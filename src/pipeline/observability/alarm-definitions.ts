@@ -8,6 +8,8 @@ export interface AlarmSources {
   readonly metrics: PipelineMetrics;
   /** The recorder function's time limit; undefined when it is known only at deployment. */
   readonly timeout?: Duration;
+  /** The time limit of run completion; undefined when it is known only at deployment, or nothing completes runs. */
+  readonly completionTimeout?: Duration;
   /** Percent of attempts. */
   readonly successRateTarget: number;
   readonly minimumAttempts: number;
@@ -38,7 +40,14 @@ const { GREATER_THAN_OR_EQUAL_TO_THRESHOLD, GREATER_THAN_THRESHOLD, LESS_THAN_TH
  * OK when it is quiet again. The one exception is the freshness alarm, where silence is the breach.
  */
 export function alarmDefinitions(sources: AlarmSources): { readonly [kind: string]: AlarmDefinition } {
-  return { ...failureAlarms(sources), ...logAlarms(sources), ...recorderAlarms(sources), ...recordingAlarms(sources), ...runAlarms(sources) };
+  return {
+    ...failureAlarms(sources),
+    ...logAlarms(sources),
+    ...recorderAlarms(sources),
+    ...completionAlarms(sources),
+    ...recordingAlarms(sources),
+    ...runAlarms(sources),
+  };
 }
 
 /** The kinds there are, whether they apply or not. */
@@ -51,6 +60,9 @@ export const ALARM_KINDS: readonly string[] = [
   AlarmKind.RECORDER_ERRORS,
   AlarmKind.RECORDER_THROTTLES,
   AlarmKind.RECORDER_NEAR_TIMEOUT,
+  AlarmKind.COMPLETION_ERRORS,
+  AlarmKind.COMPLETION_THROTTLES,
+  AlarmKind.COMPLETION_NEAR_TIMEOUT,
   AlarmKind.SUCCESS_RATE_LOW,
   AlarmKind.RECORD_LATENCY_HIGH,
   AlarmKind.RUN_INCOMPLETE,
@@ -61,14 +73,14 @@ function failureAlarms({ metrics }: AlarmSources): { readonly [kind: string]: Al
   return {
     [AlarmKind.FAILURE_QUEUE_NOT_EMPTY]: whenAny({
       id: 'FailureQueueNotEmpty',
-      meaning: 'At least one landed object could not be recorded; its event and stack trace are in the failure queue',
+      meaning: 'At least one landed object could not be recorded, or one run not completed; its event and stack trace are in the failure queue',
       metric: (options) => metrics.metricFailureQueueDepth(options),
       period: Duration.minutes(1),
     }),
     [AlarmKind.FAILURE_QUEUE_UNREACHABLE]: whenAny({
       id: 'FailureQueueUnreachable',
-      meaning: 'Lambda could not write a failed event to the failure queue, so that event is lost; its object is in S3 without a record',
-      metric: (options) => metrics.metricRecorderFunction('DestinationDeliveryFailures', options),
+      meaning: 'Lambda could not write a failed event to the failure queue, so that event is lost; its object is in S3 without a record, or its run is not completed',
+      metric: (options) => metrics.metricLostEvents(options),
     }),
   };
 }
@@ -77,17 +89,17 @@ function logAlarms({ metrics }: AlarmSources): { readonly [kind: string]: AlarmD
   return {
     [AlarmKind.LOG_ERROR_KEYWORD]: whenAny({
       id: 'LogErrorKeyword',
-      meaning: 'The recorder logged a line with the word Error',
+      meaning: 'A function logged a line with the word Error',
       metric: (options) => metrics.metricErrorKeyword(options),
     }),
     [AlarmKind.LOG_FAILURE_KEYWORD]: whenAny({
       id: 'LogFailureKeyword',
-      meaning: 'The recorder logged a line with the word Failure',
+      meaning: 'A function logged a line with the word Failure',
       metric: (options) => metrics.metricFailureKeyword(options),
     }),
     [AlarmKind.LOG_STRUCTURED_ERRORS]: whenAny({
       id: 'LogStructuredErrors',
-      meaning: 'The recorder logged a line of level ERROR or CRITICAL',
+      meaning: 'A function logged a line of level ERROR or CRITICAL',
       metric: (options) => metrics.metricStructuredErrors(options),
     }),
   };
@@ -118,6 +130,38 @@ function recorderAlarms({ metrics, timeout }: AlarmSources): { readonly [kind: s
           metric: (options) => metrics.metricRecorderFunction('Duration', { statistic: cloudwatch.Stats.MAXIMUM, ...options }),
         }),
         threshold: Math.round(timeout.toMilliseconds() * 0.8),
+        operator: GREATER_THAN_THRESHOLD,
+      },
+    },
+  };
+}
+
+function completionAlarms({ metrics, completionTimeout }: AlarmSources): { readonly [kind: string]: AlarmDefinition } {
+  if (!metrics.metricRunCompletionFunction('Errors')) return {};
+  const metric = (name: string, options: cloudwatch.MetricOptions) => metrics.metricRunCompletionFunction(name, options)!;
+  return {
+    [AlarmKind.COMPLETION_ERRORS]: whenAny({
+      id: 'CompletionErrors',
+      meaning: 'The completion of a run failed, timed out or ran out of memory; Lambda tries it again before it goes to the failure queue',
+      metric: (options) => metric('Errors', options),
+    }),
+    [AlarmKind.COMPLETION_THROTTLES]: {
+      ...whenAny({
+        id: 'CompletionThrottles',
+        meaning: 'Completions of runs were held back for a quarter of an hour; events older than the maximum event age go to the failure queue',
+        metric: (options) => metric('Throttles', options),
+      }),
+      evaluationPeriods: 3,
+      datapointsToAlarm: 3,
+    },
+    ...completionTimeout && {
+      [AlarmKind.COMPLETION_NEAR_TIMEOUT]: {
+        ...whenAny({
+          id: 'CompletionNearTimeout',
+          meaning: `The completion of a run took more than 80 % of its time limit of ${completionTimeout.toHumanString()}`,
+          metric: (options) => metric('Duration', { statistic: cloudwatch.Stats.MAXIMUM, ...options }),
+        }),
+        threshold: Math.round(completionTimeout.toMilliseconds() * 0.8),
         operator: GREATER_THAN_THRESHOLD,
       },
     },

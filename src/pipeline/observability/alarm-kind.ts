@@ -27,6 +27,15 @@ export class AlarmKind {
   /** The recorder function needed most of its time limit. */
   public static readonly RECORDER_NEAR_TIMEOUT = 'recorderNearTimeout';
 
+  /** The function that completes runs failed. */
+  public static readonly COMPLETION_ERRORS = 'completionErrors';
+
+  /** The function that completes runs is held back for want of concurrency. */
+  public static readonly COMPLETION_THROTTLES = 'completionThrottles';
+
+  /** The function that completes runs needed most of its time limit. */
+  public static readonly COMPLETION_NEAR_TIMEOUT = 'completionNearTimeout';
+
   /** Too few attempts to record an object succeed. */
   public static readonly SUCCESS_RATE_LOW = 'successRateLow';
 

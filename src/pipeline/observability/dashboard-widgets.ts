@@ -8,7 +8,7 @@ import { ERROR_LEVELS, LEVEL_FIELD, LOG_KEYWORDS } from '../../contract';
 export interface DashboardSources {
   readonly pipelineName: string;
   readonly metrics: PipelineMetrics;
-  readonly logGroup: logs.ILogGroup;
+  readonly logGroups: readonly logs.ILogGroup[];
   readonly alarms: cloudwatch.IAlarm[];
   /** Percent. */
   readonly successRateTarget: number;
@@ -34,6 +34,7 @@ export function dashboardRows(sources: DashboardSources): cloudwatch.IWidget[][]
   return [
     ...glance(sources),
     landing(sources),
+    runs(sources),
     latency(sources),
     recorder(sources),
     troubles(sources),
@@ -101,6 +102,39 @@ function landing({ metrics }: DashboardSources): cloudwatch.IWidget[] {
     graph('Objects recorded', [metrics.metricObjectsRecorded(fine), metrics.metricEventsIgnored(fine)], COUNT),
     graph('Bytes landed', [metrics.metricBytesLanded(fine)], { label: 'bytes', min: 0, showUnits: false }),
     graph('Rows of complete runs', [metrics.metricRowsLanded(fine)], { label: 'rows', min: 0, showUnits: false }),
+  ];
+}
+
+function runs({ metrics }: DashboardSources): cloudwatch.IWidget[] {
+  const completion = (name: string, options: cloudwatch.MetricOptions) => metrics.metricRunCompletionFunction(name, { ...fine, ...options });
+  const counts = [completion('Invocations', { label: 'completions' }), completion('Errors', { label: 'errors' }), completion('Throttles', { label: 'throttles' })];
+  const duration = completion('Duration', { statistic: cloudwatch.Stats.MAXIMUM, label: 'longest (ms)' });
+  return [
+    new cloudwatch.GraphWidget({
+      title: 'Runs',
+      left: [metrics.metricRunsComplete(fine), metrics.metricRunsIncomplete(fine), ...counts.filter((metric) => metric !== undefined)],
+      right: duration ? [duration] : [],
+      leftYAxis: COUNT,
+      rightYAxis: MILLISECONDS,
+      width: THIRD,
+      height: TALL,
+    }),
+    new cloudwatch.GraphWidget({
+      title: 'Objects and bytes of complete runs',
+      left: [metrics.metricRunObjects(fine)],
+      right: [metrics.metricRunBytes(fine)],
+      leftYAxis: COUNT,
+      rightYAxis: { label: 'bytes', min: 0, showUnits: false },
+      width: THIRD,
+      height: TALL,
+    }),
+    new cloudwatch.GraphWidget({
+      title: 'From the start of a run to its completion',
+      left: [metrics.metricEndToEndLatency({ ...fine, label: 'longest (ms)' })],
+      leftYAxis: MILLISECONDS,
+      width: THIRD,
+      height: TALL,
+    }),
   ];
 }
 
@@ -204,11 +238,11 @@ function troubles({ metrics }: DashboardSources): cloudwatch.IWidget[] {
   ];
 }
 
-function errorLog({ logGroup }: DashboardSources): cloudwatch.IWidget[] {
+function errorLog({ logGroups }: DashboardSources): cloudwatch.IWidget[] {
   return [
     new cloudwatch.LogQueryWidget({
       title: 'Latest errors',
-      logGroupNames: [logGroup.logGroupName],
+      logGroupNames: logGroups.map(({ logGroupName }) => logGroupName),
       view: cloudwatch.LogQueryVisualizationType.TABLE,
       queryLines: [
         `fields @timestamp, ${LEVEL_FIELD}, message, @message`,

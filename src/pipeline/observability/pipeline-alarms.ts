@@ -81,6 +81,13 @@ export interface PipelineAlarmsProps extends PipelineAlarmsOptions {
   /** The recorder function, for its name and time limit. */
   readonly recorder: lambda.Function;
 
+  /**
+   * The function that completes runs, for its name and time limit.
+   *
+   * @default - none: its alarms are left out
+   */
+  readonly runCompletion?: lambda.Function;
+
   /** Name of the pipeline, for the descriptions. */
   readonly pipelineName: string;
 
@@ -124,10 +131,11 @@ export class PipelineAlarms extends Construct {
   }
 
   private createAlarms(props: PipelineAlarmsProps): { [kind: string]: cloudwatch.Alarm } {
-    const timeout = props.recorder.timeout;
+    const timeout = known(props.recorder.timeout);
     const definitions = alarmDefinitions({
       metrics: props.metrics,
-      timeout: timeout?.isUnresolved() ? undefined : timeout,
+      timeout,
+      completionTimeout: known(props.runCompletion?.timeout),
       successRateTarget: props.successRateTarget ?? 99,
       minimumAttempts: props.successRateMinimumAttempts ?? 20,
       recordLatencyTarget: props.recordLatencyTarget ?? Duration.seconds(60),
@@ -154,9 +162,10 @@ export class PipelineAlarms extends Construct {
     });
   }
 
-  private describe(definition: AlarmDefinition, { pipelineName, recorder }: PipelineAlarmsProps): string {
+  private describe(definition: AlarmDefinition, { pipelineName, recorder, runCompletion }: PipelineAlarmsProps): string {
+    const concerned = runCompletion && /^(Completion|Run)/.test(definition.id) ? runCompletion : recorder;
     const anchor = definition.id.replace(/(?!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
-    const link = `https://${Aws.REGION}.console.aws.amazon.com/lambda/home?region=${Aws.REGION}#/functions/${recorder.functionName}?tab=monitoring`;
+    const link = `https://${Aws.REGION}.console.aws.amazon.com/lambda/home?region=${Aws.REGION}#/functions/${concerned.functionName}?tab=monitoring`;
     return `${definition.meaning}. Pipeline: ${pipelineName}. What to do: ${RUNBOOK}#${anchor} Function and logs: ${link}`;
   }
 
@@ -178,4 +187,8 @@ export class PipelineAlarms extends Construct {
     requireWhole(this, name('datapointsToAlarm'), datapointsToAlarm, { min: 1, max: Token.isUnresolved(evaluationPeriods) ? undefined : evaluationPeriods });
     requireDuration(this, name('period'), period, { min: Duration.seconds(10), max: Duration.days(1) });
   }
+}
+
+function known(duration: Duration | undefined): Duration | undefined {
+  return duration?.isUnresolved() ? undefined : duration;
 }

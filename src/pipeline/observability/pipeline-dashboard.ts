@@ -18,6 +18,13 @@ export interface PipelineDashboardProps {
   readonly logGroup: logs.ILogGroup;
 
   /**
+   * Log group of the function that completes runs, for the table of errors.
+   *
+   * @default - none
+   */
+  readonly runCompletionLogGroup?: logs.ILogGroup;
+
+  /**
    * Alarms whose state is shown.
    *
    * @default - none
@@ -60,7 +67,7 @@ export class PipelineDashboard extends cloudwatch.Dashboard {
       widgets: dashboardRows({
         pipelineName: props.pipelineName,
         metrics: props.metrics,
-        logGroup: props.logGroup,
+        logGroups: [props.logGroup, ...props.runCompletionLogGroup ? [props.runCompletionLogGroup] : []],
         alarms: props.alarms ?? [],
         successRateTarget: props.successRateTarget ?? 99,
         tableLatencyTarget: props.tableLatencyTarget ?? Duration.millis(50),

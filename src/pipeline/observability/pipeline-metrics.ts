@@ -12,6 +12,13 @@ export interface PipelineMetricsProps {
   /** The recorder function. */
   readonly recorder: lambda.IFunction;
 
+  /**
+   * The function that completes runs.
+   *
+   * @default - none: its metrics are left out
+   */
+  readonly runCompletion?: lambda.IFunction;
+
   /** The metadata table. */
   readonly table: dynamodb.ITable;
 
@@ -19,7 +26,7 @@ export interface PipelineMetricsProps {
   readonly failureQueue: sqs.IQueue;
 }
 
-/** The metrics of a pipeline: its own, and those AWS has of its function, table and queue. */
+/** The metrics of a pipeline: its own, and those AWS has of its functions, table and queue. */
 export class PipelineMetrics extends RecorderMetrics {
   constructor(private readonly props: PipelineMetricsProps) {
     super(props.namespace);
@@ -74,6 +81,31 @@ export class PipelineMetrics extends RecorderMetrics {
    */
   public metricRecorderFunction(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.props.recorder.metric(metricName, { statistic: cloudwatch.Stats.SUM, ...options });
+  }
+
+  /**
+   * A metric Lambda has of the function that completes runs, by its name; undefined without that function.
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricRunCompletionFunction(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric | undefined {
+    return this.props.runCompletion?.metric(metricName, { statistic: cloudwatch.Stats.SUM, ...options });
+  }
+
+  /**
+   * Failed events that Lambda could not write to the failure queue either, of both functions (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricLostEvents(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
+    const lost = 'DestinationDeliveryFailures';
+    const completion = this.metricRunCompletionFunction(lost);
+    return new cloudwatch.MathExpression({
+      expression: completion ? 'FILL(recorder, 0) + FILL(completion, 0)' : 'FILL(recorder, 0)',
+      usingMetrics: { recorder: this.metricRecorderFunction(lost), ...completion && { completion } },
+      label: 'lost events',
+      ...options,
+    });
   }
 
   /**

@@ -1,14 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import { LOG_METRICS, METRICS, SERVICES, SERVICE_DIMENSION } from '../../contract';
+import { LOG_METRICS, METRICS, RUN_METRICS, SERVICES, SERVICE_DIMENSION } from '../../contract';
 
-/** The metrics in a pipeline's own namespace: those the recorder emits, and those `LogMetrics` makes of its logs. */
+/** The metrics in a pipeline's own namespace: those its functions emit, and those `LogMetrics` makes of their logs. */
 export class RecorderMetrics {
   /** @param namespace `CdkLegacyToS3/<pipelineName>` */
   constructor(public readonly namespace: string) {}
 
   /**
-   * A metric the recorder emits, by its name.
+   * A metric the recorder or run completion emits, by its name.
    *
    * @default - sum over 5 minutes
    */
@@ -16,7 +16,7 @@ export class RecorderMetrics {
     return new cloudwatch.Metric({
       namespace: this.namespace,
       metricName,
-      dimensionsMap: { [SERVICE_DIMENSION]: SERVICES.recorder },
+      dimensionsMap: { [SERVICE_DIMENSION]: RUN_METRICS.includes(metricName) ? SERVICES.runCompletion : SERVICES.recorder },
       statistic: cloudwatch.Stats.SUM,
       ...options,
     });
@@ -56,6 +56,33 @@ export class RecorderMetrics {
    */
   public metricRowsLanded(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(METRICS.rowsLanded, options);
+  }
+
+  /**
+   * Objects of completed runs (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricRunObjects(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(METRICS.runObjects, options);
+  }
+
+  /**
+   * Size of the objects of completed runs (bytes).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricRunBytes(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(METRICS.runBytes, options);
+  }
+
+  /**
+   * From the start of a run at its source to its completion (milliseconds).
+   *
+   * @default - maximum over 5 minutes
+   */
+  public metricEndToEndLatency(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(METRICS.endToEndLatency, { statistic: cloudwatch.Stats.MAXIMUM, ...options });
   }
 
   /**

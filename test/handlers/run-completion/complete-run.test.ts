@@ -26,7 +26,8 @@ describe.each(['plain', 'versioned'] as const)('in the %s bucket', (kind) => {
       runState: 'COMPLETE',
       manifestKey: run.key,
       manifestVersionId: object.versionId ?? 'null',
-      sequencer: object.sequencer.padEnd(32, '0'),
+      manifestETag: object.eTag,
+      announced: `COMPLETE ${object.eTag}`,
       bucket: fixture[kind],
       startedAt: run.manifest.startedAt,
       finishedAt: run.manifest.finishedAt,
@@ -38,6 +39,10 @@ describe.each(['plain', 'versioned'] as const)('in the %s bucket', (kind) => {
     });
     expect(metricValues(invocation, METRICS.runsComplete)).toEqual([1]);
     expect(metricValues(invocation, METRICS.rowsLanded)).toEqual([run.manifest.totals.rows]);
+    expect(metricValues(invocation, METRICS.runObjects)).toEqual([4]);
+    expect(metricValues(invocation, METRICS.runBytes)).toEqual([run.manifest.totals.sizeBytes]);
+    const [latency] = metricValues(invocation, METRICS.endToEndLatency);
+    expect(Math.abs(Date.now() - Date.parse(run.manifest.startedAt) - latency)).toBeLessThan(30_000);
     // The manifest is an object like any other too.
     expect(await fixture.item(run.key, object.versionId)).toMatchObject({ state: 'PRESENT', contentType: 'application/json' });
   });
@@ -165,7 +170,7 @@ test('a repeated manifest event completes a run whose first try broke off', asyn
   const run = await landRun(fixture, fixture.plain);
   const event = await landManifest(fixture, fixture.plain, run.key, run.manifest);
   // The table cannot be reached: nothing is written.
-  const broken = await fixture.newLambda({ METADATA_TABLE_NAME: 'no-such-table' });
+  const broken = await fixture.newCompletion({ METADATA_TABLE_NAME: 'no-such-table' });
   const failed = await broken.invoke(event);
   await broken.stop();
   expect(failed.error).toBeDefined();

@@ -11,7 +11,6 @@ const manifest = {
   manifestVersion: 1, runId: 'r', startedAt: 's', finishedAt: 'f', source: {}, prefix: 'lake/', tables: [], totals: { tables: 0, objects: 0, rows: 0, sizeBytes: 0 },
 };
 const key = 'lake/_runs/run=r/_manifest.json';
-const ref = { bucket: 'b', objectKey: key, versionId: 'null' };
 
 function answer(chunks: Iterable<Buffer>, length?: number) {
   s3.on(GetObjectCommand).resolves({ Body: Readable.from(chunks) as never, ContentLength: length });
@@ -24,40 +23,45 @@ async function codeOf(reading: Promise<unknown>): Promise<string> {
 test('a manifest that comes in several chunks is read', async () => {
   const bytes = Buffer.from(JSON.stringify({ ...manifest, note: 'ü取' }));
   answer(Array.from(bytes, (byte) => Buffer.from([byte])), bytes.length);
-  expect(await readManifest(new S3Client(), ref)).toMatchObject({ runId: 'r', note: 'ü取' });
+  expect(await readManifest(new S3Client(), 'b', key)).toMatchObject({ manifest: { runId: 'r', note: 'ü取' }, bucket: 'b', key });
 });
 
-test.each([['null', undefined], ['v1', 'v1']])('version %s is asked for as %s', async (versionId, asked) => {
+test('the manifest that S3 has now is read, and which it is', async () => {
+  s3.on(GetObjectCommand).resolves({ Body: Readable.from([Buffer.from(JSON.stringify(manifest))]) as never, VersionId: 'v2', ETag: '"e2"' });
+  expect(await readManifest(new S3Client(), 'b', key)).toMatchObject({ versionId: 'v2', eTag: 'e2' });
+  expect(s3.commandCalls(GetObjectCommand)[0].args[0].input).toEqual({ Bucket: 'b', Key: key });
+});
+
+test('in a bucket without versions it is the version null', async () => {
   answer([Buffer.from(JSON.stringify(manifest))]);
-  await readManifest(new S3Client(), { ...ref, versionId });
-  expect(s3.commandCalls(GetObjectCommand)[0].args[0].input).toEqual({ Bucket: 'b', Key: key, VersionId: asked });
+  expect(await readManifest(new S3Client(), 'b', key)).toMatchObject({ versionId: 'null' });
 });
 
 test('more bytes than allowed are refused, by the length told or by those that come', async () => {
   answer([Buffer.from('{}')], MAX_MANIFEST_BYTES + 1);
-  expect(await codeOf(readManifest(new S3Client(), ref))).toBe('MANIFEST_TOO_LARGE');
+  expect(await codeOf(readManifest(new S3Client(), 'b', key))).toBe('MANIFEST_TOO_LARGE');
   let sent = 0;
   answer((function* () {
     const chunk = Buffer.alloc(8 * 1024 * 1024, ' ');
     for (; sent < 1000; sent++) yield chunk;
   })());
-  expect(await codeOf(readManifest(new S3Client(), ref))).toBe('MANIFEST_TOO_LARGE');
+  expect(await codeOf(readManifest(new S3Client(), 'b', key))).toBe('MANIFEST_TOO_LARGE');
   expect(sent).toBeLessThan(20);
 });
 
 test.each([404, 405])('%i means it was deleted meanwhile', async (httpStatusCode) => {
   s3.on(GetObjectCommand).rejects(Object.assign(new Error('gone'), { $metadata: { httpStatusCode } }));
-  expect(await readManifest(new S3Client(), ref)).toBeUndefined();
+  expect(await readManifest(new S3Client(), 'b', key)).toBeUndefined();
 });
 
 test('any other answer is thrown', async () => {
   s3.on(GetObjectCommand).rejects(Object.assign(new Error('denied'), { $metadata: { httpStatusCode: 403 } }));
-  await expect(readManifest(new S3Client(), ref)).rejects.toThrow('denied');
+  await expect(readManifest(new S3Client(), 'b', key)).rejects.toThrow('denied');
 });
 
 test('what is not a manifest, or not in its place, is refused', async () => {
   answer([Buffer.from([0xc3, 0x28])]);
-  await expect(readManifest(new S3Client(), ref)).rejects.toThrow(InvalidManifestError);
+  await expect(readManifest(new S3Client(), 'b', key)).rejects.toThrow(InvalidManifestError);
   answer([Buffer.from(JSON.stringify(manifest))]);
-  expect(await codeOf(readManifest(new S3Client(), { ...ref, objectKey: 'other/_runs/run=r/_manifest.json' }))).toBe('MANIFEST_MISPLACED');
+  expect(await codeOf(readManifest(new S3Client(), 'b', 'other/_runs/run=r/_manifest.json'))).toBe('MANIFEST_MISPLACED');
 });

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { dashboardBody, metricsOf } from './dashboard-body';
-import { LOG_METRICS, METRICS, SERVICES, SERVICE_DIMENSION, metricNamespace } from '../../../src/contract';
+import { LOG_METRICS, METRICS, RUN_METRICS, SERVICES, SERVICE_DIMENSION, metricNamespace } from '../../../src/contract';
 import { synthPipeline } from '../synth';
 
 const PIPELINE = 'ledger';
@@ -71,7 +71,8 @@ test('every metric they read is one of the contract or of AWS', () => {
 test('with the dimensions it is emitted with', () => {
   const filtered = Object.values(LOG_METRICS).map((name) => `${OWN} ${name}`);
   for (const { by, metric, dimensions, values } of own) {
-    const expected = filtered.includes(metric) ? ['', []] : [SERVICE_DIMENSION, [SERVICES.recorder]];
+    const service = RUN_METRICS.some((name) => metric === `${OWN} ${name}`) ? SERVICES.runCompletion : SERVICES.recorder;
+    const expected = filtered.includes(metric) ? ['', []] : [SERVICE_DIMENSION, [service]];
     expect([by, metric, dimensions, values]).toEqual([by, metric, ...expected]);
   }
   for (const { by, metric, dimensions } of read.filter((each) => !own.includes(each))) {
@@ -79,11 +80,11 @@ test('with the dimensions it is emitted with', () => {
   }
 });
 
-test('the metrics of the logs are made by the filters', () => {
+test('the metrics of the logs are made by the filters, of the logs of both functions', () => {
   const made = Object.values(template.findResources('AWS::Logs::MetricFilter'))
     .flatMap(({ Properties }) => Properties.MetricTransformations)
     .map(({ MetricNamespace, MetricName }) => `${MetricNamespace} ${MetricName}`);
-  expect(made.sort()).toEqual(Object.values(LOG_METRICS).map((name) => `${OWN} ${name}`).sort());
+  expect(made.sort()).toEqual([...Object.values(LOG_METRICS), ...Object.values(LOG_METRICS)].map((name) => `${OWN} ${name}`).sort());
 });
 
 test('every metric of the contract is shown or watched', () => {

@@ -15,6 +15,7 @@ describe('by default', () => {
   const { template, made } = synthPipeline({ pipelineName: 'ledger', alarmEmail: 'ops@example.com' });
   const service = [{ Name: 'service', Value: 'landing-recorder' }];
   const recorder = [{ Name: 'FunctionName', Value: { Ref: expect.stringMatching(/^LedgerRecorderFunction/) } }];
+  const completion = [{ Name: 'FunctionName', Value: { Ref: expect.stringMatching(/^LedgerRunCompletionFunction/) } }];
   const quiet = 'notBreaching';
   const atLeast = 'GreaterThanOrEqualToThreshold';
 
@@ -23,8 +24,12 @@ describe('by default', () => {
     ['LogFailureKeyword', { Namespace: 'CdkLegacyToS3/ledger', MetricName: 'LogFailureKeyword', Statistic: 'Sum', ComparisonOperator: atLeast, Threshold: 1 }],
     ['LogStructuredErrors', { Namespace: 'CdkLegacyToS3/ledger', MetricName: 'LogStructuredErrors', Statistic: 'Sum', ComparisonOperator: atLeast, Threshold: 1 }],
     ['RecorderErrors', { Namespace: 'AWS/Lambda', MetricName: 'Errors', Dimensions: recorder, Statistic: 'Sum', ComparisonOperator: atLeast, Threshold: 1 }],
-    ['FailureQueueUnreachable', {
-      Namespace: 'AWS/Lambda', MetricName: 'DestinationDeliveryFailures', Dimensions: recorder, Statistic: 'Sum', ComparisonOperator: atLeast, Threshold: 1,
+    ['CompletionErrors', { Namespace: 'AWS/Lambda', MetricName: 'Errors', Dimensions: completion, Statistic: 'Sum', ComparisonOperator: atLeast, Threshold: 1 }],
+    ['CompletionThrottles', {
+      Namespace: 'AWS/Lambda', MetricName: 'Throttles', Dimensions: completion, Statistic: 'Sum', Threshold: 1, EvaluationPeriods: 3, DatapointsToAlarm: 3,
+    }],
+    ['CompletionNearTimeout', {
+      Namespace: 'AWS/Lambda', MetricName: 'Duration', Dimensions: completion, Statistic: 'Maximum', ComparisonOperator: 'GreaterThanThreshold', Threshold: 720_000,
     }],
     ['RecorderThrottles', {
       Namespace: 'AWS/Lambda', MetricName: 'Throttles', Dimensions: recorder, Statistic: 'Sum', Threshold: 1, EvaluationPeriods: 3, DatapointsToAlarm: 3,
@@ -43,7 +48,12 @@ describe('by default', () => {
       DatapointsToAlarm: 3,
     }],
     ['RunIncomplete', {
-      Namespace: 'CdkLegacyToS3/ledger', MetricName: 'RunsIncomplete', Dimensions: service, Statistic: 'Sum', ComparisonOperator: atLeast, Threshold: 1,
+      Namespace: 'CdkLegacyToS3/ledger',
+      MetricName: 'RunsIncomplete',
+      Dimensions: [{ Name: 'service', Value: 'run-completion' }],
+      Statistic: 'Sum',
+      ComparisonOperator: atLeast,
+      Threshold: 1,
     }],
   ])('%s', (id, expected) => {
     expect(alarmOf(template, id)).toMatchObject({ Period: 300, TreatMissingData: quiet, ...expected });
@@ -62,6 +72,17 @@ describe('by default', () => {
     expect(Metrics).toContainEqual(stat('ApproximateNumberOfMessagesNotVisible'));
   });
 
+  test('events lost by either function', () => {
+    const { Metrics, ...alarm } = alarmOf(template, 'FailureQueueUnreachable');
+    expect(alarm).toMatchObject({ ComparisonOperator: atLeast, Threshold: 1, EvaluationPeriods: 1, TreatMissingData: quiet });
+    expect(Metrics).toContainEqual(expect.objectContaining({ Expression: 'FILL(recorder, 0) + FILL(completion, 0)', ReturnData: true }));
+    for (const Dimensions of [recorder, completion]) {
+      expect(Metrics).toContainEqual(expect.objectContaining({
+        MetricStat: { Metric: { Namespace: 'AWS/Lambda', MetricName: 'DestinationDeliveryFailures', Dimensions }, Period: 300, Stat: 'Sum' },
+      }));
+    }
+  });
+
   test('the success rate, once there is enough to judge it by', () => {
     const { Metrics, ...alarm } = alarmOf(template, 'SuccessRateLow');
     expect(alarm).toMatchObject({ ComparisonOperator: 'LessThanThreshold', Threshold: 99, TreatMissingData: quiet });
@@ -70,10 +91,11 @@ describe('by default', () => {
 
   test('there are these and no others', () => {
     expect(Object.keys(made.alarms).sort()).toEqual([
+      'completionErrors', 'completionNearTimeout', 'completionThrottles',
       'failureQueueNotEmpty', 'failureQueueUnreachable', 'logErrorKeyword', 'logFailureKeyword', 'logStructuredErrors', 'recordLatencyHigh',
       'recorderErrors', 'recorderNearTimeout', 'recorderThrottles', 'runIncomplete', 'successRateLow',
     ]);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 11);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 14);
   });
 
   test('each tells the topic when it goes off and when it is over', () => {
@@ -183,7 +205,7 @@ describe('targets', () => {
 describe('overrides', () => {
   test('an alarm can be left out, the others stay', () => {
     const { template, made } = synthPipeline({ alarmOverrides: { [AlarmKind.LOG_FAILURE_KEYWORD]: { enabled: false } } });
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 10);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 13);
     expect(made.alarms[AlarmKind.LOG_FAILURE_KEYWORD]).toBeUndefined();
   });
 
@@ -219,14 +241,14 @@ describe('overrides', () => {
   test('an unknown kind is refused with the known ones', () => {
     expect(refusalOf({ alarmOverrides: { recorderError: { enabled: false } } })).toBe(
       "Stack/Ledger/Alarms: alarmOverrides has the unknown alarm 'recorderError'; known are failureQueueNotEmpty, failureQueueUnreachable, " +
-      'logErrorKeyword, logFailureKeyword, logStructuredErrors, recorderErrors, recorderThrottles, recorderNearTimeout, successRateLow, ' +
-      'recordLatencyHigh, runIncomplete, runOverdue',
+      'logErrorKeyword, logFailureKeyword, logStructuredErrors, recorderErrors, recorderThrottles, recorderNearTimeout, ' +
+      'completionErrors, completionThrottles, completionNearTimeout, successRateLow, recordLatencyHigh, runIncomplete, runOverdue',
     );
   });
 
   test('every kind is known', () => {
     const kinds = Object.values(AlarmKind);
-    expect(kinds).toHaveLength(12);
+    expect(kinds).toHaveLength(15);
     const alarmOverrides = Object.fromEntries(kinds.map((kind) => [kind, { enabled: false }]));
     synthPipeline({ alarmOverrides, runFreshness: Duration.hours(1) }).template.resourceCountIs('AWS::CloudWatch::Alarm', 0);
   });

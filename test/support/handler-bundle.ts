@@ -4,30 +4,36 @@ import path from 'node:path';
 import { buildSync } from 'esbuild';
 
 const ROOT = path.resolve(__dirname, '..', '..');
-const ASSET = path.join(ROOT, 'assets', 'recorder', 'index.js');
+
+const ENTRIES = { 'recorder': 'record-object', 'run-completion': 'run-completion', 'replay': 'replay' } as const;
+
+/** Name of a handler's bundle. */
+export type HandlerBundle = keyof typeof ENTRIES;
 
 /** Made by this test file. */
-let made: string | undefined;
+const made = new Map<HandlerBundle, string>();
 
 /**
- * The bundled recorder: the packaged asset when nothing it is made of changed since, else a bundle made the same way in
- * a temporary folder, which {@link removeRecorderBundle} removes.
+ * A handler's bundle: the packaged asset when nothing it is made of changed since, else a bundle made the same way in a
+ * temporary folder, which {@link removeHandlerBundles} removes.
  */
-export function recorderBundle(): string {
-  if (made === undefined && isFresh(ASSET)) return ASSET;
-  return made ??= bundle(path.join(mkdtempSync(path.join(tmpdir(), 'recorder-bundle-')), 'index.js'));
+export function handlerBundle(name: HandlerBundle): string {
+  const asset = path.join(ROOT, 'assets', name, 'index.js');
+  if (!made.has(name) && isFresh(asset)) return asset;
+  if (!made.has(name)) made.set(name, bundle(name, path.join(mkdtempSync(path.join(tmpdir(), `${name}-bundle-`)), 'index.js')));
+  return made.get(name)!;
 }
 
-/** Removes what {@link recorderBundle} made. */
-export function removeRecorderBundle(): void {
-  if (made !== undefined) rmSync(path.dirname(made), { recursive: true });
-  made = undefined;
+/** Removes what {@link handlerBundle} made. */
+export function removeHandlerBundles(): void {
+  for (const file of made.values()) rmSync(path.dirname(file), { recursive: true });
+  made.clear();
 }
 
-function bundle(outfile: string): string {
+function bundle(name: HandlerBundle, outfile: string): string {
   buildSync({
     absWorkingDir: ROOT,
-    entryPoints: ['src/handlers/record-object.lambda.ts'],
+    entryPoints: [`src/handlers/${ENTRIES[name]}.lambda.ts`],
     outfile,
     bundle: true,
     platform: 'node',

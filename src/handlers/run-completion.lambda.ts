@@ -1,0 +1,36 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { S3Client } from '@aws-sdk/client-s3';
+import { HANDLER_ENV } from '../contract';
+import { CLIENT_SETTINGS } from './client-settings';
+import { requiredEnvironment } from './environment';
+import { ItemStore } from './item-store';
+import { eventBridgeAnnouncer } from './run-completion/announce-run';
+import { completeEvent, CompletionSummary } from './run-completion/complete-event';
+import { CompletionServices } from './run-completion/complete-run';
+import { RunStore } from './run-completion/run-store';
+import { runLineWriter } from './run-completion/write-run-line';
+import { PowertoolsTelemetry } from './telemetry';
+
+const s3 = new S3Client(CLIENT_SETTINGS);
+const dynamo = new DynamoDBClient(CLIENT_SETTINGS);
+const telemetry = new PowertoolsTelemetry(() => readyAt);
+let services: CompletionServices | undefined;
+
+/** Completes the runs whose manifests an S3 event tells of. */
+export const handler = async (event: unknown, context?: { readonly awsRequestId?: string }): Promise<CompletionSummary> =>
+  telemetry.invocation(context?.awsRequestId, async () => completeEvent(services ??= connect(), event));
+
+function connect(): CompletionServices {
+  const table = requiredEnvironment(HANDLER_ENV.tableName);
+  return {
+    s3,
+    objects: new ItemStore(dynamo, table, (milliseconds) => telemetry.metric('putItemLatency', milliseconds)),
+    runs: new RunStore(dynamo, table),
+    telemetry,
+    reporters: [runLineWriter(s3, process.env[HANDLER_ENV.landingPrefix] ?? '')],
+    announce: eventBridgeAnnouncer(new EventBridgeClient(CLIENT_SETTINGS)),
+  };
+}
+
+const readyAt = performance.now();

@@ -1,0 +1,34 @@
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { RunReporter } from './complete-run';
+import { RunLogLine, runLogKey } from '../../contract';
+
+/**
+ * Writes the run's line to the landing bucket, for queries over all runs. The key is one that the recorder passes over, so
+ * the line makes no record, and it lies outside the tables' folders, so no run has an object too many.
+ */
+export function runLineWriter(s3: S3Client, landingPrefix: string): RunReporter {
+  return async (run, { manifest }) => {
+    const line: RunLogLine = {
+      run_id: run.runId,
+      state: run.runState,
+      started_at: run.startedAt,
+      finished_at: run.finishedAt,
+      checked_at: run.recordedAt,
+      server: manifest.source.server ?? '',
+      source_database: manifest.source.database ?? '',
+      consistency: manifest.consistency?.mode ?? '',
+      verification: manifest.verification?.state ?? '',
+      format: manifest.format?.name ?? '',
+      compression: manifest.format?.compression ?? '',
+      tables: run.tables,
+      objects: run.objects,
+      rows_landed: run.rows,
+      size_bytes: run.sizeBytes,
+      manifest_key: run.manifestKey,
+      problems: run.problems ?? [],
+    };
+    await s3.send(new PutObjectCommand({
+      Bucket: run.bucket, Key: runLogKey(landingPrefix, run.runId), Body: `${JSON.stringify(line)}\n`, ContentType: 'application/x-ndjson',
+    }));
+  };
+}
