@@ -139,8 +139,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s stops cleanly: exit code 130, no m
     while (!slow.requests.some((sql) => /^SELECT \[Id\]/.test(sql))) await new Promise((resolve) => setImmediate(resolve));
     cli.process.kill(signal);
     const { code, stderr } = await cli.ended;
-    expect(code).toBe(130);
-    expect(stderr).toMatch(/error INTERRUPTED: stopped; no manifest/);
+    expect({ code, stderr }).toEqual({ code: 130, stderr: expect.stringMatching(/error INTERRUPTED: stopped; no manifest/) });
     expect(files()).toEqual([]);
   } finally {
     await slow.stop();

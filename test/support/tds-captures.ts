@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { unpacketize } from '../../tools/replay-server/tds-packets';
 
 /** Recorded responses of a TDS server written by others; see the README beside them. */
-const FOLDER = process.env.TDS_CAPTURES ?? join(__dirname, '../../../shared/tds-captures');
+const FOLDER = process.env.TDS_CAPTURES ?? join(__dirname, '../fixtures/tds-captures');
 
 /** The packets as they were received. */
 export function capturePackets(name: string): Buffer {

@@ -48,11 +48,14 @@ export async function runDemo(args: DemoArguments, folder: string, signal: Abort
   try {
     step('starting the stand-in SQL Server and the local cloud, synthesising examples/quickstart');
     const assembly = path.join(folder, 'cdk.out');
-    const [source, cloud] = await settled([
-      spawnStandIn(args.transactions).then((it) => (cleanUp.push(() => it.stop()), it)),
-      startLocalCloud().then((it) => (cleanUp.push(() => it.stop()), it)),
-      synthesiseQuickstart(assembly),
-    ] as const);
+    const stoppable = <T extends { stop(): Promise<void> }>(it: T): T => {
+      cleanUp.push(() => it.stop());
+      return it;
+    };
+    const starting = [spawnStandIn(args.transactions).then(stoppable), startLocalCloud().then(stoppable), synthesiseQuickstart(assembly)] as const;
+    // What did start is stopped even if another did not.
+    await Promise.allSettled(starting);
+    const [source, cloud] = await Promise.all(starting);
     console.log(`  source  ${source.host}:${source.port}, database ${source.database} (a stand-in, not Microsoft's server)`);
     console.log(`  cloud   ${cloud.endpoint} (ministack, not AWS)`);
 
@@ -126,13 +129,6 @@ export async function runDemo(args: DemoArguments, folder: string, signal: Abort
   } finally {
     for (const stop of cleanUp.reverse()) await stop();
   }
-}
-
-/** Waits for all, so that what did start is known and can be stopped, then throws the first failure. */
-async function settled<T extends readonly Promise<unknown>[]>(promises: T): Promise<{ -readonly [i in keyof T]: Awaited<T[i]> }> {
-  const results = await Promise.allSettled(promises);
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
-  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as never;
 }
 
 function printRecords({ objects, runs }: Records): void {
