@@ -120,6 +120,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
 project.package.addPackageResolutions('tedious@19.2.2', 'unrs-resolver@1.12.2');
 
+// Recorded bytes and values: line ends are part of them.
+project.gitattributes.addAttributes('/test/fixtures/**', '-text');
+
 project.npmignore?.exclude(
   '/.ci/', '/.tmp/', '/.venv/', '/bench/', '/docs/', '/examples/', '/tools/', 'cdk.out/',
   // Bundled into assets/; their unbundled emit would only add weight and unresolvable imports.
