@@ -1,6 +1,6 @@
-import { extract, type ExtractEvent, type ExtractFormat, type ExtractResult } from 'cdk-legacy-to-s3/extractor';
 import type { LocalCloud } from '../local-cloud';
 import type { StandInProcess } from './stand-in-process';
+import { extract, type ExtractEvent, type ExtractFormat, type ExtractResult } from 'cdk-legacy-to-s3/extractor';
 
 /** Where the tables land. */
 export interface DemoTarget {

@@ -1,7 +1,7 @@
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
-import { 
+import {
   CreateQueueCommand, DeleteMessageCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SetQueueAttributesCommand, SQSClient,
 } from '@aws-sdk/client-sqs';
 import { LOG_METRICS, manifestKey } from '../../src/contract';
@@ -105,6 +105,13 @@ async function firedAlarm(cloudwatch: CloudWatchClient, namespace: string): Prom
   return alarm && { name: alarm.AlarmName!, state: alarm.StateValue! };
 }
 
+/** What CloudWatch writes to a topic when an alarm's state changes. */
+interface Mail {
+  readonly AlarmName: string;
+  readonly NewStateValue: string;
+  readonly NewStateReason: string;
+}
+
 /** Takes what is in the mailbox, until it holds the message that this alarm went off. */
 async function alarmMail(sqs: SQSClient, queueUrl: string, alarmName: string): Promise<string | undefined> {
   for (;;) {
@@ -112,7 +119,7 @@ async function alarmMail(sqs: SQSClient, queueUrl: string, alarmName: string): P
     if (Messages.length === 0) return undefined;
     for (const { Body, ReceiptHandle } of Messages) {
       await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
-      const mail = JSON.parse((JSON.parse(Body!) as { Message: string }).Message) as { AlarmName: string; NewStateValue: string; NewStateReason: string };
+      const mail = JSON.parse((JSON.parse(Body!) as { Message: string }).Message) as Mail;
       if (mail.AlarmName === alarmName && mail.NewStateValue === 'ALARM') return `${mail.AlarmName} is ${mail.NewStateValue}: ${mail.NewStateReason}`;
     }
   }

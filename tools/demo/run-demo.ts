@@ -1,18 +1,18 @@
+import path from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
-import path from 'node:path';
-import { ExtractFormat, type ExtractResult } from 'cdk-legacy-to-s3/extractor';
 import { isManifestKey } from '../../src/contract';
 import { poll, startLocalCloud, startObserver } from '../local-cloud';
 import type { DemoArguments } from './arguments';
 import { countSource } from './count-source';
+import { showDashboard } from './dashboard';
 import { deployPipeline, synthesiseQuickstart } from './deploy-pipeline';
 import { landTables } from './extract-tables';
 import { openMailbox, queueDepth, runFailureDrill } from './failure-drill';
-import { showDashboard } from './dashboard';
 import { countLandedRows, listObjects } from './read-back';
 import { type Records, scanRecords, textTable } from './records';
 import { spawnStandIn } from './stand-in-process';
+import { ExtractFormat, type ExtractResult } from 'cdk-legacy-to-s3/extractor';
 
 /** The figures of a demo; every one is counted by other means than the one beside it. */
 export interface DemoSummary {
