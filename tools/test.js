@@ -57,10 +57,12 @@ function jest() {
 }
 
 const only = args.length > 0;
+mkdirSync(tmp, { recursive: true });
 must('bundle', process.execPath, ['tools/build/bundle.js']);
 must('compile', bin('jsii'), ['--silence-warnings=reserved-word']);
 if (!only) {
   check('API.md', bin('jsii-docgen'), ['-o', 'API.md']);
+  check('README examples', bin('jsii-rosetta'), ['extract', '--compile', '--fail', '--output', path.join(tmp, 'rosetta.json'), root]);
   check('types of tests, tools and examples', bin('tsc'), ['--noEmit', '-p', 'tsconfig.dev.json']);
   check('lint', bin('eslint'), ['--ext', '.ts', '--no-error-on-unmatched-pattern', 'src', 'test', 'tools', 'bench', 'examples', '.projenrc.ts'],
     { ESLINT_USE_FLAT_CONFIG: 'false', NODE_NO_WARNINGS: '1' });
