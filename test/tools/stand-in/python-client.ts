@@ -49,7 +49,9 @@ export function pythonClientProblem(): string | undefined {
 }
 
 /** Runs queries through mssql-python in a process of its own; the password goes over its standard input. */
-export async function readWithPython(standIn: StandIn, queries: unknown[][], connection: Record<string, string> = {}): Promise<PythonAnswer[]> {
+export async function readWithPython(
+  standIn: StandIn, queries: unknown[][], connection: Record<string, string> = {}, environment: Record<string, string> = {},
+): Promise<PythonAnswer[]> {
   const properties = {
     Server: `${standIn.host},${standIn.port}`,
     Database: standIn.database,
@@ -60,7 +62,7 @@ export async function readWithPython(standIn: StandIn, queries: unknown[][], con
     ...connection,
   };
   const child = spawn(PYTHON, [path.join(__dirname, 'read_with_mssql_python.py')], {
-    env: { ...process.env, LD_LIBRARY_PATH: [libltdlFolder(), process.env.LD_LIBRARY_PATH].filter(Boolean).join(':') },
+    env: { ...process.env, ...environment, LD_LIBRARY_PATH: [libltdlFolder(), process.env.LD_LIBRARY_PATH].filter(Boolean).join(':') },
   });
   let out = '';
   let errors = '';

@@ -5,11 +5,8 @@ const PATTERNS: Array<[RegExp, (match: RegExpExecArray) => SqlError]> = [
   [/(\d{3,5})\|([^\n]*)/, ([, number, text]) => new SqlError(Number(number), text)],
   [/NOT NULL constraint failed: (\S+)\.(\S+)/, ([, table, column]) =>
     new SqlError(515, `Cannot insert the value NULL into column '${column}', table '${table}'; column does not allow nulls. INSERT fails.`, { state: 2 })],
-  [/(?:Overflow|out of range)[^\n]*DECIMAL|Could not cast value [^\n]*DECIMAL/i, () => new SqlError(8115, 'Arithmetic overflow error converting expression to data type numeric.', { state: 2 })],
-  [/(?:Overflow|out of range)[^\n]*(?:UINT8)/i, () => new SqlError(8115, 'Arithmetic overflow error converting expression to data type tinyint.', { state: 2 })],
-  [/(?:Overflow|out of range)[^\n]*(?:INT16)/i, () => new SqlError(8115, 'Arithmetic overflow error converting expression to data type smallint.', { state: 2 })],
-  [/(?:Overflow|out of range)[^\n]*(?:INT64)/i, () => new SqlError(8115, 'Arithmetic overflow error converting expression to data type bigint.', { state: 2 })],
-  [/Overflow|out of range/i, () => new SqlError(8115, 'Arithmetic overflow error converting expression to data type int.', { state: 2 })],
+  [/Overflow|out of range|Failed to cast decimal value|Could not cast value/i, ({ input }) =>
+    new SqlError(8115, `Arithmetic overflow error converting expression to data type ${overflowedType(input)}.`, { state: 2 })],
   [/Could not convert string ["']([^\n]*?)["'] to (DECIMAL|DOUBLE|FLOAT|UUID)/, ([, , type]) => (type === 'UUID'
     ? new SqlError(8169, 'Conversion failed when converting from a character string to uniqueidentifier.', { state: 2 })
     : new SqlError(8114, `Error converting data type varchar to ${type === 'DECIMAL' ? 'numeric' : 'float'}.`, { state: 5 }))],
@@ -22,6 +19,14 @@ const PATTERNS: Array<[RegExp, (match: RegExpExecArray) => SqlError]> = [
   [/Current transaction is aborted/i, () =>
     new SqlError(3930, 'The current transaction cannot be committed and cannot support operations that write to the log file. Roll back the transaction.')],
 ];
+
+const TYPE_NAMES: Record<string, string> = { UINT8: 'tinyint', INT16: 'smallint', INT64: 'bigint', DECIMAL: 'numeric', FLOAT: 'real', DOUBLE: 'float' };
+
+/** The type that was too small, which DuckDB names last of all. */
+function overflowedType(text: string): string {
+  const names = [...text.split('\n')[0].matchAll(/\b(?:UINT8|INT16|INT32|INT64|DECIMAL|FLOAT|DOUBLE)\b/g)];
+  return TYPE_NAMES[names[names.length - 1]?.[0] ?? ''] ?? 'int';
+}
 
 /** Errors after which the batch goes on with its next statement; anything else ends it. */
 const STATEMENT_ERRORS = new Set([8134, 8115, 515, 547, 2627, 2601, 2628, 229, 512, 50000]);

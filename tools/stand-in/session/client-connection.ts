@@ -30,6 +30,7 @@ export class ClientConnection {
   private readonly writer: MessageWriter;
   private requests: Promise<void> = Promise.resolve();
   private running = false;
+  private refused = false;
   private closed = false;
   private wakeDrain: (() => void) | undefined;
 
@@ -87,7 +88,9 @@ export class ClientConnection {
     if (this.closed) {
       return;
     }
-    if (each.type === PacketType.PRELOGIN) {
+    if (this.refused) {
+      this.destroy();
+    } else if (each.type === PacketType.PRELOGIN) {
       this.negotiate(each.data);
     } else if (each.type === PacketType.LOGIN7) {
       await this.login(each.data);
@@ -102,12 +105,10 @@ export class ClientConnection {
     const answer = negotiateEncryption(readPrelogin(data).encryption, this.server.encryption);
     this.writer.write(writePrelogin(answer ?? this.server.encryption));
     this.writer.end();
-    if (answer === undefined) {
-      this.socket.end();
-      return;
-    }
-    this.encryption = answer;
-    if (answer !== Encryption.NOT_SUPPORTED) {
+    // Without agreement the client must leave (MS-TDS 2.2.6.5); a login it sends all the same is not read.
+    this.refused = answer === undefined;
+    this.encryption = answer ?? Encryption.NOT_SUPPORTED;
+    if (answer !== undefined && answer !== Encryption.NOT_SUPPORTED) {
       this.tunnel = new TlsTunnel(this.secureContext, this.socket, (clear) => {
         try {
           this.reader.push(clear);

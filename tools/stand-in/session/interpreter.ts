@@ -255,10 +255,16 @@ export class Interpreter {
       response.statementDone(Command.SELECT, 0n);
       return;
     }
-    const result = await session.connection.stream(bound.sql, binder.values.map(duckValue));
-    response.columns(bound.columns);
-    const count = await response.rows(bound.columns, result);
-    this.finish(Command.SELECT, count);
+    const prepared = await session.connection.prepare(bound.sql);
+    try {
+      prepared.bind(binder.values.map(duckValue));
+      // As in SQL Server, an error while rows are computed comes after the metadata.
+      response.columns(bound.columns);
+      const count = await response.rows(bound.columns, await prepared.stream());
+      this.finish(Command.SELECT, count);
+    } finally {
+      prepared.destroySync();
+    }
   }
 
   /** SELECT @a = ..., @b = ...: the last row's values stay; none leaves the variables as they are. */
@@ -326,6 +332,7 @@ export class Interpreter {
         throw raw;
       }
       session.caught = toSqlError(raw, statement.line);
+      this.response.abandonResult();
       this.depth -= 1;
       try {
         return await this.statements(statement.handler);

@@ -26,6 +26,8 @@ export class Response {
   private pendingDone: ((status: number) => Buffer) | undefined;
   private readonly buffer = new ByteWriter(2 * BATCH_BYTES);
   private failed = false;
+  /** Metadata was sent whose rows have not been ended by a DONE yet. */
+  private inResult = false;
 
   constructor(
     private readonly writer: MessageWriter,
@@ -46,6 +48,7 @@ export class Response {
 
   columns(columns: readonly BoundColumn[]): void {
     this.token(columnMetadata(columns, this.state.databaseName));
+    this.inResult = true;
   }
 
   /** Sends a result's rows as DuckDB produces them, at the client's pace. Returns how many there were. */
@@ -71,9 +74,17 @@ export class Response {
     return BigInt(count);
   }
 
+  /** Ends the result of a statement whose error a CATCH block takes. */
+  abandonResult(): void {
+    if (this.inResult) {
+      this.statementDone(Command.SELECT, 0n);
+    }
+  }
+
   /** Ends a statement. Its DONE is held back until it is known whether more follows. */
   statementDone(command = 0, rowCount?: bigint): void {
     this.releaseDone(DONE_MORE);
+    this.inResult = false;
     const error = this.failed ? DONE_ERROR : 0;
     this.failed = false;
     const token = this.inProcedure ? Token.DONE_IN_PROC : Token.DONE;

@@ -90,6 +90,17 @@ export function convert(operand: Bound, target: SqlType, style = 0): string {
 
 /** TRY_CAST and TRY_CONVERT: NULL where the conversion fails. */
 export function tryConvert(operand: Bound, target: SqlType, style = 0): string {
+  const text = `trim(${operand.sql})`;
+  if (family(operand.type) === 'string') {
+    // DuckDB's TRY takes no function that may raise an error of its own, as these conversions do.
+    switch (family(target)) {
+      case 'integer':
+        return `CASE WHEN ${text} = '' THEN 0 WHEN regexp_full_match(${text}, '[+-]?[0-9]+') THEN TRY_CAST(${text} AS ${storageType(target)}) END`;
+      case 'bit': return `CASE lower(${text}) WHEN 'true' THEN true WHEN 'false' THEN false ELSE TRY_CAST(${text} AS DOUBLE) <> 0 END`;
+      case 'uuid': return `TRY_CAST(trim(left(${text}, 38), '{}') AS UUID)`;
+      default:
+    }
+  }
   return `TRY(${convert(operand, target, style)})`;
 }
 
