@@ -29,17 +29,27 @@ async function rows(sql: string): Promise<unknown[][]> {
   return (await request.query(sql)).recordset as unknown as unknown[][];
 }
 
+interface WireColumn {
+  readonly type: { readonly name: string };
+  readonly length?: number;
+  readonly precision?: number;
+  readonly scale?: number;
+}
+
 /** Declared types of a query's columns, as the wire has them. */
 async function types(sql: string): Promise<string[]> {
   const request = pool.request();
   request.arrayRowMode = true;
-  const result = await request.query(sql) as unknown as { columns: Array<Array<{ type: Function; length?: number; precision?: number; scale?: number }>> };
+  const result = await request.query(sql) as unknown as { columns: WireColumn[][] };
   return result.columns[0].map(({ type, length, precision, scale }) => {
     const name = type.name.toLowerCase();
     if (name === 'decimal' || name === 'numeric') {
       return `${name}(${precision},${scale})`;
     }
-    return /char|binary/.test(name) ? `${name}(${length === 65535 ? 'max' : length})` : /datetime2|time|offset/.test(name) && scale !== undefined ? `${name}(${scale})` : name;
+    if (/char|binary/.test(name)) {
+      return `${name}(${length === 65535 ? 'max' : length})`;
+    }
+    return /datetime2|time|offset/.test(name) && scale !== undefined ? `${name}(${scale})` : name;
   });
 }
 

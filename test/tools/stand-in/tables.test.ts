@@ -52,7 +52,8 @@ test('mssql reads every table as DuckDB has it', async () => {
       request.arrayRowMode = true;
       const result = await request.query(`SELECT ${list} FROM ${quoted(table)}`);
       const rows = (result.recordset as unknown as unknown[][]).map((row) => row.map((value, at) => tediousText(stored.columns[at], value)));
-      expect({ table: quoted(table), rows }).toEqual({ table: quoted(table), rows: stored.rows.map((row) => row.map((value, at) => seenByTedious(stored.columns[at], value))) });
+      const expected = stored.rows.map((row) => row.map((value, at) => seenByTedious(stored.columns[at], value)));
+      expect({ table: quoted(table), rows }).toEqual({ table: quoted(table), rows: expected });
     }
   } finally {
     await pool.close();

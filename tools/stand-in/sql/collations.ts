@@ -86,7 +86,7 @@ function parse(name: string): Collation | undefined {
   const version = options.includes('140') ? 3 : options.includes('100') ? 2 : options.includes('90') ? 1 : 0;
   const flags = binary
     ? (options.includes('BIN2') ? 0x20 : 0x10)
-    : (caseSensitive ? 0 : 0x01) | (accentSensitive ? 0 : 0x02) | (options.includes('WS') ? 0 : 0x04) | (options.includes('KS') ? 0 : 0x08);
+    : (caseSensitive ? 0 : 0x01) | (accentSensitive ? 0 : 0x02) | (options.includes('KS') ? 0 : 0x04) | (options.includes('WS') ? 0 : 0x08);
   const wire = Buffer.alloc(5);
   wire.writeUInt32LE((lcid | ((flags | (utf8 ? 0x40 : 0)) << 20) | (version << 28)) >>> 0, 0);
   wire[4] = SORT_IDS[Object.keys(SORT_IDS).find((sql) => sql.toLowerCase() === name.toLowerCase()) ?? ''] ?? 0;
