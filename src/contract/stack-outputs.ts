@@ -15,6 +15,8 @@ export const STACK_OUTPUTS = {
   runCompletionName: 'RunCompletionName',
   /** Name of the log group of run completion. */
   runCompletionLogGroupName: 'RunCompletionLogGroupName',
+  /** Name of the function that replays. */
+  replayName: 'ReplayName',
   /** URL of the failure queue. */
   failureQueueUrl: 'FailureQueueUrl',
   /** ARN of the topic the alarms notify. */

@@ -8,6 +8,7 @@ export * from './landing-trigger';
 export * from './object-recorder';
 export * from './recorder-options';
 export * from './run-completion';
+export * from './replay-function';
 export * from './metadata-table';
 export * from './failure-queue';
 export * from './observability';

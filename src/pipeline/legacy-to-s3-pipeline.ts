@@ -20,6 +20,7 @@ import { ILegacyToS3Pipeline, LegacyToS3PipelineAttributes } from './pipeline-in
 import { checkPipelineName, defaultPipelineName } from './pipeline-name';
 import { addPipelineOutputs } from './pipeline-outputs';
 import { LegacyToS3PipelineProps } from './pipeline-props';
+import { ReplayFunction } from './replay-function';
 import { RunCompletion } from './run-completion';
 import { invalidInput } from './validation';
 
@@ -74,6 +75,9 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
   /** The function that completes runs, with all its parts. */
   public readonly runCompletion: RunCompletion;
 
+  /** The function that gives failed events, and what landed, to the other functions again. */
+  public readonly replay: ReplayFunction;
+
   /** Where events go that could not be recorded. */
   public readonly failureQueue: sqs.IQueue;
 
@@ -122,6 +126,19 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
     this.failureQueue = this.recorder.failureQueue;
     this.runCompletion = this.createRunCompletion(props);
     this.recorder.startRunCompletion(this.runCompletion.function);
+    this.replay = new ReplayFunction(this, 'Replay', {
+      bucket: this.bucket,
+      objectPrefix: this.landingPrefix,
+      recorder: this.recorderFunction,
+      runCompletion: this.runCompletion.function,
+      failureQueue: this.failureQueue,
+      pipelineName: this.pipelineName,
+      encryptionKey: props.encryptionKey,
+      runtime: props.runtime,
+      architecture: props.architecture,
+      logRetention: props.logRetention,
+      logRemovalPolicy: props.logRemovalPolicy ?? props.removalPolicy,
+    });
     this.trigger.bind(this, { bucket: this.bucket, recorder: this.recorderFunction, failureQueue: this.failureQueue });
 
     this.metrics = new PipelineMetrics({
@@ -162,6 +179,15 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
     return this.metrics.metricFailureQueueDepth(options);
   }
 
+  /**
+   * Lets somebody replay failed events, and record again what landed.
+   *
+   * @param grantee for example the role of an operator
+   */
+  public grantReplay(grantee: iam.IGrantable): iam.Grant {
+    return this.replay.grantReplay(grantee);
+  }
+
   private createRunCompletion(props: LegacyToS3PipelineProps): RunCompletion {
     return new RunCompletion(this, 'RunCompletion', {
       ...props,
@@ -192,6 +218,7 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
       logGroupName: this.logGroup.logGroupName,
       runCompletionName: this.runCompletion.function.functionName,
       runCompletionLogGroupName: this.runCompletion.logGroup.logGroupName,
+      replayName: this.replay.function.functionName,
       failureQueueUrl: this.failureQueue.queueUrl,
       alarmTopicArn: this.alarmTopic.topicArn,
       dashboardName: this.dashboard?.dashboardName,

@@ -77,7 +77,8 @@ export interface RecorderFunctionOptions {
   readonly logRemovalPolicy?: RemovalPolicy;
 
   /**
-   * VPC to run the function in. It must reach S3 and DynamoDB: by their gateway endpoints, or a NAT gateway.
+   * VPC to run the function in. It must reach S3 and DynamoDB, by their gateway endpoints, and Lambda (the recorder) or
+   * EventBridge and Glue (run completion), by their interface endpoints; or all by a NAT gateway.
    *
    * @default - not in a VPC
    */

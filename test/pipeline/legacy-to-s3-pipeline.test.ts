@@ -21,7 +21,7 @@ describe('with no props', () => {
     expect([
       'AWS::S3::Bucket', 'Custom::S3BucketNotifications', 'AWS::DynamoDB::Table', 'AWS::SQS::Queue', 'AWS::SNS::Topic',
       'AWS::Logs::LogGroup', 'AWS::CloudWatch::Dashboard', 'AWS::KMS::Key',
-    ].map(count)).toEqual([1, 1, 1, 1, 1, 2, 1, 0]);
+    ].map(count)).toEqual([1, 1, 1, 1, 1, 3, 1, 0]);
   });
 
   test('everything made can be reached', () => {
@@ -31,6 +31,7 @@ describe('with no props', () => {
       table: made.metadataTable.tableName,
       recorder: made.recorderFunction.functionName,
       role: made.recorderRole.roleName,
+      replay: made.replay.function.functionName,
       completion: made.runCompletion.function.functionName,
       completionRole: made.runCompletion.role.roleName,
       completionLogGroup: made.runCompletion.logGroup.logGroupName,
@@ -48,6 +49,7 @@ describe('with no props', () => {
       table: 'AWS::DynamoDB::Table',
       recorder: 'AWS::Lambda::Function',
       role: 'AWS::IAM::Role',
+      replay: 'AWS::Lambda::Function',
       completion: 'AWS::Lambda::Function',
       completionRole: 'AWS::IAM::Role',
       completionLogGroup: 'AWS::Logs::LogGroup',

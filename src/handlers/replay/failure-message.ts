@@ -1,0 +1,53 @@
+/** A failed event, as the failure queue holds it. */
+export interface FailedEvent {
+  /** Name of the function it was for; undefined when the message does not tell: then it was the recorder's. */
+  readonly functionName?: string;
+  /** The event itself. */
+  readonly payload: unknown;
+}
+
+/**
+ * The event in a message of the failure queue: what Lambda writes to a destination (Lambda, "Capturing records of
+ * asynchronous invocations"), or the event alone, as EventBridge writes what it could not hand over.
+ *
+ * @returns undefined for a message of neither form
+ */
+export function failedEvent(body: string | undefined): FailedEvent | undefined {
+  const message = parse(body);
+  if (!isRecord(message)) return undefined;
+  if ('requestPayload' in message) {
+    const context = isRecord(message.requestContext) ? message.requestContext : {};
+    return { functionName: nameIn(context.functionArn), payload: message.requestPayload };
+  }
+  return isRecord(message.detail) ? { payload: message } : undefined;
+}
+
+/** What the event is about, for people: the keys of its records. */
+export function subjectOf(payload: unknown): string {
+  const keys: string[] = [];
+  const records = isRecord(payload) && Array.isArray(payload.Records) ? payload.Records : [payload];
+  for (const record of records) {
+    const s3 = isRecord(record) ? record.s3 ?? record.detail : undefined;
+    const object = isRecord(s3) ? s3.object : undefined;
+    if (isRecord(object) && typeof object.key === 'string') keys.push(object.key);
+  }
+  const shown = keys.slice(0, 3).join(', ');
+  return keys.length > 3 ? `${shown} and ${keys.length - 3} more` : shown || 'an event without object keys';
+}
+
+/** `arn:<partition>:lambda:<region>:<account>:function:<name>[:<qualifier>]` */
+function nameIn(arn: unknown): string | undefined {
+  return typeof arn === 'string' ? arn.split(':')[6] : undefined;
+}
+
+function parse(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

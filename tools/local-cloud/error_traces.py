@@ -1,0 +1,34 @@
+"""Gives failed invocations of Node.js functions the error type and trace that Lambda sends and ministack 1.5.33 leaves out.
+
+Lambda answers, and writes to failure destinations, {errorType, errorMessage, trace} with the error's name and stack.
+"""
+
+import re
+import threading
+
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
+
+STACK = re.compile(r'(\w+)(?: \[\w+\])?: .*\n\s+at ', re.DOTALL)
+last = threading.local()
+
+
+def install():
+    invoke = lambda_runtime.Worker.invoke
+    execute = lambda_svc._execute_function_warm
+
+    def invoke_and_keep(self, *args, **kwargs):
+        result = invoke(self, *args, **kwargs)
+        last.trace = result.get('trace') if result.get('status') == 'error' else None
+        return result
+
+    def execute_with_trace(*args, **kwargs):
+        last.trace = None
+        result = execute(*args, **kwargs)
+        match = STACK.match(last.trace or '')
+        if match and isinstance(result.get('body'), dict) and result.get('error'):
+            result['body'] |= {'errorType': match.group(1), 'trace': last.trace.split('\n')}
+        return result
+
+    lambda_runtime.Worker.invoke = invoke_and_keep
+    lambda_svc._execute_function_warm = execute_with_trace
