@@ -131,3 +131,18 @@ test('follows what is created, masked, altered and dropped', async () => {
   await pool.request().batch('DROP TABLE probe.Cards; DROP SCHEMA probe');
   expect(await query("SELECT COUNT(*) AS n FROM sys.schemas WHERE name = 'probe'")).toEqual([{ n: 0 }]);
 });
+
+test('a transaction that has read a table sees the whole catalog', async () => {
+  const fresh = await startStandIn({ transactions: 50 });
+  const other = await connect(fresh);
+  try {
+    const transaction = new mssql.Transaction(other);
+    await transaction.begin(mssql.ISOLATION_LEVEL.SNAPSHOT);
+    await new mssql.Request(transaction).query('SELECT COUNT(*) AS n FROM dbo.Transactions');
+    expect((await new mssql.Request(transaction).query("SELECT name FROM sys.tables WHERE name = N'customers'")).recordset).toEqual([{ name: 'Customers' }]);
+    await transaction.commit();
+  } finally {
+    await other.close();
+    await fresh.stop();
+  }
+});

@@ -16,7 +16,8 @@ describe('packets', () => {
       fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1 }),
       (messages, packetSize, cuts) => {
         const wire: Buffer[] = [];
-        const writer = new MessageWriter({ write: (data) => wire.push(Buffer.from(data)) > 0, drained: async () => undefined }, packetSize, 51, PacketType.SQL_BATCH);
+        const sink = { write: (data: Buffer) => wire.push(Buffer.from(data)) > 0, drained: async () => undefined };
+        const writer = new MessageWriter(sink, packetSize, 51, PacketType.SQL_BATCH);
         for (const message of messages) {
           writer.write(Buffer.from(message));
           writer.end();

@@ -34,6 +34,8 @@ export class Transactions {
     if (session.isolationLevel === 'SNAPSHOT' && !session.database.snapshotIsolation) {
       throw new SqlError(3952, `Snapshot isolation transaction failed accessing database '${session.database.name}' because snapshot isolation is not allowed in this database. Use ALTER DATABASE to allow snapshot isolation.`, { line });
     }
+    // The transaction sees the system views as they are when it begins, so they must not be old then.
+    await session.engine.refreshSystemViews(session.database);
     await session.connection.run('BEGIN TRANSACTION');
     lastTransactionId += 1n;
     session.transactionId = lastTransactionId;
