@@ -1,5 +1,6 @@
 import { PassThrough, Readable } from 'node:stream';
 import type { Connection } from 'tedious';
+import { PayloadSink, takeFraming } from './packet-framing';
 import { RowConsumer, TokenReader } from './token-reader';
 import { LegacyToS3Error } from '../errors';
 
@@ -42,65 +43,111 @@ export function hookNextResponse(connection: Connection, options: RowHookOptions
     throw new LegacyToS3Error('INTERNAL', 'the SQL Server driver lacks createTokenStreamParser; it must be tedious 19.2');
   }
   let discard: (() => void) | undefined;
-  const unhook = () => {
+  const framing = takeFraming(connection);
+  const giveSeamBack = () => {
     delete (hooked as { createTokenStreamParser?: unknown }).createTokenStreamParser;
   };
+  const unhook = () => {
+    giveSeamBack();
+    framing?.release();
+  };
   hooked.createTokenStreamParser = (message, handler) => {
-    unhook();
+    giveSeamBack();
     const control = new PassThrough();
     const parser = original.call(connection, control, handler);
     parser.parser.on('error', (cause) => {
       options.onError(new LegacyToS3Error('PROTOCOL_ERROR', 'a token of the response is malformed', { cause }));
       parser.parser.emit('end');
     });
-    discard = readResponse(message, control, options);
+    const response = new Response(control, options, () => connection.close());
+    discard = () => response.stop();
+    if (framing) framing.start(response);
+    else readMessage(message, response);
     return parser;
   };
   return { unhook, discard: () => discard?.() };
 }
 
-/**
- * Reads the message as fast as the consumer takes it; after an error passes over the rest.
- *
- * @returns what stops the reading and lets the rest pass
- */
-function readResponse(message: Readable, control: PassThrough, { consumer, onError, onBytes }: RowHookOptions): () => void {
-  let stopped = false;
-  let pending: Promise<void> | undefined;
-  const stop = () => {
-    stopped = true;
-    message.resume();
-  };
-  const fail = (error: unknown) => {
-    if (stopped) return;
-    stop();
-    onError(error);
-  };
-  const reader = new TokenReader({ consumer, onControl: (token) => control.write(token) });
-  message.on('data', (chunk: Buffer) => {
-    if (stopped) return;
-    onBytes?.(chunk.length);
+/** Reads one response as fast as the consumer takes it; after an error, or when stopped, passes over the rest. */
+class Response implements PayloadSink {
+  private readonly reader: TokenReader;
+  private stopped = false;
+  private letGo: (() => void) | undefined;
+
+  public constructor(
+    private readonly control: PassThrough, private readonly options: RowHookOptions, private readonly close: () => void,
+  ) {
+    this.reader = new TokenReader({ consumer: options.consumer, onControl: (token) => control.write(token) });
+  }
+
+  public stop(): void {
+    this.stopped = true;
+    // Whoever waits for the consumer goes on.
+    this.letGo?.();
+  }
+
+  public append(bytes: Uint8Array): void {
+    if (this.stopped) return;
+    this.options.onBytes?.(bytes.length);
+    this.attempt(() => this.reader.append(bytes));
+  }
+
+  public pieceDone(): void | Promise<void> {
+    if (this.stopped) return undefined;
+    const wait = this.attempt(() => this.reader.advance());
+    if (!wait) return undefined;
+    // Stopping must not have to wait for the consumer.
+    return new Promise((resolve) => {
+      this.letGo = resolve;
+      wait.then(resolve, (error: unknown) => {
+        this.fail(error);
+        resolve();
+      });
+    });
+  }
+
+  public messageDone(): void | Promise<void> {
+    const end = () => {
+      if (!this.stopped) this.attempt(() => this.reader.finish());
+      this.control.end();
+    };
+    const wait = this.pieceDone();
+    return wait ? wait.then(end) : end();
+  }
+
+  public broken(reason: string): void {
+    this.fail(new LegacyToS3Error('PROTOCOL_ERROR', reason));
+    // Ends the request too; there is no other way to.
+    this.close();
+  }
+
+  private attempt<T>(action: () => T): T | undefined {
     try {
-      const wait = reader.push(chunk);
-      if (!wait) return;
-      message.pause();
-      pending = wait.then(() => {
-        message.resume();
-      }, fail);
+      return action();
     } catch (error) {
-      fail(error);
+      this.fail(error);
+      return undefined;
     }
+  }
+
+  private fail(error: unknown): void {
+    if (this.stopped) return;
+    this.stop();
+    this.options.onError(error);
+  }
+}
+
+/** Feeds the response from the driver's own framing. */
+function readMessage(message: Readable, response: Response): void {
+  let pending: void | Promise<void>;
+  message.on('data', (chunk: Buffer) => {
+    response.append(chunk);
+    pending = response.pieceDone();
+    if (!pending) return;
+    message.pause();
+    void pending.then(() => message.resume());
   });
   message.on('end', () => {
-    void (async () => {
-      if (!stopped) await pending;
-      try {
-        if (!stopped) reader.finish();
-      } catch (error) {
-        fail(error);
-      }
-      control.end();
-    })();
+    void Promise.resolve(pending).then(() => response.messageDone());
   });
-  return stop;
 }

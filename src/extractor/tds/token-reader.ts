@@ -55,10 +55,20 @@ export class TokenReader {
    * @returns a promise to wait for before the next call, when the consumer wants to be waited for
    */
   public push(chunk: Uint8Array): void | Promise<void> {
-    if (this.waiting) throw new Error('push before the last one was done');
+    this.append(chunk);
+    return this.advance();
+  }
+
+  /** Takes payload bytes and leaves them for {@link advance}. */
+  public append(chunk: Uint8Array): void {
+    if (this.waiting) throw new Error('bytes came before the last ones were done');
     this.reserve(chunk.length);
     this.bytes.set(chunk, this.end);
     this.end += chunk.length;
+  }
+
+  /** Reads what was appended; returns as {@link push} does. */
+  public advance(): void | Promise<void> {
     if (this.end - this.position < this.needed) return undefined;
     return this.wait(this.read());
   }
