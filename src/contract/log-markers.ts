@@ -9,3 +9,6 @@ export const ERROR_LEVELS = ['ERROR', 'CRITICAL'] as const;
 
 /** JSON field of a structured line that holds its level. */
 export const LEVEL_FIELD = 'level';
+
+/** Messages of the lines that run completion logs for each check of a run, with `runId`, `objects` and the rest as fields. */
+export const RUN_LINES = { complete: 'run complete', incomplete: 'run incomplete' } as const;

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { CloudWatchClient, DescribeAlarmsCommand, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, DescribeAlarmsCommand, GetDashboardCommand, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient, GetItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
@@ -16,6 +17,7 @@ import {
   type RunItem, runItemKey, STACK_OUTPUTS, datasetRunFolder, METRICS, SERVICE_DIMENSION, SERVICES,
 } from '../../src/contract';
 import { LegacyToS3Pipeline } from '../../src/pipeline';
+import { type DashboardView, serveDashboard, type WidgetView } from '../../tools/dashboard-page';
 import {
   type DeployedStack, deployTemplate, type LocalCloud, type Observer, poll, startLocalCloud, startObserver,
 } from '../../tools/local-cloud';
@@ -234,4 +236,41 @@ test('an invalid manifest ends in the failure queue with its error, and its erro
   }, { what: 'the message of the alarm' });
   expect(mail.Trigger.MetricName).toBe(LOG_METRICS.errorKeyword);
   expect(observerProblems).toEqual([]);
+});
+
+/** Names of the lines or figures of a widget that hold no value; the widget's title alone when nothing is in it. */
+function empty({ title, content }: WidgetView): string[] {
+  const missing = (names: readonly string[], all: number) => (all > 0 && names.length === all ? [title] : names.map((name) => `${title}: ${name}`));
+  switch (content.kind) {
+    case 'lines':
+    case 'stacked':
+      return missing(content.lines.filter(({ values }) => values.every((value) => value === null)).map(({ label }) => label), content.lines.length);
+    case 'table': return content.rows.length === 0 ? [title] : [];
+    case 'alarms': return content.alarms.length === 0 ? [title] : [];
+    case 'text': return content.html === '' ? [title] : [];
+    case 'unknown': return [title];
+    default: return missing(content.values.filter(({ value }) => value === null).map(({ label }) => label), content.values.length);
+  }
+}
+
+test('no plot of the dashboard is empty then; what the emulator does not measure is missing as a line', async () => {
+  const { DashboardBody } = await cloudwatch.send(new GetDashboardCommand({ DashboardName: output('dashboardName') }));
+  const logs = new CloudWatchLogsClient(cloud.clientConfig);
+  const page = await serveDashboard({ body: DashboardBody!, cloudwatch, logs, period: 10, rangeSeconds: 300, refreshSeconds: 0.1 });
+  try {
+    await observed();
+    const { widgets } = await (await fetch(`${page.url}api/view`)).json() as DashboardView;
+    expect(widgets.flatMap(({ problems }) => problems)).toEqual([]);
+    expect(widgets.length).toBeGreaterThanOrEqual(20);
+    expect(widgets.flatMap(empty)).toEqual([
+      'DynamoDB write: in DynamoDB, average',
+      'Cold starts: Lambda\'s init, longest (ms)',
+      'Invocations of the recorder: errors',
+    ]);
+    const runs = widgets.find(({ title }) => title === 'Runs')!.content;
+    expect(runs).toMatchObject({ kind: 'table', rows: [expect.arrayContaining(['run complete', '20260131T235959123Z-4f9a1c', '2', '1'])] });
+  } finally {
+    await page.close();
+    logs.destroy();
+  }
 });

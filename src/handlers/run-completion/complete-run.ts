@@ -1,5 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { MAX_RUN_PROBLEMS, RUN_ITEM_SORT_KEY, RunItem, runItemKey } from '../../contract';
+import { MAX_RUN_PROBLEMS, RUN_ITEM_SORT_KEY, RUN_LINES, RunItem, runItemKey } from '../../contract';
 import { mapConcurrently } from '../concurrency';
 import { ItemStore } from '../item-store';
 import { Telemetry } from '../telemetry';
@@ -114,9 +114,9 @@ function measure(telemetry: Telemetry, run: RunItem, previous: RunItem | undefin
       const latency = Date.now() - Date.parse(run.startedAt);
       if (latency >= 0) telemetry.metric('endToEndLatency', latency);
     }
-    telemetry.info('run complete', { runId, objects, rows, sizeBytes });
+    telemetry.info(RUN_LINES.complete, { runId, objects, rows, sizeBytes });
   } else {
     if (!repeated) telemetry.metric('runsIncomplete', 1);
-    telemetry.warn('run incomplete', { runId, objects, problems });
+    telemetry.warn(RUN_LINES.incomplete, { runId, objects, problems });
   }
 }

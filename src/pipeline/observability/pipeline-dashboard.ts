@@ -18,7 +18,7 @@ export interface PipelineDashboardProps {
   readonly logGroup: logs.ILogGroup;
 
   /**
-   * Log group of the function that completes runs, for the table of errors.
+   * Log group of the function that completes runs, for the tables of runs and of errors.
    *
    * @default - none
    */
@@ -55,8 +55,8 @@ export interface PipelineDashboardProps {
 }
 
 /**
- * The dashboard of a pipeline: success rate, what landed, latencies, cold starts, throttles, the failure queue, the
- * alarms' state and the latest errors. More rows are added with `addWidgets`.
+ * The dashboard of a pipeline: success rate, what landed, the runs, latencies, cold starts, throttles, the failure queue,
+ * the alarms' state and the latest errors. More rows are added with `addWidgets`.
  */
 export class PipelineDashboard extends cloudwatch.Dashboard {
   constructor(scope: Construct, id: string, props: PipelineDashboardProps) {
@@ -68,6 +68,7 @@ export class PipelineDashboard extends cloudwatch.Dashboard {
         pipelineName: props.pipelineName,
         metrics: props.metrics,
         logGroups: [props.logGroup, ...props.runCompletionLogGroup ? [props.runCompletionLogGroup] : []],
+        runsLogGroup: props.runCompletionLogGroup,
         alarms: props.alarms ?? [],
         successRateTarget: props.successRateTarget ?? 99,
         tableLatencyTarget: props.tableLatencyTarget ?? Duration.millis(50),

@@ -122,17 +122,20 @@ export class RecorderMetrics {
   }
 
   /**
-   * The 99th percentile of the DynamoDB write in percent of a target.
+   * A percentile of the DynamoDB write in percent of a target.
    *
    * @param target what counts as 100
+   * @param options of the expression
+   * @param percentile 0 to 100; the 99th if it is left out
    *
    * @default - over 5 minutes
    */
-  public metricPutItemLatencyRatio(target: Duration, options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
+  public metricPutItemLatencyRatio(target: Duration, options?: cloudwatch.MathExpressionOptions, percentile: number = 99): cloudwatch.MathExpression {
+    const id = `putItemP${percentile}`.replace('.', '_');
     return new cloudwatch.MathExpression({
-      expression: `100 * putItemP99 / ${target.toMilliseconds()}`,
-      usingMetrics: { putItemP99: this.metricPutItemLatency() },
-      label: `p99 in % of ${target.toMilliseconds()} ms`,
+      expression: `100 * ${id} / ${target.toMilliseconds()}`,
+      usingMetrics: { [id]: this.metricPutItemLatency({ statistic: cloudwatch.Stats.p(percentile) }) },
+      label: `p${percentile} in % of ${target.toMilliseconds()} ms`,
       ...options,
     });
   }

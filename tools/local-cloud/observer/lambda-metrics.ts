@@ -1,5 +1,6 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import type { Invocation } from './concurrency';
 import type { LogLine } from './log-reader';
 import type { NamespacedDatum } from './metric-data';
 
@@ -26,6 +27,12 @@ export function lambdaMetrics(line: LogLine, functionName: string | undefined): 
     datum('Duration', report.durationMs, 'Milliseconds'),
     ...(report.failed === undefined ? [] : [datum('Errors', Number(report.failed), 'Count')]),
   ];
+}
+
+/** The invocation that a report line tells of; undefined for any other line. */
+export function reportedInvocation(line: LogLine, functionName: string | undefined): Invocation | undefined {
+  const report = functionName === undefined ? undefined : parseReport(line.message);
+  return report && { functionName: functionName!, start: line.timestamp - report.durationMs, end: line.timestamp };
 }
 
 interface Report {

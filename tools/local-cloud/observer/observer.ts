@@ -6,13 +6,14 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { MetricSource } from '../../dashboard-page/metric-query';
 import type { LocalCloud } from '../local-cloud';
 import type { MathAlarm } from '../template-changes';
+import { ConcurrencyCounter } from './concurrency';
 import { embeddedMetrics } from './embedded-metrics';
-import { functionsByLogGroup, lambdaMetrics } from './lambda-metrics';
+import { functionsByLogGroup, lambdaMetrics, reportedInvocation } from './lambda-metrics';
 import { LogReader } from './log-reader';
 import { mathAlarmMetrics } from './math-alarms';
 import { type NamespacedDatum, putMetricData } from './metric-data';
 import { compileFilter, describeMetricFilters, MetricFilterEvaluator } from './metric-filters';
-import { queueMetrics } from './queue-metrics';
+import { QueueWatch } from './queue-metrics';
 
 /** What the observer looks after. */
 export interface ObserverOptions {
@@ -78,6 +79,8 @@ class Round {
   private readonly reader: LogReader;
   private readonly source: MetricSource;
   private readonly evaluator = new MetricFilterEvaluator();
+  private readonly concurrency = new ConcurrencyCounter();
+  private readonly queues: QueueWatch;
   private gaugesAt = 0;
 
   public constructor(cloud: LocalCloud, private readonly options: ObserverOptions) {
@@ -85,6 +88,7 @@ class Round {
     this.logs = new CloudWatchLogsClient(cloud.clientConfig);
     this.lambda = new LambdaClient(cloud.clientConfig);
     this.sqs = new SQSClient(cloud.clientConfig);
+    this.queues = new QueueWatch(this.sqs);
     this.reader = new LogReader(this.logs);
     this.source = new MetricSource(this.cloudwatch);
   }
@@ -98,11 +102,12 @@ class Round {
       data.push(
         ...this.evaluator.evaluate(filters, lines),
         ...lines.flatMap((line) => [...embeddedMetrics(line), ...lambdaMetrics(line, functions.get(line.logGroup))]),
+        ...this.concurrency.count(lines.flatMap((line) => reportedInvocation(line, functions.get(line.logGroup)) ?? [])),
       );
     }
     const now = new Date();
     const gauges = now.getTime() - this.gaugesAt >= (this.options.gaugeIntervalMs ?? 1000);
-    if (gauges) data.push(...await queueMetrics(this.sqs, now));
+    if (gauges) data.push(...await this.queues.metrics(now));
     await putMetricData(this.cloudwatch, data);
     if (gauges) {
       this.gaugesAt = now.getTime();
