@@ -11,7 +11,7 @@ const tsx = path.join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs');
 /** The demo as `npm run demo` starts it, after the build. */
 async function demo(args: readonly string[], tmp: string): Promise<{ stdout: string }> {
   if (!existsSync(path.join(root, 'lib', 'index.js'))) throw new Error('lib/ is missing: run npm test, which compiles it');
-  return await promisify(execFile)(process.execPath, [tsx, path.join(root, 'tools', 'demo', 'main.ts'), ...args], {
+  return promisify(execFile)(process.execPath, [tsx, path.join(root, 'tools', 'demo', 'main.ts'), ...args], {
     cwd: root,
     env: { ...process.env, TMPDIR: tmp, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     maxBuffer: 16 * 1024 * 1024,

@@ -24,7 +24,7 @@ export interface DemoSummary {
   readonly rowsLanded: number;
   /** The same for the one table landed as CSV too. */
   readonly csv: { readonly table: string; readonly rowsInSource: number; readonly rowsExtracted: number; readonly rowsLanded: number };
-  /** Objects in the bucket, manifests included, before the failure drill. */
+  /** Objects under the landing prefix, manifests included, before the failure drill. */
   readonly objectsLanded: number;
   /** Object items in the metadata table. */
   readonly objectsRecorded: number;
@@ -33,6 +33,9 @@ export interface DemoSummary {
   readonly alarmState: string;
   readonly seconds: number;
 }
+
+/** Where objects land; what the pipeline itself writes into the bucket lies elsewhere. */
+const PREFIX = 'landing/';
 
 /** The table that is landed as CSV besides. */
 const CSV_TABLE = 'dbo.Customers';
@@ -69,14 +72,14 @@ export async function runDemo(args: DemoArguments, folder: string, signal: Abort
     const dynamodb = new DynamoDBClient(cloud.clientConfig);
     cleanUp.push(() => s3.destroy(), () => dynamodb.destroy());
 
-    const target = { url: `s3://${pipeline.bucketName}/landing`, cloud };
+    const target = { url: `s3://${pipeline.bucketName}/${PREFIX}`, cloud };
     step('extracting every table as Parquet');
     const parquet = await landTables(source, target, { format: ExtractFormat.parquet() }, signal);
     step(`extracting ${CSV_TABLE} as CSV`);
     const csv = await landTables(source, target, { format: ExtractFormat.csv(), tables: [CSV_TABLE] }, signal);
 
     step('waiting for the recorder');
-    const landed = await listObjects(s3, pipeline.bucketName);
+    const landed = await listObjects(s3, pipeline.bucketName, PREFIX);
     const records = await poll(async () => {
       const seen = await scanRecords(dynamodb, pipeline.tableName);
       return seen.objects.length >= landed.length && seen.runs.length === 2 && seen;
