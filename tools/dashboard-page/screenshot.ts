@@ -12,8 +12,10 @@ export interface ScreenshotOptions {
   readonly theme: 'light' | 'dark';
   /** Pixels. @default 1400 */
   readonly width?: number;
-  /** Pixels of the window; the picture shows the whole page. @default 900 */
+  /** Pixels of the window. @default 900 */
   readonly height?: number;
+  /** Whether the picture shows the whole page or just the window. @default true */
+  readonly fullPage?: boolean;
   /** Pixels of the picture for one of the page. @default 2 */
   readonly scale?: number;
   /** Called when the page has drawn its first data. @default the picture is taken right away */
@@ -70,7 +72,7 @@ export async function takeScreenshot(options: ScreenshotOptions): Promise<void> 
   try {
     const page = await openDashboard(browser, options);
     await options.ready?.(page);
-    await page.screenshot({ path: options.file, fullPage: true });
+    await page.screenshot({ path: options.file, fullPage: options.fullPage ?? true });
   } finally {
     await browser.close();
   }

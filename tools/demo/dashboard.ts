@@ -13,7 +13,10 @@ export interface DemoPage {
 
 /** Short enough for a run of a minute to show as more than one point. */
 const PERIOD_SECONDS = 10;
-const RANGE_SECONDS = 300;
+const RANGE_SECONDS = 120;
+
+/** The top of the page, down to the runs. */
+const PICTURE = { width: 1400, height: 1190, scale: 1, fullPage: false } as const;
 
 /** Serves the deployed dashboard's own body with the metrics of this run; the picture, if asked for, is of that page. */
 export async function showDashboard(cloud: LocalCloud, pipeline: DeployedPipeline, screenshot?: string): Promise<DemoPage> {
@@ -30,7 +33,7 @@ export async function showDashboard(cloud: LocalCloud, pipeline: DeployedPipelin
   });
   const response = await fetch(page.url);
   if (!response.ok) throw new Error(`the dashboard page answers HTTP ${response.status}`);
-  if (screenshot) await takeScreenshot({ url: page.url, file: screenshot, theme: 'light' });
+  if (screenshot) await takeScreenshot({ url: page.url, file: screenshot, theme: 'light', ...PICTURE });
   return {
     url: page.url,
     close: async () => {
