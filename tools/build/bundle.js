@@ -2,7 +2,7 @@
  * Bundles what runs outside the CDK app into assets/, with the licences of what went in, so that the package itself
  * has no dependency and the consumer's synth never bundles.
  */
-const { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const esbuild = require('esbuild');
 
@@ -82,10 +82,7 @@ function licences(folders) {
 }
 
 async function main() {
-  for (const each of bundles) {
-    if (existsSync(path.join(root, each.entry))) await bundle(each);
-    else console.error(`bundle: ${each.entry} is not there yet`);
-  }
+  for (const each of bundles) await bundle(each);
 }
 
 main().catch((error) => {
