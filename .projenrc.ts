@@ -139,6 +139,9 @@ project.package.addField('exports', {
 project.addFields({ bin: { 'cdk-legacy-to-s3': 'bin/cdk-legacy-to-s3.js' } });
 
 project.preCompileTask.exec('node tools/build/bundle.js');
+// JavaScript by default; package-all makes the Python and Java packages too, and needs their tools.
+project.packageTask.reset();
+project.packageTask.spawn(project.tasks.tryFind('package:js')!);
 project.testTask.reset('node tools/test.js', { receiveArgs: true });
 project.setScript('demo', 'node tools/run.js demo');
 project.setScript('test', 'node tools/run.js test');
