@@ -15,6 +15,7 @@ import { LogMetrics } from './observability/log-metrics';
 import { PipelineAlarms } from './observability/pipeline-alarms';
 import { PipelineDashboard } from './observability/pipeline-dashboard';
 import { PipelineMetrics } from './observability/pipeline-metrics';
+import { SavedQueries } from './observability/saved-queries';
 import { ImportedPipeline, LegacyToS3PipelineBase } from './pipeline-base';
 import { ILegacyToS3Pipeline, LegacyToS3PipelineAttributes } from './pipeline-interface';
 import { checkPipelineName, defaultPipelineName } from './pipeline-name';
@@ -96,11 +97,17 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
   /** The alarms by their `AlarmKind`. */
   public readonly alarms: { [kind: string]: cloudwatch.Alarm };
 
-  /** The topic every alarm notifies. */
+  /** The topic the alarms notify. */
   public readonly alarmTopic: sns.ITopic;
+
+  /** The alarm that is on while any critical one is; undefined unless it was asked for. */
+  public readonly compositeAlarm?: cloudwatch.CompositeAlarm;
 
   /** The dashboard; undefined when it was not wanted. */
   public readonly dashboard?: PipelineDashboard;
+
+  /** The queries saved in CloudWatch Logs Insights; undefined when they were not wanted. */
+  public readonly savedQueries?: SavedQueries;
 
   constructor(scope: Construct, id: string, props: LegacyToS3PipelineProps = {}) {
     super(scope, id);
@@ -156,6 +163,7 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
     });
     this.alarms = alarms.alarms;
     this.alarmTopic = alarms.topic;
+    this.compositeAlarm = alarms.composite;
     if (props.dashboard ?? true) {
       this.dashboard = new PipelineDashboard(this, 'Dashboard', {
         ...observed,
@@ -164,6 +172,11 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
         alarms: Object.values(this.alarms),
         successRateTarget: props.successRateTarget,
         tableLatencyTarget: props.tableLatencyTarget,
+      });
+    }
+    if (props.savedQueries ?? true) {
+      this.savedQueries = new SavedQueries(this, 'SavedQueries', {
+        pipelineName: this.pipelineName, logGroup: this.logGroup, runCompletionLogGroup: this.runCompletion.logGroup,
       });
     }
 

@@ -75,6 +75,13 @@ export interface LegacyToS3PipelineProps extends LandingBucketOptions, RecorderF
   readonly dashboard?: boolean;
 
   /**
+   * Whether to save queries in CloudWatch Logs Insights, in a folder called after the pipeline.
+   *
+   * @default true
+   */
+  readonly savedQueries?: boolean;
+
+  /**
    * How long a write to the metadata table should take at most, as the recorder sees it (99th percentile): 100 % of the
    * dashboard's gauge. 1 millisecond to 1 minute.
    *

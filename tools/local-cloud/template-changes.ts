@@ -30,9 +30,13 @@ export const ADDED_OUTPUT_PREFIX = 'LocalCloudOutput';
 const MATH_REASON = 'ministack 1.5.33 refuses alarms on metric math (provisioners.py, _cw_metric_alarm_record); ' +
   'the observer evaluates the expression and puts its value as a metric, which the alarm reads';
 
+const QUERY_DEFINITION = 'AWS::Logs::QueryDefinition';
+const QUERY_REASON = `ministack 1.5.33 has no ${QUERY_DEFINITION} (provisioners.py); nothing refers to a saved query`;
+
 /**
  * Every change the emulator needs, and no other: a metric-math alarm reads a single metric, which the observer
- * computes from the alarm's own queries. Names in them are resolved by the emulator, through outputs added here.
+ * computes from the alarm's own queries, and saved Logs Insights queries are left out. Names in the alarms' queries are
+ * resolved by the emulator, through outputs added here.
  */
 export function toLocalTemplate(template: Template): LocalTemplate {
   const changes: TemplateChange[] = [];
@@ -40,6 +44,11 @@ export function toLocalTemplate(template: Template): LocalTemplate {
   const outputs: { [name: string]: unknown } = { ...template.Outputs };
   const resources: { [logicalId: string]: TemplateResource } = { ...template.Resources };
   for (const [logicalId, resource] of Object.entries(template.Resources)) {
+    if (resource.Type === QUERY_DEFINITION) {
+      delete resources[logicalId];
+      changes.push({ logicalId, what: 'left out', reason: QUERY_REASON });
+      continue;
+    }
     if (resource.Type !== 'AWS::CloudWatch::Alarm' || !resource.Properties?.Metrics) continue;
     const { Metrics: queries, ...rest } = resource.Properties;
     const metrics = replaceIntrinsics(queries, (value) => {

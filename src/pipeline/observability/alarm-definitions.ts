@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { AlarmKind } from './alarm-kind';
+import { AlarmSeverity } from './alarm-severity';
 import { PipelineMetrics } from './pipeline-metrics';
 
 /** What the alarms judge by. */
@@ -29,6 +30,7 @@ export interface AlarmDefinition {
   readonly evaluationPeriods: number;
   readonly datapointsToAlarm: number;
   readonly missing: cloudwatch.TreatMissingData;
+  readonly severity: AlarmSeverity;
 }
 
 const { GREATER_THAN_OR_EQUAL_TO_THRESHOLD, GREATER_THAN_THRESHOLD, LESS_THAN_THRESHOLD } = cloudwatch.ComparisonOperator;
@@ -89,16 +91,19 @@ function logAlarms({ metrics }: AlarmSources): { readonly [kind: string]: AlarmD
   return {
     [AlarmKind.LOG_ERROR_KEYWORD]: whenAny({
       id: 'LogErrorKeyword',
+      severity: AlarmSeverity.WARNING,
       meaning: 'A function logged a line with the word Error',
       metric: (options) => metrics.metricErrorKeyword(options),
     }),
     [AlarmKind.LOG_FAILURE_KEYWORD]: whenAny({
       id: 'LogFailureKeyword',
+      severity: AlarmSeverity.WARNING,
       meaning: 'A function logged a line with the word Failure',
       metric: (options) => metrics.metricFailureKeyword(options),
     }),
     [AlarmKind.LOG_STRUCTURED_ERRORS]: whenAny({
       id: 'LogStructuredErrors',
+      severity: AlarmSeverity.WARNING,
       meaning: 'A function logged a line of level ERROR or CRITICAL',
       metric: (options) => metrics.metricStructuredErrors(options),
     }),
@@ -109,6 +114,7 @@ function recorderAlarms({ metrics, timeout }: AlarmSources): { readonly [kind: s
   return {
     [AlarmKind.RECORDER_ERRORS]: whenAny({
       id: 'RecorderErrors',
+      severity: AlarmSeverity.WARNING,
       meaning: 'An invocation of the recorder failed, timed out or ran out of memory; Lambda tries it again before it goes to the failure queue',
       metric: (options) => metrics.metricRecorderFunction('Errors', options),
     }),
@@ -116,6 +122,7 @@ function recorderAlarms({ metrics, timeout }: AlarmSources): { readonly [kind: s
       // A short burst is held back and then recorded: only what lasts is worth a message.
       ...whenAny({
         id: 'RecorderThrottles',
+        severity: AlarmSeverity.WARNING,
         meaning: 'Invocations of the recorder were held back for a quarter of an hour; events older than the maximum event age go to the failure queue',
         metric: (options) => metrics.metricRecorderFunction('Throttles', options),
       }),
@@ -126,6 +133,7 @@ function recorderAlarms({ metrics, timeout }: AlarmSources): { readonly [kind: s
       [AlarmKind.RECORDER_NEAR_TIMEOUT]: {
         ...whenAny({
           id: 'RecorderNearTimeout',
+          severity: AlarmSeverity.WARNING,
           meaning: `An invocation of the recorder took more than 80 % of its time limit of ${timeout.toHumanString()}`,
           metric: (options) => metrics.metricRecorderFunction('Duration', { statistic: cloudwatch.Stats.MAXIMUM, ...options }),
         }),
@@ -142,12 +150,14 @@ function completionAlarms({ metrics, completionTimeout }: AlarmSources): { reado
   return {
     [AlarmKind.COMPLETION_ERRORS]: whenAny({
       id: 'CompletionErrors',
+      severity: AlarmSeverity.WARNING,
       meaning: 'The completion of a run failed, timed out or ran out of memory; Lambda tries it again before it goes to the failure queue',
       metric: (options) => metric('Errors', options),
     }),
     [AlarmKind.COMPLETION_THROTTLES]: {
       ...whenAny({
         id: 'CompletionThrottles',
+        severity: AlarmSeverity.WARNING,
         meaning: 'Completions of runs were held back for a quarter of an hour; events older than the maximum event age go to the failure queue',
         metric: (options) => metric('Throttles', options),
       }),
@@ -158,6 +168,7 @@ function completionAlarms({ metrics, completionTimeout }: AlarmSources): { reado
       [AlarmKind.COMPLETION_NEAR_TIMEOUT]: {
         ...whenAny({
           id: 'CompletionNearTimeout',
+          severity: AlarmSeverity.WARNING,
           meaning: `The completion of a run took more than 80 % of its time limit of ${completionTimeout.toHumanString()}`,
           metric: (options) => metric('Duration', { statistic: cloudwatch.Stats.MAXIMUM, ...options }),
         }),
@@ -183,6 +194,7 @@ function recordingAlarms(sources: AlarmSources): { readonly [kind: string]: Alar
     [AlarmKind.RECORD_LATENCY_HIGH]: {
       ...whenAny({
         id: 'RecordLatencyHigh',
+        severity: AlarmSeverity.WARNING,
         meaning: `One object in a hundred was recorded later than ${recordLatencyTarget.toHumanString()} after it landed, for a quarter of an hour`,
         metric: (options) => metrics.metricRecordLatency(options),
       }),
@@ -212,13 +224,14 @@ function runAlarms({ metrics, runFreshness }: AlarmSources): { readonly [kind: s
         evaluationPeriods: runFreshness.toHours(),
         datapointsToAlarm: runFreshness.toHours(),
         missing: cloudwatch.TreatMissingData.BREACHING,
+        severity: AlarmSeverity.CRITICAL,
       },
     },
   };
 }
 
 /** An alarm that goes off at the first one in five minutes. */
-function whenAny(what: Pick<AlarmDefinition, 'id' | 'meaning' | 'metric'> & { readonly period?: Duration }): AlarmDefinition {
+function whenAny(what: Pick<AlarmDefinition, 'id' | 'meaning' | 'metric'> & Partial<Pick<AlarmDefinition, 'period' | 'severity'>>): AlarmDefinition {
   return {
     period: Duration.minutes(5),
     threshold: 1,
@@ -226,6 +239,7 @@ function whenAny(what: Pick<AlarmDefinition, 'id' | 'meaning' | 'metric'> & { re
     evaluationPeriods: 1,
     datapointsToAlarm: 1,
     missing: cloudwatch.TreatMissingData.NOT_BREACHING,
+    severity: AlarmSeverity.CRITICAL,
     ...what,
   };
 }

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { AlarmSeverity } from './alarm-severity';
 
 /** The alarms of a pipeline: keys of `alarmOverrides`, and of the alarms a pipeline made. */
 export class AlarmKind {
@@ -94,6 +95,13 @@ export interface AlarmOverride {
    * @default - the alarm's own
    */
   readonly treatMissingData?: cloudwatch.TreatMissingData;
+
+  /**
+   * How bad it is: which topic is told, and whether the composite alarm goes off too.
+   *
+   * @default - the alarm's own
+   */
+  readonly severity?: AlarmSeverity;
 
   /**
    * Whether the alarm notifies; without, it only shows its state.

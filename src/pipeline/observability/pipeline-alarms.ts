@@ -7,6 +7,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { ALARM_KINDS, AlarmDefinition, alarmDefinitions } from './alarm-definitions';
 import { AlarmOverride } from './alarm-kind';
+import { AlarmSeverity } from './alarm-severity';
 import { AlarmTopic } from './alarm-topic';
 import { PipelineMetrics } from './pipeline-metrics';
 import { invalidInput, requireDuration, requireNumber, requireText, requireWhole } from '../validation';
@@ -29,6 +30,22 @@ export interface PipelineAlarmsOptions {
    * @default - a new `AlarmTopic`
    */
   readonly alarmTopic?: sns.ITopic;
+
+  /**
+   * Topic that the alarms of severity `WARNING` notify instead; its policy must let CloudWatch publish. `alarmEmail` is not
+   * subscribed to it.
+   *
+   * @default - the topic of all the others
+   */
+  readonly warningTopic?: sns.ITopic;
+
+  /**
+   * Whether to make one more alarm that is on while any alarm of severity `CRITICAL` is: for a deployment to roll back by,
+   * or a dashboard of many pipelines. It notifies nobody; the alarms it is made of do.
+   *
+   * @default false
+   */
+  readonly compositeAlarm?: boolean;
 
   /**
    * Further actions of every alarm.
@@ -101,11 +118,19 @@ export interface PipelineAlarmsProps extends PipelineAlarmsOptions {
 
 /** The alarms of a pipeline and the topic they notify. */
 export class PipelineAlarms extends Construct {
-  /** The topic every alarm notifies. */
+  /** The topic the alarms notify. */
   public readonly topic: sns.ITopic;
+
+  /** The topic the alarms of severity `WARNING` notify; the same one unless another was given. */
+  public readonly warningTopic: sns.ITopic;
+
+  /** The alarm that is on while any critical one is; undefined unless it was asked for. */
+  public readonly composite?: cloudwatch.CompositeAlarm;
 
   /** The alarms by their `AlarmKind`; one that is disabled or does not apply is not there. */
   public readonly alarms: { [kind: string]: cloudwatch.Alarm };
+
+  private readonly critical: cloudwatch.Alarm[] = [];
 
   constructor(scope: Construct, id: string, props: PipelineAlarmsProps) {
     super(scope, id);
@@ -116,12 +141,9 @@ export class PipelineAlarms extends Construct {
       // Not `EmailSubscription`: it makes a construct id of the address, which fails for a token.
       new sns.Subscription(this, 'Email', { topic: this.topic, protocol: sns.SubscriptionProtocol.EMAIL, endpoint: props.alarmEmail });
     }
+    this.warningTopic = props.warningTopic ?? this.topic;
     this.alarms = this.createAlarms(props);
-    for (const alarm of Object.values(this.alarms)) {
-      const all = [new actions.SnsAction(this.topic), ...props.alarmActions ?? []];
-      alarm.addAlarmAction(...all);
-      alarm.addOkAction(new actions.SnsAction(this.topic));
-    }
+    if (props.compositeAlarm) this.composite = this.createComposite(props.pipelineName);
     if (props.alarmEmail === undefined && props.alarmTopic === undefined && !props.alarmActions?.length) {
       Annotations.of(this).addWarningV2(
         'cdk-legacy-to-s3:noAlarmReceiver',
@@ -144,9 +166,27 @@ export class PipelineAlarms extends Construct {
     const alarms: { [kind: string]: cloudwatch.Alarm } = {};
     for (const [kind, definition] of Object.entries(definitions)) {
       const override = props.alarmOverrides?.[kind] ?? {};
-      if (override.enabled ?? true) alarms[kind] = this.createAlarm(definition, override, props);
+      if (!(override.enabled ?? true)) continue;
+      const severity = override.severity ?? definition.severity;
+      alarms[kind] = this.createAlarm(definition, override, props);
+      this.connect(alarms[kind], severity, props.alarmActions ?? []);
+      if (severity === AlarmSeverity.CRITICAL) this.critical.push(alarms[kind]);
     }
     return alarms;
+  }
+
+  private connect(alarm: cloudwatch.Alarm, severity: AlarmSeverity, further: cloudwatch.IAlarmAction[]): void {
+    const told = new actions.SnsAction(severity === AlarmSeverity.WARNING ? this.warningTopic : this.topic);
+    alarm.addAlarmAction(told, ...further);
+    alarm.addOkAction(told);
+  }
+
+  private createComposite(pipelineName: string): cloudwatch.CompositeAlarm | undefined {
+    if (this.critical.length === 0) return undefined;
+    return new cloudwatch.CompositeAlarm(this, 'Critical', {
+      alarmDescription: `A critical alarm of the pipeline ${pipelineName} is on; that alarm says what to do`,
+      alarmRule: cloudwatch.AlarmRule.anyOf(...this.critical.map((alarm) => cloudwatch.AlarmRule.fromAlarm(alarm, cloudwatch.AlarmState.ALARM))),
+    });
   }
 
   private createAlarm(definition: AlarmDefinition, override: AlarmOverride, props: PipelineAlarmsProps): cloudwatch.Alarm {

@@ -4,7 +4,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sns from 'aws-cdk-lib/aws-sns';
-import { AlarmKind, LegacyToS3Pipeline, LegacyToS3PipelineProps } from '../../../src/pipeline';
+import { AlarmKind, AlarmSeverity, LegacyToS3Pipeline, LegacyToS3PipelineProps } from '../../../src/pipeline';
 import { failureOf, only, synthPipeline } from '../synth';
 
 const alarmOf = (template: Template, id: string) => only(template, 'AWS::CloudWatch::Alarm', `LedgerAlarms${id}`).Properties;
@@ -163,6 +163,53 @@ describe('who is told', () => {
   });
 });
 
+describe('severities', () => {
+  const warnings = [
+    'LogErrorKeyword', 'LogFailureKeyword', 'LogStructuredErrors', 'RecorderErrors', 'RecorderThrottles', 'RecorderNearTimeout',
+    'CompletionErrors', 'CompletionThrottles', 'CompletionNearTimeout', 'RecordLatencyHigh',
+  ];
+  const criticals = ['FailureQueueNotEmpty', 'FailureQueueUnreachable', 'SuccessRateLow', 'RunIncomplete', 'RunOverdue'];
+  const runFreshness = Duration.hours(24);
+
+  test('warnings go to a topic of their own, if there is one', () => {
+    const { template } = synthPipeline((stack) => ({ runFreshness, warningTopic: new sns.Topic(stack, 'Warnings'), alarmEmail: 'ops@example.com' }));
+    const told = (id: string) => [alarmOf(template, id).AlarmActions, alarmOf(template, id).OKActions];
+    for (const id of warnings) expect([id, told(id)]).toEqual([id, [[{ Ref: expect.stringMatching(/^Warnings/) }], [{ Ref: expect.stringMatching(/^Warnings/) }]]]);
+    const topic = [{ Ref: expect.stringMatching(/^LedgerAlarmsTopic/) }];
+    for (const id of criticals) expect([id, told(id)]).toEqual([id, [topic, topic]]);
+    template.resourceCountIs('AWS::SNS::Subscription', 1);
+    template.hasResourceProperties('AWS::SNS::Subscription', { TopicArn: { Ref: Match.stringLikeRegexp('^LedgerAlarmsTopic') } });
+  });
+
+  test('the severity of an alarm can be changed', () => {
+    const { template } = synthPipeline((stack) => ({
+      warningTopic: new sns.Topic(stack, 'Warnings'),
+      alarmOverrides: {
+        [AlarmKind.RECORDER_ERRORS]: { severity: AlarmSeverity.CRITICAL },
+        [AlarmKind.RUN_INCOMPLETE]: { severity: AlarmSeverity.WARNING },
+      },
+    }));
+    expect(alarmOf(template, 'RecorderErrors').AlarmActions).toEqual([{ Ref: expect.stringMatching(/^LedgerAlarmsTopic/) }]);
+    expect(alarmOf(template, 'RunIncomplete').AlarmActions).toEqual([{ Ref: expect.stringMatching(/^Warnings/) }]);
+  });
+
+  test('one alarm for all critical ones, when it is asked for', () => {
+    const { template, made } = synthPipeline({ runFreshness, compositeAlarm: true });
+    const { AlarmRule, AlarmActions } = only(template, 'AWS::CloudWatch::CompositeAlarm').Properties;
+    const named = AlarmRule['Fn::Join'][1].flatMap((part: any) => part['Fn::GetAtt']?.[0]?.replace(/^LedgerAlarms|[0-9A-F]{8}$/g, '') ?? []);
+    expect(named.sort()).toEqual([...criticals].sort());
+    expect(AlarmRule['Fn::Join'][1].filter((part: any) => typeof part === 'string').join('')).toMatch(/^\(ALARM\("( OR )?|"\)/);
+    expect(AlarmActions).toBeUndefined();
+    expect(made.compositeAlarm).toBeInstanceOf(cloudwatch.CompositeAlarm);
+  });
+
+  test('none by default, nor when no alarm is critical', () => {
+    synthPipeline().template.resourceCountIs('AWS::CloudWatch::CompositeAlarm', 0);
+    const overrides = Object.fromEntries(Object.values(AlarmKind).map((kind) => [kind, { severity: AlarmSeverity.WARNING }]));
+    synthPipeline({ compositeAlarm: true, alarmOverrides: overrides }).template.resourceCountIs('AWS::CloudWatch::CompositeAlarm', 0);
+  });
+});
+
 describe('targets', () => {
   test('of the success rate', () => {
     const { template } = synthPipeline({ successRateTarget: 99.9, successRateMinimumAttempts: 5 });
@@ -199,6 +246,11 @@ describe('targets', () => {
       TreatMissingData: 'breaching',
     });
     expect(made.alarms[AlarmKind.RUN_OVERDUE]).toBeInstanceOf(cloudwatch.Alarm);
+  });
+
+  test('of freshness, at most a week: CloudWatch looks no further back', () => {
+    const { Period, EvaluationPeriods } = alarmOf(synthPipeline({ runFreshness: Duration.hours(168) }).template, 'RunOverdue');
+    expect(Period * EvaluationPeriods).toBe(7 * 24 * 3600);
   });
 });
 

@@ -11,6 +11,13 @@ test('a template without metric-math alarms is not changed', () => {
   expect(toLocalTemplate(template)).toEqual({ template, changes: [], mathAlarms: [] });
 });
 
+test('saved queries are left out, and it is said', () => {
+  const query = { Type: 'AWS::Logs::QueryDefinition', Properties: { Name: 'folder/query', QueryString: 'limit 1' } };
+  const { template, changes } = toLocalTemplate({ Resources: { Query: query, Plain: plain } });
+  expect(template.Resources).toEqual({ Plain: plain });
+  expect(changes).toEqual([{ logicalId: 'Query', what: 'left out', reason: expect.stringContaining('ministack') }]);
+});
+
 test('a metric-math alarm reads one metric, and its names are resolved by outputs', () => {
   const queueName = { 'Fn::GetAtt': ['Queue', 'QueueName'] };
   const metrics = [
