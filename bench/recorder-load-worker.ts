@@ -29,7 +29,12 @@ function answer(statusCode: number, headers: Record<string, string>, body = ''):
 
 /** In place of the SDK's HTTP handler. */
 function inMemory(respond: (request: Request) => { readonly response: Response }) {
-  return { handle: async (request: Request) => wait(ANSWER_MS).then(() => respond(request)), destroy: () => {}, updateHttpClientConfig: () => {}, httpHandlerConfigs: () => ({}) };
+  return {
+    handle: async (request: Request) => wait(ANSWER_MS).then(() => respond(request)),
+    destroy: () => {},
+    updateHttpClientConfig: () => {},
+    httpHandlerConfigs: () => ({}),
+  };
 }
 
 const s3 = new S3Client({
