@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { Manifest, RunItem } from '../../../src/contract';
@@ -54,6 +54,7 @@ beforeEach(() => {
   s3.reset();
   dynamo.reset();
   s3.on(GetObjectCommand).callsFake(() => ({ Body: Readable.from([Buffer.from(JSON.stringify(manifest))]), ETag: '"e"' }));
+  s3.on(ListObjectsV2Command).resolves({});
   dynamo.on(PutItemCommand).callsFake(() => {
     steps.push('item');
     return { Attributes: previous && marshall(previous) };
