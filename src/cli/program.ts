@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT } from './exit-codes';
 import { addExtractCommand } from './extract-command';
+import { addPlanCommand } from './plan-command';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../extractor/version';
 
 /** The commands. */
@@ -17,6 +18,7 @@ export function createProgram(): Program {
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'error INVALID_CONFIG: ')) });
   addExtractCommand(command);
+  addPlanCommand(command);
   return {
     run: async (args) => {
       try {

@@ -47,6 +47,25 @@ export interface ManifestColumn {
   readonly glueType: string;
 }
 
+/** A part of a table that one statement read. */
+export interface ManifestChunk {
+  /** Number within the table, from 0; the first number of its parts. */
+  readonly chunk: number;
+  readonly rows: number;
+  /** Least key of the chunk, as text, by column of the table's `chunkKey`; absent without a lower bound. */
+  readonly lower?: readonly string[];
+  /** Key the chunk ends before; absent without an upper bound. */
+  readonly upper?: readonly string[];
+  /** Whether the chunk is the rows whose first key column is NULL. */
+  readonly nullKey?: boolean;
+  /** The source's clock (UTC, ISO 8601) when the transaction that read the chunk began to read; absent for a query. */
+  readonly instant?: string;
+  /** How often the chunk was begun. */
+  readonly attempts: number;
+  /** Of the attempt that succeeded. */
+  readonly seconds: number;
+}
+
 /** One table, or the result of a query. */
 export interface ManifestTable {
   readonly database: string;
@@ -54,6 +73,9 @@ export interface ManifestTable {
   readonly table: string;
   readonly columns: readonly ManifestColumn[];
   readonly primaryKey?: readonly string[];
+  /** Columns the chunks are cut by; absent when one statement read the table. */
+  readonly chunkKey?: readonly string[];
+  readonly chunks?: readonly ManifestChunk[];
   /** Hash of names and types of the columns: equal fingerprints, equal schema. */
   readonly schemaFingerprint: string;
   readonly rows: number;

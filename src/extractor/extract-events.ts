@@ -43,6 +43,32 @@ export interface TableFinishedEvent extends TableName {
   readonly seconds: number;
 }
 
+/** A chunk is landed and its count checked. */
+export interface ChunkFinishedEvent extends TableName {
+  readonly type: 'chunk-finished';
+  /** Number within the table, from 0. */
+  readonly chunk: number;
+  /** Of the table. */
+  readonly chunks: number;
+  readonly rows: number;
+  readonly objects: number;
+  readonly sizeBytes: number;
+  readonly seconds: number;
+}
+
+/** A chunk failed and will be read anew from its begin. */
+export interface ChunkRetryEvent extends TableName {
+  readonly type: 'chunk-retry';
+  readonly chunk: number;
+  /** The attempt that failed, from 1. */
+  readonly attempt: number;
+  /** Time until the next attempt (seconds). */
+  readonly delaySeconds: number;
+  /** Stable code of the failure. */
+  readonly code: string;
+  readonly message: string;
+}
+
 /** Something a reader of the data should know. */
 export interface WarningEvent {
   readonly type: 'warning';
@@ -61,6 +87,8 @@ export type ExtractEvent =
   | TableStartedEvent
   | TableProgressEvent
   | TableFinishedEvent
+  | ChunkFinishedEvent
+  | ChunkRetryEvent
   | WarningEvent
   | RunFinishedEvent;
 

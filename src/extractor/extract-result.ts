@@ -9,7 +9,7 @@ export interface ExtractedTable {
   readonly objects: number;
   /** Bytes landed. */
   readonly sizeBytes: number;
-  /** From the first request to the last object (seconds). */
+  /** Reading time of its chunks, added up (seconds). */
   readonly seconds: number;
 }
 

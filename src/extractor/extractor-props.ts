@@ -1,4 +1,5 @@
 import type { ExtractFormat } from './extract-format';
+import type { ExtractionPlan, SourceRisk } from './extraction-plan';
 
 /** A SQL Server database to read from. */
 export interface SqlServerSource {
@@ -67,6 +68,14 @@ export interface SqlServerSource {
    * @default 15
    */
   readonly connectTimeoutSeconds?: number;
+
+  /**
+   * Whether connections state ApplicationIntent=ReadOnly, so that an availability group's listener may route them to a
+   * readable secondary.
+   *
+   * @default false
+   */
+  readonly readOnlyIntent?: boolean;
 }
 
 /** The result of a query, landed as if it were a table. */
@@ -124,11 +133,85 @@ export interface ExtractorProps {
   readonly targetFileBytes?: number;
 
   /**
-   * Tables read at the same time, each over a connection of its own; 1 to 64.
+   * Chunks read at the same time, each reader over a connection of its own; 1 to 64.
    *
-   * @default 2
+   * @default - one for each core, but at least 2 and at most 8
    */
   readonly readers?: number;
+
+  /**
+   * Size of the source's pages that one chunk takes (bytes); at least 1 MiB. A table is cut by its clustered index or
+   * primary key, and a chunk is what is read anew after a failure.
+   *
+   * @default 536870912 (512 MiB)
+   */
+  readonly targetChunkBytes?: number;
+
+  /**
+   * Rows of a chunk; tables are then cut by rows instead of bytes.
+   *
+   * @default - tables are cut by targetChunkBytes
+   */
+  readonly targetChunkRows?: number;
+
+  /**
+   * Run this plan instead of making one. It says which tables are read and how they are cut, so neither can be given
+   * beside it; the run is refused when the tables have changed since.
+   *
+   * @default - the run begins with a plan of its own
+   */
+  readonly plan?: ExtractionPlan;
+
+  /**
+   * What the source would silently alter or withhold, and is extracted nevertheless.
+   *
+   * @default - a run of such tables is refused
+   */
+  readonly accept?: SourceRisk[];
+
+  /**
+   * How often a chunk is read anew after failures that pass: lost connections, deadlocks, lock timeouts, throttling, a
+   * store that does not answer; 0 to 100. The time between doubles from a second to a minute.
+   *
+   * @default 5
+   */
+  readonly maxRetries?: number;
+
+  /**
+   * Error numbers of SQL Server, besides the built-in ones, after which a chunk is read anew.
+   *
+   * @default - none
+   */
+  readonly retryErrorNumbers?: number[];
+
+  /**
+   * How long the server may send nothing in the middle of a chunk before the connection is cut and the chunk read anew
+   * (seconds).
+   *
+   * @default 300
+   */
+  readonly idleTimeoutSeconds?: number;
+
+  /**
+   * How long a statement waits for a lock (seconds; SET LOCK_TIMEOUT).
+   *
+   * @default 60
+   */
+  readonly lockTimeoutSeconds?: number;
+
+  /**
+   * Who gives way in a deadlock, -10 (this run) to 10 (the others; SET DEADLOCK_PRIORITY).
+   *
+   * @default -5
+   */
+  readonly deadlockPriority?: number;
+
+  /**
+   * Cores the server may use for one statement (OPTION MAXDOP); 0 leaves it to the server.
+   *
+   * @default 1
+   */
+  readonly maxDop?: number;
 
   /**
    * Region of the bucket.

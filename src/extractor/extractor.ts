@@ -1,4 +1,5 @@
 import type { ExtractResult } from './extract-result';
+import type { ExtractionPlan } from './extraction-plan';
 import type { ExtractorProps } from './extractor-props';
 import { loadEngine } from './load-engine';
 import { validateProps } from './validate-props';
@@ -15,6 +16,16 @@ export class Extractor {
   public constructor(props: ExtractorProps) {
     validateProps(props);
     this.props = props;
+  }
+
+  /**
+   * Reads the catalog and cuts the tables into chunks; nothing is extracted. The plan is data: save it as JSON, and give
+   * it to a run by the property `plan`.
+   *
+   * @returns the plan; what would make a run refuse it is in `refusals`
+   */
+  public async plan(): Promise<ExtractionPlan> {
+    return loadEngine().plan(this.props);
   }
 
   /**

@@ -2,3 +2,4 @@ export * from './extractor';
 export * from './extractor-props';
 export * from './extract-format';
 export * from './extract-result';
+export * from './extraction-plan';

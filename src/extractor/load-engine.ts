@@ -2,11 +2,13 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { ExtractControls } from './extract-events';
 import type { ExtractResult } from './extract-result';
+import type { ExtractionPlan } from './extraction-plan';
 import type { ExtractorProps } from './extractor-props';
 
 /** What the bundled engine exports. */
 export interface ExtractorEngine {
   extract(props: ExtractorProps, controls?: ExtractControls): Promise<ExtractResult>;
+  plan(props: ExtractorProps, controls?: Pick<ExtractControls, 'signal'>): Promise<ExtractionPlan>;
 }
 
 /**

@@ -6,3 +6,4 @@ export * from './index';
 export * from './errors';
 export * from './extract';
 export * from './extract-events';
+export * from './make-plan';

@@ -1,4 +1,5 @@
 import { LegacyToS3Error } from './errors';
+import { SourceRisk } from './extraction-plan';
 import type { ExtractorProps, QueryExtraction, SqlServerSource } from './extractor-props';
 
 /** Smallest file size worth a target. */
@@ -15,6 +16,25 @@ export function validateProps(props: ExtractorProps): void {
   validateSelection(props);
   validateWhole('targetFileBytes', props.targetFileBytes, MIN_TARGET_FILE_BYTES, Number.MAX_SAFE_INTEGER);
   validateWhole('readers', props.readers, 1, MAX_READERS);
+  validateWhole('targetChunkBytes', props.targetChunkBytes, MIN_TARGET_FILE_BYTES, Number.MAX_SAFE_INTEGER);
+  validateWhole('targetChunkRows', props.targetChunkRows, 1, Number.MAX_SAFE_INTEGER);
+  validateWhole('maxRetries', props.maxRetries, 0, 100);
+  validateWhole('idleTimeoutSeconds', props.idleTimeoutSeconds, 1, 86_400);
+  validateWhole('lockTimeoutSeconds', props.lockTimeoutSeconds, 0, 86_400);
+  validateWhole('deadlockPriority', props.deadlockPriority, -10, 10);
+  validateWhole('maxDop', props.maxDop, 0, 64);
+  props.retryErrorNumbers?.forEach((number) => validateWhole('each of retryErrorNumbers', number, 1, 2 ** 31 - 1));
+  validatePlanning(props);
+}
+
+function validatePlanning(props: ExtractorProps): void {
+  const risks = Object.values(SourceRisk);
+  const unknown = props.accept?.find((risk) => !risks.includes(risk));
+  if (unknown !== undefined) throw invalid(`accept must name ${risks.join(', ')}, got ${describe(unknown)}`);
+  const cuts = ['targetChunkBytes', 'targetChunkRows'] as const;
+  if (cuts.every((name) => props[name] !== undefined)) throw invalid('targetChunkBytes and targetChunkRows exclude each other: cut by bytes or by rows');
+  const beside = (['tables', 'excludeTables', 'query', ...cuts] as const).find((name) => props[name] !== undefined);
+  if (props.plan !== undefined && beside !== undefined) throw invalid(`plan excludes ${beside}: the plan says what is read and how it is cut`);
 }
 
 function validateSource(source: SqlServerSource): void {
@@ -26,7 +46,7 @@ function validateSource(source: SqlServerSource): void {
   }
   validateWhole('source.port', source.port, 1, 65535);
   validateWhole('source.connectTimeoutSeconds', source.connectTimeoutSeconds, 1, 3600);
-  for (const name of ['encrypt', 'trustServerCertificate'] as const) {
+  for (const name of ['encrypt', 'trustServerCertificate', 'readOnlyIntent'] as const) {
     if (source[name] !== undefined && typeof source[name] !== 'boolean') {
       throw invalid(`source.${name} must be true or false, got ${describe(source[name])}`);
     }

@@ -1,5 +1,7 @@
 import { donePacket, resultPackets, type Cell } from './tds-result';
-import { COLUMNS_SQL, PRIMARY_KEYS_SQL, ROW_ESTIMATES_SQL, SERVER_SQL, TABLES_SQL } from '../../src/extractor/source/catalog';
+import {
+  columnsSql, DENIED_COLUMNS_SQL, KEYS_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SERVER_SQL, SIZES_SQL, TABLES_SQL,
+} from '../../src/extractor/source/catalog/catalog-queries';
 import { ReplayServer, type ReplyPackets } from '../../tools/replay-server/replay-server';
 
 /** A table as a test wants the server to tell it. */
@@ -21,22 +23,35 @@ export interface ScriptedDatabase {
   readonly override?: (sql: string) => ReplyPackets | undefined;
 }
 
+const COLUMN_VIEW = ['object_id', 'name', 'type_id', 'user_type_id', 'max_length', 'precision', 'scale', 'collation_name', 'flags'];
+
+/** Columns of texts are nvarchar(4000), others bigint, as {@link resultPackets} sends their rows. */
+function columnCells(table: ScriptedTable, id: number, name: string, at: number): readonly Cell[] {
+  return table.rows.some((row) => typeof row[at] === 'string')
+    ? [id, name, 231, 231, 8000, 0, 0, 'Latin1_General_CI_AS', 1] : [id, name, 127, 127, 8, 19, 0, null, 1];
+}
+
 /** A server that answers the extractor's own requests from tables a test wrote down; it understands no SQL. */
 export async function startScriptedDatabase(database: ScriptedDatabase): Promise<ReplayServer> {
   const { tables, snapshotAllowed = true, override } = database;
-  const perTable = (cells: (table: ScriptedTable, id: number) => readonly Cell[][]) => tables.flatMap(cells);
+  const perTable = (cells: (table: ScriptedTable, id: number) => ReadonlyArray<readonly Cell[]>) => tables.flatMap(cells);
   const answers = new Map<string, Buffer>([
     [SERVER_SQL, resultPackets(['product_version', 'snapshot_isolation_state'], [['16.0.1000.6', snapshotAllowed ? 1 : 0]])],
     [TABLES_SQL, resultPackets(['object_id', 'schema_name', 'table_name'], perTable(({ schema, table }, id) => [[id, schema, table]]))],
     [ROW_ESTIMATES_SQL, resultPackets(['object_id', 'estimated_rows'], perTable(({ rows }, id) => [[id, rows.length]]))],
-    [COLUMNS_SQL, resultPackets(['object_id', 'column_name'], perTable(({ columns }, id) => columns.map((name) => [id, name])))],
-    [PRIMARY_KEYS_SQL, resultPackets(['object_id', 'column_name'], perTable(({ primaryKey = [] }, id) => primaryKey.map((name) => [id, name])))],
+    [SIZES_SQL, resultPackets(['object_id', 'used_pages'], perTable((_, id) => [[id, 1]]))],
+    [columnsSql(16), resultPackets(COLUMN_VIEW, perTable((table, id) => table.columns.map((name, at) => columnCells(table, id, name, at))))],
+    [KEYS_SQL, resultPackets(['object_id', 'index_type', 'is_primary_key', 'column_name'],
+      perTable(({ primaryKey = [] }, id) => primaryKey.map((name) => [id, 1, 1, name])))],
+    [ROW_POLICIES_SQL, resultPackets(['object_id'], [])],
+    [DENIED_COLUMNS_SQL, resultPackets(['object_id', 'name'], [])],
   ]);
   const answer = (sql: string): Buffer => {
     const known = answers.get(sql);
     if (known) return known;
     if (sql === 'COMMIT TRANSACTION') return donePacket();
-    const table = tables.find((each) => sql.endsWith(` FROM [${each.schema}].[${each.table}]`));
+    if (sql.includes('SYSUTCDATETIME()')) return resultPackets(['instant'], [['2026-01-31T10:11:12.1234567Z']]);
+    const table = tables.find((each) => sql.endsWith(` FROM [${each.schema}].[${each.table}] OPTION (MAXDOP 1)`));
     if (!table) throw new Error(`the scripted database has no answer to: ${sql}`);
     if (sql.includes('COUNT_BIG')) return resultPackets(['row_count'], [[table.counted ?? table.rows.length]]);
     const names = [...sql.matchAll(/(?:AS )?\[([^\]]*)\](?=,| FROM)/g)].map(([, name]) => name);

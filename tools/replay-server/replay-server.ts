@@ -93,7 +93,7 @@ export class ReplayServer {
       default: {
         // ALL_HEADERS come first (MS-TDS 2.2.5.3); of an RPC the name's length keeps the text aligned by chance or not.
         const text = payload.subarray(payload.readUInt32LE(0)).toString('utf16le');
-        if (/^\s*set\s+(ansi|textsize|arithabort|concat|quoted|implicit|numeric|language|datefirst|dateformat|transaction|cursor)/i.test(text)) {
+        if (/^\s*set\s+(ansi|textsize|arithabort|concat|quoted|implicit|numeric|language|datefirst|dateformat|transaction|cursor|lock_timeout)/i.test(text)) {
           socket.write(packetize(done(), packetSize, true));
           return undefined;
         }

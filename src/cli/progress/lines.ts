@@ -1,4 +1,4 @@
-import type { ExtractResult, TableFinishedEvent, TableName, TableProgressEvent } from '../../extractor/public';
+import type { ChunkRetryEvent, ExtractResult, TableFinishedEvent, TableName, TableProgressEvent } from '../../extractor/public';
 import { formatBytes } from '../parse-size';
 
 /** `dbo.Transactions` */
@@ -18,6 +18,12 @@ export function finishedLine(event: TableFinishedEvent): string {
   const { rows, objects, sizeBytes, seconds, wireBytes } = event;
   return `${nameOf(event)}  ${count(rows)} rows in ${plural(objects, 'object')}, ${formatBytes(sizeBytes)}, `
     + `${seconds.toFixed(1)} s, ${rates(rows, wireBytes, seconds)}`;
+}
+
+/** `dbo.Transactions, chunk 3: SOURCE_CONNECTION_LOST …; read anew in 2.0 s` */
+export function retryLine(event: ChunkRetryEvent): string {
+  const { chunk, attempt, delaySeconds, code, message } = event;
+  return `${nameOf(event)}, chunk ${chunk}: attempt ${attempt} failed with ${code}: ${message}; it is read anew in ${delaySeconds.toFixed(1)} s`;
 }
 
 export function resultLines(result: ExtractResult): string[] {

@@ -1,4 +1,4 @@
-import { finishedLine, nameOf, progressLine, resultLines } from './lines';
+import { finishedLine, nameOf, progressLine, resultLines, retryLine } from './lines';
 import type { Output, Progress } from './progress';
 import type { ExtractEvent, ExtractResult } from '../../extractor/public';
 
@@ -30,6 +30,8 @@ export class TerminalProgress implements Progress {
         this.active.delete(nameOf(event));
         return this.scroll(`${this.paint(32, '✓')} ${finishedLine(event)}`);
       case 'warning': return this.scroll(`${this.paint(33, 'warning')}: ${event.message}`);
+      case 'chunk-retry': return this.scroll(`${this.paint(33, 'warning')}: ${retryLine(event)}`);
+      case 'chunk-finished':
       case 'run-finished': return undefined;
     }
   };

@@ -1,15 +1,15 @@
-import type { LandedTable } from './read-job';
+import type { LandedTable } from './landed-table';
 import type { RunContext } from './run-context';
 import { verificationOf } from './verification';
 import { MANIFEST_VERSION, type Manifest } from '../../contract';
 import type { ExtractResult } from '../extract-result';
-import type { SourceServer } from '../source/catalog';
+import type { OutputFormat } from '../formats/output-format';
 import { GUARANTEES } from '../source/consistency';
 import { addressOf } from '../source/sql-server-connection';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../version';
 
 /** The manifest of a run whose objects are all complete. */
-export function manifestOf(context: RunContext, server: SourceServer | undefined, landed: readonly LandedTable[], startedAt: Date): Manifest {
+export function manifestOf(context: RunContext, productVersion: string | undefined, landed: readonly LandedTable[], startedAt: Date): Manifest {
   const { options, runId, consistency, target } = context;
   const tables = landed.map(({ table }) => table);
   return {
@@ -22,12 +22,12 @@ export function manifestOf(context: RunContext, server: SourceServer | undefined
       kind: options.query ? 'query' : 'tables',
       server: addressOf(options.connection),
       database: context.database,
-      ...(server && { productVersion: server.productVersion }),
+      ...(productVersion !== undefined && { productVersion }),
       ...(options.query && { query: options.query.sql }),
     },
     consistency: { mode: consistency, guarantee: GUARANTEES[consistency] },
     verification: verificationOf(landed, consistency),
-    format: { name: options.format.name, compression: options.format.compression },
+    format: formatOf(options.format),
     prefix: target.prefix,
     tables,
     totals: {
@@ -37,6 +37,14 @@ export function manifestOf(context: RunContext, server: SourceServer | undefined
       sizeBytes: tables.reduce((sum, table) => sum + table.sizeBytes, 0),
     },
   };
+}
+
+/** Who registers CSV files as a table must know how they are written. */
+function formatOf(format: OutputFormat): Manifest['format'] {
+  const { name, compression } = format;
+  if (format.name !== 'csv') return { name, compression };
+  const { delimiter, header } = format;
+  return { name, compression, ...(delimiter !== undefined && { delimiter }), ...(header !== undefined && { header }) };
 }
 
 /** What the caller gets. */

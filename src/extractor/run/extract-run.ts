@@ -1,28 +1,34 @@
 import { randomBytes } from 'node:crypto';
 import { manifestOf, resultOf } from './build-manifest';
+import { SYSTEM_CLOCK, type Clock } from './clock';
+import { landedTables, type TableIdentity } from './landed-table';
+import { planOver } from './plan-run';
 import { readAll } from './read-all';
-import { planOf, type ReadJob } from './read-job';
+import { planOf, type ReadJob } from './read-chunk';
 import { toSafeError } from './redact';
 import type { RunContext } from './run-context';
 import { resolveOptions, type RunOptions } from './run-options';
-import { queryJob, renameWarnings, tableJob } from './table-job';
+import { landedPrimaryKey, planJobs, queryJob } from './table-job';
 import { writeManifest } from './write-manifest';
 import { runIdAt } from '../../contract';
 import { LegacyToS3Error } from '../errors';
 import type { ExtractControls } from '../extract-events';
 import type { ExtractResult } from '../extract-result';
+import type { ExtractionPlan } from '../extraction-plan';
 import type { ExtractorProps } from '../extractor-props';
 import { openTarget } from '../landing/open-target';
-import { readServer, readTables, type SourceServer } from '../source/catalog';
+import { refuseChangedSchema } from '../plan/check-plan';
+import { findRisks, refuseRisks } from '../plan/source-risks';
+import { readSecurity, readServer, readTables } from '../source/catalog/read-catalog';
 import type { RunConsistency } from '../source/consistency';
 import { SqlServerConnection } from '../source/sql-server-connection';
-import { selectTables } from '../source/table-patterns';
 
 /** What is to be read, and how. */
 interface Selection {
   readonly jobs: readonly ReadJob[];
+  readonly tables: readonly TableIdentity[];
   readonly consistency: RunConsistency;
-  readonly server?: SourceServer;
+  readonly productVersion?: string;
   readonly warnings: readonly string[];
 }
 
@@ -31,16 +37,16 @@ interface Selection {
  *
  * @throws LegacyToS3Error; nothing is left open then, and there is no manifest
  */
-export async function extract(props: ExtractorProps, controls: ExtractControls = {}): Promise<ExtractResult> {
+export async function extract(props: ExtractorProps, controls: ExtractControls = {}, clock: Clock = SYSTEM_CLOCK): Promise<ExtractResult> {
   const options = resolveOptions(props);
   try {
-    return await run(options, controls);
+    return await run(options, controls, clock);
   } catch (error) {
     throw toSafeError(error, [options.connection.password]);
   }
 }
 
-async function run(options: RunOptions, controls: ExtractControls): Promise<ExtractResult> {
+async function run(options: RunOptions, controls: ExtractControls, clock: Clock): Promise<ExtractResult> {
   const startedAt = new Date();
   const runId = runIdAt(startedAt, randomBytes(3).toString('hex'));
   const stop = new AbortController();
@@ -55,25 +61,29 @@ async function run(options: RunOptions, controls: ExtractControls): Promise<Extr
     connection = await SqlServerConnection.open(options.connection, stop.signal);
     const selection = await select(options, connection);
     const warnings: string[] = [];
+    const { jobs, consistency } = selection;
     const context: RunContext = {
       runId,
       options,
       target,
       database: connection.database,
-      consistency: selection.consistency,
+      consistency,
       signal: stop.signal,
+      clock,
       emit: (event) => controls.onEvent?.(event),
       warn: (message) => {
         warnings.push(message);
         controls.onEvent?.({ type: 'warning', message });
       },
     };
-    selection.jobs.forEach((job) => planOf(context, job));
-    const { jobs, consistency } = selection;
-    context.emit({ type: 'run-started', runId, target: target.url, tables: jobs.length, consistency });
+    jobs.forEach((job) => planOf(context, job));
+    context.emit({ type: 'run-started', runId, target: target.url, tables: selection.tables.length, consistency });
     selection.warnings.forEach(context.warn);
-    const landed = await readAll(context, jobs, connection, (reason) => stop.abort(reason));
-    const manifest = manifestOf(context, selection.server, landed, startedAt);
+    const chunks = await readAll(context, {
+      jobs, finished: [], first: connection, onFinished: async () => undefined, fail: (reason) => stop.abort(reason),
+    });
+    const landed = landedTables(context.database, selection.tables, chunks);
+    const manifest = manifestOf(context, selection.productVersion, landed, startedAt);
     if (manifest.verification.state === 'unverified' && consistency !== 'query') context.warn(manifest.verification.detail);
     stop.signal.throwIfAborted();
     const manifestKey = await writeManifest(target, manifest);
@@ -88,13 +98,33 @@ async function run(options: RunOptions, controls: ExtractControls): Promise<Extr
 }
 
 async function select(options: RunOptions, connection: SqlServerConnection): Promise<Selection> {
-  if (options.query) return { jobs: [queryJob(options.query)], consistency: 'query', warnings: [] };
-  const server = await readServer(connection);
-  const tables = selectTables(await readTables(connection), options.include, options.exclude);
-  const warnings = tables.flatMap(renameWarnings);
-  if (!server.snapshotAllowed) {
-    warnings.unshift(`database '${connection.database}' does not allow SNAPSHOT transactions, so tables are read under READ COMMITTED; `
-      + 'ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION ON makes each table consistent');
+  if (options.query) {
+    const job = queryJob(options.query);
+    const { schema, table, chunk } = job;
+    return { jobs: [job], tables: [{ schema, table, primaryKey: [], chunkKey: [], chunks: [chunk] }], consistency: 'query', warnings: [] };
   }
-  return { jobs: tables.map(tableJob), consistency: server.snapshotAllowed ? 'snapshot' : 'readCommitted', server, warnings };
+  const plan = options.plan ? await givenPlan(options.plan, connection) : await planOver(connection, options);
+  const accepted = refuseRisks(plan.refusals, options.accepted);
+  const jobs = planJobs(plan, options.maxDop);
+  const tables = plan.tables.map((table): TableIdentity => ({ ...table, primaryKey: landedPrimaryKey(table) }));
+  return {
+    jobs,
+    tables,
+    consistency: plan.snapshotAllowed ? 'snapshot' : 'readCommitted',
+    productVersion: plan.productVersion,
+    warnings: [...plan.warnings, ...accepted],
+  };
+}
+
+/** Brings a plan up to date that was made before. @throws LegacyToS3Error when it does not fit the source */
+async function givenPlan(plan: ExtractionPlan, connection: SqlServerConnection): Promise<ExtractionPlan> {
+  if (plan.database !== connection.database) {
+    throw new LegacyToS3Error('INVALID_CONFIG', `the plan is of database '${plan.database}', but the source is '${connection.database}'`);
+  }
+  const server = await readServer(connection);
+  const planned = new Set(plan.tables.map(({ schema, table }) => JSON.stringify([schema, table])));
+  const current = (await readTables(connection, server)).filter(({ schema, table }) => planned.has(JSON.stringify([schema, table])));
+  const { readable, refusals } = findRisks(current, await readSecurity(connection, server, current));
+  refuseChangedSchema(plan, readable);
+  return { ...plan, productVersion: server.productVersion, snapshotAllowed: server.snapshotAllowed, refusals };
 }

@@ -5,12 +5,10 @@ import { LegacyToS3Error } from '../errors';
 import type { OutputFormat } from '../formats/output-format';
 import type { ObjectHeader } from '../landing/landing-target';
 
-/** The only chunk of a table that is read by one statement. */
-const CHUNK = 0;
-
 /** Where the objects of one table land and what they say of themselves. */
 export class LandingPlan {
-  private readonly folder: string;
+  /** Folder of the table's objects in this run, with a trailing slash. */
+  public readonly folder: string;
 
   /** @throws LegacyToS3Error of code INVALID_CONFIG when the names make keys longer than S3 allows */
   public constructor(
@@ -20,30 +18,30 @@ export class LandingPlan {
     private readonly format: OutputFormat,
   ) {
     this.folder = datasetRunFolder(prefix, dataset, runId);
-    const bytes = Buffer.byteLength(this.key(0));
+    const bytes = Buffer.byteLength(this.key(0, 0));
     if (bytes > MAX_KEY_BYTES) {
       throw new LegacyToS3Error('INVALID_CONFIG', `the object keys of ${dataset.schema}.${dataset.table} would have ${bytes} bytes, `
         + `S3 allows ${MAX_KEY_BYTES}; use a shorter prefix or leave the table out`);
     }
   }
 
-  public key(file: number): string {
-    return this.folder + partFileName(CHUNK, file, fileExtension(this.format));
+  public key(chunk: number, file: number): string {
+    return this.folder + partFileName(chunk, file, fileExtension(this.format));
   }
 
   /** `<chunk>-<file>`, as in the file name. */
-  public part(file: number): string {
-    return partFileName(CHUNK, file, '').replace(/^part-|\.$/g, '');
+  public part(chunk: number, file: number): string {
+    return partFileName(chunk, file, '').replace(/^part-|\.$/g, '');
   }
 
-  public header(file: number, columns: readonly ManifestColumn[]): ObjectHeader {
+  public header(chunk: number, file: number, columns: readonly ManifestColumn[]): ObjectHeader {
     return {
-      key: this.key(file),
+      key: this.key(chunk, file),
       contentType: contentTypeOf(this.format),
       metadata: {
         ...this.dataset,
         runId: this.runId,
-        part: this.part(file),
+        part: this.part(chunk, file),
         format: this.format.name,
         compression: this.format.compression,
         schemaFingerprint: schemaFingerprint(columns),

@@ -1,34 +1,53 @@
-import { readJob, type LandedTable, type ReadJob } from './read-job';
+import { ChunkReader } from './chunk-reader';
+import type { LandedChunk } from './landed-chunk';
+import type { ReadJob } from './read-chunk';
 import type { RunContext } from './run-context';
-import { SqlServerConnection } from '../source/sql-server-connection';
+import { TableProgress } from './table-progress';
+import type { SqlServerConnection } from '../source/sql-server-connection';
+
+export interface ReadAllOptions {
+  readonly jobs: readonly ReadJob[];
+  /** Chunks landed before, which are not read again. */
+  readonly finished: readonly LandedChunk[];
+  /** A connection that is open already; it becomes the first reader's. */
+  readonly first: SqlServerConnection;
+  /** Told of each chunk before it counts as finished. */
+  readonly onFinished: (chunk: LandedChunk) => Promise<void>;
+  /** Stops the run. */
+  readonly fail: (reason: unknown) => void;
+}
 
 /**
- * Reads all jobs with a bounded number of readers, each on a connection of its own; the largest tables go first, so
- * that none is left alone at the end. The first failure stops the others.
+ * Reads all jobs with a bounded number of readers, each on a connection of its own; the largest chunks go first, so that
+ * none is left alone at the end. The first failure stops the others.
  *
- * @param first a connection that is open already; it becomes the first reader's
- * @returns the landed tables in the order of `jobs`
+ * @returns the chunks, those finished before among them
  * @throws the first failure, after every reader has ended
  */
-export async function readAll(
-  context: RunContext, jobs: readonly ReadJob[], first: SqlServerConnection, fail: (reason: unknown) => void,
-): Promise<LandedTable[]> {
-  const landed: LandedTable[] = new Array(jobs.length);
-  const queue = jobs.map((_, index) => index).sort((a, b) => (jobs[b].estimatedRows ?? 0) - (jobs[a].estimatedRows ?? 0));
-  const readers = Math.min(context.options.readers, jobs.length);
-  const read = async (reader: number) => {
-    const connection = reader === 0 ? first : await SqlServerConnection.open(context.options.connection, context.signal);
+export async function readAll(context: RunContext, options: ReadAllOptions): Promise<LandedChunk[]> {
+  const { jobs, finished, first, onFinished, fail } = options;
+  const landed = [...finished];
+  const known = new Set(finished.map(({ tableIndex, chunk }) => `${tableIndex} ${chunk}`));
+  const queue = jobs.filter(({ tableIndex, chunk }) => !known.has(`${tableIndex} ${chunk.chunk}`)).sort(largestFirst).reverse();
+  const progress = new TableProgress(context, jobs, finished);
+  const work = async (reader: ChunkReader) => {
     try {
-      for (let index = queue.shift(); index !== undefined && !context.signal.aborted; index = queue.shift()) {
-        landed[index] = await readJob(context, connection, jobs[index]);
+      for (let job = queue.pop(); job !== undefined && !context.signal.aborted; job = queue.pop()) {
+        const tracked = progress.start(job);
+        const chunk = await reader.read(job, tracked);
+        await onFinished(chunk);
+        landed.push(chunk);
+        tracked.finish(chunk);
       }
     } finally {
-      if (reader !== 0) await connection.close();
+      await reader.close();
     }
   };
-  const outcomes = await Promise.allSettled(Array.from({ length: readers }, async (_, reader) => {
+  const readers = Array.from({ length: Math.max(1, Math.min(context.options.readers, queue.length)) },
+    (_, at) => new ChunkReader(context, at === 0 ? first : undefined));
+  const outcomes = await Promise.allSettled(readers.map(async (reader) => {
     try {
-      await read(reader);
+      await work(reader);
     } catch (error) {
       fail(error);
       throw error;
@@ -37,4 +56,9 @@ export async function readAll(
   const failed = outcomes.some(({ status }) => status === 'rejected');
   if (failed || context.signal.aborted) throw context.signal.reason;
   return landed;
+}
+
+/** By bytes, then by rows: small tables have no pages to tell them apart. */
+function largestFirst(a: ReadJob, b: ReadJob): number {
+  return b.chunk.estimatedBytes - a.chunk.estimatedBytes || b.chunk.estimatedRows - a.chunk.estimatedRows;
 }

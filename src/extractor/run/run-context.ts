@@ -1,5 +1,6 @@
-import type { ExtractEvent } from '../extract-events';
+import type { Clock } from './clock';
 import type { RunOptions } from './run-options';
+import type { ExtractEvent } from '../extract-events';
 import type { LandingTarget } from '../landing/landing-target';
 import type { RunConsistency } from '../source/consistency';
 
@@ -13,6 +14,7 @@ export interface RunContext {
   readonly consistency: RunConsistency;
   /** Aborted when the caller stops the run or another table failed. */
   readonly signal: AbortSignal;
+  readonly clock: Clock;
   emit(event: ExtractEvent): void;
   warn(message: string): void;
 }

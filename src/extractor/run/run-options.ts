@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { LegacyToS3Error } from '../errors';
 import { ExtractFormat } from '../extract-format';
+import type { ExtractionPlan, SourceRisk } from '../extraction-plan';
 import type { ExtractorProps, SqlServerSource } from '../extractor-props';
 import type { OutputFormat } from '../formats/output-format';
 import type { TargetOptions } from '../landing/open-target';
+import { checkPlan } from '../plan/check-plan';
+import type { ChunkTarget } from '../plan/cut-table';
 import type { ConnectionOptions } from '../source/sql-server-connection';
 import { parseTablePattern } from '../source/table-patterns';
 import { queryDataset, validateProps } from '../validate-props';
@@ -12,7 +16,14 @@ import { queryDataset, validateProps } from '../validate-props';
 export const PASSWORD_VARIABLE = 'LEGACY_TO_S3_PASSWORD';
 
 const DEFAULT_TARGET_FILE_BYTES = 256 * 1024 * 1024;
-const DEFAULT_READERS = 2;
+const DEFAULT_CHUNK_BYTES = 512 * 1024 * 1024;
+const LEAST_DEFAULT_READERS = 2;
+const MOST_DEFAULT_READERS = 8;
+const DEFAULT_MAX_RETRIES = 5;
+const DEFAULT_IDLE_TIMEOUT_SECONDS = 300;
+const DEFAULT_LOCK_TIMEOUT_SECONDS = 60;
+const DEFAULT_DEADLOCK_PRIORITY = -5;
+const DEFAULT_MAX_DOP = 1;
 const DEFAULT_CONNECT_TIMEOUT_SECONDS = 15;
 
 /** A query to extract and the names it lands under. */
@@ -33,13 +44,25 @@ export interface RunOptions {
   readonly format: OutputFormat;
   readonly targetFileBytes: number;
   readonly readers: number;
+  readonly chunkTarget: ChunkTarget;
+  /** Given from outside; made by the run when absent. */
+  readonly plan?: ExtractionPlan;
+  readonly accepted: readonly SourceRisk[];
+  readonly maxDop?: number;
+  /** Sent once on each reader's connection. */
+  readonly sessionSql: string;
+  readonly idleTimeoutMs: number;
+  readonly maxRetries: number;
+  readonly retryErrorNumbers: readonly number[];
 }
 
 /** Fills in defaults, the password and the CA file. @throws LegacyToS3Error of code INVALID_CONFIG */
 export function resolveOptions(props: ExtractorProps, env: NodeJS.ProcessEnv = process.env): RunOptions {
   validateProps(props);
   [...(props.tables ?? []), ...(props.excludeTables ?? [])].forEach(parseTablePattern);
-  const readers = props.query ? 1 : props.readers ?? DEFAULT_READERS;
+  const readers = props.query ? 1 : props.readers ?? defaultReaders();
+  if (props.plan) checkPlan(props.plan);
+  const lockTimeoutMs = 1000 * (props.lockTimeoutSeconds ?? DEFAULT_LOCK_TIMEOUT_SECONDS);
   return {
     connection: connectionOptions(props.source, env),
     target: props.target,
@@ -56,7 +79,20 @@ export function resolveOptions(props: ExtractorProps, env: NodeJS.ProcessEnv = p
     format: outputFormat(props.format ?? ExtractFormat.parquet()),
     targetFileBytes: props.targetFileBytes ?? DEFAULT_TARGET_FILE_BYTES,
     readers,
+    chunkTarget: { bytes: props.targetChunkBytes ?? DEFAULT_CHUNK_BYTES, rows: props.targetChunkRows },
+    plan: props.plan,
+    accepted: props.accept ?? [],
+    maxDop: props.maxDop === 0 ? undefined : props.maxDop ?? DEFAULT_MAX_DOP,
+    sessionSql: `SET LOCK_TIMEOUT ${lockTimeoutMs}; SET DEADLOCK_PRIORITY ${props.deadlockPriority ?? DEFAULT_DEADLOCK_PRIORITY}`,
+    idleTimeoutMs: 1000 * (props.idleTimeoutSeconds ?? DEFAULT_IDLE_TIMEOUT_SECONDS),
+    maxRetries: props.maxRetries ?? DEFAULT_MAX_RETRIES,
+    retryErrorNumbers: props.retryErrorNumbers ?? [],
   };
+}
+
+/** One for each core: more would only wait for this process. */
+function defaultReaders(): number {
+  return Math.max(LEAST_DEFAULT_READERS, Math.min(MOST_DEFAULT_READERS, availableParallelism()));
 }
 
 function connectionOptions(source: SqlServerSource, env: NodeJS.ProcessEnv): ConnectionOptions {
@@ -72,6 +108,7 @@ function connectionOptions(source: SqlServerSource, env: NodeJS.ProcessEnv): Con
     ca: source.caFile === undefined ? undefined : readCaFile(source.caFile),
     trustServerCertificate: source.trustServerCertificate ?? false,
     hostNameInCertificate: source.hostNameInCertificate,
+    readOnlyIntent: source.readOnlyIntent ?? false,
     connectTimeoutMs: (source.connectTimeoutSeconds ?? DEFAULT_CONNECT_TIMEOUT_SECONDS) * 1000,
   };
 }

@@ -1,39 +1,73 @@
-import type { ReadJob } from './read-job';
+import type { ReadJob } from './read-chunk';
 import type { RunQuery } from './run-options';
-import type { SourceTable } from '../source/catalog';
+import type { ExtractionPlan, PlannedChunk, PlannedTable } from '../extraction-plan';
+import type { QueryParameter } from '../formats/read-rows';
+import { boundCondition, KEY_TEXT_LENGTH } from '../plan/key-types';
 import { landedNames } from '../source/column-names';
 import { quoteName, quoteTable } from '../source/identifiers';
 
-/** Reads every column of a table by its name, so that what lands is what the catalog said. */
-export function tableJob(table: SourceTable): ReadJob {
-  const from = quoteTable(table.schema, table.table);
-  const landed = landedNames(table.columns);
-  const list = table.columns.map((name, index) => quoteName(name) + (landed[index] === name ? '' : ` AS ${quoteName(landed[index])}`));
+/** The jobs of a plan, in its order: one for each chunk. */
+export function planJobs({ tables }: Pick<ExtractionPlan, 'tables'>, maxDop?: number): ReadJob[] {
+  return tables.flatMap((table, index) => table.chunks.map((chunk) => chunkJob(table, index, chunk, maxDop)));
+}
+
+/** Reads the columns of a table by their names, so that what lands is what the catalog said. */
+function chunkJob(table: PlannedTable, index: number, chunk: PlannedChunk, maxDop?: number): ReadJob {
+  const subject = quoteTable(table.schema, table.table);
+  const names = table.columns.map(({ name }) => name);
+  const landed = landedNames(names);
+  const list = names.map((name, at) => quoteName(name) + (landed[at] === name ? '' : ` AS ${quoteName(landed[at])}`));
+  const condition = chunkCondition(table, chunk);
+  const from = `FROM ${subject}${condition === '' ? '' : ` WHERE ${condition}`}`;
+  const hint = maxDop === undefined ? '' : ` OPTION (MAXDOP ${maxDop})`;
   return {
+    tableIndex: index,
     schema: table.schema,
     table: table.table,
-    sql: `SELECT ${list.join(', ')} FROM ${from}`,
-    countSql: `SELECT COUNT_BIG(*) AS row_count FROM ${from}`,
-    subject: from,
+    chunk,
+    chunks: table.chunks.length,
+    sql: `SELECT ${list.join(', ')} ${from}${hint}`,
+    countSql: `SELECT COUNT_BIG(*) AS row_count ${from}${hint}`,
+    parameters: chunkParameters(chunk),
+    subject: table.chunks.length === 1 ? subject : `${subject}, chunk ${chunk.chunk}`,
     estimatedRows: table.estimatedRows,
-    primaryKey: table.primaryKey.map((name) => landed[table.columns.indexOf(name)] ?? name),
   };
 }
 
-/** The renamed columns of a table, as warnings. */
-export function renameWarnings(table: SourceTable): string[] {
-  return landedNames(table.columns).flatMap((landed, index) => {
-    const name = table.columns[index];
-    return landed === name ? [] : [`${quoteTable(table.schema, table.table)}: column '${name}' lands as '${landed}', `
-      + 'since its name is a partition\'s or differs from another column\'s only by case'];
-  });
+/** The primary key by the names its columns land under. */
+export function landedPrimaryKey({ columns, primaryKey }: PlannedTable): string[] {
+  const names = columns.map(({ name }) => name);
+  const landed = landedNames(names);
+  return primaryKey.map((name) => landed[names.indexOf(name)] ?? name);
+}
+
+function chunkCondition(table: PlannedTable, { lower, upper, nullKey }: PlannedChunk): string {
+  if (table.chunkKey.length === 0) return '';
+  const keys = table.chunkKey.map((name) => table.columns.find((column) => column.name === name)!);
+  const first = quoteName(keys[0].name);
+  if (nullKey) return `${first} IS NULL`;
+  const conditions = [
+    ...(lower ? [boundCondition(keys, 'lower', '@lower')] : []),
+    ...(upper ? [boundCondition(keys, 'upper', '@upper')] : []),
+  ];
+  if (conditions.length === 0 && keys[0].nullable) return `${first} IS NOT NULL`;
+  return conditions.map((condition) => (conditions.length > 1 ? `(${condition})` : condition)).join(' AND ');
+}
+
+function chunkParameters({ lower = [], upper = [] }: PlannedChunk): QueryParameter[] {
+  const text = (name: string, value: string): QueryParameter => ({ name, type: 'NVarChar', value, length: KEY_TEXT_LENGTH });
+  return [...lower.map((value, at) => text(`lower${at}`, value)), ...upper.map((value, at) => text(`upper${at}`, value))];
 }
 
 export function queryJob(query: RunQuery): ReadJob {
   return {
+    tableIndex: 0,
     schema: query.schema,
     table: query.table,
+    chunk: { chunk: 0, estimatedRows: 0, estimatedBytes: 0 },
+    chunks: 1,
     sql: query.sql,
+    parameters: [],
     subject: `query '${query.table}'`,
   };
 }

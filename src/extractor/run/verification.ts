@@ -1,4 +1,4 @@
-import type { LandedTable } from './read-job';
+import type { LandedTable } from './landed-table';
 import type { Manifest } from '../../contract';
 import type { RunConsistency } from '../source/consistency';
 

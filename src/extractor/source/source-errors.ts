@@ -89,7 +89,7 @@ export function toRequestError(error: unknown, subject: string): LegacyToS3Error
 }
 
 /** The error, what it wraps, and what that wraps. */
-function causes(error: unknown): DriverError[] {
+export function causes(error: unknown): DriverError[] {
   const chain: DriverError[] = [];
   const visit = (value: unknown) => {
     if (typeof value !== 'object' || value === null || chain.includes(value) || chain.length > 10) return;

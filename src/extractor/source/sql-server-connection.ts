@@ -1,6 +1,7 @@
-import { Connection, Request, type ConnectionConfiguration } from 'tedious';
+import { Connection, Request, TYPES, type ConnectionConfiguration } from 'tedious';
 import { refuseUnencryptedLogin } from './encryption-guard';
 import { toConnectError, toRequestError, type Endpoint, type ServerMessage } from './source-errors';
+import type { QueryParameter } from '../formats/read-rows';
 
 /** How to connect; the password is resolved and the CA file read. */
 export interface ConnectionOptions {
@@ -17,11 +18,19 @@ export interface ConnectionOptions {
   readonly ca?: string;
   readonly trustServerCertificate: boolean;
   readonly hostNameInCertificate?: string;
+  /** ApplicationIntent=ReadOnly: an availability group may send the connection to a readable secondary. */
+  readonly readOnlyIntent?: boolean;
   readonly connectTimeoutMs: number;
 }
 
 /** A row of a catalog query, by column name. */
 export type CatalogRow = { readonly [column: string]: unknown };
+
+/** A value as tedious hands it over. */
+interface ReceivedValue {
+  readonly metadata: { readonly colName: string };
+  readonly value: unknown;
+}
 
 /** MS-TDS allows 32,767; SQL Server takes at most 16,383 on an encrypted connection ("network packet size"). */
 const PACKET_BYTES = { plain: 32_767, encrypted: 16_383 } as const;
@@ -66,26 +75,26 @@ export class SqlServerConnection {
   }
 
   /**
-   * Sends one batch and returns the rows of its results.
+   * Sends one batch, or one statement with parameters, and returns the rows of its results.
    *
    * @param purpose for messages, for example `list the tables`
    * @throws LegacyToS3Error
    */
-  public async query(sql: string, purpose: string): Promise<CatalogRow[]> {
-    if (this.lost) throw toRequestError(this.lost, `cannot ${purpose}`);
+  public async query(sql: string, purpose: string, parameters: readonly QueryParameter[] = []): Promise<CatalogRow[]> {
     const rows: CatalogRow[] = [];
-    try {
-      await this.unlessStopped((settle) => {
-        const request = new Request(sql, settle);
-        request.on('row', (columns: Array<{ readonly metadata: { readonly colName: string }; readonly value: unknown }>) => {
-          rows.push(Object.fromEntries(columns.map(({ metadata, value }) => [metadata.colName, value])));
-        });
-        this.tedious.execSqlBatch(request);
-      });
-    } catch (error) {
-      throw toRequestError(error, `cannot ${purpose}`);
-    }
+    await this.request(sql, purpose, parameters, (columns) => {
+      rows.push(Object.fromEntries(columns.map(({ metadata, value }) => [metadata.colName, value])));
+    });
     return rows;
+  }
+
+  /**
+   * Sends one batch and hands each row on as its values, so that large results need not be kept.
+   *
+   * @throws LegacyToS3Error
+   */
+  public async stream(sql: string, purpose: string, onRow: (values: readonly unknown[]) => void): Promise<void> {
+    await this.request(sql, purpose, [], (columns) => onRow(columns.map(({ value }) => value)));
   }
 
   /** Closes the connection; a transaction still open is rolled back by the server. */
@@ -95,6 +104,25 @@ export class SqlServerConnection {
       this.tedious.once('end', () => resolve());
       this.tedious.close();
     });
+  }
+
+  private async request(
+    sql: string, purpose: string, parameters: readonly QueryParameter[], onRow: (columns: readonly ReceivedValue[]) => void,
+  ): Promise<void> {
+    if (this.lost) throw toRequestError(this.lost, `cannot ${purpose}`);
+    try {
+      await this.unlessStopped((settle) => {
+        const request = new Request(sql, settle);
+        for (const { name, type, value, length } of parameters) {
+          request.addParameter(name, TYPES[type as keyof typeof TYPES], value, { length });
+        }
+        request.on('row', onRow);
+        if (parameters.length > 0) this.tedious.execSql(request);
+        else this.tedious.execSqlBatch(request);
+      });
+    } catch (error) {
+      throw toRequestError(error, `cannot ${purpose}`);
+    }
   }
 
   /** Waits for the callback; when the run is stopped meanwhile the connection is closed, which ends any request. */
@@ -124,6 +152,7 @@ function toTediousConfig(options: ConnectionOptions): ConnectionConfiguration {
     options: {
       ...(options.instance ? { instanceName: options.instance } : { port: options.port ?? 1433 }),
       database: options.database,
+      readOnlyIntent: options.readOnlyIntent ?? false,
       encrypt: options.encrypt,
       trustServerCertificate: options.trustServerCertificate,
       serverName: options.hostNameInCertificate,

@@ -10,6 +10,8 @@ export interface LoginAccount {
   readonly password: string;
   /** Tables, `schema.name`, that the login may not read; it may do everything else. */
   readonly denySelect?: readonly string[];
+  /** Whether HAS_PERMS_BY_NAME tells that the login sees through masks. @default true */
+  readonly unmask?: boolean;
 }
 
 /** A statement that sp_prepare keeps. */

@@ -43,10 +43,19 @@ export class FileTarget implements LandingTarget {
   }
 
   public open(header: ObjectHeader): ObjectWriter {
-    return new FileObjectWriter(header.key, join(this.folder, ...header.key.split('/')), this.pool, this.openFile);
+    return new FileObjectWriter(header.key, this.pathOf(header.key), this.pool, this.openFile);
+  }
+
+  public async remove(key: string): Promise<void> {
+    const path = this.pathOf(key);
+    await rm(path, { force: true }).catch((error: unknown) => { throw toFileError(error, path); });
   }
 
   public async close(): Promise<void> {
     // Nothing is kept open.
+  }
+
+  private pathOf(key: string): string {
+    return join(this.folder, ...key.split('/'));
   }
 }

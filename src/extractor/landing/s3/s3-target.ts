@@ -1,4 +1,4 @@
-import { AbortMultipartUploadCommand, CreateMultipartUploadCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
+import { AbortMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
 import { createS3Client, type S3ClientOptions } from './s3-client';
 import { toS3Error } from './s3-errors';
 import { S3ObjectWriter, type S3WriterContext } from './s3-object-writer';
@@ -69,6 +69,12 @@ export class S3Target implements LandingTarget {
 
   public open(header: ObjectHeader): ObjectWriter {
     return new S3ObjectWriter(header, this.context);
+  }
+
+  public async remove(key: string): Promise<void> {
+    const { client, bucket, expectedBucketOwner } = this.context;
+    await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, ExpectedBucketOwner: expectedBucketOwner }))
+      .catch((error: unknown) => { throw toS3Error(error, `delete s3://${bucket}/${key}`, bucket); });
   }
 
   public async close(): Promise<void> {

@@ -135,6 +135,14 @@ export const OBJECT_VIEWS: SystemView[] = [
     rows: () => [],
   },
   {
+    // Logins are denied whole tables only, which is kept with the login.
+    schema: 'sys',
+    name: 'database_permissions',
+    columns: ['class tinyint', 'class_desc nvarchar(60) null', 'major_id int', 'minor_id int', 'grantee_principal_id int', 'grantor_principal_id int', 'type char(4)',
+      'permission_name nvarchar(128) null', 'state char(1)', 'state_desc nvarchar(60) null'],
+    rows: () => [],
+  },
+  {
     schema: 'sys',
     name: 'triggers',
     columns: ['name sysname', 'object_id int', 'parent_class tinyint', 'parent_class_desc nvarchar(60) null', 'parent_id int', 'type char(2)', 'is_disabled bit'],

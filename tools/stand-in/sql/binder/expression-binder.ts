@@ -180,6 +180,7 @@ export abstract class ExpressionBinder {
       const call = { name, args, star: expr.star, distinct: expr.distinct, over, orderBy, line };
       return isAggregate(name) ? bindAggregate(call) : bindWindow(call);
     }
+    const before = this.values.length;
     const args = expr.args.map((arg, at): Bound => (at === 0 && takesDatePart(name) && arg.kind === 'column'
       ? { ...stringLiteral(arg.parts[0], false) }
       : this.expression(arg, scope)));
@@ -189,6 +190,8 @@ export abstract class ExpressionBinder {
     }
     const system = this.context.systemValue(name, args.map((arg) => arg.constant ?? null));
     if (system) {
+      // DuckDB takes no value that the statement does not name, and the arguments are not in it.
+      this.values.length = before;
       return { sql: this.parameter(system.value, system.type), type: system.type, nullable: true, constant: typeof system.value === 'string' ? system.value : undefined };
     }
     const viaCatalog = this.catalogFunction(name, args);

@@ -1,0 +1,61 @@
+import { writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { formatBytes } from './parse-size';
+import { addPlanningOptions, addSourceOptions, toPlanning, toSource, type PlanningOptions, type SourceOptions } from './source-options';
+import { stopOnSignals } from './stop-on-signals';
+import { LegacyToS3Error, plan, type ExtractionPlan } from '../extractor/public';
+
+/** The options as commander hands them over. */
+interface PlanOptions extends SourceOptions, PlanningOptions {
+  readonly out?: string;
+  readonly json?: true;
+}
+
+/** Nothing is landed by a plan, so it needs no target of the user's. */
+const NO_TARGET = 'file:///';
+
+/** Adds `plan`. */
+export function addPlanCommand(program: Command): void {
+  const command = program.command('plan').description('Show which tables an extraction would read and how it cuts them; nothing is extracted');
+  addPlanningOptions(addSourceOptions(command))
+    .option('--out <file>', 'also save the plan as JSON, for extract --plan')
+    .option('--json', 'print the plan as JSON instead of a summary')
+    .option('--debug', 'print stacks of errors')
+    .action(async (options: PlanOptions) => {
+      await runPlan(options);
+    });
+}
+
+async function runPlan(options: PlanOptions): Promise<void> {
+  const signals = stopOnSignals();
+  try {
+    const made = await plan({ source: toSource(options), target: NO_TARGET, ...toPlanning(options) }, { signal: signals.signal });
+    const json = `${JSON.stringify(made, undefined, 2)}\n`;
+    if (options.out !== undefined) save(options.out, json);
+    process.stdout.write(options.json ? json : planLines(made).map((line) => `${line}\n`).join(''));
+  } finally {
+    signals.dispose();
+  }
+}
+
+function save(path: string, json: string): void {
+  try {
+    writeFileSync(path, json);
+  } catch (error) {
+    throw new LegacyToS3Error('INVALID_CONFIG', `cannot write the plan '${path}': ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** The plan as a person reads it: a line a table, then what is at risk. */
+export function planLines({ tables, warnings, refusals, database, server, snapshotAllowed }: ExtractionPlan): string[] {
+  const chunks = tables.reduce((sum, table) => sum + table.chunks.length, 0);
+  const bytes = tables.reduce((sum, table) => sum + table.estimatedBytes, 0);
+  return [
+    `${database} on ${server}: ${tables.length} tables in ${chunks} chunks, about ${formatBytes(bytes)}; `
+      + `consistency ${snapshotAllowed ? 'snapshot' : 'readCommitted'}`,
+    ...tables.map((table) => `${table.schema}.${table.table}  about ${table.estimatedRows.toLocaleString('en-US')} rows, ${formatBytes(table.estimatedBytes)}, `
+      + (table.chunks.length === 1 ? '1 chunk' : `${table.chunks.length} chunks by ${table.chunkKey.join(', ')}`)),
+    ...warnings.map((message) => `warning: ${message}`),
+    ...refusals.map(({ risk, message }) => `refused: ${message} (${risk})`),
+  ];
+}

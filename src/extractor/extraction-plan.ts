@@ -1,0 +1,118 @@
+/** What the source would silently alter or withhold, so that a run refuses it unless it is accepted by name. */
+export enum SourceRisk {
+  /** Dynamic data masking without the permission UNMASK: masks would land instead of values. */
+  MASKED_COLUMNS = 'maskedColumns',
+  /** Row-level security: rows that a policy filters would be missing without a trace. */
+  ROW_LEVEL_SECURITY = 'rowLevelSecurity',
+  /** Always Encrypted columns: the ciphertext would land. */
+  ENCRYPTED_COLUMNS = 'encryptedColumns',
+  /** Columns the login may not SELECT: they would be left out. */
+  DENIED_COLUMNS = 'deniedColumns',
+}
+
+/** A column of the source. */
+export interface PlannedColumn {
+  /** Name in the source. */
+  readonly name: string;
+  /** As SQL Server spells it, for example `decimal(19,4)`. */
+  readonly type: string;
+  /** Whether NULL is allowed. */
+  readonly nullable: boolean;
+  /**
+   * Collation of a character column.
+   *
+   * @default - none
+   */
+  readonly collation?: string;
+  /**
+   * Whether the server computes it.
+   *
+   * @default false
+   */
+  readonly computed?: boolean;
+}
+
+/**
+ * A part of a table that one statement reads: the rows whose key is not below `lower` and is below `upper`.
+ *
+ * Bounds are texts, one for each key column, which the server converts to the column's own type; the server does all
+ * comparison of keys.
+ */
+export interface PlannedChunk {
+  /** Number within the table, from 0; objects are named by it. */
+  readonly chunk: number;
+  /**
+   * Least key of the chunk.
+   *
+   * @default - no lower bound
+   */
+  readonly lower?: string[];
+  /**
+   * Key the chunk ends before.
+   *
+   * @default - no upper bound
+   */
+  readonly upper?: string[];
+  /**
+   * Whether the chunk is the rows whose first key column is NULL; such a chunk has no bounds.
+   *
+   * @default false
+   */
+  readonly nullKey?: boolean;
+  /** From statistics and samples. */
+  readonly estimatedRows: number;
+  /** Of the source's pages (bytes). */
+  readonly estimatedBytes: number;
+}
+
+/** A table and how it is cut. */
+export interface PlannedTable {
+  /** Schema in the source. */
+  readonly schema: string;
+  /** Name in the source. */
+  readonly table: string;
+  /** Columns that are read, in the order of the table. */
+  readonly columns: PlannedColumn[];
+  /** Columns of the primary key in key order; empty without one. */
+  readonly primaryKey: string[];
+  /** Columns that bounds are of; empty when the table is read as one stream. */
+  readonly chunkKey: string[];
+  /** From statistics. */
+  readonly estimatedRows: number;
+  /** Pages of the heap or clustered index, LOB pages among them (bytes). */
+  readonly estimatedBytes: number;
+  /** Hash of columns and key; a run of the plan refuses a source where it differs. */
+  readonly schemaHash: string;
+  /** The chunks: together every row, each row once. */
+  readonly chunks: PlannedChunk[];
+}
+
+/** A reason why a run of the plan is refused. */
+export interface PlanRefusal {
+  /** What would have to be accepted. */
+  readonly risk: SourceRisk;
+  /** What is wrong, with the names. */
+  readonly message: string;
+}
+
+/** What a run will read: data that can be printed, saved as JSON and given to a run. */
+export interface ExtractionPlan {
+  /** Version of this form: 1. */
+  readonly planVersion: number;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  /** `host:port` or `host\instance`. */
+  readonly server: string;
+  /** As the server spells it. */
+  readonly database: string;
+  /** Version of SQL Server. */
+  readonly productVersion: string;
+  /** Whether SNAPSHOT transactions are allowed. */
+  readonly snapshotAllowed: boolean;
+  /** The tables by schema and name. */
+  readonly tables: PlannedTable[];
+  /** What is at risk. */
+  readonly warnings: string[];
+  /** Why a run would be refused; empty when it would not. */
+  readonly refusals: PlanRefusal[];
+}

@@ -1,0 +1,57 @@
+import { keyType } from './key-types';
+import type { SourceColumn, SourceTable } from '../source/catalog/read-catalog';
+import { isVariableLength } from '../source/catalog/type-names';
+import { quoteName, quoteTable } from '../source/identifiers';
+
+export interface BoundaryQuery {
+  readonly table: SourceTable;
+  readonly keys: readonly SourceColumn[];
+  /** How many chunks to cut. */
+  readonly chunks: number;
+  /** Share of the table's pages to look at (percent); undefined for all of it. */
+  readonly samplePercent?: number;
+  /** Whether rows weigh alike, rather than by their length. */
+  readonly byRows: boolean;
+}
+
+/** Seed of the sample: the same pages each time, while the table stays as it is. */
+const SEED = 1;
+
+/** SQL Server 2012, the first with running sums. */
+const FIRST_WITH_RUNNING_SUMS = 11;
+
+/**
+ * The query of a table's boundaries: keys at which the rows before them, in key order, make up another n-th of the whole
+ * weight. A row weighs what its values are long, so wide and narrow rows give chunks of about equal bytes; DATALENGTH of
+ * a LOB does not read it. `sampled` of `sample_rows` rows come before the boundary.
+ *
+ * Large tables are sampled by page (TABLESAMPLE REPEATABLE), which reads only those pages. sys.dm_db_stats_histogram
+ * would read none, but knows the first key column only, at most 200 steps, may be years old, and says nothing of bytes.
+ */
+export function boundarySql({ table, keys, chunks, samplePercent, byRows }: BoundaryQuery, major: number): string {
+  const names = keys.map((_, at) => `k${at}`);
+  const order = names.join(', ');
+  const runningSums = !byRows && major >= FIRST_WITH_RUNNING_SUMS;
+  const sample = samplePercent === undefined ? '' : ` TABLESAMPLE SYSTEM (${samplePercent.toFixed(6)} PERCENT) REPEATABLE (${SEED})`;
+  const list = keys.map(({ name }, at) => `${quoteName(name)} AS k${at}`).join(', ');
+  const notNull = keys[0].nullable ? ` WHERE ${quoteName(keys[0].name)} IS NOT NULL` : '';
+  const windows = runningSums
+    ? `SUM(s.w) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) AS upto, SUM(s.w) OVER () AS total`
+    : `ROW_NUMBER() OVER (ORDER BY ${order}) AS upto, COUNT_BIG(*) OVER () AS total`;
+  const part = (weight: string) => `FLOOR(${weight} * 1e0 * ${chunks} / q.total)`;
+  return `
+SELECT ${keys.map((key, at) => `${keyType(key)!.toText(`q.k${at}`)} AS k${at}`).join(', ')}, q.sampled, q.sample_rows
+FROM (
+  SELECT ${order}, s.w, ${windows}, ROW_NUMBER() OVER (ORDER BY ${order}) AS sampled, COUNT_BIG(*) OVER () AS sample_rows
+  FROM (SELECT ${list}, ${runningSums ? weightOf(table) : 'CAST(1 AS bigint)'} AS w FROM ${quoteTable(table.schema, table.table)}${sample}${notNull}) AS s
+) AS q
+WHERE q.sampled = 1 OR (${part('q.upto')} <> ${part('(q.upto - q.w)')} AND ${part('(q.upto - q.w)')} < ${chunks - 1})
+ORDER BY q.sampled`;
+}
+
+/** Bytes of a row: its header and fixed columns, and what the others are long. */
+function weightOf(table: SourceTable): string {
+  const variable = table.columns.filter(({ type }) => isVariableLength(type));
+  const fixed = 8 + 8 * (table.columns.length - variable.length);
+  return [`CAST(${fixed} AS bigint)`, ...variable.map(({ name }) => `ISNULL(CAST(DATALENGTH(${quoteName(name)}) AS bigint), 0)`)].join(' + ');
+}

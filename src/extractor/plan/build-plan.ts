@@ -1,0 +1,85 @@
+import { chunkKey, chunkCount, cutTable, wholeTable, type ChunkTarget } from './cut-table';
+import { sourceSchemaHash } from './schema-hash';
+import { findRisks } from './source-risks';
+import type { ExtractionPlan, PlannedColumn, PlannedTable } from '../extraction-plan';
+import { majorVersion, readSecurity, readServer, readTables, type SourceColumn, type SourceTable } from '../source/catalog/read-catalog';
+import { landedNames } from '../source/column-names';
+import { quoteTable } from '../source/identifiers';
+import type { SqlServerConnection } from '../source/sql-server-connection';
+import { selectTables } from '../source/table-patterns';
+
+/** Version of the plan's form. */
+export const PLAN_VERSION = 1;
+
+export interface PlanOptions {
+  readonly address: string;
+  readonly include?: readonly string[];
+  readonly exclude: readonly string[];
+  readonly chunkTarget: ChunkTarget;
+}
+
+/**
+ * Reads the catalog and cuts the chosen tables into chunks. Only tables large enough to be cut are looked at themselves.
+ *
+ * @throws LegacyToS3Error
+ */
+export async function buildPlan(connection: SqlServerConnection, options: PlanOptions): Promise<ExtractionPlan> {
+  const server = await readServer(connection);
+  const chosen = selectTables(await readTables(connection, server), options.include, options.exclude);
+  const security = await readSecurity(connection, server, chosen);
+  const { refusals, readable } = findRisks(chosen, security);
+  const warnings = readable.flatMap(renameWarnings);
+  if (!server.snapshotAllowed) {
+    warnings.unshift(`database '${connection.database}' does not allow SNAPSHOT transactions, so tables are read under READ COMMITTED; `
+      + 'ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION ON makes each table consistent');
+  }
+  const tables: PlannedTable[] = [];
+  for (const table of readable) {
+    if (table.columns.length === 0) {
+      warnings.push(`${quoteTable(table.schema, table.table)} is left out: the login may read none of its columns`);
+      continue;
+    }
+    const keys = chunkKey(table);
+    const large = chunkCount(table, options.chunkTarget) > 1;
+    if (large && keys.length === 0) {
+      warnings.push(`${quoteTable(table.schema, table.table)} has no key to cut it by, so that one reader reads its `
+        + `${table.estimatedRows} rows as one stream, which is begun anew when it fails`);
+    }
+    const chunks = keys.length === 0 ? wholeTable(table) : await cutTable(connection, majorVersion(server), table, keys, options.chunkTarget);
+    tables.push({
+      schema: table.schema,
+      table: table.table,
+      columns: table.columns.map(plannedColumn),
+      primaryKey: [...table.primaryKey],
+      chunkKey: chunks.length > 1 ? keys.map(({ name }) => name) : [],
+      estimatedRows: table.estimatedRows,
+      estimatedBytes: table.estimatedBytes,
+      schemaHash: sourceSchemaHash(table),
+      chunks,
+    });
+  }
+  return {
+    planVersion: PLAN_VERSION,
+    createdAt: new Date().toISOString(),
+    server: options.address,
+    database: connection.database,
+    productVersion: server.productVersion,
+    snapshotAllowed: server.snapshotAllowed,
+    tables,
+    warnings,
+    refusals,
+  };
+}
+
+function plannedColumn({ name, type, nullable, collation, computed }: SourceColumn): PlannedColumn {
+  return { name, type, nullable, ...(collation !== undefined && { collation }), ...(computed && { computed }) };
+}
+
+/** The renamed columns of a table, as warnings. */
+function renameWarnings(table: SourceTable): string[] {
+  const names = table.columns.map(({ name }) => name);
+  return landedNames(names).flatMap((landed, index) => (landed === names[index] ? [] : [
+    `${quoteTable(table.schema, table.table)}: column '${names[index]}' lands as '${landed}', `
+      + 'since its name is a partition\'s or differs from another column\'s only by case',
+  ]));
+}

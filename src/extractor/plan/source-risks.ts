@@ -1,0 +1,51 @@
+import { LegacyToS3Error } from '../errors';
+import { SourceRisk, type PlanRefusal } from '../extraction-plan';
+import type { SourceSecurity, SourceTable } from '../source/catalog/read-catalog';
+import { quoteTable } from '../source/identifiers';
+
+export interface RiskFindings {
+  readonly refusals: PlanRefusal[];
+  /** The tables with the columns the login may read. */
+  readonly readable: SourceTable[];
+}
+
+/** Finds what the source would silently alter or withhold. */
+export function findRisks(tables: readonly SourceTable[], security: SourceSecurity): RiskFindings {
+  const refusals: PlanRefusal[] = [];
+  const readable = tables.map((table) => {
+    const subject = quoteTable(table.schema, table.table);
+    const refuse = (risk: SourceRisk, columns: readonly string[], reason: string) => {
+      if (columns.length > 0) refusals.push({ risk, message: `${subject}: ${list(columns)} ${reason}` });
+    };
+    const names = (wanted: 'masked' | 'encrypted') => table.columns.filter((column) => column[wanted]).map(({ name }) => name);
+    if (!security.unmask) refuse(SourceRisk.MASKED_COLUMNS, names('masked'), 'masked from this login; GRANT UNMASK shows the values');
+    refuse(SourceRisk.ENCRYPTED_COLUMNS, names('encrypted'), 'encrypted by Always Encrypted; only ciphertext could land');
+    if (security.filtered.has(table.objectId)) {
+      refusals.push({ risk: SourceRisk.ROW_LEVEL_SECURITY, message: `${subject}: a security policy filters its rows; rows it hides would be missing` });
+    }
+    const denied = security.denied.get(table.objectId) ?? [];
+    refuse(SourceRisk.DENIED_COLUMNS, denied, 'not readable for this login');
+    return denied.length === 0 ? table : { ...table, columns: table.columns.filter(({ name }) => !denied.includes(name)) };
+  });
+  return { refusals, readable };
+}
+
+/**
+ * Refuses a plan whose source would silently alter or withhold data, save what is accepted.
+ *
+ * @returns what was accepted, as warnings
+ * @throws LegacyToS3Error of code SOURCE_ALTERS_DATA
+ */
+export function refuseRisks(refusals: readonly PlanRefusal[], accepted: readonly SourceRisk[]): string[] {
+  const open = refusals.filter(({ risk }) => !accepted.includes(risk));
+  if (open.length === 0) return refusals.map(({ message }) => message);
+  const named = open.slice(0, 5).map(({ message }) => message).join('; ');
+  const risks = [...new Set(open.map(({ risk }) => risk))].join(', ');
+  throw new LegacyToS3Error('SOURCE_ALTERS_DATA', `${named}${open.length > 5 ? `; and ${open.length - 5} more` : ''}; `
+    + `grant the permission, leave the tables out, or accept it by name (${risks})`);
+}
+
+function list(columns: readonly string[]): string {
+  const quoted = columns.map((name) => `'${name}'`).join(', ');
+  return columns.length === 1 ? `column ${quoted} is` : `columns ${quoted} are`;
+}

@@ -1,0 +1,102 @@
+import type { LandedChunk } from './landed-chunk';
+import { planOf, readChunk, type ChunkProgress, type ReadJob } from './read-chunk';
+import { isTransient, retryDelay } from './retry-policy';
+import type { RunContext } from './run-context';
+import { LegacyToS3Error } from '../errors';
+import { SqlServerConnection } from '../source/sql-server-connection';
+
+/** An open connection and the transaction on it. */
+interface Session {
+  readonly connection: SqlServerConnection;
+  /** The source's clock before the first read; absent for a query. */
+  readonly instant?: string;
+}
+
+/**
+ * Reads one chunk after the other over a connection of its own. Under SNAPSHOT one transaction spans them all, so that
+ * what a reader reads is as of one instant; after a lost connection a new transaction, and a new instant, begins.
+ */
+export class ChunkReader {
+  private session?: Session;
+
+  /** @param first a connection that is open already */
+  public constructor(private readonly context: RunContext, private first?: SqlServerConnection) {}
+
+  /** Reads a chunk, anew from its begin after failures that pass. @throws LegacyToS3Error */
+  public async read(job: ReadJob, progress: Pick<ChunkProgress, 'onProgress'>): Promise<LandedChunk> {
+    const { options, clock, signal } = this.context;
+    let opened = 0;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const { connection, instant } = await this.open();
+        const read = await readChunk(this.context, connection, job, { ...progress, onOpen: (file) => { opened = Math.max(opened, file + 1); } });
+        await this.removeRest(job, read.objects.length, opened);
+        return { ...read, attempts: attempt, ...(instant !== undefined && { instant }) };
+      } catch (error) {
+        await this.discard();
+        if (signal.aborted || attempt > options.maxRetries || !isTransient(error, options.retryErrorNumbers)) throw error;
+        const delay = retryDelay(attempt, clock.random());
+        const { code, message } = error as LegacyToS3Error;
+        this.context.emit({
+          type: 'chunk-retry', ...this.nameOf(job), chunk: job.chunk.chunk, attempt, delaySeconds: delay / 1000, code, message,
+        });
+        await clock.sleep(delay, signal).catch(() => signal.throwIfAborted());
+      }
+    }
+  }
+
+  /** Connects and begins the transaction, if that has not been done. */
+  public async open(): Promise<Session> {
+    return this.session ??= await this.start();
+  }
+
+  /** Ends transaction and connection. Never throws: what was read is landed, whatever becomes of the transaction. */
+  public async close(): Promise<void> {
+    const { session } = this;
+    this.session = undefined;
+    if (session && this.context.consistency === 'snapshot' && !this.context.signal.aborted) {
+      await session.connection.query('COMMIT TRANSACTION', 'end the SNAPSHOT transaction').catch(() => undefined);
+    }
+    await session?.connection.close();
+    await this.first?.close();
+    this.first = undefined;
+  }
+
+  private async start(): Promise<Session> {
+    const { options, consistency, signal } = this.context;
+    const connection = this.first ?? await SqlServerConnection.open(options.connection, signal);
+    this.first = undefined;
+    try {
+      await connection.query(options.sessionSql, 'set the session\'s options');
+      if (consistency === 'query') return { connection };
+      if (consistency === 'snapshot') {
+        await connection.query('SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION', 'start a SNAPSHOT transaction');
+      }
+      const [row] = await connection.query(INSTANT_SQL, 'ask for the source\'s time');
+      return { connection, instant: new Date(String(row?.instant)).toISOString() };
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+
+  /** Closes the connection; the server rolls the transaction back. */
+  private async discard(): Promise<void> {
+    const { session } = this;
+    this.session = undefined;
+    await session?.connection.close().catch(() => undefined);
+  }
+
+  /** Deletes objects of failed attempts that the last one did not overwrite. */
+  private async removeRest(job: ReadJob, from: number, to: number): Promise<void> {
+    const plan = planOf(this.context, job);
+    for (let file = from; file < to; file++) await this.context.target.remove(plan.key(job.chunk.chunk, file));
+  }
+
+  private nameOf({ schema, table }: ReadJob) {
+    return { database: this.context.database, schema, table };
+  }
+}
+
+/** SYSUTCDATETIME in ISO 8601 (CONVERT's style 127 adds no zone to a datetime2). */
+const INSTANT_SQL = 'SELECT CONVERT(varchar(40), SYSUTCDATETIME(), 126) + \'Z\' AS instant';

@@ -1,0 +1,68 @@
+import type { LandedChunk } from './landed-chunk';
+import { schemaFingerprint } from './schema-fingerprint';
+import type { ManifestTable } from '../../contract';
+import { LegacyToS3Error } from '../errors';
+import type { PlannedChunk, PlannedTable } from '../extraction-plan';
+import { quoteTable } from '../source/identifiers';
+
+/** A landed table and how its count came out. */
+export interface LandedTable {
+  readonly table: ManifestTable;
+  /** Reading time of its chunks, added up. */
+  readonly seconds: number;
+  /** COUNT_BIG of the source over all chunks; absent when it was not asked. */
+  readonly sourceRows?: bigint;
+}
+
+/** What is known of a table apart from its chunks. */
+export interface TableIdentity extends Pick<PlannedTable, 'schema' | 'table' | 'chunkKey'> {
+  readonly primaryKey: readonly string[];
+  readonly chunks: readonly PlannedChunk[];
+}
+
+/** Puts the tables of a run together from the chunks, in the order of the plan. @throws as {@link landedTable} */
+export function landedTables(database: string, tables: readonly TableIdentity[], chunks: readonly LandedChunk[]): LandedTable[] {
+  const groups: LandedChunk[][] = tables.map(() => []);
+  for (const chunk of chunks) groups[chunk.tableIndex].push(chunk);
+  return tables.map((table, index) => landedTable(database, table, groups[index]));
+}
+
+/**
+ * Puts a table together from its chunks.
+ *
+ * @throws LegacyToS3Error of code SCHEMA_CHANGED when chunks came with different columns
+ */
+export function landedTable(database: string, identity: TableIdentity, landed: readonly LandedChunk[]): LandedTable {
+  const { schema, table, primaryKey, chunkKey } = identity;
+  const chunks = [...landed].sort((a, b) => a.chunk - b.chunk);
+  const [{ columns }] = chunks;
+  const fingerprint = schemaFingerprint(columns);
+  const other = chunks.find((chunk) => schemaFingerprint(chunk.columns) !== fingerprint);
+  if (other) {
+    throw new LegacyToS3Error('SCHEMA_CHANGED', `${quoteTable(schema, table)}: chunks ${chunks[0].chunk} and ${other.chunk} came with different columns; `
+      + 'the table was changed during the run; plan and run anew');
+  }
+  const objects = chunks.flatMap((chunk) => chunk.objects);
+  const counted = chunks.every(({ sourceRows }) => sourceRows !== undefined);
+  return {
+    table: {
+      database,
+      schema,
+      table,
+      columns,
+      ...(primaryKey.length > 0 && { primaryKey }),
+      ...(chunkKey.length > 0 && { chunkKey }),
+      chunks: chunks.map(({ chunk, rows, instant, attempts, seconds }) => {
+        const { lower, upper, nullKey } = identity.chunks[chunk];
+        const bounds = { ...(lower && { lower }), ...(upper && { upper }), ...(nullKey && { nullKey }) };
+        return { chunk, rows, ...bounds, ...(instant && { instant }), attempts, seconds };
+      }),
+      schemaFingerprint: fingerprint,
+      rows: chunks.reduce((sum, { rows }) => sum + rows, 0),
+      sizeBytes: objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      objects,
+    },
+    seconds: chunks.reduce((sum, { seconds }) => sum + seconds, 0),
+    ...(counted && { sourceRows: chunks.reduce((sum, { sourceRows }) => sum + BigInt(sourceRows!), 0n) }),
+  };
+}

@@ -1,0 +1,39 @@
+import { toSafeError } from './redact';
+import { resolveOptions, type RunOptions } from './run-options';
+import { LegacyToS3Error } from '../errors';
+import type { ExtractControls } from '../extract-events';
+import type { ExtractionPlan } from '../extraction-plan';
+import type { ExtractorProps } from '../extractor-props';
+import { buildPlan } from '../plan/build-plan';
+import { addressOf, SqlServerConnection } from '../source/sql-server-connection';
+
+/**
+ * Makes a plan; the target is not reached.
+ *
+ * @throws LegacyToS3Error
+ */
+export async function plan(props: ExtractorProps, { signal }: Pick<ExtractControls, 'signal'> = {}): Promise<ExtractionPlan> {
+  const options = resolveOptions(props);
+  if (options.query) throw new LegacyToS3Error('INVALID_CONFIG', 'a query is read by one statement; there is nothing to plan');
+  const stop = new AbortController();
+  const onAbort = () => stop.abort(new LegacyToS3Error('INTERRUPTED', 'stopped; nothing was changed'));
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  let connection: SqlServerConnection | undefined;
+  try {
+    connection = await SqlServerConnection.open(options.connection, stop.signal);
+    return await planOver(connection, options);
+  } catch (error) {
+    throw toSafeError(error, [options.connection.password]);
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+    await connection?.close();
+  }
+}
+
+/** Makes a plan over a connection that is open. @throws LegacyToS3Error */
+export async function planOver(connection: SqlServerConnection, options: RunOptions): Promise<ExtractionPlan> {
+  const { include, exclude, chunkTarget } = options;
+  await connection.query(options.sessionSql, 'set the session\'s options');
+  return buildPlan(connection, { address: addressOf(options.connection), include, exclude, chunkTarget });
+}

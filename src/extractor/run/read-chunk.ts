@@ -1,0 +1,122 @@
+import { watchIdle } from './idle-watchdog';
+import type { LandedChunk } from './landed-chunk';
+import { LandingPlan } from './landing-plan';
+import type { RunContext } from './run-context';
+import { LegacyToS3Error } from '../errors';
+import type { PlannedChunk } from '../extraction-plan';
+import { readRows } from '../formats';
+import type { QueryParameter, ReadRowsResult } from '../formats/read-rows';
+import type { ObjectWriter } from '../landing/landing-target';
+import { refusePartitionNames } from '../source/column-names';
+import type { SqlServerConnection } from '../source/sql-server-connection';
+
+/** One statement to read: a chunk of a table, or a query. */
+export interface ReadJob {
+  /** Of the table in the plan. */
+  readonly tableIndex: number;
+  readonly schema: string;
+  readonly table: string;
+  readonly chunk: PlannedChunk;
+  /** Chunks of the table. */
+  readonly chunks: number;
+  readonly sql: string;
+  readonly parameters: readonly QueryParameter[];
+  /** Counts the same rows; absent where the source may be sent nothing else. */
+  readonly countSql?: string;
+  /** For messages. */
+  readonly subject: string;
+  /** Of the whole table; absent for a query. */
+  readonly estimatedRows?: number;
+}
+
+/** What a reader tells of a chunk while it reads. */
+export interface ChunkProgress {
+  readonly onProgress: (counts: { readonly rows: number; readonly wireBytes: number }) => void;
+  /** An object was begun. */
+  readonly onOpen: (file: number) => void;
+}
+
+/**
+ * Reads, lands and counts one chunk, once.
+ *
+ * @throws LegacyToS3Error; objects completed before may be left under their names
+ */
+export async function readChunk(
+  context: RunContext, connection: SqlServerConnection, job: ReadJob, progress: ChunkProgress,
+): Promise<Omit<LandedChunk, 'attempts' | 'instant'>> {
+  const started = performance.now();
+  const plan = planOf(context, job);
+  const read = await readAndLand(context, connection, job, plan, progress);
+  const sourceRows = await countRows(connection, job);
+  if (sourceRows !== undefined && sourceRows !== BigInt(read.rows) && context.consistency === 'snapshot') {
+    throw new LegacyToS3Error('COUNT_MISMATCH',
+      `${job.subject}: ${read.rows} rows were landed, but the source counts ${sourceRows} in the same SNAPSHOT transaction`);
+  }
+  return {
+    tableIndex: job.tableIndex,
+    chunk: job.chunk.chunk,
+    columns: read.columns,
+    rows: read.rows,
+    ...(sourceRows !== undefined && { sourceRows: String(sourceRows) }),
+    wireBytes: read.wireBytes,
+    seconds: (performance.now() - started) / 1000,
+    objects: read.files.map(({ rows, object }, file) => ({
+      key: object.key,
+      part: plan.part(job.chunk.chunk, file),
+      rows,
+      sizeBytes: object.sizeBytes,
+      checksum: object.checksum,
+      ...(object.eTag !== undefined && { eTag: object.eTag }),
+    })),
+  };
+}
+
+async function readAndLand(
+  context: RunContext, connection: SqlServerConnection, job: ReadJob, plan: LandingPlan, progress: ChunkProgress,
+): Promise<ReadRowsResult> {
+  const { options, target, signal, clock } = context;
+  let writer: ObjectWriter | undefined;
+  let writes = 0;
+  // The row path may be waiting for an upload that hangs: giving the object up ends that wait.
+  const giveUp = () => void writer?.abort();
+  signal.addEventListener('abort', giveUp, { once: true });
+  const waiting = <T>(pending: T | Promise<T>): T | Promise<T> => {
+    if (!(pending instanceof Promise)) return pending;
+    writes++;
+    return pending.finally(() => { writes--; });
+  };
+  return watchIdle({
+    connection: connection.tedious, clock, idleMs: options.idleTimeoutMs, subject: job.subject, waitsForTarget: () => writes > 0,
+  }, () => readRows({
+    connection: connection.tedious,
+    sql: job.sql,
+    parameters: job.parameters,
+    format: options.format,
+    subject: job.subject,
+    targetFileBytes: options.targetFileBytes,
+    onColumns: (columns) => refusePartitionNames(columns.map((column) => column.name), job.subject),
+    open: (file, columns) => {
+      progress.onOpen(file);
+      const opened = writer = target.open(plan.header(job.chunk.chunk, file, columns));
+      return {
+        write: (bytes) => waiting(opened.write(bytes)),
+        complete: async () => waiting(opened.complete()),
+        abort: async () => opened.abort(),
+      };
+    },
+    onProgress: progress.onProgress,
+    signal,
+  })).finally(() => signal.removeEventListener('abort', giveUp));
+}
+
+/** Where a job's objects land. @throws LegacyToS3Error when its keys would be too long */
+export function planOf({ target, database, runId, options }: Pick<RunContext, 'target' | 'database' | 'runId' | 'options'>, job: ReadJob): LandingPlan {
+  return new LandingPlan(target.prefix, { database, schema: job.schema, table: job.table }, runId, options.format);
+}
+
+async function countRows(connection: SqlServerConnection, job: ReadJob): Promise<bigint | undefined> {
+  const { countSql, subject, parameters } = job;
+  if (countSql === undefined) return undefined;
+  const [row] = await connection.query(countSql, `count the rows of ${subject}`, parameters);
+  return BigInt(String(row?.row_count));
+}

@@ -1,0 +1,84 @@
+/** Major version of SQL Server 2016, which brought masking, Always Encrypted and row-level security. */
+const SQL_SERVER_2016 = 13;
+
+/** Bits of `flags` in {@link columnsSql}. */
+export const COLUMN_FLAGS = { nullable: 1, computed: 2, masked: 4, encrypted: 8 } as const;
+
+/** Asks for version and snapshot setting. */
+export const SERVER_SQL = `
+SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128)) AS product_version, d.snapshot_isolation_state
+FROM sys.databases AS d
+WHERE d.name = DB_NAME()`;
+
+/** Asks for the user tables. */
+export const TABLES_SQL = `
+SELECT t.object_id, s.name AS schema_name, t.name AS table_name
+FROM sys.tables AS t
+JOIN sys.schemas AS s ON s.schema_id = t.schema_id
+WHERE t.is_ms_shipped = 0
+ORDER BY s.name, t.name`;
+
+/** Asks for the rows of heaps (index 0) and clustered indexes (index 1). */
+export const ROW_ESTIMATES_SQL = `
+SELECT p.object_id, SUM(p.rows) AS estimated_rows
+FROM sys.partitions AS p
+WHERE p.index_id IN (0, 1)
+GROUP BY p.object_id`;
+
+/** Asks for the pages of heaps and clustered indexes; LOB units (type 2) belong to the partition, others to its rowset. */
+export const SIZES_SQL = `
+SELECT p.object_id, SUM(a.used_pages) AS used_pages
+FROM sys.partitions AS p
+JOIN sys.allocation_units AS a ON a.container_id = CASE WHEN a.type = 2 THEN p.partition_id ELSE p.hobt_id END
+WHERE p.index_id IN (0, 1)
+GROUP BY p.object_id`;
+
+/** Asks for the key columns of primary keys and clustered row-store indexes, in key order. */
+export const KEYS_SQL = `
+SELECT i.object_id, CAST(i.type AS int) AS index_type, CAST(i.is_primary_key AS int) AS is_primary_key, c.name AS column_name
+FROM sys.indexes AS i
+JOIN sys.index_columns AS ic ON ic.object_id = i.object_id AND ic.index_id = i.index_id
+JOIN sys.columns AS c ON c.object_id = ic.object_id AND c.column_id = ic.column_id
+WHERE (i.type = 1 OR i.is_primary_key = 1) AND ic.key_ordinal > 0
+ORDER BY i.object_id, i.index_id, ic.key_ordinal`;
+
+/**
+ * Asks for the columns of the user tables, in order.
+ *
+ * @param major major version of the server: what came with 2016 is asked of no older one
+ */
+export function columnsSql(major: number): string {
+  const { nullable, computed, masked, encrypted } = COLUMN_FLAGS;
+  const since2016 = major < SQL_SERVER_2016 ? ''
+    : ` + CASE WHEN c.is_masked = 1 THEN ${masked} ELSE 0 END + CASE WHEN c.encryption_type IS NOT NULL THEN ${encrypted} ELSE 0 END`;
+  return `
+SELECT c.object_id, c.name, CAST(c.system_type_id AS int) AS type_id, c.user_type_id, CAST(c.max_length AS int) AS max_length,
+  CAST(c.precision AS int) AS [precision], CAST(c.scale AS int) AS scale, c.collation_name,
+  CASE WHEN c.is_nullable = 1 THEN ${nullable} ELSE 0 END + CASE WHEN c.is_computed = 1 THEN ${computed} ELSE 0 END${since2016} AS flags
+FROM sys.columns AS c
+JOIN sys.tables AS t ON t.object_id = c.object_id
+WHERE t.is_ms_shipped = 0
+ORDER BY c.object_id, c.column_id`;
+}
+
+/** Asks whether the login sees through masks everywhere in the database. Not before 2016. */
+export const UNMASK_SQL = 'SELECT HAS_PERMS_BY_NAME(DB_NAME(), \'DATABASE\', \'UNMASK\') AS unmask';
+
+/** Asks for the tables that an enabled policy filters, as far as the login may see policies. Not before 2016. */
+export const ROW_POLICIES_SQL = `
+SELECT DISTINCT r.target_object_id AS object_id
+FROM sys.security_predicates AS r
+JOIN sys.security_policies AS p ON p.object_id = r.object_id
+WHERE r.predicate_type = 0 AND p.is_enabled = 1`;
+
+/** Asks which columns the login may not read, of the tables where SELECT was granted or denied on single columns. */
+export const DENIED_COLUMNS_SQL = `
+SELECT c.object_id, c.name
+FROM sys.columns AS c
+WHERE c.object_id IN (SELECT p.major_id FROM sys.database_permissions AS p WHERE p.class = 1 AND p.minor_id > 0 AND p.type = 'SL')
+  AND HAS_PERMS_BY_NAME(QUOTENAME(OBJECT_SCHEMA_NAME(c.object_id)) + '.' + QUOTENAME(OBJECT_NAME(c.object_id)), 'OBJECT', 'SELECT', c.name, 'COLUMN') = 0`;
+
+/** Whether the server has masks, encrypted columns and row policies. */
+export function hasColumnSecurity(major: number): boolean {
+  return major >= SQL_SERVER_2016;
+}

@@ -1,0 +1,146 @@
+/* eslint-disable no-bitwise */
+import {
+  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, hasColumnSecurity, KEYS_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SERVER_SQL, SIZES_SQL, TABLES_SQL,
+  UNMASK_SQL,
+} from './catalog-queries';
+import { typeName } from './type-names';
+import type { SqlServerConnection } from '../sql-server-connection';
+import type { NamedTable } from '../table-patterns';
+
+/** A column as the catalog views tell it. */
+export interface SourceColumn {
+  readonly name: string;
+  /** As SQL Server spells it; an alias type's base type. */
+  readonly type: string;
+  readonly nullable: boolean;
+  readonly computed: boolean;
+  readonly masked: boolean;
+  readonly encrypted: boolean;
+  readonly collation?: string;
+}
+
+/** A user table as the catalog views tell it. */
+export interface SourceTable extends NamedTable {
+  readonly objectId: number;
+  /** From the server's statistics. */
+  readonly estimatedRows: number;
+  /** Pages of the heap or clustered index, with LOBs (bytes). */
+  readonly estimatedBytes: number;
+  /** In the order of the table. */
+  readonly columns: readonly SourceColumn[];
+  /** Columns of the primary key in key order; empty without one. */
+  readonly primaryKey: readonly string[];
+  /** Columns of the clustered row-store index in key order; empty without one. */
+  readonly clusteredKey: readonly string[];
+}
+
+/** The server and the database's own settings. */
+export interface SourceServer {
+  readonly productVersion: string;
+  /** Whether SNAPSHOT transactions may be started (ALLOW_SNAPSHOT_ISOLATION is ON). */
+  readonly snapshotAllowed: boolean;
+}
+
+/** What the login may not see of the chosen tables. */
+export interface SourceSecurity {
+  /** Whether masks hide nothing from the login. */
+  readonly unmask: boolean;
+  /** Ids of tables whose rows a policy filters. */
+  readonly filtered: ReadonlySet<number>;
+  /** Columns the login may not read, by table id. */
+  readonly denied: ReadonlyMap<number, readonly string[]>;
+}
+
+const PAGE_BYTES = 8192;
+
+/** `16` of `16.0.4181.5`; 0 when it cannot be told. */
+export function majorVersion({ productVersion }: SourceServer): number {
+  return Number(/^\d+/.exec(productVersion)?.[0] ?? 0);
+}
+
+export async function readServer(connection: SqlServerConnection): Promise<SourceServer> {
+  const [row] = await connection.query(SERVER_SQL, 'read the settings of the database');
+  return { productVersion: String(row?.product_version ?? 'unknown'), snapshotAllowed: Number(row?.snapshot_isolation_state) === 1 };
+}
+
+/** All user tables the login may see, by schema and name. The number of requests does not grow with that of tables. */
+export async function readTables(connection: SqlServerConnection, server: SourceServer): Promise<SourceTable[]> {
+  const tables = await connection.query(TABLES_SQL, 'list the tables');
+  const rows = await numbersByObject(connection, ROW_ESTIMATES_SQL, 'read the row estimates');
+  const pages = await numbersByObject(connection, SIZES_SQL, 'read the sizes of the tables');
+  const columns = await readColumns(connection, majorVersion(server));
+  const keys = await readKeys(connection);
+  return tables.map((row) => {
+    const objectId = Number(row.object_id);
+    return {
+      objectId,
+      schema: String(row.schema_name),
+      table: String(row.table_name),
+      estimatedRows: rows.get(objectId) ?? 0,
+      estimatedBytes: (pages.get(objectId) ?? 0) * PAGE_BYTES,
+      columns: columns.get(objectId) ?? [],
+      primaryKey: keys.primary.get(objectId) ?? [],
+      clusteredKey: keys.clustered.get(objectId) ?? [],
+    };
+  });
+}
+
+/** What the source would hide from the login. Security policies are told only to logins that may see them. */
+export async function readSecurity(connection: SqlServerConnection, server: SourceServer, tables: readonly SourceTable[]): Promise<SourceSecurity> {
+  const isModern = hasColumnSecurity(majorVersion(server));
+  const masked = tables.some(({ columns }) => columns.some((column) => column.masked));
+  const [unmask] = isModern && masked ? await connection.query(UNMASK_SQL, 'ask for the permission UNMASK') : [];
+  const filtered = isModern ? await connection.query(ROW_POLICIES_SQL, 'list the security policies') : [];
+  const denied = new Map<number, string[]>();
+  for (const row of await connection.query(DENIED_COLUMNS_SQL, 'list the columns that may not be read')) {
+    push(denied, Number(row.object_id), String(row.name));
+  }
+  return { unmask: !masked || Number(unmask?.unmask) === 1, filtered: new Set(filtered.map((row) => Number(row.object_id))), denied };
+}
+
+async function readColumns(connection: SqlServerConnection, major: number): Promise<Map<number, SourceColumn[]>> {
+  const tables = new Map<number, SourceColumn[]>();
+  // Types and collations repeat, so each text is kept once.
+  const types = new Map<string, string>();
+  await connection.stream(columnsSql(major), 'list the columns', (row) => {
+    const [objectId, typeId, userTypeId, maxLength, precision, scale, flags] = [0, 2, 3, 4, 5, 6, 8].map((at) => Number(row[at]));
+    const id = `${typeId} ${userTypeId} ${maxLength} ${precision} ${scale}`;
+    let type = types.get(id);
+    if (type === undefined) types.set(id, type = typeName({ typeId, userTypeId, maxLength, precision, scale }));
+    const has = (flag: number) => (flags & flag) !== 0;
+    const collation = row[7];
+    const column: SourceColumn = {
+      name: String(row[1]),
+      type,
+      nullable: has(COLUMN_FLAGS.nullable),
+      computed: has(COLUMN_FLAGS.computed),
+      masked: has(COLUMN_FLAGS.masked),
+      encrypted: has(COLUMN_FLAGS.encrypted),
+      ...(typeof collation === 'string' && { collation }),
+    };
+    push(tables, objectId, column);
+  });
+  return tables;
+}
+
+async function readKeys(connection: SqlServerConnection) {
+  const keys = { primary: new Map<number, string[]>(), clustered: new Map<number, string[]>() };
+  for (const row of await connection.query(KEYS_SQL, 'list the keys')) {
+    const [id, name] = [Number(row.object_id), String(row.column_name)];
+    if (Number(row.is_primary_key) === 1) push(keys.primary, id, name);
+    if (Number(row.index_type) === 1) push(keys.clustered, id, name);
+  }
+  return keys;
+}
+
+function push<T>(map: Map<number, T[]>, id: number, value: T): void {
+  const list = map.get(id);
+  if (list) list.push(value);
+  else map.set(id, [value]);
+}
+
+async function numbersByObject(connection: SqlServerConnection, sql: string, purpose: string): Promise<Map<number, number>> {
+  const found = new Map<number, number>();
+  await connection.stream(sql, purpose, ([objectId, value]) => found.set(Number(objectId), Number(value)));
+  return found;
+}

@@ -1,0 +1,70 @@
+/** A type as sys.columns has it. */
+export interface CatalogType {
+  /** `system_type_id` of sys.types. */
+  readonly typeId: number;
+  readonly userTypeId: number;
+  /** Bytes; -1 for (max). */
+  readonly maxLength: number;
+  readonly precision: number;
+  readonly scale: number;
+}
+
+/** system_type_id of sys.types, which no version has changed. */
+const NAMES: { readonly [id: number]: string } = {
+  34: 'image',
+  35: 'text',
+  36: 'uniqueidentifier',
+  40: 'date',
+  41: 'time',
+  42: 'datetime2',
+  43: 'datetimeoffset',
+  48: 'tinyint',
+  52: 'smallint',
+  56: 'int',
+  58: 'smalldatetime',
+  59: 'real',
+  60: 'money',
+  61: 'datetime',
+  62: 'float',
+  98: 'sql_variant',
+  99: 'ntext',
+  104: 'bit',
+  106: 'decimal',
+  108: 'numeric',
+  122: 'smallmoney',
+  127: 'bigint',
+  165: 'varbinary',
+  167: 'varchar',
+  173: 'binary',
+  175: 'char',
+  189: 'timestamp',
+  231: 'nvarchar',
+  239: 'nchar',
+  241: 'xml',
+};
+
+/** user_type_id of the CLR types that come with the server; their system_type_id is 240. */
+const CLR_NAMES: { readonly [id: number]: string } = { 128: 'hierarchyid', 129: 'geometry', 130: 'geography' };
+
+/** The base type's name without length, for example `decimal`; `udt` for a CLR type of somebody's own. */
+export function baseTypeName({ typeId, userTypeId }: CatalogType): string {
+  return NAMES[typeId] ?? CLR_NAMES[userTypeId] ?? 'udt';
+}
+
+/** The base type as SQL Server spells it, for example `nvarchar(max)`. An alias type gives its base. */
+export function typeName(type: CatalogType): string {
+  const name = baseTypeName(type);
+  const { maxLength, precision, scale } = type;
+  switch (name) {
+    case 'decimal': case 'numeric': return `${name}(${precision},${scale})`;
+    case 'time': case 'datetime2': case 'datetimeoffset': return `${name}(${scale})`;
+    case 'char': case 'varchar': case 'binary': case 'varbinary': return `${name}(${maxLength < 0 ? 'max' : maxLength})`;
+    case 'nchar': case 'nvarchar': return `${name}(${maxLength < 0 ? 'max' : maxLength / 2})`;
+    default: return name;
+  }
+}
+
+/** Whether values differ in length. */
+export function isVariableLength(type: string): boolean {
+  return /^(n?varchar|varbinary|n?text|image|xml|sql_variant|hierarchyid|geometry|geography|udt)\b/.test(type);
+}
