@@ -1,10 +1,10 @@
 import { CONTENDERS } from './contenders';
 
-/** Runs one contender in a process of its own and prints what it took: `contender.ts NAME PORT ROWS`. */
-async function main([name, port, rows]: readonly string[]): Promise<void> {
+/** Runs one contender in a process of its own and prints what it took: `contender.ts NAME PORT ROWS WARM_UP_ROWS`. */
+async function main([name, port, rows, warmUpRows]: readonly string[]): Promise<void> {
   const run = CONTENDERS[name];
   // Code is compiled and connections are made before the clock starts.
-  await run(Number(port), Math.min(Number(rows), 10_000));
+  await run(Number(port), Number(warmUpRows));
   const cpu = process.cpuUsage();
   const started = process.hrtime.bigint();
   const seen = await run(Number(port), Number(rows));

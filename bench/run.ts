@@ -1,16 +1,18 @@
 import { ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { CONTENDERS } from './contenders';
+import { Measured, RIVALS } from './rivals';
+import { TABLES } from './tables';
 
 /**
- * `npm run bench -- [--rows N] [--json FILE] [--only NAME,...]`
+ * `npm run bench -- [--table NAME] [--rows N] [--json FILE] [--only NAME,...]`
  *
  * Every contender takes the same table from the same server, each in a fresh process; CPU is that process's, user and
- * system, all its threads.
+ * system, all its threads. What is not installed is named and left out.
  */
 
 interface Result {
@@ -26,25 +28,31 @@ const run = promisify(execFile);
 
 async function main(args: readonly string[]): Promise<void> {
   const option = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
-  const rows = Number(option('--rows') ?? 1_000_000);
-  if (!Number.isSafeInteger(rows) || rows < 10_000 || rows % 10_000 !== 0) {
-    throw new Error(`--rows ${option('--rows')}: expected a multiple of 10000`);
+  const tableName = option('--table') ?? 'transactions';
+  if (!Object.hasOwn(TABLES, tableName)) throw new Error(`--table ${tableName}: allowed are ${Object.keys(TABLES).join(', ')}`);
+  const table = TABLES[tableName];
+  const rows = Number(option('--rows') ?? table.defaultRows);
+  if (!Number.isSafeInteger(rows) || rows < table.chunkRows || rows % table.chunkRows !== 0) {
+    throw new Error(`--rows ${option('--rows')}: expected a multiple of ${table.chunkRows}`);
   }
-  const names = option('--only')?.split(',') ?? Object.keys(CONTENDERS);
-  const unknown = names.filter((name) => !(name in CONTENDERS));
-  if (unknown.length > 0) throw new Error(`--only ${unknown.join(',')}: allowed are ${Object.keys(CONTENDERS).join(', ')}`);
+  const all = [...Object.keys(CONTENDERS), ...Object.keys(RIVALS)];
+  const names = option('--only')?.split(',') ?? all;
+  const unknown = names.filter((name) => !all.includes(name));
+  if (unknown.length > 0) throw new Error(`--only ${unknown.join(',')}: allowed are ${all.join(', ')}`);
 
   // As the package ships the extractor: bundled, so that a call between modules is a plain call. Inside the tree, so
   // that the bundle finds node_modules.
-  const folder = mkdtempSync(join(__dirname, '../.tmp/bench-'));
+  const scratch = join(__dirname, '../.tmp');
+  mkdirSync(scratch, { recursive: true });
+  const folder = mkdtempSync(join(scratch, 'bench-'));
   const results: Result[] = [];
   let server: ChildProcess | undefined;
   try {
     await bundle(folder);
-    server = spawn(process.execPath, [join(folder, 'replay-table.js')], { stdio: ['ignore', 'pipe', 'inherit'] });
+    server = spawn(process.execPath, [join(folder, 'replay-table.js'), tableName], { stdio: ['ignore', 'pipe', 'inherit'] });
     const port = await firstLine(server);
     for (const name of names) {
-      const result = await measure(name, join(folder, 'contender.js'), port, rows);
+      const result = await measure(name, join(folder, 'contender.js'), port, rows, table.chunkRows);
       if (result) results.push(result);
     }
   } finally {
@@ -52,32 +60,39 @@ async function main(args: readonly string[]): Promise<void> {
     rmSync(folder, { recursive: true });
   }
   const json = option('--json');
-  if (json) writeFileSync(json, `${JSON.stringify({ node: process.version, rows, results }, undefined, 2)}\n`);
+  if (json) writeFileSync(json, `${JSON.stringify({ table: tableName, rows, results }, undefined, 2)}\n`);
 }
 
-async function measure(name: string, contender: string, port: string, rows: number): Promise<Result | undefined> {
-  let output: string;
-  try {
-    ({ stdout: output } = await run(process.execPath, [contender, name, port, String(rows)]));
-  } catch (error) {
-    const { stderr = '' } = error as { readonly stderr?: string };
-    if (!stderr.includes('Cannot find')) throw error;
-    print(`${name.padEnd(24)} not installed`);
+async function measure(name: string, contender: string, port: string, rows: number, warmUpRows: number): Promise<Result | undefined> {
+  const got = Object.hasOwn(RIVALS, name)
+    ? await RIVALS[name](port, rows, warmUpRows)
+    : await measureNode(name, [contender, name, port, String(rows), String(warmUpRows)]);
+  if (!got) {
+    print(`${name.padEnd(20)} not installed`);
     return undefined;
   }
-  const got = JSON.parse(output) as { readonly rows: number; readonly cpuSeconds: number; readonly seconds: number; readonly peakRssMb: number };
   if (got.rows !== rows) throw new Error(`${name} saw ${got.rows} of ${rows} rows`);
   const result: Result = {
     name,
-    version: version(name),
+    version: got.version ?? version(name),
     rows: got.rows,
     cpuSecondsPerMillionRows: round(got.cpuSeconds / rows * 1e6),
     rowsPerSecond: Math.round(rows / got.seconds),
     peakRssMb: Math.round(got.peakRssMb),
   };
-  print(`${name.padEnd(24)} ${result.version.padEnd(24)} ${result.cpuSecondsPerMillionRows.toFixed(2).padStart(7)} CPU s/M rows `
-    + `${String(result.rowsPerSecond).padStart(9)} rows/s ${String(result.peakRssMb).padStart(5)} MB`);
+  print(`${name.padEnd(20)} ${String(rows).padStart(9)} rows ${result.cpuSecondsPerMillionRows.toFixed(2).padStart(8)} CPU s/M rows `
+    + `${String(result.rowsPerSecond).padStart(9)} rows/s ${String(result.peakRssMb).padStart(5)} MB  ${result.version}`);
   return result;
+}
+
+async function measureNode(name: string, args: readonly string[]): Promise<Measured | undefined> {
+  try {
+    return JSON.parse((await run(process.execPath, args)).stdout) as Measured;
+  } catch (error) {
+    const { stderr = '' } = error as { readonly stderr?: string };
+    if (name.startsWith('ours') || !stderr.includes('Cannot find')) throw error;
+    return undefined;
+  }
 }
 
 async function bundle(folder: string): Promise<void> {

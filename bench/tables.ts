@@ -1,0 +1,108 @@
+import { TRANSACTION_COLUMNS, transactionRows } from '../tools/replay-server/transactions';
+import { row, WireCell, WireColumn, wireColumn } from '../tools/replay-server/wire-rows';
+
+/** A table the benchmark's server makes up. */
+export interface BenchTable {
+  readonly columns: readonly WireColumn[];
+  /** Rows one behind the other, as tokens; `first` is the number of the first one, from 0. */
+  readonly rows: (first: number, count: number) => Buffer;
+  /** Rows of a chunk that is cut into packets beforehand; row counts must be a multiple of it. */
+  readonly chunkRows: number;
+  /** Distinct rows; a longer table repeats them. */
+  readonly blockRows: number;
+  /** Rows asked for when the command line does not say. */
+  readonly defaultRows: number;
+}
+
+const WIDE_COLUMNS: readonly WireColumn[] = Array.from({ length: 20 }, (_, i) => [
+  wireColumn.intN(`Count${i}`, 4),
+  wireColumn.intN(`Key${i}`, 8),
+  wireColumn.decimal(`Amount${i}`, 12, 2),
+  wireColumn.nvarchar(`Name${i}`, 50),
+  wireColumn.varchar(`Code${i}`, 20),
+  wireColumn.datetime2(`ChangedAt${i}`, 3),
+  wireColumn.bit(`Active${i}`),
+  wireColumn.floatN(`Rate${i}`, 8),
+  wireColumn.date(`Day${i}`),
+  wireColumn.moneyN(`Fee${i}`, 8),
+]).flat();
+
+const INTEGER_COLUMNS: readonly WireColumn[] = Array.from({ length: 10 }, (_, i) => wireColumn.intN(`Value${i}`, i % 2 === 0 ? 8 : 4));
+
+const LOB_COLUMNS: readonly WireColumn[] = [wireColumn.intN('Id', 4), wireColumn.nvarcharMax('Document')];
+const LOB_BYTES = 0x100000;
+/** Chunks in which a (max) value comes. */
+const PLP_BYTES = 0x2000;
+
+export const TABLES: { readonly [name: string]: BenchTable } = {
+  transactions: {
+    columns: TRANSACTION_COLUMNS, rows: transactionRows, chunkRows: 10_000, blockRows: 100_000, defaultRows: 1_000_000,
+  },
+  wide: { columns: WIDE_COLUMNS, rows: rowsOf(WIDE_COLUMNS, wideCells), chunkRows: 1000, blockRows: 10_000, defaultRows: 50_000 },
+  integers: {
+    columns: INTEGER_COLUMNS, rows: rowsOf(INTEGER_COLUMNS, integerCells), chunkRows: 10_000, blockRows: 100_000, defaultRows: 1_000_000,
+  },
+  lob: { columns: LOB_COLUMNS, rows: rowsOf(LOB_COLUMNS, lobCells), chunkRows: 10, blockRows: 20, defaultRows: 500 },
+};
+
+type Random = () => number;
+
+function rowsOf(columns: readonly WireColumn[], cells: (index: number, random: Random) => WireCell[]): BenchTable['rows'] {
+  return (first, count) => Buffer.concat(Array.from({ length: count }, (_, i) => row(columns, cells(first + i, generator(first + i)))));
+}
+
+function wideCells(index: number, random: Random): WireCell[] {
+  return WIDE_COLUMNS.map((_, i) => {
+    if (random() < 0.2) return null;
+    switch (i % 10) {
+      case 0: return int(4, random() * 1e6);
+      case 1: return int(8, index * 200 + i);
+      case 2: return Buffer.concat([int(1, 1), int(8, random() * 1e9)]);
+      case 3: return Buffer.from(`Name ${Math.floor(random() * 1e4)} of ${index}`, 'utf16le');
+      case 4: return Buffer.from(`C${Math.floor(random() * 1000)}`, 'latin1');
+      case 5: return Buffer.concat([int(4, random() * 86400000), int(3, 738000 + random() * 1000)]);
+      case 6: return int(1, random() * 2);
+      case 7: return float(random());
+      case 8: return int(3, 738000 + random() * 1000);
+      default: return Buffer.concat([int(4, 0), int(4, random() * 30000)]);
+    }
+  });
+}
+
+function integerCells(index: number, random: Random): WireCell[] {
+  return INTEGER_COLUMNS.map((_, i) => (i === 0 ? int(8, index + 1) : i % 2 === 0 ? int(8, random() * 1e12) : int(4, random() * 1e9)));
+}
+
+function lobCells(index: number, random: Random): WireCell[] {
+  const sentence = `Clause ${index}: the parties agree on § ${Math.floor(random() * 1e9)}, "as is", until further notice. `;
+  const text = Buffer.from(sentence.repeat(Math.ceil(LOB_BYTES / 2 / sentence.length)), 'utf16le').subarray(0, LOB_BYTES);
+  const chunks: Buffer[] = [];
+  for (let at = 0; at < text.length; at += PLP_BYTES) chunks.push(text.subarray(at, at + PLP_BYTES));
+  return [int(4, index + 1), chunks];
+}
+
+function int(size: number, value: number): Buffer {
+  const out = Buffer.alloc(size);
+  for (let i = 0, rest = Math.floor(value); i < size; i++) {
+    out[i] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  return out;
+}
+
+function float(value: number): Buffer {
+  const out = Buffer.alloc(8);
+  out.writeDoubleLE(value);
+  return out;
+}
+
+/** Numbers from 0 to 1, always the same for a seed (xorshift). */
+function generator(seed: number): Random {
+  let state = Math.imul(seed + 1, 0x9e3779b1) | 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 0x100000000;
+  };
+}
