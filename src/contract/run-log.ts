@@ -36,8 +36,25 @@ export interface RunLogLine {
   readonly rows_landed: number;
   readonly size_bytes: number;
   readonly manifest_key: string;
+  readonly datasets: readonly RunLogDataset[];
   readonly problems: readonly string[];
 }
+
+/** One table of a run. */
+export interface RunLogDataset {
+  /** `<database>/<schema>/<table>` of the source. */
+  readonly dataset: string;
+  /** Name of the Glue table with the dataset's newest run. */
+  readonly table_name: string;
+  readonly rows_landed: number;
+  readonly objects: number;
+  readonly size_bytes: number;
+  /** Folder of the run's objects, `s3://<bucket>/…/`. */
+  readonly location: string;
+}
+
+/** Name of the Glue table over the lines. */
+export const RUN_LOG_TABLE = 'runs';
 
 /** Columns of a Glue table over the lines. */
 export const RUN_LOG_COLUMNS: { readonly [name in keyof RunLogLine]: string } = {
@@ -57,5 +74,6 @@ export const RUN_LOG_COLUMNS: { readonly [name in keyof RunLogLine]: string } = 
   rows_landed: 'bigint',
   size_bytes: 'bigint',
   manifest_key: 'string',
+  datasets: 'array<struct<dataset:string,table_name:string,rows_landed:bigint,objects:bigint,size_bytes:bigint,location:string>>',
   problems: 'array<string>',
 };

@@ -15,6 +15,10 @@ export const STACK_OUTPUTS = {
   runCompletionName: 'RunCompletionName',
   /** Name of the log group of run completion. */
   runCompletionLogGroupName: 'RunCompletionLogGroupName',
+  /** Name of the Glue database. */
+  glueDatabaseName: 'GlueDatabaseName',
+  /** Name of the Athena workgroup. */
+  workGroupName: 'WorkGroupName',
   /** Name of the function that replays. */
   replayName: 'ReplayName',
   /** URL of the failure queue. */

@@ -1,7 +1,10 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
 import { HANDLER_ENV } from '../contract';
+import { GlueCatalog } from './catalog/glue-catalog';
+import { catalogRegistrar } from './catalog/register-run';
 import { CLIENT_SETTINGS } from './client-settings';
 import { requiredEnvironment } from './environment';
 import { ItemStore } from './item-store';
@@ -23,12 +26,16 @@ export const handler = async (event: unknown, context?: { readonly awsRequestId?
 
 function connect(): CompletionServices {
   const table = requiredEnvironment(HANDLER_ENV.tableName);
+  const database = process.env[HANDLER_ENV.glueDatabase];
   return {
     s3,
     objects: new ItemStore(dynamo, table, (milliseconds) => telemetry.metric('putItemLatency', milliseconds)),
     runs: new RunStore(dynamo, table),
     telemetry,
-    reporters: [runLineWriter(s3, process.env[HANDLER_ENV.landingPrefix] ?? '')],
+    reporters: [
+      ...database ? [catalogRegistrar(new GlueCatalog(new GlueClient(CLIENT_SETTINGS), database), telemetry)] : [],
+      runLineWriter(s3, process.env[HANDLER_ENV.landingPrefix] ?? ''),
+    ],
     announce: eventBridgeAnnouncer(new EventBridgeClient(CLIENT_SETTINGS)),
   };
 }

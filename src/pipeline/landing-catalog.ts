@@ -5,6 +5,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { RUN_LOG_FOLDER } from '../contract';
+import { addCatalogQueries } from './catalog-queries';
 import { allowReadingLanded } from './grants';
 import { acknowledge } from './nag-acknowledgements';
 import { defaultPipelineName } from './pipeline-name';
@@ -74,6 +76,9 @@ export class LandingCatalog extends Construct {
   /** Name of the Athena workgroup. */
   public readonly workGroupName: string;
 
+  /** The Glue table `runs`, with a row for each checked run. */
+  public readonly runsTable: glue.CfnTable;
+
   /** The bucket of the query results. */
   public readonly resultsBucket: s3.Bucket;
 
@@ -103,17 +108,26 @@ export class LandingCatalog extends Construct {
       },
     });
     this.workGroup = this.createWorkGroup(props, limit);
+    this.runsTable = addCatalogQueries(this, {
+      catalogId: Aws.ACCOUNT_ID,
+      database: this.database,
+      databaseName: this.databaseName,
+      workGroup: this.workGroup,
+      workGroupName: this.workGroupName,
+      runLogLocation: props.bucket.s3UrlForObject(`${props.objectPrefix ?? ''}${RUN_LOG_FOLDER}`),
+    });
   }
 
   /**
-   * Lets somebody make and change tables and partitions of the database, and not delete them.
+   * Lets somebody make and change tables and partitions of the database, and delete tables: one whose only complete run
+   * turned out incomplete must not be queried.
    *
    * @param grantee who registers
    */
   public grantRegister(grantee: iam.IGrantable): iam.Grant {
     return this.grantGlue(grantee, [
-      'glue:GetDatabase', 'glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable',
-      'glue:GetPartition', 'glue:GetPartitions', 'glue:CreatePartition', 'glue:UpdatePartition',
+      'glue:GetDatabase', 'glue:GetTable', 'glue:GetTables', 'glue:CreateTable', 'glue:UpdateTable', 'glue:DeleteTable',
+      'glue:GetPartition', 'glue:GetPartitions', 'glue:CreatePartition', 'glue:UpdatePartition', 'glue:BatchUpdatePartition',
     ]);
   }
 

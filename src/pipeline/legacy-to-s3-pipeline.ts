@@ -8,6 +8,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { LandingBucket, LandingBucketOptions } from './landing-bucket';
+import { LandingCatalog } from './landing-catalog';
 import { LandingTrigger } from './landing-trigger';
 import { MetadataTable } from './metadata-table';
 import { ObjectRecorder } from './object-recorder';
@@ -73,6 +74,9 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
   /** The log group of the recorder function. */
   public readonly logGroup: logs.LogGroup;
 
+  /** Where landed data can be queried; undefined when it was not wanted. */
+  public readonly catalog?: LandingCatalog;
+
   /** The function that completes runs, with all its parts. */
   public readonly runCompletion: RunCompletion;
 
@@ -131,6 +135,9 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
     this.recorderRole = this.recorder.role;
     this.logGroup = this.recorder.logGroup;
     this.failureQueue = this.recorder.failureQueue;
+    if (props.catalog ?? true) {
+      this.catalog = new LandingCatalog(this, 'Catalog', { ...props, bucket: this.bucket, objectPrefix: this.landingPrefix });
+    }
     this.runCompletion = this.createRunCompletion(props);
     this.recorder.startRunCompletion(this.runCompletion.function);
     this.replay = new ReplayFunction(this, 'Replay', {
@@ -204,6 +211,7 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
   private createRunCompletion(props: LegacyToS3PipelineProps): RunCompletion {
     return new RunCompletion(this, 'RunCompletion', {
       ...props,
+      catalog: this.catalog,
       memorySize: props.runCompletionMemorySize,
       timeout: props.runCompletionTimeout,
       reservedConcurrentExecutions: undefined,
@@ -231,6 +239,8 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
       logGroupName: this.logGroup.logGroupName,
       runCompletionName: this.runCompletion.function.functionName,
       runCompletionLogGroupName: this.runCompletion.logGroup.logGroupName,
+      glueDatabaseName: this.catalog?.databaseName,
+      workGroupName: this.catalog?.workGroupName,
       replayName: this.replay.function.functionName,
       failureQueueUrl: this.failureQueue.queueUrl,
       alarmTopicArn: this.alarmTopic.topicArn,

@@ -12,6 +12,8 @@ const DESCRIPTIONS: { readonly [name in keyof typeof STACK_OUTPUTS]: string } = 
   logGroupName: 'Log group of the recorder',
   runCompletionName: 'Function that completes runs',
   runCompletionLogGroupName: 'Log group of run completion',
+  glueDatabaseName: 'Glue database of the landed tables',
+  workGroupName: 'Athena workgroup for queries of landed data',
   replayName: 'Function that replays failed events and landed objects',
   failureQueueUrl: 'Queue of the events that could not be recorded',
   alarmTopicArn: 'Topic the alarms notify',

@@ -3,12 +3,13 @@ import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { LandingBucketOptions } from './landing-bucket';
+import { LandingCatalogOptions } from './landing-catalog';
 import { LandingTrigger } from './landing-trigger';
 import { PipelineAlarmsOptions } from './observability/pipeline-alarms';
 import { RecorderFunctionOptions } from './recorder-options';
 
 /** Properties of a pipeline. Every one is optional. */
-export interface LegacyToS3PipelineProps extends LandingBucketOptions, RecorderFunctionOptions, PipelineAlarmsOptions {
+export interface LegacyToS3PipelineProps extends LandingBucketOptions, RecorderFunctionOptions, PipelineAlarmsOptions, LandingCatalogOptions {
   /**
    * Name of the pipeline, unique in account and region. Its metrics are in the namespace `CdkLegacyToS3/<pipelineName>`;
    * another name starts other metrics.
@@ -66,6 +67,13 @@ export interface LegacyToS3PipelineProps extends LandingBucketOptions, RecorderF
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
+
+  /**
+   * Whether to make a catalog (see `LandingCatalog`), in which every completed run is registered.
+   *
+   * @default true
+   */
+  readonly catalog?: boolean;
 
   /**
    * Whether to make a dashboard.

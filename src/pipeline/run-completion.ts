@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -11,6 +11,8 @@ import { HANDLER_ENV, SERVICES, metricNamespace } from '../contract';
 import { checkRecorderOptions } from './check-recorder-options';
 import { FailureQueue } from './failure-queue';
 import { createHandlerFunction, createHandlerLogGroup } from './handler-function';
+import { LandingCatalog } from './landing-catalog';
+import { acknowledgeResource } from './nag-acknowledgements';
 import { checkPipelineName } from './pipeline-name';
 import { RecorderFunctionOptions } from './recorder-options';
 import { RunCompletionRole } from './run-completion-role';
@@ -32,6 +34,13 @@ export interface RunCompletionProps extends RecorderFunctionOptions {
 
   /** Name of the pipeline, unique in account and region: its metrics go to the namespace `CdkLegacyToS3/<pipelineName>`. */
   readonly pipelineName: string;
+
+  /**
+   * The catalog that runs are registered in.
+   *
+   * @default - runs are registered nowhere
+   */
+  readonly catalog?: LandingCatalog;
 
   /**
    * Where Lambda sends the manifests that could not be handled.
@@ -84,6 +93,7 @@ export class RunCompletion extends Construct implements iam.IGrantable {
       inVpc: props.vpc !== undefined,
     });
     this.grantPrincipal = this.role.grantPrincipal;
+    if (props.catalog) this.allowRegistering(props.catalog);
     this.function = createHandlerFunction(this, {
       bundle: 'run-completion',
       description: 'Compares runs with their manifests and tells of the outcome',
@@ -94,11 +104,18 @@ export class RunCompletion extends Construct implements iam.IGrantable {
         [HANDLER_ENV.tableName]: props.table.tableName,
         [HANDLER_ENV.metricsNamespace]: metricNamespace(props.pipelineName),
         [HANDLER_ENV.serviceName]: SERVICES.runCompletion,
+        ...props.catalog && { [HANDLER_ENV.glueDatabase]: props.catalog.databaseName },
         ...props.objectPrefix && { [HANDLER_ENV.landingPrefix]: props.objectPrefix },
       },
       role: this.role,
       logGroup: this.logGroup,
       failureQueue: this.failureQueue,
     }, props);
+  }
+
+  private allowRegistering(catalog: LandingCatalog): void {
+    catalog.grantRegister(this.role);
+    const tables = Stack.of(this).formatArn({ service: 'glue', resource: 'table', resourceName: `${catalog.databaseName}/*` });
+    acknowledgeResource(this.role, tables, 'the tables are named after those of the source, which nobody knows before');
   }
 }

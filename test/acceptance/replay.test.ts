@@ -1,4 +1,5 @@
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
+import { GetTableCommand, GetPartitionCommand, GlueClient } from '@aws-sdk/client-glue';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { RUN_EVENT, runLogKey } from '../../src/contract';
@@ -67,6 +68,13 @@ test('an INCOMPLETE run is mended by landing the missing part and replaying the 
     return details.length >= 2 && details;
   }, { what: 'the events of both outcomes' });
   expect(told.map(({ state, totals, problems }) => [state, totals.rows, problems.length])).toEqual([['INCOMPLETE', 4, 1], ['COMPLETE', 4, 0]]);
+  const glue = new GlueClient(pipeline.cloud.clientConfig);
+  const DatabaseName = pipeline.output('glueDatabaseName');
+  const { Table } = await glue.send(new GetTableCommand({ DatabaseName, Name: 'bank_dbo_accounts' }));
+  expect(Table!.StorageDescriptor!.Location).toContain(`/run=${run.runId}/`);
+  const { Partition } = await glue.send(new GetPartitionCommand({ DatabaseName, TableName: 'bank_dbo_accounts_runs', PartitionValues: [run.runId] }));
+  expect(Partition!.Parameters).toMatchObject({ 'cdk-legacy-to-s3.run-state': 'COMPLETE' });
+  glue.destroy();
   // The line is under the watched prefix, and yet no landed object.
   expect((await pipeline.objectItems()).map(({ objectKey }) => objectKey)).not.toContain(runLogKey('', run.runId));
 });
@@ -103,7 +111,8 @@ test('a prefix is recorded again: what is missing comes back with its rows, what
   for (const part of run.parts) await pipeline.put(part.key, part.body);
   await pipeline.put(run.manifestKey, JSON.stringify(run.manifest));
   await runIn(run.runId, 'COMPLETE');
-  const mine = async () => (await pipeline.objectItems()).filter(({ runId }) => runId === run.runId).sort((a, b) => (a.objectKey < b.objectKey ? -1 : 1));
+  const mine = async () => (await pipeline.objectItems()).filter(({ runId }) => runId === run.runId)
+    .sort((a, b) => (a.objectKey < b.objectKey ? -1 : 1));
   const before = await poll(async () => {
     const items = await mine();
     return items.length === 3 && items.every(({ rows, sequencer }) => rows === 2 && !/^0+$/.test(sequencer)) && items;

@@ -5,6 +5,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { failureOf, only, statements, synth } from './synth';
+import { RUN_LOG_COLUMNS } from '../../src/contract';
 import { LandingCatalog, LandingCatalogProps } from '../../src/pipeline/landing-catalog';
 
 function catalog(stack: Stack, props: Partial<LandingCatalogProps> = {}, id: string = 'Catalog'): LandingCatalog {
@@ -70,6 +71,23 @@ test('limit, expiration and removal policy can be set', () => {
   });
 });
 
+test('the table of runs lies over the lines that run completion writes, with the columns of the contract', () => {
+  const template = make({ objectPrefix: 'in/' });
+  const { TableInput } = only(template, 'AWS::Glue::Table').Properties;
+  expect(TableInput.Name).toBe('runs');
+  expect(TableInput.StorageDescriptor.Location).toBe('s3://landing/in/runs/');
+  expect(TableInput.StorageDescriptor.Columns.map(({ Name }: any) => Name)).toEqual(Object.keys(RUN_LOG_COLUMNS));
+});
+
+test('saved queries of the workgroup read the table of runs', () => {
+  const queries = Object.values(make().findResources('AWS::Athena::NamedQuery')).map(({ Properties }) => Properties);
+  expect(queries.map(({ Name }) => Name).sort()).toEqual(['newest objects', 'row counts', 'runs']);
+  for (const { QueryString, WorkGroup, Database } of queries) {
+    expect(QueryString).toMatch(/FROM runs\b/);
+    expect([typeof WorkGroup, typeof Database]).toEqual(['string', 'string']);
+  }
+});
+
 test('two in one stack do not clash', () => {
   const { made } = synth((stack) => [catalog(stack, {}, 'One'), catalog(stack, {}, 'Two')]);
   expect(made[0].databaseName).not.toBe(made[1].databaseName);
@@ -87,12 +105,12 @@ describe('grants', () => {
   };
   const text = (arn: any) => arn['Fn::Join'][1].map((part: any) => part.Ref ?? part).join('');
 
-  test('grantRegister: tables and partitions of this database, no deletion', () => {
+  test('grantRegister: tables and partitions of this database', () => {
     const { given, name } = granted((made, user) => made.grantRegister(user));
     expect(given).toHaveLength(1);
     expect(given[0].Action).toEqual([
-      'glue:GetDatabase', 'glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable',
-      'glue:GetPartition', 'glue:GetPartitions', 'glue:CreatePartition', 'glue:UpdatePartition',
+      'glue:GetDatabase', 'glue:GetTable', 'glue:GetTables', 'glue:CreateTable', 'glue:UpdateTable', 'glue:DeleteTable',
+      'glue:GetPartition', 'glue:GetPartitions', 'glue:CreatePartition', 'glue:UpdatePartition', 'glue:BatchUpdatePartition',
     ]);
     expect(given[0].Resource.map(text)).toEqual(['catalog', `database/${name}`, `table/${name}/*`]
       .map((resource) => `arn:AWS::Partition:glue:AWS::Region:AWS::AccountId:${resource}`));

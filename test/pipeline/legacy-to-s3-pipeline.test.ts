@@ -21,7 +21,8 @@ describe('with no props', () => {
     expect([
       'AWS::S3::Bucket', 'Custom::S3BucketNotifications', 'AWS::DynamoDB::Table', 'AWS::SQS::Queue', 'AWS::SNS::Topic',
       'AWS::Logs::LogGroup', 'AWS::CloudWatch::Dashboard', 'AWS::KMS::Key',
-    ].map(count)).toEqual([1, 1, 1, 1, 1, 3, 1, 0]);
+      'AWS::Glue::Database', 'AWS::Athena::WorkGroup',
+    ].map(count)).toEqual([2, 1, 1, 1, 1, 3, 1, 0, 1, 1]);
   });
 
   test('everything made can be reached', () => {
@@ -151,16 +152,29 @@ describe('name', () => {
   });
 });
 
+test('without a catalog there is no database, and runs are registered nowhere', () => {
+  const { template, made } = synthPipeline({ catalog: false });
+  expect(made.catalog).toBeUndefined();
+  for (const type of ['AWS::Glue::Database', 'AWS::Glue::Table', 'AWS::Athena::WorkGroup', 'AWS::Athena::NamedQuery']) template.resourceCountIs(type, 0);
+  expect(JSON.stringify(template.toJSON())).not.toMatch(/glue:|GLUE_DATABASE_NAME|GlueDatabaseName/);
+});
+
+test('with one, run completion registers in its database', () => {
+  const { template, made } = synthPipeline();
+  expect(only(template, 'AWS::Lambda::Function', 'LedgerRunCompletion').Properties.Environment.Variables.GLUE_DATABASE_NAME).toBe(made.catalog!.databaseName);
+  expect(statements(template, 'LedgerRunCompletionRole')).toContainEqual(expect.objectContaining({ Action: expect.arrayContaining(['glue:CreateTable']) }));
+});
+
 describe('one\'s own parts', () => {
   test('bucket', () => {
     const { template, made } = synthPipeline((stack) => ({ bucket: new s3.Bucket(stack, 'Mine') }));
-    expect(only(template, 'AWS::S3::Bucket')).toBeDefined();
+    expect(Object.keys(template.findResources('AWS::S3::Bucket'))).toEqual([expect.stringMatching(/^Mine/), expect.stringMatching(/^LedgerCatalogResults/)]);
     expect(made.bucket.node.id).toBe('Mine');
   });
 
   test('imported bucket', () => {
     const { template } = synthPipeline((stack) => ({ bucket: s3.Bucket.fromBucketName(stack, 'Mine', 'landing-of-others') }));
-    template.resourceCountIs('AWS::S3::Bucket', 0);
+    expect(Object.keys(template.findResources('AWS::S3::Bucket'))).toEqual([expect.stringMatching(/^LedgerCatalogResults/)]);
     template.hasOutput('LedgerBucketName', { Value: 'landing-of-others' });
   });
 
@@ -174,7 +188,7 @@ describe('one\'s own parts', () => {
     const data = new Stack(app, 'Data');
     const bucket = new s3.Bucket(data, 'Mine');
     const stack = new Stack(app, 'Stack');
-    new LegacyToS3Pipeline(stack, 'Ledger', { bucket, trigger: LandingTrigger.eventBridge() });
+    new LegacyToS3Pipeline(stack, 'Ledger', { bucket, trigger: LandingTrigger.eventBridge(), catalog: false });
     expect(() => app.synth()).not.toThrow();
     Template.fromStack(stack).resourceCountIs('AWS::S3::Bucket', 0);
   });
@@ -189,8 +203,8 @@ describe('one\'s own parts', () => {
   test('key, for everything', () => {
     const { template } = synthPipeline((stack) => ({ encryptionKey: new kms.Key(stack, 'Key') }));
     const key = { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] };
-    const of = (type: string) => only(template, type).Properties;
-    expect(of('AWS::S3::Bucket').BucketEncryption.ServerSideEncryptionConfiguration[0].ServerSideEncryptionByDefault.KMSMasterKeyID).toEqual(key);
+    const of = (type: string, prefix?: string) => only(template, type, prefix).Properties;
+    expect(of('AWS::S3::Bucket', 'LedgerLandingBucket').BucketEncryption.ServerSideEncryptionConfiguration[0].ServerSideEncryptionByDefault.KMSMasterKeyID).toEqual(key);
     expect(of('AWS::DynamoDB::Table').SSESpecification.KMSMasterKeyId).toEqual(key);
     expect(of('AWS::SQS::Queue').KmsMasterKeyId).toEqual(key);
     expect(of('AWS::SNS::Topic').KmsMasterKeyId).toEqual(key);
@@ -238,7 +252,7 @@ describe('switches', () => {
 describe('two pipelines', () => {
   test('in one stack do not clash', () => {
     const { template, made } = synth((stack) => [new LegacyToS3Pipeline(stack, 'One'), new LegacyToS3Pipeline(stack, 'Two')]);
-    template.resourceCountIs('AWS::S3::Bucket', 2);
+    template.resourceCountIs('AWS::S3::Bucket', 4);
     template.resourceCountIs('AWS::DynamoDB::Table', 2);
     expect(made[0].metricNamespace).not.toBe(made[1].metricNamespace);
     expect(Object.keys(template.toJSON().Outputs)).toEqual(expect.arrayContaining(['OneBucketName', 'TwoBucketName']));

@@ -30,12 +30,13 @@ export const ADDED_OUTPUT_PREFIX = 'LocalCloudOutput';
 const MATH_REASON = 'ministack 1.5.33 refuses alarms on metric math (provisioners.py, _cw_metric_alarm_record); ' +
   'the observer evaluates the expression and puts its value as a metric, which the alarm reads';
 
-const QUERY_DEFINITION = 'AWS::Logs::QueryDefinition';
-const QUERY_REASON = `ministack 1.5.33 has no ${QUERY_DEFINITION} (provisioners.py); nothing refers to a saved query`;
+/** Saved queries: of Logs Insights and of Athena. */
+const QUERY_TYPES = ['AWS::Logs::QueryDefinition', 'AWS::Athena::NamedQuery'];
+const QUERY_REASON = 'ministack 1.5.33 has no such resource (provisioners.py), and nothing refers to a saved query';
 
 /**
  * Every change the emulator needs, and no other: a metric-math alarm reads a single metric, which the observer
- * computes from the alarm's own queries, and saved Logs Insights queries are left out. Names in the alarms' queries are
+ * computes from the alarm's own queries, and saved queries of Logs Insights and Athena are left out. Names in the alarms' queries are
  * resolved by the emulator, through outputs added here.
  */
 export function toLocalTemplate(template: Template): LocalTemplate {
@@ -44,7 +45,7 @@ export function toLocalTemplate(template: Template): LocalTemplate {
   const outputs: { [name: string]: unknown } = { ...template.Outputs };
   const resources: { [logicalId: string]: TemplateResource } = { ...template.Resources };
   for (const [logicalId, resource] of Object.entries(template.Resources)) {
-    if (resource.Type === QUERY_DEFINITION) {
+    if (QUERY_TYPES.includes(resource.Type)) {
       delete resources[logicalId];
       changes.push({ logicalId, what: 'left out', reason: QUERY_REASON });
       continue;

@@ -1,6 +1,6 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { RunReporter } from './complete-run';
-import { RunLogLine, runLogKey } from '../../contract';
+import { catalogTableName, datasetId, datasetRunFolder, RunLogLine, runLogKey } from '../../contract';
 
 /**
  * Writes the run's line to the landing bucket, for queries over all runs. The key is one that the recorder passes over, so
@@ -25,6 +25,14 @@ export function runLineWriter(s3: S3Client, landingPrefix: string): RunReporter 
       rows_landed: run.rows,
       size_bytes: run.sizeBytes,
       manifest_key: run.manifestKey,
+      datasets: manifest.tables.map((table) => ({
+        dataset: datasetId(table.database, table.schema, table.table),
+        table_name: catalogTableName(table),
+        rows_landed: table.rows,
+        objects: table.objects.length,
+        size_bytes: table.sizeBytes,
+        location: `s3://${run.bucket}/${datasetRunFolder(manifest.prefix, table, run.runId)}`,
+      })),
       problems: run.problems ?? [],
     };
     await s3.send(new PutObjectCommand({

@@ -119,6 +119,7 @@ test('the line has one JSON object with the run\'s figures', async () => {
     rows_landed: 0,
     size_bytes: 0,
     manifest_key: key,
+    datasets: [],
     problems: [],
   });
 });

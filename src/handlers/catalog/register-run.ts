@@ -1,0 +1,142 @@
+import type { Column, Partition, StorageDescriptor, Table, TableInput } from '@aws-sdk/client-glue';
+import {
+  CATALOG_PARAMETERS, catalogRunsTableName, catalogTableName, datasetId, datasetRunFolder, Manifest, ManifestTable, RUN_PARTITION, RunItem, RunState,
+} from '../../contract';
+import { mapConcurrently } from '../concurrency';
+import { HandlerError } from '../errors';
+import { RunReporter } from '../run-completion/complete-run';
+import { Telemetry } from '../telemetry';
+import { GlueCatalog } from './glue-catalog';
+import { alignable, formatParameters, layoutOf, storageDescriptor } from './storage-layout';
+import { glueColumns, partitionColumns, unitedColumns } from './table-columns';
+
+/** Tables registered at the same time; Glue allows some ten requests a second. */
+const TABLE_CONCURRENCY = 4;
+
+const { dataset: DATASET, kind: KIND, run: RUN, state: STATE, layout: LAYOUT } = CATALOG_PARAMETERS;
+
+/*
+ * Rules, by dataset (docs/catalog.md says the same for users):
+ *
+ * - `<name>` shows the newest COMPLETE run, with that run's columns and nothing else. An older run that completes late
+ *   does not replace it. Should its run turn INCOMPLETE, it shows the newest COMPLETE run that is left, or is removed.
+ * - `<name>_runs` has a partition for every checked run, COMPLETE or not; the partition's parameters tell which. Its
+ *   columns are those of all runs: added ones at the end, dropped ones kept, changed ones widened.
+ * - Runs of another format, and CSV whose columns moved (it is read by position), cannot share a table with the others:
+ *   they get `<name>_runs_<format>`, for CSV with the schema's fingerprint.
+ * - A table that others made, or that another dataset's name folds to, is left alone: a failure is logged, the run is
+ *   completed all the same, since trying again would not help.
+ */
+
+/** Registers a run's tables in the Glue catalog, so that engines can query them at once. */
+export function catalogRegistrar(catalog: GlueCatalog, telemetry: Telemetry): RunReporter {
+  return async (run, { manifest }) => {
+    await mapConcurrently(manifest.tables, TABLE_CONCURRENCY, async (table) => {
+      try {
+        await registerTable(catalog, run, manifest, table);
+      } catch (error) {
+        if (!(error instanceof HandlerError && error.code === 'CATALOG_NAME_CLASH')) throw error;
+        telemetry.failure('a table could not be registered', error);
+      }
+    });
+  };
+}
+
+async function registerTable(catalog: GlueCatalog, run: RunItem, manifest: Manifest, table: ManifestTable): Promise<void> {
+  const dataset = datasetId(table.database, table.schema, table.table);
+  const columns = glueColumns(table.columns, manifest.format.name);
+  const location = `s3://${run.bucket}/${datasetRunFolder(manifest.prefix, table, run.runId)}`;
+  await registerPartition(catalog, run, manifest, table, columns, location);
+  const name = catalogTableName(table);
+  if (run.runState === 'INCOMPLETE') return retractTable(catalog, name, dataset, run.runId);
+  await catalog.changeTable(name, (existing) => {
+    requireOwn(existing, name, dataset, 'newest');
+    if ((existing?.Parameters?.[RUN] ?? '') > run.runId) return undefined;
+    return {
+      Name: name,
+      Description: `Newest complete run of ${dataset}`.slice(0, 2048),
+      TableType: 'EXTERNAL_TABLE',
+      Parameters: { ...formatParameters(manifest.format), [DATASET]: dataset, [KIND]: 'newest', [RUN]: run.runId },
+      StorageDescriptor: storageDescriptor(manifest.format, columns, location),
+    };
+  });
+}
+
+async function registerPartition(
+  catalog: GlueCatalog, run: RunItem, manifest: Manifest, table: ManifestTable, columns: readonly Column[], location: string,
+): Promise<void> {
+  const { format } = manifest;
+  const dataset = datasetId(table.database, table.schema, table.table);
+  let name = catalogRunsTableName(table);
+  let united: readonly Column[] = columns;
+  const next = (existing: Table | undefined): TableInput | undefined => {
+    requireOwn(existing, name, dataset, 'runs');
+    const known = existing?.StorageDescriptor?.Columns ?? [];
+    united = unitedColumns(known, columns);
+    if (existing && JSON.stringify(known) === JSON.stringify(united)) return undefined;
+    const folder = location.slice(0, location.lastIndexOf('run='));
+    return {
+      Name: name,
+      Description: `All runs of ${dataset}`.slice(0, 2048),
+      TableType: 'EXTERNAL_TABLE',
+      Parameters: { ...formatParameters(format), [DATASET]: dataset, [KIND]: 'runs', [LAYOUT]: layoutOf(format) },
+      PartitionKeys: [{ Name: RUN_PARTITION, Type: 'string' }],
+      StorageDescriptor: storageDescriptor(format, united, folder),
+    };
+  };
+  const first = await catalog.table(name);
+  if (first && first.Parameters?.[DATASET] === dataset && !fits(first, format, columns)) {
+    name += format.name === 'csv' ? `_csv_${table.schemaFingerprint.replace(/[^0-9a-z]/gi, '').slice(0, 8).toLowerCase()}` : `_${format.name}`;
+  }
+  await catalog.changeTable(name, next);
+  await catalog.putPartition(name, {
+    Values: [run.runId],
+    Parameters: { [DATASET]: dataset, [RUN]: run.runId, [STATE]: run.runState },
+    StorageDescriptor: storageDescriptor(format, format.name === 'csv' ? columns : partitionColumns(united, columns), location),
+  });
+}
+
+function fits(table: Table, format: Manifest['format'], columns: readonly Column[]): boolean {
+  if (table.Parameters?.[LAYOUT] !== layoutOf(format)) return false;
+  return format.name !== 'csv' || alignable(table.StorageDescriptor?.Columns ?? [], columns);
+}
+
+/** When the table shows this run, makes it show the newest COMPLETE run that is left. */
+async function retractTable(catalog: GlueCatalog, name: string, dataset: string, runId: string): Promise<void> {
+  const shown = await catalog.table(name);
+  if (shown?.Parameters?.[DATASET] !== dataset || shown.Parameters[RUN] !== runId) return;
+  const left = await newestComplete(catalog, name, dataset);
+  if (!left) return catalog.deleteTable(name);
+  await catalog.changeTable(name, (existing) => {
+    if (existing?.Parameters?.[RUN] !== runId) return undefined;
+    const format = Object.fromEntries(Object.entries(left.table.Parameters ?? {}).filter(([key]) => key !== LAYOUT));
+    return {
+      Name: name,
+      Description: existing.Description,
+      TableType: 'EXTERNAL_TABLE',
+      Parameters: { ...format, [KIND]: 'newest', [RUN]: left.partition.Values![0] },
+      StorageDescriptor: left.partition.StorageDescriptor as StorageDescriptor,
+    };
+  });
+}
+
+async function newestComplete(catalog: GlueCatalog, name: string, dataset: string): Promise<{ table: Table; partition: Partition } | undefined> {
+  const complete: RunState = 'COMPLETE';
+  const candidates: { table: Table; partition: Partition }[] = [];
+  for (const table of await catalog.tablesLike(`${name}_runs`)) {
+    if (table.Parameters?.[DATASET] !== dataset || table.Parameters[KIND] !== 'runs') continue;
+    for (const partition of await catalog.partitions(table.Name!)) {
+      if (partition.Parameters?.[STATE] === complete) candidates.push({ table, partition });
+    }
+  }
+  const runOf = ({ partition }: { partition: Partition }) => partition.Values![0];
+  return candidates.reduce<typeof candidates[number] | undefined>((best, each) => (best && runOf(best) > runOf(each) ? best : each), undefined);
+}
+
+function requireOwn(table: Table | undefined, name: string, dataset: string, kind: 'newest' | 'runs'): void {
+  if (!table) return;
+  const { [DATASET]: owner, [KIND]: found } = table.Parameters ?? {};
+  if (owner === dataset && found === kind) return;
+  const other = owner === undefined ? 'somebody else made a table of this name' : `it belongs to the dataset '${owner}' (${found})`;
+  throw new HandlerError('CATALOG_NAME_CLASH', `the Glue table '${name}' cannot be made for the dataset '${dataset}': ${other}`);
+}

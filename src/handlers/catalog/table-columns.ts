@@ -1,0 +1,53 @@
+import type { Column } from '@aws-sdk/client-glue';
+import { Manifest, ManifestColumn, RUN_PARTITION } from '../../contract';
+import { HandlerError } from '../errors';
+import { coercible, widerType } from './widen-type';
+
+/** Longest comment of a column (Glue, "Column"). */
+const MAX_COMMENT = 255;
+
+/**
+ * The Glue columns of a run's files, in the files' order. Names are in lower case, as Glue keeps them and as engines
+ * compare them; otherwise they stay, because Parquet and JSON are read by name. CSV's are strings: so OpenCSVSerde reads.
+ *
+ * @throws HandlerError CATALOG_NAME_CLASH when two columns have one name but for case, or one is called like the partition
+ */
+export function glueColumns(columns: readonly ManifestColumn[], format: Manifest['format']['name']): Column[] {
+  const seen = new Map<string, string>([[RUN_PARTITION, `the partition key '${RUN_PARTITION}'`]]);
+  return columns.map(({ name, glueType, sourceType }) => {
+    const lower = name.toLowerCase();
+    const other = seen.get(lower);
+    if (other !== undefined) throw new HandlerError('CATALOG_NAME_CLASH', `the column '${name}' has the name of ${other}: Glue takes no notice of case`);
+    seen.set(lower, `the column '${name}'`);
+    return { Name: lower, Type: format === 'csv' ? 'string' : glueType, Comment: sourceType.slice(0, MAX_COMMENT) };
+  });
+}
+
+/**
+ * Columns of a table over runs that differ: those it has, widened where a run's is wider, then those that are new. A column
+ * that a run has no more stays, and reads as null there.
+ */
+export function unitedColumns(table: readonly Column[], run: readonly Column[]): Column[] {
+  const byName = new Map(run.map((column) => [column.Name, column]));
+  const known = new Set(table.map(({ Name }) => Name));
+  return [
+    ...table.map((column) => {
+      const other = byName.get(column.Name);
+      return other ? { ...column, Type: widerType(column.Type!, other.Type!), Comment: other.Comment } : column;
+    }),
+    ...run.filter(({ Name }) => !known.has(Name)),
+  ];
+}
+
+/**
+ * Columns of a run's partition: the table's, each with the type the run's files have where an engine turns that into the
+ * table's. With a type it cannot turn, it would refuse every query of the partition, so such a column gets the table's: a
+ * query that reads it in this run fails, and no other.
+ */
+export function partitionColumns(table: readonly Column[], run: readonly Column[]): Column[] {
+  const byName = new Map(run.map((column) => [column.Name, column]));
+  return table.map((column) => {
+    const own = byName.get(column.Name);
+    return own && coercible(own.Type!, column.Type!) ? { ...column, Type: own.Type } : column;
+  });
+}

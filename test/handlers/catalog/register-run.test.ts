@@ -1,0 +1,184 @@
+import { DeleteTableCommand, GetPartitionsCommand, GetTableCommand, GetTablesCommand, CreateTableCommand, GlueClient, Table } from '@aws-sdk/client-glue';
+import { CATALOG_PARAMETERS, Manifest, ManifestColumn, RunItem, RunState } from '../../../src/contract';
+import { GlueCatalog } from '../../../src/handlers/catalog/glue-catalog';
+import { catalogRegistrar } from '../../../src/handlers/catalog/register-run';
+import { Telemetry } from '../../../src/handlers/telemetry';
+import { LocalCloud, startLocalCloud } from '../../../tools/local-cloud';
+import { smallRun } from '../../support/small-run';
+
+let cloud: LocalCloud;
+let glue: GlueClient;
+let failures: Error[];
+const DATABASE = 'ledger';
+
+beforeAll(async () => {
+  cloud = await startLocalCloud({ enforceIam: false });
+  glue = new GlueClient(cloud.clientConfig);
+});
+afterAll(async () => {
+  glue?.destroy();
+  await cloud?.stop();
+});
+beforeEach(async () => {
+  await cloud.reset();
+  failures = [];
+});
+
+const column = (name: string, glueType: string): ManifestColumn => ({ name, ordinal: 1, sourceType: glueType, nullable: true, outputType: 'X', glueType });
+const columns = (...pairs: readonly [string, string][]) => pairs.map(([name, type]) => column(name, type));
+const parquet: Manifest['format'] = { name: 'parquet', compression: 'zstd' };
+const csv: Manifest['format'] = { name: 'csv', compression: 'gzip' };
+
+/** Registers run number `day` and answers with its id. */
+async function register(day: number, of: { columns?: ManifestColumn[]; format?: Manifest['format']; state?: RunState; table?: string; runId?: string } = {}): Promise<string> {
+  const { manifest, ...made } = smallRun({
+    at: new Date(Date.UTC(2026, 0, day)), columns: of.columns ?? columns(['Id', 'int']), format: of.format ?? parquet, table: of.table ?? 'Accounts',
+  });
+  const runId = of.runId ?? made.runId;
+  const run = { runId, runState: of.state ?? 'COMPLETE', bucket: 'landing' } as RunItem;
+  const telemetry = { failure: (_message: string, error: Error) => failures.push(error) } as unknown as Telemetry;
+  await catalogRegistrar(new GlueCatalog(glue, DATABASE), telemetry)(run, { manifest: { ...manifest, runId }, bucket: 'landing', key: 'k', versionId: 'null', eTag: 'e' });
+  return runId;
+}
+
+async function table(name: string): Promise<Table> {
+  return (await glue.send(new GetTableCommand({ DatabaseName: DATABASE, Name: name }))).Table!;
+}
+
+const names = async () => (await glue.send(new GetTablesCommand({ DatabaseName: DATABASE }))).TableList!.map(({ Name }) => Name).sort();
+const shape = ({ StorageDescriptor }: Pick<Table, 'StorageDescriptor'>) => StorageDescriptor!.Columns!.map(({ Name, Type }) => `${Name} ${Type}`);
+const partitions = async (name: string) => (await glue.send(new GetPartitionsCommand({ DatabaseName: DATABASE, TableName: name }))).Partitions!;
+const folder = (runId: string, name = 'Accounts') => `s3://landing/landing/database=Bank/schema=dbo/table=${name}/run=${runId}/`;
+const shownRun = async () => (await table('bank_dbo_accounts')).Parameters![CATALOG_PARAMETERS.run];
+
+test('the first run makes database, tables and partition', async () => {
+  const runId = await register(1, { columns: columns(['Id', 'int'], ['Balance', 'decimal(19,4)']) });
+  expect(await names()).toEqual(['bank_dbo_accounts', 'bank_dbo_accounts_runs']);
+  const newest = await table('bank_dbo_accounts');
+  expect(newest).toMatchObject({
+    TableType: 'EXTERNAL_TABLE',
+    Parameters: { 'classification': 'parquet', 'cdk-legacy-to-s3.dataset': 'Bank/dbo/Accounts', 'cdk-legacy-to-s3.run': runId },
+    StorageDescriptor: { Location: folder(runId), SerdeInfo: { SerializationLibrary: expect.stringContaining('ParquetHiveSerDe') } },
+  });
+  expect(shape(newest)).toEqual(['id int', 'balance decimal(19,4)']);
+  const runs = await table('bank_dbo_accounts_runs');
+  expect(runs.PartitionKeys).toEqual([{ Name: 'run', Type: 'string' }]);
+  expect(runs.StorageDescriptor!.Location).toBe('s3://landing/landing/database=Bank/schema=dbo/table=Accounts/');
+  const [partition] = await partitions('bank_dbo_accounts_runs');
+  expect(partition).toMatchObject({ Values: [runId], Parameters: { 'cdk-legacy-to-s3.run-state': 'COMPLETE' }, StorageDescriptor: { Location: folder(runId) } });
+});
+
+test('registering again changes nothing', async () => {
+  const runId = await register(1);
+  const before = [await table('bank_dbo_accounts_runs'), await partitions('bank_dbo_accounts_runs')];
+  await register(1, { runId });
+  expect([await table('bank_dbo_accounts_runs'), (await partitions('bank_dbo_accounts_runs')).length]).toEqual([before[0], 1]);
+});
+
+test('the newest complete run is shown with its own columns, all runs with everybody\'s', async () => {
+  const first = await register(1, { columns: columns(['Id', 'int'], ['Name', 'string'], ['Amount', 'decimal(10,2)'], ['Day', 'date']) });
+  const second = await register(2, { columns: columns(['Added', 'double'], ['Id', 'bigint'], ['Amount', 'decimal(19,4)'], ['Day', 'timestamp']) });
+  const newest = await table('bank_dbo_accounts');
+  expect([newest.StorageDescriptor!.Location, shape(newest)])
+    .toEqual([folder(second), ['added double', 'id bigint', 'amount decimal(19,4)', 'day timestamp']]);
+  expect(shape(await table('bank_dbo_accounts_runs'))).toEqual(['id bigint', 'name string', 'amount decimal(19,4)', 'day string', 'added double']);
+  const byRun = new Map((await partitions('bank_dbo_accounts_runs')).map((partition) => [partition.Values![0], shape(partition as Table)]));
+  expect(byRun.get(first)).toEqual(['id int', 'name string', 'amount decimal(10,2)', 'day date']);
+  expect(byRun.get(second)).toEqual(['id bigint', 'name string', 'amount decimal(19,4)', 'day string', 'added double']);
+});
+
+test('an older run that completes late is a partition, and does not replace the newer one', async () => {
+  const newer = await register(2);
+  const older = await register(1);
+  expect(await shownRun()).toBe(newer);
+  expect((await partitions('bank_dbo_accounts_runs')).map(({ Values }) => Values![0]).sort()).toEqual([older, newer]);
+});
+
+test('an incomplete run is a partition that says so, and is not shown', async () => {
+  const first = await register(1);
+  const second = await register(2, { state: 'INCOMPLETE' });
+  expect(await shownRun()).toBe(first);
+  const states = (await partitions('bank_dbo_accounts_runs')).map(({ Values, Parameters }) => [Values![0], Parameters![CATALOG_PARAMETERS.state]]);
+  expect(states).toEqual([[first, 'COMPLETE'], [second, 'INCOMPLETE']]);
+});
+
+test('a run that turns incomplete gives way to the newest complete one, or to nothing', async () => {
+  const [first, second] = [await register(1), await register(2)];
+  await register(2, { runId: second, state: 'INCOMPLETE' });
+  expect(await shownRun()).toBe(first);
+  expect((await table('bank_dbo_accounts')).StorageDescriptor!.Location).toBe(folder(first));
+  await register(1, { runId: first, state: 'INCOMPLETE' });
+  expect(await names()).toEqual(['bank_dbo_accounts_runs']);
+  await register(2, { runId: second });
+  expect(await shownRun()).toBe(second);
+});
+
+test('CSV is registered as strings, with what the serde needs to read RFC 4180', async () => {
+  await register(1, { format: { ...csv, delimiter: ';' }, columns: columns(['Id', 'string']) });
+  expect(await table('bank_dbo_accounts')).toMatchObject({
+    Parameters: { 'classification': 'csv', 'skip.header.line.count': '1' },
+    StorageDescriptor: {
+      Compressed: true,
+      SerdeInfo: { SerializationLibrary: 'org.apache.hadoop.hive.serde2.OpenCSVSerde', Parameters: { separatorChar: ';', quoteChar: '"', escapeChar: '\u0001' } },
+    },
+  });
+});
+
+test('CSV without header skips no line', async () => {
+  await register(1, { format: { ...csv, header: false } });
+  expect((await table('bank_dbo_accounts')).Parameters).not.toHaveProperty('skip.header.line.count');
+});
+
+test('CSV with more columns at the end shares the table; with others in between it gets one of its own', async () => {
+  await register(1, { format: csv, columns: columns(['a', 'string'], ['b', 'string']) });
+  await register(2, { format: csv, columns: columns(['a', 'string'], ['b', 'string'], ['c', 'string']) });
+  expect(shape(await table('bank_dbo_accounts_runs'))).toEqual(['a string', 'b string', 'c string']);
+  await register(3, { format: csv, columns: columns(['a', 'string'], ['x', 'string'], ['b', 'string']) });
+  const [, , own] = await names();
+  expect(own).toMatch(/^bank_dbo_accounts_runs_csv_[0-9a-f]{8}$/);
+  expect(shape(await table(own!))).toEqual(['a string', 'x string', 'b string']);
+  expect(await partitions('bank_dbo_accounts_runs')).toHaveLength(2);
+  expect(failures).toEqual([]);
+});
+
+test('runs of another format get a table of their own, and the newest is shown whatever its format', async () => {
+  await register(1, { format: csv });
+  const second = await register(2, { format: { name: 'jsonl', compression: 'none' } });
+  expect(await names()).toEqual(['bank_dbo_accounts', 'bank_dbo_accounts_runs', 'bank_dbo_accounts_runs_jsonl']);
+  expect(await table('bank_dbo_accounts')).toMatchObject({
+    Parameters: { classification: 'json' }, StorageDescriptor: { Location: folder(second), SerdeInfo: { SerializationLibrary: 'org.openx.data.jsonserde.JsonSerDe' } },
+  });
+  await register(2, { runId: second, format: { name: 'jsonl', compression: 'none' }, state: 'INCOMPLETE' });
+  expect((await table('bank_dbo_accounts')).Parameters).toMatchObject({ classification: 'csv' });
+});
+
+test('two datasets whose names fold to one: the second is left out and logged, the run\'s other tables are not', async () => {
+  await register(1, { table: 'My Accounts' });
+  await register(2, { table: 'my-accounts' });
+  expect(failures).toEqual([expect.objectContaining({
+    code: 'CATALOG_NAME_CLASH', message: expect.stringContaining("'bank_dbo_my_accounts_runs' cannot be made for the dataset 'Bank/dbo/my-accounts': it belongs to the dataset 'Bank/dbo/My Accounts'"),
+  })]);
+  expect(await names()).toEqual(['bank_dbo_my_accounts', 'bank_dbo_my_accounts_runs']);
+});
+
+test('a table that somebody else made is left alone', async () => {
+  await register(1, { table: 'Other' });
+  await glue.send(new CreateTableCommand({ DatabaseName: DATABASE, TableInput: { Name: 'bank_dbo_accounts', StorageDescriptor: { Location: 's3://theirs/' } } }));
+  await register(2);
+  expect((await table('bank_dbo_accounts')).StorageDescriptor!.Location).toBe('s3://theirs/');
+  expect(failures[0].message).toContain('somebody else made a table of this name');
+});
+
+test('runs that complete at the same time leave the newest shown and every partition there', async () => {
+  const runs = await Promise.all([3, 1, 5, 2, 4].map(async (day) => register(day, { columns: columns(['Id', 'int'], [`c${day}`, 'int']) })));
+  expect(await shownRun()).toBe(runs[2]);
+  expect((await partitions('bank_dbo_accounts_runs')).map(({ Values }) => Values![0]).sort()).toEqual([...runs].sort());
+  expect(shape(await table('bank_dbo_accounts_runs')).sort()).toEqual(['c1 int', 'c2 int', 'c3 int', 'c4 int', 'c5 int', 'id int']);
+});
+
+test('a table deleted meanwhile is made again', async () => {
+  await register(1);
+  await glue.send(new DeleteTableCommand({ DatabaseName: DATABASE, Name: 'bank_dbo_accounts' }));
+  const second = await register(2);
+  expect(await shownRun()).toBe(second);
+});
