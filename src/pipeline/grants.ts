@@ -2,8 +2,12 @@ import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 
-/** Lets a grantee put objects under a prefix; with the bucket's key, if it has one. */
-export function allowLanding(grantee: iam.IGrantable, bucket: s3.IBucket, prefix: string = ''): iam.Grant {
+/**
+ * Lets a grantee put objects under a prefix, and keep its state under another; with the bucket's key, if it has one.
+ *
+ * @param statePrefix undefined: no state is kept in the bucket
+ */
+export function allowLanding(grantee: iam.IGrantable, bucket: s3.IBucket, prefix: string = '', statePrefix?: string): iam.Grant {
   const actions = [
     's3:PutObject',
     's3:AbortMultipartUpload',
@@ -11,8 +15,10 @@ export function allowLanding(grantee: iam.IGrantable, bucket: s3.IBucket, prefix
     // By HeadObject a writer learns whether an upload whose answer was lost was finished.
     's3:GetObject',
   ];
-  const grant = onObjects(grantee, bucket, prefix, actions)
+  const landing = onObjects(grantee, bucket, prefix, actions)
     .combine(onBucket(grantee, bucket, ['s3:ListBucket', 's3:ListBucketMultipartUploads']));
+  const grant = statePrefix === undefined ? landing
+    : landing.combine(onObjects(grantee, bucket, statePrefix, ['s3:GetObject', 's3:PutObject', 's3:DeleteObject']));
   // A multipart upload also decrypts: S3 reads the parts to join them.
   const key = bucket.encryptionKey?.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey');
   return key ? grant.combine(key) : grant;

@@ -1,4 +1,3 @@
-import * as path from 'path';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -7,10 +6,8 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { HANDLER_ENV } from '../contract';
+import { BundleCode } from './bundle-code';
 import { RecorderFunctionOptions } from './recorder-options';
-
-/** The bundles made when the package was built; from `src` and from `lib` it is the same folder. */
-const ASSETS = path.join(__dirname, '..', '..', 'assets');
 
 /** What makes one function of the pipeline differ from another. */
 export interface HandlerFunctionProps {
@@ -48,7 +45,7 @@ export function createHandlerFunction(scope: Construct, props: HandlerFunctionPr
   const queueArn = props.failureQueue?.queueArn;
   return new lambda.Function(scope, 'Function', {
     description: props.description,
-    code: lambda.Code.fromAsset(path.join(ASSETS, props.bundle)),
+    code: new BundleCode(props.bundle),
     handler: 'index.handler',
     runtime: options.runtime ?? lambda.Runtime.NODEJS_24_X,
     architecture: options.architecture ?? lambda.Architecture.ARM_64,

@@ -22,6 +22,13 @@ export interface LandingBucketOptions {
   readonly noncurrentVersionExpiration?: Duration;
 
   /**
+   * Further lifecycle rules, for example one that moves old runs to a cheaper storage class.
+   *
+   * @default - unfinished multipart uploads are aborted, and replaced versions expire if `noncurrentVersionExpiration` is set
+   */
+  readonly lifecycleRules?: s3.LifecycleRule[];
+
+  /**
    * Bucket that gets S3's server access logs.
    *
    * @default - no server access logs
@@ -90,6 +97,7 @@ export class LandingBucket extends s3.Bucket {
         ...props.noncurrentVersionExpiration
           ? [{ id: 'ExpireReplacedVersions', noncurrentVersionExpiration: props.noncurrentVersionExpiration }]
           : [],
+        ...props.lifecycleRules ?? [],
       ],
     });
 

@@ -1,3 +1,4 @@
+import { Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -6,7 +7,8 @@ import { Construct } from 'constructs';
 import { metricNamespace } from '../contract';
 import { allowLanding, allowReadingLanded, allowReadingRecords } from './grants';
 import { RecorderMetrics } from './observability/recorder-metrics';
-import { ILegacyToS3Pipeline, LegacyToS3PipelineAttributes } from './pipeline-interface';
+import { GrantLandOptions, ILegacyToS3Pipeline, LegacyToS3PipelineAttributes } from './pipeline-interface';
+import { invalidInput, requireText } from './validation';
 
 /** What a pipeline of this app and an imported one have in common. */
 export abstract class LegacyToS3PipelineBase extends Construct implements ILegacyToS3Pipeline {
@@ -33,12 +35,15 @@ export abstract class LegacyToS3PipelineBase extends Construct implements ILegac
 
   /**
    * Lets somebody land data: put objects under the landing prefix by single and multipart upload, abort and list
-   * uploads, and see what is landed already. It does not let them delete.
+   * uploads, and see what is landed already. It does not let them delete what landed.
    *
    * @param grantee for example the role of the container or instance that runs the extractor
+   * @param options where the extractor keeps its state
    */
-  public grantLand(grantee: iam.IGrantable): iam.Grant {
-    return allowLanding(grantee, this.bucket, this.landingPrefix);
+  public grantLand(grantee: iam.IGrantable, options: GrantLandOptions = {}): iam.Grant {
+    const { statePrefix } = options;
+    if (statePrefix !== undefined) this.validateStatePrefix(statePrefix);
+    return allowLanding(grantee, this.bucket, this.landingPrefix, statePrefix);
   }
 
   /**
@@ -129,6 +134,18 @@ export abstract class LegacyToS3PipelineBase extends Construct implements ILegac
    */
   public metricSuccessRate(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
     return this.ownMetrics.metricSuccessRate(options);
+  }
+
+  /** State in the landing prefix would be recorded as landed, and the right to delete it would reach what landed. */
+  private validateStatePrefix(statePrefix: string): void {
+    if (Token.isUnresolved(statePrefix)) return;
+    requireText(this, 'statePrefix', statePrefix, /^[^/].*\/$/, 'a folder of the bucket that ends with \'/\'');
+    const landing = this.landingPrefix ?? '';
+    if (Token.isUnresolved(landing)) return;
+    if (statePrefix.startsWith(landing) || landing.startsWith(statePrefix)) {
+      const where = landing === '' ? 'the whole bucket' : `'${landing}'`;
+      throw invalidInput(this, `statePrefix must be outside what the pipeline watches, ${where}, got '${statePrefix}'`);
+    }
   }
 }
 

@@ -23,11 +23,12 @@ export interface ILegacyToS3Pipeline extends IConstruct {
 
   /**
    * Lets somebody land data: put objects under the landing prefix by single and multipart upload, abort and list
-   * uploads, and see what is landed already. It does not let them delete.
+   * uploads, and see what is landed already. It does not let them delete what landed.
    *
    * @param grantee for example the role of the container or instance that runs the extractor
+   * @param options where the extractor keeps its state
    */
-  grantLand(grantee: iam.IGrantable): iam.Grant;
+  grantLand(grantee: iam.IGrantable, options?: GrantLandOptions): iam.Grant;
 
   /**
    * Lets somebody read the landed objects, all their versions, and list them.
@@ -98,6 +99,17 @@ export interface ILegacyToS3Pipeline extends IConstruct {
    * @default - over 5 minutes
    */
   metricSuccessRate(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression;
+}
+
+/** Options of the right to land. */
+export interface GrantLandOptions {
+  /**
+   * Prefix in the landing bucket where the extractor keeps the state of its runs, outside the landing prefix: objects there
+   * may be read, written and deleted.
+   *
+   * @default - it keeps its state elsewhere
+   */
+  readonly statePrefix?: string;
 }
 
 /** What is known of a pipeline deployed elsewhere; the outputs of its stack tell it. */

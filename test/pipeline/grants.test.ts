@@ -40,6 +40,31 @@ describe('grantLand', () => {
     expect(put.Resource).toEqual(objects('/landing/*'));
   });
 
+  describe('with the extractor\'s state', () => {
+    const watching = (prefix: string) => () => ({ trigger: LandingTrigger.s3Notification({ prefix }) });
+    const keeping = (statePrefix: string): Give => (pipeline, user) => pipeline.grantLand(user, { statePrefix });
+
+    test('lets read, write and delete it, and nothing else be deleted', () => {
+      const given = statements(granting(keeping('state/'), watching('landing/')), 'User');
+      expect(given.filter(({ Action }) => [Action].flat().includes('s3:DeleteObject'))).toEqual([
+        { Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], Resource: objects('/state/*') },
+      ]);
+      expect(given.filter(({ Action }) => [Action].flat().includes('s3:AbortMultipartUpload')).map(({ Resource }) => Resource))
+        .toEqual([objects('/landing/*')]);
+    });
+
+    test.each([
+      ['landing/', 'landing/state/', "statePrefix must be outside what the pipeline watches, 'landing/', got 'landing/state/'"],
+      ['landing/', 'landing/', "statePrefix must be outside what the pipeline watches, 'landing/', got 'landing/'"],
+      ['a/landing/', 'a/', "statePrefix must be outside what the pipeline watches, 'a/landing/', got 'a/'"],
+      [undefined, 'state/', "statePrefix must be outside what the pipeline watches, the whole bucket, got 'state/'"],
+      ['landing/', 'state', "statePrefix must be a folder of the bucket that ends with '/', got 'state'"],
+      ['landing/', '', "statePrefix must be a folder of the bucket that ends with '/', got ''"],
+    ])('watching %s, refuses %s', (prefix, statePrefix, message) => {
+      expect(() => granting(keeping(statePrefix), prefix === undefined ? undefined : watching(prefix))).toThrow(`Stack/Ledger: ${message}`);
+    });
+  });
+
   test('comes with the key', () => {
     expect(statements(granting(give, withKey), 'User')).toContainEqual({
       Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: key,

@@ -84,6 +84,15 @@ test('replaced versions can be expired', () => {
   });
 });
 
+test('lifecycle rules can be added, and the others stay', () => {
+  const rule = { id: 'Archive', prefix: 'landing/', transitions: [{ storageClass: s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: Duration.days(90) }] };
+  const { Rules } = only(make({ lifecycleRules: [rule] }), 'AWS::S3::Bucket').Properties.LifecycleConfiguration;
+  expect(Rules).toEqual([
+    expect.objectContaining({ Id: 'AbortIncompleteMultipartUploads' }),
+    { Id: 'Archive', Prefix: 'landing/', Status: 'Enabled', Transitions: [{ StorageClass: 'GLACIER_IR', TransitionInDays: 90 }] },
+  ]);
+});
+
 test('access logs go where they are sent', () => {
   const { template } = synth((stack) => new LandingBucket(stack, 'Landing', {
     serverAccessLogsBucket: new s3.Bucket(stack, 'Logs'),

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { LOG_METRICS, METRICS, type ObjectItem, datasetRunFolder } from '../../src/contract';
+import { synthPipeline } from '../pipeline/synth';
+
+const text = readFileSync(path.resolve(__dirname, '..', '..', 'docs', 'cost.md'), 'utf8');
+
+/** Rows of the tables of costs, and the sum under each. */
+const tables = text.split(/\n\n/).filter((block) => block.startsWith('| What | Units')).map((block) => {
+  const rows = block.trim().split('\n').slice(2).map((line) => line.split('|').slice(1, -1).map((cell) => cell.replace(/[*,]/g, '').trim()));
+  const costs = rows.slice(0, -1).map(([what, units, price, cost]) => ({ what, units: Number(units), price: Number(price), cost }));
+  return { rows: costs, sum: rows.at(-1)![3] };
+});
+
+test('there are two tables', () => {
+  expect(tables.map(({ rows }) => rows.length)).toEqual([10, 4]);
+});
+
+test.each(tables.flatMap(({ rows }) => rows).map((row) => [row.what, row] as const))('%s', (_what, { units, price, cost }) => {
+  expect(Math.abs(units * price - Number(cost))).toBeLessThanOrEqual(0.0051);
+});
+
+test.each(tables.map((table, index) => [index, table] as const))('the sum of table %i', (_index, { rows, sum }) => {
+  expect(Math.abs(rows.reduce((total, { units, price }) => total + units * price, 0) - Number(sum))).toBeLessThanOrEqual(0.0051);
+});
+
+test('alarms are counted as the template has them', () => {
+  const { template } = synthPipeline();
+  const read = Object.values(template.findResources('AWS::CloudWatch::Alarm'))
+    .reduce((count, { Properties }) => count + (Properties.MetricName ? 1 : Properties.Metrics.filter((each: any) => each.MetricStat).length), 0);
+  expect(tables[1].rows[0].units).toBe(read);
+});
+
+test('no more metrics than it says', () => {
+  const [, most] = /at most (\d+) of them/.exec(text)!;
+  // Both functions emit these three.
+  const shared = [METRICS.coldStarts, METRICS.coldStartDuration, METRICS.putItemLatency].length;
+  expect(Object.keys(METRICS).length + Object.keys(LOG_METRICS).length + shared).toBe(Number(most));
+});
+
+test('an item of the usual length is one write unit', () => {
+  const runId = '20260131T235959123Z-4f9a1c';
+  const objectKey = `${datasetRunFolder('landing', { database: 'CoreBanking', schema: 'accounting', table: 'LedgerTransactions' }, runId)}part-00012-0003.parquet`;
+  const at = '2026-02-01T00:00:00.000Z';
+  const item: ObjectItem = {
+    objectKey,
+    versionId: 'x'.repeat(32),
+    itemType: 'object',
+    state: 'PRESENT',
+    bucket: 'legacyledger-ledgerlandingbucket0c04baa4-705906347eedb',
+    fileName: 'part-00012-0003.parquet',
+    sizeBytes: 123_456_789,
+    eTag: `${'0'.repeat(32)}-15`,
+    checksum: `SHA256:${'A'.repeat(43)}=-15`,
+    contentType: 'application/vnd.apache.parquet',
+    lastModified: at,
+    recordedAt: at,
+    sequencer: '0'.repeat(32),
+    revision: 2,
+    runId,
+    database: 'CoreBanking',
+    schema: 'accounting',
+    table: 'LedgerTransactions',
+    dataset: 'CoreBanking/accounting/LedgerTransactions',
+    part: '00012-0003',
+    format: 'parquet',
+    compression: 'zstd',
+    schemaFingerprint: '0'.repeat(16),
+    rows: 1_000_000,
+    contentHash: '0'.repeat(64),
+  };
+  // Names and values in UTF-8 (DynamoDB, "Item sizes and formats"); a number takes fewer bytes than its text.
+  const bytes = Object.entries(marshall(item)).reduce((sum, [name, value]) => sum + Buffer.byteLength(name + Object.values(value).join('')), 0);
+  expect(bytes).toBeLessThanOrEqual(1024);
+  expect(bytes).toBeGreaterThan(700);
+});
