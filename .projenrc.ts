@@ -60,6 +60,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       'client-cloudwatch-logs',
       'client-dynamodb',
       'client-eventbridge',
+      'client-glue',
       'client-lambda',
       'client-s3',
       'client-sns',
