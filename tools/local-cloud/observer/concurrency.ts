@@ -26,7 +26,8 @@ export class ConcurrencyCounter {
   public count(ended: readonly Invocation[]): NamespacedDatum[] {
     for (const invocation of ended) {
       const known = this.functions.get(invocation.functionName) ?? [];
-      known.push({ ...invocation, told: 0 });
+      // One that began and ended within a millisecond was there all the same.
+      known.push({ ...invocation, end: Math.max(invocation.end, invocation.start + 1), told: 0 });
       this.functions.set(invocation.functionName, known);
     }
     return [...new Set(ended.map(({ functionName }) => functionName))].flatMap((name) => this.recount(name));
