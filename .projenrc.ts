@@ -199,4 +199,7 @@ for (const [room, group] of Object.entries(forbiddenPackages)) {
   });
 }
 
+// The npm client's own default registry is the right one.
+project.tryFindObjectFile('.github/workflows/release.yml')?.addDeletionOverride('jobs.release_npm.steps.9.env.NPM_REGISTRY');
+
 project.synth();
