@@ -94,7 +94,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'uplot@^1.6.32',
   ],
 
-  gitignore: ['.venv/', '.tmp/', '/out.json', '*.log', '.DS_Store', 'cdk.out/', '/assets/', '/test-reports/', '/coverage/'],
+  gitignore: ['.venv/', '.tmp/', '.jsii.tabl.json', '__pycache__/', '/out.json', '*.log', '.DS_Store', 'cdk.out/', '/assets/', '/test-reports/', '/coverage/'],
 
   jestOptions: {
     jestVersion: '^30',
@@ -125,7 +125,7 @@ project.package.addPackageResolutions('tedious@19.2.2', 'unrs-resolver@1.12.2');
 project.gitattributes.addAttributes('/test/fixtures/**', '-text');
 
 project.npmignore?.exclude(
-  '/.ci/', '/.tmp/', '/.venv/', '/bench/', '/docs/', '/examples/', '/tools/', 'cdk.out/',
+  '/.ci/', '/.tmp/', '/.venv/', '/bench/', '/docs/', '/examples/', '/tools/', 'cdk.out/', '.jsii.tabl.json',
   // Bundled into assets/; their unbundled emit would only add weight and unresolvable imports.
   '/lib/handlers/', '/lib/extractor/*/', '/lib/extractor/engine.*', '/lib/cli/',
 );

@@ -85,8 +85,8 @@ export function systemValue(session: SessionState, name: string, args: Array<str
     case 'IS_SRVROLEMEMBER':
     case 'IS_MEMBER':
     case 'IS_ROLEMEMBER': return int(session.login.denySelect ? 0 : 1);
-    // Of permissions on columns the stand-in knows none but these.
-    case 'HAS_PERMS_BY_NAME': return int((args[2] ?? '').toUpperCase() === 'UNMASK' && session.login.unmask === false ? 0 : 1);
+    // Other permissions are the catalog's to tell, by the table.
+    case 'HAS_PERMS_BY_NAME': return (args[2] ?? '').toUpperCase() === 'UNMASK' ? int(session.login.unmask === false ? 0 : 1) : undefined;
     case 'SERVERPROPERTY': return { type: VARIANT, value: SERVER_PROPERTIES[(first ?? '').toLowerCase()] ?? null };
     case 'DATABASEPROPERTYEX': return { type: VARIANT, value: databaseProperty(session, first, second) };
     case 'CONNECTIONPROPERTY': return { type: VARIANT, value: connectionProperty(first) };
