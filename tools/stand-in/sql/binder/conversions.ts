@@ -2,7 +2,7 @@ import { quoteText } from '../../engine/identifiers';
 import { collationOf } from '../collations';
 import { SqlError } from '../errors';
 import { typeText } from '../type-declaration';
-import { MAX, SqlType, TICKS_PER_DAY, family, isUnicode, precedence, storageType } from '../types';
+import { MAX, SqlType, TICKS_PER_DAY, family, isUnicode, numericShape, precedence, storageType } from '../types';
 import { Bound } from './bound';
 
 /** The DuckDB expression of `operand` as `target`, by the rules of CAST and CONVERT. */
@@ -131,7 +131,7 @@ export function widen(left: SqlType, right: SqlType): SqlType {
     return { name: 'varbinary', length: lengths.includes(MAX) ? MAX : Math.max(...lengths) };
   }
   if (families[1] === 'decimal' && ['decimal', 'integer', 'money', 'bit'].includes(families[0])) {
-    const shapes = [low, high].map((type) => decimalShape(type));
+    const shapes = [low, high].map((type) => numericShape(type));
     const scale = Math.max(...shapes.map((shape) => shape.scale));
     const whole = Math.max(...shapes.map((shape) => shape.precision - shape.scale));
     return { name: high.name, precision: Math.min(38, whole + scale), scale: Math.min(scale, 38 - Math.min(whole, 38)) };
@@ -140,19 +140,6 @@ export function widen(left: SqlType, right: SqlType): SqlType {
     return { name: high.name, scale: Math.max(low.scale ?? 0, high.scale) };
   }
   return high;
-}
-
-export function decimalShape(type: SqlType): { precision: number; scale: number } {
-  switch (type.name) {
-    case 'bit': return { precision: 1, scale: 0 };
-    case 'tinyint': return { precision: 3, scale: 0 };
-    case 'smallint': return { precision: 5, scale: 0 };
-    case 'int': return { precision: 10, scale: 0 };
-    case 'bigint': return { precision: 19, scale: 0 };
-    case 'money': return { precision: 19, scale: 4 };
-    case 'smallmoney': return { precision: 10, scale: 4 };
-    default: return { precision: type.precision!, scale: type.scale! };
-  }
 }
 
 /** The expression values of a type are compared and sorted by. */
