@@ -28,6 +28,8 @@ export const EXIT_CODES: { readonly [code in ErrorCode]: number } = {
   SOURCE_STALLED: EXIT.source,
   SOURCE_ALTERS_DATA: EXIT.source,
   SCHEMA_CHANGED: EXIT.source,
+  RUN_NOT_FOUND: EXIT.target,
+  RUN_IN_USE: EXIT.target,
   NO_TABLE_MATCHED: EXIT.source,
   SOURCE_PERMISSION_DENIED: EXIT.source,
   UNSUPPORTED_TYPE: EXIT.source,

@@ -6,13 +6,15 @@ import {
 } from './source-options';
 import { stopOnSignals } from './stop-on-signals';
 import {
-  extract, ExtractFormat, LegacyToS3Error, ParquetCompression, TextCompression,
+  extract, ExtractFormat, LegacyToS3Error, ParquetCompression, resume, TextCompression,
   type ExtractorProps, type SourceRisk,
 } from '../extractor/public';
 
 /** The options as commander hands them over. */
 export interface ExtractOptions extends SourceOptions, PlanningOptions {
   readonly plan?: string;
+  readonly resume?: string;
+  readonly takeOver?: true;
   readonly accept?: SourceRisk[];
   readonly query?: string;
   readonly as?: string;
@@ -40,6 +42,8 @@ export function addExtractCommand(program: Command): void {
     .description('Extract tables, or the result of a query, and land them in S3 or a folder');
   addPlanningOptions(addSourceOptions(command))
     .option('--plan <file>', 'run this plan, as the command plan wrote it')
+    .option('--resume <run>', 'go on with this run, which did not end')
+    .option('--take-over', 'resume also from a process that may still hold the run: only when it is dead')
     .option('--accept <risks>', 'extract what the source alters or withholds: masked-columns, row-level-security, encrypted-columns, denied-columns', risks)
     .option('--query <select>', 'extract the result of this query instead of tables')
     .option('--as <name>', 'name of the query\'s result: name or schema.name')
@@ -69,7 +73,10 @@ async function runExtract(options: ExtractOptions): Promise<void> {
   const progress = createProgress(options);
   const signals = stopOnSignals();
   try {
-    const result = await extract(props, { signal: signals.signal, onEvent: progress.onEvent });
+    const controls = { signal: signals.signal, onEvent: progress.onEvent };
+    const result = options.resume === undefined
+      ? await extract(props, controls)
+      : await resume(props, options.resume, { ...controls, takeOver: options.takeOver });
     progress.finish(result);
   } finally {
     progress.close();

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { EXIT } from './exit-codes';
 import { addExtractCommand } from './extract-command';
 import { addPlanCommand } from './plan-command';
+import { addRunCommands } from './run-commands';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../extractor/version';
 
 /** The commands. */
@@ -19,6 +20,7 @@ export function createProgram(): Program {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'error INVALID_CONFIG: ')) });
   addExtractCommand(command);
   addPlanCommand(command);
+  addRunCommands(command);
   return {
     run: async (args) => {
       try {

@@ -87,13 +87,44 @@ export interface QueryExtraction {
   readonly name: string;
 }
 
-/** What to extract, and where it lands. */
-export interface ExtractorProps {
-  /** The database to read. */
-  readonly source: SqlServerSource;
-
+/** Where objects land. */
+export interface LandingProps {
   /** Where objects land: `s3://bucket/prefix` or `file:///folder`. */
   readonly target: string;
+
+  /**
+   * Region of the bucket.
+   *
+   * @default - as the AWS SDK finds it (AWS_REGION, profile)
+   */
+  readonly region?: string;
+
+  /**
+   * URL of an S3-compatible store, addressed by path (`<url>/<bucket>/<key>`).
+   *
+   * @default - Amazon S3
+   */
+  readonly endpointUrl?: string;
+
+  /**
+   * KMS key (id, alias or ARN) that S3 encrypts the objects with (SSE-KMS, with a bucket key).
+   *
+   * @default - the bucket's own default encryption
+   */
+  readonly kmsKeyId?: string;
+
+  /**
+   * Account that must own the bucket (12 digits); S3 refuses every request when another one does.
+   *
+   * @default - not checked
+   */
+  readonly expectedBucketOwner?: string;
+}
+
+/** What to extract, and where it lands. */
+export interface ExtractorProps extends LandingProps {
+  /** The database to read. */
+  readonly source: SqlServerSource;
 
   /**
    * Tables to extract: `schema.table` or `table` (in any schema), not case-sensitive, with `*` (any characters) and `?`
@@ -212,32 +243,4 @@ export interface ExtractorProps {
    * @default 1
    */
   readonly maxDop?: number;
-
-  /**
-   * Region of the bucket.
-   *
-   * @default - as the AWS SDK finds it (AWS_REGION, profile)
-   */
-  readonly region?: string;
-
-  /**
-   * URL of an S3-compatible store, addressed by path (`<url>/<bucket>/<key>`).
-   *
-   * @default - Amazon S3
-   */
-  readonly endpointUrl?: string;
-
-  /**
-   * KMS key (id, alias or ARN) that S3 encrypts the objects with (SSE-KMS, with a bucket key).
-   *
-   * @default - the bucket's own default encryption
-   */
-  readonly kmsKeyId?: string;
-
-  /**
-   * Account that must own the bucket (12 digits); S3 refuses every request when another one does.
-   *
-   * @default - not checked
-   */
-  readonly expectedBucketOwner?: string;
 }

@@ -36,4 +36,34 @@ export class Extractor {
   public async run(): Promise<ExtractResult> {
     return loadEngine().extract(this.props);
   }
+
+  /**
+   * Goes on with a run that did not end: chunks that were finished are not read again. Source, target and tables must be
+   * those of the run; plan and format are taken from its checkpoint.
+   *
+   * @param runId as the run told it
+   * @returns as {@link run}; refused when a table has changed, or another process holds the run
+   */
+  public async resume(runId: string): Promise<ExtractResult> {
+    return loadEngine().resume(this.props, runId);
+  }
+
+  /**
+   * Gives an unfinished run up: its objects, uploads and checkpoint are deleted.
+   *
+   * @param runId as the run told it
+   */
+  public async abort(runId: string): Promise<void> {
+    return loadEngine().abort(this.props, runId);
+  }
+
+  /**
+   * Gives up all unfinished runs of the target that nobody holds.
+   *
+   * @param olderThanDays least age of such a run (days)
+   * @returns the ids of the runs given up
+   */
+  public async prune(olderThanDays: number): Promise<string[]> {
+    return loadEngine().prune(this.props, olderThanDays);
+  }
 }

@@ -3,12 +3,16 @@ import { join } from 'node:path';
 import type { ExtractControls } from './extract-events';
 import type { ExtractResult } from './extract-result';
 import type { ExtractionPlan } from './extraction-plan';
-import type { ExtractorProps } from './extractor-props';
+import type { ExtractorProps, LandingProps } from './extractor-props';
+import type { ResumeControls } from './manage-runs';
 
 /** What the bundled engine exports. */
 export interface ExtractorEngine {
   extract(props: ExtractorProps, controls?: ExtractControls): Promise<ExtractResult>;
   plan(props: ExtractorProps, controls?: Pick<ExtractControls, 'signal'>): Promise<ExtractionPlan>;
+  resume(props: ExtractorProps, runId: string, controls?: ResumeControls): Promise<ExtractResult>;
+  abort(props: LandingProps, runId: string, takeOver?: boolean): Promise<void>;
+  prune(props: LandingProps, olderThanDays: number): Promise<string[]>;
 }
 
 /**

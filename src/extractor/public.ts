@@ -7,3 +7,4 @@ export * from './errors';
 export * from './extract';
 export * from './extract-events';
 export * from './make-plan';
+export * from './manage-runs';

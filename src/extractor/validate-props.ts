@@ -1,6 +1,6 @@
 import { LegacyToS3Error } from './errors';
 import { SourceRisk } from './extraction-plan';
-import type { ExtractorProps, QueryExtraction, SqlServerSource } from './extractor-props';
+import type { ExtractorProps, LandingProps, QueryExtraction, SqlServerSource } from './extractor-props';
 
 /** Smallest file size worth a target. */
 export const MIN_TARGET_FILE_BYTES = 1024 * 1024;
@@ -12,7 +12,7 @@ export const MAX_READERS = 64;
 export function validateProps(props: ExtractorProps): void {
   if (typeof props !== 'object' || props === null) throw invalid(`expected options, got ${describe(props)}`);
   validateSource(props.source);
-  validateTarget(props);
+  validateLanding(props);
   validateSelection(props);
   validateWhole('targetFileBytes', props.targetFileBytes, MIN_TARGET_FILE_BYTES, Number.MAX_SAFE_INTEGER);
   validateWhole('readers', props.readers, 1, MAX_READERS);
@@ -59,7 +59,8 @@ function validateSource(source: SqlServerSource): void {
   }
 }
 
-function validateTarget(props: ExtractorProps): void {
+/** Checks the target. @throws LegacyToS3Error of code INVALID_CONFIG */
+export function validateLanding(props: LandingProps): void {
   const target: unknown = props.target;
   if (typeof target !== 'string' || !/^(s3:\/\/[^/]+|file:\/\/\/)/.test(target)) {
     throw invalid(`target must be s3://bucket/prefix or file:///folder, got ${describe(target)}`);

@@ -93,10 +93,12 @@ export class FakeS3Server {
     if (fault === 'hang') return;
     if (typeof fault === 'object') return fail(response, fault.status, fault.code, message.method === 'HEAD');
     if (bucket !== this.bucket) return fail(response, 404, 'NoSuchBucket', message.method === 'HEAD');
-    this.answer(request, url.searchParams.get('uploadId') ?? '', response, fault);
+    this.answer(request, url.searchParams, response, fault);
   }
 
-  private answer(request: RecordedRequest, uploadId: string, response: ServerResponse, fault?: Fault): void {
+  private answer(request: RecordedRequest, query: URLSearchParams, response: ServerResponse, fault?: Fault): void {
+    const uploadId = query.get('uploadId') ?? '';
+    const prefix = query.get('prefix') ?? '';
     const { key, body, headers, operation, partNumber } = request;
     const state = (checksum: string) => (fault === 'wrong-checksum' ? sha256(Buffer.from('other')).digest('base64') : fault === 'no-checksum' ? undefined : checksum);
     const send = (status: number, extra: Record<string, string | undefined>, text = '') => {
@@ -109,7 +111,22 @@ export class FakeS3Server {
     const upload = this.uploads.get(uploadId);
     switch (operation) {
       case 'HeadBucket': return send(200, {});
+      case 'ListObjectsV2': {
+        const keys = [...this.objects.keys()].filter((each) => each.startsWith(prefix)).sort();
+        return send(200, {}, `<ListBucketResult><IsTruncated>false</IsTruncated>${keys.map((each) => `<Contents><Key>${xml(each)}</Key></Contents>`).join('')}</ListBucketResult>`);
+      }
+      case 'ListMultipartUploads': {
+        const open = [...this.uploads].filter(([, each]) => each.key.startsWith(prefix));
+        return send(200, {}, `<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>${open.map(([id, each]) =>
+          `<Upload><Key>${xml(each.key)}</Key><UploadId>${id}</UploadId></Upload>`).join('')}</ListMultipartUploadsResult>`);
+      }
+      case 'GetObject': {
+        const object = this.objects.get(key);
+        if (!object) return fail(response, 404, 'NoSuchKey');
+        return void response.writeHead(200, { 'content-length': object.body.length }).end(object.body);
+      }
       case 'PutObject': {
+        if (headers['if-none-match'] === '*' && this.objects.has(key)) return fail(response, 412, 'PreconditionFailed');
         const checksum = sha256(body).digest('base64');
         this.objects.set(key, { body, checksum, headers });
         return send(200, { 'etag': `"${createHash('md5').update(body).digest('hex')}"`, 'x-amz-checksum-sha256': state(checksum) });
@@ -156,11 +173,16 @@ export class FakeS3Server {
 
 function operationOf(method: string, key: string, query: URLSearchParams): string {
   const upload = query.has('uploadId');
+  if (key === '' && method === 'GET') return query.has('uploads') ? 'ListMultipartUploads' : 'ListObjectsV2';
   if (key === '') return method === 'HEAD' ? 'HeadBucket' : 'Unknown';
   if (method === 'POST') return query.has('uploads') ? 'CreateMultipartUpload' : 'CompleteMultipartUpload';
   if (method === 'PUT') return upload ? 'UploadPart' : 'PutObject';
   if (method === 'DELETE') return upload ? 'AbortMultipartUpload' : 'DeleteObject';
-  return method === 'HEAD' ? 'HeadObject' : 'Unknown';
+  return method === 'HEAD' ? 'HeadObject' : method === 'GET' ? 'GetObject' : 'Unknown';
+}
+
+function xml(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
 }
 
 function fail(response: ServerResponse, status: number, code: string, head = false): void {

@@ -44,6 +44,14 @@ export interface LandingTarget {
   open(header: ObjectHeader): ObjectWriter;
   /** Deletes an object; one that is not there is no error. @throws LegacyToS3Error */
   remove(key: string): Promise<void>;
+  /**
+   * Deletes what lies under a folder of keys, uploads that were never completed among it.
+   *
+   * @param folder with a trailing slash
+   * @param keep keys of objects that stay
+   * @throws LegacyToS3Error
+   */
+  sweep(folder: string, keep: ReadonlySet<string>): Promise<void>;
   /** Frees connections. */
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { manifestOf, resultOf } from './build-manifest';
 import { SYSTEM_CLOCK, type Clock } from './clock';
+import type { LandedChunk } from './landed-chunk';
 import { landedTables, type TableIdentity } from './landed-table';
 import { planOver } from './plan-run';
 import { readAll } from './read-all';
@@ -17,11 +18,15 @@ import type { ExtractResult } from '../extract-result';
 import type { ExtractionPlan } from '../extraction-plan';
 import type { ExtractorProps } from '../extractor-props';
 import { openTarget } from '../landing/open-target';
+import type { ResumeControls } from '../manage-runs';
 import { refuseChangedSchema } from '../plan/check-plan';
 import { findRisks, refuseRisks } from '../plan/source-risks';
 import { readSecurity, readServer, readTables } from '../source/catalog/read-catalog';
 import type { RunConsistency } from '../source/consistency';
 import { SqlServerConnection } from '../source/sql-server-connection';
+import { Checkpoint } from '../state/checkpoint';
+import { openStore } from '../state/open-store';
+import type { StateStore } from '../state/state-store';
 
 /** What is to be read, and how. */
 interface Selection {
@@ -29,6 +34,8 @@ interface Selection {
   readonly tables: readonly TableIdentity[];
   readonly consistency: RunConsistency;
   readonly productVersion?: string;
+  /** Absent for a query. */
+  readonly plan?: ExtractionPlan;
   readonly warnings: readonly string[];
 }
 
@@ -38,62 +45,140 @@ interface Selection {
  * @throws LegacyToS3Error; nothing is left open then, and there is no manifest
  */
 export async function extract(props: ExtractorProps, controls: ExtractControls = {}, clock: Clock = SYSTEM_CLOCK): Promise<ExtractResult> {
+  const startedAt = new Date();
   const options = resolveOptions(props);
+  return safely(options, () => run(options, controls, clock, { runId: runIdAt(startedAt, randomBytes(3).toString('hex')), startedAt }));
+}
+
+/**
+ * Goes on with a run from its checkpoint.
+ *
+ * @throws LegacyToS3Error, of code RUN_NOT_FOUND, RUN_IN_USE or SCHEMA_CHANGED among others
+ */
+export async function resume(
+  props: ExtractorProps, runId: string, controls: ResumeControls = {}, clock: Clock = SYSTEM_CLOCK,
+): Promise<ExtractResult> {
+  const options = resolveOptions(props);
+  if (options.query) throw new LegacyToS3Error('INVALID_CONFIG', 'a query has no checkpoint, since one statement reads it: run it anew');
+  return safely(options, async () => {
+    const state = openStore(options.target, options.targetOptions);
+    try {
+      const checkpoint = await Checkpoint.resume(state.store, runId, clock, controls.takeOver ?? false);
+      const { plan, format, targetFileBytes, startedAt } = checkpoint.record;
+      return await run({ ...options, plan, format, targetFileBytes }, controls, clock, { runId, startedAt: new Date(startedAt), checkpoint });
+    } finally {
+      state.close();
+    }
+  });
+}
+
+/** A run that begins, or goes on. */
+interface Start {
+  readonly runId: string;
+  readonly startedAt: Date;
+  readonly checkpoint?: Checkpoint;
+}
+
+async function safely(options: RunOptions, work: () => Promise<ExtractResult>): Promise<ExtractResult> {
   try {
-    return await run(options, controls, clock);
+    return await work();
   } catch (error) {
     throw toSafeError(error, [options.connection.password]);
   }
 }
 
-async function run(options: RunOptions, controls: ExtractControls, clock: Clock): Promise<ExtractResult> {
-  const startedAt = new Date();
-  const runId = runIdAt(startedAt, randomBytes(3).toString('hex'));
+async function run(options: RunOptions, controls: ExtractControls, clock: Clock, { runId, startedAt, ...start }: Start): Promise<ExtractResult> {
   const stop = new AbortController();
   const onAbort = () => stop.abort(new LegacyToS3Error('INTERRUPTED', `stopped; no manifest of run ${runId} is written, so what it landed does not count`));
   if (controls.signal?.aborted) onAbort();
   controls.signal?.addEventListener('abort', onAbort, { once: true });
   const target = openTarget(options.target, options.targetOptions);
+  const state = openStore(options.target, options.targetOptions);
+  const warnings: string[] = [];
+  const warn = (message: string) => {
+    warnings.push(message);
+    controls.onEvent?.({ type: 'warning', message });
+  };
+  let { checkpoint } = start;
   let connection: SqlServerConnection | undefined;
   try {
     stop.signal.throwIfAborted();
+    checkpoint?.lease.keep((reason) => stop.abort(reason));
     await target.check();
     connection = await SqlServerConnection.open(options.connection, stop.signal);
     const selection = await select(options, connection);
-    const warnings: string[] = [];
-    const { jobs, consistency } = selection;
+    const { jobs, consistency, plan } = selection;
     const context: RunContext = {
-      runId,
-      options,
-      target,
-      database: connection.database,
-      consistency,
-      signal: stop.signal,
-      clock,
+      runId, options, target, database: connection.database, consistency, signal: stop.signal, clock, warn,
       emit: (event) => controls.onEvent?.(event),
-      warn: (message) => {
-        warnings.push(message);
-        controls.onEvent?.({ type: 'warning', message });
-      },
     };
     jobs.forEach((job) => planOf(context, job));
     context.emit({ type: 'run-started', runId, target: target.url, tables: selection.tables.length, consistency });
-    selection.warnings.forEach(context.warn);
+    selection.warnings.forEach(warn);
+    if (checkpoint) {
+      await sweepUnfinished(context, jobs, checkpoint.finished);
+    } else if (plan) {
+      checkpoint = await beginCheckpoint(context, state.store, plan, startedAt);
+      checkpoint?.lease.keep((reason) => stop.abort(reason));
+    }
     const chunks = await readAll(context, {
-      jobs, finished: [], first: connection, onFinished: async () => undefined, fail: (reason) => stop.abort(reason),
+      jobs,
+      finished: checkpoint?.finished ?? [],
+      first: connection,
+      onFinished: async (chunk) => checkpoint?.finish(chunk),
+      fail: (reason) => stop.abort(reason),
     });
     const landed = landedTables(context.database, selection.tables, chunks);
     const manifest = manifestOf(context, selection.productVersion, landed, startedAt);
-    if (manifest.verification.state === 'unverified' && consistency !== 'query') context.warn(manifest.verification.detail);
+    if (manifest.verification.state === 'unverified' && consistency !== 'query') warn(manifest.verification.detail);
     stop.signal.throwIfAborted();
+    await checkpoint?.lease.assertHeld();
     const manifestKey = await writeManifest(target, manifest);
+    await checkpoint?.remove().catch((error: unknown) => warn(`the run is complete, but its checkpoint is still there: ${(error as Error).message}`));
+    checkpoint = undefined;
     const result = resultOf(manifest, manifestKey, target.url + manifestKey.slice(target.prefix.length), landed, warnings);
     context.emit({ type: 'run-finished', result });
     return result;
+  } catch (error) {
+    await leaveCheckpoint(checkpoint, start.checkpoint !== undefined, warn);
+    throw error;
   } finally {
     controls.signal?.removeEventListener('abort', onAbort);
     await connection?.close();
     await target.close();
+    state.close();
+  }
+}
+
+/** A role that may not write the checkpoint can land all the same; the run cannot be resumed then. */
+async function beginCheckpoint(context: RunContext, store: StateStore, plan: ExtractionPlan, startedAt: Date): Promise<Checkpoint | undefined> {
+  const { runId, options: { target, format, targetFileBytes }, clock } = context;
+  try {
+    return await Checkpoint.begin(store, { version: 1, runId, startedAt: startedAt.toISOString(), target, format, targetFileBytes, plan }, clock);
+  } catch (error) {
+    if (!(error instanceof LegacyToS3Error) || error.code !== 'TARGET_ACCESS_DENIED') throw error;
+    context.warn(`no checkpoint can be kept under ${store.url}, so that the run could not be resumed: ${error.message}`);
+    return undefined;
+  }
+}
+
+/** Deletes what chunks that were not finished have left. */
+async function sweepUnfinished(context: RunContext, jobs: readonly ReadJob[], finished: readonly LandedChunk[]): Promise<void> {
+  const known = new Set(finished.map(({ tableIndex, chunk }) => `${tableIndex} ${chunk}`));
+  const keep = new Set(finished.flatMap(({ objects }) => objects.map(({ key }) => key)));
+  const folders = jobs.filter(({ tableIndex, chunk }) => !known.has(`${tableIndex} ${chunk.chunk}`)).map((job) => planOf(context, job).folder);
+  for (const folder of new Set(folders)) await context.target.sweep(folder, keep);
+}
+
+/** Keeps the checkpoint of a failed run that got somewhere, and says so. Never throws. */
+async function leaveCheckpoint(checkpoint: Checkpoint | undefined, resumed: boolean, warn: (message: string) => void): Promise<void> {
+  if (!checkpoint) return;
+  try {
+    if (checkpoint.finishedChunks === 0 && !resumed) return await checkpoint.remove();
+    await checkpoint.lease.release();
+    warn(`${checkpoint.finishedChunks} chunks of run ${checkpoint.record.runId} are finished; --resume ${checkpoint.record.runId} goes on from there`);
+  } catch {
+    // The failure itself is what must be told.
   }
 }
 
@@ -112,6 +197,7 @@ async function select(options: RunOptions, connection: SqlServerConnection): Pro
     tables,
     consistency: plan.snapshotAllowed ? 'snapshot' : 'readCommitted',
     productVersion: plan.productVersion,
+    plan,
     warnings: [...plan.warnings, ...accepted],
   };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { toFileError } from './file-errors';
@@ -49,6 +49,14 @@ export class FileTarget implements LandingTarget {
   public async remove(key: string): Promise<void> {
     const path = this.pathOf(key);
     await rm(path, { force: true }).catch((error: unknown) => { throw toFileError(error, path); });
+  }
+
+  public async sweep(folder: string, keep: ReadonlySet<string>): Promise<void> {
+    const names = await readdir(this.pathOf(folder)).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw toFileError(error, this.pathOf(folder));
+    });
+    for (const name of names) if (!keep.has(folder + name)) await this.remove(folder + name);
   }
 
   public async close(): Promise<void> {

@@ -1,4 +1,6 @@
-import { AbortMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
+import {
+  AbortMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand, HeadBucketCommand, ListMultipartUploadsCommand, paginateListObjectsV2,
+} from '@aws-sdk/client-s3';
 import { createS3Client, type S3ClientOptions } from './s3-client';
 import { toS3Error } from './s3-errors';
 import { S3ObjectWriter, type S3WriterContext } from './s3-object-writer';
@@ -75,6 +77,26 @@ export class S3Target implements LandingTarget {
     const { client, bucket, expectedBucketOwner } = this.context;
     await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, ExpectedBucketOwner: expectedBucketOwner }))
       .catch((error: unknown) => { throw toS3Error(error, `delete s3://${bucket}/${key}`, bucket); });
+  }
+
+  public async sweep(folder: string, keep: ReadonlySet<string>): Promise<void> {
+    const { client, bucket, expectedBucketOwner } = this.context;
+    const request = { Bucket: bucket, Prefix: folder, ExpectedBucketOwner: expectedBucketOwner };
+    try {
+      for await (const { Contents = [] } of paginateListObjectsV2({ client }, request)) {
+        for (const { Key } of Contents) if (!keep.has(Key!)) await this.remove(Key!);
+      }
+      for (let more = true; more;) {
+        // Each page's uploads are gone before the next is asked for.
+        const { Uploads = [], IsTruncated } = await client.send(new ListMultipartUploadsCommand(request));
+        for (const { Key, UploadId } of Uploads) {
+          await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId, ExpectedBucketOwner: expectedBucketOwner }));
+        }
+        more = IsTruncated === true && Uploads.length > 0;
+      }
+    } catch (error) {
+      throw toS3Error(error, `clean up s3://${bucket}/${folder}`, bucket);
+    }
   }
 
   public async close(): Promise<void> {

@@ -1,0 +1,42 @@
+import type { ExtractControls } from './extract-events';
+import type { ExtractResult } from './extract-result';
+import type { ExtractorProps, LandingProps } from './extractor-props';
+import { loadEngine } from './load-engine';
+import { validateLanding, validateProps } from './validate-props';
+
+/** How a run is gone on with. */
+export interface ResumeControls extends ExtractControls {
+  /** Take the run from a process that may still hold it: only when that process is known to be dead. */
+  readonly takeOver?: boolean;
+}
+
+/**
+ * {@link Extractor.resume} with events and an AbortSignal.
+ *
+ * @throws LegacyToS3Error
+ */
+export async function resume(props: ExtractorProps, runId: string, controls: ResumeControls = {}): Promise<ExtractResult> {
+  validateProps(props);
+  return loadEngine().resume(props, runId, controls);
+}
+
+/**
+ * Gives an unfinished run up: its objects, uploads and checkpoint are deleted. The source is not reached.
+ *
+ * @throws LegacyToS3Error
+ */
+export async function abortRun(props: LandingProps, runId: string, takeOver = false): Promise<void> {
+  validateLanding(props);
+  return loadEngine().abort(props, runId, takeOver);
+}
+
+/**
+ * Gives up all unfinished runs older than so many days that nobody holds. The source is not reached.
+ *
+ * @returns their ids
+ * @throws LegacyToS3Error
+ */
+export async function pruneRuns(props: LandingProps, olderThanDays: number): Promise<string[]> {
+  validateLanding(props);
+  return loadEngine().prune(props, olderThanDays);
+}

@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { StateStore } from './state-store';
+import { LegacyToS3Error } from '../errors';
+import type { Clock } from '../run/clock';
+
+/** What a lease says; only its holder writes it. */
+interface Lease {
+  readonly holder: string;
+  /** ISO 8601, UTC; the holder renews it well before. */
+  readonly expiresAt: string;
+}
+
+/** How long a lease is good for without being renewed. */
+export const LEASE_MS = 60_000;
+
+const leasePrefix = (runId: string) => `run=${runId}/lease-`;
+const leaseKey = (runId: string, epoch: number) => `${leasePrefix(runId)}${String(epoch).padStart(6, '0')}.json`;
+
+/**
+ * The right to go on with a run. Each holder has an epoch of its own, whose text is created only once: of two that want
+ * the next epoch one gets it, and a holder that finds a later epoch has lost the run.
+ */
+export class RunLease {
+  /**
+   * @param takeOver whether a lease that has not expired is taken all the same
+   * @throws LegacyToS3Error of code RUN_IN_USE
+   */
+  public static async acquire(store: StateStore, runId: string, clock: Clock, takeOver: boolean): Promise<RunLease> {
+    const last = (await store.list(leasePrefix(runId))).at(-1);
+    const held = last && JSON.parse(await store.read(last) ?? 'null') as Lease | null;
+    if (held && !takeOver && Date.parse(held.expiresAt) > clock.now()) {
+      throw inUse(runId, `${held.holder} holds it until ${held.expiresAt}; wait until then, or take it over by name if that process is dead`);
+    }
+    const epoch = last ? Number(/(\d+)\.json$/.exec(last)![1]) + 1 : 1;
+    const lease = new RunLease(store, runId, clock, epoch);
+    if (!await store.create(leaseKey(runId, epoch), lease.text())) throw inUse(runId, 'another process took it at this moment');
+    return lease;
+  }
+
+  private readonly holder = `${hostname()} process ${process.pid} ${randomBytes(3).toString('hex')}`;
+  private readonly stop = new AbortController();
+  private renewing: Promise<void> = Promise.resolve();
+
+  private constructor(
+    private readonly store: StateStore, private readonly runId: string, private readonly clock: Clock, private readonly epoch: number,
+  ) {}
+
+  /** Renews the lease until it is released; `onLost` is called once when another process has taken it. */
+  public keep(onLost: (reason: unknown) => void): void {
+    const { clock, stop } = this;
+    this.renewing = (async () => {
+      for (;;) {
+        await clock.sleep(LEASE_MS / 3, stop.signal).catch(() => undefined);
+        if (stop.signal.aborted) return;
+        await this.assertHeld();
+        await this.store.put(leaseKey(this.runId, this.epoch), this.text());
+      }
+    })().catch(onLost);
+  }
+
+  /** @throws LegacyToS3Error of code RUN_IN_USE when another process has taken the run over */
+  public async assertHeld(): Promise<void> {
+    if (await this.store.read(leaseKey(this.runId, this.epoch + 1)) !== undefined) throw inUse(this.runId, 'another process has taken it over');
+  }
+
+  /** Lets others have the run at once. Never throws. */
+  public async release(): Promise<void> {
+    this.stop.abort();
+    await this.renewing;
+    const text = JSON.stringify({ holder: this.holder, expiresAt: new Date(0).toISOString() } satisfies Lease);
+    await this.store.put(leaseKey(this.runId, this.epoch), text).catch(() => undefined);
+  }
+
+  private text(): string {
+    return JSON.stringify({ holder: this.holder, expiresAt: new Date(this.clock.now() + LEASE_MS).toISOString() } satisfies Lease);
+  }
+}
+
+function inUse(runId: string, reason: string): LegacyToS3Error {
+  return new LegacyToS3Error('RUN_IN_USE', `run ${runId} is in use: ${reason}`);
+}

@@ -1,0 +1,92 @@
+import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { StateStore } from './state-store';
+import { toS3Error } from '../landing/s3/s3-errors';
+
+export interface S3StoreOptions {
+  readonly client: S3Client;
+  readonly bucket: string;
+  /** With a trailing slash. */
+  readonly prefix: string;
+  readonly kmsKeyId?: string;
+  readonly expectedBucketOwner?: string;
+}
+
+/** Texts as objects; S3's conditional writes (If-None-Match) keep two writers apart. */
+export class S3Store implements StateStore {
+  public readonly url: string;
+
+  public constructor(private readonly options: S3StoreOptions) {
+    this.url = `s3://${options.bucket}/${options.prefix}`;
+  }
+
+  public async create(key: string, text: string): Promise<boolean> {
+    try {
+      await this.write(key, text, '*');
+      return true;
+    } catch (error) {
+      const { name, $metadata } = error as { readonly name?: string; readonly $metadata?: { readonly httpStatusCode?: number } };
+      // 409 is S3's answer to two conditional writes at the same time.
+      if (name !== 'PreconditionFailed' && $metadata?.httpStatusCode !== 412 && $metadata?.httpStatusCode !== 409) throw this.failed(error, 'write', key);
+      // A retry after a lost answer meets the object of its own first try.
+      return (await this.read(key)) === text;
+    }
+  }
+
+  public async put(key: string, text: string): Promise<void> {
+    await this.write(key, text).catch((error: unknown) => { throw this.failed(error, 'write', key); });
+  }
+
+  public async read(key: string): Promise<string | undefined> {
+    try {
+      const { Body } = await this.options.client.send(new GetObjectCommand(this.named(key)));
+      return await Body?.transformToString('utf8');
+    } catch (error) {
+      if ((error as Error).name === 'NoSuchKey') return undefined;
+      throw this.failed(error, 'read', key);
+    }
+  }
+
+  public async list(prefix: string): Promise<string[]> {
+    const { client, bucket, prefix: root, expectedBucketOwner } = this.options;
+    const keys: string[] = [];
+    try {
+      for (let token: string | undefined, more = true; more;) {
+        const page = await client.send(new ListObjectsV2Command({
+          Bucket: bucket, Prefix: root + prefix, ContinuationToken: token, ExpectedBucketOwner: expectedBucketOwner,
+        }));
+        for (const { Key } of page.Contents ?? []) keys.push(Key!.slice(root.length));
+        token = page.NextContinuationToken;
+        more = page.IsTruncated === true && token !== undefined;
+      }
+    } catch (error) {
+      throw this.failed(error, 'list', prefix);
+    }
+    return keys.sort();
+  }
+
+  public async remove(keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      await this.options.client.send(new DeleteObjectCommand(this.named(key))).catch((error: unknown) => { throw this.failed(error, 'delete', key); });
+    }
+  }
+
+  private async write(key: string, text: string, ifNoneMatch?: string): Promise<void> {
+    const { client, kmsKeyId } = this.options;
+    await client.send(new PutObjectCommand({
+      ...this.named(key),
+      Body: text,
+      ContentType: 'application/json',
+      IfNoneMatch: ifNoneMatch,
+      ...(kmsKeyId && { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: kmsKeyId, BucketKeyEnabled: true }),
+    }));
+  }
+
+  private named(key: string) {
+    const { bucket, prefix, expectedBucketOwner } = this.options;
+    return { Bucket: bucket, Key: prefix + key, ExpectedBucketOwner: expectedBucketOwner };
+  }
+
+  private failed(error: unknown, verb: string, key: string) {
+    return toS3Error(error, `${verb} the checkpoint ${this.url}${key}`, this.options.bucket);
+  }
+}
