@@ -109,7 +109,14 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     const selection = await select(options, connection);
     const { jobs, consistency, plan } = selection;
     const context: RunContext = {
-      runId, options, target, database: connection.database, consistency, signal: stop.signal, clock, warn,
+      runId,
+      options,
+      target,
+      database: connection.database,
+      consistency,
+      signal: stop.signal,
+      clock,
+      warn,
       emit: (event) => controls.onEvent?.(event),
     };
     jobs.forEach((job) => planOf(context, job));

@@ -1,5 +1,6 @@
 import {
-  AbortMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand, HeadBucketCommand, ListMultipartUploadsCommand, paginateListObjectsV2,
+  AbortMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand, HeadBucketCommand, ListMultipartUploadsCommand,
+  paginateListObjectsV2,
 } from '@aws-sdk/client-s3';
 import { createS3Client, type S3ClientOptions } from './s3-client';
 import { toS3Error } from './s3-errors';
