@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addDashboardCommand } from './dashboard-command';
 import { EXIT } from './exit-codes';
 import { addExtractCommand } from './extract-command';
 import { addPlanCommand } from './plan-command';
@@ -21,6 +22,7 @@ export function createProgram(): Program {
   addExtractCommand(command);
   addPlanCommand(command);
   addRunCommands(command);
+  addDashboardCommand(command);
   return {
     run: async (args) => {
       try {

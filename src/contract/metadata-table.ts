@@ -61,6 +61,10 @@ export interface RunItem {
   readonly versionId: typeof RUN_ITEM_SORT_KEY;
   readonly itemType: 'run';
   readonly runId: string;
+  /** {@link RUNS_DATASET}, so that the dataset index lists runs by time. */
+  readonly dataset: typeof RUNS_DATASET;
+  /** `finishedAt` again: the index sorts by it. */
+  readonly lastModified: string;
   readonly runState: RunState;
   readonly manifestKey: string;
   /** Of the manifest that was checked: the one S3 had then. */
@@ -76,6 +80,12 @@ export interface RunItem {
   readonly objects: number;
   readonly rows: number;
   readonly sizeBytes: number;
+  /** The source's database, as the manifest says. */
+  readonly database?: string;
+  /** How far the rows are proven, as the manifest says. */
+  readonly verification?: string;
+  /** How the source was read, as the manifest says. */
+  readonly consistency?: string;
   /** What is wrong, when INCOMPLETE: at most {@link MAX_RUN_PROBLEMS} lines. */
   readonly problems?: readonly string[];
   /** The outcome that an event was sent of: `<state> <ETag of the manifest>`. */
@@ -84,6 +94,9 @@ export interface RunItem {
 
 /** Sort key of a run item. */
 export const RUN_ITEM_SORT_KEY = 'run';
+
+/** Partition value of the dataset index that holds all runs; no dataset is called so, since theirs have slashes. */
+export const RUNS_DATASET = '#runs';
 
 /** How many problems a run item lists; DynamoDB items hold at most 400 KB. */
 export const MAX_RUN_PROBLEMS = 50;

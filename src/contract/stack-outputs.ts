@@ -5,6 +5,10 @@
 export const STACK_OUTPUTS = {
   /** Name of the landing bucket. */
   bucketName: 'BucketName',
+  /** Prefix of the keys the pipeline looks at; there is none when it looks at all. */
+  landingPrefix: 'LandingPrefix',
+  /** ARN of the KMS key that encrypts the landing bucket; there is none without such a key. */
+  keyArn: 'KeyArn',
   /** Name of the metadata table. */
   tableName: 'TableName',
   /** Name of the recorder function. */

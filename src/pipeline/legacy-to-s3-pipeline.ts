@@ -234,6 +234,8 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
   private addOutputs(): void {
     addPipelineOutputs(this, {
       bucketName: this.bucket.bucketName,
+      landingPrefix: this.landingPrefix,
+      keyArn: this.bucket.encryptionKey?.keyArn,
       tableName: this.metadataTable.tableName,
       recorderName: this.recorderFunction.functionName,
       logGroupName: this.logGroup.logGroupName,

@@ -7,6 +7,8 @@ export type PipelineOutputValues = { readonly [name in keyof typeof STACK_OUTPUT
 
 const DESCRIPTIONS: { readonly [name in keyof typeof STACK_OUTPUTS]: string } = {
   bucketName: 'Landing bucket',
+  landingPrefix: 'Prefix of the landed objects',
+  keyArn: 'Key that encrypts the landing bucket',
   tableName: 'Metadata table',
   recorderName: 'Function that records landed objects',
   logGroupName: 'Log group of the recorder',

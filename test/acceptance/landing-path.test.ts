@@ -12,12 +12,12 @@ import {
 } from '@aws-sdk/client-sqs';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { App, Stack } from 'aws-cdk-lib';
+import { type DashboardView, serveDashboard, type WidgetView } from '../../src/cli/dashboard';
 import {
   LOG_METRICS, type Manifest, MANIFEST_VERSION, manifestKey, METADATA_TABLE, type ObjectItem, RUN_ITEM_SORT_KEY,
   type RunItem, runItemKey, STACK_OUTPUTS, datasetRunFolder, METRICS, SERVICE_DIMENSION, SERVICES,
 } from '../../src/contract';
 import { LegacyToS3Pipeline } from '../../src/pipeline';
-import { type DashboardView, serveDashboard, type WidgetView } from '../../tools/dashboard-page';
 import {
   type DeployedStack, deployTemplate, type LocalCloud, type Observer, poll, startLocalCloud, startObserver,
 } from '../../tools/local-cloud';

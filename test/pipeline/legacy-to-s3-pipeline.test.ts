@@ -95,7 +95,8 @@ describe('with no props', () => {
   });
 
   test('outputs name what a program needs', () => {
-    expect(Object.keys(template.toJSON().Outputs).sort()).toEqual(Object.values(STACK_OUTPUTS).map((suffix) => `Ledger${suffix}`).sort());
+    const always = Object.values(STACK_OUTPUTS).filter((suffix) => suffix !== STACK_OUTPUTS.landingPrefix && suffix !== STACK_OUTPUTS.keyArn);
+    expect(Object.keys(template.toJSON().Outputs).sort()).toEqual(always.map((suffix) => `Ledger${suffix}`).sort());
     template.hasOutput('LedgerBucketName', { Value: { Ref: Match.stringLikeRegexp('^LedgerLandingBucket') } });
     template.hasOutput('LedgerTableName', { Value: { Ref: Match.stringLikeRegexp('^LedgerMetadataTable') } });
     template.hasOutput('LedgerFailureQueueUrl', { Value: { Ref: Match.stringLikeRegexp('^LedgerRecorderFailureQueue') } });
@@ -170,6 +171,14 @@ describe('one\'s own parts', () => {
     const { template, made } = synthPipeline((stack) => ({ bucket: new s3.Bucket(stack, 'Mine') }));
     expect(Object.keys(template.findResources('AWS::S3::Bucket'))).toEqual([expect.stringMatching(/^Mine/), expect.stringMatching(/^LedgerCatalogResults/)]);
     expect(made.bucket.node.id).toBe('Mine');
+  });
+
+  test('outputs name prefix and key where there are such', () => {
+    const { template } = synthPipeline((stack) => ({
+      encryptionKey: new kms.Key(stack, 'Key'), trigger: LandingTrigger.s3Notification({ prefix: 'landing/' }),
+    }));
+    template.hasOutput('LedgerLandingPrefix', { Value: 'landing/' });
+    template.hasOutput('LedgerKeyArn', { Value: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Key'), 'Arn'] } });
   });
 
   test('imported bucket', () => {

@@ -5,6 +5,7 @@
 const { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const esbuild = require('esbuild');
+const { buildPage } = require('./page.js');
 
 const root = path.resolve(__dirname, '..', '..');
 const assets = path.join(root, 'assets');
@@ -30,11 +31,12 @@ const bundles = [
   },
   // The engine is loaded only when a command runs, so that --help answers at once.
   { name: 'cli', entry: 'src/cli/main.ts', external: ['../extractor/index.js'], maxBytes: 400 * 1024 },
+  { name: 'dashboard', entry: 'src/cli/dashboard/index.ts', page: true, maxBytes: 1536 * 1024 },
 ];
 
 const packageJson = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 
-async function bundle({ name, entry, alias, external, files = [], packages = [], keepNames = false, maxBytes }) {
+async function bundle({ name, entry, alias, external, files = [], packages = [], keepNames = false, page = false, maxBytes }) {
   const outdir = path.join(assets, name);
   rmSync(outdir, { recursive: true, force: true });
   mkdirSync(outdir, { recursive: true });
@@ -58,9 +60,10 @@ async function bundle({ name, entry, alias, external, files = [], packages = [],
     define: { 'process.env.CDK_LEGACY_TO_S3_VERSION': JSON.stringify(packageJson.version) },
   });
   for (const file of files) copyFileSync(path.join(root, 'node_modules', file), path.join(outdir, path.basename(file)));
-  const names = new Set([...packagesIn(metafile), ...packages.map((dir) => `node_modules/${dir}`)]);
+  const pageMeta = page ? await buildPage(path.join(outdir, 'page')) : { inputs: {}, outputs: {} };
+  const names = new Set([...packagesIn(metafile), ...packagesIn(pageMeta), ...packages.map((dir) => `node_modules/${dir}`)]);
   writeFileSync(path.join(outdir, 'THIRD-PARTY-LICENSES.txt'), licences([...names].sort()));
-  const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
+  const bytes = [metafile, pageMeta].flatMap(({ outputs }) => Object.values(outputs)).reduce((sum, output) => sum + output.bytes, 0);
   if (bytes > maxBytes) throw new Error(`assets/${name}/index.js has ${bytes} bytes, more than the ${maxBytes} allowed`);
   console.error(`bundle: assets/${name} ${(bytes / 1024).toFixed(0)} KB`);
 }

@@ -1,7 +1,7 @@
 import { CloudWatchClient, GetDashboardCommand } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { serveDashboard } from '../dashboard-page';
-import { takeScreenshot } from '../dashboard-page/screenshot';
+import { serveDashboard } from '../../src/cli/dashboard';
+import { takeScreenshot } from '../browser/screenshot';
 import type { LocalCloud } from '../local-cloud';
 import type { DeployedPipeline } from './deploy-pipeline';
 

@@ -1,5 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { MAX_RUN_PROBLEMS, RUN_ITEM_SORT_KEY, RUN_LINES, RunItem, runItemKey } from '../../contract';
+import { MAX_RUN_PROBLEMS, RUN_ITEM_SORT_KEY, RUN_LINES, RunItem, runItemKey, RUNS_DATASET } from '../../contract';
 import { mapConcurrently } from '../concurrency';
 import { ItemStore } from '../item-store';
 import { Telemetry } from '../telemetry';
@@ -79,6 +79,8 @@ function runItem({ manifest, bucket, key, versionId, eTag }: LandedManifest, pro
     versionId: RUN_ITEM_SORT_KEY,
     itemType: 'run',
     runId: manifest.runId,
+    dataset: RUNS_DATASET,
+    lastModified: manifest.finishedAt,
     runState: problems.length === 0 ? 'COMPLETE' : 'INCOMPLETE',
     manifestKey: key,
     manifestVersionId: versionId,
@@ -91,6 +93,10 @@ function runItem({ manifest, bucket, key, versionId, eTag }: LandedManifest, pro
     objects: sum((table) => table.objects.length),
     rows: sum((table) => table.rows),
     sizeBytes: sum((table) => table.sizeBytes),
+    database: manifest.source.database,
+    // A manifest by another hand may leave these out.
+    verification: manifest.verification?.state,
+    consistency: manifest.consistency?.mode,
     problems: problems.length === 0 ? undefined : listed(problems),
   };
 }

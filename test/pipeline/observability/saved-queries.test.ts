@@ -1,8 +1,8 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import { runLogQuery } from '../../../src/cli/dashboard/log-query/log-query';
 import { SavedQueries } from '../../../src/pipeline';
-import { runLogQuery } from '../../../tools/dashboard-page/log-query/log-query';
 import { synthPipeline } from '../synth';
 
 const RECORDER = { Ref: expect.stringMatching(/^LedgerRecorderLogGroup/) };

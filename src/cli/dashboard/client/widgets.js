@@ -1,9 +1,9 @@
-import { Alarms } from '/alarms.js';
-import { Chart } from '/chart.js';
-import { element, emptyState } from '/dom.js';
-import { Gauges } from '/gauge.js';
-import { Table } from '/table.js';
-import { Bars, Numbers } from '/values.js';
+import { Alarms } from './alarms.js';
+import { Chart } from './chart.js';
+import { element, emptyState } from './dom.js';
+import { Gauges } from './gauge.js';
+import { Table } from './table.js';
+import { Bars, Numbers } from './values.js';
 
 class Text {
   constructor(body) {

@@ -70,7 +70,7 @@ function fillOne(series: Series, filler: number | string | Series, range: TimeRa
     if (own !== undefined) return own;
     if (typeof filler === 'number') return filler;
     if (typeof filler !== 'string') return filler.at(time);
-    const before = times.findLast((other) => other < time);
+    const before = times.filter((other) => other < time).at(-1);
     if (filler === 'REPEAT') return before === undefined ? undefined : series.at(before);
     const after = times.find((other) => other > time);
     if (before === undefined || after === undefined) return undefined;

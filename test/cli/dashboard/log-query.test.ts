@@ -1,5 +1,5 @@
-import { runLogQuery, splitSources } from '../../../tools/dashboard-page/log-query/log-query';
-import { LogQueryError } from '../../../tools/dashboard-page/log-query/words';
+import { runLogQuery, splitSources } from '../../../src/cli/dashboard/log-query/log-query';
+import { LogQueryError } from '../../../src/cli/dashboard/log-query/words';
 
 const events: Record<string, string>[] = [
   { '@timestamp': '2026-01-01 00:00:01.000', '@message': 'Error: one', 'level': 'ERROR', 'ms': '20', 'user.id': '7' },

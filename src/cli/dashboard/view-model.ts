@@ -7,6 +7,10 @@ export interface DashboardView {
   readonly range: { readonly start: number; readonly end: number };
   readonly refreshSeconds: number;
   readonly widgets: readonly WidgetView[];
+  /** Newest first; absent when the page was not told of a metadata table. */
+  readonly runs?: readonly RunView[];
+  /** Why the runs could not be read. */
+  readonly runsProblem?: string;
 }
 
 /** One widget, on a grid of 24 columns. */
@@ -115,4 +119,45 @@ export interface AlarmView {
 export interface UnknownContent {
   readonly kind: 'unknown';
   readonly type: string;
+}
+
+/** One run; rows, objects and bytes are of what it landed. */
+export interface RunView {
+  readonly runId: string;
+  readonly state: 'COMPLETE' | 'INCOMPLETE';
+  readonly database: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  /** From start to end at the source. */
+  readonly seconds: number;
+  readonly tables: number;
+  readonly objects: number;
+  readonly rows: number;
+  readonly sizeBytes: number;
+  /** As the manifest says: `verified`, `counted`, `unverified`. */
+  readonly verification: string;
+  readonly consistency: string;
+}
+
+/** What a run landed, asked for when somebody opens it. */
+export interface RunTablesView {
+  readonly manifestUrl: string;
+  /** The manifest's own words. */
+  readonly verification: string;
+  readonly consistency: string;
+  /** What is wrong, when the run is INCOMPLETE. */
+  readonly problems: readonly string[];
+  readonly tables: readonly RunTableView[];
+  /** Tables left out. */
+  readonly moreTables: number;
+}
+
+/** One landed table of a run. */
+export interface RunTableView {
+  readonly name: string;
+  readonly rows: number;
+  readonly sizeBytes: number;
+  readonly objects: number;
+  readonly chunks: number;
+  readonly verification: string;
 }

@@ -1,5 +1,5 @@
-import { element, emptyState, svg } from '/dom.js';
-import { colorOf, format, parts } from '/format.js';
+import { element, emptyState, svg } from './dom.js';
+import { colorOf, format, parts } from './format.js';
 
 /** Rows of up to so many values are set large. */
 const FEW = 2;

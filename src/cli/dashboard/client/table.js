@@ -1,4 +1,4 @@
-import { element, emptyState } from '/dom.js';
+import { element, emptyState } from './dom.js';
 
 const BAD = new Set(['ERROR', 'CRITICAL', 'FATAL']);
 

@@ -1,5 +1,7 @@
-/** A page that draws a CloudWatch dashboard body with live data. */
+/** A page that draws a CloudWatch dashboard body with live data; entry of the bundle `assets/dashboard`. */
 export { buildView, type ViewInput } from './build-view';
 export { DashboardBodyError, readDashboardBody } from './dashboard-body';
+export { RunSource } from './runs/run-source';
 export { type DashboardOptions, type ServedDashboard, serveDashboard } from './server';
+export { startDashboard, type StartOptions } from './start-dashboard';
 export type { DashboardView, WidgetView } from './view-model';

@@ -1,6 +1,6 @@
-import { element } from '/dom.js';
-import { span } from '/format.js';
-import { Widget } from '/widgets.js';
+import { element } from './dom.js';
+import { span } from './format.js';
+import { Widget } from './widgets.js';
 
 const RANGES = [300, 900, 3600, 10800, 43200, 86400];
 const RETRY_MS = 2000;

@@ -1,4 +1,4 @@
-import { element, emptyState } from '/dom.js';
+import { element, emptyState } from './dom.js';
 
 const STATES = { ALARM: 'In alarm', OK: 'OK', INSUFFICIENT_DATA: 'No data' };
 

@@ -8,8 +8,8 @@ import {
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { Browser, Page } from 'playwright-core';
-import { type DashboardView, serveDashboard, type ServedDashboard } from '../../../tools/dashboard-page';
-import { launchBrowser, openDashboard, takeScreenshot } from '../../../tools/dashboard-page/screenshot';
+import { type DashboardView, serveDashboard, type ServedDashboard } from '../../../src/cli/dashboard';
+import { launchBrowser, openDashboard, takeScreenshot } from '../../../tools/browser/screenshot';
 
 const ALARM = 'arn:aws:cloudwatch:us-east-1:000000000000:alarm:Stack-Errors';
 const widget = (type: string, x: number, y: number, properties: object) => ({ type, x, y, width: 8, height: 5, properties });
@@ -126,7 +126,7 @@ describe('page', () => {
     expect(await titled(page, 'Other').innerText()).toContain("'explorer' are not drawn here");
     expect(await page.evaluate('window.hacked')).toBeUndefined();
     const loaded = await page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)") as string[];
-    expect(loaded).toContain(`${served.url}uplot.js`);
+    expect(loaded).toContain(`${served.url}page.js`);
     expect(loaded.filter((url) => !url.startsWith(served.url) && !url.startsWith('data:'))).toEqual([]);
     await page.close();
   });

@@ -1,5 +1,5 @@
-import { element, emptyState, svg } from '/dom.js';
-import { cssVariable, format, parts } from '/format.js';
+import { element, emptyState, svg } from './dom.js';
+import { cssVariable, format, parts } from './format.js';
 
 const CENTER = { x: 100, y: 96 };
 const RADIUS = 74;

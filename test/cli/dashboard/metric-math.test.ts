@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
-import { evaluateExpression } from '../../../tools/dashboard-page/metric-math/evaluate';
-import { Series } from '../../../tools/dashboard-page/metric-math/series';
-import { MetricMathError } from '../../../tools/dashboard-page/metric-math/syntax';
+import { evaluateExpression } from '../../../src/cli/dashboard/metric-math/evaluate';
+import { Series } from '../../../src/cli/dashboard/metric-math/series';
+import { MetricMathError } from '../../../src/cli/dashboard/metric-math/syntax';
 
 const range = { start: 0, end: 300, period: 60 };
 const metrics = new Map([

@@ -1,6 +1,6 @@
-import uPlot from '/uplot.js';
-import { element, emptyState } from '/dom.js';
-import { colorOf, cssVariable, format, span } from '/format.js';
+import uPlot from 'uplot';
+import { element, emptyState } from './dom.js';
+import { colorOf, cssVariable, format, span } from './format.js';
 
 const CURSORS = uPlot.sync('dashboard');
 const TIME_STEPS = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800];

@@ -1,7 +1,7 @@
-import { DashboardBodyError, readDashboardBody } from '../../../tools/dashboard-page/dashboard-body';
-import { markdownToHtml } from '../../../tools/dashboard-page/markdown';
-import { expandMetricRows } from '../../../tools/dashboard-page/metric-rows';
-import { durationSeconds, fittingPeriod, rangeOf } from '../../../tools/dashboard-page/time-range';
+import { DashboardBodyError, readDashboardBody } from '../../../src/cli/dashboard/dashboard-body';
+import { markdownToHtml } from '../../../src/cli/dashboard/markdown';
+import { expandMetricRows } from '../../../src/cli/dashboard/metric-rows';
+import { durationSeconds, fittingPeriod, rangeOf } from '../../../src/cli/dashboard/time-range';
 
 describe('body', () => {
   test('keeps given places and finds one for the others', () => {

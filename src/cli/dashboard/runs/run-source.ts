@@ -1,0 +1,91 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { type Manifest, type ManifestTable, parseManifest, type RunItem } from '../../../contract';
+import { listRuns } from '../../run-records';
+import type { RunTableView, RunTablesView, RunView } from '../view-model';
+
+/** Runs shown, newest first. */
+const SHOWN_RUNS = 20;
+/** Tables shown of one run. */
+const SHOWN_TABLES = 1000;
+/** Larger manifests are not read for the page. */
+const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
+/** Manifests kept, each of a run somebody looked into. */
+const KEPT_MANIFESTS = 20;
+
+/** Runs of a metadata table, and the tables their manifests name. */
+export class RunSource {
+  private readonly tables = new Map<string, Promise<RunTablesView>>();
+  private newest: readonly RunItem[] = [];
+
+  public constructor(
+    private readonly dynamodb: DynamoDBClient,
+    private readonly s3: S3Client,
+    private readonly tableName: string,
+  ) {}
+
+  /** The newest runs. */
+  public async list(): Promise<RunView[]> {
+    this.newest = await listRuns(this.dynamodb, this.tableName, SHOWN_RUNS);
+    return this.newest.map(toView);
+  }
+
+  /** What a run landed; undefined for a run that is not among the newest. */
+  public async tablesOf(runId: string): Promise<RunTablesView | undefined> {
+    const run = this.newest.find((one) => one.runId === runId);
+    if (!run) return undefined;
+    const key = `${run.runId} ${run.manifestETag}`;
+    let tables = this.tables.get(key);
+    if (!tables) {
+      tables = this.read(run);
+      this.tables.set(key, tables);
+      if (this.tables.size > KEPT_MANIFESTS) this.tables.delete([...this.tables.keys()][0]);
+      tables.catch(() => this.tables.delete(key));
+    }
+    return tables;
+  }
+
+  private async read({ bucket, manifestKey, manifestVersionId, problems = [] }: RunItem): Promise<RunTablesView> {
+    const VersionId = manifestVersionId === 'null' ? undefined : manifestVersionId;
+    const { Body, ContentLength = 0 } = await this.s3.send(new GetObjectCommand({ Bucket: bucket, Key: manifestKey, VersionId }));
+    if (ContentLength > MAX_MANIFEST_BYTES) {
+      throw new Error(`the manifest has ${ContentLength} bytes, more than the ${MAX_MANIFEST_BYTES} read here: s3://${bucket}/${manifestKey}`);
+    }
+    const manifest = parseManifest(await Body!.transformToString());
+    return {
+      manifestUrl: `s3://${bucket}/${manifestKey}`,
+      verification: manifest.verification?.detail ?? '',
+      consistency: manifest.consistency?.guarantee ?? '',
+      problems,
+      tables: manifest.tables.slice(0, SHOWN_TABLES).map((table) => tableView(manifest, table)),
+      moreTables: Math.max(0, manifest.tables.length - SHOWN_TABLES),
+    };
+  }
+}
+
+function toView(run: RunItem): RunView {
+  return {
+    runId: run.runId,
+    state: run.runState,
+    database: run.database ?? '',
+    startedAt: run.startedAt,
+    seconds: Math.max(0, (Date.parse(run.finishedAt) - Date.parse(run.startedAt)) / 1000),
+    tables: run.tables,
+    objects: run.objects,
+    rows: run.rows,
+    sizeBytes: run.sizeBytes,
+    verification: run.verification ?? '',
+    consistency: run.consistency ?? '',
+  };
+}
+
+function tableView({ verification }: Manifest, { schema, table, rows, sizeBytes, objects, chunks = [] }: ManifestTable): RunTableView {
+  return {
+    name: `${schema}.${table}`,
+    rows,
+    sizeBytes,
+    objects: objects.length,
+    chunks: chunks.length,
+    verification: verification?.state ?? '',
+  };
+}
