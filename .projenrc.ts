@@ -160,6 +160,7 @@ project.packageTask.reset();
 project.packageTask.spawn(project.tasks.tryFind('package:js')!);
 project.testTask.reset('node tools/test.js', { receiveArgs: true });
 project.setScript('demo', 'node tools/run.js demo');
+project.setScript('local', 'node tools/run.js local');
 project.setScript('test', 'node tools/run.js test');
 project.setScript('build', 'node tools/run.js build');
 project.setScript('bench', 'node tools/run.js bench');

@@ -1,5 +1,5 @@
 /**
- * The commands of a bare clone: `node tools/run.js demo|test|build|bench [arguments]`.
+ * The commands of a bare clone: `node tools/run.js demo|local|test|build|bench [arguments]`.
  * Each first installs what is missing.
  */
 const { spawnSync } = require('node:child_process');
@@ -12,6 +12,7 @@ const tsx = (script) => [process.execPath, [path.join(root, 'node_modules', 'tsx
 /** Steps of each command; the arguments go to the last one. */
 const commands = {
   demo: () => [...prepare(), tsx('tools/demo/main.ts')],
+  local: () => [...prepare(), tsx('tools/local/main.ts')],
   bench: () => [...prepare(), tsx('bench/run.ts')],
   test: () => [[process.execPath, ['tools/test.js']]],
   build: () => [[bin('projen'), ['build']]],

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { wholeTransactions } from '../local/arguments';
 
 /** What the demo was asked to do. */
 export interface DemoArguments {
@@ -32,9 +33,5 @@ export function parseDemoArguments(args: readonly string[]): DemoArguments | 'he
     },
   });
   if (values.help) return 'help';
-  const transactions = Number(values.transactions);
-  if (!Number.isInteger(transactions) || transactions < 1000 || transactions > 10_000_000) {
-    throw new Error(`--transactions must be a whole number from 1000 to 10000000, got '${values.transactions}'`);
-  }
-  return { summary: values.summary, keep: values.keep, transactions, screenshot: values.screenshot };
+  return { summary: values.summary, keep: values.keep, transactions: wholeTransactions(values.transactions), screenshot: values.screenshot };
 }

@@ -18,10 +18,10 @@ export interface DeployedPipeline {
   readonly metricNamespace: string;
 }
 
-/** Synthesises the quickstart example, as `cdk synth` does, into `outdir`. */
-export async function synthesiseQuickstart(outdir: string): Promise<void> {
+/** Synthesises an app of this repository, as `cdk synth` does, into `outdir`. */
+export async function synthesise(app: string, outdir: string): Promise<void> {
   const tsx = path.join(ROOT, 'node_modules', 'tsx', 'dist', 'cli.mjs');
-  await promisify(execFile)(process.execPath, [tsx, path.join(ROOT, 'examples', 'quickstart', 'app.ts')], {
+  await promisify(execFile)(process.execPath, [tsx, path.resolve(ROOT, app)], {
     cwd: ROOT,
     env: { ...process.env, CDK_OUTDIR: outdir },
   });

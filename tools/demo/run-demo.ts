@@ -2,16 +2,15 @@ import path from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { isManifestKey } from '../../src/contract';
-import { poll, startLocalCloud, startObserver } from '../local-cloud';
+import { poll } from '../local-cloud';
 import type { DemoArguments } from './arguments';
 import { countSource } from './count-source';
 import { showDashboard } from './dashboard';
-import { deployPipeline, synthesiseQuickstart } from './deploy-pipeline';
 import { landTables } from './extract-tables';
 import { openMailbox, queueDepth, runFailureDrill } from './failure-drill';
 import { countLandedRows, listObjects } from './read-back';
 import { type Records, scanRecords, textTable } from './records';
-import { spawnStandIn } from './stand-in-process';
+import { startStandIns } from './stand-ins';
 import { ExtractFormat, type ExtractResult } from 'cdk-legacy-to-s3/extractor';
 
 /** The figures of a demo; every one is counted by other means than the one beside it. */
@@ -49,24 +48,8 @@ export async function runDemo(args: DemoArguments, folder: string, signal: Abort
     console.log(`\n[${((performance.now() - started) / 1000).toFixed(1).padStart(5)} s] ${text}`);
   };
   try {
-    step('starting the stand-in SQL Server and the local cloud, synthesising examples/quickstart');
-    const assembly = path.join(folder, 'cdk.out');
-    const stoppable = <T extends { stop(): Promise<void> }>(it: T): T => {
-      cleanUp.push(() => it.stop());
-      return it;
-    };
-    const starting = [spawnStandIn(args.transactions).then(stoppable), startLocalCloud().then(stoppable), synthesiseQuickstart(assembly)] as const;
-    // What did start is stopped even if another did not.
-    await Promise.allSettled(starting);
-    const [source, cloud] = await Promise.all(starting);
-    console.log(`  source  ${source.host}:${source.port}, database ${source.database} (a stand-in, not Microsoft's server)`);
-    console.log(`  cloud   ${cloud.endpoint} (ministack, not AWS)`);
-
-    step('deploying the synthesised template through CloudFormation');
-    const pipeline = await deployPipeline(cloud, assembly);
-    console.log(`  stack ${pipeline.stack.stackName}, ${Object.keys(pipeline.stack.resources).length} resources, bucket ${pipeline.bucketName}`);
-    const observer = startObserver(cloud, { mathAlarms: pipeline.stack.mathAlarms });
-    cleanUp.push(() => observer.stop());
+    const { source, cloud, pipeline, stop } = await startStandIns({ transactions: args.transactions, app: 'examples/quickstart/app.ts', step });
+    cleanUp.push(stop);
     const mailbox = await openMailbox(cloud, pipeline);
     const s3 = new S3Client(cloud.clientConfig);
     const dynamodb = new DynamoDBClient(cloud.clientConfig);

@@ -43,7 +43,9 @@ export interface StartOptions {
  * @throws LegacyToS3Error of code INVALID_CONFIG, TARGET_NOT_FOUND, TARGET_ACCESS_DENIED or TARGET_UNREACHABLE
  */
 export async function startDashboard(options: StartOptions): Promise<ServedDashboard> {
-  const { stack, pipeline, bodyFile, dashboardName, region, profile, endpointUrl } = options;
+  const { stack, pipeline, bodyFile, dashboardName, region, profile } = options;
+  // Read here, so that a local cloud is known as one however it was named.
+  const endpointUrl = options.endpointUrl ?? process.env.AWS_ENDPOINT_URL;
   if (stack === undefined && dashboardName === undefined && bodyFile === undefined) {
     throw new LegacyToS3Error('INVALID_CONFIG', 'nothing to draw: pass --stack, --dashboard-name or --body');
   }
