@@ -30,6 +30,7 @@ export const EXIT_CODES: { readonly [code in ErrorCode]: number } = {
   SCHEMA_CHANGED: EXIT.source,
   RUN_NOT_FOUND: EXIT.target,
   RUN_IN_USE: EXIT.target,
+  RUN_COMPLETE: EXIT.target,
   NO_TABLE_MATCHED: EXIT.source,
   SOURCE_PERMISSION_DENIED: EXIT.source,
   UNSUPPORTED_TYPE: EXIT.source,

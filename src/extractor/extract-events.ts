@@ -69,6 +69,20 @@ export interface ChunkRetryEvent extends TableName {
   readonly message: string;
 }
 
+/** Writing checkpoint or manifest failed and will be tried anew. */
+export interface TargetRetryEvent {
+  readonly type: 'target-retry';
+  /** What failed, for example `write the manifest`. */
+  readonly what: string;
+  /** The attempt that failed, from 1. */
+  readonly attempt: number;
+  /** Time until the next attempt (seconds). */
+  readonly delaySeconds: number;
+  /** Stable code of the failure. */
+  readonly code: string;
+  readonly message: string;
+}
+
 /** Something a reader of the data should know. */
 export interface WarningEvent {
   readonly type: 'warning';
@@ -89,6 +103,7 @@ export type ExtractEvent =
   | TableFinishedEvent
   | ChunkFinishedEvent
   | ChunkRetryEvent
+  | TargetRetryEvent
   | WarningEvent
   | RunFinishedEvent;
 

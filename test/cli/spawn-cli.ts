@@ -11,8 +11,8 @@ export interface CliResult {
 export interface CliProcess {
   readonly process: ChildProcess;
   readonly ended: Promise<CliResult>;
-  /** Resolves with all output when the text has appeared on standard error or output. */
-  seen(text: string): Promise<string>;
+  /** Resolves when the text has appeared on standard error or output. */
+  seen(text: string): Promise<void>;
 }
 
 /**
@@ -34,7 +34,7 @@ export function startCli(args: readonly string[], env: NodeJS.ProcessEnv = {}): 
     process: child,
     ended,
     seen: (text) => new Promise((resolve, reject) => {
-      waiting.push(() => { if ((stdout + stderr).includes(text)) resolve(stdout + stderr); });
+      waiting.push(() => { if ((stdout + stderr).includes(text)) resolve(); });
       onText();
       void ended.then((result) => reject(new Error(`ended before '${text}' was seen: ${JSON.stringify(result)}`)));
     }),

@@ -19,6 +19,8 @@ export type Fault =
   | 'hang'
   /** The operation takes place, but its answer is cut off. */
   | 'lost-answer'
+  /** The operation takes place, but its answer never comes. */
+  | 'hang-after'
   /** The answer states another checksum. */
   | 'wrong-checksum'
   /** The answer states no checksum. */
@@ -103,6 +105,7 @@ export class FakeS3Server {
     const state = (checksum: string) => (fault === 'wrong-checksum' ? sha256(Buffer.from('other')).digest('base64') : fault === 'no-checksum' ? undefined : checksum);
     const send = (status: number, extra: Record<string, string | undefined>, text = '') => {
       if (fault === 'lost-answer') return void response.destroy();
+      if (fault === 'hang-after') return;
       for (const [name, value] of Object.entries(extra)) if (value !== undefined) response.setHeader(name, value);
       response.writeHead(status).end(text);
     };

@@ -1,4 +1,4 @@
-import type { ChunkRetryEvent, ExtractResult, TableFinishedEvent, TableName, TableProgressEvent } from '../../extractor/public';
+import type { ChunkRetryEvent, ExtractResult, TableFinishedEvent, TableName, TableProgressEvent, TargetRetryEvent } from '../../extractor/public';
 import { formatBytes } from '../parse-size';
 
 /** `dbo.Transactions` */
@@ -24,6 +24,11 @@ export function finishedLine(event: TableFinishedEvent): string {
 export function retryLine(event: ChunkRetryEvent): string {
   const { chunk, attempt, delaySeconds, code, message } = event;
   return `${nameOf(event)}, chunk ${chunk}: attempt ${attempt} failed with ${code}: ${message}; it is read anew in ${delaySeconds.toFixed(1)} s`;
+}
+
+/** `cannot write the manifest: TARGET_UNREACHABLE …; it is tried anew in 2.0 s` */
+export function targetRetryLine({ what, attempt, delaySeconds, code, message }: TargetRetryEvent): string {
+  return `attempt ${attempt} to ${what} failed with ${code}: ${message}; the next comes in ${delaySeconds.toFixed(1)} s`;
 }
 
 export function resultLines(result: ExtractResult): string[] {

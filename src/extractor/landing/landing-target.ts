@@ -42,6 +42,8 @@ export interface LandingTarget {
   /** Fails early and clearly when the target is missing or may not be written. */
   check(): Promise<void>;
   open(header: ObjectHeader): ObjectWriter;
+  /** Whether an object is there. @throws LegacyToS3Error */
+  has(key: string): Promise<boolean>;
   /** Deletes an object; one that is not there is no error. @throws LegacyToS3Error */
   remove(key: string): Promise<void>;
   /**

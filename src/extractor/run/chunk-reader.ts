@@ -1,8 +1,7 @@
 import type { LandedChunk } from './landed-chunk';
 import { planOf, readChunk, type ChunkProgress, type ReadJob } from './read-chunk';
-import { isTransient, retryDelay } from './retry-policy';
+import { retrying } from './retrying';
 import type { RunContext } from './run-context';
-import { LegacyToS3Error } from '../errors';
 import { SqlServerConnection } from '../source/sql-server-connection';
 
 /** An open connection and the transaction on it. */
@@ -24,9 +23,8 @@ export class ChunkReader {
 
   /** Reads a chunk, anew from its begin after failures that pass. @throws LegacyToS3Error */
   public async read(job: ReadJob, progress: Pick<ChunkProgress, 'onProgress'>): Promise<LandedChunk> {
-    const { options, clock, signal } = this.context;
     let opened = 0;
-    for (let attempt = 1; ; attempt++) {
+    return retrying(this.context, async (attempt) => {
       try {
         const { connection, instant } = await this.open();
         const read = await readChunk(this.context, connection, job, { ...progress, onOpen: (file) => { opened = Math.max(opened, file + 1); } });
@@ -34,15 +32,9 @@ export class ChunkReader {
         return { ...read, attempts: attempt, ...(instant !== undefined && { instant }) };
       } catch (error) {
         await this.discard();
-        if (signal.aborted || attempt > options.maxRetries || !isTransient(error, options.retryErrorNumbers)) throw error;
-        const delay = retryDelay(attempt, clock.random());
-        const { code, message } = error as LegacyToS3Error;
-        this.context.emit({
-          type: 'chunk-retry', ...this.nameOf(job), chunk: job.chunk.chunk, attempt, delaySeconds: delay / 1000, code, message,
-        });
-        await clock.sleep(delay, signal).catch(() => signal.throwIfAborted());
+        throw error;
       }
-    }
+    }, (notice) => this.context.emit({ type: 'chunk-retry', ...this.nameOf(job), chunk: job.chunk.chunk, ...notice }));
   }
 
   /** Connects and begins the transaction, if that has not been done. */

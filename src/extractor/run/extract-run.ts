@@ -7,11 +7,12 @@ import { planOver } from './plan-run';
 import { readAll } from './read-all';
 import { planOf, type ReadJob } from './read-chunk';
 import { toSafeError } from './redact';
+import { retrying } from './retrying';
 import type { RunContext } from './run-context';
 import { resolveOptions, type RunOptions } from './run-options';
 import { landedPrimaryKey, planJobs, queryJob } from './table-job';
 import { writeManifest } from './write-manifest';
-import { runIdAt } from '../../contract';
+import { manifestKey as keyOfManifest, runFolder, runIdAt } from '../../contract';
 import { LegacyToS3Error } from '../errors';
 import type { ExtractControls } from '../extract-events';
 import type { ExtractResult } from '../extract-result';
@@ -119,6 +120,8 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
       warn,
       emit: (event) => controls.onEvent?.(event),
     };
+    const patiently = <T>(what: string, work: () => Promise<T>) =>
+      retrying(context, work, (notice) => context.emit({ type: 'target-retry', what, ...notice }));
     jobs.forEach((job) => planOf(context, job));
     context.emit({ type: 'run-started', runId, target: target.url, tables: selection.tables.length, consistency });
     selection.warnings.forEach(warn);
@@ -132,15 +135,15 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
       jobs,
       finished: checkpoint?.finished ?? [],
       first: connection,
-      onFinished: async (chunk) => checkpoint?.finish(chunk),
+      onFinished: (chunk) => patiently('keep the checkpoint', async () => checkpoint?.finish(chunk)),
       fail: (reason) => stop.abort(reason),
     });
     const landed = landedTables(context.database, selection.tables, chunks);
     const manifest = manifestOf(context, selection.productVersion, landed, startedAt);
     if (manifest.verification.state === 'unverified' && consistency !== 'query') warn(manifest.verification.detail);
     stop.signal.throwIfAborted();
-    await checkpoint?.lease.assertHeld();
-    const manifestKey = await writeManifest(target, manifest);
+    await patiently('look at the lease', async () => checkpoint?.lease.assertHeld());
+    const manifestKey = await patiently('write the manifest', () => writeManifest(target, manifest));
     await checkpoint?.remove().catch((error: unknown) => warn(`the run is complete, but its checkpoint is still there: ${(error as Error).message}`));
     checkpoint = undefined;
     const result = resultOf(manifest, manifestKey, target.url + manifestKey.slice(target.prefix.length), landed, warnings);
@@ -169,12 +172,14 @@ async function beginCheckpoint(context: RunContext, store: StateStore, plan: Ext
   }
 }
 
-/** Deletes what chunks that were not finished have left. */
+/** Deletes what chunks that were not finished, and a manifest that was not, have left. */
 async function sweepUnfinished(context: RunContext, jobs: readonly ReadJob[], finished: readonly LandedChunk[]): Promise<void> {
   const known = new Set(finished.map(({ tableIndex, chunk }) => `${tableIndex} ${chunk}`));
   const keep = new Set(finished.flatMap(({ objects }) => objects.map(({ key }) => key)));
   const folders = jobs.filter(({ tableIndex, chunk }) => !known.has(`${tableIndex} ${chunk.chunk}`)).map((job) => planOf(context, job).folder);
   for (const folder of new Set(folders)) await context.target.sweep(folder, keep);
+  const { target, runId } = context;
+  if (!await target.has(keyOfManifest(target.prefix, runId))) await target.sweep(runFolder(target.prefix, runId), new Set());
 }
 
 /** Keeps the checkpoint of a failed run that got somewhere, and says so. Never throws. */

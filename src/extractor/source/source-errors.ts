@@ -56,7 +56,9 @@ export function toConnectError(error: unknown, endpoint: Endpoint, told: readonl
   const refusal = told.find(({ number }) => LOGIN_NUMBERS.has(number)) ?? told[told.length - 1];
   if (refusal || codes.includes('ELOGIN')) {
     const reason = refusal ? `${sentence(refusal.message)} (error ${refusal.number})` : 'the server gave no reason';
-    return fail('LOGIN_FAILED', `${endpoint.address} refused the login of '${endpoint.user}' to database '${endpoint.database}': ${reason}`);
+    // The driver's own error does not tell the number, which decides whether a reader tries again.
+    const cause = refusal ? Object.assign(new Error(refusal.message, { cause: error }), { number: refusal.number }) : error;
+    return new LegacyToS3Error('LOGIN_FAILED', `${endpoint.address} refused the login of '${endpoint.user}' to database '${endpoint.database}': ${reason}`, { cause });
   }
   if (codes.includes('EENCRYPT')) {
     return fail('TLS_UNTRUSTED', `${endpoint.address} requires encryption; drop --encrypt false (source.encrypt: false)`);

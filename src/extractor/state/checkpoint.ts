@@ -80,12 +80,22 @@ export class Checkpoint {
     this.finishedChunks += 1;
   }
 
-  /** Forgets the run: it is complete, or given up. The lease goes last, so that nobody goes on with half of it. */
+  /** Forgets the run: it is complete, or given up. */
   public async remove(): Promise<void> {
     await this.lease.release();
-    const keys = await this.store.list(folder(this.record.runId));
-    await this.store.remove([recordKey(this.record.runId), ...keys.filter((key) => !key.endsWith('/run.json'))]);
+    await forgetRun(this.store, this.record.runId);
   }
+}
+
+/** Deletes what is kept of a run: the record first, so that nobody goes on with half of it. */
+export async function forgetRun(store: StateStore, runId: string): Promise<void> {
+  const keys = await store.list(folder(runId));
+  await store.remove([recordKey(runId), ...keys.filter((key) => key !== recordKey(runId))]);
+}
+
+/** The runs of which anything is kept: also those whose checkpoint was being removed when the process died. Oldest first. */
+export async function knownRuns(store: StateStore): Promise<string[]> {
+  return [...new Set((await store.list('run=')).flatMap((key) => /^run=([^/]+)\//.exec(key)?.[1] ?? []))];
 }
 
 /** The runs that have a checkpoint, oldest first. */

@@ -34,17 +34,21 @@ export class RunLease {
     }
     const epoch = last ? Number(/(\d+)\.json$/.exec(last)![1]) + 1 : 1;
     const lease = new RunLease(store, runId, clock, epoch);
-    if (!await store.create(leaseKey(runId, epoch), lease.text())) throw inUse(runId, 'another process took it at this moment');
+    if (!await store.create(leaseKey(runId, epoch), lease.text(lease.expiresAt))) throw inUse(runId, 'another process took it at this moment');
     return lease;
   }
 
   private readonly holder = `${hostname()} process ${process.pid} ${randomBytes(3).toString('hex')}`;
   private readonly stop = new AbortController();
   private renewing: Promise<void> = Promise.resolve();
+  /** Milliseconds since 1970. */
+  private expiresAt: number;
 
   private constructor(
     private readonly store: StateStore, private readonly runId: string, private readonly clock: Clock, private readonly epoch: number,
-  ) {}
+  ) {
+    this.expiresAt = clock.now() + LEASE_MS;
+  }
 
   /** Renews the lease until it is released; `onLost` is called once when another process has taken it. */
   public keep(onLost: (reason: unknown) => void): void {
@@ -53,10 +57,22 @@ export class RunLease {
       for (;;) {
         await clock.sleep(LEASE_MS / 3, stop.signal).catch(() => undefined);
         if (stop.signal.aborted) return;
-        await this.assertHeld();
-        await this.store.put(leaseKey(this.runId, this.epoch), this.text());
+        await this.renew();
       }
     })().catch(onLost);
+  }
+
+  /** A store that does not answer for a while is no loss before the lease has expired: until then nobody takes the run. */
+  private async renew(): Promise<void> {
+    try {
+      await this.assertHeld();
+      const expiresAt = this.clock.now() + LEASE_MS;
+      await this.store.put(leaseKey(this.runId, this.epoch), this.text(expiresAt));
+      this.expiresAt = expiresAt;
+    } catch (error) {
+      const lost = error instanceof LegacyToS3Error && error.code === 'RUN_IN_USE';
+      if (lost || this.clock.now() >= this.expiresAt) throw error;
+    }
   }
 
   /** @throws LegacyToS3Error of code RUN_IN_USE when another process has taken the run over */
@@ -68,12 +84,11 @@ export class RunLease {
   public async release(): Promise<void> {
     this.stop.abort();
     await this.renewing;
-    const text = JSON.stringify({ holder: this.holder, expiresAt: new Date(0).toISOString() } satisfies Lease);
-    await this.store.put(leaseKey(this.runId, this.epoch), text).catch(() => undefined);
+    await this.store.put(leaseKey(this.runId, this.epoch), this.text(0)).catch(() => undefined);
   }
 
-  private text(): string {
-    return JSON.stringify({ holder: this.holder, expiresAt: new Date(this.clock.now() + LEASE_MS).toISOString() } satisfies Lease);
+  private text(expiresAt: number): string {
+    return JSON.stringify({ holder: this.holder, expiresAt: new Date(expiresAt).toISOString() } satisfies Lease);
   }
 }
 

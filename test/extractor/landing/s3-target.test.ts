@@ -157,6 +157,14 @@ describe('an object of several parts', () => {
     expect(server.uploads.size).toBe(0);
   });
 
+  test('the upload whose answer was lost is aborted', async () => {
+    let lost = 0;
+    server.fault = ({ operation }) => (operation === 'CreateMultipartUpload' && lost++ === 0 ? 'lost-answer' : undefined);
+    await upload(open({ maxAttempts: 3 }));
+    expect(server.uploads.size).toBe(0);
+    expect([...server.objects.keys()]).toEqual([HEADER.key]);
+  });
+
   test('is complete although the answer to completing was lost', async () => {
     let lost = false;
     server.fault = ({ operation }) => (operation === 'CompleteMultipartUpload' && !lost ? ((lost = true), 'lost-answer') : undefined);
@@ -226,9 +234,18 @@ describe('options', () => {
 describe('check', () => {
   test('passes and leaves neither object nor upload', async () => {
     await open().check();
-    expect(server.operations()).toEqual(['HeadBucket', 'CreateMultipartUpload', 'AbortMultipartUpload']);
+    expect(server.operations()).toEqual(['HeadBucket', 'CreateMultipartUpload', 'AbortMultipartUpload', 'ListMultipartUploads']);
     expect(server.uploads.size).toBe(0);
     expect(server.objects.size).toBe(0);
+  });
+
+  test('aborts the upload that a process killed in its own check has left', async () => {
+    server.fault = ({ operation }) => (operation === 'AbortMultipartUpload' ? { status: 403, code: 'AccessDenied' } : undefined);
+    await open().check().catch(() => undefined);
+    expect(server.uploads.size).toBe(1);
+    server.fault = () => undefined;
+    await open().check();
+    expect(server.uploads.size).toBe(0);
   });
 
   test('lets a role through that may write but not list', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,20 +8,12 @@ import {
   abortRun, extract, ExtractFormat, pruneRuns, resume, type ExtractEvent, type ExtractorProps,
 } from '../../../src/extractor/public';
 import { startStandIn, type StandIn } from '../../../tools/stand-in';
-import { startCli } from '../../cli/spawn-cli';
-import { removeCliBundle } from '../../support/cli-bundle';
-import { FakeS3Server } from '../../support/fake-s3-server';
-
-/** Kills of the test; the long form sets more. */
-const KILLS = Number(process.env.KILLS ?? 5);
-const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test-secret', AWS_REGION: 'eu-central-1' };
 
 let server: StandIn;
 let folder: string;
 let client: sql.ConnectionPool;
 
 beforeAll(async () => {
-  Object.assign(process.env, CREDENTIALS);
   server = await startStandIn({ transactions: 20_000 });
   client = await new sql.ConnectionPool({
     server: server.host, port: server.port, user: server.user, password: server.password, database: server.database, options: { encrypt: false },
@@ -30,7 +22,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await client?.close();
   await server?.stop();
-  removeCliBundle();
 });
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'resume-')); });
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -110,48 +101,18 @@ test('abort and prune leave nothing of a run, and the other runs alone', async (
   await expect(abortRun({ target: props().target }, first.runId)).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
 });
 
-test(`a process that is killed ${KILLS} times ends with every row once, no upload and no checkpoint`, async () => {
-  const s3 = await FakeS3Server.start('landing');
-  try {
-    const common = ['--server', server.host, '--port', String(server.port), '--user', server.user, '--database', server.database, '--ca-file', server.caFile];
-    const target = ['--to', 's3://landing/sql', '--endpoint-url', s3.endpoint];
-    const env = { ...CREDENTIALS, LEGACY_TO_S3_PASSWORD: server.password, AWS_ENDPOINT_URL: undefined };
-    let runId: string | undefined;
-    let kills = 0;
-    let output = '';
-    for (let attempt = 0; attempt < 6 * KILLS + 20; attempt++) {
-      const plan = ['--tables', 'Transactions,Branches', '--target-chunk-rows', '500', '--readers', '2'];
-      const cli = startCli(['extract', ...common, ...target, '--format', 'csv', '--json', ...(runId ? ['--resume', runId, '--take-over', '--readers', '2'] : plan)], env);
-      // From the begin of reading on, at any moment of what follows.
-      const begun = cli.seen('run-started').then(() => true, () => false);
-      if (kills < KILLS && await begun) {
-        const wanted = s3.requests.length + 1 + Math.floor(Math.random() * 25);
-        while (s3.requests.length < wanted && cli.process.exitCode === null) await new Promise((resolve) => setImmediate(resolve));
-        if (cli.process.kill('SIGKILL')) kills += 1;
-      }
-      const { stdout, code, stderr } = await cli.ended;
-      runId ??= /"runId":"([^"]+)"/.exec(stdout)?.[1];
-      output = stderr + stdout;
-      if (code === 0) break;
-      // Killed so early that there is no checkpoint yet, or so late that there is none any more.
-      if (/RUN_NOT_FOUND/.test(output)) {
-        if ([...s3.objects.keys()].some((key) => key.endsWith('_manifest.json'))) break;
-        runId = undefined;
-      }
-    }
-    const manifests = [...s3.objects].filter(([key]) => key.endsWith('_manifest.json'));
-    expect({ manifests: manifests.length, output: manifests.length === 1 ? '' : output }).toEqual({ manifests: 1, output: '' });
-    const manifest = parseManifest(manifests[0][1].body.toString());
-    const transactions = manifest.tables.find(({ table }) => table === 'Transactions')!;
-    const landed = ids(transactions.objects.map(({ key }) => s3.objects.get(key)!.body.toString().replace(/^.*\n/, ''))).sort((a, b) => a - b);
-    expect(landed).toEqual(Array.from({ length: 20_000 }, (_, id) => landed[0] + id));
-    expect(manifest.tables.find(({ table }) => table === 'Branches')).toMatchObject({ rows: expect.any(Number) });
-    expect(kills).toBe(KILLS);
-    expect(s3.uploads.size).toBe(0);
-    // Every object of the run is named by its manifest.
-    const named = new Set(manifest.tables.flatMap(({ objects }) => objects.map(({ key }) => key)));
-    expect([...s3.objects.keys()].filter((key) => key.includes(`run=${manifest.runId}`) && !key.endsWith('_manifest.json') && !named.has(key))).toEqual([]);
-  } finally {
-    await s3.stop();
-  }
-}, 120_000 + KILLS * 10_000);
+test('a run whose manifest is there is complete: abort and prune take what its process left of the checkpoint, and no object', async () => {
+  const { target } = props();
+  const { runId } = await interrupted(1);
+  const kept = join(folder, 'kept');
+  cpSync(join(folder, '_state'), kept, { recursive: true });
+  await resume(props(), runId);
+  // As if the process had died between the manifest and the end of its checkpoint.
+  cpSync(kept, join(folder, '_state'), { recursive: true });
+  const landed = files().filter((name) => /^part-|^_manifest/.test(name)).sort();
+  await expect(abortRun({ target }, runId, true)).rejects.toMatchObject({ code: 'RUN_COMPLETE', message: expect.stringContaining('_manifest.json') });
+  cpSync(kept, join(folder, '_state'), { recursive: true });
+  rmSync(kept, { recursive: true });
+  expect(await pruneRuns({ target }, 0)).toEqual([]);
+  expect(files().sort()).toEqual(landed);
+});

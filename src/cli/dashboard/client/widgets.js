@@ -46,7 +46,9 @@ export class Widget {
   }
 
   update(widget, view) {
-    const { title, content, problems } = widget;
+    const { x, y, width, height, title, content, problems } = widget;
+    this.root.style.gridArea = `${y + 1} / ${x + 1} / span ${height} / span ${width}`;
+    this.root.style.setProperty('--height', height);
     this.root.classList.toggle('text', content.kind === 'text');
     this.heading.textContent = title;
     this.title.hidden = title === '';
@@ -58,11 +60,6 @@ export class Widget {
     this.note.textContent = this.content.update(content, view);
     this.problem.hidden = problems.length === 0;
     this.problem.textContent = problems.join('; ');
-  }
-
-  place({ x, y, width, height }, rowsDown) {
-    this.root.style.gridArea = `${y + rowsDown + 1} / ${x + 1} / span ${height} / span ${width}`;
-    this.root.style.setProperty('--height', height);
   }
 
   recolor() {

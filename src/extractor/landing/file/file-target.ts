@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { access, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { toFileError } from './file-errors';
@@ -44,6 +44,10 @@ export class FileTarget implements LandingTarget {
 
   public open(header: ObjectHeader): ObjectWriter {
     return new FileObjectWriter(header.key, this.pathOf(header.key), this.pool, this.openFile);
+  }
+
+  public async has(key: string): Promise<boolean> {
+    return access(this.pathOf(key)).then(() => true, () => false);
   }
 
   public async remove(key: string): Promise<void> {

@@ -3,6 +3,7 @@ import {
   AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand,
   HeadObjectCommand, PutObjectCommand, UploadPartCommand, type S3Client,
 } from '@aws-sdk/client-s3';
+import { abortUploads } from './abort-uploads';
 import { MAX_PARTS, partBytes } from './part-sizes';
 import { toS3Error } from './s3-errors';
 import { toUserMetadata, type Checksum } from '../../../contract';
@@ -127,10 +128,18 @@ export class S3ObjectWriter implements ObjectWriter {
   }
 
   private startUpload(): Promise<string> {
-    this.upload ??= this.context.client
-      .send(new CreateMultipartUploadCommand({ ...this.described, ChecksumAlgorithm: 'SHA256', ChecksumType: 'COMPOSITE' }))
-      .then(({ UploadId }) => UploadId as string);
+    this.upload ??= this.createUpload();
     return this.upload;
+  }
+
+  private async createUpload(): Promise<string> {
+    const { client } = this.context;
+    const { UploadId, $metadata } = await client.send(
+      new CreateMultipartUploadCommand({ ...this.described, ChecksumAlgorithm: 'SHA256', ChecksumType: 'COMPOSITE' }),
+    );
+    // The answer to a try before this one may have been lost, and with it the id of an upload that nobody would complete.
+    if (($metadata.attempts ?? 1) > 1) await abortUploads(this.context, this.header.key, UploadId).catch(() => undefined);
+    return UploadId as string;
   }
 
   private async completeUpload(): Promise<LandedObject> {

@@ -1,7 +1,7 @@
 import {
-  AbortMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand, HeadBucketCommand, ListMultipartUploadsCommand,
-  paginateListObjectsV2,
+  AbortMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand, HeadBucketCommand, ListObjectsV2Command, paginateListObjectsV2,
 } from '@aws-sdk/client-s3';
+import { abortUploads, unlessGone } from './abort-uploads';
 import { createS3Client, type S3ClientOptions } from './s3-client';
 import { toS3Error } from './s3-errors';
 import { S3ObjectWriter, type S3WriterContext } from './s3-object-writer';
@@ -64,7 +64,9 @@ export class S3Target implements LandingTarget {
       const probe = { ...request, Key: `${this.prefix}${RUNS_FOLDER}/write-check` };
       const encryption = kmsKeyId ? { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: kmsKeyId } : {};
       const { UploadId } = await client.send(new CreateMultipartUploadCommand({ ...probe, ...encryption }));
-      await client.send(new AbortMultipartUploadCommand({ ...probe, UploadId }));
+      await client.send(new AbortMultipartUploadCommand({ ...probe, UploadId })).catch(unlessGone);
+      // A process that was killed right here has left its upload. A role that may not list uploads leaves it to a lifecycle rule.
+      await abortUploads(this.context, probe.Key).catch(() => undefined);
     } catch (error) {
       throw toS3Error(error, `write to ${this.url}`, bucket);
     }
@@ -72,6 +74,19 @@ export class S3Target implements LandingTarget {
 
   public open(header: ObjectHeader): ObjectWriter {
     return new S3ObjectWriter(header, this.context);
+  }
+
+  public async has(key: string): Promise<boolean> {
+    const { client, bucket, expectedBucketOwner } = this.context;
+    try {
+      // HeadObject would need s3:GetObject.
+      const { Contents = [] } = await client.send(new ListObjectsV2Command({
+        Bucket: bucket, Prefix: key, MaxKeys: 1, ExpectedBucketOwner: expectedBucketOwner,
+      }));
+      return Contents.some(({ Key }) => Key === key);
+    } catch (error) {
+      throw toS3Error(error, `look for s3://${bucket}/${key}`, bucket);
+    }
   }
 
   public async remove(key: string): Promise<void> {
@@ -87,14 +102,7 @@ export class S3Target implements LandingTarget {
       for await (const { Contents = [] } of paginateListObjectsV2({ client }, request)) {
         for (const { Key } of Contents) if (!keep.has(Key!)) await this.remove(Key!);
       }
-      for (let more = true; more;) {
-        // Each page's uploads are gone before the next is asked for.
-        const { Uploads = [], IsTruncated } = await client.send(new ListMultipartUploadsCommand(request));
-        for (const { Key, UploadId } of Uploads) {
-          await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId, ExpectedBucketOwner: expectedBucketOwner }));
-        }
-        more = IsTruncated === true && Uploads.length > 0;
-      }
+      await abortUploads(this.context, folder);
     } catch (error) {
       throw toS3Error(error, `clean up s3://${bucket}/${folder}`, bucket);
     }

@@ -1,0 +1,22 @@
+import { parseArgs } from 'node:util';
+import { removeCliBundle } from '../test/support/cli-bundle';
+import { KillDrill } from '../test/support/kill-drill';
+
+/**
+ * Kills extractor processes at every kind of moment and at random ones, goes on with their runs, and compares what landed
+ * with the source.
+ *
+ *   npx tsx bench/kills.ts [--kills 300]
+ */
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { kills: { type: 'string', default: '300' } } });
+  try {
+    const report = await KillDrill.run({ kills: Number(values.kills), onRun: (line) => process.stderr.write(`${line}\n`) });
+    process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
+    if (report.problems.length > 0) process.exitCode = 1;
+  } finally {
+    removeCliBundle();
+  }
+}
+
+void main();

@@ -1,0 +1,36 @@
+import { isTransient, retryDelay } from './retry-policy';
+import type { RunContext } from './run-context';
+import type { LegacyToS3Error } from '../errors';
+
+/** An attempt that failed, and when the next one comes. */
+export interface RetryNotice {
+  /** The attempt that failed, from 1. */
+  readonly attempt: number;
+  /** Time until the next attempt (seconds). */
+  readonly delaySeconds: number;
+  /** Stable code of the failure. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * Does the work, anew after failures that pass, up to the run's number of retries.
+ *
+ * @param onRetry told before each wait
+ * @throws what the last attempt threw, or the reason the run was stopped for
+ */
+export async function retrying<T>(
+  { options, clock, signal }: Pick<RunContext, 'options' | 'clock' | 'signal'>, work: (attempt: number) => Promise<T>, onRetry: (notice: RetryNotice) => void,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work(attempt);
+    } catch (error) {
+      if (signal.aborted || attempt > options.maxRetries || !isTransient(error, options.retryErrorNumbers)) throw error;
+      const delay = retryDelay(attempt, clock.random());
+      const { code, message } = error as LegacyToS3Error;
+      onRetry({ attempt, delaySeconds: delay / 1000, code, message });
+      await clock.sleep(delay, signal).catch(() => signal.throwIfAborted());
+    }
+  }
+}
