@@ -55,6 +55,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   // devDependency; the package itself depends on nothing but its two peers.
   devDeps: [
     ...awsSdk(
+      'client-athena',
       'client-cloudformation',
       'client-cloudwatch',
       'client-cloudwatch-logs',
