@@ -1,7 +1,6 @@
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import type { ServedDashboard, StartOptions } from './dashboard';
+import type { StartOptions } from './dashboard';
+import { loadDashboard } from './load-dashboard';
 import { wholeNumber } from './source-options';
 import { stopOnSignals } from './stop-on-signals';
 
@@ -45,12 +44,6 @@ async function runDashboard(options: StartOptions): Promise<void> {
   } finally {
     signals.dispose();
   }
-}
-
-/** Page and SDK clients are a bundle of their own, beside the command line's. */
-function loadDashboard(): { startDashboard(options: StartOptions): Promise<ServedDashboard> } {
-  const fromSource = __filename.endsWith('.ts');
-  return createRequire(__filename)(fromSource ? './dashboard' : join(__dirname, '..', 'dashboard', 'index.js'));
 }
 
 /** Seconds of `90s`, `15m`, `3h`, `2d`. */

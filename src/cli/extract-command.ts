@@ -4,6 +4,7 @@ import { createProgress } from './progress';
 import {
   addPlanningOptions, addSourceOptions, risks, size, toPlanning, toSource, wholeNumber, type PlanningOptions, type SourceOptions,
 } from './source-options';
+import { targetOf } from './stack-target';
 import { stopOnSignals } from './stop-on-signals';
 import {
   extract, ExtractFormat, LegacyToS3Error, ParquetCompression, resume, TextCompression,
@@ -20,7 +21,9 @@ export interface ExtractOptions extends SourceOptions, PlanningOptions {
   readonly as?: string;
   readonly format: 'csv' | 'jsonl' | 'parquet';
   readonly compression?: string;
-  readonly to: string;
+  readonly to?: string;
+  readonly stack?: string;
+  readonly pipeline?: string;
   readonly targetFileSize?: number;
   readonly readers?: number;
   readonly maxRetries?: number;
@@ -49,7 +52,9 @@ export function addExtractCommand(program: Command): void {
     .option('--as <name>', 'name of the query\'s result: name or schema.name')
     .addOption(new Option('--format <format>', 'format of the objects').choices(['csv', 'jsonl', 'parquet']).default('parquet'))
     .option('--compression <codec>', 'parquet: zstd (default), snappy, gzip, none; csv and jsonl: none (default), gzip, zstd')
-    .requiredOption('--to <url>', 's3://bucket/prefix or file:///folder')
+    .option('--to <url>', 's3://bucket/prefix or file:///folder')
+    .option('--stack <name>', 'deployed stack of a pipeline to land in, instead of --to; bucket, prefix and key are read from its outputs')
+    .option('--pipeline <name>', 'which pipeline of the stack, where it has several')
     .option('--target-file-size <size>', 'close a file at this size, for example 256MiB', size)
     .option('--readers <number>', 'chunks read at the same time (default: one for each core, 2 to 8)', wholeNumber)
     .option('--max-retries <number>', 'how often a chunk is read anew after failures that pass (default: 5)', wholeNumber)
@@ -69,7 +74,7 @@ export function addExtractCommand(program: Command): void {
 }
 
 async function runExtract(options: ExtractOptions): Promise<void> {
-  const props = toProps(options);
+  const props = toProps(options, await targetOf(options));
   const progress = createProgress(options);
   const signals = stopOnSignals();
   try {
@@ -85,13 +90,13 @@ async function runExtract(options: ExtractOptions): Promise<void> {
 }
 
 /** The options as `Extractor` takes them. @throws LegacyToS3Error of code INVALID_CONFIG */
-export function toProps(options: ExtractOptions): ExtractorProps {
+export function toProps(options: ExtractOptions, landing: Pick<ExtractorProps, 'target' | 'kmsKeyId'>): ExtractorProps {
   if ((options.query === undefined) !== (options.as === undefined)) {
     throw new LegacyToS3Error('INVALID_CONFIG', '--query and --as belong together: --query "SELECT …" --as name');
   }
   return {
     source: toSource(options),
-    target: options.to,
+    ...landing,
     ...toPlanning(options),
     plan: options.plan === undefined ? undefined : readPlan(options.plan),
     accept: options.accept,
@@ -105,7 +110,6 @@ export function toProps(options: ExtractOptions): ExtractorProps {
     maxDop: options.maxDop,
     region: options.region,
     endpointUrl: options.endpointUrl,
-    kmsKeyId: options.kmsKeyId,
     expectedBucketOwner: options.expectedBucketOwner,
   };
 }

@@ -1,10 +1,22 @@
-import { type CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { toAwsError } from './aws-errors';
 import { STACK_OUTPUTS } from '../contract';
 import { LegacyToS3Error } from '../extractor/public';
 
 /** What a pipeline's stack says of it; absent where the pipeline has no such part. */
 export type StackOutputs = { readonly [name in keyof typeof STACK_OUTPUTS]?: string };
+
+/** {@link readStackOutputs} with a client made for it. */
+export async function stackOutputs(options: {
+  readonly stack: string; readonly pipeline?: string; readonly region?: string; readonly endpointUrl?: string;
+}): Promise<StackOutputs> {
+  const client = new CloudFormationClient({ region: options.region, endpoint: options.endpointUrl });
+  try {
+    return await readStackOutputs(client, options.stack, options.pipeline);
+  } finally {
+    client.destroy();
+  }
+}
 
 /**
  * The outputs of a deployed pipeline.

@@ -73,6 +73,17 @@ export function partFileName(chunk: number, file: number, extension: string): st
   return `part-${String(chunk).padStart(5, '0')}-${String(file).padStart(4, '0')}.${extension}`;
 }
 
+/** Folder of the checkpoints: beside the landing prefix (`landing/` has `landing-state/`), `_state/` where there is none. */
+export function stateFolder(prefix: string): string {
+  const landing = normalizePrefix(prefix);
+  return landing === '' ? '_state/' : `${landing.slice(0, -1)}-state/`;
+}
+
+/** Whether an object is of a run's checkpoint by its key, wherever the landing prefix is. */
+export function isStateKey(key: string): boolean {
+  return /(?:^|\/)(?:_state|[^/]+-state)\/run=[^/]+\/(?:run|lease-\d+|chunk-\d+-\d+)\.json$/.test(key);
+}
+
 /** `<prefix>/_runs/run=<runId>/` */
 export function runFolder(prefix: string, runId: string): string {
   return `${normalizePrefix(prefix)}${RUNS_FOLDER}/run=${encodeKeySegment(runId)}/`;

@@ -1,5 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { isManifestKey, isRunLogKey } from '../contract';
+import { isManifestKey, isRunLogKey, isStateKey } from '../contract';
 import { mapConcurrently } from './concurrency';
 import { BatchNotHandledError, RecordNotHandledError } from './errors';
 import { ItemStore } from './item-store';
@@ -61,7 +61,8 @@ export async function recordEvent(services: RecorderServices, event: unknown): P
 
 async function handle(services: RecorderServices, event: ObjectEvent, record: unknown): Promise<boolean> {
   const { s3, objects, telemetry, landingPrefix, startCompletion } = services;
-  if (isRunLogKey(landingPrefix, event.key)) return false;
+  // What the pipeline and the extractor keep for themselves is not landed data.
+  if (isRunLogKey(landingPrefix, event.key) || isStateKey(event.key)) return false;
   const { written, item } = await writeRecord(s3, objects, event);
   if (written) {
     telemetry.metric('objectsRecorded', 1);

@@ -9,7 +9,8 @@ import { formatBytes, parseSize } from '../../src/cli/parse-size';
 import { cliBundle, removeCliBundle } from '../support/cli-bundle';
 
 const REQUIRED = ['--server', '127.0.0.1', '--user', 'reader', '--database', 'Ledger', '--to', 'file:///tmp/x'];
-const OPTIONS: ExtractOptions = { server: 'db', user: 'u', database: 'd', encrypt: 'true', format: 'parquet', to: 's3://b' };
+const OPTIONS: ExtractOptions = { server: 'db', user: 'u', database: 'd', encrypt: 'true', format: 'parquet' };
+const LANDING = { target: 's3://b', kmsKeyId: 'key' };
 
 afterAll(removeCliBundle);
 
@@ -47,6 +48,8 @@ test.each<[string, string[], RegExp]>([
   ['a wrong size', ['extract', ...REQUIRED, '--target-file-size', 'big'], /--target-file-size.*256MiB/],
   ['a query without a name', ['extract', ...REQUIRED, '--query', 'SELECT 1'], /--query and --as belong together/],
   ['a wrong codec', ['extract', ...REQUIRED, '--compression', 'lzo'], /Parquet compression must be one of zstd, snappy, gzip, none/],
+  ['no target', ['extract', '--server', 'x', '--user', 'u', '--database', 'd'], /no target: pass --to .*or --stack/],
+  ['two targets', ['extract', ...REQUIRED, '--stack', 's'], /--to and --stack exclude each other/],
   ['a wrong target', ['extract', ...REQUIRED, '--to', 'x'], /target must be s3:\/\/bucket\/prefix or file:\/\/\/folder/],
   ['a missing password', ['extract', ...REQUIRED], /LEGACY_TO_S3_PASSWORD/],
 ])('%s: one clear line with INVALID_CONFIG, exit code 2', async (_, args, message) => {
@@ -70,7 +73,7 @@ test('--json adds the error as the last line of standard output', async () => {
 });
 
 test('defaults become props', () => {
-  expect(toProps(OPTIONS)).toMatchObject({
+  expect(toProps(OPTIONS, LANDING)).toMatchObject({
     source: { server: 'db', user: 'u', database: 'd', encrypt: true, port: undefined, caFile: undefined, trustServerCertificate: undefined },
     target: 's3://b',
     tables: undefined,
@@ -101,9 +104,8 @@ test('every option becomes its prop', () => {
     readers: 3,
     region: 'r',
     endpointUrl: 'http://e',
-    kmsKeyId: 'k',
     expectedBucketOwner: '123456789012',
-  })).toMatchObject({
+  }, LANDING)).toMatchObject({
     source: {
       port: 1444, encrypt: false, caFile: 'ca.pem', trustServerCertificate: true, hostNameInCertificate: 'h', connectTimeoutSeconds: 9,
     },
@@ -114,10 +116,10 @@ test('every option becomes its prop', () => {
     readers: 3,
     region: 'r',
     endpointUrl: 'http://e',
-    kmsKeyId: 'k',
+    kmsKeyId: 'key',
     expectedBucketOwner: '123456789012',
   });
-  expect(toProps({ ...OPTIONS, query: 'SELECT 1 AS a', as: 'q' }).query).toEqual({ sql: 'SELECT 1 AS a', name: 'q' });
+  expect(toProps({ ...OPTIONS, query: 'SELECT 1 AS a', as: 'q' }, LANDING).query).toEqual({ sql: 'SELECT 1 AS a', name: 'q' });
 });
 
 test.each([['1024', 1024], ['256MiB', 268_435_456], ['1.5 GB', 1.5e9], ['2kib', 2048], ['x', undefined], ['5 bananas', undefined], ['-1', undefined]])(

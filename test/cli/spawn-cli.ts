@@ -11,8 +11,8 @@ export interface CliResult {
 export interface CliProcess {
   readonly process: ChildProcess;
   readonly ended: Promise<CliResult>;
-  /** Resolves when the text has appeared on standard error or output. */
-  seen(text: string): Promise<void>;
+  /** Resolves with all output when the text has appeared on standard error or output. */
+  seen(text: string): Promise<string>;
 }
 
 /**
@@ -34,7 +34,7 @@ export function startCli(args: readonly string[], env: NodeJS.ProcessEnv = {}): 
     process: child,
     ended,
     seen: (text) => new Promise((resolve, reject) => {
-      waiting.push(() => { if ((stdout + stderr).includes(text)) resolve(); });
+      waiting.push(() => { if ((stdout + stderr).includes(text)) resolve(stdout + stderr); });
       onText();
       void ended.then((result) => reject(new Error(`ended before '${text}' was seen: ${JSON.stringify(result)}`)));
     }),

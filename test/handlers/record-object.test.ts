@@ -33,6 +33,13 @@ test('a landed object becomes one item with all that S3 says of it', async () =>
   });
 });
 
+test('a checkpoint of the extractor is no landed object', async () => {
+  const key = `landing-state/run=${unique()}/chunk-00000-00000.json`;
+  const { result } = await fixture.invoke(await fixture.put(fixture.plain, key, '{}'));
+  expect(result).toEqual({ records: 1, written: 0, ignored: 1 });
+  expect(await fixture.item(key)).toBeUndefined();
+});
+
 test('each version of a versioned bucket is an item of its own', async () => {
   const key = `in/${unique()}.csv`;
   const first = await fixture.put(fixture.versioned, key, 'a');

@@ -2,7 +2,6 @@ import { Connection } from 'tedious';
 import { MemoryTarget } from './tds-memory-target';
 import { ManifestColumn } from '../../src/contract';
 import { OutputFormat } from '../../src/extractor/formats/output-format';
-import { ColumnAlterations } from '../../src/extractor/formats/read-rows';
 import { RowLanding } from '../../src/extractor/formats/row-landing';
 import { TokenReader } from '../../src/extractor/tds/token-reader';
 import { ReplayServer, ReplyPackets } from '../../tools/replay-server/replay-server';
@@ -14,7 +13,6 @@ export interface Landing {
   readonly objects: readonly Buffer[];
   /** Tokens that were passed on, by type. */
   readonly control: readonly number[];
-  readonly alterations: readonly ColumnAlterations[];
 }
 
 /** Decodes payload bytes without a connection; `cuts` are the lengths of the pieces it comes in, used in turn. */
@@ -36,8 +34,7 @@ export async function landPayload(
   }
   reader.finish();
   await landing.finish();
-  const { columnsLanded: columns, rows, files, alterations } = landing;
-  return { columns, rows, files, objects: target.completed, control, alterations };
+  return { columns: landing.columnsLanded, rows: landing.rows, files: landing.files, objects: target.completed, control };
 }
 
 /** A replay server and a tedious connection to it. */

@@ -1,5 +1,4 @@
-"""Prints a Parquet file as JSON: names, and rows of texts; time stamps and
-times of nanoseconds as numbers of their unit, binary in hex."""
+"""Prints a Parquet file as JSON: names, and rows of texts; time stamps in microseconds, binary in hex."""
 import json
 import sys
 
@@ -9,7 +8,7 @@ import pyarrow.parquet as pq
 
 def texts(column):
     kind = column.type
-    if pa.types.is_timestamp(kind) or kind == pa.time64("ns"):
+    if pa.types.is_timestamp(kind):
         column = column.cast(pa.int64())
     for value in column.to_pylist():
         if value is None:

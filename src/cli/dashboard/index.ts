@@ -5,3 +5,4 @@ export { RunSource } from './runs/run-source';
 export { type DashboardOptions, type ServedDashboard, serveDashboard } from './server';
 export { startDashboard, type StartOptions } from './start-dashboard';
 export type { DashboardView, WidgetView } from './view-model';
+export { stackOutputs } from '../stack-outputs';

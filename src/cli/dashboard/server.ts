@@ -27,6 +27,7 @@ const SECURITY_HEADERS = {
   'content-security-policy': "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
   'cache-control': 'no-store',
 };
 
@@ -53,7 +54,7 @@ export async function serveDashboard(options: DashboardOptions): Promise<ServedD
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // Another site's name that resolves to this address must not reach the data.
-    if (!mayAsk(hostName(request.headers.host))) return send(response, 403, 'text/plain', 'forbidden');
+    if (!mayAsk(hostName(request.headers.host))) return send(response, 403, 'text/plain', 'forbidden: open the page by its address');
     if (request.method !== 'GET') return send(response, 405, 'text/plain', 'only GET');
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
     if (url.pathname === '/api/view') {

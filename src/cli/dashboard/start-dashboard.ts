@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { CloudFormationClient, DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, DashboardNotFoundError, GetDashboardCommand } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
@@ -10,7 +11,7 @@ import { serveDashboard, type ServedDashboard } from './server';
 import { bodyOfTemplate, isTemplate } from './template-body';
 import { LegacyToS3Error } from '../../extractor/public';
 import { toAwsError } from '../aws-errors';
-import { readStackOutputs, type StackOutputs } from '../stack-outputs';
+import { readStackOutputs } from '../stack-outputs';
 
 /** Which dashboard is drawn, and where the page is served. */
 export interface StartOptions {
@@ -66,7 +67,7 @@ export async function startDashboard(options: StartOptions): Promise<ServedDashb
       ...clients,
       body,
       runs: outputs.tableName === undefined ? undefined : new RunSource(clients.dynamodb, clients.s3, outputs.tableName),
-      title: titleOf(options, outputs),
+      title: titleOf(options),
       host: options.host,
       port: options.port,
       allowRemote: options.allowRemote,
@@ -87,9 +88,10 @@ export async function startDashboard(options: StartOptions): Promise<ServedDashb
   }
 }
 
-/** What people call it, without CloudFormation's random tail. */
-function titleOf({ stack, dashboardName, bodyFile }: StartOptions, { metricNamespace }: StackOutputs): string {
-  return dashboardName ?? metricNamespace?.split('/').pop() ?? stack ?? bodyFile ?? 'Dashboard';
+/** What people call it. */
+function titleOf({ stack, pipeline, dashboardName, bodyFile = '' }: StartOptions): string {
+  if (stack === undefined) return dashboardName ?? basename(bodyFile);
+  return pipeline === undefined ? stack : `${stack} · ${pipeline}`;
 }
 
 async function deployedBody(client: CloudWatchClient, name: string | undefined, stack: string | undefined): Promise<string> {

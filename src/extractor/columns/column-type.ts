@@ -2,7 +2,6 @@ import { Framing, framingOf } from './framing';
 import { Charset, charsetOfCollation } from '../tds/code-page';
 import { ColumnMetadata } from '../tds/column-metadata';
 import { MAX_LENGTH, USER_TYPE_ROWVERSION, WireType as T } from '../tds/wire-types';
-import { TypeOptions } from '../type-options';
 
 /** What a value is, apart from how it is framed. */
 export type ValueKind =
@@ -12,12 +11,6 @@ export type ValueKind =
   | 'date' | 'time' | 'smalldatetime' | 'datetime' | 'datetime2' | 'datetimeoffset'
   | 'utf16' | 'bytesText' | 'xml'
   | 'binary' | 'uniqueidentifier' | 'variant' | 'null';
-
-/** Values that an option allows to be landed otherwise than they are, counted while they are decoded. */
-export interface Alterations {
-  replacedSurrogates: number;
-  truncatedTimes: number;
-}
 
 /** A column the extractor can land. */
 export interface ColumnType {
@@ -32,8 +25,6 @@ export interface ColumnType {
   readonly scale: number;
   /** Of `bytesText`. */
   readonly charset?: Charset;
-  readonly options: TypeOptions;
-  readonly altered: Alterations;
 }
 
 /** Why a column cannot be landed. */
@@ -43,7 +34,7 @@ export interface UnsupportedColumn {
   readonly reason: string;
 }
 
-export function columnTypeOf(column: ColumnMetadata, options: TypeOptions = {}): ColumnType | UnsupportedColumn {
+export function columnTypeOf(column: ColumnMetadata): ColumnType | UnsupportedColumn {
   const framing = framingOf(column);
   const spelled = framing && describe(column);
   if (!framing || !spelled) {
@@ -51,8 +42,7 @@ export function columnTypeOf(column: ColumnMetadata, options: TypeOptions = {}):
   }
   const [kind, sourceType] = spelled;
   const { name, ordinal, nullable, precision, scale } = column;
-  const altered = { replacedSurrogates: 0, truncatedTimes: 0 };
-  const base = { name, ordinal, nullable, kind, framing, sourceType, precision, scale, options, altered };
+  const base = { name, ordinal, nullable, kind, framing, sourceType, precision, scale };
   if (kind !== 'bytesText') return base;
   const charset = column.collation && charsetOfCollation(column.collation);
   if (!charset) {

@@ -1,5 +1,3 @@
-import type { TypeRules } from '../columns/type-rules';
-
 /** Codecs; which of them a format allows is checked where the options are read. */
 export type Compression = 'none' | 'gzip' | 'zstd' | 'snappy';
 
@@ -32,7 +30,7 @@ export interface ParquetFormat {
 }
 
 /** What the landed objects are. */
-export type OutputFormat = (CsvFormat | JsonLinesFormat | ParquetFormat) & { readonly types?: TypeRules };
+export type OutputFormat = CsvFormat | JsonLinesFormat | ParquetFormat;
 
 /** `csv`, `csv.gz`, `csv.zst`, `jsonl`, …, `parquet`. */
 export function fileExtension(format: OutputFormat): string {

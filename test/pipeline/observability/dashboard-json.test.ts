@@ -2,7 +2,7 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { PLACEHOLDERS, dashboardJson } from '../../../tools/dashboard-json/make-body';
 
-const folder = path.join(__dirname, '..', '..', '..', 'examples', 'dashboard');
+const folder = path.join(__dirname, '..', '..', '..', 'examples');
 
 test('the example is what the construct makes', () => {
   expect(fs.readFileSync(path.join(folder, 'dashboard.json'), 'utf8')).toBe(dashboardJson());

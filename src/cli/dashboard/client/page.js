@@ -1,5 +1,6 @@
 import { element } from './dom.js';
 import { span } from './format.js';
+import { runPill, Runs } from './runs.js';
 import { Widget } from './widgets.js';
 
 const RANGES = [300, 900, 3600, 10800, 43200, 86400];
@@ -7,6 +8,7 @@ const RETRY_MS = 2000;
 
 const byId = (id) => document.getElementById(id);
 const widgets = [];
+let runs;
 let view;
 let range = Number(new URLSearchParams(location.search).get('range')) || undefined;
 let timer;
@@ -19,6 +21,7 @@ function setTheme(name) {
 
 function draw() {
   const grid = byId('grid');
+  const above = rowsAboveRuns();
   while (widgets.length > view.widgets.length) widgets.pop().root.remove();
   view.widgets.forEach((content, index) => {
     if (!widgets[index]) {
@@ -26,11 +29,40 @@ function draw() {
       grid.append(widgets[index].root);
     }
     widgets[index].update(content, view);
+    // One row of the grid is for the runs.
+    widgets[index].place(content, above !== undefined && content.y >= above ? 1 : 0);
   });
   document.title = view.title;
   byId('title').textContent = view.title;
   drawAlarmPill();
+  drawRuns();
   drawRanges();
+}
+
+/** Rows of the grid above the runs: those of a heading that the body begins with; undefined where no runs are shown. */
+function rowsAboveRuns() {
+  if (!view.runs) return undefined;
+  const [first] = view.widgets;
+  return first?.content.kind === 'text' && first.y === 0 && first.width === 24 ? first.height : 0;
+}
+
+function drawRuns() {
+  const above = rowsAboveRuns();
+  if (above === undefined) return;
+  const grid = byId('grid');
+  if (!runs) {
+    runs = new Runs();
+    grid.insertBefore(runs.root, grid.children[above > 0 ? 1 : 0] ?? null);
+  }
+  grid.style.gridTemplateRows = `${above > 0 ? `repeat(${above}, var(--row)) ` : ''}auto`;
+  runs.root.style.gridArea = `${above + 1} / 1 / span 1 / span 24`;
+  runs.update(view.runs, view.runsProblem);
+  if (view.runsProblem) return;
+  const pill = byId('last-run');
+  const last = runPill(view.runs);
+  pill.hidden = !last;
+  pill.className = `pill ${last?.kind ?? ''}`;
+  pill.textContent = last?.text ?? '';
 }
 
 function drawAlarmPill() {

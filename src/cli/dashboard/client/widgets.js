@@ -46,9 +46,7 @@ export class Widget {
   }
 
   update(widget, view) {
-    const { x, y, width, height, title, content, problems } = widget;
-    this.root.style.gridArea = `${y + 1} / ${x + 1} / span ${height} / span ${width}`;
-    this.root.style.setProperty('--height', height);
+    const { title, content, problems } = widget;
     this.root.classList.toggle('text', content.kind === 'text');
     this.heading.textContent = title;
     this.title.hidden = title === '';
@@ -60,6 +58,11 @@ export class Widget {
     this.note.textContent = this.content.update(content, view);
     this.problem.hidden = problems.length === 0;
     this.problem.textContent = problems.join('; ');
+  }
+
+  place({ x, y, width, height }, rowsDown) {
+    this.root.style.gridArea = `${y + rowsDown + 1} / ${x + 1} / span ${height} / span ${width}`;
+    this.root.style.setProperty('--height', height);
   }
 
   recolor() {
