@@ -19,6 +19,8 @@ test('the app of the comparison has two pipelines', () => {
 ifThere(isThere('python3', '-c', 'import venv'))('the built wheel installs, and a Python app synthesises the same template', () => {
   const python = pythonWithWheel(path.join(APPS, 'requirements.txt'));
   expect(templateOf('Migration', python, path.join(APPS, 'app.py'))).toBe(template);
+  const example = templateOf('LegacyPython', python, path.join(__dirname, '..', '..', 'examples', 'python', 'app.py'));
+  expect(example).toContain('"LedgerLandingPrefix"');
 }, 480_000);
 
 ifThere(isThere('mvn', '--version') && isThere('javac', '-version'))('a Java app compiles with the built jar and synthesises the same template', () => {

@@ -82,10 +82,10 @@ export function compileWithJar(source: string): string {
   return [classes, classPath].join(path.delimiter);
 }
 
-/** Runs an app that synthesises into the folder it is given, and reads the template of its stack. */
+/** Runs an app that synthesises into the folder it is given, or into CDK_OUTDIR, and reads the template of its stack. */
 export function templateOf(stack: string, command: string, ...args: string[]): string {
   const outdir = path.join(FOLDER, 'cdk.out');
   rmSync(outdir, { recursive: true, force: true });
-  execFileSync(command, [...args, outdir], { cwd: ROOT, env: QUIET, stdio: ['ignore', 'pipe', 'pipe'] });
+  execFileSync(command, [...args, outdir], { cwd: ROOT, env: { ...QUIET, CDK_OUTDIR: outdir }, stdio: ['ignore', 'pipe', 'pipe'] });
   return readFileSync(path.join(outdir, `${stack}.template.json`), 'utf8');
 }

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type LocalArguments, parseLocalArguments, USAGE } from './arguments';
@@ -6,6 +6,8 @@ import { environmentOf, nextSteps, shellExports } from './environment';
 import { startStandIns } from '../demo/stand-ins';
 
 const ROOT = path.resolve(__dirname, '..', '..');
+/** As shells have it: 128 + SIGINT. */
+const INTERRUPTED = 130;
 const FOLDER = path.join(ROOT, '.tmp', 'local');
 
 async function main(): Promise<number> {
@@ -30,18 +32,28 @@ async function main(): Promise<number> {
       const file = path.join(FOLDER, 'env.sh');
       writeFileSync(file, shellExports(environment), { mode: 0o600 });
       chmodSync(file, 0o600);
+      if (args.run !== undefined) return await Promise.race([runCommand(args.run, environment), stopping.then(() => INTERRUPTED)]);
       console.log(nextSteps(file, standIns.pipeline.stack.stackName));
       await stopping;
+      return 0;
     } finally {
       await standIns.stop();
       rmSync(FOLDER, { recursive: true, force: true });
     }
-    return 0;
   } catch (error) {
     console.error(`local: ${(error as Error).message}`);
     if (process.env.DEBUG) console.error(error);
     return 1;
   }
+}
+
+/** @returns the command's exit code */
+async function runCommand(command: string, environment: Readonly<Record<string, string>>): Promise<number> {
+  const child = spawn('sh', ['-c', command], { cwd: ROOT, env: { ...process.env, ...environment }, stdio: 'inherit' });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? INTERRUPTED));
+  });
 }
 
 /** @returns the package as a user would get it from npm */

@@ -6,7 +6,7 @@ import { parseLocalArguments } from '../../../tools/local/arguments';
 import { nextSteps, shellExports } from '../../../tools/local/environment';
 
 test('defaults and options', () => {
-  expect(parseLocalArguments([])).toEqual({ app: 'examples/quickstart/app.ts', transactions: 100_000 });
+  expect(parseLocalArguments([])).toEqual({ app: 'examples/quickstart/app.ts', transactions: 100_000, run: undefined });
   expect(parseLocalArguments(['--transactions', '2000'])).toMatchObject({ transactions: 2000 });
   expect(parseLocalArguments(['--help'])).toBe('help');
   expect(() => parseLocalArguments(['--app', 'examples/none.ts'])).toThrow("--app must be a file of the clone, got 'examples/none.ts'");
