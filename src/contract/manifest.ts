@@ -66,6 +66,15 @@ export interface ManifestChunk {
   readonly seconds: number;
 }
 
+/** Values of a column that were landed otherwise than they are, because an option allows it: how many. */
+export interface ManifestAlterations {
+  readonly column: string;
+  /** Halves of surrogate pairs, for each of which U+FFFD was landed. */
+  readonly replacedSurrogates: number;
+  /** Values whose seventh decimal of the second was not 0 and was dropped. */
+  readonly truncatedTimes: number;
+}
+
 /** One table, or the result of a query. */
 export interface ManifestTable {
   readonly database: string;
@@ -80,6 +89,8 @@ export interface ManifestTable {
   readonly schemaFingerprint: string;
   readonly rows: number;
   readonly sizeBytes: number;
+  /** Of the columns that have any; absent when everything was landed as it is. */
+  readonly alterations?: readonly ManifestAlterations[];
   readonly objects: readonly ManifestObject[];
 }
 

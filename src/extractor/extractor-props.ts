@@ -1,5 +1,6 @@
 import type { ExtractFormat } from './extract-format';
 import type { ExtractionPlan, SourceRisk } from './extraction-plan';
+import type { TypeOptions } from './type-options';
 
 /** A SQL Server database to read from. */
 export interface SqlServerSource {
@@ -155,6 +156,21 @@ export interface ExtractorProps extends LandingProps {
    * @default ExtractFormat.parquet()
    */
   readonly format?: ExtractFormat;
+
+  /**
+   * How values of all columns land where their type leaves a choice.
+   *
+   * @default - the defaults of each option
+   */
+  readonly types?: TypeOptions;
+
+  /**
+   * The same for columns by name: a pattern `column`, `table.column` or `schema.table.column`, as those of `tables` are,
+   * and what differs from `types` for the columns it matches. Of several that match, the last says. Each must match.
+   *
+   * @default - no column differs
+   */
+  readonly columnTypes?: { [column: string]: TypeOptions };
 
   /**
    * Size at which an object is closed and the table's next one opened (bytes); at least 1 MiB.

@@ -3,3 +3,4 @@ export * from './extractor-props';
 export * from './extract-format';
 export * from './extract-result';
 export * from './extraction-plan';
+export * from './type-options';

@@ -1,6 +1,9 @@
+import { checkColumnPattern } from './columns/type-rules';
 import { LegacyToS3Error } from './errors';
+import { BinaryEncoding } from './extract-format';
 import { SourceRisk } from './extraction-plan';
 import type { ExtractorProps, LandingProps, QueryExtraction, SqlServerSource } from './extractor-props';
+import { ClrType, DateType, LoneSurrogates, TimestampType, TimeType, UniqueidentifierType } from './type-options';
 
 /** Smallest file size worth a target. */
 export const MIN_TARGET_FILE_BYTES = 1024 * 1024;
@@ -25,6 +28,31 @@ export function validateProps(props: ExtractorProps): void {
   validateWhole('maxDop', props.maxDop, 0, 64);
   props.retryErrorNumbers?.forEach((number) => validateWhole('each of retryErrorNumbers', number, 1, 2 ** 31 - 1));
   validatePlanning(props);
+  validateTypes('types', props.types);
+  for (const [pattern, options] of Object.entries(props.columnTypes ?? {})) {
+    checkColumnPattern(pattern);
+    validateTypes(`columnTypes['${pattern}']`, options);
+  }
+}
+
+const TYPE_OPTIONS: { readonly [option: string]: { readonly [name: string]: string } } = {
+  time: TimeType,
+  uniqueidentifier: UniqueidentifierType,
+  timestamps: TimestampType,
+  dates: DateType,
+  clr: ClrType,
+  binary: BinaryEncoding,
+  loneSurrogates: LoneSurrogates,
+};
+
+function validateTypes(where: string, options: unknown): void {
+  if (options === undefined) return;
+  if (typeof options !== 'object' || options === null) throw invalid(`${where} must be an object of type options, got ${describe(options)}`);
+  for (const [name, value] of Object.entries(options)) {
+    if (!(name in TYPE_OPTIONS)) throw invalid(`${where} has the unknown option '${name}'; allowed are ${Object.keys(TYPE_OPTIONS).join(', ')}`);
+    const allowed = Object.values(TYPE_OPTIONS[name]);
+    if (value !== undefined && !allowed.includes(value as string)) throw invalid(`${where}.${name} must be one of ${allowed.join(', ')}, got ${describe(value)}`);
+  }
 }
 
 function validatePlanning(props: ExtractorProps): void {

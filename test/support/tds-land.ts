@@ -2,6 +2,7 @@ import { Connection } from 'tedious';
 import { MemoryTarget } from './tds-memory-target';
 import { ManifestColumn } from '../../src/contract';
 import { OutputFormat } from '../../src/extractor/formats/output-format';
+import { ColumnAlterations } from '../../src/extractor/formats/read-rows';
 import { RowLanding } from '../../src/extractor/formats/row-landing';
 import { TokenReader } from '../../src/extractor/tds/token-reader';
 import { ReplayServer, ReplyPackets } from '../../tools/replay-server/replay-server';
@@ -13,6 +14,7 @@ export interface Landing {
   readonly objects: readonly Buffer[];
   /** Tokens that were passed on, by type. */
   readonly control: readonly number[];
+  readonly alterations: readonly ColumnAlterations[];
 }
 
 /** Decodes payload bytes without a connection; `cuts` are the lengths of the pieces it comes in, used in turn. */
@@ -34,7 +36,8 @@ export async function landPayload(
   }
   reader.finish();
   await landing.finish();
-  return { columns: landing.columnsLanded, rows: landing.rows, files: landing.files, objects: target.completed, control };
+  const { columnsLanded: columns, rows, files, alterations } = landing;
+  return { columns, rows, files, objects: target.completed, control, alterations };
 }
 
 /** A replay server and a tedious connection to it. */

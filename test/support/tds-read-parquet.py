@@ -1,4 +1,5 @@
-"""Prints a Parquet file as JSON: names, and rows of texts; time stamps in microseconds, binary in hex."""
+"""Prints a Parquet file as JSON: names, and rows of texts; time stamps and
+times of nanoseconds as numbers of their unit, binary in hex."""
 import json
 import sys
 
@@ -8,7 +9,7 @@ import pyarrow.parquet as pq
 
 def texts(column):
     kind = column.type
-    if pa.types.is_timestamp(kind):
+    if pa.types.is_timestamp(kind) or kind == pa.time64("ns"):
         column = column.cast(pa.int64())
     for value in column.to_pylist():
         if value is None:

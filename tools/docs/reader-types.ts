@@ -37,7 +37,7 @@ export function showColumns(object: Buffer): ShownColumns {
 
 /**
  * Spark 3's type of a Parquet column, from Spark's documentation (Parquet files, data types): local time stamps are
- * TIMESTAMP_NTZ since 3.4.
+ * TIMESTAMP_NTZ since 3.4; it has neither TIME nor UUID, and nanoseconds only by `spark.sql.legacy.parquet.nanosAsLong`.
  */
 export function sparkType(type: ParquetType): string {
   if (!('logical' in type) || type.logical === undefined) {
@@ -49,7 +49,9 @@ export function sparkType(type: ParquetType): string {
     case 'INT16': return 'smallint';
     case 'DATE': return 'date';
     case 'STRING': return 'string';
-    case 'TIMESTAMP_MICROS': return type.utc ? 'timestamp' : 'timestamp_ntz';
+    case 'UUID': return 'binary';
+    case 'TIME': return 'refused';
+    case 'TIMESTAMP': return type.unit === 'NANOS' ? 'refused; bigint by nanosAsLong' : type.utc ? 'timestamp' : 'timestamp_ntz';
   }
 }
 

@@ -4,6 +4,7 @@ import { landSamples, sampleTypes } from './land-samples';
 import { athenaType, ShownColumn, showColumns, sparkType } from './reader-types';
 import { SAMPLE_COLUMNS } from './sample-columns';
 import { ParquetColumn, parquetColumns, TYPE_TABLE } from '../../src/extractor/columns/type-table';
+import { DateType, TimestampType, TimeType, UniqueidentifierType, type TypeOptions } from '../../src/extractor/type-options';
 
 /** Writes docs/type-mapping.md from the engine's own type table: `npx tsx tools/docs/type-mapping.ts`. */
 
@@ -40,7 +41,25 @@ export async function typeMapping(): Promise<string> {
   const text = readFileSync(path.join(__dirname, 'type-mapping.template.md'), 'utf8');
   return text
     .replace('{{forms}}', () => table(['SQL Server', 'Parquet', 'Glue', 'CSV', 'CSV sample', 'JSON Lines'], forms))
+    .replace('{{options}}', () => table(['Option', 'SQL Server', 'Parquet', 'Glue'], optionRows()))
     .replace('{{readers}}', () => table(['SQL Server', 'Athena (documented)', 'Spark 3 (documented)', 'DuckDB (seen)', 'pyarrow (seen)'], readers));
+}
+
+/** What each option that is not the default makes of the types it concerns. */
+function optionRows(): string[][] {
+  const choices: ReadonlyArray<TypeOptions> = [
+    { time: TimeType.NATIVE }, { uniqueidentifier: UniqueidentifierType.UUID }, { dates: DateType.TEXT },
+    { timestamps: TimestampType.TEXT }, { timestamps: TimestampType.NANOSECONDS }, { timestamps: TimestampType.TRUNCATED },
+  ];
+  return choices.flatMap((options) => sampleTypes().flatMap((type, i) => {
+    const [standard, chosen] = [type, { ...type, options }].map((each) => parquetColumns([each]).map(({ name, outputType, glueType }) => ({
+      name: name === type.name ? '' : `${code(`…${name.slice(type.name.length)}`)} `, outputType, glueType,
+    })));
+    if (JSON.stringify(standard) === JSON.stringify(chosen)) return [];
+    const cell = (of: 'outputType' | 'glueType') => chosen.map((column) => column.name + column[of]).join('; ');
+    const [[option, value]] = Object.entries(options);
+    return [[code(`${option}: ${value}`), SAMPLE_COLUMNS[i].types, cell('outputType'), cell('glueType')]];
+  }));
 }
 
 /** The physical type, where the name of the type does not say it. */

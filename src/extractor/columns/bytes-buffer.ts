@@ -99,7 +99,7 @@ export class BytesBuffer extends ColumnBuffer {
   }
 
   /** Writes out the batch's values so far and goes on without the dictionary. */
-  private leaveDictionary(): void {
+  public leaveDictionary(): void {
     const { dictionary, indices, count } = this;
     if (dictionary === null) return;
     this.useDictionary(null);

@@ -58,6 +58,26 @@ export class Int64Buffer extends ColumnBuffer {
     this.add(sum - carry * 0x100000000 | 0, day * 20 + carry);
   }
 
+  /** A whole number from 0 to 2^53. */
+  public addUint53(value: number): void {
+    const high = Math.floor(value / 0x100000000);
+    this.add(value - high * 0x100000000 | 0, high);
+  }
+
+  /**
+   * Nanoseconds since 1970: the day's are 20,116 * 2^32 + 2,437,873,664.
+   *
+   * @returns false when 64 bits do not hold them; nothing is added then
+   */
+  public addNanos(day: number, nanosOfDay: number): boolean {
+    const sum = day * 2437873664 + nanosOfDay;
+    const carry = Math.floor(sum / 0x100000000);
+    const high = day * 20116 + carry;
+    if (high < -0x80000000 || high > 0x7fffffff) return false;
+    this.add(sum - carry * 0x100000000 | 0, high);
+    return true;
+  }
+
   public get plain(): Uint8Array {
     return new Uint8Array(this.values.buffer, 0, 8 * this.count);
   }

@@ -2,6 +2,7 @@ import { Framing, framingOf } from './framing';
 import { Charset, charsetOfCollation } from '../tds/code-page';
 import { ColumnMetadata } from '../tds/column-metadata';
 import { MAX_LENGTH, USER_TYPE_ROWVERSION, WireType as T } from '../tds/wire-types';
+import { TypeOptions } from '../type-options';
 
 /** What a value is, apart from how it is framed. */
 export type ValueKind =
@@ -11,6 +12,12 @@ export type ValueKind =
   | 'date' | 'time' | 'smalldatetime' | 'datetime' | 'datetime2' | 'datetimeoffset'
   | 'utf16' | 'bytesText' | 'xml'
   | 'binary' | 'uniqueidentifier' | 'variant' | 'null';
+
+/** Values that an option allows to be landed otherwise than they are, counted while they are decoded. */
+export interface Alterations {
+  replacedSurrogates: number;
+  truncatedTimes: number;
+}
 
 /** A column the extractor can land. */
 export interface ColumnType {
@@ -25,6 +32,8 @@ export interface ColumnType {
   readonly scale: number;
   /** Of `bytesText`. */
   readonly charset?: Charset;
+  readonly options: TypeOptions;
+  readonly altered: Alterations;
 }
 
 /** Why a column cannot be landed. */
@@ -34,7 +43,7 @@ export interface UnsupportedColumn {
   readonly reason: string;
 }
 
-export function columnTypeOf(column: ColumnMetadata): ColumnType | UnsupportedColumn {
+export function columnTypeOf(column: ColumnMetadata, options: TypeOptions = {}): ColumnType | UnsupportedColumn {
   const framing = framingOf(column);
   const spelled = framing && describe(column);
   if (!framing || !spelled) {
@@ -42,7 +51,8 @@ export function columnTypeOf(column: ColumnMetadata): ColumnType | UnsupportedCo
   }
   const [kind, sourceType] = spelled;
   const { name, ordinal, nullable, precision, scale } = column;
-  const base = { name, ordinal, nullable, kind, framing, sourceType, precision, scale };
+  const altered = { replacedSurrogates: 0, truncatedTimes: 0 };
+  const base = { name, ordinal, nullable, kind, framing, sourceType, precision, scale, options, altered };
   if (kind !== 'bytesText') return base;
   const charset = column.collation && charsetOfCollation(column.collation);
   if (!charset) {

@@ -1,6 +1,7 @@
 import { ColumnType, ValueKind } from './column-type';
 import { ManifestColumn } from '../../contract';
 import { OutputFormat } from '../formats/output-format';
+import { DateType, TimestampType, TimeType, UniqueidentifierType } from '../type-options';
 
 /** How a Parquet column is stored. */
 export type ParquetType =
@@ -8,10 +9,16 @@ export type ParquetType =
   | { readonly physical: 'INT32'; readonly logical?: 'INT16' | 'DATE' }
   | { readonly physical: 'INT32' | 'INT64'; readonly logical: 'DECIMAL'; readonly precision: number; readonly scale: number }
   | { readonly physical: 'FIXED_LEN_BYTE_ARRAY'; readonly logical: 'DECIMAL'; readonly precision: number; readonly scale: number; readonly length: number }
-  | { readonly physical: 'INT64'; readonly logical?: 'TIMESTAMP_MICROS'; readonly utc?: boolean }
+  | { readonly physical: 'FIXED_LEN_BYTE_ARRAY'; readonly logical: 'UUID'; readonly length: 16 }
+  | { readonly physical: 'INT64'; readonly logical?: undefined }
+  | { readonly physical: 'INT64'; readonly logical: 'TIMESTAMP'; readonly unit: TimeUnit; readonly utc: boolean }
+  | { readonly physical: 'INT64'; readonly logical: 'TIME'; readonly unit: TimeUnit }
   | { readonly physical: 'INT32'; readonly logical: 'INT8' }
   | { readonly physical: 'FLOAT' | 'DOUBLE' }
   | { readonly physical: 'BYTE_ARRAY'; readonly logical?: 'STRING' };
+
+/** Unit of times in Parquet. */
+export type TimeUnit = 'MICROS' | 'NANOS';
 
 /** What a companion column holds of its source column. */
 export type Companion = '100ns' | 'offset_minutes' | 'base_type';
@@ -47,12 +54,26 @@ interface TypeMapping {
 const STRING: ParquetMapping = { type: { physical: 'BYTE_ARRAY', logical: 'STRING' }, outputType: 'STRING', glueType: 'string' };
 const BINARY: ParquetMapping = { type: { physical: 'BYTE_ARRAY' }, outputType: 'BINARY', glueType: 'binary' };
 const INT16: ParquetMapping = { type: { physical: 'INT32', logical: 'INT16' }, outputType: 'INT16', glueType: 'smallint' };
-const TIMESTAMP: ParquetMapping = {
-  type: { physical: 'INT64', logical: 'TIMESTAMP_MICROS', utc: false }, outputType: 'TIMESTAMP(MICROS)', glueType: 'timestamp',
-};
-const TIMESTAMP_UTC: ParquetMapping = {
-  type: { physical: 'INT64', logical: 'TIMESTAMP_MICROS', utc: true }, outputType: 'TIMESTAMP(MICROS,UTC)', glueType: 'timestamp',
-};
+const DATE: ParquetMapping = { type: { physical: 'INT32', logical: 'DATE' }, outputType: 'DATE', glueType: 'date' };
+/** Hive, and so Glue, has neither UUID nor TIME: the stored value shows. */
+const UUID: ParquetMapping = { type: { physical: 'FIXED_LEN_BYTE_ARRAY', logical: 'UUID', length: 16 }, outputType: 'UUID', glueType: 'binary' };
+
+function time({ scale, options }: ColumnType): ParquetMapping {
+  if (options.time !== TimeType.NATIVE) return STRING;
+  const unit = scale === 7 ? 'NANOS' : 'MICROS';
+  return { type: { physical: 'INT64', logical: 'TIME', unit }, outputType: `TIME(${unit})`, glueType: 'bigint' };
+}
+
+/** @param utc whether the value is an instant */
+function timestamp({ scale, options }: ColumnType, utc: boolean): ParquetMapping {
+  if (options.timestamps === TimestampType.TEXT) return STRING;
+  const unit = scale === 7 && options.timestamps === TimestampType.NANOSECONDS ? 'NANOS' : 'MICROS';
+  return {
+    type: { physical: 'INT64', logical: 'TIMESTAMP', unit, utc },
+    outputType: `TIMESTAMP(${unit}${utc ? ',UTC' : ''})`,
+    glueType: 'timestamp',
+  };
+}
 
 function decimal(precision: number, scale: number): ParquetMapping {
   const name = `(${precision},${scale})`;
@@ -68,7 +89,10 @@ export function decimalBytes(precision: number): number {
   return Math.ceil((precision * Math.log2(10) + 1) / 8);
 }
 
-const tick = ({ scale }: ColumnType): readonly Companion[] => (scale === 7 ? ['100ns'] : []);
+/** What microseconds leave of scale 7. */
+function tick({ scale, options: { timestamps = TimestampType.COMPANION } }: ColumnType): readonly Companion[] {
+  return scale === 7 && timestamps === TimestampType.COMPANION ? ['100ns'] : [];
+}
 
 export const TYPE_TABLE: { readonly [kind in ValueKind]: TypeMapping } = {
   bit: { parquet: () => ({ type: { physical: 'BOOLEAN' }, outputType: 'BOOLEAN', glueType: 'boolean' }), csv: 'true, false', json: 'boolean' },
@@ -81,14 +105,14 @@ export const TYPE_TABLE: { readonly [kind in ValueKind]: TypeMapping } = {
   money: { parquet: () => decimal(19, 4), csv: 'digits, four decimals', json: 'string' },
   real: { parquet: () => ({ type: { physical: 'FLOAT' }, outputType: 'FLOAT', glueType: 'float' }), csv: 'shortest text that reads back the same', json: 'number' },
   float: { parquet: () => ({ type: { physical: 'DOUBLE' }, outputType: 'DOUBLE', glueType: 'double' }), csv: 'shortest text that reads back the same', json: 'number' },
-  date: { parquet: () => ({ type: { physical: 'INT32', logical: 'DATE' }, outputType: 'DATE', glueType: 'date' }), csv: '2024-02-29', json: 'string' },
-  time: { parquet: () => STRING, csv: '12:34:56.1234567', json: 'string' },
-  smalldatetime: { parquet: () => TIMESTAMP, csv: '2024-02-29T12:34:00', json: 'string' },
-  datetime: { parquet: () => TIMESTAMP, csv: '2024-02-29T12:34:56.123', json: 'string' },
-  datetime2: { parquet: () => TIMESTAMP, companions: tick, csv: '2024-02-29T12:34:56.1234567', json: 'string' },
+  date: { parquet: ({ options }) => (options.dates === DateType.TEXT ? STRING : DATE), csv: '2024-02-29', json: 'string' },
+  time: { parquet: time, csv: '12:34:56.1234567', json: 'string' },
+  smalldatetime: { parquet: (column) => timestamp(column, false), csv: '2024-02-29T12:34:00', json: 'string' },
+  datetime: { parquet: (column) => timestamp(column, false), csv: '2024-02-29T12:34:56.123', json: 'string' },
+  datetime2: { parquet: (column) => timestamp(column, false), companions: tick, csv: '2024-02-29T12:34:56.1234567', json: 'string' },
   datetimeoffset: {
-    parquet: () => TIMESTAMP_UTC,
-    companions: (column) => ['offset_minutes', ...tick(column)],
+    parquet: (column) => timestamp(column, true),
+    companions: (column) => (column.options.timestamps === TimestampType.TEXT ? [] : ['offset_minutes', ...tick(column)]),
     csv: '2024-02-29T12:34:56.1234567+05:30',
     json: 'string',
   },
@@ -96,7 +120,7 @@ export const TYPE_TABLE: { readonly [kind in ValueKind]: TypeMapping } = {
   bytesText: { parquet: () => STRING, csv: 'text', json: 'string' },
   xml: { parquet: () => STRING, csv: 'text', json: 'string' },
   binary: { parquet: () => BINARY, csv: 'hex, upper case', json: 'string' },
-  uniqueidentifier: { parquet: () => STRING, csv: '6F9619FF-8B86-D011-B42D-00C04FC964FF', json: 'string' },
+  uniqueidentifier: { parquet: ({ options }) => (options.uniqueidentifier === UniqueidentifierType.UUID ? UUID : STRING), csv: '6F9619FF-8B86-D011-B42D-00C04FC964FF', json: 'string' },
   variant: { parquet: () => STRING, companions: () => ['base_type'], csv: 'text of the base type', json: 'string' },
   null: { parquet: () => ({ type: { physical: 'INT32' }, outputType: 'INT32', glueType: 'int' }), csv: 'empty', json: 'number' },
 };

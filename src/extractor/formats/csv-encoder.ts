@@ -4,10 +4,11 @@ import { valueText } from './text/value-text';
 import { variantText } from './text/variant-text';
 import { TextEncoder } from './text-encoder';
 import { ColumnType } from '../columns/column-type';
+import { LoneSurrogates } from '../type-options';
 
 const LINE_FEED = 0x0a;
-/** Delimiters that numbers, dates and GUIDs can hold. */
-const IN_NUMBERS_AND_DATES = /[0-9A-Za-z+\-.:]/;
+/** Delimiters that numbers, dates, GUIDs and base64 can hold. */
+const IN_NUMBERS_AND_DATES = /[0-9A-Za-z+\-.:/=]/;
 
 /**
  * RFC 4180 with two choices of its own: lines end in LF (readers take both, and it is a byte a row less), and NULL is
@@ -23,8 +24,10 @@ export function csvEncoder(columns: readonly ColumnType[], format: CsvFormat): T
     const before = i === 0 ? '' : `out[o++] = ${delimiter};`;
     const onNull = nullText.length === 0 ? '' : 'out.set(nullText, o); o += nullText.length;';
     rowBytes += 3 + nullText.length;
+    bindings[`altered${i}`] = column.altered;
+    const altered = column.options.loneSurrogates === LoneSurrogates.REPLACE ? `, altered${i}` : '';
     if (column.kind === 'utf16') {
-      return { before, onNull, onValue: 'o = csvUtf16(v, p, n, out, o, ascii, quoting, nullText);' };
+      return { before, onNull, onValue: `o = csvUtf16(v, p, n, out, o, ascii, quoting, nullText${altered});` };
     }
     if (column.charset?.kind === 'singleByte') {
       bindings[`units${i}`] = column.charset.units;
@@ -32,9 +35,9 @@ export function csvEncoder(columns: readonly ColumnType[], format: CsvFormat): T
     }
     if (column.kind === 'variant') {
       rowBytes += 48;
-      return { before, onNull, onValue: 'o = quoteField(out, o, variantText(v, p, n, out, o), quoting, nullText);' };
+      return { before, onNull, onValue: `o = quoteField(out, o, variantText(v, p, n, out, o${altered}), quoting, nullText);` };
     }
-    const { write, extra, bound, free } = valueText(column, 'hex');
+    const { write, extra, bound, free } = valueText(column, column.options.binary ?? 'hex');
     if ('bytes' in bound) rowBytes += bound.bytes;
     bindings[`write${i}`] = write;
     extra.forEach((value, j) => (bindings[`extra${i}_${j}`] = value));

@@ -29,9 +29,9 @@ export const readRows: ReadRows = async (options) => {
     await landing.abort();
     throw error;
   }
-  const { rows, files, columnsLanded: columns } = landing;
+  const { rows, files, columnsLanded: columns, alterations } = landing;
   options.onProgress?.({ rows, wireBytes });
-  return { columns, rows, wireBytes, files };
+  return { columns, rows, wireBytes, alterations, files };
 };
 
 /** Sends the request and resolves when its response is wholly decoded. */

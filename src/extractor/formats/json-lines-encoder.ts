@@ -5,6 +5,7 @@ import { variantText } from './text/variant-text';
 import { TextEncoder } from './text-encoder';
 import { ColumnType } from '../columns/column-type';
 import { TYPE_TABLE } from '../columns/type-table';
+import { LoneSurrogates } from '../type-options';
 
 /** One object a line; NULL is written as `null`, so every line has every key. */
 export function jsonLinesEncoder(columns: readonly ColumnType[], format: JsonLinesFormat): TextEncoder {
@@ -16,12 +17,14 @@ export function jsonLinesEncoder(columns: readonly ColumnType[], format: JsonLin
     rowBytes += key.length + 8;
     const before = `o = putBytes(out, o, key${i});`;
     const onNull = 'o = putBytes(out, o, NULL);';
-    if (column.kind === 'utf16') return { before, onNull, onValue: 'o = jsonUtf16(v, p, n, out, o);' };
+    bindings[`altered${i}`] = column.altered;
+    const altered = column.options.loneSurrogates === LoneSurrogates.REPLACE ? `, altered${i}` : '';
+    if (column.kind === 'utf16') return { before, onNull, onValue: `o = jsonUtf16(v, p, n, out, o${altered});` };
     if (column.kind === 'variant') {
       rowBytes += 48;
-      return { before, onNull, onValue: 'o = escapeString(out, o, variantText(v, p, n, out, o + 1));' };
+      return { before, onNull, onValue: `o = escapeString(out, o, variantText(v, p, n, out, o + 1${altered}));` };
     }
-    const { write, extra, bound, free } = valueText(column, format.binary ?? 'base64');
+    const { write, extra, bound, free } = valueText(column, column.options.binary ?? format.binary ?? 'base64');
     if ('bytes' in bound) rowBytes += bound.bytes;
     bindings[`write${i}`] = write;
     extra.forEach((value, j) => (bindings[`extra${i}_${j}`] = value));

@@ -1,3 +1,5 @@
+import type { TypeRules } from '../columns/type-rules';
+
 /** Codecs; which of them a format allows is checked where the options are read. */
 export type Compression = 'none' | 'gzip' | 'zstd' | 'snappy';
 
@@ -30,7 +32,7 @@ export interface ParquetFormat {
 }
 
 /** What the landed objects are. */
-export type OutputFormat = CsvFormat | JsonLinesFormat | ParquetFormat;
+export type OutputFormat = (CsvFormat | JsonLinesFormat | ParquetFormat) & { readonly types?: TypeRules };
 
 /** `csv`, `csv.gz`, `csv.zst`, `jsonl`, …, `parquet`. */
 export function fileExtension(format: OutputFormat): string {

@@ -1,7 +1,9 @@
 import type { Connection } from 'tedious';
 import type { OutputFormat } from './output-format';
 import type { ManifestColumn } from '../../contract';
+import type { Alterations } from '../columns/column-type';
 import type { LandedObject, ObjectWriter } from '../landing/landing-target';
+import type { TypeOptions } from '../type-options';
 
 /** A value for a parameter of the query, sent by sp_executesql; types as tedious's TYPES names them. */
 export interface QueryParameter {
@@ -22,6 +24,10 @@ export interface ReadRowsOptions {
   readonly format: OutputFormat;
   /** For messages: `[dbo].[Transactions]` or the query's name. */
   readonly subject: string;
+  /** Type options of a column by its name; none by default. */
+  readonly typeOptions?: (column: string) => TypeOptions;
+  /** Names of the key's columns: an error of a value then tells the key of its row. */
+  readonly keyColumns?: readonly string[];
   /** A file is closed and the next opened when its size reaches this many bytes. */
   readonly targetFileBytes: number;
   /** Called with the columns before any row; throws to refuse the result. */
@@ -33,12 +39,19 @@ export interface ReadRowsOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How many values of a column were landed otherwise than they are, as an option allows. */
+export interface ColumnAlterations extends Alterations {
+  readonly column: string;
+}
+
 /** What came of a request. */
 export interface ReadRowsResult {
   readonly columns: readonly ManifestColumn[];
   readonly rows: number;
   /** TDS payload bytes read. */
   readonly wireBytes: number;
+  /** Of the columns that have any. */
+  readonly alterations: readonly ColumnAlterations[];
   readonly files: ReadonlyArray<{ readonly rows: number; readonly object: LandedObject }>;
 }
 

@@ -3,8 +3,9 @@ import { jsonLinesEncoder } from './json-lines-encoder';
 import { ObjectStream, objectStream } from './object-stream';
 import { OutputFormat } from './output-format';
 import { ParquetEncoder } from './parquet/parquet-encoder';
-import { ReadRowsOptions } from './read-rows';
+import { ColumnAlterations, ReadRowsOptions } from './read-rows';
 import { RowEncoder } from './row-encoder';
+import { rowKey } from './row-key';
 import { ManifestColumn } from '../../contract';
 import { ColumnType, columnTypeOf, UnsupportedColumn } from '../columns/column-type';
 import { manifestColumns } from '../columns/type-table';
@@ -13,8 +14,10 @@ import { LegacyToS3Error } from '../errors';
 import { LandedObject } from '../landing/landing-target';
 import { ColumnMetadata } from '../tds/column-metadata';
 import { RowConsumer } from '../tds/token-reader';
+import { WireType } from '../tds/wire-types';
+import { ClrType, TypeOptions } from '../type-options';
 
-type LandingOptions = Pick<ReadRowsOptions, 'format' | 'subject' | 'targetFileBytes' | 'onColumns' | 'open'>;
+type LandingOptions = Pick<ReadRowsOptions, 'format' | 'subject' | 'targetFileBytes' | 'onColumns' | 'open' | 'typeOptions' | 'keyColumns'>;
 
 /** Encodes the rows of one result set and writes them into objects that roll at the target size. */
 export class RowLanding implements RowConsumer {
@@ -45,7 +48,7 @@ export class RowLanding implements RowConsumer {
     if (this.encoder) {
       throw new LegacyToS3Error('INVALID_CONFIG', `${subject}: the query returns more than one result set; allowed is exactly one`);
     }
-    const types = metadata.map((column) => columnTypeOf(named(column)));
+    const types = metadata.map(named).map((column) => columnTypeOf(column, this.optionsOf(column)));
     const unsupported = types.filter((type): type is UnsupportedColumn => !('kind' in type));
     if (unsupported.length > 0) {
       const list = unsupported.map(({ name, ordinal, reason }) => `"${name}" (column ${ordinal}): ${reason}`).join('; ');
@@ -56,6 +59,12 @@ export class RowLanding implements RowConsumer {
     this.refuseEqualNames();
     onColumns?.(this.landed);
     this.encoder = makeEncoder(this.sources, format);
+  }
+
+  /** What options allowed to be landed otherwise than it is, so far. */
+  public get alterations(): ColumnAlterations[] {
+    return this.sources.filter(({ altered }) => Object.values(altered).some((count) => count > 0))
+      .map(({ name, altered }) => ({ column: name, ...altered }));
   }
 
   public decode(bytes: Uint8Array, position: number, end: number): number {
@@ -128,8 +137,19 @@ export class RowLanding implements RowConsumer {
     const code = error instanceof ValueError ? 'INVALID_VALUE' : isWire ? 'PROTOCOL_ERROR' : undefined;
     if (!code) return error;
     const { name, sourceType } = this.sources[state.column];
-    const place = `${this.options.subject}, column "${name}" (${sourceType}), row ${state.rows + 1}`;
+    const key = rowKey(this.sources, this.options.keyColumns ?? [], state);
+    const place = `${this.options.subject}, column "${name}" (${sourceType}), row ${state.rows + 1}${key && ` (${key})`}`;
     return new LegacyToS3Error(code, `${place}: ${(error as Error).message}`, { cause: error });
+  }
+
+  private optionsOf({ name, type }: ColumnMetadata): TypeOptions {
+    const { format, typeOptions, subject } = this.options;
+    const options = typeOptions?.(name) ?? format.types?.all ?? {};
+    if (type === WireType.UDT && options.clr === ClrType.TEXT) {
+      throw new LegacyToS3Error('INVALID_CONFIG',
+        `${subject}: column "${name}" is to land as text, but the query returns the CLR type itself: select ToString() of it`);
+    }
+    return options;
   }
 
   /** Companions, and names that differ only by case, would be one column to most readers. */

@@ -202,7 +202,7 @@ async function select(options: RunOptions, connection: SqlServerConnection): Pro
   }
   const plan = options.plan ? await givenPlan(options.plan, connection) : await planOver(connection, options);
   const accepted = refuseRisks(plan.refusals, options.accepted);
-  const jobs = planJobs(plan, options.maxDop);
+  const jobs = planJobs(plan, options.maxDop, options.format.types);
   const tables = plan.tables.map((table): TableIdentity => ({ ...table, primaryKey: landedPrimaryKey(table) }));
   return {
     jobs,

@@ -1,4 +1,4 @@
-import type { ManifestColumn, ManifestObject } from '../../contract';
+import type { ManifestAlterations, ManifestColumn, ManifestObject } from '../../contract';
 
 /** A chunk that is landed and checked: what the manifest and the checkpoint keep of it. */
 export interface LandedChunk {
@@ -11,6 +11,8 @@ export interface LandedChunk {
   readonly sourceRows?: string;
   readonly wireBytes: number;
   readonly objects: readonly ManifestObject[];
+  /** Of the columns that have any; absent when there are none. */
+  readonly alterations?: readonly ManifestAlterations[];
   /** The source's clock when the transaction began to read (ISO 8601, UTC); absent for a query. */
   readonly instant?: string;
   readonly attempts: number;

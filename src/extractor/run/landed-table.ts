@@ -1,6 +1,6 @@
 import type { LandedChunk } from './landed-chunk';
 import { schemaFingerprint } from './schema-fingerprint';
-import type { ManifestTable } from '../../contract';
+import type { ManifestAlterations, ManifestTable } from '../../contract';
 import { LegacyToS3Error } from '../errors';
 import type { PlannedChunk, PlannedTable } from '../extraction-plan';
 import { quoteTable } from '../source/identifiers';
@@ -43,6 +43,7 @@ export function landedTable(database: string, identity: TableIdentity, landed: r
       + 'the table was changed during the run; plan and run anew');
   }
   const objects = chunks.flatMap((chunk) => chunk.objects);
+  const alterations = sumAlterations(chunks.flatMap((chunk) => chunk.alterations ?? []));
   const counted = chunks.every(({ sourceRows }) => sourceRows !== undefined);
   return {
     table: {
@@ -60,9 +61,22 @@ export function landedTable(database: string, identity: TableIdentity, landed: r
       schemaFingerprint: fingerprint,
       rows: chunks.reduce((sum, { rows }) => sum + rows, 0),
       sizeBytes: objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      ...(alterations.length > 0 && { alterations }),
       objects,
     },
     seconds: chunks.reduce((sum, { seconds }) => sum + seconds, 0),
     ...(counted && { sourceRows: chunks.reduce((sum, { sourceRows }) => sum + BigInt(sourceRows!), 0n) }),
   };
+}
+
+/** One count a column. */
+function sumAlterations(alterations: readonly ManifestAlterations[]): ManifestAlterations[] {
+  const sums = new Map<string, ManifestAlterations>();
+  for (const { column, replacedSurrogates, truncatedTimes } of alterations) {
+    const sum = sums.get(column) ?? { column, replacedSurrogates: 0, truncatedTimes: 0 };
+    sums.set(column, {
+      column, replacedSurrogates: sum.replacedSurrogates + replacedSurrogates, truncatedTimes: sum.truncatedTimes + truncatedTimes,
+    });
+  }
+  return [...sums.values()];
 }

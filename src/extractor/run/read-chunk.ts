@@ -2,6 +2,7 @@ import { watchIdle } from './idle-watchdog';
 import type { LandedChunk } from './landed-chunk';
 import { LandingPlan } from './landing-plan';
 import type { RunContext } from './run-context';
+import { refuseUnmatched, typeOptionsOf } from '../columns/type-rules';
 import { LegacyToS3Error } from '../errors';
 import type { PlannedChunk } from '../extraction-plan';
 import { readRows } from '../formats';
@@ -25,6 +26,8 @@ export interface ReadJob {
   readonly countSql?: string;
   /** For messages. */
   readonly subject: string;
+  /** Columns of the primary key, as they land; none where there is none. */
+  readonly keyColumns: readonly string[];
   /** Of the whole table; absent for a query. */
   readonly estimatedRows?: number;
 }
@@ -60,6 +63,7 @@ export async function readChunk(
     ...(sourceRows !== undefined && { sourceRows: String(sourceRows) }),
     wireBytes: read.wireBytes,
     seconds: (performance.now() - started) / 1000,
+    ...(read.alterations.length > 0 && { alterations: read.alterations }),
     objects: read.files.map(({ rows, object }, file) => ({
       key: object.key,
       part: plan.part(job.chunk.chunk, file),
@@ -92,9 +96,15 @@ async function readAndLand(
     sql: job.sql,
     parameters: job.parameters,
     format: options.format,
+    typeOptions: (column) => typeOptionsOf(options.format.types, { schema: job.schema, table: job.table, column }),
+    keyColumns: job.keyColumns,
     subject: job.subject,
     targetFileBytes: options.targetFileBytes,
-    onColumns: (columns) => refusePartitionNames(columns.map((column) => column.name), job.subject),
+    onColumns: (columns) => {
+      refusePartitionNames(columns.map((column) => column.name), job.subject);
+      // Of tables the plan tells the columns, so that it is known before the first one is read.
+      if (context.consistency === 'query') refuseUnmatched(options.format.types, columns.map(({ name }) => ({ ...job, column: name })));
+    },
     open: (file, columns) => {
       progress.onOpen(file);
       const opened = writer = target.open(plan.header(job.chunk.chunk, file, columns));

@@ -76,7 +76,7 @@ export function resolveOptions(props: ExtractorProps, env: NodeJS.ProcessEnv = p
     include: props.tables,
     exclude: props.excludeTables ?? [],
     query: props.query && { sql: props.query.sql, ...queryDataset(props.query) },
-    format: outputFormat(props.format ?? ExtractFormat.parquet()),
+    format: { ...outputFormat(props.format ?? ExtractFormat.parquet()), ...typeRules(props) },
     targetFileBytes: props.targetFileBytes ?? DEFAULT_TARGET_FILE_BYTES,
     readers,
     chunkTarget: { bytes: props.targetChunkBytes ?? DEFAULT_CHUNK_BYTES, rows: props.targetChunkRows },
@@ -141,4 +141,8 @@ function outputFormat(format: ExtractFormat): OutputFormat {
   if (name === 'csv') return { name, compression, delimiter, header, nullText } as OutputFormat;
   if (name === 'jsonl') return { name, compression, binary } as OutputFormat;
   return { name, compression, rowGroupBytes } as OutputFormat;
+}
+
+function typeRules({ types, columnTypes }: ExtractorProps): Pick<OutputFormat, 'types'> {
+  return types || columnTypes ? { types: { all: types, columns: columnTypes } } : {};
 }

@@ -1,22 +1,30 @@
 import type { ReadJob } from './read-chunk';
 import type { RunQuery } from './run-options';
+import { refuseUnmatched, typeOptionsOf, type TypeRules } from '../columns/type-rules';
 import type { ExtractionPlan, PlannedChunk, PlannedTable } from '../extraction-plan';
 import type { QueryParameter } from '../formats/read-rows';
 import { boundCondition, KEY_TEXT_LENGTH } from '../plan/key-types';
 import { landedNames } from '../source/column-names';
 import { quoteName, quoteTable } from '../source/identifiers';
+import { ClrType } from '../type-options';
+
+/** What the catalog calls CLR types. */
+const CLR_TYPES = new Set(['hierarchyid', 'geometry', 'geography', 'udt']);
 
 /** The jobs of a plan, in its order: one for each chunk. */
-export function planJobs({ tables }: Pick<ExtractionPlan, 'tables'>, maxDop?: number): ReadJob[] {
-  return tables.flatMap((table, index) => table.chunks.map((chunk) => chunkJob(table, index, chunk, maxDop)));
+export function planJobs({ tables }: Pick<ExtractionPlan, 'tables'>, maxDop?: number, types?: TypeRules): ReadJob[] {
+  refuseUnmatched(types, tables.flatMap((table) => landedColumns(table).map((column) => ({ ...table, column }))));
+  return tables.flatMap((table, index) => table.chunks.map((chunk) => chunkJob(table, index, chunk, maxDop, types)));
 }
 
 /** Reads the columns of a table by their names, so that what lands is what the catalog said. */
-function chunkJob(table: PlannedTable, index: number, chunk: PlannedChunk, maxDop?: number): ReadJob {
+function chunkJob(table: PlannedTable, index: number, chunk: PlannedChunk, maxDop?: number, types?: TypeRules): ReadJob {
   const subject = quoteTable(table.schema, table.table);
-  const names = table.columns.map(({ name }) => name);
-  const landed = landedNames(names);
-  const list = names.map((name, at) => quoteName(name) + (landed[at] === name ? '' : ` AS ${quoteName(landed[at])}`));
+  const landed = landedColumns(table);
+  const list = table.columns.map(({ name, type }, at) => {
+    const toText = CLR_TYPES.has(type) && typeOptionsOf(types, { ...table, column: landed[at] }).clr === ClrType.TEXT;
+    return `${quoteName(name)}${toText ? '.ToString()' : ''}${toText || landed[at] !== name ? ` AS ${quoteName(landed[at])}` : ''}`;
+  });
   const condition = chunkCondition(table, chunk);
   const from = `FROM ${subject}${condition === '' ? '' : ` WHERE ${condition}`}`;
   const hint = maxDop === undefined ? '' : ` OPTION (MAXDOP ${maxDop})`;
@@ -30,15 +38,20 @@ function chunkJob(table: PlannedTable, index: number, chunk: PlannedChunk, maxDo
     countSql: `SELECT COUNT_BIG(*) AS row_count ${from}${hint}`,
     parameters: chunkParameters(chunk),
     subject: table.chunks.length === 1 ? subject : `${subject}, chunk ${chunk.chunk}`,
+    keyColumns: landedPrimaryKey(table),
     estimatedRows: table.estimatedRows,
   };
 }
 
 /** The primary key by the names its columns land under. */
-export function landedPrimaryKey({ columns, primaryKey }: PlannedTable): string[] {
-  const names = columns.map(({ name }) => name);
-  const landed = landedNames(names);
-  return primaryKey.map((name) => landed[names.indexOf(name)] ?? name);
+export function landedPrimaryKey(table: PlannedTable): string[] {
+  const names = table.columns.map(({ name }) => name);
+  const landed = landedColumns(table);
+  return table.primaryKey.map((name) => landed[names.indexOf(name)] ?? name);
+}
+
+function landedColumns({ columns }: PlannedTable): string[] {
+  return landedNames(columns.map(({ name }) => name));
 }
 
 function chunkCondition(table: PlannedTable, { lower, upper, nullKey }: PlannedChunk): string {
@@ -69,5 +82,6 @@ export function queryJob(query: RunQuery): ReadJob {
     sql: query.sql,
     parameters: [],
     subject: `query '${query.table}'`,
+    keyColumns: [],
   };
 }

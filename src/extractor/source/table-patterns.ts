@@ -24,23 +24,32 @@ const PART = /\[((?:[^\]]|\]\])+)\]|"((?:[^"]|"")+)"|([^.[\]"]+)/y;
  * @throws LegacyToS3Error of code INVALID_CONFIG
  */
 export function parseTablePattern(text: string): TablePattern {
+  const parts = parseNamePattern(text, 2);
+  if (!parts) throw invalid(text);
+  const [table, schema = /^/] = [...parts].reverse();
+  return { text: text.trim(), matches: (named) => schema.test(named.schema) && table.test(named.table) };
+}
+
+/**
+ * Parses up to `most` names with dots between them, wildcards and quotes as in {@link parseTablePattern}.
+ *
+ * @returns a test for each name, or nothing when the text is not such a pattern
+ */
+export function parseNamePattern(text: string, most: number): RegExp[] | undefined {
   const trimmed = text.trim();
   const parts: RegExp[] = [];
   for (let at = 0; ;) {
     PART.lastIndex = at;
     const match = PART.exec(trimmed);
-    if (!match) throw invalid(text);
+    if (!match) return undefined;
     const literal = match[1]?.replace(/]]/g, ']') ?? match[2]?.replace(/""/g, '"');
     parts.push(literal === undefined ? wildcards(match[3].trim()) : new RegExp(`^${escape(literal)}$`, 'isu'));
     at = PART.lastIndex;
     if (at === trimmed.length) break;
-    if (trimmed[at] !== '.') throw invalid(text);
+    if (trimmed[at] !== '.') return undefined;
     at++;
   }
-  if (parts.length > 2) throw invalid(text);
-  const table = parts[parts.length - 1];
-  const schema = parts.length === 2 ? parts[0] : /^/;
-  return { text: trimmed, matches: (named) => schema.test(named.schema) && table.test(named.table) };
+  return parts.length > most ? undefined : parts;
 }
 
 /** Splits a comma-separated list of patterns; commas inside quotes stay. */

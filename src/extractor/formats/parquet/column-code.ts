@@ -5,7 +5,8 @@ import { ColumnType } from '../../columns/column-type';
 import { timeBytes } from '../../columns/framing';
 import { uint32 } from '../../columns/little-endian';
 import { ParquetColumn, ParquetType } from '../../columns/type-table';
-import { badLength } from '../../columns/value-error';
+import { badLength, ValueError } from '../../columns/value-error';
+import { LoneSurrogates } from '../../type-options';
 import { checkDecimal } from '../text/number-text';
 import { valueText } from '../text/value-text';
 import { variantBaseTypeText, variantText } from '../text/variant-text';
@@ -37,6 +38,8 @@ export const COLUMN_BINDINGS = {
   decimal128,
   money64,
   money128,
+  nanos,
+  uuid,
   variantText,
   variantBaseTypeText,
   floor: Math.floor,
@@ -56,9 +59,29 @@ export function columnCode(
   const exact = (length: number) => `if (n !== ${length}) badLength(n);`;
   const add32 = (value: string) => `${k}.values[${k}.count++] = ${value};`;
   const { scale, precision } = source;
-  const ticks = (at: string, day: string) => timestampCode(k, at, day, scale, companion('100ns'));
+  const { type: landedType } = landed[0].column;
+  const ticks = (at: string, day: string) => {
+    if (landedType.physical === 'INT64' && landedType.logical === 'TIMESTAMP' && landedType.unit === 'NANOS') {
+      return `nanos(${k}, readDate(v, ${day}), readTime(v, ${at}, ${scale}, false) * 100);`;
+    }
+    return timestampCode(k, at, day, scale, companion('100ns'), `altered${id}`);
+  };
+  bindings[`altered${id}`] = source.altered;
 
+  const altered = source.options.loneSurrogates === LoneSurrogates.REPLACE ? `, altered${id}` : '';
+  const text = (): string => {
+    const { write, extra, bound } = valueText(source, 'hex');
+    bindings[`write${id}`] = write;
+    const more = extra.map((x, j) => {
+      if (typeof x === 'number') return `, ${x}`;
+      bindings[`extra${id}_${j}`] = x;
+      return `, extra${id}_${j}`;
+    }).join('');
+    const room = 'bytes' in bound ? String(bound.bytes) : `n * ${Math.ceil(bound.bytesPerWireByte)}`;
+    return known(k, room, (at) => `write${id}(v, p, n, ${k}.data, ${at}${more})`, altered);
+  };
   const value = (): string => {
+    if (source.kind !== 'variant' && 'logical' in landedType && landedType.logical === 'STRING') return text();
     switch (source.kind) {
       case 'null': return '';
       case 'bit': return `${exact(1)} ${k}.add(v.getUint8(p));`;
@@ -69,10 +92,13 @@ export function columnCode(
       case 'smallmoney': return `${exact(4)} money64(${k}, int32(v, p));`;
       case 'money': return `${exact(8)} money128(${k}, uint32(v, p + 4), int32(v, p));`;
       case 'decimal': {
-        const { physical } = landed[0].column.type;
+        const { physical } = landedType;
         if (physical === 'INT32') return add32(`decimal32(v, p, n, ${precision})`);
         return `${physical === 'INT64' ? 'decimal64' : 'decimal128'}(${k}, v, p, n, ${precision});`;
       }
+      case 'time':
+        return `${exact(timeBytes(scale))} ${k}.addUint53(readTime(v, p, ${scale}, false) * ${scale === 7 ? 100 : 10 ** (6 - scale)});`;
+      case 'uniqueidentifier': return `${exact(16)} uuid(${k}, v, p);`;
       case 'date': return `${exact(3)} ${add32('readDate(v, p)')}`;
       case 'smalldatetime':
         return `${exact(4)} ${k}.addMicros(readSmalldatetimeDay(v, p), readSmalldatetimeMinutes(v, p) * 60000000);`;
@@ -89,22 +115,12 @@ export function columnCode(
       }
       case 'variant': {
         const base = companion('base_type');
-        return `${known(k, '4 * n + 64', (at) => `variantText(v, p, n, ${k}.data, ${at})`)}
+        return `${known(k, '4 * n + 64', (at) => `variantText(v, p, n, ${k}.data, ${at}${altered})`, altered)}
           ${known(base!, '64', (at) => `variantBaseTypeText(v, p, n, ${base}.data, ${at})`)}`;
       }
       case 'binary':
         return known(k, 'n', (at) => `copy(v, p, n, ${k}.data, ${at})`);
-      default: {
-        const text = valueText(source, 'hex');
-        bindings[`write${id}`] = text.write;
-        const extra = text.extra.map((x, j) => {
-          if (typeof x === 'number') return `, ${x}`;
-          bindings[`extra${id}_${j}`] = x;
-          return `, extra${id}_${j}`;
-        }).join('');
-        const room = 'bytes' in text.bound ? String(text.bound.bytes) : `n * ${Math.ceil(text.bound.bytesPerWireByte)}`;
-        return known(k, room, (at) => `write${id}(v, p, n, ${k}.data, ${at}${extra})`);
-      }
+      default: throw new Error(`${source.kind} is landed as text`);
     }
   };
   bindings.copy = copy;
@@ -116,16 +132,40 @@ export function columnCode(
   };
 }
 
-/** A value of varying length: by the dictionary, or converted. */
-function known(k: string, room: string, write: (at: string) => string): string {
-  return `if (!${k}.addKnown(v, p, n)) { const at = ${k}.begin(${room}); ${k}.commit(at, ${write('at')}, v, p, n); }`;
+/**
+ * A value of varying length: by the dictionary, or converted.
+ *
+ * @param altered `, altered<id>` where replaced surrogates are counted: a value that has some must not come from the
+ * dictionary the next time, because it would not be counted again
+ */
+function known(k: string, room: string, write: (at: string) => string, altered = ''): string {
+  const convert = `const at = ${k}.begin(${room}); ${k}.commit(at, ${write('at')}, v, p, n);`;
+  if (altered === '') return `if (!${k}.addKnown(v, p, n)) { ${convert} }`;
+  const count = `${altered.slice(2)}.replacedSurrogates`;
+  return `if (!${k}.addKnown(v, p, n)) { const before = ${count}; ${convert} if (${count} !== before) ${k}.leaveDictionary(); }`;
 }
 
-/** Microseconds, floored; at scale 7 the last digit goes into the companion. */
-function timestampCode(k: string, time: string, day: string, scale: number, digit: string | undefined): string {
+/** Microseconds, floored; at scale 7 the last digit goes into the companion, or is counted where it is dropped. */
+function timestampCode(k: string, time: string, day: string, scale: number, digit: string | undefined, altered: string): string {
   const read = `const t = readTime(v, ${time}, ${scale}, false);`;
   if (scale <= 6) return `${read} ${k}.addMicros(readDate(v, ${day}), t * ${10 ** (6 - scale)});`;
-  return `${read} const micros = floor(t / 10); ${k}.addMicros(readDate(v, ${day}), micros); ${digit}.values[${digit}.count++] = t - micros * 10;`;
+  const rest = digit === undefined ? `if (t !== micros * 10) ${altered}.truncatedTimes++;` : `${digit}.values[${digit}.count++] = t - micros * 10;`;
+  return `${read} const micros = floor(t / 10); ${k}.addMicros(readDate(v, ${day}), micros); ${rest}`;
+}
+
+function nanos(buffer: Int64Buffer, day: number, nanosOfDay: number): void {
+  if (!buffer.addNanos(day, nanosOfDay)) {
+    throw new ValueError('a time stamp outside 1677-09-21T00:12:43.1452242 to 2262-04-11T23:47:16.8547758, which nanoseconds do not hold; '
+      + 'the option timestamps has companion and text for it');
+  }
+}
+
+/** RFC 9562 has the bytes in the order of the text; on the wire the first three groups are reversed (MS-TDS 2.2.5.5.1.4). */
+const UUID_ORDER = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
+
+function uuid(buffer: FixedBytesBuffer, v: DataView, p: number): void {
+  const at = 16 * buffer.count++;
+  for (let i = 0; i < 16; i++) buffer.bytes[at + i] = v.getUint8(p + UUID_ORDER[i]);
 }
 
 function copy(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {

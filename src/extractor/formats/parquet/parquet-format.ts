@@ -7,9 +7,10 @@ export const MAGIC = Buffer.from('PAR1');
 export const Encoding = { PLAIN: 0, RLE: 3, RLE_DICTIONARY: 8 } as const;
 export const Codec = { none: 0, snappy: 1, gzip: 2, zstd: 6 } as const;
 const PHYSICAL = { BOOLEAN: 0, INT32: 1, INT64: 2, FLOAT: 4, DOUBLE: 5, BYTE_ARRAY: 6, FIXED_LEN_BYTE_ARRAY: 7 } as const;
-const ConvertedType = { UTF8: 0, DECIMAL: 5, DATE: 6, TIMESTAMP_MICROS: 10, INT_8: 15, INT_16: 16 } as const;
+const ConvertedType = { UTF8: 0, DECIMAL: 5, DATE: 6, TIME_MICROS: 8, TIMESTAMP_MICROS: 10, INT_8: 15, INT_16: 16 } as const;
 const OPTIONAL = 1;
 const FORMAT_VERSION = 2;
+const TIME_UNIT = { MICROS: 2, NANOS: 3 } as const;
 const PAGE_TYPE = { data: 0, dictionary: 2 } as const;
 
 /** Smallest and greatest value of a column chunk in plain encoding. */
@@ -94,11 +95,18 @@ function schemaElement(element: ThriftWriter, { name, type }: ParquetColumn): vo
       element.i32(6, ConvertedType.DECIMAL).i32(7, type.scale).i32(8, type.precision)
         .struct(10, (logical) => logical.struct(5, (decimal) => decimal.i32(1, type.scale).i32(2, type.precision)));
       break;
-    case 'TIMESTAMP_MICROS':
-      // The format asks for the old annotation with local time too, so that old readers see a time stamp.
-      element.i32(6, ConvertedType.TIMESTAMP_MICROS)
-        .struct(10, (logical) => logical.struct(8, (time) => time.bool(1, type.utc === true).struct(2, (unit) => unit.struct(2, () => undefined))));
+    case 'UUID':
+      element.struct(10, (logical) => logical.struct(14, () => undefined));
       break;
+    case 'TIME': case 'TIMESTAMP': {
+      const isTime = type.logical === 'TIME';
+      const utc = !isTime && type.utc;
+      // The format asks for the old annotation with local time too, so that old readers see a time; nanoseconds have none.
+      if (type.unit === 'MICROS') element.i32(6, isTime ? ConvertedType.TIME_MICROS : ConvertedType.TIMESTAMP_MICROS);
+      element.struct(10, (logical) => logical.struct(isTime ? 7 : 8, (time) => (
+        time.bool(1, utc).struct(2, (unit) => unit.struct(TIME_UNIT[type.unit], () => undefined)))));
+      break;
+    }
     default:
   }
 }

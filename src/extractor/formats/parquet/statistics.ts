@@ -17,7 +17,7 @@ export function minMax(type: ParquetType): MinMax | undefined {
     case 'INT64': return new Int64MinMax();
     case 'FLOAT': return new FloatMinMax(4);
     case 'DOUBLE': return new FloatMinMax(8);
-    case 'FIXED_LEN_BYTE_ARRAY': return new FixedBytesMinMax(type.length);
+    case 'FIXED_LEN_BYTE_ARRAY': return new FixedBytesMinMax(type.length, type.logical === 'DECIMAL');
     default: return undefined;
   }
 }
@@ -117,21 +117,21 @@ class FloatMinMax implements MinMax {
   }
 }
 
-/** Decimals: signed big-endian. */
+/** Decimals are signed, UUIDs are not; both are big-endian. */
 class FixedBytesMinMax implements MinMax {
   private least: Uint8Array | undefined;
   private greatest: Uint8Array | undefined;
 
-  public constructor(private readonly width: number) {}
+  public constructor(private readonly width: number, private readonly signed: boolean) {}
 
   public add({ bytes, count }: FixedBytesBuffer): void {
-    const { width } = this;
+    const { width, signed } = this;
     if (count === 0) return;
     const least = this.least ??= bytes.slice(0, width);
     const greatest = this.greatest ??= bytes.slice(0, width);
     for (let at = 0; at < count * width; at += width) {
-      if (compare(bytes, at, least, width) < 0) least.set(bytes.subarray(at, at + width));
-      else if (compare(bytes, at, greatest, width) > 0) greatest.set(bytes.subarray(at, at + width));
+      if (compare(bytes, at, least, width, signed) < 0) least.set(bytes.subarray(at, at + width));
+      else if (compare(bytes, at, greatest, width, signed) > 0) greatest.set(bytes.subarray(at, at + width));
     }
   }
 
@@ -144,10 +144,10 @@ class FixedBytesMinMax implements MinMax {
   }
 }
 
-function compare(bytes: Uint8Array, at: number, other: Uint8Array, width: number): number {
+function compare(bytes: Uint8Array, at: number, other: Uint8Array, width: number, signed: boolean): number {
   const sign = (bytes[at] << 24 >> 24) - (other[0] << 24 >> 24);
-  if (sign !== 0) return sign;
-  for (let i = 1; i < width; i++) {
+  if (signed && sign !== 0) return sign;
+  for (let i = signed ? 1 : 0; i < width; i++) {
     const difference = bytes[at + i] - other[i];
     if (difference !== 0) return difference;
   }

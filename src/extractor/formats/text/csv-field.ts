@@ -1,4 +1,5 @@
 import { singleByteText, TWO_NOT_ASCII, utf16Text } from './utf8-text';
+import type { Alterations } from '../../columns/column-type';
 
 /** Quoting of free text in CSV (RFC 4180). */
 
@@ -16,6 +17,7 @@ export function csvClasses(delimiter: number): { readonly ascii: Uint8Array; rea
 /** UTF-16 to a field: plain ASCII in one pass, anything else converted first and quoted where it must be. */
 export function csvUtf16(
   v: DataView, p: number, n: number, out: Uint8Array, o: number, ascii: Uint8Array, quoting: Uint8Array, nullText: Uint8Array,
+  altered?: Alterations,
 ): number {
   const start = o;
   const end = p + n - 1;
@@ -29,7 +31,7 @@ export function csvUtf16(
   }
   for (; i < end; i += 2) {
     const low = v.getUint8(i);
-    if ((v.getUint8(i + 1) | ascii[low]) !== 0) return quoteField(out, start, utf16Text(v, i, p + n - i, out, o), quoting, nullText);
+    if ((v.getUint8(i + 1) | ascii[low]) !== 0) return quoteField(out, start, utf16Text(v, i, p + n - i, out, o, altered), quoting, nullText);
     out[o++] = low;
   }
   if ((n & 1) !== 0) utf16Text(v, p, n, out, start);

@@ -1,4 +1,5 @@
 import { TWO_NOT_ASCII, utf16Text } from './utf8-text';
+import type { Alterations } from '../../columns/column-type';
 
 /** Strings in JSON (RFC 8259). */
 
@@ -16,8 +17,8 @@ GROWTH[QUOTE] = GROWTH[BACKSLASH] = 1;
 const NOT_PLAIN = GROWTH.slice();
 NOT_PLAIN.fill(1, 0x80);
 
-/** UTF-16 to a quoted JSON string. */
-export function jsonUtf16(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
+/** UTF-16 to a quoted JSON string. @param altered as of utf16Text */
+export function jsonUtf16(v: DataView, p: number, n: number, out: Uint8Array, o: number, altered?: Alterations): number {
   const start = o;
   out[o++] = QUOTE;
   const end = p + n - 1;
@@ -34,7 +35,7 @@ export function jsonUtf16(v: DataView, p: number, n: number, out: Uint8Array, o:
     if ((v.getUint8(i + 1) | NOT_PLAIN[low]) !== 0) break;
     out[o++] = low;
   }
-  if (i < p + n) return escapeString(out, start, utf16Text(v, i, p + n - i, out, o));
+  if (i < p + n) return escapeString(out, start, utf16Text(v, i, p + n - i, out, o, altered));
   out[o] = QUOTE;
   return o + 1;
 }

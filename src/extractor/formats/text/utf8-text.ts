@@ -1,3 +1,4 @@
+import type { Alterations } from '../../columns/column-type';
 import { ValueError, WireError } from '../../columns/value-error';
 import { NO_CHARACTER } from '../../tds/code-page';
 
@@ -6,7 +7,8 @@ import { NO_CHARACTER } from '../../tds/code-page';
 /** Bits that are set in two code units where one is not ASCII. */
 export const TWO_NOT_ASCII = 0xff80ff80 | 0;
 
-export function utf16Text(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
+/** @param altered counts lone surrogates, each of which becomes U+FFFD; without it one is refused */
+export function utf16Text(v: DataView, p: number, n: number, out: Uint8Array, o: number, altered?: Alterations): number {
   if ((n & 1) !== 0) throw new WireError('UTF-16 text of an odd number of bytes');
   const end = p + n;
   while (p < end) {
@@ -36,6 +38,14 @@ export function utf16Text(v: DataView, p: number, n: number, out: Uint8Array, o:
     } else {
       const trail = p < end ? v.getUint16(p, true) : 0;
       if (unit > 0xdbff || trail < 0xdc00 || trail > 0xdfff) {
+        if (altered) {
+          altered.replacedSurrogates += 1;
+          out[o] = 0xef;
+          out[o + 1] = 0xbf;
+          out[o + 2] = 0xbd;
+          o += 3;
+          continue;
+        }
         throw new ValueError(`a lone UTF-16 surrogate (0x${unit.toString(16).toUpperCase()}), which UTF-8 cannot hold`);
       }
       p += 2;
@@ -51,8 +61,9 @@ export function utf16Text(v: DataView, p: number, n: number, out: Uint8Array, o:
 }
 
 /** The xml type: UTF-16 with an optional byte order mark, which is not part of the value. */
-export function xmlText(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
-  return n >= 2 && v.getUint8(p) === 0xff && v.getUint8(p + 1) === 0xfe ? utf16Text(v, p + 2, n - 2, out, o) : utf16Text(v, p, n, out, o);
+export function xmlText(v: DataView, p: number, n: number, out: Uint8Array, o: number, altered?: Alterations): number {
+  const mark = n >= 2 && v.getUint8(p) === 0xff && v.getUint8(p + 1) === 0xfe ? 2 : 0;
+  return utf16Text(v, p + mark, n - mark, out, o, altered);
 }
 
 /** @param units 256 code units of the code page */

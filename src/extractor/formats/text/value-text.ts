@@ -3,7 +3,8 @@ import * as dates from './date-time-text';
 import { floatText, realText } from './float-text';
 import * as numbers from './number-text';
 import * as utf8 from './utf8-text';
-import { ColumnType, ValueKind } from '../../columns/column-type';
+import { Alterations, ColumnType, ValueKind } from '../../columns/column-type';
+import { LoneSurrogates } from '../../type-options';
 
 /** Writes the text of a value's `n` bytes at `v.getUint8(p)` to `out[o]`; returns the position behind it. */
 export type TextWriter = (v: DataView, p: number, n: number, out: Uint8Array, o: number, ...extra: never[]) => number;
@@ -45,9 +46,9 @@ const PLAIN: { readonly [kind in Plain]: (column: ColumnType) => readonly [TextW
 export function valueText(column: ColumnType, binary: 'hex' | 'base64'): ValueText {
   switch (column.kind) {
     case 'utf16':
-      return { write: utf8.utf16Text, extra: [], bound: { bytesPerWireByte: 1.5 }, free: true };
+      return { write: utf8.utf16Text as TextWriter, extra: replacing(column), bound: { bytesPerWireByte: 1.5 }, free: true };
     case 'xml':
-      return { write: utf8.xmlText, extra: [], bound: { bytesPerWireByte: 1.5 }, free: true };
+      return { write: utf8.xmlText as TextWriter, extra: replacing(column), bound: { bytesPerWireByte: 1.5 }, free: true };
     case 'bytesText': {
       const charset = column.charset!;
       if (charset.kind === 'utf8') return { write: utf8.utf8Text, extra: [], bound: { bytesPerWireByte: 1 }, free: true };
@@ -64,6 +65,11 @@ export function valueText(column: ColumnType, binary: 'hex' | 'base64'): ValueTe
       return { write, extra, bound: { bytes }, free: false };
     }
   }
+}
+
+/** What counts replaced surrogates, where they are replaced. */
+function replacing({ options, altered }: ColumnType): readonly Alterations[] {
+  return options.loneSurrogates === LoneSurrogates.REPLACE ? [altered] : [];
 }
 
 /** A column of nothing but NULL has no value to write. */

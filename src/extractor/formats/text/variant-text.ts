@@ -1,5 +1,5 @@
 import { valueText } from './value-text';
-import { ColumnType, columnTypeOf } from '../../columns/column-type';
+import { Alterations, ColumnType, columnTypeOf } from '../../columns/column-type';
 import { ValueError, WireError } from '../../columns/value-error';
 import { ByteCursor } from '../../tds/byte-cursor';
 import { ColumnMetadata } from '../../tds/column-metadata';
@@ -10,12 +10,12 @@ import { WireType as T } from '../../tds/wire-types';
  * The writers have the arguments of number-text.
  */
 
-/** Text of the value, as the base type itself is written; binary as hex. */
-export function variantText(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
+/** Text of the value, as the base type itself is written; binary as hex. @param altered as of utf16Text */
+export function variantText(v: DataView, p: number, n: number, out: Uint8Array, o: number, altered?: Alterations): number {
   const column = baseType(v, p, n);
   const at = p + 2 + v.getUint8(p + 1);
   const { write, extra } = valueText(column, 'hex');
-  return write(v, at, p + n - at, out, o, ...extra as never[]);
+  return write(v, at, p + n - at, out, o, ...(column.kind === 'utf16' && altered ? [altered] : extra) as never[]);
 }
 
 /** The base type as SQL Server spells it. */
