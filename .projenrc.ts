@@ -190,7 +190,7 @@ eslintConfig?.addOverride('parserOptions.project', './tsconfig.dev.json');
 
 // Wire formats, hashes and pages are made of bits.
 project.eslint?.addOverride({
-  files: ['src/extractor/{columns,formats,tds}/**', 'tools/{stand-in,replay-server,local-cloud}/**', 'bench/**', 'test/**'],
+  files: ['src/extractor/{columns,formats,hash,tds}/**', 'tools/{stand-in,replay-server,local-cloud}/**', 'bench/**', 'test/**'],
   rules: { 'no-bitwise': ['off'] },
 });
 

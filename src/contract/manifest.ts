@@ -28,7 +28,10 @@ export interface ManifestObject {
   readonly checksum: Checksum;
   /** As S3 returned it, without quotes; absent on a file target. */
   readonly eTag?: string;
-  /** Order-independent hash of the rows' content (32 hexadecimal digits), when the run took one. */
+  /**
+   * Hash of the rows' content that does not depend on their order (32 hexadecimal digits), when the run took one;
+   * docs/consistency-and-verification.md says how it is made.
+   */
   readonly contentHash?: string;
 }
 
@@ -45,13 +48,24 @@ export interface ManifestColumn {
   readonly outputType: string;
   /** The type the column has in a Glue table, for example `decimal(19,4)`. */
   readonly glueType: string;
+  /** How the length of a value goes into its row's content hash; absent for a companion column. */
+  readonly framing?: ValueFraming;
+  /** Code page of char, varchar and text, for example `CP1252`, `utf-8`. */
+  readonly codePage?: string;
+  /** How binary is spelled in CSV and JSON Lines. */
+  readonly encoding?: 'hex' | 'base64';
 }
+
+/** Bytes of length before a value (MS-TDS 2.2.5.2): none, 1, 2, 4, 4 (behind a pointer on the wire), 8 (pieces on the wire). */
+export type ValueFraming = 'fixed' | 'byteLength' | 'shortLength' | 'longLength' | 'textPointer' | 'plp';
 
 /** A part of a table that one statement read. */
 export interface ManifestChunk {
   /** Number within the table, from 0; the first number of its parts. */
   readonly chunk: number;
   readonly rows: number;
+  /** Sum modulo 2^128 of its objects' content hashes (32 hexadecimal digits), when the run took them. */
+  readonly contentHash?: string;
   /** Least key of the chunk, as text, by column of the table's `chunkKey`; absent without a lower bound. */
   readonly lower?: readonly string[];
   /** Key the chunk ends before; absent without an upper bound. */
@@ -121,6 +135,8 @@ export interface ManifestFormat {
   readonly delimiter?: string;
   /** Whether each file starts with the columns' names; true when absent. */
   readonly header?: boolean;
+  /** What NULL is written as; nothing when absent. */
+  readonly nullText?: string;
 }
 
 /** Where the rows came from. Never holds a credential. */

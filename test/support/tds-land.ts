@@ -10,7 +10,7 @@ import { ReplayServer, ReplyPackets } from '../../tools/replay-server/replay-ser
 export interface Landing {
   readonly columns: readonly ManifestColumn[];
   readonly rows: number;
-  readonly files: readonly { readonly rows: number }[];
+  readonly files: readonly { readonly rows: number; readonly contentHash: bigint }[];
   readonly objects: readonly Buffer[];
   /** Tokens that were passed on, by type. */
   readonly control: readonly number[];

@@ -18,6 +18,8 @@ export interface RowState extends PlpValue {
   rowLimit: number;
   /** Column being decoded, from 0, for messages. */
   column: number;
+  /** Told of each row that has (max) values before it is decoded, which moves their pieces together. */
+  beforeRow?: (start: number, end: number) => void;
   /** Set when decoding stopped in front of a row that is not wholly in the buffer. */
   incomplete: boolean;
   /** Bytes the incomplete row needs at least. */
@@ -88,6 +90,7 @@ return function decodeRows(s) {
       if (e < 0) { s.incomplete = true; s.needed = scanner.needed; break; }
     }
     ${code.beforeRow}
+    ${movesBytes(framings) ? 'if (s.beforeRow) s.beforeRow(p, e);' : ''}
     p += 1;
     let nb = 0;
     if (token === ${Token.NBCROW}) { nb = p; p += ${bitmapBytes}; }
@@ -102,6 +105,11 @@ return function decodeRows(s) {
   // The code is made of constants of this module and of the formats, and of numbers from COLMETADATA.
   const make = new Function(...Object.keys(bindings), source);
   return make(...Object.values(bindings)) as DecodeRows<S>;
+}
+
+/** Whether decoding a row changes bytes of the buffer. */
+export function movesBytes(framings: readonly Framing[]): boolean {
+  return framings.some(({ kind }) => kind === 'plp');
 }
 
 function columnBlock(framing: Framing, index: number, code: RowCode): string {

@@ -147,20 +147,26 @@ export function parquetColumns(columns: readonly ColumnType[]): ParquetColumn[] 
 export function manifestColumns(columns: readonly ColumnType[], format: OutputFormat): ManifestColumn[] {
   if (format.name === 'parquet') {
     return parquetColumns(columns).map(({ name, source, companion, outputType, glueType }) => (
-      { name, ordinal: source.ordinal, sourceType: source.sourceType, nullable: source.nullable || companion !== undefined, outputType, glueType }
+      companion === undefined ? describe(source, outputType, glueType)
+        : { name, ordinal: source.ordinal, sourceType: source.sourceType, nullable: true, outputType, glueType }
     ));
   }
   return columns.map((source) => {
     const mapping = TYPE_TABLE[source.kind];
     // OpenCSVSerDe, which Glue tables over quoted CSV need, has strings only; JSON's numbers and booleans keep their type.
     const native = format.name === 'jsonl' && mapping.json !== 'string';
-    return {
-      name: source.name,
-      ordinal: source.ordinal,
-      sourceType: source.sourceType,
-      nullable: source.nullable,
-      outputType: native ? mapping.parquet(source).outputType : 'STRING',
-      glueType: native ? mapping.parquet(source).glueType : 'string',
-    };
+    const { outputType, glueType } = native ? mapping.parquet(source) : STRING;
+    const encoding = source.kind === 'binary' && { encoding: binaryEncoding(source, format) };
+    return { ...describe(source, outputType, glueType), ...encoding };
   });
+}
+
+/** How binary values are spelled in a text format. */
+export function binaryEncoding({ options }: Pick<ColumnType, 'options'>, format: OutputFormat): 'hex' | 'base64' {
+  return options.binary ?? (format.name === 'jsonl' ? format.binary ?? 'base64' : 'hex');
+}
+
+function describe({ name, ordinal, sourceType, nullable, framing, charset }: ColumnType, outputType: string, glueType: string): ManifestColumn {
+  const codePage = charset && { codePage: charset.kind === 'utf8' ? 'utf-8' : charset.codePage };
+  return { name, ordinal, sourceType, nullable, outputType, glueType, framing: framing.kind, ...codePage };
 }

@@ -4,6 +4,7 @@ import { valueText } from './text/value-text';
 import { variantText } from './text/variant-text';
 import { TextEncoder } from './text-encoder';
 import { ColumnType } from '../columns/column-type';
+import { binaryEncoding } from '../columns/type-table';
 import { LoneSurrogates } from '../type-options';
 
 const LINE_FEED = 0x0a;
@@ -37,7 +38,7 @@ export function csvEncoder(columns: readonly ColumnType[], format: CsvFormat): T
       rowBytes += 48;
       return { before, onNull, onValue: `o = quoteField(out, o, variantText(v, p, n, out, o${altered}), quoting, nullText);` };
     }
-    const { write, extra, bound, free } = valueText(column, column.options.binary ?? 'hex');
+    const { write, extra, bound, free } = valueText(column, binaryEncoding(column, format));
     if ('bytes' in bound) rowBytes += bound.bytes;
     bindings[`write${i}`] = write;
     extra.forEach((value, j) => (bindings[`extra${i}_${j}`] = value));

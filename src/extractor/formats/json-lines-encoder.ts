@@ -4,7 +4,7 @@ import { valueText } from './text/value-text';
 import { variantText } from './text/variant-text';
 import { TextEncoder } from './text-encoder';
 import { ColumnType } from '../columns/column-type';
-import { TYPE_TABLE } from '../columns/type-table';
+import { binaryEncoding, TYPE_TABLE } from '../columns/type-table';
 import { LoneSurrogates } from '../type-options';
 
 /** One object a line; NULL is written as `null`, so every line has every key. */
@@ -24,7 +24,7 @@ export function jsonLinesEncoder(columns: readonly ColumnType[], format: JsonLin
       rowBytes += 48;
       return { before, onNull, onValue: `o = escapeString(out, o, variantText(v, p, n, out, o + 1${altered}));` };
     }
-    const { write, extra, bound, free } = valueText(column, column.options.binary ?? format.binary ?? 'base64');
+    const { write, extra, bound, free } = valueText(column, binaryEncoding(column, format));
     if ('bytes' in bound) rowBytes += bound.bytes;
     bindings[`write${i}`] = write;
     extra.forEach((value, j) => (bindings[`extra${i}_${j}`] = value));

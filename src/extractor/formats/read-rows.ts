@@ -52,7 +52,7 @@ export interface ReadRowsResult {
   readonly wireBytes: number;
   /** Of the columns that have any. */
   readonly alterations: readonly ColumnAlterations[];
-  readonly files: ReadonlyArray<{ readonly rows: number; readonly object: LandedObject }>;
+  readonly files: ReadonlyArray<{ readonly rows: number; readonly contentHash: bigint; readonly object: LandedObject }>;
 }
 
 /**

@@ -8,9 +8,11 @@ import { RowEncoder } from './row-encoder';
 import { rowKey } from './row-key';
 import { ManifestColumn } from '../../contract';
 import { ColumnType, columnTypeOf, UnsupportedColumn } from '../columns/column-type';
+import { movesBytes } from '../columns/row-compiler';
 import { manifestColumns } from '../columns/type-table';
 import { ValueError, WireError } from '../columns/value-error';
 import { LegacyToS3Error } from '../errors';
+import { RowHasher } from '../hash/row-hasher';
 import { LandedObject } from '../landing/landing-target';
 import { ColumnMetadata } from '../tds/column-metadata';
 import { RowConsumer } from '../tds/token-reader';
@@ -23,10 +25,13 @@ type LandingOptions = Pick<ReadRowsOptions, 'format' | 'subject' | 'targetFileBy
 export class RowLanding implements RowConsumer {
   public needed = 0;
   public full = false;
-  public readonly files: { readonly rows: number; readonly object: LandedObject }[] = [];
+  public readonly files: { readonly rows: number; readonly contentHash: bigint; readonly object: LandedObject }[] = [];
   private encoder: RowEncoder | undefined;
   private sources: readonly ColumnType[] = [];
   private landed: readonly ManifestColumn[] = [];
+  private hasher: RowHasher | undefined;
+  /** Whether rows are hashed before they are decoded. */
+  private hashesBefore = false;
   private stream: ObjectStream | undefined;
   /** Rows in the objects completed so far. */
   private completedRows = 0;
@@ -59,6 +64,19 @@ export class RowLanding implements RowConsumer {
     this.refuseEqualNames();
     onColumns?.(this.landed);
     this.encoder = makeEncoder(this.sources, format);
+    const hasher = new RowHasher(this.sources);
+    this.hasher = hasher;
+    if (!movesBytes(this.sources.map(({ framing }) => framing))) return;
+    const { state } = this.encoder;
+    this.hashesBefore = true;
+    state.beforeRow = (start, end) => {
+      try {
+        hasher.rows(state.bytes, state.view, start, end);
+      } catch (error) {
+        // Decoding the row comes next; it meets the same value and knows its column.
+        if (!isValueError(error)) throw error;
+      }
+    };
   }
 
   /** What options allowed to be landed otherwise than it is, so far. */
@@ -82,6 +100,7 @@ export class RowLanding implements RowConsumer {
     } catch (error) {
       throw this.located(error, encoder);
     }
+    if (!this.hashesBefore) this.hasher!.rows(bytes, state.view, position, state.position);
     this.full = encoder.full;
     this.needed = state.incomplete ? state.needed : 0;
     return state.position;
@@ -126,16 +145,14 @@ export class RowLanding implements RowConsumer {
     await encoder.flush((bytes) => stream.write(bytes), true);
     const object = await stream.complete();
     this.stream = undefined;
-    this.files.push({ rows: encoder.state.rows - this.completedRows, object });
+    this.files.push({ rows: encoder.state.rows - this.completedRows, contentHash: this.hasher!.take(), object });
     this.completedRows = encoder.state.rows;
   }
 
   /** Adds subject, column and row to what a value's decoder found wrong. */
   private located(error: unknown, { state }: RowEncoder): unknown {
-    // A RangeError is a read behind the buffer's end: a length led there.
-    const isWire = error instanceof WireError || error instanceof RangeError;
-    const code = error instanceof ValueError ? 'INVALID_VALUE' : isWire ? 'PROTOCOL_ERROR' : undefined;
-    if (!code) return error;
+    if (!isValueError(error)) return error;
+    const code = error instanceof ValueError ? 'INVALID_VALUE' : 'PROTOCOL_ERROR';
     const { name, sourceType } = this.sources[state.column];
     const key = rowKey(this.sources, this.options.keyColumns ?? [], state);
     const place = `${this.options.subject}, column "${name}" (${sourceType}), row ${state.rows + 1}${key && ` (${key})`}`;
@@ -164,6 +181,11 @@ export class RowLanding implements RowConsumer {
       seen.set(key, name);
     }
   }
+}
+
+/** A RangeError is a read behind the buffer's end: a length led there. */
+function isValueError(error: unknown): boolean {
+  return error instanceof ValueError || error instanceof WireError || error instanceof RangeError;
 }
 
 /** A column without a name, such as an expression, is named by its position. */

@@ -1,8 +1,9 @@
 import type { LandedChunk } from './landed-chunk';
 import { schemaFingerprint } from './schema-fingerprint';
-import type { ManifestAlterations, ManifestTable } from '../../contract';
+import type { ManifestAlterations, ManifestChunk, ManifestObject, ManifestTable } from '../../contract';
 import { LegacyToS3Error } from '../errors';
 import type { PlannedChunk, PlannedTable } from '../extraction-plan';
+import { addHashes, hashText } from '../hash/row-hasher';
 import { quoteTable } from '../source/identifiers';
 
 /** A landed table and how its count came out. */
@@ -53,10 +54,10 @@ export function landedTable(database: string, identity: TableIdentity, landed: r
       columns,
       ...(primaryKey.length > 0 && { primaryKey }),
       ...(chunkKey.length > 0 && { chunkKey }),
-      chunks: chunks.map(({ chunk, rows, instant, attempts, seconds }) => {
+      chunks: chunks.map(({ chunk, rows, instant, attempts, seconds, objects: own }) => {
         const { lower, upper, nullKey } = identity.chunks[chunk];
         const bounds = { ...(lower && { lower }), ...(upper && { upper }), ...(nullKey && { nullKey }) };
-        return { chunk, rows, ...bounds, ...(instant && { instant }), attempts, seconds };
+        return { chunk, rows, ...chunkHash(own), ...bounds, ...(instant && { instant }), attempts, seconds };
       }),
       schemaFingerprint: fingerprint,
       rows: chunks.reduce((sum, { rows }) => sum + rows, 0),
@@ -67,6 +68,12 @@ export function landedTable(database: string, identity: TableIdentity, landed: r
     seconds: chunks.reduce((sum, { seconds }) => sum + seconds, 0),
     ...(counted && { sourceRows: chunks.reduce((sum, { sourceRows }) => sum + BigInt(sourceRows!), 0n) }),
   };
+}
+
+/** Nothing where a run of an older version took no hashes. */
+function chunkHash(objects: readonly ManifestObject[]): Pick<ManifestChunk, 'contentHash'> {
+  if (objects.some(({ contentHash }) => contentHash === undefined)) return {};
+  return { contentHash: hashText(objects.reduce((sum, { contentHash }) => addHashes(sum, BigInt(`0x${contentHash}`)), 0n)) };
 }
 
 /** One count a column. */

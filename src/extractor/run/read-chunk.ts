@@ -7,6 +7,7 @@ import { LegacyToS3Error } from '../errors';
 import type { PlannedChunk } from '../extraction-plan';
 import { readRows } from '../formats';
 import type { QueryParameter, ReadRowsResult } from '../formats/read-rows';
+import { hashText } from '../hash/row-hasher';
 import type { ObjectWriter } from '../landing/landing-target';
 import { refusePartitionNames } from '../source/column-names';
 import type { SqlServerConnection } from '../source/sql-server-connection';
@@ -64,12 +65,13 @@ export async function readChunk(
     wireBytes: read.wireBytes,
     seconds: (performance.now() - started) / 1000,
     ...(read.alterations.length > 0 && { alterations: read.alterations }),
-    objects: read.files.map(({ rows, object }, file) => ({
+    objects: read.files.map(({ rows, contentHash, object }, file) => ({
       key: object.key,
       part: plan.part(job.chunk.chunk, file),
       rows,
       sizeBytes: object.sizeBytes,
       checksum: object.checksum,
+      contentHash: hashText(contentHash),
       ...(object.eTag !== undefined && { eTag: object.eTag }),
     })),
   };

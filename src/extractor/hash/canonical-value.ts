@@ -1,0 +1,50 @@
+import type { Alterations, ColumnType } from '../columns/column-type';
+import type { TextWriter } from '../formats/text/value-text';
+import { valueText } from '../formats/text/value-text';
+import { variantText } from '../formats/text/variant-text';
+import { LoneSurrogates } from '../type-options';
+
+/** Whether the bytes that are hashed of the column's values are others than those on the wire, framing apart. */
+export function isRewritten({ kind, charset, framing }: ColumnType): boolean {
+  return kind === 'xml' || kind === 'variant' || charset?.kind === 'doubleByte' || framing.kind === 'longLength';
+}
+
+/** What is hashed of a value: its length as its column's framing has it, and its bytes. */
+export function canonicalValue(column: ColumnType, pieces: readonly Uint8Array[]): Uint8Array[] {
+  const rewritten = rewrite(column, pieces);
+  const size = rewritten.reduce((sum, { length }) => sum + length, 0);
+  return [lengthPrefix(column, size), ...rewritten];
+}
+
+/** The length of a value as it is hashed. */
+export function lengthPrefix({ framing }: ColumnType, size: number): Uint8Array {
+  const prefix = Buffer.alloc({ fixed: 0, byteLength: 1, shortLength: 2, longLength: 4, textPointer: 4, plp: 8 }[framing.kind]);
+  if (prefix.length === 8) prefix.writeBigUInt64LE(BigInt(size));
+  else if (prefix.length > 0) prefix.writeUIntLE(size, 0, prefix.length);
+  return prefix;
+}
+
+function rewrite(column: ColumnType, pieces: readonly Uint8Array[]): readonly Uint8Array[] {
+  const { kind, framing } = column;
+  if (kind === 'decimal') {
+    const padded = new Uint8Array(framing.kind === 'byteLength' ? framing.max : pieces[0].length);
+    padded.set(pieces[0]);
+    return [padded];
+  }
+  if (!isRewritten(column)) return pieces;
+  const value = Buffer.concat(pieces);
+  if (kind === 'xml') return [value[0] === 0xff && value[1] === 0xfe ? value.subarray(2) : value];
+  if (kind === 'variant') {
+    // What decoding counts is not counted again.
+    const replaced: Alterations[] = column.options.loneSurrogates === LoneSurrogates.REPLACE ? [{ replacedSurrogates: 0, truncatedTimes: 0 }] : [];
+    return [written(variantText as TextWriter, replaced, value, 4 * value.length + 64)];
+  }
+  const { write, extra } = valueText(column, 'hex');
+  return [written(write, extra, value, 4 * value.length)];
+}
+
+function written(write: TextWriter, extra: readonly unknown[], value: Buffer, room: number): Uint8Array {
+  const out = new Uint8Array(room);
+  const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
+  return out.subarray(0, write(view, 0, value.length, out, 0, ...extra as never[]));
+}

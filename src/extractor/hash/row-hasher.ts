@@ -1,0 +1,149 @@
+import { canonicalValue, isRewritten } from './canonical-value';
+import { loadKernel, PIECE_BYTES, STAGE, STAGE_BYTES, type RowKernel } from './load-kernel';
+import type { ColumnType } from '../columns/column-type';
+import type { Framing } from '../columns/framing';
+import { uint16, uint32 } from '../columns/little-endian';
+import { RowScanner } from '../columns/row-scanner';
+import { Token } from '../tds/wire-types';
+
+const KINDS: { readonly [kind in Framing['kind']]: number } = {
+  fixed: 0, byteLength: 1, shortLength: 2, longLength: 15, textPointer: 3, plp: 4,
+};
+const EXACT_LENGTH = 5;
+const CALLER = 15;
+
+const MASK = (1n << 128n) - 1n;
+
+/** Adds content hashes. */
+export function addHashes(a: bigint, b: bigint): bigint {
+  return (a + b) & MASK;
+}
+
+/** 32 hexadecimal digits. */
+export function hashText(hash: bigint): string {
+  return hash.toString(16).padStart(32, '0');
+}
+
+/**
+ * The content hash of a result's rows: the sum modulo 2^128 of a hash of each row, so that it depends on what rows there
+ * are and how often, not on their order. A row's hash is XXH64 with seed 0 (low half) and seed 1 of the row's bytes in the
+ * form of an NBCROW (MS-TDS 2.2.7.13) without its token: a bitmap of NULLs, and the values that are not NULL. Values are as
+ * they came on the wire with their length, except that
+ *
+ * - (max) and CLR values are their length (8 bytes) and their bytes, not pieces; xml is without a byte order mark;
+ * - text, ntext and image have no pointer;
+ * - text of double-byte code pages is in UTF-8, because some of their characters have several spellings;
+ * - decimals have the length of their column;
+ * - sql_variant is its text in UTF-8, behind its length (4 bytes).
+ */
+export class RowHasher {
+  private sum = 0n;
+  private readonly kernel: RowKernel;
+  private readonly description: Uint32Array;
+  private readonly bitmapBytes: number;
+  private readonly scanner: RowScanner;
+
+  public constructor(private readonly columns: readonly ColumnType[]) {
+    this.kernel = loadKernel();
+    this.description = Uint32Array.from(columns, describe);
+    this.bitmapBytes = (columns.length + 7) >> 3;
+    this.scanner = new RowScanner(columns.map(({ framing }) => framing));
+  }
+
+  /** The hash of the rows added since the last call. */
+  public take(): bigint {
+    const { sum } = this;
+    this.sum = 0n;
+    return sum;
+  }
+
+  /** Adds whole rows that lie one behind the other, tokens included, as the server sent them. */
+  public rows(bytes: Uint8Array, view: DataView, start: number, end: number): void {
+    const { kernel } = this;
+    kernel.use(this.description);
+    while (start < end) {
+      const size = Math.min(end - start, STAGE_BYTES);
+      kernel.memory.set(bytes.subarray(start, start + size), STAGE);
+      const done = kernel.rows(size);
+      // What the kernel leaves is a row it cannot do, or, at the end of its memory, one that is cut off there.
+      start += done > 0 ? done : this.oneRow(bytes, view, start, end);
+    }
+    this.sum = addHashes(this.sum, kernel.takeSum());
+  }
+
+  /** Adds a row given by its canonical bytes. */
+  public row(bitmap: Uint8Array, values: readonly Uint8Array[]): void {
+    const { kernel } = this;
+    kernel.begin();
+    this.update(bitmap);
+    for (const value of values) this.update(value);
+    kernel.finish();
+    this.sum = addHashes(this.sum, kernel.takeSum());
+  }
+
+  /** A row that is long, or has values that are rewritten. @returns its size on the wire */
+  private oneRow(bytes: Uint8Array, view: DataView, start: number, end: number): number {
+    const rowEnd = this.scanner.scan(view, start, end);
+    const bitmap = new Uint8Array(this.bitmapBytes);
+    const isBitmapRow = bytes[start] === Token.NBCROW;
+    if (isBitmapRow) bitmap.set(bytes.subarray(start + 1, start + 1 + this.bitmapBytes));
+    const pieces: Uint8Array[] = [];
+    let p = start + 1 + (isBitmapRow ? this.bitmapBytes : 0);
+    this.columns.forEach((column, i) => {
+      if (isBitmapRow && (bitmap[i >> 3] & 1 << (i & 7)) !== 0) return;
+      const value = openValue(column.framing, bytes, view, p);
+      p = value.end;
+      if (value.pieces) pieces.push(...canonicalValue(column, value.pieces));
+      else bitmap[i >> 3] |= 1 << (i & 7);
+    });
+    this.kernel.begin();
+    this.update(bitmap);
+    for (const piece of pieces) this.update(piece);
+    this.kernel.finish();
+    return rowEnd - start;
+  }
+
+  private update(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      const piece = bytes.subarray(at, at + PIECE_BYTES);
+      this.kernel.memory.set(piece, STAGE);
+      this.kernel.update(piece.length);
+    }
+  }
+}
+
+function describe(column: ColumnType): number {
+  const { framing } = column;
+  if (isRewritten(column)) return CALLER | KINDS[framing.kind] << 4;
+  if (column.kind === 'decimal' && framing.kind === 'byteLength') return EXACT_LENGTH | framing.max << 8;
+  return KINDS[framing.kind] | (framing.kind === 'fixed' ? framing.size << 8 : 0);
+}
+
+/** The bytes of a value, in pieces where it is PLP; none for NULL. */
+function openValue(
+  framing: Framing, b: Uint8Array, v: DataView, p: number,
+): { readonly end: number; readonly pieces?: readonly Uint8Array[] } {
+  const value = (start: number, size: number) => ({ end: start + size, pieces: [b.subarray(start, start + size)] });
+  switch (framing.kind) {
+    case 'fixed': return value(p, framing.size);
+    case 'byteLength': return b[p] === 0 ? { end: p + 1 } : value(p + 1, b[p]);
+    case 'shortLength': return uint16(v, p) === 0xffff ? { end: p + 2 } : value(p + 2, uint16(v, p));
+    case 'longLength': return uint32(v, p) === 0 ? { end: p + 4 } : value(p + 4, uint32(v, p));
+    case 'textPointer': {
+      if (b[p] === 0) return { end: p + 1 };
+      const at = p + 1 + b[p] + 8;
+      return value(at + 4, uint32(v, at));
+    }
+    case 'plp': {
+      if (uint32(v, p) === 0xffffffff && uint32(v, p + 4) === 0xffffffff) return { end: p + 8 };
+      const pieces: Uint8Array[] = [];
+      for (p += 8; ;) {
+        const size = uint32(v, p);
+        p += 4;
+        if (size === 0) return { end: p, pieces };
+        pieces.push(b.subarray(p, p + size));
+        p += size;
+      }
+    }
+  }
+}
