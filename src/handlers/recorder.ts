@@ -47,7 +47,7 @@ export async function recordEvent(services: RecorderServices, event: unknown): P
       const told = toObjectEvent(record);
       if (told) subject = `s3://${told.bucket}/${told.key}${told.versionId ? ` version ${told.versionId}` : ''}`;
       if (told && await handle(services, told, record)) written += 1;
-      else telemetry.metric('eventsIgnored', 1);
+      else if (!told || isLanded(services, told.key)) telemetry.metric('eventsIgnored', 1);
       telemetry.metric('recordSuccesses', 1);
     } catch (error) {
       const failure = new RecordNotHandledError(subject, error);
@@ -59,10 +59,14 @@ export async function recordEvent(services: RecorderServices, event: unknown): P
   return { records: records.length, written, ignored: records.length - written };
 }
 
+/** What the pipeline and the extractor keep for themselves is not landed data, and no late or repeated event either. */
+function isLanded({ landingPrefix }: RecorderServices, key: string): boolean {
+  return !isRunLogKey(landingPrefix, key) && !isStateKey(key);
+}
+
 async function handle(services: RecorderServices, event: ObjectEvent, record: unknown): Promise<boolean> {
-  const { s3, objects, telemetry, landingPrefix, startCompletion } = services;
-  // What the pipeline and the extractor keep for themselves is not landed data.
-  if (isRunLogKey(landingPrefix, event.key) || isStateKey(event.key)) return false;
+  const { s3, objects, telemetry, startCompletion } = services;
+  if (!isLanded(services, event.key)) return false;
   const { written, item } = await writeRecord(s3, objects, event);
   if (written) {
     telemetry.metric('objectsRecorded', 1);

@@ -28,8 +28,7 @@ Up until Ctrl-C. In another terminal, in an empty folder:
 
   . ${file}
   npm install "$LEGACY_TO_S3_PACKAGE"
-  npx cdk-legacy-to-s3 extract --server "$SQL_SERVER" --port "$SQL_PORT" --ca-file "$SQL_CA_FILE" \\
-    --user "$SQL_USER" --database "$SQL_DATABASE" --to "s3://$LANDING_BUCKET/landing"
+  npx cdk-legacy-to-s3 extract --server "$SQL_SERVER" --port "$SQL_PORT" --ca-file "$SQL_CA_FILE" --user "$SQL_USER" --database "$SQL_DATABASE" --stack ${stackName}
   npx cdk-legacy-to-s3 dashboard --stack ${stackName} --range 15m --period 10s
 `;
 }

@@ -28,6 +28,9 @@ const LOGIN_NUMBERS = new Set([4060, 4062, 4064, 18452, 18456, 18461, 18470, 184
 /** Numbers of sys.messages for a missing permission. */
 const PERMISSION_NUMBERS = new Set([229, 230, 262, 297, 300, 916, 15247, 15562]);
 
+/** Number of SQL Server's error for a database that is not there or not granted. */
+const CANNOT_OPEN_DATABASE = 4060;
+
 const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_|ERR_TLS_CERT_ALTNAME_INVALID|DEPTH_ZERO|INVALID_CA|PATH_LENGTH/;
 
 const NETWORK: { readonly [code: string]: string } = {
@@ -58,7 +61,9 @@ export function toConnectError(error: unknown, endpoint: Endpoint, told: readonl
     const reason = refusal ? `${sentence(refusal.message)} (error ${refusal.number})` : 'the server gave no reason';
     // The driver's own error does not tell the number, which decides whether a reader tries again.
     const cause = refusal ? Object.assign(new Error(refusal.message, { cause: error }), { number: refusal.number }) : error;
-    return new LegacyToS3Error('LOGIN_FAILED', `${endpoint.address} refused the login of '${endpoint.user}' to database '${endpoint.database}': ${reason}`, { cause });
+    const advice = refusal?.number === CANNOT_OPEN_DATABASE ? 'check the name of the database, and that the login may use it' : 'check login and password';
+    const who = `the login of '${endpoint.user}' to database '${endpoint.database}'`;
+    return new LegacyToS3Error('LOGIN_FAILED', `${endpoint.address} refused ${who}: ${reason}; ${advice}`, { cause });
   }
   if (codes.includes('EENCRYPT')) {
     return fail('TLS_UNTRUSTED', `${endpoint.address} requires encryption; drop --encrypt false (source.encrypt: false)`);
