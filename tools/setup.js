@@ -74,4 +74,4 @@ function setup() {
   installPythonPackages();
 }
 
-module.exports = { root, setup };
+module.exports = { root, setup, installPythonPackages };
