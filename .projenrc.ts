@@ -72,6 +72,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       'credential-providers',
     ),
     '@aws-sdk/util-dynamodb@^3.996.0',
+    '@aws-sdk/checksums@^3.1002.5',
     '@foxglove/wasm-zstd@1.0.1',
     '@aws-lambda-powertools/logger@2.36.0',
     '@aws-lambda-powertools/metrics@2.36.0',

@@ -133,6 +133,8 @@ export interface ManifestFormat {
   readonly compression: string;
   /** One ASCII character; `,` when absent. */
   readonly delimiter?: string;
+  /** One ASCII character; `"` when absent. */
+  readonly quote?: string;
   /** Whether each file starts with the columns' names; true when absent. */
   readonly header?: boolean;
   /** What NULL is written as; nothing when absent. */

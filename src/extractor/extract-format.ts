@@ -40,11 +40,19 @@ export interface CsvOptions {
   readonly compression?: TextCompression;
 
   /**
-   * Field delimiter: one ASCII character other than a double quote, CR or LF.
+   * Field delimiter: one ASCII character other than the quote, CR or LF.
    *
    * @default ,
    */
   readonly delimiter?: string;
+
+  /**
+   * What fields are quoted with where they must be: one ASCII character other than the delimiter, CR or LF, and not one
+   * that numbers, dates or base64 hold. It is doubled inside a field.
+   *
+   * @default "
+   */
+  readonly quote?: string;
 
   /**
    * Whether each file starts with the columns' names.
@@ -54,7 +62,8 @@ export interface CsvOptions {
   readonly header?: boolean;
 
   /**
-   * Text of NULL. With the default an empty string is written as `""`, so that the two stay apart.
+   * Text of NULL. With the default an empty string is written as `""`, so that the two stay apart. It holds neither
+   * quote, delimiter, CR nor LF.
    *
    * @default - the unquoted empty field
    */
@@ -99,14 +108,18 @@ export interface ParquetOptions {
 export class ExtractFormat {
   /** CSV as RFC 4180 has it, in UTF-8. */
   public static csv(options: CsvOptions = {}): ExtractFormat {
-    const delimiter = options.delimiter ?? ',';
-    if (!/^[\x01-\x7f]$/.test(delimiter) || /["\r\n]/.test(delimiter)) {
+    const { delimiter = ',', quote = '"', nullText = '' } = options;
+    if (!/^[\x01-\x7f]$/.test(quote) || /[0-9A-Za-z+\-.:/=\r\n]/.test(quote)) {
       throw new LegacyToS3Error('INVALID_CONFIG',
-        `the CSV delimiter must be one ASCII character other than a double quote, CR or LF, got ${JSON.stringify(delimiter)}`);
+        `the CSV quote must be one ASCII character other than a letter, a digit, + - . : / = CR and LF, got ${JSON.stringify(quote)}`);
     }
-    if (options.nullText !== undefined && /["\r\n]/.test(options.nullText)) {
+    if (!/^[\x01-\x7f]$/.test(delimiter) || /[\r\n]/.test(delimiter) || delimiter === quote) {
       throw new LegacyToS3Error('INVALID_CONFIG',
-        `the CSV text of NULL must not hold a double quote, CR or LF, got ${JSON.stringify(options.nullText)}`);
+        `the CSV delimiter must be one ASCII character other than the quote, CR or LF, got ${JSON.stringify(delimiter)}`);
+    }
+    if ([quote, delimiter, '\r', '\n'].some((character) => nullText.includes(character))) {
+      throw new LegacyToS3Error('INVALID_CONFIG',
+        `the CSV text of NULL must not hold the quote, the delimiter, CR or LF, got ${JSON.stringify(nullText)}`);
     }
     return new ExtractFormat('csv', oneOf('CSV compression', options.compression ?? TextCompression.NONE, TextCompression), { ...options });
   }
@@ -128,6 +141,8 @@ export class ExtractFormat {
 
   /** Field delimiter of CSV. */
   public readonly delimiter?: string;
+  /** Quote of CSV. */
+  public readonly quote?: string;
   /** Whether CSV files have a header. */
   public readonly header?: boolean;
   /** Text of NULL in CSV. */
@@ -145,6 +160,7 @@ export class ExtractFormat {
     options: Omit<CsvOptions & JsonLinesOptions & ParquetOptions, 'compression'>,
   ) {
     this.delimiter = options.delimiter;
+    this.quote = options.quote;
     this.header = options.header;
     this.nullText = options.nullText;
     this.binary = options.binary;

@@ -88,6 +88,14 @@ export interface QueryExtraction {
   readonly name: string;
 }
 
+/** Checksum of the landed objects; S3's names for the algorithms. */
+export enum ObjectChecksum {
+  /** SHA-256 of each part; an object of several parts has the SHA-256 of theirs. */
+  SHA256 = 'SHA256',
+  /** CRC-64/NVME of the whole object's bytes, however many parts it went up in. */
+  CRC64NVME = 'CRC64NVME',
+}
+
 /** Where objects land. */
 export interface LandingProps {
   /** Where objects land: `s3://bucket/prefix` or `file:///folder`. */
@@ -120,6 +128,13 @@ export interface LandingProps {
    * @default - not checked
    */
   readonly expectedBucketOwner?: string;
+
+  /**
+   * Checksum that S3 checks each object by and that the manifest states. Files have their SHA-256.
+   *
+   * @default ObjectChecksum.SHA256
+   */
+  readonly checksum?: ObjectChecksum;
 }
 
 /** What to extract, and where it lands. */

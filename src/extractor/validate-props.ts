@@ -2,7 +2,7 @@ import { checkColumnPattern } from './columns/type-rules';
 import { LegacyToS3Error } from './errors';
 import { BinaryEncoding } from './extract-format';
 import { SourceRisk } from './extraction-plan';
-import type { ExtractorProps, LandingProps, QueryExtraction, SqlServerSource } from './extractor-props';
+import { ObjectChecksum, type ExtractorProps, type LandingProps, type QueryExtraction, type SqlServerSource } from './extractor-props';
 import { ClrType, DateType, LoneSurrogates, TimestampType, TimeType, UniqueidentifierType } from './type-options';
 
 /** Smallest file size worth a target. */
@@ -99,8 +99,11 @@ export function validateLanding(props: LandingProps): void {
   if (props.expectedBucketOwner !== undefined && !/^\d{12}$/.test(props.expectedBucketOwner)) {
     throw invalid(`expectedBucketOwner must be an account id of 12 digits, got ${describe(props.expectedBucketOwner)}`);
   }
+  if (props.checksum !== undefined && !Object.values(ObjectChecksum).includes(props.checksum)) {
+    throw invalid(`checksum must be one of ${Object.values(ObjectChecksum).join(', ')}, got ${describe(props.checksum)}`);
+  }
   if (target.startsWith('file:')) {
-    for (const name of ['region', 'endpointUrl', 'kmsKeyId', 'expectedBucketOwner'] as const) {
+    for (const name of ['region', 'endpointUrl', 'kmsKeyId', 'expectedBucketOwner', 'checksum'] as const) {
       if (props[name] !== undefined) throw invalid(`${name} is for s3:// targets, but the target is '${target}'`);
     }
   }

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Crc64NvmeJs } from '@aws-sdk/checksums/crc';
 
 /** A request as it arrived. */
 export interface RecordedRequest {
@@ -33,6 +34,7 @@ const noFault: FaultFor = () => undefined;
 interface StoredObject {
   readonly body: Buffer;
   readonly checksum: string;
+  readonly algorithm: Algorithm;
   readonly headers: IncomingMessage['headers'];
 }
 
@@ -42,9 +44,11 @@ interface Upload {
   readonly parts: Map<number, Buffer>;
 }
 
+type Algorithm = 'sha256' | 'crc64nvme';
+
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes);
 
-/** The S3 operations that landing uses, path-style on loopback, with SHA-256 checked as S3 documents it. */
+/** The S3 operations that landing uses, path-style on loopback, with SHA-256 and CRC64NVME checked as S3 documents them. */
 export class FakeS3Server {
   public static async start(bucket: string): Promise<FakeS3Server> {
     const fake = new FakeS3Server(bucket);
@@ -95,10 +99,10 @@ export class FakeS3Server {
     if (fault === 'hang') return;
     if (typeof fault === 'object') return fail(response, fault.status, fault.code, message.method === 'HEAD');
     if (bucket !== this.bucket) return fail(response, 404, 'NoSuchBucket', message.method === 'HEAD');
-    this.answer(request, url.searchParams, response, fault);
+    await this.answer(request, url.searchParams, response, fault);
   }
 
-  private answer(request: RecordedRequest, query: URLSearchParams, response: ServerResponse, fault?: Fault): void {
+  private async answer(request: RecordedRequest, query: URLSearchParams, response: ServerResponse, fault?: Fault): Promise<void> {
     const uploadId = query.get('uploadId') ?? '';
     const prefix = query.get('prefix') ?? '';
     const { key, body, headers, operation, partNumber } = request;
@@ -109,9 +113,11 @@ export class FakeS3Server {
       for (const [name, value] of Object.entries(extra)) if (value !== undefined) response.setHeader(name, value);
       response.writeHead(status).end(text);
     };
-    const checked = headers['x-amz-checksum-sha256'];
-    if (checked && sha256(body).digest('base64') !== checked) return fail(response, 400, 'BadDigest');
     const upload = this.uploads.get(uploadId);
+    const algorithm: Algorithm = (upload?.headers['x-amz-checksum-algorithm'] ?? '') === 'CRC64NVME' || headers['x-amz-checksum-crc64nvme'] ? 'crc64nvme' : 'sha256';
+    const checked = headers[`x-amz-checksum-${algorithm}`];
+    const ownChecksum = (await digestOf(algorithm, body)).toString('base64');
+    if (checked && operation !== 'CompleteMultipartUpload' && ownChecksum !== checked) return fail(response, 400, 'BadDigest');
     switch (operation) {
       case 'HeadBucket': return send(200, {});
       case 'ListObjectsV2': {
@@ -130,9 +136,8 @@ export class FakeS3Server {
       }
       case 'PutObject': {
         if (headers['if-none-match'] === '*' && this.objects.has(key)) return fail(response, 412, 'PreconditionFailed');
-        const checksum = sha256(body).digest('base64');
-        this.objects.set(key, { body, checksum, headers });
-        return send(200, { 'etag': `"${createHash('md5').update(body).digest('hex')}"`, 'x-amz-checksum-sha256': state(checksum) });
+        this.objects.set(key, { body, checksum: ownChecksum, algorithm, headers });
+        return send(200, { etag: `"${createHash('md5').update(body).digest('hex')}"`, [`x-amz-checksum-${algorithm}`]: state(ownChecksum) });
       }
       case 'CreateMultipartUpload': {
         const id = randomUUID();
@@ -142,21 +147,25 @@ export class FakeS3Server {
       case 'UploadPart':
         if (!upload) return fail(response, 404, 'NoSuchUpload');
         upload.parts.set(partNumber as number, body);
-        return send(200, { 'etag': `"part-${partNumber}"`, 'x-amz-checksum-sha256': sha256(body).digest('base64') });
+        return send(200, { etag: `"part-${partNumber}"`, [`x-amz-checksum-${algorithm}`]: ownChecksum });
       case 'CompleteMultipartUpload': {
         if (!upload) return fail(response, 404, 'NoSuchUpload');
         const named = [...body.toString().matchAll(/<Part>(.*?)<\/Part>/gs)].map(([, part]) => ({
-          number: Number(/<PartNumber>(\d+)/.exec(part)?.[1]), checksum: /<ChecksumSHA256>([^<]+)/.exec(part)?.[1],
+          number: Number(/<PartNumber>(\d+)/.exec(part)?.[1]), checksum: /<Checksum(?:SHA256|CRC64NVME)>([^<]+)/.exec(part)?.[1],
         }));
         const parts = named.map(({ number }) => upload.parts.get(number) ?? Buffer.alloc(0));
-        const digests = parts.map((part) => sha256(part).digest());
+        const digests = await Promise.all(parts.map((part) => digestOf(algorithm, part)));
         if (named.some(({ checksum }, index) => checksum !== digests[index].toString('base64'))) return fail(response, 400, 'InvalidPart');
-        const checksum = `${sha256(Buffer.concat(digests)).digest('base64')}-${parts.length}`;
+        const whole = Buffer.concat(parts);
+        const checksum = algorithm === 'sha256'
+          ? `${sha256(Buffer.concat(digests)).digest('base64')}-${parts.length}`
+          : (await digestOf(algorithm, whole)).toString('base64');
+        if (checked && checked !== checksum) return fail(response, 400, 'BadDigest');
         this.uploads.delete(uploadId);
-        this.objects.set(key, { body: Buffer.concat(parts), checksum, headers: upload.headers });
+        this.objects.set(key, { body: whole, checksum, algorithm, headers: upload.headers });
         const stated = state(checksum);
         return send(200, {}, '<CompleteMultipartUploadResult><ETag>&quot;whole&quot;</ETag>'
-          + `${stated ? `<ChecksumSHA256>${stated}</ChecksumSHA256>` : ''}</CompleteMultipartUploadResult>`);
+          + `${stated ? `<Checksum${algorithm.toUpperCase()}>${stated}</Checksum${algorithm.toUpperCase()}>` : ''}</CompleteMultipartUploadResult>`);
       }
       case 'AbortMultipartUpload':
         if (!this.uploads.delete(uploadId)) return fail(response, 404, 'NoSuchUpload');
@@ -164,7 +173,7 @@ export class FakeS3Server {
       case 'HeadObject': {
         const object = this.objects.get(key);
         if (!object) return fail(response, 404, 'NotFound', true);
-        return send(200, { 'content-length': String(object.body.length), 'etag': '"whole"', 'x-amz-checksum-sha256': state(object.checksum) });
+        return send(200, { 'content-length': String(object.body.length), 'etag': '"whole"', [`x-amz-checksum-${object.algorithm}`]: state(object.checksum) });
       }
       case 'DeleteObject':
         this.objects.delete(key);
@@ -172,6 +181,13 @@ export class FakeS3Server {
       default: return fail(response, 501, 'NotImplemented');
     }
   }
+}
+
+async function digestOf(algorithm: Algorithm, bytes: Uint8Array): Promise<Buffer> {
+  if (algorithm === 'sha256') return sha256(bytes).digest();
+  const crc = new Crc64NvmeJs();
+  crc.update(bytes);
+  return Buffer.from(await crc.digest());
 }
 
 function operationOf(method: string, key: string, query: URLSearchParams): string {

@@ -17,7 +17,8 @@ const IN_NUMBERS_AND_DATES = /[0-9A-Za-z+\-.:/=]/;
  */
 export function csvEncoder(columns: readonly ColumnType[], format: CsvFormat): TextEncoder {
   const delimiter = (format.delimiter ?? ',').charCodeAt(0);
-  const { ascii, quoting } = csvClasses(delimiter);
+  const quote = (format.quote ?? '"').charCodeAt(0);
+  const { ascii, quoting } = csvClasses(delimiter, quote);
   const nullText = Buffer.from(format.nullText ?? '');
   const bindings: { [name: string]: unknown } = { ascii, quoting, nullText, csvUtf16, csvSingleByte, quoteField, variantText };
   let rowBytes = 1;
@@ -48,7 +49,7 @@ export function csvEncoder(columns: readonly ColumnType[], format: CsvFormat): T
       return { before, onNull, onValue: `o = quoteField(out, o, ${text}, quoting, nullText);` };
     }
     // A binary of no bytes is told from NULL like an empty string.
-    const empty = column.kind === 'binary' ? 'if (n === 0) { out[o] = 0x22; out[o + 1] = 0x22; o += 2; } else ' : '';
+    const empty = column.kind === 'binary' ? `if (n === 0) { out[o] = ${quote}; out[o + 1] = ${quote}; o += 2; } else ` : '';
     return { before, onNull, onValue: `${empty}o = ${text};` };
   });
   return new TextEncoder(columns, {

@@ -9,6 +9,8 @@ export interface CsvFormat {
   readonly compression: Compression;
   /** One ASCII character; default `,`. */
   readonly delimiter?: string;
+  /** One ASCII character; default `"`. */
+  readonly quote?: string;
   /** Default true. */
   readonly header?: boolean;
   /** Text of NULL; default the unquoted empty field (an empty string is then `""`). */

@@ -43,8 +43,15 @@ export function manifestOf(context: RunContext, productVersion: string | undefin
 function formatOf(format: OutputFormat): Manifest['format'] {
   const { name, compression } = format;
   if (format.name !== 'csv') return { name, compression };
-  const { delimiter, header, nullText } = format;
-  return { name, compression, ...(delimiter !== undefined && { delimiter }), ...(header !== undefined && { header }), ...(nullText && { nullText }) };
+  const { delimiter, quote, header, nullText } = format;
+  return {
+    name,
+    compression,
+    ...(delimiter !== undefined && { delimiter }),
+    ...(quote !== undefined && { quote }),
+    ...(header !== undefined && { header }),
+    ...(nullText && { nullText }),
+  };
 }
 
 /** What the caller gets. */

@@ -71,6 +71,7 @@ export function resolveOptions(props: ExtractorProps, env: NodeJS.ProcessEnv = p
       endpointUrl: props.endpointUrl,
       kmsKeyId: props.kmsKeyId,
       expectedBucketOwner: props.expectedBucketOwner,
+      checksum: props.checksum,
       writers: readers,
     },
     include: props.tables,
@@ -137,8 +138,8 @@ function readCaFile(path: string): string {
 }
 
 function outputFormat(format: ExtractFormat): OutputFormat {
-  const { name, compression, delimiter, header, nullText, binary, rowGroupBytes } = format;
-  if (name === 'csv') return { name, compression, delimiter, header, nullText } as OutputFormat;
+  const { name, compression, delimiter, quote, header, nullText, binary, rowGroupBytes } = format;
+  if (name === 'csv') return { name, compression, delimiter, quote, header, nullText } as OutputFormat;
   if (name === 'jsonl') return { name, compression, binary } as OutputFormat;
   return { name, compression, rowGroupBytes } as OutputFormat;
 }

@@ -36,7 +36,7 @@ function reading(format: Manifest['format']): Reading {
     serde: {
       SerializationLibrary: 'org.apache.hadoop.hive.serde2.OpenCSVSerde',
       // RFC 4180 doubles quotes and escapes nothing; the serde wants an escape character, so it gets one that no text has.
-      Parameters: { separatorChar: format.delimiter ?? ',', quoteChar: '"', escapeChar: '\u0001' },
+      Parameters: { separatorChar: format.delimiter ?? ',', quoteChar: format.quote ?? '"', escapeChar: '\u0001' },
     },
     parameters: { classification: 'csv', ...(format.header ?? true) && { 'skip.header.line.count': '1' } },
   };
@@ -66,7 +66,7 @@ export function formatParameters(format: Manifest['format']): { [name: string]: 
  * is read by position, so a table holds runs whose columns are the same, or more at the end.
  */
 export function layoutOf(format: Manifest['format']): string {
-  return format.name === 'csv' ? `csv ${format.delimiter ?? ','} ${format.header ?? true}` : format.name;
+  return format.name === 'csv' ? `csv ${format.delimiter ?? ','} ${format.quote ?? '"'} ${format.header ?? true}` : format.name;
 }
 
 /** Whether a run's columns can be read by a table's, by position: one is the beginning of the other. */

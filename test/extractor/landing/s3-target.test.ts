@@ -181,7 +181,7 @@ describe('an object of several parts', () => {
 });
 
 describe('checksums', () => {
-  test.each([['wrong-checksum', /S3 states checksum/], ['no-checksum', /states no SHA-256/]] as const)('%s: the object is deleted again', async (fault, message) => {
+  test.each([['wrong-checksum', /S3 states checksum/], ['no-checksum', /states no SHA256 checksum/]] as const)('%s: the object is deleted again', async (fault, message) => {
     server.fault = ({ operation }) => (operation === 'PutObject' || operation === 'HeadObject' ? fault : undefined);
     const writer = open().open(HEADER);
     await writer.write(Buffer.from('x'));
@@ -204,6 +204,39 @@ describe('checksums', () => {
     await writer.complete();
     const head = server.requests.find(({ operation }) => operation === 'HeadObject');
     expect(head?.headers['x-amz-checksum-mode']).toBe('ENABLED');
+  });
+});
+
+describe('CRC64NVME', () => {
+  test('of one part goes with the PutObject', async () => {
+    const writer = open({ checksum: 'CRC64NVME' }).open(HEADER);
+    await writer.write(Buffer.from('123456789'));
+    // The check value of CRC-64/NVME in the CRC catalogue: 0xae8b14860a799888.
+    const value = Buffer.from('ae8b14860a799888', 'hex').toString('base64');
+    expect((await writer.complete()).checksum).toEqual({ algorithm: 'CRC64NVME', type: 'FULL_OBJECT', value });
+    expect(server.requests[0].headers['x-amz-checksum-crc64nvme']).toBe(value);
+    expect(server.requests[0].headers['x-amz-checksum-sha256']).toBeUndefined();
+  });
+
+  test('of several parts is that of the whole bytes, which S3 is told to compare', async () => {
+    const writer = open({ checksum: 'CRC64NVME' }).open(HEADER);
+    const body = bytesOf(20 * MIB + 4);
+    await writer.write(body);
+    const { checksum } = await writer.complete();
+    const { headers } = server.requests.find(({ operation }) => operation === 'CreateMultipartUpload')!;
+    expect(headers).toMatchObject({ 'x-amz-checksum-algorithm': 'CRC64NVME', 'x-amz-checksum-type': 'FULL_OBJECT' });
+    const complete = server.requests.find(({ operation }) => operation === 'CompleteMultipartUpload')!;
+    expect(complete.headers).toMatchObject({ 'x-amz-checksum-crc64nvme': checksum.value, 'x-amz-checksum-type': 'FULL_OBJECT' });
+    expect(checksum).toMatchObject({ algorithm: 'CRC64NVME', type: 'FULL_OBJECT', value: expect.stringMatching(/^[A-Za-z0-9+/]{11}=$/) });
+    expect(server.objects.get(HEADER.key)?.body.equals(body)).toBe(true);
+  });
+
+  test('that differs fails, and the object is deleted again', async () => {
+    server.fault = ({ operation }) => (operation === 'CompleteMultipartUpload' ? 'wrong-checksum' : undefined);
+    const writer = open({ checksum: 'CRC64NVME' }).open(HEADER);
+    await writer.write(bytesOf(9 * MIB));
+    await expect(writer.complete()).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+    expect(server.objects.size).toBe(0);
   });
 });
 

@@ -3,14 +3,16 @@ import type { Alterations } from '../../columns/column-type';
 
 /** Quoting of free text in CSV (RFC 4180). */
 
-const QUOTE = 0x22;
+/** Where the classes of bytes hold the quote itself. */
+const QUOTE_AT = 256;
 
-/** For each byte 1 where it forces quotes (quote, delimiter, CR, LF) or is not ASCII. */
-export function csvClasses(delimiter: number): { readonly ascii: Uint8Array; readonly quoting: Uint8Array } {
-  const quoting = new Uint8Array(256);
-  for (const byte of [QUOTE, delimiter, 0x0d, 0x0a]) quoting[byte] = 1;
+/** For each byte 1 where it forces quotes (quote, delimiter, CR, LF) or is not ASCII; behind them the quote. */
+export function csvClasses(delimiter: number, quote: number): { readonly ascii: Uint8Array; readonly quoting: Uint8Array } {
+  const quoting = new Uint8Array(QUOTE_AT + 1);
+  for (const byte of [quote, delimiter, 0x0d, 0x0a]) quoting[byte] = 1;
+  quoting[QUOTE_AT] = quote;
   const ascii = quoting.slice();
-  ascii.fill(1, 0x80);
+  ascii.fill(1, 0x80, QUOTE_AT);
   return { ascii, quoting };
 }
 
@@ -61,29 +63,30 @@ export function csvSingleByte(
  * @returns position behind the field
  */
 export function quoteField(out: Uint8Array, start: number, end: number, quoting: Uint8Array, nullText: Uint8Array): number {
+  const quote = quoting[QUOTE_AT];
   let special = end === start;
   let quotes = 0;
   for (let i = start; i < end; i++) {
     const byte = out[i];
     if (quoting[byte] !== 0) {
       special = true;
-      if (byte === QUOTE) quotes++;
+      if (byte === quote) quotes++;
     }
   }
   if (!special && !(nullText.length !== 0 && equals(out, start, end, nullText))) return end;
   const after = end + quotes + 2;
   let to = after - 1;
-  out[to] = QUOTE;
+  out[to] = quote;
   if (quotes === 0) {
     out.copyWithin(start + 1, start, end);
   } else {
     for (let from = end - 1; from >= start; from--) {
       const byte = out[from];
       out[--to] = byte;
-      if (byte === QUOTE) out[--to] = QUOTE;
+      if (byte === quote) out[--to] = quote;
     }
   }
-  out[start] = QUOTE;
+  out[start] = quote;
   return after;
 }
 

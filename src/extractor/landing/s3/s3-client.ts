@@ -19,7 +19,7 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     endpoint: options.endpointUrl,
     forcePathStyle: options.endpointUrl !== undefined,
     followRegionRedirects: options.endpointUrl === undefined,
-    // Each body has its SHA-256 already; the SDK's own CRC32 would be a second checksum of every byte.
+    // Each body has its checksum already; the SDK's own CRC32 would be a second checksum of every byte.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     maxAttempts: options.maxAttempts ?? 5,

@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
 import {
   AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand,
   HeadObjectCommand, PutObjectCommand, UploadPartCommand, type S3Client,
 } from '@aws-sdk/client-s3';
 import { abortUploads } from './abort-uploads';
+import { CHECKSUM_SCHEMES, fullObject, type ChecksumMembers, type ChecksumScheme, type PartChecksum } from './checksum-schemes';
 import { MAX_PARTS, partBytes } from './part-sizes';
 import { toS3Error } from './s3-errors';
-import { toUserMetadata, type Checksum } from '../../../contract';
+import { toUserMetadata, type Checksum, type ChecksumAlgorithm } from '../../../contract';
 import { LegacyToS3Error } from '../../errors';
 import type { LandedObject, ObjectHeader, ObjectWriter } from '../landing-target';
 import { PartQueue, type BufferPool } from '../part-queue';
@@ -19,30 +19,32 @@ export interface S3WriterContext {
   readonly partsInFlight: number;
   readonly kmsKeyId?: string;
   readonly expectedBucketOwner?: string;
+  readonly checksum: ChecksumAlgorithm;
 }
 
 /** S3's answer to a finished object. */
-interface Finished {
+interface Finished extends ChecksumMembers {
   readonly ETag?: string;
-  readonly ChecksumSHA256?: string;
   readonly VersionId?: string;
 }
 
 /**
  * One object in S3: a single PutObject when it fits into the first part, else a multipart upload whose parts go out
- * while the rows are still read. Each request carries the SHA-256 of its bytes, which S3 checks; the object's own
- * checksum is computed here and compared with S3's answer.
+ * while the rows are still read. Each request carries the checksum of its bytes, which S3 checks; the object's own is
+ * computed here and compared with S3's answer.
  */
 export class S3ObjectWriter implements ObjectWriter {
   private readonly queue: PartQueue;
   private readonly stop = new AbortController();
-  /** SHA-256 and ETag of each part, by index. */
-  private readonly parts: Array<{ readonly digest: Buffer; readonly eTag?: string }> = [];
+  /** Checksum and ETag of each part, by index. */
+  private readonly parts: Array<PartChecksum & { readonly eTag?: string }> = [];
+  private readonly checksum: ChecksumScheme;
   private upload?: Promise<string>;
   private aborted?: Promise<void>;
   private finished = false;
 
   public constructor(private readonly header: ObjectHeader, private readonly context: S3WriterContext) {
+    this.checksum = CHECKSUM_SCHEMES[context.checksum];
     this.queue = new PartQueue({
       partBytes,
       maxInFlight: context.partsInFlight,
@@ -68,6 +70,14 @@ export class S3ObjectWriter implements ObjectWriter {
       Metadata: toUserMetadata(this.header.metadata),
       ...(kmsKeyId && { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: kmsKeyId, BucketKeyEnabled: true }),
     };
+  }
+
+  private get member(): keyof ChecksumMembers {
+    return `Checksum${this.checksum.algorithm}`;
+  }
+
+  private stated(value: string): ChecksumMembers {
+    return { [this.member]: value };
   }
 
   public write(bytes: Uint8Array): void | Promise<void> {
@@ -100,9 +110,8 @@ export class S3ObjectWriter implements ObjectWriter {
 
   private async put(): Promise<LandedObject> {
     const body = this.queue.rest();
-    const digest = createHash('sha256').update(body).digest();
-    const checksum: Checksum = { algorithm: 'SHA256', type: 'FULL_OBJECT', value: digest.toString('base64') };
-    const command = new PutObjectCommand({ ...this.described, Body: body, ChecksumSHA256: checksum.value });
+    const checksum = fullObject(this.checksum, await this.checksum.digest(body));
+    const command = new PutObjectCommand({ ...this.described, Body: body, ...this.stated(checksum.value) });
     const answer = await this.context.client.send(command, { abortSignal: this.stop.signal });
     this.queue.release();
     return this.landed(checksum, answer);
@@ -112,16 +121,16 @@ export class S3ObjectWriter implements ObjectWriter {
     if (index >= MAX_PARTS) {
       throw new LegacyToS3Error('TARGET_WRITE_FAILED', `${this.url} would need more than ${MAX_PARTS} parts; lower targetFileBytes`);
     }
-    const digest = createHash('sha256').update(part).digest();
+    const digest = await this.checksum.digest(part);
     try {
       const { ETag } = await this.context.client.send(new UploadPartCommand({
         ...this.owned,
         UploadId: await this.startUpload(),
         PartNumber: index + 1,
         Body: part,
-        ChecksumSHA256: digest.toString('base64'),
+        ...this.stated(digest.toString('base64')),
       }), { abortSignal: this.stop.signal });
-      this.parts[index] = { digest, eTag: ETag };
+      this.parts[index] = { digest, sizeBytes: part.length, eTag: ETag };
     } catch (error) {
       throw toS3Error(error, `upload part ${index + 1} of ${this.url}`, this.context.bucket);
     }
@@ -134,9 +143,8 @@ export class S3ObjectWriter implements ObjectWriter {
 
   private async createUpload(): Promise<string> {
     const { client } = this.context;
-    const { UploadId, $metadata } = await client.send(
-      new CreateMultipartUploadCommand({ ...this.described, ChecksumAlgorithm: 'SHA256', ChecksumType: 'COMPOSITE' }),
-    );
+    const { algorithm: ChecksumAlgorithm, multipartType: ChecksumType } = this.checksum;
+    const { UploadId, $metadata } = await client.send(new CreateMultipartUploadCommand({ ...this.described, ChecksumAlgorithm, ChecksumType }));
     // The answer to a try before this one may have been lost, and with it the id of an upload that nobody would complete.
     if (($metadata.attempts ?? 1) > 1) await abortUploads(this.context, this.header.key, UploadId).catch(() => undefined);
     return UploadId as string;
@@ -145,23 +153,24 @@ export class S3ObjectWriter implements ObjectWriter {
   private async completeUpload(): Promise<LandedObject> {
     await this.queue.finish();
     const UploadId = await this.startUpload();
-    const all = createHash('sha256');
-    for (const { digest } of this.parts) all.update(digest);
-    const checksum: Checksum = { algorithm: 'SHA256', type: 'COMPOSITE', value: `${all.digest('base64')}-${this.parts.length}` };
+    const { algorithm, multipartType: type } = this.checksum;
+    const checksum: Checksum = { algorithm, type, value: this.checksum.ofParts(this.parts) };
     const command = new CompleteMultipartUploadCommand({
       ...this.owned,
       UploadId,
       MultipartUpload: {
         Parts: this.parts.map(({ digest, eTag }, index) => ({
-          PartNumber: index + 1, ETag: eTag, ChecksumSHA256: digest.toString('base64'),
+          PartNumber: index + 1, ETag: eTag, ...this.stated(digest.toString('base64')),
         })),
       },
+      // S3 compares a checksum of the whole bytes itself; a composite one follows from the parts'.
+      ...(type === 'FULL_OBJECT' && { ChecksumType: type, ...this.stated(checksum.value) }),
     });
     const answer = await this.context.client.send(command, { abortSignal: this.stop.signal }).catch(async (error) => {
       // A retry after a lost answer finds the upload gone: the object itself tells whether the first try made it.
       if (error?.name !== 'NoSuchUpload') throw error;
       const head = await this.head();
-      if (head?.ChecksumSHA256 !== checksum.value) throw error;
+      if (head?.[this.member] !== checksum.value) throw error;
       return head;
     });
     return this.landed(checksum, answer);
@@ -169,13 +178,13 @@ export class S3ObjectWriter implements ObjectWriter {
 
   /** Compares S3's checksum with ours; an object that differs is deleted again. */
   private async landed(checksum: Checksum, answer: Finished): Promise<LandedObject> {
-    const stated = answer.ChecksumSHA256 ?? (await this.head())?.ChecksumSHA256;
+    const answered = answer[this.member] ?? (await this.head())?.[this.member];
     this.finished = true;
-    if (stated !== checksum.value) {
+    if (answered !== checksum.value) {
       await this.context.client.send(new DeleteObjectCommand({ ...this.owned, VersionId: answer.VersionId })).catch(() => undefined);
-      throw new LegacyToS3Error('CHECKSUM_MISMATCH', stated === undefined
-        ? `the store states no SHA-256 checksum of ${this.url}, so that it cannot be proven`
-        : `S3 states checksum ${stated} of ${this.url}, the bytes sent have ${checksum.value}`);
+      throw new LegacyToS3Error('CHECKSUM_MISMATCH', answered === undefined
+        ? `the store states no ${checksum.algorithm} checksum of ${this.url}, so that it cannot be proven`
+        : `S3 states checksum ${answered} of ${this.url}, the bytes sent have ${checksum.value}`);
     }
     return { key: this.header.key, sizeBytes: this.queue.totalBytes, checksum, eTag: answer.ETag?.replace(/^"|"$/g, '') };
   }

@@ -5,7 +5,7 @@ import { abortUploads, unlessGone } from './abort-uploads';
 import { createS3Client, type S3ClientOptions } from './s3-client';
 import { toS3Error } from './s3-errors';
 import { S3ObjectWriter, type S3WriterContext } from './s3-object-writer';
-import { normalizePrefix, RUNS_FOLDER } from '../../../contract';
+import { normalizePrefix, RUNS_FOLDER, type ChecksumAlgorithm } from '../../../contract';
 import { LegacyToS3Error } from '../../errors';
 import type { LandingTarget, ObjectHeader, ObjectWriter } from '../landing-target';
 import { BufferPool } from '../part-queue';
@@ -17,6 +17,8 @@ export interface S3TargetOptions extends S3ClientOptions {
   readonly kmsKeyId?: string;
   /** Account that must own the bucket. */
   readonly expectedBucketOwner?: string;
+  /** Of each object. Default SHA256. */
+  readonly checksum?: ChecksumAlgorithm;
   /** Objects written at the same time; sizes the pool of part buffers. Default 2. */
   readonly writers?: number;
 }
@@ -44,6 +46,7 @@ export class S3Target implements LandingTarget {
       partsInFlight: PARTS_IN_FLIGHT,
       kmsKeyId: options.kmsKeyId,
       expectedBucketOwner: options.expectedBucketOwner,
+      checksum: options.checksum ?? 'SHA256',
     };
   }
 
