@@ -24,14 +24,16 @@ const PICTURE = { width: 1400, height: 1190, scale: 1, fullPage: false } as cons
 export async function showDashboard(cloud: LocalCloud, pipeline: DeployedPipeline, screenshot?: string): Promise<DemoPage> {
   const child = spawn(process.execPath, [CLI, 'dashboard', '--stack', pipeline.stack.stackName, '--endpoint-url', cloud.endpoint, ...TIMES], {
     env: { ...process.env, ...cloud.env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     // Ctrl-C reaches the whole terminal group; the demo decides when the page goes.
     detached: true,
   });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => { said += text; });
   const ended = once(child, 'exit');
   const [line] = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended]);
   const url = /http:\/\/\S+/.exec(String(line))?.[0];
-  if (url === undefined) throw new Error(`the command 'dashboard' ended with ${line} before it served a page`);
+  if (url === undefined) throw new Error(`the command 'dashboard' ended with ${line} before it served a page: ${said.trim()}`);
   const close = async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
     await ended;

@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type LocalArguments, parseLocalArguments, USAGE } from './arguments';
 import { environmentOf, nextSteps, shellExports } from './environment';
@@ -26,19 +27,19 @@ async function main(): Promise<number> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
   try {
+    const folder = args.run === undefined ? claimFolder() : mkdtempSync(path.join(tmpdir(), 'local-'));
     const standIns = await startStandIns({ ...args, step: (text) => console.log(text) });
     try {
-      const environment = environmentOf(standIns, pack());
-      const file = path.join(FOLDER, 'env.sh');
-      writeFileSync(file, shellExports(environment), { mode: 0o600 });
-      chmodSync(file, 0o600);
+      const environment = environmentOf(standIns, pack(folder));
       if (args.run !== undefined) return await Promise.race([runCommand(args.run, environment), stopping.then(() => INTERRUPTED)]);
+      const file = path.join(folder, 'env.sh');
+      writeFileSync(file, shellExports(environment), { mode: 0o600 });
       console.log(nextSteps(file, standIns.pipeline.stack.stackName));
       await stopping;
       return 0;
     } finally {
       await standIns.stop();
-      rmSync(FOLDER, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true });
     }
   } catch (error) {
     console.error(`local: ${(error as Error).message}`);
@@ -56,13 +57,30 @@ async function runCommand(command: string, environment: Readonly<Record<string, 
   });
 }
 
-/** @returns the package as a user would get it from npm */
-function pack(): string {
+/** Makes the folder that shells look into anew for this process; only one can have it. */
+function claimFolder(): string {
+  const file = path.join(FOLDER, 'pid');
+  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : undefined;
+  if (pid !== undefined && isAlive(pid)) throw new Error(`process ${pid} has the stand-ins up already: use them (. .tmp/local/env.sh), or end it first`);
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
+  writeFileSync(file, String(process.pid));
+  return FOLDER;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** @returns the package as a user would get it from npm */
+function pack(folder: string): string {
   console.log('packing the package');
-  const [name] = execFileSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', FOLDER], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n').slice(-1);
-  return path.join(FOLDER, name);
+  const said = execFileSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], { cwd: ROOT, encoding: 'utf8' });
+  return path.join(folder, said.trim().split('\n').at(-1)!);
 }
 
 void main().then((code) => process.exit(code));

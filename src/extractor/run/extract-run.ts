@@ -90,7 +90,10 @@ async function safely(options: RunOptions, work: () => Promise<ExtractResult>): 
 
 async function run(options: RunOptions, controls: ExtractControls, clock: Clock, { runId, startedAt, ...start }: Start): Promise<ExtractResult> {
   const stop = new AbortController();
-  const onAbort = () => stop.abort(new LegacyToS3Error('INTERRUPTED', `stopped; no manifest of run ${runId} is written, so what it landed does not count`));
+  const advice = options.query ? '' : '; resume goes on with it, abort gives it up';
+  const onAbort = () => stop.abort(
+    new LegacyToS3Error('INTERRUPTED', `stopped; no manifest of run ${runId} is written, so what it landed does not count${advice}`),
+  );
   if (controls.signal?.aborted) onAbort();
   controls.signal?.addEventListener('abort', onAbort, { once: true });
   const target = openTarget(options.target, options.targetOptions);
