@@ -136,6 +136,11 @@ const project = new awscdk.AwsCdkConstructLibrary({
   },
 });
 
+// A package of ES modules only, which the bundles take as it is.
+const jestConfig = project.tryFindObjectFile('jest.config.json');
+jestConfig?.addOverride('transform./node_modules/hyparquet/', '<rootDir>/tools/build/esm-to-cjs.js');
+jestConfig?.addOverride('transformIgnorePatterns', ['/node_modules/(?!hyparquet/)']);
+
 project.package.addPackageResolutions('tedious@19.2.2', 'unrs-resolver@1.12.2');
 
 // Recorded bytes and values: line ends are part of them.
@@ -191,7 +196,7 @@ eslintConfig?.addOverride('parserOptions.project', './tsconfig.dev.json');
 
 // Wire formats, hashes and pages are made of bits.
 project.eslint?.addOverride({
-  files: ['src/extractor/{columns,formats,hash,tds}/**', 'tools/{stand-in,replay-server,local-cloud}/**', 'bench/**', 'test/**'],
+  files: ['src/extractor/{columns,formats,hash,tds,verify}/**', 'tools/{stand-in,replay-server,local-cloud}/**', 'bench/**', 'test/**'],
   rules: { 'no-bitwise': ['off'] },
 });
 

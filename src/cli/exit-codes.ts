@@ -43,6 +43,8 @@ export const EXIT_CODES: { readonly [code in ErrorCode]: number } = {
   TARGET_WRITE_FAILED: EXIT.target,
   CHECKSUM_MISMATCH: EXIT.verification,
   COUNT_MISMATCH: EXIT.verification,
+  CONTENT_MISMATCH: EXIT.verification,
+  VERIFICATION_FAILED: EXIT.verification,
   INTERRUPTED: EXIT.interrupted,
   INTERNAL: EXIT.internal,
 };

@@ -4,6 +4,7 @@ import { EXIT } from './exit-codes';
 import { addExtractCommand } from './extract-command';
 import { addPlanCommand } from './plan-command';
 import { addRunCommands } from './run-commands';
+import { addVerifyCommand } from './verify-command';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../extractor/version';
 
 /** The commands. */
@@ -22,6 +23,7 @@ export function createProgram(): Program {
   addExtractCommand(command);
   addPlanCommand(command);
   addRunCommands(command);
+  addVerifyCommand(command);
   addDashboardCommand(command);
   return {
     run: async (args) => {

@@ -1,14 +1,7 @@
 import type { Command } from 'commander';
 import { wholeNumber } from './source-options';
-import { abortRun, pruneRuns, type LandingProps } from '../extractor/public';
-
-/** The options as commander hands them over. */
-interface TargetOptions {
-  readonly to: string;
-  readonly region?: string;
-  readonly endpointUrl?: string;
-  readonly expectedBucketOwner?: string;
-}
+import { addTargetOptions, toLanding, type TargetOptions } from './target-options';
+import { abortRun, pruneRuns } from '../extractor/public';
 
 const DEFAULT_DAYS = 7;
 
@@ -26,17 +19,4 @@ export function addRunCommands(program: Command): void {
       const pruned = await pruneRuns(toLanding(options), options.olderThan ?? DEFAULT_DAYS);
       process.stdout.write(pruned.length === 0 ? 'nothing to prune\n' : pruned.map((run) => `run ${run} is given up\n`).join(''));
     });
-}
-
-function addTargetOptions(command: Command): Command {
-  return command
-    .requiredOption('--to <url>', 's3://bucket/prefix or file:///folder, as the run had it')
-    .option('--region <region>', 'region of the bucket')
-    .option('--endpoint-url <url>', 'URL of an S3-compatible store')
-    .option('--expected-bucket-owner <account>', 'account that must own the bucket')
-    .option('--debug', 'print stacks of errors');
-}
-
-function toLanding({ to, region, endpointUrl, expectedBucketOwner }: TargetOptions): LandingProps {
-  return { target: to, region, endpointUrl, expectedBucketOwner };
 }

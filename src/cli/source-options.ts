@@ -25,13 +25,14 @@ export interface PlanningOptions {
   readonly targetChunkRows?: number;
 }
 
-/** Adds the options of the source. */
-export function addSourceOptions(command: Command): Command {
+/** Adds the options of the source. @param required whether the command always needs one */
+export function addSourceOptions(command: Command, required = true): Command {
+  const needed = (flags: string, description: string) => command.addOption(new Option(flags, description).makeOptionMandatory(required));
+  needed('--server <host>', 'host name or address, or host\\instance');
+  needed('--user <login>', 'SQL Server login; its password is read from LEGACY_TO_S3_PASSWORD');
+  needed('--database <name>', 'database to read');
   return command
-    .requiredOption('--server <host>', 'host name or address, or host\\instance')
     .option('--port <number>', 'TCP port (default: 1433)', wholeNumber)
-    .requiredOption('--user <login>', 'SQL Server login; its password is read from LEGACY_TO_S3_PASSWORD')
-    .requiredOption('--database <name>', 'database to read')
     .addOption(new Option('--encrypt <true|false>', 'encrypt the connection').choices(['true', 'false']).default('true'))
     .option('--ca-file <path>', 'PEM file with the authorities to trust for the server\'s certificate')
     .option('--trust-server-certificate', 'accept any certificate (whoever sits in between can read along)')

@@ -2,3 +2,4 @@
 export { extract, resume } from './run/extract-run';
 export { plan } from './run/plan-run';
 export { abort, prune } from './run/run-cleanup';
+export { verify } from './verify/verify-run';

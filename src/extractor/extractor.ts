@@ -3,6 +3,7 @@ import type { ExtractionPlan } from './extraction-plan';
 import type { ExtractorProps } from './extractor-props';
 import { loadEngine } from './load-engine';
 import { validateProps } from './validate-props';
+import type { VerificationResult, VerifyOptions } from './verification-result';
 
 /**
  * Extracts tables, or the result of a query, from a SQL Server database and lands them in S3 or a folder.
@@ -65,5 +66,17 @@ export class Extractor {
    */
   public async prune(olderThanDays: number): Promise<string[]> {
     return loadEngine().prune(this.props, olderThanDays);
+  }
+
+  /**
+   * Checks a run that is complete, at any time later: every object its manifest names is read back whole, and its size,
+   * checksum, number of rows and content hash are compared with the manifest's.
+   *
+   * @param runId as the run told it
+   * @param options whether the source is compared, too
+   * @returns what was found; `problems` is empty when all is as it should be
+   */
+  public async verify(runId: string, options: VerifyOptions = {}): Promise<VerificationResult> {
+    return loadEngine().verify(this.props, runId, options);
   }
 }

@@ -4,3 +4,4 @@ export * from './extract-format';
 export * from './extract-result';
 export * from './extraction-plan';
 export * from './type-options';
+export * from './verification-result';

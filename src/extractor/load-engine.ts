@@ -5,6 +5,8 @@ import type { ExtractResult } from './extract-result';
 import type { ExtractionPlan } from './extraction-plan';
 import type { ExtractorProps, LandingProps } from './extractor-props';
 import type { ResumeControls } from './manage-runs';
+import type { VerificationResult, VerifyOptions } from './verification-result';
+import type { VerifyControls } from './verify-landed';
 
 /** What the bundled engine exports. */
 export interface ExtractorEngine {
@@ -13,6 +15,8 @@ export interface ExtractorEngine {
   resume(props: ExtractorProps, runId: string, controls?: ResumeControls): Promise<ExtractResult>;
   abort(props: LandingProps, runId: string, takeOver?: boolean): Promise<void>;
   prune(props: LandingProps, olderThanDays: number): Promise<string[]>;
+  verify(props: LandingProps | ExtractorProps, runId: string, options?: VerifyOptions, controls?: VerifyControls): Promise<VerificationResult>;
+  verify(props: LandingProps | ExtractorProps, runId: string, options?: VerifyOptions, controls?: VerifyControls): Promise<VerificationResult>;
 }
 
 /**

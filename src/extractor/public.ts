@@ -8,3 +8,4 @@ export * from './extract';
 export * from './extract-events';
 export * from './make-plan';
 export * from './manage-runs';
+export * from './verify-landed';

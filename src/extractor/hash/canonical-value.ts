@@ -1,3 +1,4 @@
+import type { ValueFraming } from '../../contract';
 import type { Alterations, ColumnType } from '../columns/column-type';
 import type { TextWriter } from '../formats/text/value-text';
 import { valueText } from '../formats/text/value-text';
@@ -13,14 +14,20 @@ export function isRewritten({ kind, charset, framing }: ColumnType): boolean {
 export function canonicalValue(column: ColumnType, pieces: readonly Uint8Array[]): Uint8Array[] {
   const rewritten = rewrite(column, pieces);
   const size = rewritten.reduce((sum, { length }) => sum + length, 0);
-  return [lengthPrefix(column, size), ...rewritten];
+  return [lengthPrefix(column.framing.kind, size), ...rewritten];
 }
 
+const PREFIX_BYTES: { readonly [framing in ValueFraming]: number } = {
+  fixed: 0, byteLength: 1, shortLength: 2, longLength: 4, textPointer: 4, plp: 8,
+};
+
 /** The length of a value as it is hashed. */
-export function lengthPrefix({ framing }: ColumnType, size: number): Uint8Array {
-  const prefix = Buffer.alloc({ fixed: 0, byteLength: 1, shortLength: 2, longLength: 4, textPointer: 4, plp: 8 }[framing.kind]);
-  if (prefix.length === 8) prefix.writeBigUInt64LE(BigInt(size));
-  else if (prefix.length > 0) prefix.writeUIntLE(size, 0, prefix.length);
+export function lengthPrefix(framing: ValueFraming, size: number): Uint8Array {
+  const prefix = new Uint8Array(PREFIX_BYTES[framing]);
+  for (let i = 0, left = size; left > 0 && i < prefix.length; i++) {
+    prefix[i] = left % 0x100;
+    left = Math.floor(left / 0x100);
+  }
   return prefix;
 }
 

@@ -26,8 +26,6 @@ const SLACK = MAX_COLUMNS / 8;
 /** Rows that are hashed in one call, at most. */
 export const STAGE_BYTES = 0x40000;
 export const STAGE = COLUMNS + 4 * MAX_COLUMNS + SLACK;
-/** Bytes that {@link RowKernel.update} takes, at most. */
-export const PIECE_BYTES = STAGE_BYTES;
 /** A row is not longer when put together: a length of 8 bytes stands for the length and the end of pieces. */
 const SCRATCH = STAGE + STAGE_BYTES;
 
@@ -59,18 +57,16 @@ export class RowKernel {
     return this.kernel.rows(STAGE, STAGE + size) - STAGE;
   }
 
-  /** Begins a message that is given in pieces. */
-  public begin(): void {
+  /** Adds one message, given in pieces of any size. */
+  public message(pieces: readonly Uint8Array[]): void {
     this.kernel.begin();
-  }
-
-  /** Takes the message's next bytes, which are at STAGE. */
-  public update(size: number): void {
-    this.kernel.update(STAGE, size);
-  }
-
-  /** Ends the message and adds its hash. */
-  public finish(): void {
+    for (const bytes of pieces) {
+      for (let at = 0; at < bytes.length; at += STAGE_BYTES) {
+        const piece = bytes.subarray(at, at + STAGE_BYTES);
+        this.memory.set(piece, STAGE);
+        this.kernel.update(STAGE, piece.length);
+      }
+    }
     this.kernel.finish();
   }
 

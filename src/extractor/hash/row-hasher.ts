@@ -1,5 +1,5 @@
 import { canonicalValue, isRewritten } from './canonical-value';
-import { loadKernel, PIECE_BYTES, STAGE, STAGE_BYTES, type RowKernel } from './load-kernel';
+import { loadKernel, STAGE, STAGE_BYTES, type RowKernel } from './load-kernel';
 import type { ColumnType } from '../columns/column-type';
 import type { Framing } from '../columns/framing';
 import { uint16, uint32 } from '../columns/little-endian';
@@ -71,16 +71,6 @@ export class RowHasher {
     this.sum = addHashes(this.sum, kernel.takeSum());
   }
 
-  /** Adds a row given by its canonical bytes. */
-  public row(bitmap: Uint8Array, values: readonly Uint8Array[]): void {
-    const { kernel } = this;
-    kernel.begin();
-    this.update(bitmap);
-    for (const value of values) this.update(value);
-    kernel.finish();
-    this.sum = addHashes(this.sum, kernel.takeSum());
-  }
-
   /** A row that is long, or has values that are rewritten. @returns its size on the wire */
   private oneRow(bytes: Uint8Array, view: DataView, start: number, end: number): number {
     const rowEnd = this.scanner.scan(view, start, end);
@@ -96,19 +86,8 @@ export class RowHasher {
       if (value.pieces) pieces.push(...canonicalValue(column, value.pieces));
       else bitmap[i >> 3] |= 1 << (i & 7);
     });
-    this.kernel.begin();
-    this.update(bitmap);
-    for (const piece of pieces) this.update(piece);
-    this.kernel.finish();
+    this.kernel.message([bitmap, ...pieces]);
     return rowEnd - start;
-  }
-
-  private update(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
-      const piece = bytes.subarray(at, at + PIECE_BYTES);
-      this.kernel.memory.set(piece, STAGE);
-      this.kernel.update(piece.length);
-    }
   }
 }
 

@@ -17,6 +17,15 @@ export interface LandedObject {
   readonly eTag?: string;
 }
 
+/** An object as the target has it. */
+export interface StoredObject {
+  readonly sizeBytes: number;
+  /** As the store states it; absent where it keeps none. */
+  readonly checksum?: string;
+  /** Its bytes, to be read once. @throws LegacyToS3Error */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
 /**
  * One object being written. Nothing is visible under the key before {@link complete} resolves.
  */
@@ -44,6 +53,10 @@ export interface LandingTarget {
   open(header: ObjectHeader): ObjectWriter;
   /** Whether an object is there. @throws LegacyToS3Error */
   has(key: string): Promise<boolean>;
+  /** An object to read; undefined when there is none. @throws LegacyToS3Error */
+  read(key: string): Promise<StoredObject | undefined>;
+  /** Keys of the objects directly under a folder of keys, which has a trailing slash. @throws LegacyToS3Error */
+  list(folder: string): Promise<string[]>;
   /** Deletes an object; one that is not there is no error. @throws LegacyToS3Error */
   remove(key: string): Promise<void>;
   /**

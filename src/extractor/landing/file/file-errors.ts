@@ -14,9 +14,9 @@ const CODES: { readonly [errno: string]: readonly [ErrorCode, string] } = {
 };
 
 /** Turns a failed file operation into an error that says what to do about `path`. */
-export function toFileError(error: unknown, path: string): LegacyToS3Error {
+export function toFileError(error: unknown, path: string, verb = 'write'): LegacyToS3Error {
   if (error instanceof LegacyToS3Error) return error;
   const errno = (error as NodeJS.ErrnoException)?.code ?? '';
   const [code, reason] = CODES[errno] ?? ['TARGET_WRITE_FAILED', (error as Error)?.message ?? String(error)];
-  return new LegacyToS3Error(code, `cannot write ${path}: ${reason}${errno ? ` (${errno})` : ''}`, { cause: error });
+  return new LegacyToS3Error(code, `cannot ${verb} ${path}: ${reason}${errno ? ` (${errno})` : ''}`, { cause: error });
 }

@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { access, readdir, rm, writeFile } from 'node:fs/promises';
+import { access, open, readdir, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { toFileError } from './file-errors';
 import { FileObjectWriter, type OpenFile } from './file-object-writer';
 import { makeFolder } from './make-folder';
 import { LegacyToS3Error } from '../../errors';
-import type { LandingTarget, ObjectHeader, ObjectWriter } from '../landing-target';
+import type { LandingTarget, ObjectHeader, ObjectWriter, StoredObject } from '../landing-target';
 import { BufferPool } from '../part-queue';
 
 /** Buffers kept between files. */
 const MAX_FREE_BUFFERS = 8;
+const READ_BYTES = 1024 * 1024;
 
 /** A folder that takes the objects under the names their keys have in S3. */
 export class FileTarget implements LandingTarget {
@@ -50,17 +51,32 @@ export class FileTarget implements LandingTarget {
     return access(this.pathOf(key)).then(() => true, () => false);
   }
 
+  public async read(key: string): Promise<StoredObject | undefined> {
+    const path = this.pathOf(key);
+    try {
+      const file = await open(path);
+      return { sizeBytes: (await file.stat()).size, body: blocksOf(file, path) };
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw toFileError(error, path, 'read');
+    }
+  }
+
+  public async list(folder: string): Promise<string[]> {
+    const names = await readdir(this.pathOf(folder)).catch((error: unknown) => {
+      if (isMissing(error)) return [];
+      throw toFileError(error, this.pathOf(folder), 'list');
+    });
+    return names.map((name) => folder + name);
+  }
+
   public async remove(key: string): Promise<void> {
     const path = this.pathOf(key);
-    await rm(path, { force: true }).catch((error: unknown) => { throw toFileError(error, path); });
+    await rm(path, { force: true }).catch((error: unknown) => { throw toFileError(error, path, 'delete'); });
   }
 
   public async sweep(folder: string, keep: ReadonlySet<string>): Promise<void> {
-    const names = await readdir(this.pathOf(folder)).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw toFileError(error, this.pathOf(folder));
-    });
-    for (const name of names) if (!keep.has(folder + name)) await this.remove(folder + name);
+    for (const key of await this.list(folder)) if (!keep.has(key)) await this.remove(key);
   }
 
   public async close(): Promise<void> {
@@ -69,5 +85,19 @@ export class FileTarget implements LandingTarget {
 
   private pathOf(key: string): string {
     return join(this.folder, ...key.split('/'));
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
+async function* blocksOf(file: FileHandle, path: string): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const block of file.createReadStream({ highWaterMark: READ_BYTES })) yield block as Uint8Array;
+  } catch (error) {
+    throw toFileError(error, path, 'read');
+  } finally {
+    await file.close();
   }
 }

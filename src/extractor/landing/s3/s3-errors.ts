@@ -25,8 +25,9 @@ const UNREACHABLE = new Set([
  *
  * @param what the operation and its object, for example `upload part 3 of s3://bucket/key`
  * @param bucket name of the bucket, for advice
+ * @param needs permissions of the operation
  */
-export function toS3Error(error: unknown, what: string, bucket: string): LegacyToS3Error {
+export function toS3Error(error: unknown, what: string, bucket: string, needs = 's3:PutObject and s3:AbortMultipartUpload'): LegacyToS3Error {
   if (error instanceof LegacyToS3Error) return error;
   const sdk = (error ?? {}) as SdkError;
   const name = sdk.name ?? '';
@@ -45,7 +46,7 @@ export function toS3Error(error: unknown, what: string, bucket: string): LegacyT
     return fail('TARGET_NOT_FOUND', `bucket '${bucket}' is in another region${region ? `: pass region ${region}` : ''}`);
   }
   if (DENIED.has(name) || status === 403 || status === 401) {
-    return fail('TARGET_ACCESS_DENIED', `access denied${tell(sdk)}; the role needs s3:PutObject and s3:AbortMultipartUpload on '${bucket}' and its KMS key`);
+    return fail('TARGET_ACCESS_DENIED', `access denied${tell(sdk)}; the role needs ${needs} on '${bucket}' and its KMS key`);
   }
   if (/region is missing/i.test(sdk.message ?? '')) {
     return new LegacyToS3Error('INVALID_CONFIG', `no region is known for bucket '${bucket}'; pass region or set AWS_REGION`, { cause: error });

@@ -1,5 +1,7 @@
+import type { Readable } from 'node:stream';
 import {
-  AbortMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand, HeadBucketCommand, ListObjectsV2Command, paginateListObjectsV2,
+  AbortMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, ListObjectsV2Command,
+  paginateListObjectsV2,
 } from '@aws-sdk/client-s3';
 import { abortUploads, unlessGone } from './abort-uploads';
 import { createS3Client, type S3ClientOptions } from './s3-client';
@@ -7,7 +9,7 @@ import { toS3Error } from './s3-errors';
 import { S3ObjectWriter, type S3WriterContext } from './s3-object-writer';
 import { normalizePrefix, RUNS_FOLDER, type ChecksumAlgorithm } from '../../../contract';
 import { LegacyToS3Error } from '../../errors';
-import type { LandingTarget, ObjectHeader, ObjectWriter } from '../landing-target';
+import type { LandingTarget, ObjectHeader, ObjectWriter, StoredObject } from '../landing-target';
 import { BufferPool } from '../part-queue';
 
 export interface S3TargetOptions extends S3ClientOptions {
@@ -98,13 +100,39 @@ export class S3Target implements LandingTarget {
       .catch((error: unknown) => { throw toS3Error(error, `delete s3://${bucket}/${key}`, bucket); });
   }
 
-  public async sweep(folder: string, keep: ReadonlySet<string>): Promise<void> {
+  public async read(key: string): Promise<StoredObject | undefined> {
+    const { client, bucket, expectedBucketOwner } = this.context;
+    const failed = (error: unknown) => toS3Error(error, `read s3://${bucket}/${key}`, bucket, 's3:GetObject and kms:Decrypt');
+    try {
+      const { ContentLength, ChecksumSHA256, ChecksumCRC64NVME, Body } = await client.send(new GetObjectCommand({
+        Bucket: bucket, Key: key, ChecksumMode: 'ENABLED', ExpectedBucketOwner: expectedBucketOwner,
+      }));
+      const checksum = ChecksumSHA256 ?? ChecksumCRC64NVME;
+      return { sizeBytes: ContentLength ?? 0, ...(checksum !== undefined && { checksum }), body: bytesOf(Body as Readable, failed) };
+    } catch (error) {
+      if ((error as Error).name === 'NoSuchKey') return undefined;
+      throw failed(error);
+    }
+  }
+
+  public async list(folder: string): Promise<string[]> {
     const { client, bucket, expectedBucketOwner } = this.context;
     const request = { Bucket: bucket, Prefix: folder, ExpectedBucketOwner: expectedBucketOwner };
+    const keys: string[] = [];
     try {
       for await (const { Contents = [] } of paginateListObjectsV2({ client }, request)) {
-        for (const { Key } of Contents) if (!keep.has(Key!)) await this.remove(Key!);
+        for (const { Key } of Contents) keys.push(Key!);
       }
+    } catch (error) {
+      throw toS3Error(error, `list s3://${bucket}/${folder}`, bucket, 's3:ListBucket');
+    }
+    return keys;
+  }
+
+  public async sweep(folder: string, keep: ReadonlySet<string>): Promise<void> {
+    const { bucket } = this.context;
+    for (const key of await this.list(folder)) if (!keep.has(key)) await this.remove(key);
+    try {
       await abortUploads(this.context, folder);
     } catch (error) {
       throw toS3Error(error, `clean up s3://${bucket}/${folder}`, bucket);
@@ -113,5 +141,13 @@ export class S3Target implements LandingTarget {
 
   public async close(): Promise<void> {
     this.context.client.destroy();
+  }
+}
+
+async function* bytesOf(body: Readable, failed: (error: unknown) => LegacyToS3Error): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const bytes of body) yield bytes as Uint8Array;
+  } catch (error) {
+    throw failed(error);
   }
 }

@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+import { formatBytes } from './parse-size';
+import { addSourceOptions, toSource, type SourceOptions } from './source-options';
+import { stopOnSignals } from './stop-on-signals';
+import { addTargetOptions, toLanding, type TargetOptions } from './target-options';
+import { LegacyToS3Error, verifyRun, type ExtractorProps, type LandingProps, type VerificationResult } from '../extractor/public';
+
+interface VerifyOptions extends TargetOptions, Partial<SourceOptions> {
+  readonly againstSource?: true;
+  readonly json?: true;
+}
+
+/** Adds `verify`. */
+export function addVerifyCommand(program: Command): void {
+  const command = program.command('verify <run>')
+    .description('Read a complete run\'s objects back and compare sizes, checksums, rows and content hashes with its manifest')
+    .option('--against-source', 'also read the tables again and compare them: equal only where the source has not changed since')
+    .option('--json', 'print the result as JSON');
+  addSourceOptions(addTargetOptions(command), false).action(async (run: string, options: VerifyOptions) => {
+    const signals = stopOnSignals('nothing was changed');
+    try {
+      const onProblem = ({ message }: { readonly message: string }) => void process.stderr.write(`problem: ${message}\n`);
+      const result = await verifyRun(toProps(options), run, { againstSource: options.againstSource }, { signal: signals.signal, onProblem });
+      process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : summary(result));
+      if (result.problems.length > 0) throw failure(result);
+    } finally {
+      signals.dispose();
+    }
+  });
+}
+
+function toProps(options: VerifyOptions): LandingProps | ExtractorProps {
+  const landing = toLanding(options);
+  if (!options.againstSource) return landing;
+  if (!isSource(options)) throw new LegacyToS3Error('INVALID_CONFIG', '--against-source needs --server, --user and --database');
+  return { ...landing, source: toSource(options) };
+}
+
+function isSource(options: Partial<SourceOptions>): options is SourceOptions {
+  return options.server !== undefined && options.user !== undefined && options.database !== undefined;
+}
+
+function summary({ runId, objects, rows, sizeBytes, seconds, notes, problems, sourceCompared }: VerificationResult): string {
+  const than = sourceCompared ? 'its manifest and the source' : 'its manifest';
+  const verdict = problems.length === 0 ? `equals ${than}` : `does not equal ${than}`;
+  return [
+    `run ${runId} ${verdict}: ${objects} objects, ${rows.toLocaleString('en-US')} rows and ${formatBytes(sizeBytes)} read back in ${seconds.toFixed(1)} s`,
+    ...notes.map((note) => `note: ${note}`),
+  ].map((line) => `${line}\n`).join('');
+}
+
+function failure({ runId, problems }: VerificationResult): LegacyToS3Error {
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+  return new LegacyToS3Error('CONTENT_MISMATCH', `run ${runId}: ${problems[0].message}${more}`);
+}

@@ -1,0 +1,38 @@
+import type { ExtractorProps, LandingProps } from './extractor-props';
+import { loadEngine } from './load-engine';
+import { validateLanding, validateProps } from './validate-props';
+import type { VerificationProblem, VerificationResult, VerifyOptions } from './verification-result';
+
+/** Counts of a verification so far. */
+export interface VerificationProgress {
+  readonly objects: number;
+  readonly totalObjects: number;
+  readonly rows: number;
+  readonly sizeBytes: number;
+}
+
+/** How a caller watches and stops a verification. */
+export interface VerifyControls {
+  /** Stops it: it rejects with code INTERRUPTED. */
+  readonly signal?: AbortSignal;
+  /** Called after each object that was read back. */
+  readonly onObject?: (progress: VerificationProgress) => void;
+  /** Called for each difference when it is found. */
+  readonly onProblem?: (problem: VerificationProblem) => void;
+}
+
+/**
+ * Checks a run that is complete, at any time later: every object its manifest names is read back whole, and its size,
+ * checksum, number of rows and content hash are compared with the manifest's. The source is reached only with
+ * `againstSource`, which takes the properties of an extraction.
+ *
+ * @returns what was found; `problems` is empty when all is as it should be
+ * @throws LegacyToS3Error when the run could not be checked
+ */
+export async function verifyRun(
+  props: LandingProps | ExtractorProps, runId: string, options: VerifyOptions = {}, controls: VerifyControls = {},
+): Promise<VerificationResult> {
+  if (options.againstSource) validateProps(props as ExtractorProps);
+  else validateLanding(props);
+  return loadEngine().verify(props, runId, options, controls);
+}

@@ -1,0 +1,44 @@
+import type { Manifest, ManifestTable } from '../../contract';
+import { addHashes, hashText } from '../hash/row-hasher';
+import { VerificationFault, type VerificationProblem } from '../verification-result';
+
+type Problem = Omit<VerificationProblem, 'message'>;
+
+/** Whether the sums of the manifest are the sums of its parts. */
+export function checkManifest({ tables, totals }: Manifest): Problem[] {
+  const problems: Problem[] = tables.flatMap(checkTable);
+  const compare = comparer(problems, {});
+  const sum = (of: 'rows' | 'sizeBytes') => tables.reduce((total, table) => total + table[of], 0);
+  compare('rows of all tables', sum('rows'), totals.rows);
+  compare('bytes of all tables', sum('sizeBytes'), totals.sizeBytes);
+  compare('objects of all tables', tables.reduce((total, { objects }) => total + objects.length, 0), totals.objects);
+  return problems;
+}
+
+function checkTable(table: ManifestTable): Problem[] {
+  const problems: Problem[] = [];
+  const name = `${table.schema}.${table.table}`;
+  const compare = comparer(problems, { table: name });
+  const { objects, chunks } = table;
+  compare('rows of the table', objects.reduce((sum, { rows }) => sum + rows, 0), table.rows);
+  compare('bytes of the table', objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0), table.sizeBytes);
+  for (const { chunk, rows, contentHash } of chunks ?? []) {
+    const own = objects.filter(({ part }) => chunkOf(part) === chunk);
+    const compareChunk = comparer(problems, { table: name, chunk });
+    compareChunk('rows of the chunk', own.reduce((sum, object) => sum + object.rows, 0), rows);
+    if (contentHash === undefined || own.some((object) => object.contentHash === undefined)) continue;
+    compareChunk('content hash of the chunk', hashText(own.reduce((sum, object) => addHashes(sum, BigInt(`0x${object.contentHash}`)), 0n)), contentHash);
+  }
+  return problems;
+}
+
+/** The chunk of a part `<chunk>-<file>`. */
+export function chunkOf(part: string): number {
+  return Number(part.split('-')[0]);
+}
+
+function comparer(problems: Problem[], place: Pick<Problem, 'table' | 'chunk'>) {
+  return (what: string, sum: number | string, stated: number | string) => {
+    if (sum !== stated) problems.push({ fault: VerificationFault.MANIFEST, ...place, expected: `${what}: ${sum} by the objects`, found: `${stated} stated` });
+  };
+}

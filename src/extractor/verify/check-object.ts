@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { objectContent } from './object-content';
+import type { ManifestColumn, ManifestFormat, ManifestObject } from '../../contract';
+import { LegacyToS3Error } from '../errors';
+import { hashText } from '../hash/row-hasher';
+import type { LandingTarget, StoredObject } from '../landing/landing-target';
+import { VerificationFault, type VerificationProblem } from '../verification-result';
+
+/** A difference of one object. */
+export type ObjectProblem = Pick<VerificationProblem, 'fault' | 'expected' | 'found'>;
+
+/** What was read of an object. */
+export interface CheckedObject {
+  readonly rows: number;
+  readonly sizeBytes: number;
+  readonly problems: readonly ObjectProblem[];
+}
+
+/**
+ * Reads an object back whole and compares it with what the manifest says of it.
+ *
+ * @param comparable whether the values are as the source had them, so that the content hash can be taken again
+ * @throws LegacyToS3Error when the target cannot be read
+ */
+export async function checkObject(
+  target: LandingTarget, object: ManifestObject, columns: readonly ManifestColumn[], format: ManifestFormat, comparable: boolean,
+): Promise<CheckedObject> {
+  const stored = await target.read(object.key);
+  if (!stored) return { rows: 0, sizeBytes: 0, problems: [{ fault: VerificationFault.MISSING_OBJECT, expected: `${object.sizeBytes} bytes` }] };
+  const problems: ObjectProblem[] = [];
+  const compare = (fault: VerificationFault, expected: string, found: string) => {
+    if (expected !== found) problems.push({ fault, expected, found });
+  };
+  compare(VerificationFault.SIZE, `${object.sizeBytes} bytes`, `${stored.sizeBytes} bytes`);
+  const reading = new HashedBody(stored);
+  let rows = 0;
+  try {
+    const content = await objectContent(reading.bytes(), columns, format);
+    rows = content.rows;
+    compare(VerificationFault.ROWS, `${object.rows} rows`, `${rows} rows`);
+    if (comparable && object.contentHash !== undefined) compare(VerificationFault.CONTENT, object.contentHash, hashText(content.contentHash));
+  } catch (error) {
+    if (error instanceof LegacyToS3Error) throw error;
+    problems.push({ fault: VerificationFault.UNREADABLE, found: (error as Error).message });
+  }
+  const { algorithm, type, value } = object.checksum;
+  const found = algorithm === 'SHA256' && type === 'FULL_OBJECT' ? reading.sha256() : stored.checksum;
+  if (found !== undefined) compare(VerificationFault.CHECKSUM, `${algorithm} ${value}`, `${algorithm} ${found}`);
+  return { rows, sizeBytes: stored.sizeBytes, problems };
+}
+
+/** Hashes the bytes on their way. */
+class HashedBody {
+  private readonly hash = createHash('sha256');
+  private ended = false;
+
+  public constructor(private readonly stored: StoredObject) {}
+
+  public async* bytes(): AsyncGenerator<Uint8Array> {
+    for await (const bytes of this.stored.body) {
+      this.hash.update(bytes);
+      yield bytes;
+    }
+    this.ended = true;
+  }
+
+  /** Base64; undefined when the reader stopped before the end. */
+  public sha256(): string | undefined {
+    return this.ended ? this.hash.digest('base64') : undefined;
+  }
+}
