@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, get, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -31,8 +31,21 @@ test('serves a body from a file until Ctrl-C, which is no failure', async () => 
   const url = /http:\/\/127\.0\.0\.1:\d+\//.exec(await cli.seen('Ctrl-C ends it'))![0];
   expect(await (await fetch(`${url}api/view`)).text()).toContain('<h1>From a file</h1>');
   expect(await (await fetch(url)).text()).toContain('/page.js');
+  for (const at of ['', 'page.js', 'page.css', 'api/view', 'api/run?id=x']) expect(await (await fetch(url + at)).text()).not.toContain('planted-secret');
   cli.process.kill('SIGINT');
   expect(await cli.ended).toMatchObject({ code: 0, stderr: expect.stringContaining('closing the page') });
+});
+
+test('other machines see the page only when told, and by its address, not by a name', async () => {
+  const cli = startCli(['dashboard', '--body', body, '--host', '0.0.0.0', '--allow-remote', '--endpoint-url', `http://127.0.0.1:${port}`], ENV);
+  const [, served] = /http:\/\/0\.0\.0\.0:(\d+)\//.exec(await cli.seen('Ctrl-C ends it'))!;
+  const status = async (host: string) => new Promise((resolve) => {
+    get({ port: served, path: '/api/view', headers: { host } }, (response) => resolve(response.resume().statusCode));
+  });
+  expect(await status(`192.168.0.7:${served}`)).toBe(200);
+  expect(await status(`evil.example:${served}`)).toBe(403);
+  cli.process.kill('SIGINT');
+  await cli.ended;
 });
 
 test.each<[string, (at: { port: number; folder: string }) => string[], number, RegExp]>([

@@ -172,6 +172,29 @@ describe('page', () => {
     await page.close();
   });
 
+  test('on a narrow screen nothing overflows, and plots keep their height', async () => {
+    const page = await openDashboard(browser, { url: served.url, file: '', theme: 'light', width: 400, scale: 1 });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(400);
+    const box = await titled(page, 'Unheard of').locator('canvas').boundingBox();
+    expect(box!.height).toBeGreaterThan(80);
+    expect(box!.width).toBeLessThan(400);
+    await page.close();
+  });
+
+  test('every control is reached by the keyboard, and says what it is', async () => {
+    const page = await open();
+    const reached: string[] = [];
+    for (let presses = 0; presses < 30; presses += 1) {
+      await page.keyboard.press('Tab');
+      const [tag, name] = await page.evaluate('(({ tagName, ariaLabel, textContent }) => [tagName, (ariaLabel ?? textContent).trim()])(document.activeElement)') as string[];
+      if (tag === 'BODY') break;
+      reached.push(name);
+    }
+    expect(reached).toEqual(expect.arrayContaining(['15 min', '1 d', 'Switch between light and dark', 'rows']));
+    expect(reached.filter((name) => name === '')).toEqual([]);
+    await page.close();
+  });
+
   test('a screenshot is a PNG of the size asked for', async () => {
     const file = path.join(mkdtempSync(path.join(tmpdir(), 'page-')), 'page.png');
     await takeScreenshot({ url: served.url, file, theme: 'dark', width: 1000, scale: 1 });
