@@ -18,6 +18,12 @@ export const HANDLER_ENV = {
   runCompletionFunction: 'RUN_COMPLETION_FUNCTION_NAME',
   /** URL of the failure queue. */
   failureQueueUrl: 'FAILURE_QUEUE_URL',
+  /** URL of the queue that buffers events before the recorder; missing: there is none. */
+  bufferQueueUrl: 'BUFFER_QUEUE_URL',
+  /** How often a buffered event is tried before it goes to the failure queue. */
+  bufferAttempts: 'BUFFER_ATTEMPTS',
+  /** Seconds until a buffered event that failed is tried again. */
+  bufferRetrySeconds: 'BUFFER_RETRY_SECONDS',
   /** Glue database that completed runs are registered in; missing: none is. */
   glueDatabase: 'GLUE_DATABASE_NAME',
 } as const;

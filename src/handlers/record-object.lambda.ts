@@ -2,6 +2,9 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { HANDLER_ENV } from '../contract';
+import { bufferedMessages, type BufferedMessage } from './buffer/buffered-messages';
+import type { InvocationContext } from './buffer/failed-message';
+import type { BatchAnswer, BufferServices } from './buffer/handle-batch';
 import { CLIENT_SETTINGS } from './client-settings';
 import { requiredEnvironment } from './environment';
 import { ItemStore } from './item-store';
@@ -13,10 +16,21 @@ const s3 = new S3Client(CLIENT_SETTINGS);
 const dynamo = new DynamoDBClient(CLIENT_SETTINGS);
 const telemetry = new PowertoolsTelemetry(() => readyAt);
 let services: RecorderServices | undefined;
+let buffer: BufferServices | undefined;
 
 /** Records the objects of an S3 event in the metadata table and starts the completion of runs whose manifests are among them. */
-export const handler = async (event: unknown, context?: { readonly awsRequestId?: string }): Promise<RecorderSummary> =>
-  telemetry.invocation(context?.awsRequestId, async () => recordEvent(services ??= connect(), event));
+export const handler = async (event: unknown, context: InvocationContext = {}): Promise<RecorderSummary | BatchAnswer> =>
+  telemetry.invocation(context.awsRequestId, async () => {
+    const messages = bufferedMessages(event);
+    return messages ? recordBuffered(messages, context) : recordEvent(services ??= connect(), event);
+  });
+
+/** Loaded where there is a buffer, so that others start without its client. */
+async function recordBuffered(messages: readonly BufferedMessage[], context: InvocationContext): Promise<BatchAnswer> {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { connectBuffer, handleBatch } = require('./buffer/handle-batch') as typeof import('./buffer/handle-batch');
+  return handleBatch(buffer ??= connectBuffer(telemetry), messages, context, async (event) => recordEvent(services ??= connect(), event));
+}
 
 function connect(): RecorderServices {
   const table = requiredEnvironment(HANDLER_ENV.tableName);

@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { LOG_KEYWORDS, METRICS } from '../contract';
 import { BatchNotHandledError } from './errors';
+import { logsPointer } from './logs-pointer';
 import { quietFields } from './quiet-text';
 
 /** Units of the metrics, as CloudWatch names them. */
@@ -58,6 +59,8 @@ export class PowertoolsTelemetry implements Telemetry {
     } catch (error) {
       // The causes of this one were logged one by one.
       if (!(error instanceof BatchNotHandledError)) this.failure('an event could not be handled', error as Error);
+      // Lambda sends the stack to the failure queue: who reads it there wants to know where the rest is.
+      if (error instanceof Error) error.stack = [error.stack, logsPointer(requestId)].filter(Boolean).join('\n');
       throw error;
     } finally {
       if (this.metrics.hasStoredMetrics()) this.metrics.publishStoredMetrics();

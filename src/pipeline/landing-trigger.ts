@@ -1,7 +1,11 @@
+import { Duration } from 'aws-cdk-lib';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as s3n from 'aws-cdk-lib/aws-s3-notifications';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { bindBuffer } from './buffered-trigger';
 import { bindEventBridge } from './event-bridge-trigger';
 import { bindS3Notification } from './s3-notification-trigger';
 
@@ -30,6 +34,46 @@ export interface LandingTriggerOptions {
   readonly deletions?: boolean;
 }
 
+/** Which objects a buffered trigger hands to the recorder, and how many at once. */
+export interface BufferedTriggerOptions extends LandingTriggerOptions {
+  /**
+   * How many events one invocation gets at most, 1 to 10000; more than 10 need a `maxBatchingWindow`.
+   *
+   * @default 100
+   */
+  readonly batchSize?: number;
+
+  /**
+   * How long Lambda gathers events before it invokes the function with fewer than `batchSize`, whole seconds, 0 to 5
+   * minutes. An object is recorded later by as much.
+   *
+   * @default Duration.seconds(1)
+   */
+  readonly maxBatchingWindow?: Duration;
+
+  /**
+   * How many invocations the buffer may have running, 2 to 1000; what exceeds it waits in the buffer.
+   *
+   * @default - as many as Lambda starts, up to 1000
+   */
+  readonly maxConcurrency?: number;
+
+  /**
+   * How often an event is tried before it goes to the failure queue, 1 to 5. It takes the place of the recorder's
+   * `retryAttempts` and `maxEventAge`.
+   *
+   * @default 3
+   */
+  readonly attempts?: number;
+
+  /**
+   * How long after it failed an event is tried again, whole seconds, 0 to 1 hour.
+   *
+   * @default Duration.minutes(1)
+   */
+  readonly retryDelay?: Duration;
+}
+
 /** What a trigger connects. */
 export interface LandingTriggerBindOptions {
   /** The bucket the objects land in. */
@@ -40,6 +84,23 @@ export interface LandingTriggerBindOptions {
 
   /** Where events go that could not be handed over. */
   readonly failureQueue: sqs.IQueue;
+
+  /**
+   * KMS key that encrypts what the trigger keeps.
+   *
+   * @default - keys managed by the services
+   */
+  readonly encryptionKey?: kms.IKey;
+}
+
+/** What a trigger made when it was bound. */
+export interface LandingTriggerBinding {
+  /**
+   * The queue events wait in before they are recorded.
+   *
+   * @default - they do not wait in a queue
+   */
+  readonly buffer?: sqs.IQueue;
 }
 
 /** How the recorder hears of a landed object. */
@@ -65,6 +126,18 @@ export abstract class LandingTrigger {
     return new EventBridgeTrigger(options);
   }
 
+  /**
+   * S3 writes to a queue, and Lambda hands the function many events at once: fewer invocations for bursts of small objects,
+   * a limit on how many run, and days of patience when the function or the account has none left. The price is one more
+   * part, requests to SQS, and up to `maxBatchingWindow` until an object is recorded.
+   *
+   * One event that fails does not hold up its batch. The function itself writes an event it has given up on to the failure
+   * queue, with the error and its trace. The bucket's notifications are as those of `s3Notification`.
+   */
+  public static buffered(options: BufferedTriggerOptions = {}): LandingTrigger {
+    return new BufferedTrigger(options);
+  }
+
   /** The prefix of the keys handed over; undefined for the whole bucket. */
   public abstract readonly prefix?: string;
 
@@ -74,7 +147,7 @@ export abstract class LandingTrigger {
    * @param scope where to put what the trigger needs
    * @param options what to connect
    */
-  public abstract bind(scope: Construct, options: LandingTriggerBindOptions): void;
+  public abstract bind(scope: Construct, options: LandingTriggerBindOptions): LandingTriggerBinding;
 }
 
 class S3NotificationTrigger extends LandingTrigger {
@@ -85,8 +158,9 @@ class S3NotificationTrigger extends LandingTrigger {
     this.prefix = options.prefix;
   }
 
-  public bind(scope: Construct, options: LandingTriggerBindOptions): void {
-    bindS3Notification(scope, this.options, options);
+  public bind(scope: Construct, options: LandingTriggerBindOptions): LandingTriggerBinding {
+    bindS3Notification(scope, this.options, options.bucket, new s3n.LambdaDestination(options.recorder));
+    return {};
   }
 }
 
@@ -98,7 +172,21 @@ class EventBridgeTrigger extends LandingTrigger {
     this.prefix = options.prefix;
   }
 
-  public bind(scope: Construct, options: LandingTriggerBindOptions): void {
+  public bind(scope: Construct, options: LandingTriggerBindOptions): LandingTriggerBinding {
     bindEventBridge(scope, this.options, options);
+    return {};
+  }
+}
+
+class BufferedTrigger extends LandingTrigger {
+  public readonly prefix?: string;
+
+  constructor(private readonly options: BufferedTriggerOptions) {
+    super();
+    this.prefix = options.prefix;
+  }
+
+  public bind(scope: Construct, options: LandingTriggerBindOptions): LandingTriggerBinding {
+    return { buffer: bindBuffer(scope, this.options, options) };
   }
 }

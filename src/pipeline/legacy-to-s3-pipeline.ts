@@ -89,6 +89,9 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
   /** How the recorder hears of landed objects. */
   public readonly trigger: LandingTrigger;
 
+  /** The queue events wait in before they are recorded; undefined unless the trigger has one. */
+  public readonly buffer?: sqs.IQueue;
+
   /** The metrics of the pipeline. */
   public readonly metrics: PipelineMetrics;
 
@@ -153,7 +156,10 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
       logRetention: props.logRetention,
       logRemovalPolicy: props.logRemovalPolicy ?? props.removalPolicy,
     });
-    this.trigger.bind(this, { bucket: this.bucket, recorder: this.recorderFunction, failureQueue: this.failureQueue });
+    const { buffer } = this.trigger.bind(this, {
+      bucket: this.bucket, recorder: this.recorderFunction, failureQueue: this.failureQueue, encryptionKey: props.encryptionKey,
+    });
+    this.buffer = buffer;
 
     this.metrics = new PipelineMetrics({
       namespace: this.metricNamespace,
@@ -161,6 +167,7 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
       runCompletion: this.runCompletion.function,
       table: this.metadataTable,
       failureQueue: this.failureQueue,
+      buffer,
     });
     this.logMetrics = new LogMetrics(this, 'LogMetrics', { logGroup: this.logGroup, namespace: this.metricNamespace });
     this.runCompletionLogMetrics = new LogMetrics(this, 'RunCompletionLogMetrics', { logGroup: this.runCompletion.logGroup, namespace: this.metricNamespace });

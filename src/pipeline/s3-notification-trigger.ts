@@ -1,8 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import * as s3n from 'aws-cdk-lib/aws-s3-notifications';
 import { Construct } from 'constructs';
-import type { LandingTriggerBindOptions, LandingTriggerOptions } from './landing-trigger';
+import type { LandingTriggerOptions } from './landing-trigger';
 import { acknowledgeNotificationsHandler } from './nag-acknowledgements';
 import { TriggerFilter, checkedFilter, filtersOverlap } from './trigger-filter';
 import { invalidInput } from './validation';
@@ -10,11 +9,12 @@ import { invalidInput } from './validation';
 /** What the triggers of this app have asked each bucket to notify of. */
 const watched = new WeakMap<s3.IBucket, TriggerFilter[]>();
 
-/** S3 notifies the function directly. */
-export function bindS3Notification(scope: Construct, options: LandingTriggerOptions, { bucket, recorder }: LandingTriggerBindOptions): void {
+/** S3 notifies a destination itself. */
+export function bindS3Notification(
+  scope: Construct, options: LandingTriggerOptions, bucket: s3.IBucket, destination: s3.IBucketNotificationDestination,
+): void {
   const filter = checkedFilter(scope, options);
   requireUnwatched(scope, bucket, filter);
-  const destination = new s3n.LambdaDestination(recorder);
   const types = [s3.EventType.OBJECT_CREATED, ...options.deletions ? [s3.EventType.OBJECT_REMOVED] : []];
   for (const type of types) {
     for (const suffix of filter.suffixes ?? [undefined]) {

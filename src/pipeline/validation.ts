@@ -29,18 +29,21 @@ export function requireNumber(scope: IConstruct, name: string, value: number | u
   }
 }
 
+/** Milliseconds of a unit. */
+const UNITS = { seconds: 1000, hours: 3_600_000, days: 86_400_000 };
+
 /** The bounds of a duration, inclusive; with `whole`, it must be a multiple of that. */
 export interface DurationBounds {
   readonly min: Duration;
   readonly max: Duration;
-  readonly whole?: 'hours' | 'days';
+  readonly whole?: keyof typeof UNITS;
 }
 
 /** Refuses a duration out of bounds. What is not set, or known only at deployment, passes. */
 export function requireDuration(scope: IConstruct, name: string, value: Duration | undefined, { min, max, whole }: DurationBounds): void {
   if (value === undefined || value.isUnresolved()) return;
   const milliseconds = value.toMilliseconds();
-  const tooOdd = whole !== undefined && milliseconds % (whole === 'days' ? 86_400_000 : 3_600_000) !== 0;
+  const tooOdd = whole !== undefined && milliseconds % UNITS[whole] !== 0;
   if (milliseconds < min.toMilliseconds() || milliseconds > max.toMilliseconds() || tooOdd) {
     throw invalidInput(scope, `${name} must be ${whole ? `whole ${whole} ` : ''}from ${readable(min)} to ${readable(max)}, got ${readable(value)}`);
   }

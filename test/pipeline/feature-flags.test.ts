@@ -24,6 +24,7 @@ function facts(flags: boolean | undefined): Facts {
     new LegacyToS3Pipeline(stack, 'Plain', { alarmEmail: 'operator@example.com' }),
     new LegacyToS3Pipeline(stack, 'Notified', { ...common, vpc }),
     new LegacyToS3Pipeline(stack, 'Bridged', { ...common, trigger: LandingTrigger.eventBridge({ prefix: 'in/', suffixes: ['.csv'], deletions: true }) }),
+    new LegacyToS3Pipeline(stack, 'Buffered', { ...common, trigger: LandingTrigger.buffered() }),
   ];
   for (const pipeline of pipelines) {
     const role = new iam.Role(stack, `${pipeline.node.id}User`, { assumedBy: new iam.AccountRootPrincipal() });

@@ -8,7 +8,8 @@ export interface FailedEvent {
 
 /**
  * The event in a message of the failure queue: what Lambda writes to a destination (Lambda, "Capturing records of
- * asynchronous invocations"), or the event alone, as EventBridge writes what it could not hand over.
+ * asynchronous invocations"), or the event alone, as EventBridge writes what it could not hand over, and as a buffer's
+ * queue moves what nobody answered for.
  *
  * @returns undefined for a message of neither form
  */
@@ -19,7 +20,7 @@ export function failedEvent(body: string | undefined): FailedEvent | undefined {
     const context = isRecord(message.requestContext) ? message.requestContext : {};
     return { functionName: nameIn(context.functionArn), payload: message.requestPayload };
   }
-  return isRecord(message.detail) ? { payload: message } : undefined;
+  return isRecord(message.detail) || Array.isArray(message.Records) ? { payload: message } : undefined;
 }
 
 /** What the event is about, for people: the keys of its records. */

@@ -48,6 +48,7 @@ export function alarmDefinitions(sources: AlarmSources): { readonly [kind: strin
     ...recorderAlarms(sources),
     ...completionAlarms(sources),
     ...recordingAlarms(sources),
+    ...bufferAlarms(sources),
     ...runAlarms(sources),
   };
 }
@@ -67,6 +68,7 @@ export const ALARM_KINDS: readonly string[] = [
   AlarmKind.COMPLETION_NEAR_TIMEOUT,
   AlarmKind.SUCCESS_RATE_LOW,
   AlarmKind.RECORD_LATENCY_HIGH,
+  AlarmKind.BUFFER_DELAYED,
   AlarmKind.RUN_INCOMPLETE,
   AlarmKind.RUN_OVERDUE,
 ];
@@ -199,6 +201,24 @@ function recordingAlarms(sources: AlarmSources): { readonly [kind: string]: Alar
         metric: (options) => metrics.metricRecordLatency(options),
       }),
       threshold: recordLatencyTarget.toMilliseconds(),
+      operator: GREATER_THAN_THRESHOLD,
+      evaluationPeriods: 3,
+      datapointsToAlarm: 3,
+    },
+  };
+}
+
+function bufferAlarms({ metrics, recordLatencyTarget }: AlarmSources): { readonly [kind: string]: AlarmDefinition } {
+  if (!metrics.metricBufferAge()) return {};
+  return {
+    [AlarmKind.BUFFER_DELAYED]: {
+      // The latency is known only of what was recorded: this is of what is not.
+      ...whenAny({
+        id: 'BufferDelayed',
+        meaning: `An event has waited in the buffer for more than ${recordLatencyTarget.toHumanString()}, for a quarter of an hour`,
+        metric: (options) => metrics.metricBufferAge(options)!,
+      }),
+      threshold: recordLatencyTarget.toMilliseconds() / 1000,
       operator: GREATER_THAN_THRESHOLD,
       evaluationPeriods: 3,
       datapointsToAlarm: 3,

@@ -43,6 +43,9 @@ export class AlarmKind {
   /** Objects are recorded long after they landed. */
   public static readonly RECORD_LATENCY_HIGH = 'recordLatencyHigh';
 
+  /** Events wait in the buffer and nobody takes them; only with a buffered trigger. */
+  public static readonly BUFFER_DELAYED = 'bufferDelayed';
+
   /** A run's manifest does not hold. */
   public static readonly RUN_INCOMPLETE = 'runIncomplete';
 

@@ -21,6 +21,7 @@ export function dashboardRows(sources: DashboardSources): cloudwatch.IWidget[][]
     ...runsLogGroup ? [[logTable('Runs', [runsLogGroup], LOG_QUERIES.runs, TALL)]] : [],
     latency(sources),
     recorder(sources),
+    ...buffer(sources),
     troubles(sources),
     [logTable('Latest errors', logGroups, LOG_QUERIES.errors, TALL + LOW)],
   ];
@@ -102,6 +103,18 @@ function recorder({ metrics }: DashboardSources): cloudwatch.IWidget[] {
       rightYAxis: MILLISECONDS,
     }),
   ];
+}
+
+/** SQS stops publishing once a queue was empty and left alone for six hours. */
+function buffer({ metrics }: DashboardSources): cloudwatch.IWidget[][] {
+  const [depth, age] = [metrics.metricBufferDepth(FINE), metrics.metricBufferAge(FINE)];
+  if (!depth || !age) return [];
+  return [[graph('Buffer', {
+    left: [orZero(depth, 'events that wait')],
+    right: [orZero(age, 'age of the oldest (s)')],
+    rightYAxis: { label: 's', min: 0, showUnits: false },
+    width: FULL,
+  })]];
 }
 
 function troubles({ metrics }: DashboardSources): cloudwatch.IWidget[] {

@@ -24,6 +24,13 @@ export interface PipelineMetricsProps {
 
   /** The failure queue. */
   readonly failureQueue: sqs.IQueue;
+
+  /**
+   * The queue events wait in before they are recorded.
+   *
+   * @default - none: its metrics are left out
+   */
+  readonly buffer?: sqs.IQueue;
 }
 
 /** The metrics of a pipeline: its own, and those AWS has of its functions, table and queue. */
@@ -72,6 +79,24 @@ export class PipelineMetrics extends RecorderMetrics {
    */
   public metricFailureQueueAge(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.props.failureQueue.metricApproximateAgeOfOldestMessage({ statistic: cloudwatch.Stats.MAXIMUM, ...options });
+  }
+
+  /**
+   * Events that wait to be recorded (count); undefined without a buffer.
+   *
+   * @default - maximum over 5 minutes
+   */
+  public metricBufferDepth(options?: cloudwatch.MetricOptions): cloudwatch.Metric | undefined {
+    return this.props.buffer?.metricApproximateNumberOfMessagesVisible({ statistic: cloudwatch.Stats.MAXIMUM, ...options });
+  }
+
+  /**
+   * Age of the oldest event that waits to be recorded (seconds); undefined without a buffer.
+   *
+   * @default - maximum over 5 minutes
+   */
+  public metricBufferAge(options?: cloudwatch.MetricOptions): cloudwatch.Metric | undefined {
+    return this.props.buffer?.metricApproximateAgeOfOldestMessage({ statistic: cloudwatch.Stats.MAXIMUM, ...options });
   }
 
   /**

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { dashboardBody, metricsOf } from './dashboard-body';
 import { LOG_METRICS, METRICS, RUN_METRICS, SERVICES, SERVICE_DIMENSION, metricNamespace } from '../../../src/contract';
+import { LandingTrigger } from '../../../src/pipeline';
 import { synthPipeline } from '../synth';
 
 const PIPELINE = 'ledger';
@@ -53,7 +54,7 @@ function readByWidgets(template: Template): Read[] {
   })));
 }
 
-const { template } = synthPipeline({ pipelineName: PIPELINE, runFreshness: Duration.hours(24) });
+const { template } = synthPipeline({ pipelineName: PIPELINE, runFreshness: Duration.hours(24), trigger: LandingTrigger.buffered() });
 const read = [...readByAlarms(template), ...readByWidgets(template)];
 const own = read.filter(({ metric }) => metric.startsWith(`${OWN} `));
 

@@ -4,7 +4,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sns from 'aws-cdk-lib/aws-sns';
-import { AlarmKind, AlarmSeverity, LegacyToS3Pipeline, LegacyToS3PipelineProps } from '../../../src/pipeline';
+import { AlarmKind, AlarmSeverity, LandingTrigger, LegacyToS3Pipeline, LegacyToS3PipelineProps } from '../../../src/pipeline';
 import { failureOf, only, synthPipeline } from '../synth';
 
 const alarmOf = (template: Template, id: string) => only(template, 'AWS::CloudWatch::Alarm', `LedgerAlarms${id}`).Properties;
@@ -294,15 +294,15 @@ describe('overrides', () => {
     expect(refusalOf({ alarmOverrides: { recorderError: { enabled: false } } })).toBe(
       "Stack/Ledger/Alarms: alarmOverrides has the unknown alarm 'recorderError'; known are failureQueueNotEmpty, failureQueueUnreachable, " +
       'logErrorKeyword, logFailureKeyword, logStructuredErrors, recorderErrors, recorderThrottles, recorderNearTimeout, ' +
-      'completionErrors, completionThrottles, completionNearTimeout, successRateLow, recordLatencyHigh, runIncomplete, runOverdue',
+      'completionErrors, completionThrottles, completionNearTimeout, successRateLow, recordLatencyHigh, bufferDelayed, runIncomplete, runOverdue',
     );
   });
 
   test('every kind is known', () => {
     const kinds = Object.values(AlarmKind);
-    expect(kinds).toHaveLength(15);
+    expect(kinds).toHaveLength(16);
     const alarmOverrides = Object.fromEntries(kinds.map((kind) => [kind, { enabled: false }]));
-    synthPipeline({ alarmOverrides, runFreshness: Duration.hours(1) }).template.resourceCountIs('AWS::CloudWatch::Alarm', 0);
+    synthPipeline({ alarmOverrides, runFreshness: Duration.hours(1), trigger: LandingTrigger.buffered() }).template.resourceCountIs('AWS::CloudWatch::Alarm', 0);
   });
 });
 
