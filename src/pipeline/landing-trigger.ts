@@ -112,7 +112,10 @@ export abstract class LandingTrigger {
    * whose prefixes and suffixes overlap, and wants special characters in them URL-encoded.
    */
   public static s3Notification(options: LandingTriggerOptions = {}): LandingTrigger {
-    return new S3NotificationTrigger(options);
+    return new ConnectingTrigger(options.prefix, (scope, { bucket, recorder }) => {
+      bindS3Notification(scope, options, bucket, new s3n.LambdaDestination(recorder));
+      return {};
+    });
   }
 
   /**
@@ -123,7 +126,10 @@ export abstract class LandingTrigger {
    * EventBridge notifications are switched on for a bucket of this app. An imported bucket must have them on already.
    */
   public static eventBridge(options: LandingTriggerOptions = {}): LandingTrigger {
-    return new EventBridgeTrigger(options);
+    return new ConnectingTrigger(options.prefix, (scope, bindOptions) => {
+      bindEventBridge(scope, options, bindOptions);
+      return {};
+    });
   }
 
   /**
@@ -135,7 +141,7 @@ export abstract class LandingTrigger {
    * queue, with the error and its trace. The bucket's notifications are as those of `s3Notification`.
    */
   public static buffered(options: BufferedTriggerOptions = {}): LandingTrigger {
-    return new BufferedTrigger(options);
+    return new ConnectingTrigger(options.prefix, (scope, bindOptions) => ({ buffer: bindBuffer(scope, options, bindOptions) }));
   }
 
   /** The prefix of the keys handed over; undefined for the whole bucket. */
@@ -150,43 +156,16 @@ export abstract class LandingTrigger {
   public abstract bind(scope: Construct, options: LandingTriggerBindOptions): LandingTriggerBinding;
 }
 
-class S3NotificationTrigger extends LandingTrigger {
-  public readonly prefix?: string;
-
-  constructor(private readonly options: LandingTriggerOptions) {
+/** A trigger whose kind is in the way it connects. */
+class ConnectingTrigger extends LandingTrigger {
+  constructor(
+    public readonly prefix: string | undefined,
+    private readonly connect: (scope: Construct, options: LandingTriggerBindOptions) => LandingTriggerBinding,
+  ) {
     super();
-    this.prefix = options.prefix;
   }
 
   public bind(scope: Construct, options: LandingTriggerBindOptions): LandingTriggerBinding {
-    bindS3Notification(scope, this.options, options.bucket, new s3n.LambdaDestination(options.recorder));
-    return {};
-  }
-}
-
-class EventBridgeTrigger extends LandingTrigger {
-  public readonly prefix?: string;
-
-  constructor(private readonly options: LandingTriggerOptions) {
-    super();
-    this.prefix = options.prefix;
-  }
-
-  public bind(scope: Construct, options: LandingTriggerBindOptions): LandingTriggerBinding {
-    bindEventBridge(scope, this.options, options);
-    return {};
-  }
-}
-
-class BufferedTrigger extends LandingTrigger {
-  public readonly prefix?: string;
-
-  constructor(private readonly options: BufferedTriggerOptions) {
-    super();
-    this.prefix = options.prefix;
-  }
-
-  public bind(scope: Construct, options: LandingTriggerBindOptions): LandingTriggerBinding {
-    return { buffer: bindBuffer(scope, this.options, options) };
+    return this.connect(scope, options);
   }
 }

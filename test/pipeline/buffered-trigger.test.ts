@@ -27,7 +27,9 @@ describe('by default', () => {
 
   test('Lambda takes a hundred at a time, or what there is after a second, and hears of each whether it failed', () => {
     expect(mapping(template)).toMatchObject({
-      BatchSize: 100, MaximumBatchingWindowInSeconds: 1, FunctionResponseTypes: ['ReportBatchItemFailures'],
+      BatchSize: 100,
+      MaximumBatchingWindowInSeconds: 1,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
       FunctionName: { Ref: expect.stringMatching(/^LedgerRecorderFunction/) },
     });
     expect(mapping(template).ScalingConfig).toBeUndefined();
@@ -84,7 +86,11 @@ describe('by default', () => {
       Namespace: 'AWS/SQS',
       MetricName: 'ApproximateAgeOfOldestMessage',
       Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [Match.stringLikeRegexp('^LedgerBuffer'), 'QueueName'] } }],
-      Statistic: 'Maximum', Threshold: 60, ComparisonOperator: 'GreaterThanThreshold', EvaluationPeriods: 3, TreatMissingData: 'notBreaching',
+      Statistic: 'Maximum',
+      Threshold: 60,
+      ComparisonOperator: 'GreaterThanThreshold',
+      EvaluationPeriods: 3,
+      TreatMissingData: 'notBreaching',
     });
   });
 
@@ -115,7 +121,8 @@ test('attempts and retryDelay are for the function', () => {
 
 test('prefix, suffixes and deletions are as those of a notification', () => {
   const { NotificationConfiguration } = only(buffered({ prefix: 'in/', suffixes: ['.csv'], deletions: true }).template, 'Custom::S3BucketNotifications').Properties;
-  const told = NotificationConfiguration.QueueConfigurations.map(({ Events, Filter }: any) => [Events[0], ...Filter.Key.FilterRules.map(({ Value }: any) => Value)]);
+  const told = NotificationConfiguration.QueueConfigurations
+    .map(({ Events, Filter }: any) => [Events[0], ...Filter.Key.FilterRules.map(({ Value }: any) => Value)]);
   expect(told).toEqual([
     ['s3:ObjectCreated:*', '.csv', 'in/'], ['s3:ObjectCreated:*', '_manifest.json', 'in/'],
     ['s3:ObjectRemoved:*', '.csv', 'in/'], ['s3:ObjectRemoved:*', '_manifest.json', 'in/'],

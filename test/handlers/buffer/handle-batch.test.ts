@@ -7,7 +7,7 @@ import { failedEvent } from '../../../src/handlers/replay/failure-message';
 
 const sqs = mockClient(SQSClient);
 const logged: string[] = [];
-const telemetry = { metric: () => {}, info: () => {}, warn: () => {}, failure: (message: string) => { logged.push(message); } };
+const telemetry = { metric: () => {}, info: () => {}, warn: () => {}, failure: (what: string) => { logged.push(what); } };
 const services = { sqs: new SQSClient(), bufferUrl: 'https://buffer', failureUrl: 'https://failures', attempts: 3, retrySeconds: 60, telemetry };
 const context = { awsRequestId: 'request-1', invokedFunctionArn: 'arn:aws:lambda:eu-west-1:1:function:recorder' };
 
