@@ -1,6 +1,6 @@
 import { donePacket, resultPackets, type Cell } from './tds-result';
 import {
-  columnsSql, DENIED_COLUMNS_SQL, KEYS_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SERVER_SQL, SIZES_SQL, TABLES_SQL,
+  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, KEYS_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SERVER_SQL, SIZES_SQL, TABLES_SQL,
 } from '../../src/extractor/source/catalog/catalog-queries';
 import { ReplayServer, type ReplyPackets } from '../../tools/replay-server/replay-server';
 
@@ -27,8 +27,9 @@ const COLUMN_VIEW = ['object_id', 'name', 'type_id', 'user_type_id', 'max_length
 
 /** Columns of texts are nvarchar(4000), others bigint, as {@link resultPackets} sends their rows. */
 function columnCells(table: ScriptedTable, id: number, name: string, at: number): readonly Cell[] {
+  const flags = table.primaryKey?.includes(name) ? 0 : COLUMN_FLAGS.nullable;
   return table.rows.some((row) => typeof row[at] === 'string')
-    ? [id, name, 231, 231, 8000, 0, 0, 'Latin1_General_CI_AS', 1] : [id, name, 127, 127, 8, 19, 0, null, 1];
+    ? [id, name, 231, 231, 8000, 0, 0, 'Latin1_General_CI_AS', flags] : [id, name, 127, 127, 8, 19, 0, null, flags];
 }
 
 /** A server that answers the extractor's own requests from tables a test wrote down; it understands no SQL. */

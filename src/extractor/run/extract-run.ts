@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { manifestOf, resultOf } from './build-manifest';
 import { SYSTEM_CLOCK, type Clock } from './clock';
 import type { LandedChunk } from './landed-chunk';
@@ -90,6 +91,8 @@ async function safely(options: RunOptions, work: () => Promise<ExtractResult>): 
 
 async function run(options: RunOptions, controls: ExtractControls, clock: Clock, { runId, startedAt, ...start }: Start): Promise<ExtractResult> {
   const stop = new AbortController();
+  // Each reader listens, and so does each of its uploads.
+  setMaxListeners(0, stop.signal);
   const advice = options.query ? '' : '; resume goes on with it, abort gives it up';
   const onAbort = () => stop.abort(
     new LegacyToS3Error('INTERRUPTED', `stopped; no manifest of run ${runId} is written, so what it landed does not count${advice}`),

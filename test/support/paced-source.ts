@@ -1,0 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { startScriptedDatabase } from './scripted-database';
+import { resultPackets } from './tds-result';
+import type { ExtractionPlan, ExtractorProps } from '../../src/extractor/public';
+import { plan } from '../../src/extractor/run/plan-run';
+import type { ReplayServer } from '../../tools/replay-server/replay-server';
+
+/** How slow a source is, whatever the number of connections to it. */
+export interface Pace {
+  readonly chunks: number;
+  readonly rowsPerChunk: number;
+  /** Pieces a chunk is sent in. */
+  readonly pieces: number;
+  /** Before each piece (milliseconds). */
+  readonly pieceDelayMs: number;
+}
+
+/** A server of one table that sends each connection only so much a second, as a throttled or distant one does. */
+export class PacedSource {
+  public static async start(pace: Pace): Promise<PacedSource> {
+    let reads = 0;
+    const rowsOf = (read: number) => Array.from({ length: pace.rowsPerChunk }, (_, at) => [read * pace.rowsPerChunk + at, `name ${at}`] as const);
+    const server = await startScriptedDatabase({
+      tables: [{ schema: 'dbo', table: 'Paced', columns: ['Id', 'Name'], primaryKey: ['Id'], rows: rowsOf(0) }],
+      override: (sql) => {
+        if (/SELECT COUNT_BIG/.test(sql)) return [resultPackets(['row_count'], [[pace.rowsPerChunk]])];
+        return /SELECT \[Id\]/.test(sql) ? slowly(resultPackets(['Id', 'Name'], rowsOf(reads++)), pace) : undefined;
+      },
+    });
+    return new PacedSource(server, pace);
+  }
+
+  private constructor(private readonly server: ReplayServer, private readonly pace: Pace) {}
+
+  public get source(): ExtractorProps['source'] {
+    return { server: '127.0.0.1', port: this.server.port, database: 'Ledger', user: 'reader', password: 'hunter2', encrypt: false };
+  }
+
+  /** A plan that cuts the table into the chunks of the pace. */
+  public async plan(): Promise<ExtractionPlan> {
+    const made = await plan({ source: this.source, target: 'file:///nowhere' });
+    const { chunks, rowsPerChunk } = this.pace;
+    const bound = (chunk: number) => [String(chunk * rowsPerChunk)];
+    const cut = Array.from({ length: chunks }, (_, chunk) => ({
+      chunk,
+      ...(chunk > 0 && { lower: bound(chunk) }),
+      ...(chunk < chunks - 1 && { upper: bound(chunk + 1) }),
+      estimatedRows: rowsPerChunk,
+      estimatedBytes: 8192,
+    }));
+    return { ...made, tables: made.tables.map((table) => ({ ...table, chunkKey: ['Id'], chunks: cut })) };
+  }
+
+  /** Connections it was asked for so far. */
+  public get logins(): number {
+    return this.server.logins;
+  }
+
+  public async stop(): Promise<void> {
+    await this.server.stop();
+  }
+}
+
+async function* slowly(packets: Buffer, { pieces, pieceDelayMs }: Pace): AsyncGenerator<Buffer> {
+  const size = Math.ceil(packets.length / pieces);
+  for (let at = 0; at < packets.length; at += size) {
+    await delay(pieceDelayMs);
+    yield packets.subarray(at, at + size);
+  }
+}
