@@ -14,11 +14,15 @@ let standIns: StandIns;
 let folder: string;
 let env: NodeJS.ProcessEnv;
 
+/** The README's block that holds a text. */
+function blockWith(found: string): string {
+  const text = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
+  return codeBlocks({ file: 'README.md', text }).find(({ code }) => code.includes(found))!.code;
+}
+
 /** The commands that the README has a user type in a second terminal, without the first, which reads the environment. */
 function commandsOfReadme(): string[] {
-  const text = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
-  const block = codeBlocks({ file: 'README.md', text }).find(({ code }) => code.includes('.tmp/local/env.sh'))!;
-  const [first, ...others] = block.code.trim().split('\n');
+  const [first, ...others] = blockWith('.tmp/local/env.sh').trim().split('\n');
   expect(first).toBe('. path/to/clone/.tmp/local/env.sh');
   return others;
 }
@@ -51,7 +55,10 @@ test('the README\'s commands lead from an empty folder to landed Parquet and a l
   const [install, extract, dashboard, ...rest] = commandsOfReadme();
   expect(rest).toEqual([]);
   expect(await shell(install)).toMatchObject({ code: 0 });
-  expect(await shell(extract)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^run \S+: [\d,]+ rows of 9 tables in 9 objects[\s\S]*manifest s3:/) });
+  const landed = await shell(extract);
+  expect(landed).toMatchObject({ code: 0, stdout: expect.stringMatching(/^run \S+: [\d,]+ rows of 9 tables in 9 objects[\s\S]*manifest s3:/) });
+  const [, run] = /^run (\S+):/.exec(landed.stdout)!;
+  expect(await shell(blockWith('verify RUN').replace('RUN', run))).toMatchObject({ code: 0, stdout: expect.stringMatching(/equals its manifest: 9 objects/) });
   // A shell of its own group, as a terminal's Ctrl-C would end it.
   const page = spawn('sh', ['-c', dashboard], { cwd: folder, env, detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise((resolve) => page.once('exit', resolve));
