@@ -1,5 +1,6 @@
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 
 /**
@@ -41,6 +42,11 @@ export function allowReadingRecords(grantee: iam.IGrantable, table: dynamodb.ITa
   });
   const key = table.encryptionKey?.grant(grantee, 'kms:Decrypt', 'kms:DescribeKey');
   return key ? grant.combine(key) : grant;
+}
+
+/** Lets a grantee invoke the function that replays, and wait for its answer. */
+export function allowReplaying(grantee: iam.IGrantable, replay: lambda.IFunction): iam.Grant {
+  return iam.Grant.addToPrincipal({ grantee, actions: ['lambda:InvokeFunction'], resourceArns: [replay.functionArn] });
 }
 
 /** A grantee of another account also needs the bucket's own policy to say so. */

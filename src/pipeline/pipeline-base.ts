@@ -2,10 +2,11 @@ import { Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { metricNamespace } from '../contract';
-import { allowLanding, allowReadingLanded, allowReadingRecords } from './grants';
+import { allowLanding, allowReadingLanded, allowReadingRecords, allowReplaying } from './grants';
 import { RecorderMetrics } from './observability/recorder-metrics';
 import { GrantLandOptions, ILegacyToS3Pipeline, LegacyToS3PipelineAttributes } from './pipeline-interface';
 import { invalidInput, requireText } from './validation';
@@ -63,6 +64,13 @@ export abstract class LegacyToS3PipelineBase extends Construct implements ILegac
   public grantReadRecords(grantee: iam.IGrantable): iam.Grant {
     return allowReadingRecords(grantee, this.metadataTable);
   }
+
+  /**
+   * Lets somebody replay failed events, and record again what landed.
+   *
+   * @param grantee for example the role of an operator
+   */
+  public abstract grantReplay(grantee: iam.IGrantable): iam.Grant;
 
   /**
    * A metric the recorder emits, by its name.
@@ -155,6 +163,7 @@ export class ImportedPipeline extends LegacyToS3PipelineBase {
   public readonly bucket: s3.IBucket;
   public readonly landingPrefix?: string;
   public readonly metadataTable: dynamodb.ITable;
+  private readonly replayFunction?: lambda.IFunction;
 
   constructor(scope: Construct, id: string, attributes: LegacyToS3PipelineAttributes) {
     super(scope, id);
@@ -162,5 +171,11 @@ export class ImportedPipeline extends LegacyToS3PipelineBase {
     this.bucket = attributes.bucket;
     this.landingPrefix = attributes.landingPrefix;
     this.metadataTable = attributes.metadataTable;
+    this.replayFunction = attributes.replayFunction;
+  }
+
+  public grantReplay(grantee: iam.IGrantable): iam.Grant {
+    if (!this.replayFunction) throw invalidInput(this, 'grantReplay needs replayFunction among the attributes of the imported pipeline, got none');
+    return allowReplaying(grantee, this.replayFunction);
   }
 }

@@ -1,6 +1,7 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { IConstruct } from 'constructs';
 
@@ -43,6 +44,13 @@ export interface ILegacyToS3Pipeline extends IConstruct {
    * @param grantee who reads
    */
   grantReadRecords(grantee: iam.IGrantable): iam.Grant;
+
+  /**
+   * Lets somebody replay failed events, and record again what landed.
+   *
+   * @param grantee for example the role of an operator
+   */
+  grantReplay(grantee: iam.IGrantable): iam.Grant;
 
   /**
    * A metric the recorder emits, by its name.
@@ -129,4 +137,11 @@ export interface LegacyToS3PipelineAttributes {
    * @default - the whole bucket
    */
   readonly landingPrefix?: string;
+
+  /**
+   * The function that replays.
+   *
+   * @default - not known: `grantReplay` is refused
+   */
+  readonly replayFunction?: lambda.IFunction;
 }

@@ -2,6 +2,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { LandingBucketOptions } from './landing-bucket';
 import { LandingCatalogOptions } from './landing-catalog';
 import { LandingTrigger } from './landing-trigger';
@@ -31,6 +32,14 @@ export interface LegacyToS3PipelineProps extends LandingBucketOptions, RecorderF
    * @default - a new `MetadataTable`
    */
   readonly metadataTable?: dynamodb.ITable;
+
+  /**
+   * The queue for the events that could not be recorded and the runs that could not be completed; one pipeline a queue,
+   * since a replay takes all that is in it. An imported queue must let EventBridge send, if the trigger is of that kind.
+   *
+   * @default - a new `FailureQueue`
+   */
+  readonly failureQueue?: sqs.IQueue;
 
   /**
    * KMS key that encrypts everything the pipeline makes: objects, items, logs, failed events and notifications.

@@ -7,6 +7,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { HANDLER_ENV, SERVICES, metricNamespace } from '../contract';
+import { allowReplaying } from './grants';
 import { createHandlerFunction, createHandlerLogGroup } from './handler-function';
 import { checkPipelineName } from './pipeline-name';
 import { ReplayRole } from './replay-role';
@@ -121,6 +122,6 @@ export class ReplayFunction extends Construct {
    * @param grantee for example the role of an operator
    */
   public grantReplay(grantee: iam.IGrantable): iam.Grant {
-    return iam.Grant.addToPrincipal({ grantee, actions: ['lambda:InvokeFunction'], resourceArns: [this.function.functionArn] });
+    return allowReplaying(grantee, this.function);
   }
 }

@@ -1,7 +1,10 @@
-import { Stack } from 'aws-cdk-lib';
+import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import { statements, synth } from './synth';
 import { LandingTrigger, LegacyToS3Pipeline, LegacyToS3PipelineProps } from '../../src/pipeline';
 
@@ -115,5 +118,34 @@ describe('grantReadRecords', () => {
 
   test('comes with the key', () => {
     expect(statements(granting(give, withKey), 'User')).toContainEqual({ Effect: 'Allow', Action: ['kms:Decrypt', 'kms:DescribeKey'], Resource: key });
+  });
+});
+
+describe('grantReplay', () => {
+  test('lets invoke the replay function and no other', () => {
+    expect(statements(granting((pipeline, user) => pipeline.grantReplay(user)), 'User')).toEqual([{
+      Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: { 'Fn::GetAtt': [expect.stringMatching(/^LedgerReplayFunction/), 'Arn'] },
+    }]);
+  });
+
+  const imported = (stack: Stack, replayFunction?: lambda.IFunction) => LegacyToS3Pipeline.fromPipelineAttributes(stack, 'Imported', {
+    pipelineName: 'ledger',
+    bucket: s3.Bucket.fromBucketName(stack, 'Bucket', 'landing'),
+    metadataTable: dynamodb.Table.fromTableName(stack, 'Table', 'records'),
+    replayFunction,
+  });
+
+  test('holds for a pipeline deployed elsewhere', () => {
+    const { template, stack } = synth((scope) => {
+      const user = new iam.Role(scope, 'User', { assumedBy: new iam.AccountRootPrincipal() });
+      imported(scope, lambda.Function.fromFunctionName(scope, 'Replay', 'replay')).grantReplay(user).assertSuccess();
+    });
+    const Resource = stack.resolve(stack.formatArn({ service: 'lambda', resource: 'function', resourceName: 'replay', arnFormat: ArnFormat.COLON_RESOURCE_NAME }));
+    expect(statements(template, 'User')).toEqual([{ Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource }]);
+  });
+
+  test('is refused for one whose function is not known', () => {
+    expect(() => synth((stack) => imported(stack).grantReplay(new iam.Role(stack, 'User', { assumedBy: new iam.AccountRootPrincipal() }))))
+      .toThrow('Stack/Imported: grantReplay needs replayFunction among the attributes of the imported pipeline, got none');
   });
 });
