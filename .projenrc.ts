@@ -171,6 +171,7 @@ project.setScript('local', 'node tools/run.js local');
 project.setScript('test', 'node tools/run.js test');
 project.setScript('build', 'node tools/run.js build');
 project.setScript('bench', 'node tools/run.js bench');
+project.setScript('fuzz', 'FUZZ_RUNS=${FUZZ_RUNS:-100000} jest --ci --coverage=false test/extractor/tds/fuzz.test.ts');
 
 // The three worlds meet only in src/contract (docs/architecture.md).
 const rooms = ['pipeline', 'handlers', 'extractor', 'cli'] as const;

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
-import { COLLATION, decimalSize, WireCell, WireColumn, wireColumn } from '../../tools/replay-server/wire-rows';
+import { done } from '../../tools/replay-server/tds-packets';
+import { COLLATION, colMetadata, decimalSize, nbcRow, row, WireCell, WireColumn, wireColumn } from '../../tools/replay-server/wire-rows';
 
 /** A value on the wire, and the text it stands for, made without any code of the decoder. */
 export interface TypedValue {
@@ -208,3 +209,24 @@ export const TYPED_COLUMNS: readonly TypedColumn[] = [
   typed(wireColumn.image('image'), bytesUpTo(100), (bytes) => bytes, hex),
   typed(wireColumn.rowversion('rowversion'), fc.uint8Array({ minLength: 8, maxLength: 8 }).map((bytes) => Buffer.from(bytes)), (bytes) => bytes, hex),
 ];
+
+/** A row, its NULLs in a bitmap or not. */
+export interface AnyRow {
+  readonly values: readonly TypedValue[];
+  readonly bitmap: boolean;
+}
+
+/** Any row of the columns. */
+export function anyRow(columns: readonly TypedColumn[]): fc.Arbitrary<AnyRow> {
+  return fc.record({ values: fc.tuple(...columns.map(({ values }) => values)), bitmap: fc.boolean() });
+}
+
+/** The response that has these rows. */
+export function payloadOf(columns: readonly TypedColumn[], rows: readonly AnyRow[]): Buffer {
+  const wire = columns.map(({ column }) => column);
+  return Buffer.concat([
+    colMetadata(wire),
+    ...rows.map(({ values, bitmap }) => (bitmap ? nbcRow : row)(wire, values.map(({ cell }) => cell))),
+    done(0x10, rows.length),
+  ]);
+}

@@ -68,3 +68,15 @@ export function readOffset(v: DataView, p: number): number {
   if (minutes < -840 || minutes > 840) throw new ValueError(`an offset from UTC of ${minutes} minutes, allowed are -840 to 840`);
   return minutes;
 }
+
+/** Offset in minutes of a datetimeoffset at `p`. @throws ValueError also when its local time is outside the years 1 to 9999 */
+export function readLocalOffset(v: DataView, p: number, scale: number): number {
+  const size = timeBytes(scale);
+  const offset = readOffset(v, p + size + 3);
+  const day = readDate(v, p + size);
+  if (day === FIRST_DAY || day === LAST_DAY) {
+    const seconds = readTime(v, p, scale, false) / POWERS_OF_TEN[scale] + 60 * offset;
+    if (day === FIRST_DAY ? seconds < 0 : seconds >= SECONDS) throw new ValueError('a local time outside the years 1 to 9999');
+  }
+  return offset;
+}

@@ -7,7 +7,7 @@ import { uint32 } from '../../columns/little-endian';
 import { ParquetColumn, ParquetType } from '../../columns/type-table';
 import { badLength, ValueError } from '../../columns/value-error';
 import { LoneSurrogates } from '../../type-options';
-import { checkDecimal } from '../text/number-text';
+import { checkDecimal, isNegative, readBit } from '../text/number-text';
 import { valueText } from '../text/value-text';
 import { variantBaseTypeText, variantText } from '../text/variant-text';
 
@@ -39,6 +39,7 @@ export const COLUMN_BINDINGS = {
   money64,
   money128,
   nanos,
+  readBit,
   uuid,
   variantText,
   variantBaseTypeText,
@@ -84,7 +85,7 @@ export function columnCode(
     if (source.kind !== 'variant' && 'logical' in landedType && landedType.logical === 'STRING') return text();
     switch (source.kind) {
       case 'null': return '';
-      case 'bit': return `${exact(1)} ${k}.add(v.getUint8(p));`;
+      case 'bit': return `${exact(1)} ${k}.add(readBit(v, p));`;
       case 'tinyint': return `${exact(1)} ${add32('v.getUint8(p)')}`;
       case 'smallint': return `${exact(2)} ${add32('int16(v, p)')}`;
       case 'int': case 'real': return `${exact(4)} ${add32('int32(v, p)')}`;
@@ -111,7 +112,7 @@ export function columnCode(
       case 'datetimeoffset': {
         const size = timeBytes(scale);
         const offset = companion('offset_minutes');
-        return `${exact(size + 5)} ${ticks('p', `p + ${size}`)} ${offset}.values[${offset}.count++] = readOffset(v, p + ${size + 3});`;
+        return `${exact(size + 5)} ${ticks('p', `p + ${size}`)} ${offset}.values[${offset}.count++] = readLocalOffset(v, p, ${scale});`;
       }
       case 'variant': {
         const base = companion('base_type');
@@ -182,7 +183,7 @@ function decimal32(v: DataView, p: number, n: number, precision: number): number
   checkDecimalLength(n);
   const low = uint32(v, p + 1);
   checkDecimal(precision, low, n > 5 ? uint32(v, p + 5) : 0, n > 9 ? uint32(v, p + 9) : 0, n > 13 ? uint32(v, p + 13) : 0);
-  return v.getUint8(p) === 0 ? -low | 0 : low | 0;
+  return isNegative(v, p) ? -low | 0 : low | 0;
 }
 
 /** A decimal of up to 18 digits. */
@@ -191,8 +192,8 @@ function decimal64(buffer: Int64Buffer, v: DataView, p: number, n: number, preci
   const low = uint32(v, p + 1);
   const high = n > 5 ? uint32(v, p + 5) : 0;
   checkDecimal(precision, low, high, n > 9 ? uint32(v, p + 9) : 0, n > 13 ? uint32(v, p + 13) : 0);
-  if (v.getUint8(p) !== 0) buffer.add(low | 0, high | 0);
-  else buffer.add(-low | 0, low === 0 ? -high | 0 : ~high);
+  if (isNegative(v, p)) buffer.add(-low | 0, low === 0 ? -high | 0 : ~high);
+  else buffer.add(low | 0, high | 0);
 }
 
 function decimal128(buffer: FixedBytesBuffer, v: DataView, p: number, n: number, precision: number): void {
@@ -202,7 +203,7 @@ function decimal128(buffer: FixedBytesBuffer, v: DataView, p: number, n: number,
   const l2 = n > 9 ? uint32(v, p + 9) : 0;
   const l3 = n > 13 ? uint32(v, p + 13) : 0;
   checkDecimal(precision, l0, l1, l2, l3);
-  buffer.addDecimal(v.getUint8(p) === 0, l0, l1, l2, l3);
+  buffer.addDecimal(isNegative(v, p), l0, l1, l2, l3);
 }
 
 function money64(buffer: Int64Buffer, value: number): void {

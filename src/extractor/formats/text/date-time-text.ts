@@ -1,7 +1,6 @@
 import { MINUS, put2, put4, putPadded } from './digits';
 import * as calendar from '../../columns/calendar';
 import { timeBytes } from '../../columns/framing';
-import { ValueError } from '../../columns/value-error';
 
 /** ISO 8601 text of dates and times with all digits of the scale; arguments as in number-text. */
 
@@ -34,7 +33,7 @@ export function datetime2Text(v: DataView, p: number, n: number, out: Uint8Array
 export function datetimeoffsetText(v: DataView, p: number, n: number, out: Uint8Array, o: number, scale: number): number {
   const size = timeBytes(scale);
   calendar.checkLength(n, size + 5);
-  const offset = calendar.readOffset(v, p + size + 3);
+  const offset = calendar.readLocalOffset(v, p, scale);
   const unit = calendar.POWERS_OF_TEN[scale];
   let ticks = calendar.readTime(v, p, scale, false) + offset * 60 * unit;
   let day = calendar.readDate(v, p + size);
@@ -45,7 +44,6 @@ export function datetimeoffsetText(v: DataView, p: number, n: number, out: Uint8
     ticks -= 86400 * unit;
     day += 1;
   }
-  if (day < calendar.FIRST_DAY || day > calendar.LAST_DAY) throw new ValueError('a local time outside the years 1 to 9999');
   o = putDay(out, o, day);
   out[o] = T;
   o = putTime(out, o + 1, ticks, scale);

@@ -80,9 +80,23 @@ export function decimalText(
   const l2 = n > 9 ? uint32(v, p + 9) : 0;
   const l3 = n > 13 ? uint32(v, p + 13) : 0;
   checkDecimal(precision, l0, l1, l2, l3);
-  if (v.getUint8(p) === 0 && (l0 | l1 | l2 | l3) !== 0) out[o++] = MINUS;
+  if (isNegative(v, p) && (l0 | l1 | l2 | l3) !== 0) out[o++] = MINUS;
   if (l3 === 0 && l2 === 0 && l1 < 0x200000) return putScaled53(out, o, l1 * 0x100000000 + l0, scale);
   return putLimbs(out, o, scale, l0, l1, l2, l3);
+}
+
+/** Whether a decimal's sign byte says so. @throws ValueError for one that is neither 0 nor 1 */
+export function isNegative(v: DataView, p: number): boolean {
+  const sign = v.getUint8(p);
+  if (sign > 1) throw new ValueError(`a decimal whose sign is ${sign}; it is 0 or 1`);
+  return sign === 0;
+}
+
+/** 0 or 1. @throws ValueError for another byte */
+export function readBit(v: DataView, p: number): number {
+  const bit = v.getUint8(p);
+  if (bit > 1) throw new ValueError(`a bit of ${bit}; it is 0 or 1`);
+  return bit;
 }
 
 /** @throws ValueError for a magnitude with more digits than the type has */
@@ -95,7 +109,7 @@ export function checkDecimal(precision: number, l0: number, l1: number, l2: numb
 
 export function bitText(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
   if (n !== 1) badLength(n);
-  const word = v.getUint8(p) === 0 ? FALSE : TRUE;
+  const word = readBit(v, p) === 0 ? FALSE : TRUE;
   for (let i = 0; i < word.length; i++) out[o++] = word[i];
   return o;
 }
