@@ -1,11 +1,16 @@
+import type { Authentication } from './authentication';
 import type { ExtractFormat } from './extract-format';
 import type { ExtractionPlan, SourceRisk } from './extraction-plan';
 import type { TypeOptions } from './type-options';
 
 /** A SQL Server database to read from. */
 export interface SqlServerSource {
-  /** Host name or address; `host\instance` looks the port up at the SQL Server Browser (UDP 1434). */
-  readonly server: string;
+  /**
+   * Host name or address; `host\instance` looks the port up at the SQL Server Browser (UDP 1434).
+   *
+   * @default - as the connection string or the secret says
+   */
+  readonly server?: string;
 
   /**
    * TCP port.
@@ -14,25 +19,98 @@ export interface SqlServerSource {
    */
   readonly port?: number;
 
-  /** Database to read. */
-  readonly database: string;
-
-  /** SQL Server login. */
-  readonly user: string;
+  /**
+   * Database to read.
+   *
+   * @default - as the connection string or the secret says
+   */
+  readonly database?: string;
 
   /**
-   * Password of the login. Prefer {@link passwordFromEnv}: a literal ends up in source control.
+   * Name of the login.
    *
-   * @default - the value of the environment variable named by passwordFromEnv
+   * @default - as the connection string or the secret says
+   */
+  readonly user?: string;
+
+  /**
+   * How the login proves who it is. The methods of Microsoft Entra need the package `@azure/identity` beside this one.
+   *
+   * @default Authentication.SQL
+   */
+  readonly authentication?: Authentication;
+
+  /**
+   * Windows domain of the account, for NTLM.
+   *
+   * @default - none
+   */
+  readonly domain?: string;
+
+  /**
+   * Microsoft Entra tenant.
+   *
+   * @default - none
+   */
+  readonly tenantId?: string;
+
+  /**
+   * Client id of a Microsoft Entra application or managed identity.
+   *
+   * @default - none
+   */
+  readonly clientId?: string;
+
+  /**
+   * Password of the login. Prefer the other ways to give it: a literal ends up in source control.
+   *
+   * @default - as one of passwordFromEnv, passwordSecretArn, passwordParameter and passwordFile says
    */
   readonly password?: string;
 
   /**
-   * Environment variable that holds the password when `password` is not given.
+   * Environment variable that holds the password.
    *
    * @default LEGACY_TO_S3_PASSWORD
    */
   readonly passwordFromEnv?: string;
+
+  /**
+   * ARN (or name) of a secret in AWS Secrets Manager: JSON with `username` and `password` as RDS keeps it, where `host`,
+   * `port` and `dbname` stand in for what is not given here, or the password alone.
+   *
+   * @default - no secret
+   */
+  readonly passwordSecretArn?: string;
+
+  /**
+   * Name or ARN of an SSM parameter that holds the password; a SecureString is decrypted.
+   *
+   * @default - no parameter
+   */
+  readonly passwordParameter?: string;
+
+  /**
+   * File that holds the password; one line end at its end is none of it.
+   *
+   * @default - no file
+   */
+  readonly passwordFile?: string;
+
+  /**
+   * ADO.NET connection string. What is given beside it comes first. Prefer {@link connectionStringFromEnv} for one that
+   * holds the password.
+   *
+   * @default - none
+   */
+  readonly connectionString?: string;
+
+  /**
+   * Environment variable that holds the connection string.
+   *
+   * @default - none
+   */
+  readonly connectionStringFromEnv?: string;
 
   /**
    * Whether the connection must be encrypted. With `true` a server that offers no encryption is refused before the
@@ -107,6 +185,27 @@ export interface LandingProps {
    * @default - as the AWS SDK finds it (AWS_REGION, profile)
    */
   readonly region?: string;
+
+  /**
+   * Profile of the shared AWS config files.
+   *
+   * @default - as the AWS SDK finds credentials
+   */
+  readonly profile?: string;
+
+  /**
+   * ARN of a role to assume with those credentials, for the bucket as for a secret or parameter.
+   *
+   * @default - no role is assumed
+   */
+  readonly roleArn?: string;
+
+  /**
+   * Proxy that requests to AWS take: `http://host:port`.
+   *
+   * @default - none
+   */
+  readonly proxyUrl?: string;
 
   /**
    * URL of an S3-compatible store, addressed by path (`<url>/<bucket>/<key>`).

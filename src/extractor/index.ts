@@ -1,3 +1,4 @@
+export * from './authentication';
 export * from './extractor';
 export * from './extractor-props';
 export * from './extract-format';

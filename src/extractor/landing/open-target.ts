@@ -1,9 +1,16 @@
 import { FileTarget } from './file/file-target';
 import type { LandingTarget } from './landing-target';
 import { S3Target, type S3TargetOptions } from './s3/s3-target';
+import type { LandingProps } from '../extractor-props';
 
 /** Options of {@link openTarget}; those of S3 are left out of account for a folder. */
 export type TargetOptions = Omit<S3TargetOptions, 'url'>;
+
+/** How the store of a target is reached. */
+export function targetOptions(props: LandingProps): TargetOptions {
+  const { region, profile, roleArn, proxyUrl, endpointUrl, kmsKeyId, expectedBucketOwner, checksum } = props;
+  return { region, profile, roleArn, proxyUrl, endpointUrl, kmsKeyId, expectedBucketOwner, checksum };
+}
 
 /** The target of `s3://bucket/prefix` or `file:///folder`. Reaches nothing yet. */
 export function openTarget(url: string, options: TargetOptions): LandingTarget {

@@ -48,7 +48,7 @@ interface Selection {
  */
 export async function extract(props: ExtractorProps, controls: ExtractControls = {}, clock: Clock = SYSTEM_CLOCK): Promise<ExtractResult> {
   const startedAt = new Date();
-  const options = resolveOptions(props);
+  const options = await resolveOptions(props);
   return safely(options, () => run(options, controls, clock, { runId: runIdAt(startedAt, randomBytes(3).toString('hex')), startedAt }));
 }
 
@@ -60,7 +60,7 @@ export async function extract(props: ExtractorProps, controls: ExtractControls =
 export async function resume(
   props: ExtractorProps, runId: string, controls: ResumeControls = {}, clock: Clock = SYSTEM_CLOCK,
 ): Promise<ExtractResult> {
-  const options = resolveOptions(props);
+  const options = await resolveOptions(props);
   if (options.query) throw new LegacyToS3Error('INVALID_CONFIG', 'a query has no checkpoint, since one statement reads it: run it anew');
   return safely(options, async () => {
     const state = openStore(options.target, options.targetOptions);

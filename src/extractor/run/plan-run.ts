@@ -13,7 +13,7 @@ import { addressOf, SqlServerConnection } from '../source/sql-server-connection'
  * @throws LegacyToS3Error
  */
 export async function plan(props: ExtractorProps, { signal }: Pick<ExtractControls, 'signal'> = {}): Promise<ExtractionPlan> {
-  const options = resolveOptions(props);
+  const options = await resolveOptions(props);
   if (options.query) throw new LegacyToS3Error('INVALID_CONFIG', 'a query is read by one statement; there is nothing to plan');
   const stop = new AbortController();
   const onAbort = () => stop.abort(new LegacyToS3Error('INTERRUPTED', 'stopped; nothing was changed'));

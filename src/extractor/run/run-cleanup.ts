@@ -3,7 +3,7 @@ import { datasetRunFolder, manifestKey, runFolder } from '../../contract';
 import { LegacyToS3Error } from '../errors';
 import type { LandingProps } from '../extractor-props';
 import type { LandingTarget } from '../landing/landing-target';
-import { openTarget } from '../landing/open-target';
+import { openTarget, targetOptions } from '../landing/open-target';
 import { Checkpoint, checkpointedRuns, forgetRun, knownRuns } from '../state/checkpoint';
 import { openStore } from '../state/open-store';
 import type { StateStore } from '../state/state-store';
@@ -66,8 +66,7 @@ async function giveUp(target: LandingTarget, store: StateStore, runId: string, t
 }
 
 async function withTarget(props: LandingProps, work: (target: LandingTarget, store: StateStore) => Promise<void>): Promise<void> {
-  const { region, endpointUrl, kmsKeyId, expectedBucketOwner } = props;
-  const options = { region, endpointUrl, kmsKeyId, expectedBucketOwner };
+  const options = targetOptions(props);
   const target = openTarget(props.target, options);
   const state = openStore(props.target, options);
   try {

@@ -3,17 +3,15 @@ import { availableParallelism } from 'node:os';
 import { LegacyToS3Error } from '../errors';
 import { ExtractFormat } from '../extract-format';
 import type { ExtractionPlan, SourceRisk } from '../extraction-plan';
-import type { ExtractorProps, SqlServerSource } from '../extractor-props';
+import type { ExtractorProps } from '../extractor-props';
 import type { OutputFormat } from '../formats/output-format';
-import type { TargetOptions } from '../landing/open-target';
+import { targetOptions, type TargetOptions } from '../landing/open-target';
 import { checkPlan } from '../plan/check-plan';
 import type { ChunkTarget } from '../plan/cut-table';
+import { resolveSource, type ResolvedProps, type ResolvedSource } from '../source/credentials/resolve-source';
 import type { ConnectionOptions } from '../source/sql-server-connection';
 import { parseTablePattern } from '../source/table-patterns';
-import { queryDataset, validateProps } from '../validate-props';
-
-/** Environment variable of the password when the options name no other. */
-export const PASSWORD_VARIABLE = 'LEGACY_TO_S3_PASSWORD';
+import { queryDataset } from '../validate-props';
 
 const DEFAULT_TARGET_FILE_BYTES = 256 * 1024 * 1024;
 const DEFAULT_CHUNK_BYTES = 512 * 1024 * 1024;
@@ -56,24 +54,21 @@ export interface RunOptions {
   readonly retryErrorNumbers: readonly number[];
 }
 
-/** Fills in defaults, the password and the CA file. @throws LegacyToS3Error of code INVALID_CONFIG */
-export function resolveOptions(props: ExtractorProps, env: NodeJS.ProcessEnv = process.env): RunOptions {
-  validateProps(props);
+/** Looks up the password, then {@link fillOptions}. @throws LegacyToS3Error of code INVALID_CONFIG */
+export async function resolveOptions(props: ExtractorProps, env: NodeJS.ProcessEnv = process.env): Promise<RunOptions> {
+  return fillOptions(await resolveSource(props, env));
+}
+
+/** Fills in defaults and reads the CA file. @throws LegacyToS3Error of code INVALID_CONFIG */
+export function fillOptions(props: ResolvedProps): RunOptions {
   [...(props.tables ?? []), ...(props.excludeTables ?? [])].forEach(parseTablePattern);
   const readers = props.query ? 1 : props.readers ?? defaultReaders();
   if (props.plan) checkPlan(props.plan);
   const lockTimeoutMs = 1000 * (props.lockTimeoutSeconds ?? DEFAULT_LOCK_TIMEOUT_SECONDS);
   return {
-    connection: connectionOptions(props.source, env),
+    connection: connectionOptions(props.source),
     target: props.target,
-    targetOptions: {
-      region: props.region,
-      endpointUrl: props.endpointUrl,
-      kmsKeyId: props.kmsKeyId,
-      expectedBucketOwner: props.expectedBucketOwner,
-      checksum: props.checksum,
-      writers: readers,
-    },
+    targetOptions: { ...targetOptions(props), writers: readers },
     include: props.tables,
     exclude: props.excludeTables ?? [],
     query: props.query && { sql: props.query.sql, ...queryDataset(props.query) },
@@ -96,7 +91,7 @@ function defaultReaders(): number {
   return Math.max(LEAST_DEFAULT_READERS, Math.min(MOST_DEFAULT_READERS, availableParallelism()));
 }
 
-function connectionOptions(source: SqlServerSource, env: NodeJS.ProcessEnv): ConnectionOptions {
+function connectionOptions(source: ResolvedSource): ConnectionOptions {
   const [host, instance] = source.server.split('\\', 2);
   return {
     host,
@@ -104,7 +99,11 @@ function connectionOptions(source: SqlServerSource, env: NodeJS.ProcessEnv): Con
     port: source.port,
     database: source.database,
     user: source.user,
-    password: resolvePassword(source, env),
+    password: source.password,
+    authentication: source.authentication,
+    domain: source.domain,
+    tenantId: source.tenantId,
+    clientId: source.clientId,
     encrypt: source.encrypt ?? true,
     ca: source.caFile === undefined ? undefined : readCaFile(source.caFile),
     trustServerCertificate: source.trustServerCertificate ?? false,
@@ -112,16 +111,6 @@ function connectionOptions(source: SqlServerSource, env: NodeJS.ProcessEnv): Con
     readOnlyIntent: source.readOnlyIntent ?? false,
     connectTimeoutMs: (source.connectTimeoutSeconds ?? DEFAULT_CONNECT_TIMEOUT_SECONDS) * 1000,
   };
-}
-
-function resolvePassword(source: SqlServerSource, env: NodeJS.ProcessEnv): string {
-  if (source.password !== undefined) return source.password;
-  const variable = source.passwordFromEnv ?? PASSWORD_VARIABLE;
-  const password = env[variable];
-  if (password === undefined) {
-    throw new LegacyToS3Error('INVALID_CONFIG', `no password for login '${source.user}': set the environment variable ${variable}`);
-  }
-  return password;
 }
 
 function readCaFile(path: string): string {

@@ -1,18 +1,17 @@
 import { Connection, Request, TYPES, type ConnectionConfiguration } from 'tedious';
 import { refuseUnencryptedLogin } from './encryption-guard';
 import { toConnectError, toRequestError, type Endpoint, type ServerMessage } from './source-errors';
+import { tediousAuthentication, type LoginOptions } from './tedious-authentication';
 import type { QueryParameter } from '../formats/read-rows';
 
 /** How to connect; the password is resolved and the CA file read. */
-export interface ConnectionOptions {
+export interface ConnectionOptions extends LoginOptions {
   /** Host name or address, without an instance. */
   readonly host: string;
   readonly instance?: string;
   /** Default 1433; not with an instance. */
   readonly port?: number;
   readonly database: string;
-  readonly user: string;
-  readonly password: string;
   readonly encrypt: boolean;
   /** PEM text of the authorities to trust. */
   readonly ca?: string;
@@ -148,7 +147,7 @@ export class SqlServerConnection {
 function toTediousConfig(options: ConnectionOptions): ConnectionConfiguration {
   return {
     server: options.host,
-    authentication: { type: 'default', options: { userName: options.user, password: options.password } },
+    authentication: tediousAuthentication(options),
     options: {
       ...(options.instance ? { instanceName: options.instance } : { port: options.port ?? 1433 }),
       database: options.database,

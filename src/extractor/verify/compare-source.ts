@@ -35,7 +35,7 @@ export async function compareSource(
 ): Promise<void> {
   if (tables.length === 0) return;
   const isQuery = manifest.source.kind === 'query';
-  const options = resolveOptions({
+  const options = await resolveOptions({
     ...props,
     plan: undefined,
     query: isQuery ? { sql: manifest.source.query!, name: `${tables[0].schema}.${tables[0].table}` } : undefined,

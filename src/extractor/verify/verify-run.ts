@@ -7,7 +7,7 @@ import { datasetRunFolder, type Manifest, type ManifestTable } from '../../contr
 import { LegacyToS3Error } from '../errors';
 import type { ExtractorProps, LandingProps } from '../extractor-props';
 import type { LandingTarget } from '../landing/landing-target';
-import { openTarget } from '../landing/open-target';
+import { openTarget, targetOptions } from '../landing/open-target';
 import { toSafeError } from '../run/redact';
 import { VerificationFault, type VerificationProblem, type VerificationResult, type VerifyOptions } from '../verification-result';
 import type { VerifyControls } from '../verify-landed';
@@ -22,9 +22,8 @@ import type { VerifyControls } from '../verify-landed';
 export async function verify(
   props: LandingProps | ExtractorProps, runId: string, { againstSource = false }: VerifyOptions = {}, controls: VerifyControls = {},
 ): Promise<VerificationResult> {
-  const { region, endpointUrl, expectedBucketOwner } = props;
   const started = performance.now();
-  const target = openTarget(props.target, { region, endpointUrl, expectedBucketOwner });
+  const target = openTarget(props.target, targetOptions(props));
   const problems: VerificationProblem[] = [];
   const tell = (problem: Omit<VerificationProblem, 'message'>) => {
     const told = withMessage(problem);

@@ -13,7 +13,7 @@ import { landedTable, type LandedTable } from '../../../src/extractor/run/landed
 import { LandingPlan } from '../../../src/extractor/run/landing-plan';
 import { redact, toSafeError } from '../../../src/extractor/run/redact';
 import type { RunContext } from '../../../src/extractor/run/run-context';
-import { resolveOptions } from '../../../src/extractor/run/run-options';
+import { fillOptions } from '../../../src/extractor/run/run-options';
 import { schemaFingerprint } from '../../../src/extractor/run/schema-fingerprint';
 import { landedPrimaryKey, planJobs } from '../../../src/extractor/run/table-job';
 import { verificationOf } from '../../../src/extractor/run/verification';
@@ -37,9 +37,9 @@ function landed(rows: number, sourceRows?: bigint): LandedTable {
 }
 
 function context(overrides: Partial<RunContext> = {}): RunContext {
-  const options = resolveOptions({
+  const options = fillOptions({
     source: { server: 'db', port: 1444, database: 'ledger', user: 'reader', password: 'hunter2' }, target: 'file:///x', query: undefined,
-  }, {});
+  });
   return {
     runId: RUN_ID,
     options,

@@ -1,8 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
+import { agents, clientSettings, type AwsOptions } from '../../aws/client-settings';
 
-export interface S3ClientOptions {
-  /** Default: as the SDK finds it. */
-  readonly region?: string;
+export interface S3ClientOptions extends AwsOptions {
   /** Base URL of an S3-compatible store, addressed by path. */
   readonly endpointUrl?: string;
   /** Most a request may take, answer included (milliseconds). Default 300,000. */
@@ -13,9 +12,9 @@ export interface S3ClientOptions {
 
 /** A client whose requests end in bounded time and carry one checksum, not two. */
 export function createS3Client(options: S3ClientOptions): S3Client {
-  const agent = { keepAlive: true, maxSockets: 64 };
   const client = new S3Client({
-    region: options.region ?? (options.endpointUrl && !regionIsSet() ? 'us-east-1' : undefined),
+    ...clientSettings(options),
+    region: options.region ?? (options.endpointUrl && !options.profile && !regionIsSet() ? 'us-east-1' : undefined),
     endpoint: options.endpointUrl,
     forcePathStyle: options.endpointUrl !== undefined,
     followRegionRedirects: options.endpointUrl === undefined,
@@ -27,8 +26,7 @@ export function createS3Client(options: S3ClientOptions): S3Client {
       connectionTimeout: 10_000,
       requestTimeout: options.requestTimeoutMs ?? 300_000,
       throwOnRequestTimeout: true,
-      httpsAgent: agent,
-      httpAgent: agent,
+      ...agents(options.proxyUrl),
     },
   });
   signWithKnownHash(client);
