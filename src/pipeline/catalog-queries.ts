@@ -67,12 +67,12 @@ export function addCatalogQueries(scope: Construct, props: CatalogQueriesProps):
       },
     },
   });
-  table.addDependency(props.database);
+  table.node.addDependency(props.database);
   for (const [id, { name, description, sql }] of Object.entries(QUERIES)) {
     const query = new athena.CfnNamedQuery(scope, `Query${id}`, {
       name, description, database: props.databaseName, workGroup: props.workGroupName, queryString: sql,
     });
-    query.addDependency(props.workGroup);
+    query.node.addDependency(props.workGroup);
   }
   return table;
 }

@@ -7,6 +7,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { HANDLER_ENV } from '../contract';
 import { BundleCode } from './bundle-code';
+import { acknowledge } from './nag-acknowledgements';
 import { RecorderFunctionOptions } from './recorder-options';
 
 /** What makes one function of the pipeline differ from another. */
@@ -43,7 +44,7 @@ export function createHandlerLogGroup(scope: Construct, options: RecorderFunctio
 /** A function of the pipeline, from its bundle; what the options leave open is as the function needs it. */
 export function createHandlerFunction(scope: Construct, props: HandlerFunctionProps, options: RecorderFunctionOptions): lambda.Function {
   const queueArn = props.failureQueue?.queueArn;
-  return new lambda.Function(scope, 'Function', {
+  const handler = new lambda.Function(scope, 'Function', {
     description: props.description,
     code: new BundleCode(props.bundle),
     handler: 'index.handler',
@@ -66,4 +67,6 @@ export function createHandlerFunction(scope: Construct, props: HandlerFunctionPr
     vpcSubnets: options.vpcSubnets,
     securityGroups: options.securityGroups,
   });
+  acknowledge(handler, 'LambdaDLQ', 'what fails goes to a destination, which unlike a dead-letter queue also gets the error; replay answers its caller', 'HIPAA.Security');
+  return handler;
 }

@@ -153,6 +153,9 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
       encryptionKey: props.encryptionKey,
       runtime: props.runtime,
       architecture: props.architecture,
+      vpc: props.vpc,
+      vpcSubnets: props.vpcSubnets,
+      securityGroups: props.securityGroups,
       logRetention: props.logRetention,
       logRemovalPolicy: props.logRemovalPolicy ?? props.removalPolicy,
     });

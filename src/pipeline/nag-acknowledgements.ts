@@ -1,9 +1,9 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 
-/** Says why a finding of cdk-nag's AwsSolutions pack is meant to be; the reason is read by whoever audits the template. */
-export function acknowledge(construct: IConstruct, rule: string, reason: string): void {
-  const id = `AwsSolutions-${rule}`;
+/** Says why a finding of one of cdk-nag's packs is meant to be; the reason is read by whoever audits the template. */
+export function acknowledge(construct: IConstruct, rule: string, reason: string, pack: 'AwsSolutions' | 'HIPAA.Security' = 'AwsSolutions'): void {
+  const id = `${pack}-${rule}`;
   if (id.split('::').length <= 2) {
     Validations.of(construct).acknowledge({ id, reason });
   } else {

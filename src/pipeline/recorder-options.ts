@@ -78,7 +78,7 @@ export interface RecorderFunctionOptions {
 
   /**
    * VPC to run the function in. It must reach S3 and DynamoDB, by their gateway endpoints, and Lambda (the recorder) or
-   * EventBridge and Glue (run completion), by their interface endpoints; or all by a NAT gateway.
+   * EventBridge and Glue (run completion) or Lambda and SQS (replay), by their interface endpoints; or all by a NAT gateway.
    *
    * @default - not in a VPC
    */

@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -7,6 +8,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { HANDLER_ENV, SERVICES, metricNamespace } from '../contract';
+import { checkRecorderOptions } from './check-recorder-options';
 import { allowReplaying } from './grants';
 import { createHandlerFunction, createHandlerLogGroup } from './handler-function';
 import { checkPipelineName } from './pipeline-name';
@@ -69,6 +71,28 @@ export interface ReplayFunctionProps {
   readonly logRemovalPolicy?: RemovalPolicy;
 
   /**
+   * VPC to run the function in. It must reach S3, by its gateway endpoint, and Lambda and SQS, by their interface endpoints; or
+   * all by a NAT gateway.
+   *
+   * @default - not in a VPC
+   */
+  readonly vpc?: ec2.IVpc;
+
+  /**
+   * Subnets for the function; only with `vpc`.
+   *
+   * @default - the VPC's private subnets
+   */
+  readonly vpcSubnets?: ec2.SubnetSelection;
+
+  /**
+   * Security groups of the function; only with `vpc`.
+   *
+   * @default - one of its own that lets everything out and nothing in
+   */
+  readonly securityGroups?: ec2.ISecurityGroup[];
+
+  /**
    * KMS key that encrypts the logs.
    *
    * @default - keys managed by the services
@@ -95,8 +119,9 @@ export class ReplayFunction extends Construct {
   constructor(scope: Construct, id: string, props: ReplayFunctionProps) {
     super(scope, id);
     checkPipelineName(this, props.pipelineName);
+    checkRecorderOptions(this, props);
     this.logGroup = createHandlerLogGroup(this, props, props.encryptionKey);
-    this.role = new ReplayRole(this, 'Role', { ...props, logGroup: this.logGroup });
+    this.role = new ReplayRole(this, 'Role', { ...props, logGroup: this.logGroup, inVpc: props.vpc !== undefined });
     this.function = createHandlerFunction(this, {
       bundle: 'replay',
       description: 'Replays failed events, and records again what landed',
@@ -113,7 +138,7 @@ export class ReplayFunction extends Construct {
       },
       role: this.role,
       logGroup: this.logGroup,
-    }, { runtime: props.runtime, architecture: props.architecture });
+    }, props);
   }
 
   /**

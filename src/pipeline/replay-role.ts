@@ -12,6 +12,7 @@ export interface ReplayRoleProps {
   readonly runCompletion?: lambda.IFunction;
   readonly failureQueue: sqs.IQueue;
   readonly logGroup: logs.ILogGroup;
+  readonly inVpc: boolean;
 }
 
 /** The role of a replay function: it lists objects, takes failed events and invokes; it reads no object and no record. */
@@ -24,5 +25,6 @@ export class ReplayRole extends HandlerRole {
     this.allow('ListLandedObjects', ['s3:ListBucket', 's3:ListBucketVersions'], [props.bucket.bucketArn]);
     this.allowLogging(props.logGroup);
     props.failureQueue.encryptionMasterKey?.grant(this, 'kms:Decrypt');
+    if (props.inVpc) this.allowNetworkInterfaces();
   }
 }

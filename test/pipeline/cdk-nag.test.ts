@@ -2,14 +2,14 @@ import { App, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { AwsSolutionsChecks } from 'cdk-nag';
+import { AwsSolutionsChecks, HIPAASecurityChecks } from 'cdk-nag';
 import { LandingTrigger, LegacyToS3Pipeline, LegacyToS3PipelineProps } from '../../src/pipeline';
 
-/** Findings of the AwsSolutions pack, as `rule path`. */
-function findings(make: (stack: Stack) => unknown): string[] {
+/** Findings of a pack, as `rule path`. */
+function findings(make: (stack: Stack) => unknown, Pack: typeof AwsSolutionsChecks | typeof HIPAASecurityChecks = AwsSolutionsChecks): string[] {
   const app = new App();
   make(new Stack(app, 'Stack'));
-  const { violations } = new AwsSolutionsChecks(app).validateScope(app);
+  const { violations } = new Pack(app).validateScope(app);
   return violations.flatMap(({ ruleName, violatingResources }) => violatingResources.map(({ constructPath }) => `${ruleName} ${constructPath}`));
 }
 
@@ -31,4 +31,21 @@ test.each<[string, (stack: Stack) => unknown]>([
   ['two pipelines', (stack) => [new LegacyToS3Pipeline(stack, 'One'), new LegacyToS3Pipeline(stack, 'Two')]],
 ])('cdk-nag finds nothing in a stack with %s', (_name, make) => {
   expect(findings(make)).toEqual([]);
+});
+
+test('of the HIPAA pack what is left, with every option on, is what only the owner of the account can decide', () => {
+  const everything = pipeline((stack) => ({
+    encryptionKey: new kms.Key(stack, 'Key', { enableKeyRotation: true }),
+    serverAccessLogsBucket: s3.Bucket.fromBucketName(stack, 'AccessLogs', 'access-logs'),
+    reservedConcurrentExecutions: 100,
+    vpc: ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['a'], privateSubnetIds: ['subnet-1'] }),
+  }));
+  expect(findings(everything, HIPAASecurityChecks).sort()).toEqual([
+    'HIPAA.Security-DynamoDBInBackupPlan Stack/Ledger/MetadataTable/Resource',
+    // Of aws-cdk-lib's own function.
+    'HIPAA.Security-IAMNoInlinePolicy Stack/Ledger/LandingBucket/Notifications/HandlerPolicy/Resource',
+    'HIPAA.Security-LambdaConcurrency Stack/Ledger/Replay/Function/Resource',
+    'HIPAA.Security-LambdaConcurrency Stack/Ledger/RunCompletion/Function/Resource',
+    'HIPAA.Security-S3BucketReplicationEnabled Stack/Ledger/LandingBucket/Resource',
+  ]);
 });

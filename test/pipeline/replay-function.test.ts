@@ -1,3 +1,4 @@
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { only, statements, synth, synthPipeline } from './synth';
@@ -44,4 +45,12 @@ test('grantReplay lets somebody invoke it and do nothing else', () => {
   expect(statements(granted.template, 'Operator')).toEqual([
     { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: granted.stack.resolve(granted.made.replay.function.functionArn) },
   ]);
+});
+
+test('it runs in the VPC of the others, and may make its network interfaces', () => {
+  const inVpc = synthPipeline((scope) => ({
+    vpc: ec2.Vpc.fromVpcAttributes(scope, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['a'], privateSubnetIds: ['subnet-1'] }),
+  })).template;
+  expect(only(inVpc, 'AWS::Lambda::Function', 'LedgerReplay').Properties.VpcConfig.SubnetIds).toEqual(['subnet-1']);
+  expect(statements(inVpc, 'LedgerReplayRole')).toContainEqual(expect.objectContaining({ Sid: 'RunInVpc' }));
 });

@@ -83,6 +83,33 @@ export class LogMetrics extends Construct {
     return this.structuredErrorsFilter.metric({ statistic: cloudwatch.Stats.SUM, ...options });
   }
 
+  /**
+   * Invocations that Lambda reported as timed out (count); the function's log format must be JSON.
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricTimeouts(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.timeoutsFilter.metric({ statistic: cloudwatch.Stats.SUM, ...options });
+  }
+
+  /**
+   * Invocations that Lambda reported as out of memory (count); the function's log format must be JSON.
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricOutOfMemory(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.outOfMemoryFilter.metric({ statistic: cloudwatch.Stats.SUM, ...options });
+  }
+
+  /**
+   * Lambda's own figure for a cold start (milliseconds); the function's log format must be JSON.
+   *
+   * @default - maximum over 5 minutes
+   */
+  public metricInitDuration(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.initDurationFilter.metric({ statistic: cloudwatch.Stats.MAXIMUM, ...options });
+  }
+
   private count(id: string, metricName: string, filterPattern: logs.IFilterPattern): logs.MetricFilter {
     return new logs.MetricFilter(this, id, {
       logGroup: this.props.logGroup,

@@ -39,12 +39,15 @@ test('a cold start\'s duration is what Lambda reports, and missing where there w
   expect(only(template, 'AWS::Logs::MetricFilter', 'LogMetricsInitDuration').Properties.MetricTransformations[0]).not.toHaveProperty('DefaultValue');
 });
 
-test('the metrics are sums', () => {
+test('the metrics are sums, but for the duration', () => {
   const { made, stack } = synthesised;
-  for (const metric of [made.metricErrorKeyword(), made.metricFailureKeyword(), made.metricStructuredErrors()]) {
+  for (const metric of [
+    made.metricErrorKeyword(), made.metricFailureKeyword(), made.metricStructuredErrors(), made.metricTimeouts(), made.metricOutOfMemory(),
+  ]) {
     expect(metric.toMetricConfig().metricStat).toMatchObject({ namespace: 'CdkLegacyToS3/ledger', statistic: 'Sum', period: Duration.minutes(5) });
     expect(stack.resolve(metric.dimensions)).toBeUndefined();
   }
+  expect(made.metricInitDuration().toMetricConfig().metricStat).toMatchObject({ metricName: 'LogInitDuration', statistic: 'Maximum' });
   expect(made.metricErrorKeyword({ period: Duration.minutes(1) }).period.toSeconds()).toBe(60);
 });
 
