@@ -1,8 +1,8 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { StartOptions } from './dashboard';
 import { loadDashboard } from './load-dashboard';
-import { wholeNumber } from './source-options';
 import { stopOnSignals } from './stop-on-signals';
+import { wholeNumber } from './whole-number';
 
 interface CommandOptions extends Omit<StartOptions, 'bodyFile'> {
   readonly body?: string;

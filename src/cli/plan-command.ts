@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { addSettings, settingValues, type OptionValues } from './config/command-settings';
+import { toPlanning, toSource } from './config/to-props';
 import { formatBytes } from './parse-size';
-import { addPlanningOptions, addSourceOptions, toPlanning, toSource, type PlanningOptions, type SourceOptions } from './source-options';
 import { stopOnSignals } from './stop-on-signals';
 import { LegacyToS3Error, plan, type ExtractionPlan } from '../extractor/public';
 
 /** The options as commander hands them over. */
-interface PlanOptions extends SourceOptions, PlanningOptions {
+interface PlanOptions extends OptionValues {
   readonly out?: string;
   readonly json?: true;
 }
@@ -17,7 +18,7 @@ const NO_TARGET = 'file:///';
 /** Adds `plan`. */
 export function addPlanCommand(program: Command): void {
   const command = program.command('plan').description('Show which tables an extraction would read and how it cuts them; nothing is extracted');
-  addPlanningOptions(addSourceOptions(command))
+  addSettings(command, ['source', 'tables'])
     .option('--out <file>', 'also save the plan as JSON, for extract --plan')
     .option('--json', 'print the plan as JSON instead of a summary')
     .option('--debug', 'print stacks of errors')
@@ -29,7 +30,8 @@ export function addPlanCommand(program: Command): void {
 async function runPlan(options: PlanOptions): Promise<void> {
   const signals = stopOnSignals();
   try {
-    const made = await plan({ source: toSource(options), target: NO_TARGET, ...toPlanning(options) }, { signal: signals.signal });
+    const values = settingValues(options);
+    const made = await plan({ source: toSource(values), target: NO_TARGET, ...toPlanning(values) }, { signal: signals.signal });
     const json = `${JSON.stringify(made, undefined, 2)}\n`;
     if (options.out !== undefined) save(options.out, json);
     process.stdout.write(options.json ? json : planLines(made).map((line) => `${line}\n`).join(''));

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { wholeNumber } from './source-options';
-import { addTargetOptions, toLanding, type TargetOptions } from './target-options';
+import { addTargetOptions, landingOf, type TargetOptions } from './target-options';
+import { wholeNumber } from './whole-number';
 import { abortRun, pruneRuns } from '../extractor/public';
 
 const DEFAULT_DAYS = 7;
@@ -10,13 +10,13 @@ export function addRunCommands(program: Command): void {
   addTargetOptions(program.command('abort <run>').description('Give an unfinished run up: delete its objects, uploads and checkpoint'))
     .option('--take-over', 'also from a process that may still hold the run: only when it is dead')
     .action(async (run: string, options: TargetOptions & { readonly takeOver?: true }) => {
-      await abortRun(toLanding(options), run, options.takeOver);
+      await abortRun(await landingOf(options), run, options.takeOver);
       process.stdout.write(`run ${run} is given up\n`);
     });
   addTargetOptions(program.command('prune').description('Give up all unfinished runs that are old and that nobody holds'))
     .option('--older-than <days>', `age of a run (default: ${DEFAULT_DAYS})`, wholeNumber)
     .action(async (options: TargetOptions & { readonly olderThan?: number }) => {
-      const pruned = await pruneRuns(toLanding(options), options.olderThan ?? DEFAULT_DAYS);
+      const pruned = await pruneRuns(await landingOf(options), options.olderThan ?? DEFAULT_DAYS);
       process.stdout.write(pruned.length === 0 ? 'nothing to prune\n' : pruned.map((run) => `run ${run} is given up\n`).join(''));
     });
 }

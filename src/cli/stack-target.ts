@@ -1,29 +1,42 @@
+import type { Command } from 'commander';
+import type { SettingValues } from './config/settings';
 import { loadDashboard } from './load-dashboard';
 import { LegacyToS3Error, type LandingProps } from '../extractor/public';
 
-/** Where to land, as commander hands it over. */
-export interface TargetOptions {
-  readonly to?: string;
+/** A deployed pipeline, as commander hands it over. */
+export interface StackOptions {
   readonly stack?: string;
   readonly pipeline?: string;
-  readonly region?: string;
-  readonly endpointUrl?: string;
-  readonly kmsKeyId?: string;
+}
+
+/** Adds the options of a deployed pipeline to those of the target. */
+export function addStackOptions(command: Command): Command {
+  return command
+    .option('--stack <name>', 'deployed stack of a pipeline to land in, instead of --to; bucket, prefix and key are read from its outputs')
+    .option('--pipeline <name>', 'which pipeline of the stack, where it has several');
 }
 
 /** Where runs land in a bucket that is watched as a whole: below a prefix, so that checkpoints have a place beside it. */
 const DEFAULT_PREFIX = 'landing/';
 
 /**
- * The target that `--to` names, or the landing bucket of the pipeline in `--stack`.
+ * The target that `--to` or the config file names, or the landing bucket of the pipeline in `--stack`, which comes before
+ * that of the config file.
  *
  * @throws LegacyToS3Error of code INVALID_CONFIG when there is neither or both, or as the stack's outputs are read
  */
-export async function targetOf(options: TargetOptions): Promise<Pick<LandingProps, 'target' | 'kmsKeyId'>> {
-  const { to, stack, pipeline, region, endpointUrl, kmsKeyId } = options;
-  if (to !== undefined && stack !== undefined) throw new LegacyToS3Error('INVALID_CONFIG', '--to and --stack exclude each other: pass one of them');
-  if (to !== undefined) return { target: to, kmsKeyId };
-  if (stack === undefined) throw new LegacyToS3Error('INVALID_CONFIG', 'no target: pass --to s3://bucket/prefix, --to file:///folder, or --stack with the name of a deployed pipeline\'s stack');
-  const outputs = await loadDashboard().stackOutputs({ stack, pipeline, region, endpointUrl });
-  return { target: `s3://${outputs.bucketName}/${outputs.landingPrefix ?? DEFAULT_PREFIX}`, kmsKeyId: kmsKeyId ?? outputs.keyArn };
+export async function targetOf(values: SettingValues, options: StackOptions & { readonly to?: string }): Promise<Pick<LandingProps, 'target' | 'kmsKeyId'>> {
+  const { stack, pipeline } = options;
+  const text = (key: string) => values.get(key) as string | undefined;
+  if (options.to !== undefined && stack !== undefined) throw new LegacyToS3Error('INVALID_CONFIG', '--to and --stack exclude each other: pass one of them');
+  if (stack !== undefined) {
+    const outputs = await loadDashboard().stackOutputs({ stack, pipeline, region: text('region'), endpointUrl: text('endpointUrl') });
+    return { target: `s3://${outputs.bucketName}/${outputs.landingPrefix ?? DEFAULT_PREFIX}`, kmsKeyId: text('kmsKeyId') ?? outputs.keyArn };
+  }
+  const target = text('target');
+  if (target === undefined) {
+    throw new LegacyToS3Error('INVALID_CONFIG', 'no target: pass --to s3://bucket/prefix, --to file:///folder, or --stack with the name of a deployed pipeline\'s stack, '
+      + 'or set target in the config file');
+  }
+  return { target, kmsKeyId: text('kmsKeyId') };
 }

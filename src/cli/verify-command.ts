@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
+import { settingValues } from './config/command-settings';
+import { toSource, toTypes } from './config/to-props';
 import { formatBytes } from './parse-size';
-import { addSourceOptions, toSource, type SourceOptions } from './source-options';
 import { stopOnSignals } from './stop-on-signals';
-import { addTargetOptions, toLanding, type TargetOptions } from './target-options';
+import { addTargetOptions, landingOf, type TargetOptions } from './target-options';
 import { LegacyToS3Error, verifyRun, type ExtractorProps, type LandingProps, type VerificationResult } from '../extractor/public';
 
-interface VerifyOptions extends TargetOptions, Partial<SourceOptions> {
+interface VerifyOptions extends TargetOptions {
   readonly againstSource?: true;
   readonly json?: true;
 }
@@ -16,11 +17,11 @@ export function addVerifyCommand(program: Command): void {
     .description('Read a complete run\'s objects back and compare sizes, checksums, rows and content hashes with its manifest')
     .option('--against-source', 'also read the tables again and compare them: equal only where the source has not changed since')
     .option('--json', 'print the result as JSON');
-  addSourceOptions(addTargetOptions(command), false).action(async (run: string, options: VerifyOptions) => {
+  addTargetOptions(command, ['source']).action(async (run: string, options: VerifyOptions) => {
     const signals = stopOnSignals('nothing was changed');
     try {
       const onProblem = ({ message }: { readonly message: string }) => void process.stderr.write(`problem: ${message}\n`);
-      const result = await verifyRun(toProps(options), run, { againstSource: options.againstSource }, { signal: signals.signal, onProblem });
+      const result = await verifyRun(await toProps(options), run, { againstSource: options.againstSource }, { signal: signals.signal, onProblem });
       process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : summary(result));
       if (result.problems.length > 0) throw failure(result);
     } finally {
@@ -29,15 +30,10 @@ export function addVerifyCommand(program: Command): void {
   });
 }
 
-function toProps(options: VerifyOptions): LandingProps | ExtractorProps {
-  const landing = toLanding(options);
-  if (!options.againstSource) return landing;
-  if (!isSource(options)) throw new LegacyToS3Error('INVALID_CONFIG', '--against-source needs --server, --user and --database');
-  return { ...landing, source: toSource(options) };
-}
-
-function isSource(options: Partial<SourceOptions>): options is SourceOptions {
-  return options.server !== undefined && options.user !== undefined && options.database !== undefined;
+async function toProps(options: VerifyOptions): Promise<LandingProps | ExtractorProps> {
+  const values = settingValues(options);
+  const landing = await landingOf(options, values);
+  return options.againstSource ? { ...landing, source: toSource(values), ...toTypes(values) } : landing;
 }
 
 function summary({ runId, objects, rows, sizeBytes, seconds, notes, problems, sourceCompared }: VerificationResult): string {

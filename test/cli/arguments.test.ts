@@ -4,13 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli } from './spawn-cli';
 import { EXIT_CODES } from '../../src/cli/exit-codes';
-import { toProps, type ExtractOptions } from '../../src/cli/extract-command';
 import { formatBytes, parseSize } from '../../src/cli/parse-size';
 import { cliBundle, removeCliBundle } from '../support/cli-bundle';
 
 const REQUIRED = ['--server', '127.0.0.1', '--user', 'reader', '--database', 'Ledger', '--to', 'file:///tmp/x'];
-const OPTIONS: ExtractOptions = { server: 'db', user: 'u', database: 'd', encrypt: 'true', format: 'parquet' };
-const LANDING = { target: 's3://b', kmsKeyId: 'key' };
 
 afterAll(removeCliBundle);
 
@@ -42,11 +39,11 @@ test('--help names every option and ends with 0', async () => {
 test.each<[string, string[], RegExp]>([
   ['an unknown command', ['extrct'], /unknown command 'extrct'.*\n?.*extract/],
   ['an unknown option', ['extract', ...REQUIRED, '--table', 'x'], /unknown option '--table'[\s\S]*--tables/],
-  ['a missing option', ['extract', '--server', 'x'], /required option '--user <login>'/],
-  ['a wrong format', ['extract', ...REQUIRED, '--format', 'xml'], /Allowed choices are csv, jsonl, parquet/],
+  ['a missing option', ['extract', '--server', 'x', '--to', 'file:///tmp/x'], /no database: pass --database, or set source\.database in the config file/],
+  ['a wrong format', ['extract', ...REQUIRED, '--format', 'xml'], /--format <format>.*expected one of csv, jsonl, parquet/],
   ['a wrong port', ['extract', ...REQUIRED, '--port', 'x1'], /--port.*expected a whole number/],
   ['a wrong size', ['extract', ...REQUIRED, '--target-file-size', 'big'], /--target-file-size.*256MiB/],
-  ['a query without a name', ['extract', ...REQUIRED, '--query', 'SELECT 1'], /--query and --as belong together/],
+  ['a query without a name', ['extract', ...REQUIRED, '--query', 'SELECT 1'], /query and name belong together: --query .* --as name/],
   ['a wrong codec', ['extract', ...REQUIRED, '--compression', 'lzo'], /Parquet compression must be one of zstd, snappy, gzip, none/],
   ['no target', ['extract', '--server', 'x', '--user', 'u', '--database', 'd'], /no target: pass --to .*or --stack/],
   ['two targets', ['extract', ...REQUIRED, '--stack', 's'], /--to and --stack exclude each other/],
@@ -70,56 +67,6 @@ test('--json adds the error as the last line of standard output', async () => {
   const { code, stdout } = await runCli(['extract', ...REQUIRED, '--json']);
   expect(code).toBe(2);
   expect(JSON.parse(stdout.trim().split('\n').at(-1) as string)).toMatchObject({ type: 'error', code: 'INVALID_CONFIG' });
-});
-
-test('defaults become props', () => {
-  expect(toProps(OPTIONS, LANDING)).toMatchObject({
-    source: { server: 'db', user: 'u', database: 'd', encrypt: true, port: undefined, caFile: undefined, trustServerCertificate: undefined },
-    target: 's3://b',
-    tables: undefined,
-    excludeTables: undefined,
-    query: undefined,
-    format: { name: 'parquet', compression: 'zstd' },
-    targetFileBytes: undefined,
-    readers: undefined,
-    region: undefined,
-    endpointUrl: undefined,
-  });
-});
-
-test('every option becomes its prop', () => {
-  expect(toProps({
-    ...OPTIONS,
-    port: 1444,
-    encrypt: 'false',
-    caFile: 'ca.pem',
-    trustServerCertificate: true,
-    hostNameInCertificate: 'h',
-    connectTimeout: 9,
-    tables: ['a'],
-    excludeTables: ['b'],
-    format: 'csv',
-    compression: 'gzip',
-    targetFileSize: 2 ** 20,
-    readers: 3,
-    region: 'r',
-    endpointUrl: 'http://e',
-    expectedBucketOwner: '123456789012',
-  }, LANDING)).toMatchObject({
-    source: {
-      port: 1444, encrypt: false, caFile: 'ca.pem', trustServerCertificate: true, hostNameInCertificate: 'h', connectTimeoutSeconds: 9,
-    },
-    tables: ['a'],
-    excludeTables: ['b'],
-    format: { name: 'csv', compression: 'gzip' },
-    targetFileBytes: 2 ** 20,
-    readers: 3,
-    region: 'r',
-    endpointUrl: 'http://e',
-    kmsKeyId: 'key',
-    expectedBucketOwner: '123456789012',
-  });
-  expect(toProps({ ...OPTIONS, query: 'SELECT 1 AS a', as: 'q' }, LANDING).query).toEqual({ sql: 'SELECT 1 AS a', name: 'q' });
 });
 
 test.each([['1024', 1024], ['256MiB', 268_435_456], ['1.5 GB', 1.5e9], ['2kib', 2048], ['x', undefined], ['5 bananas', undefined], ['-1', undefined]])(

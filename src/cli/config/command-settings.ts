@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { expected, parseText } from './parse-setting';
+import { CONFIG_FILE, SETTINGS, type Setting, type SettingGroup, type SettingValues } from './settings';
+
+/** The values of a command's options, by the names commander gives them. */
+export type OptionValues = { readonly [name: string]: unknown };
+
+/** Adds the options of the settings of some groups, and `--config`. */
+export function addSettings(command: Command, groups: readonly SettingGroup[]): Command {
+  command.option('--config <file>', 'config file; options of the command line come before it (default: legacy-to-s3.yaml, where there is one)');
+  for (const setting of SETTINGS.filter(({ group, flags }) => flags !== undefined && groups.includes(group))) command.addOption(optionOf(setting));
+  return command;
+}
+
+/** What the command line and the config file say; the command line comes first. @throws LegacyToS3Error of code INVALID_CONFIG */
+export function settingValues(options: OptionValues): SettingValues {
+  const path = options.config as string | undefined ?? (existsSync(CONFIG_FILE) ? CONFIG_FILE : undefined);
+  const values = new Map<string, unknown>(path === undefined ? [] : loadReader().readConfig(path));
+  for (const setting of SETTINGS) {
+    const value = setting.flags === undefined ? undefined : options[optionOf(setting).attributeName()];
+    if (value !== undefined) values.set(setting.key, value);
+  }
+  return values;
+}
+
+/** YAML is parsed only where there is a config file, so that other commands start without it. */
+function loadReader(): typeof import('./read-config') {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return require('./read-config') as typeof import('./read-config');
+}
+
+function optionOf(setting: Setting): Option {
+  const choices = setting.type === 'choice' || setting.type === 'choices' ? `: ${setting.values!.join(', ')}` : '';
+  const standard = setting.default === undefined ? '' : ` (default: ${setting.default})`;
+  const option = new Option(setting.flags!, `${setting.description}${choices}${standard}`);
+  // An option without an argument is a flag.
+  if (!/[<[]/.test(setting.flags!)) return option;
+  return option.argParser((text: string, earlier: unknown) => {
+    const value = parseText(setting, text);
+    if (value === undefined) throw new InvalidArgumentError(`expected ${expected(setting)}.`);
+    // Patterns may be given more than once.
+    return setting.type === 'patterns' && Array.isArray(earlier) ? [...earlier as unknown[], ...value as unknown[]] : value;
+  });
+}

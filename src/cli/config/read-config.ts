@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { isMap, isScalar, LineCounter, parseDocument, type Node, type YAMLMap } from 'yaml';
+import { nearest } from './nearest';
+import { expected, parseValue } from './parse-setting';
+import { SETTINGS, type SettingValues } from './settings';
+import { LegacyToS3Error } from '../../extractor/public';
+
+const BY_KEY = new Map(SETTINGS.map((setting) => [setting.key, setting]));
+
+/**
+ * Reads a config file (YAML; JSON is YAML).
+ *
+ * @throws LegacyToS3Error of code INVALID_CONFIG that names file and line of each problem, the nearest key, and what is allowed
+ */
+export function readConfig(path: string): SettingValues {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new LegacyToS3Error('INVALID_CONFIG', `cannot read the config file '${path}': ${(error as Error).message}`, { cause: error });
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const lineOf = (offset: number | undefined) => lines.linePos(offset ?? 0).line;
+  const problems = document.errors.map(({ pos, message }) => `line ${lineOf(pos[0])}: ${message.split('\n')[0]}`);
+  const values = new Map<string, unknown>();
+  if (problems.length === 0 && document.contents !== null) {
+    if (isMap(document.contents)) readMap(document.contents, '');
+    else problems.push(`line ${lineOf(document.contents.range?.[0])}: expected keys such as source and target`);
+  }
+  if (problems.length > 0) throw new LegacyToS3Error('INVALID_CONFIG', `${path}, ${problems.join('; ')}`);
+  return values;
+
+  function readMap(map: YAMLMap, prefix: string): void {
+    for (const { key, value } of map.items) {
+      const name = isScalar(key) ? String(key.value) : '';
+      const full = `${prefix}${name}`;
+      const line = lineOf((key as Node).range?.[0]);
+      const setting = BY_KEY.get(full);
+      const inner = keysBelow(`${full}.`);
+      if (setting) {
+        const parsed = parseValue(setting, (value as Node | null)?.toJS(document));
+        if (parsed === undefined) problems.push(`line ${line}: ${full} must be ${expected(setting)}, got ${JSON.stringify((value as Node | null)?.toJS(document) ?? null)}`);
+        else values.set(full, parsed);
+      } else if (inner.length > 0) {
+        if (isMap(value)) readMap(value, `${full}.`);
+        else problems.push(`line ${line}: ${full} must have keys: ${inner.join(', ')}`);
+      } else {
+        problems.push(`line ${line}: ${unknownKey(full, prefix)}`);
+      }
+    }
+  }
+}
+
+/** The keys right below a prefix. */
+function keysBelow(prefix: string): string[] {
+  return [...new Set(SETTINGS.filter(({ key }) => key.startsWith(prefix)).map(({ key }) => key.slice(prefix.length).split('.')[0]))];
+}
+
+function unknownKey(full: string, prefix: string): string {
+  if (/(^|\.)password$/i.test(full)) {
+    return `${full} does not belong in a file: set the environment variable LEGACY_TO_S3_PASSWORD, or another one that source.passwordFromEnv names`;
+  }
+  const allowed = keysBelow(prefix);
+  const close = nearest(full.slice(prefix.length), allowed);
+  return `unknown key ${full}${close === undefined ? '' : `; did you mean ${prefix}${close}?`} Allowed here: ${allowed.join(', ')}`;
+}

@@ -1,0 +1,82 @@
+import type { SettingValues } from './settings';
+import {
+  ExtractFormat, LegacyToS3Error, SourceRisk,
+  type CsvOptions, type ExtractorProps, type JsonLinesOptions, type LandingProps, type ParquetOptions, type SqlServerSource, type TypeOptions,
+} from '../../extractor/public';
+
+/** What only some format has, by its key. */
+const FORMATS_OF: { readonly [key: string]: readonly string[] } = {
+  'format.delimiter': ['csv'],
+  'format.quote': ['csv'],
+  'format.header': ['csv'],
+  'format.nullText': ['csv'],
+  'format.binary': ['jsonl'],
+  'format.rowGroupBytes': ['parquet'],
+};
+
+/** The values below a key, as an object; undefined when there are none. */
+function below(values: SettingValues, key: string): { readonly [name: string]: unknown } | undefined {
+  const found = [...values].filter(([name]) => name.startsWith(`${key}.`)).map(([name, value]) => [name.slice(key.length + 1), value]);
+  return found.length === 0 ? undefined : Object.fromEntries(found) as { readonly [name: string]: unknown };
+}
+
+/** The source. @throws LegacyToS3Error of code INVALID_CONFIG when it lacks what every source needs */
+export function toSource(values: SettingValues): SqlServerSource {
+  const missing = ([['source.server', '--server'], ['source.database', '--database'], ['source.user', '--user']] as const)
+    .find(([key]) => !values.has(key));
+  if (missing) throw new LegacyToS3Error('INVALID_CONFIG', `no ${missing[0].slice('source.'.length)}: pass ${missing[1]}, or set ${missing[0]} in the config file`);
+  return below(values, 'source') as unknown as SqlServerSource;
+}
+
+/** Where to land, apart from the target itself. */
+export function toLanding(values: SettingValues): Omit<LandingProps, 'target' | 'kmsKeyId'> {
+  return pick(values, ['region', 'endpointUrl', 'expectedBucketOwner', 'checksum']);
+}
+
+/** How values land. */
+export function toTypes(values: SettingValues): Pick<ExtractorProps, 'types' | 'columnTypes'> {
+  return { types: below(values, 'types') as TypeOptions | undefined, ...pick(values, ['columnTypes']) };
+}
+
+/** What is planned. */
+export function toPlanning(values: SettingValues): Pick<ExtractorProps, 'tables' | 'excludeTables' | 'targetChunkBytes' | 'targetChunkRows'> {
+  return pick(values, ['tables', 'excludeTables', 'targetChunkBytes', 'targetChunkRows']);
+}
+
+/** All of an extraction. @throws LegacyToS3Error of code INVALID_CONFIG */
+export function toProps(values: SettingValues, landing: Pick<LandingProps, 'target' | 'kmsKeyId'>): ExtractorProps {
+  const query = below(values, 'query') as ExtractorProps['query'];
+  if (query && (query.sql === undefined || query.name === undefined)) {
+    throw new LegacyToS3Error('INVALID_CONFIG', 'query and name belong together: --query "SELECT …" --as name, or query.sql and query.name in the config file');
+  }
+  return {
+    source: toSource(values),
+    ...landing,
+    ...toLanding(values),
+    ...toPlanning(values),
+    ...pick(values, [
+      'targetFileBytes', 'readers', 'maxRetries', 'retryErrorNumbers', 'idleTimeoutSeconds', 'lockTimeoutSeconds', 'deadlockPriority', 'maxDop',
+    ]),
+    ...toTypes(values),
+    query,
+    accept: (values.get('accept') as string[] | undefined)?.map((risk) => risk.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()) as SourceRisk),
+    format: toFormat(values),
+  };
+}
+
+function toFormat(values: SettingValues): ExtractFormat {
+  const name = (values.get('format.name') ?? 'parquet') as string;
+  for (const [key, formats] of Object.entries(FORMATS_OF)) {
+    if (values.has(key) && !formats.includes(name)) throw new LegacyToS3Error('INVALID_CONFIG', `${key} is of format ${formats.join(' and ')}, not of ${name}`);
+  }
+  const { name: _, ...options } = below(values, 'format') ?? {};
+  switch (name) {
+    case 'csv': return ExtractFormat.csv(options as CsvOptions);
+    case 'jsonl': return ExtractFormat.jsonLines(options as JsonLinesOptions);
+    default: return ExtractFormat.parquet(options as ParquetOptions);
+  }
+}
+
+function pick(values: SettingValues, keys: readonly string[]): { [key: string]: never } {
+  return Object.fromEntries(keys.filter((key) => values.has(key)).map((key) => [key, values.get(key)])) as { [key: string]: never };
+}

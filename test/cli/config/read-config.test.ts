@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readConfig } from '../../../src/cli/config/read-config';
+import { toProps } from '../../../src/cli/config/to-props';
+
+let folder: string;
+beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'config-')); });
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function read(text: string) {
+  const path = join(folder, 'c.yaml');
+  writeFileSync(path, text);
+  return readConfig(path);
+}
+
+test('a whole file becomes props', () => {
+  const values = read(`# yaml-language-server: $schema=x
+source:
+  server: db\\inst
+  database: Ledger
+  user: reader
+  encrypt: false
+target: s3://b/landing
+tables: [dbo.*, "[odd.schema].[what?]"]
+excludeTables: dbo.Audit*
+targetFileBytes: 64MiB
+format: { name: csv, header: false, delimiter: ";" }
+accept: [masked-columns]
+types: { time: native }
+columnTypes:
+  Ledger.BookedAt: { timestamps: text }
+deadlockPriority: -10
+`);
+  expect(toProps(values, { target: 't' })).toMatchObject({
+    source: { server: 'db\\inst', database: 'Ledger', user: 'reader', encrypt: false },
+    tables: ['dbo.*', '[odd.schema].[what?]'],
+    excludeTables: ['dbo.Audit*'],
+    targetFileBytes: 2 ** 26,
+    format: { name: 'csv', header: false, delimiter: ';' },
+    accept: ['maskedColumns'],
+    types: { time: 'native' },
+    columnTypes: { 'Ledger.BookedAt': { timestamps: 'text' } },
+    deadlockPriority: -10,
+  });
+  expect(values.get('target')).toBe('s3://b/landing');
+});
+
+test('JSON is YAML, and an empty file says nothing', () => {
+  expect([...read('{"readers": 2}')]).toEqual([['readers', 2]]);
+  expect([...read('# nothing\n')]).toEqual([]);
+});
+
+test.each<[string, string, RegExp]>([
+  ['a misspelt key', 'source:\n  servr: db\n', /c\.yaml, line 2: unknown key source\.servr; did you mean source\.server\? Allowed here: server, port, /],
+  ['a misspelt section', 'sorce:\n  server: db\n', /line 1: unknown key sorce; did you mean source\?/],
+  ['a key of nothing like it', 'colour: red\n', /line 1: unknown key colour Allowed here|line 1: unknown key colour/],
+  ['a wrong type', 'readers: many\n', /line 1: readers must be a whole number, got "many"/],
+  ['a wrong choice', 'format:\n  name: xml\n', /line 2: format\.name must be one of csv, jsonl, parquet, got "xml"/],
+  ['a wrong size', 'targetFileBytes: big\n', /targetFileBytes must be a size such as 256MiB, 1GiB or a number of bytes, got "big"/],
+  ['a text for a flag', 'source:\n  encrypt: "no"\n', /line 2: source\.encrypt must be true or false, got "no"/],
+  ['a value for a section', 'source: db\n', /line 1: source must have keys: server, port, /],
+  ['a wrong option of a column', 'columnTypes:\n  a: { tme: native }\n', /line 1: columnTypes must be column patterns, each with type options/],
+  ['a password', 'source:\n  password: hunter2\n', /line 2: source\.password does not belong in a file: set the environment variable LEGACY_TO_S3_PASSWORD/],
+  ['no YAML', 'source: [\n', /c\.yaml, line \d+: /],
+  ['a list', '- a\n', /line 1: expected keys such as source and target/],
+  ['a key twice', 'readers: 1\nreaders: 2\n', /line 2: .*unique/],
+])('%s is refused with its line and what is allowed', (_, text, message) => {
+  expect(() => read(text)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG', message: expect.stringMatching(message) }));
+});
+
+test('several problems come in one message, and no password with them', () => {
+  expect(() => read('readers: x\nsource:\n  password: hunter2\nmaxdop: 1\n')).toThrow(/line 1: .*; line 3: .*; line 4: unknown key maxdop; did you mean maxDop\?/);
+  expect(() => read('source:\n  password: hunter2\n')).not.toThrow(/hunter2/);
+});
+
+test('a file that is not there is named', () => {
+  expect(() => readConfig(join(folder, 'none.yaml'))).toThrow(/cannot read the config file '.*none\.yaml': ENOENT/);
+});
