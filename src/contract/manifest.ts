@@ -95,6 +95,10 @@ export interface ManifestTable {
   readonly schema: string;
   readonly table: string;
   readonly columns: readonly ManifestColumn[];
+  /** Columns of the source that were left out by choice. */
+  readonly excludedColumns?: readonly string[];
+  /** Condition of the rows that were read; absent when all were. */
+  readonly rowFilter?: string;
   readonly primaryKey?: readonly string[];
   /** Columns the chunks are cut by; absent when one statement read the table. */
   readonly chunkKey?: readonly string[];

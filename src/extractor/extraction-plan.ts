@@ -73,7 +73,19 @@ export interface PlannedTable {
   readonly table: string;
   /** Columns that are read, in the order of the table. */
   readonly columns: PlannedColumn[];
-  /** Columns of the primary key in key order; empty without one. */
+  /**
+   * Columns that are left out by choice.
+   *
+   * @default - none
+   */
+  readonly excludedColumns?: string[];
+  /**
+   * Condition of the rows that are read.
+   *
+   * @default - all rows
+   */
+  readonly rowFilter?: string;
+  /** Columns of the primary key in key order; empty without one, or when one of them is left out. */
   readonly primaryKey: string[];
   /** Columns that bounds are of; empty when the table is read as one stream. */
   readonly chunkKey: string[];

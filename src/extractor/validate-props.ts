@@ -3,7 +3,7 @@ import { checkColumnPattern } from './columns/type-rules';
 import { LegacyToS3Error } from './errors';
 import { BinaryEncoding } from './extract-format';
 import { SourceRisk } from './extraction-plan';
-import { ObjectChecksum, type ExtractorProps, type LandingProps, type QueryExtraction, type SqlServerSource } from './extractor-props';
+import { ObjectChecksum, type ExtractorProps, type LandingProps, type QueryExtraction, type SqlServerSource, type TableOptions } from './extractor-props';
 import { ClrType, DateType, LoneSurrogates, TimestampType, TimeType, UniqueidentifierType } from './type-options';
 
 /** Smallest file size worth a target. */
@@ -29,10 +29,31 @@ export function validateProps(props: ExtractorProps): void {
   validateWhole('maxDop', props.maxDop, 0, 64);
   props.retryErrorNumbers?.forEach((number) => validateWhole('each of retryErrorNumbers', number, 1, 2 ** 31 - 1));
   validatePlanning(props);
+  validateTableOptions(props.tableOptions);
   validateTypes('types', props.types);
   for (const [pattern, options] of Object.entries(props.columnTypes ?? {})) {
     checkColumnPattern(pattern);
     validateTypes(`columnTypes['${pattern}']`, options);
+  }
+}
+
+function validateTableOptions(options: unknown): void {
+  if (options === undefined) return;
+  if (!Array.isArray(options)) throw invalid(`tableOptions must be a list, got ${describe(options)}`);
+  for (const [at, each] of (options as TableOptions[]).entries()) {
+    const where = `tableOptions[${at}]`;
+    if (typeof each?.table !== 'string') throw invalid(`${where}.table must be a pattern such as 'dbo.*', got ${describe(each?.table)}`);
+    for (const name of ['columns', 'excludeColumns'] as const) {
+      const names: unknown = each[name];
+      if (names !== undefined && (!Array.isArray(names) || !names.every((column) => typeof column === 'string'))) {
+        throw invalid(`${where}.${name} must be a list of column names, got ${describe(names)}`);
+      }
+    }
+    if (each.rowFilter !== undefined && (typeof each.rowFilter !== 'string' || each.rowFilter.trim() === '')) {
+      throw invalid(`${where}.rowFilter must be a condition, got ${describe(each.rowFilter)}`);
+    }
+    validateWhole(`${where}.targetChunkBytes`, each.targetChunkBytes, MIN_TARGET_FILE_BYTES, Number.MAX_SAFE_INTEGER);
+    validateWhole(`${where}.targetChunkRows`, each.targetChunkRows, 1, Number.MAX_SAFE_INTEGER);
   }
 }
 
@@ -62,7 +83,7 @@ function validatePlanning(props: ExtractorProps): void {
   if (unknown !== undefined) throw invalid(`accept must name ${risks.join(', ')}, got ${describe(unknown)}`);
   const cuts = ['targetChunkBytes', 'targetChunkRows'] as const;
   if (cuts.every((name) => props[name] !== undefined)) throw invalid('targetChunkBytes and targetChunkRows exclude each other: cut by bytes or by rows');
-  const beside = (['tables', 'excludeTables', 'query', ...cuts] as const).find((name) => props[name] !== undefined);
+  const beside = (['tables', 'excludeTables', 'tableOptions', 'query', ...cuts] as const).find((name) => props[name] !== undefined);
   if (props.plan !== undefined && beside !== undefined) throw invalid(`plan excludes ${beside}: the plan says what is read and how it is cut`);
 }
 
@@ -176,8 +197,8 @@ function validateSelection(props: ExtractorProps): void {
     if (name === 'tables' && patterns.length === 0) throw invalid('tables is an empty list: leave it out to extract all tables');
   }
   if (props.query === undefined) return;
-  if (props.tables !== undefined || props.excludeTables !== undefined) {
-    throw invalid('query excludes tables and excludeTables: extract either tables or one query');
+  if (props.tables !== undefined || props.excludeTables !== undefined || props.tableOptions !== undefined) {
+    throw invalid('query excludes tables, excludeTables and tableOptions: extract either tables or one query');
   }
   queryDataset(props.query);
 }

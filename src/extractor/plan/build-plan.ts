@@ -1,7 +1,9 @@
 import { chunkKey, chunkCount, cutTable, wholeTable, type ChunkTarget } from './cut-table';
 import { sourceSchemaHash } from './schema-hash';
 import { findRisks } from './source-risks';
+import { chooseTables } from './table-choices';
 import type { ExtractionPlan, PlannedColumn, PlannedTable } from '../extraction-plan';
+import type { TableOptions } from '../extractor-props';
 import { majorVersion, readSecurity, readServer, readTables, type SourceColumn, type SourceTable } from '../source/catalog/read-catalog';
 import { landedNames } from '../source/column-names';
 import { quoteTable } from '../source/identifiers';
@@ -16,6 +18,7 @@ export interface PlanOptions {
   readonly include?: readonly string[];
   readonly exclude: readonly string[];
   readonly chunkTarget: ChunkTarget;
+  readonly tableOptions: readonly TableOptions[];
 }
 
 /**
@@ -25,7 +28,9 @@ export interface PlanOptions {
  */
 export async function buildPlan(connection: SqlServerConnection, options: PlanOptions): Promise<ExtractionPlan> {
   const server = await readServer(connection);
-  const chosen = selectTables(await readTables(connection, server), options.include, options.exclude);
+  const selected = selectTables(await readTables(connection, server), options.include, options.exclude);
+  const choices = new Map(chooseTables(selected, options.tableOptions, options.chunkTarget).map((choice) => [choice.table.objectId, choice]));
+  const chosen = [...choices.values()].map(({ table }) => table);
   const security = await readSecurity(connection, server, chosen);
   const { refusals, readable } = findRisks(chosen, security);
   const warnings = readable.flatMap(renameWarnings);
@@ -35,22 +40,25 @@ export async function buildPlan(connection: SqlServerConnection, options: PlanOp
   }
   const tables: PlannedTable[] = [];
   for (const table of readable) {
+    const { excludedColumns, rowFilter, chunkTarget } = choices.get(table.objectId)!;
     if (table.columns.length === 0) {
       warnings.push(`${quoteTable(table.schema, table.table)} is left out: the login may read none of its columns`);
       continue;
     }
     const keys = chunkKey(table);
-    const large = chunkCount(table, options.chunkTarget) > 1;
+    const large = chunkCount(table, chunkTarget) > 1;
     if (large && keys.length === 0) {
       warnings.push(`${quoteTable(table.schema, table.table)} has no key to cut it by, so that one reader reads its `
         + `${table.estimatedRows} rows as one stream, which is begun anew when it fails`);
     }
-    const chunks = keys.length === 0 ? wholeTable(table) : await cutTable(connection, majorVersion(server), table, keys, options.chunkTarget);
+    const chunks = keys.length === 0 ? wholeTable(table) : await cutTable(connection, majorVersion(server), table, keys, chunkTarget);
     tables.push({
       schema: table.schema,
       table: table.table,
       columns: table.columns.map(plannedColumn),
-      primaryKey: [...table.primaryKey],
+      ...(excludedColumns.length > 0 && { excludedColumns: [...excludedColumns] }),
+      ...(rowFilter !== undefined && { rowFilter }),
+      primaryKey: table.primaryKey.every((name) => table.columns.some((column) => column.name === name)) ? [...table.primaryKey] : [],
       chunkKey: chunks.length > 1 ? keys.map(({ name }) => name) : [],
       estimatedRows: table.estimatedRows,
       estimatedBytes: table.estimatedBytes,

@@ -23,7 +23,7 @@ export function findRisks(tables: readonly SourceTable[], security: SourceSecuri
     if (security.filtered.has(table.objectId)) {
       refusals.push({ risk: SourceRisk.ROW_LEVEL_SECURITY, message: `${subject}: a security policy filters its rows; rows it hides would be missing` });
     }
-    const denied = security.denied.get(table.objectId) ?? [];
+    const denied = (security.denied.get(table.objectId) ?? []).filter((name) => table.columns.some((column) => column.name === name));
     refuse(SourceRisk.DENIED_COLUMNS, denied, 'not readable for this login');
     return denied.length === 0 ? table : { ...table, columns: table.columns.filter(({ name }) => !denied.includes(name)) };
   });

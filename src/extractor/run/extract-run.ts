@@ -26,6 +26,7 @@ import { findRisks, refuseRisks } from '../plan/source-risks';
 import { readSecurity, readServer, readTables } from '../source/catalog/read-catalog';
 import type { RunConsistency } from '../source/consistency';
 import { SqlServerConnection } from '../source/sql-server-connection';
+import type { NamedTable } from '../source/table-patterns';
 import { Checkpoint } from '../state/checkpoint';
 import { openStore } from '../state/open-store';
 import type { StateStore } from '../state/state-store';
@@ -226,8 +227,12 @@ async function givenPlan(plan: ExtractionPlan, connection: SqlServerConnection):
     throw new LegacyToS3Error('INVALID_CONFIG', `the plan is of database '${plan.database}', but the source is '${connection.database}'`);
   }
   const server = await readServer(connection);
-  const planned = new Set(plan.tables.map(({ schema, table }) => JSON.stringify([schema, table])));
-  const current = (await readTables(connection, server)).filter(({ schema, table }) => planned.has(JSON.stringify([schema, table])));
+  const key = ({ schema, table }: NamedTable) => JSON.stringify([schema, table]);
+  const planned = new Map(plan.tables.map((table) => [key(table), table]));
+  const current = (await readTables(connection, server)).filter((table) => planned.has(key(table))).map((table) => {
+    const { excludedColumns = [] } = planned.get(key(table))!;
+    return { ...table, columns: table.columns.filter(({ name }) => !excludedColumns.includes(name)) };
+  });
   const { readable, refusals } = findRisks(current, await readSecurity(connection, server, current));
   refuseChangedSchema(plan, readable);
   return { ...plan, productVersion: server.productVersion, snapshotAllowed: server.snapshotAllowed, refusals };

@@ -16,7 +16,7 @@ export interface LandedTable {
 }
 
 /** What is known of a table apart from its chunks. */
-export interface TableIdentity extends Pick<PlannedTable, 'schema' | 'table' | 'chunkKey'> {
+export interface TableIdentity extends Pick<PlannedTable, 'schema' | 'table' | 'chunkKey' | 'excludedColumns' | 'rowFilter'> {
   readonly primaryKey: readonly string[];
   readonly chunks: readonly PlannedChunk[];
 }
@@ -34,7 +34,7 @@ export function landedTables(database: string, tables: readonly TableIdentity[],
  * @throws LegacyToS3Error of code SCHEMA_CHANGED when chunks came with different columns
  */
 export function landedTable(database: string, identity: TableIdentity, landed: readonly LandedChunk[]): LandedTable {
-  const { schema, table, primaryKey, chunkKey } = identity;
+  const { schema, table, primaryKey, chunkKey, excludedColumns, rowFilter } = identity;
   const chunks = [...landed].sort((a, b) => a.chunk - b.chunk);
   const [{ columns }] = chunks;
   const fingerprint = schemaFingerprint(columns);
@@ -52,6 +52,8 @@ export function landedTable(database: string, identity: TableIdentity, landed: r
       schema,
       table,
       columns,
+      ...(excludedColumns && { excludedColumns }),
+      ...(rowFilter !== undefined && { rowFilter }),
       ...(primaryKey.length > 0 && { primaryKey }),
       ...(chunkKey.length > 0 && { chunkKey }),
       chunks: chunks.map(({ chunk, rows, instant, attempts, seconds, objects: own }) => {

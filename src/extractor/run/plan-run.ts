@@ -33,7 +33,7 @@ export async function plan(props: ExtractorProps, { signal }: Pick<ExtractContro
 
 /** Makes a plan over a connection that is open. @throws LegacyToS3Error */
 export async function planOver(connection: SqlServerConnection, options: RunOptions): Promise<ExtractionPlan> {
-  const { include, exclude, chunkTarget } = options;
+  const { include, exclude, chunkTarget, tableOptions } = options;
   await connection.query(options.sessionSql, 'set the session\'s options');
-  return buildPlan(connection, { address: addressOf(options.connection), include, exclude, chunkTarget });
+  return buildPlan(connection, { address: addressOf(options.connection), include, exclude, chunkTarget, tableOptions });
 }

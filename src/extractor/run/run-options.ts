@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { LegacyToS3Error } from '../errors';
 import { ExtractFormat } from '../extract-format';
 import type { ExtractionPlan, SourceRisk } from '../extraction-plan';
-import type { ExtractorProps } from '../extractor-props';
+import type { ExtractorProps, TableOptions } from '../extractor-props';
 import type { OutputFormat } from '../formats/output-format';
 import { targetOptions, type TargetOptions } from '../landing/open-target';
 import { checkPlan } from '../plan/check-plan';
@@ -43,6 +43,7 @@ export interface RunOptions {
   readonly targetFileBytes: number;
   readonly readers: number;
   readonly chunkTarget: ChunkTarget;
+  readonly tableOptions: readonly TableOptions[];
   /** Given from outside; made by the run when absent. */
   readonly plan?: ExtractionPlan;
   readonly accepted: readonly SourceRisk[];
@@ -76,6 +77,7 @@ export function fillOptions(props: ResolvedProps): RunOptions {
     targetFileBytes: props.targetFileBytes ?? DEFAULT_TARGET_FILE_BYTES,
     readers,
     chunkTarget: { bytes: props.targetChunkBytes ?? DEFAULT_CHUNK_BYTES, rows: props.targetChunkRows },
+    tableOptions: props.tableOptions ?? [],
     plan: props.plan,
     accepted: props.accept ?? [],
     maxDop: props.maxDop === 0 ? undefined : props.maxDop ?? DEFAULT_MAX_DOP,

@@ -25,8 +25,7 @@ function chunkJob(table: PlannedTable, index: number, chunk: PlannedChunk, maxDo
     const toText = CLR_TYPES.has(type) && typeOptionsOf(types, { ...table, column: landed[at] }).clr === ClrType.TEXT;
     return `${quoteName(name)}${toText ? '.ToString()' : ''}${toText || landed[at] !== name ? ` AS ${quoteName(landed[at])}` : ''}`;
   });
-  const condition = chunkCondition(table, chunk);
-  const from = `FROM ${subject}${condition === '' ? '' : ` WHERE ${condition}`}`;
+  const from = `FROM ${subject}${whereOf(table, chunk)}`;
   const hint = maxDop === undefined ? '' : ` OPTION (MAXDOP ${maxDop})`;
   return {
     tableIndex: index,
@@ -52,6 +51,13 @@ export function landedPrimaryKey(table: PlannedTable): string[] {
 
 function landedColumns({ columns }: PlannedTable): string[] {
   return landedNames(columns.map(({ name }) => name));
+}
+
+function whereOf(table: PlannedTable, chunk: PlannedChunk): string {
+  const condition = chunkCondition(table, chunk);
+  if (table.rowFilter === undefined) return condition === '' ? '' : ` WHERE ${condition}`;
+  // The line end closes a comment that the filter may end with.
+  return ` WHERE ${condition === '' ? '' : `(${condition}) AND `}(${table.rowFilter}\n)`;
 }
 
 function chunkCondition(table: PlannedTable, { lower, upper, nullKey }: PlannedChunk): string {

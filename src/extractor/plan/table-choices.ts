@@ -1,0 +1,63 @@
+import type { ChunkTarget } from './cut-table';
+import { LegacyToS3Error } from '../errors';
+import type { TableOptions } from '../extractor-props';
+import type { SourceTable } from '../source/catalog/read-catalog';
+import { quoteTable } from '../source/identifiers';
+import { nearestNames } from '../source/nearest-names';
+import { parseTablePattern } from '../source/table-patterns';
+
+/** What is read of a table. */
+export interface TableChoice {
+  /** The table with the columns that are read. */
+  readonly table: SourceTable;
+  /** Names of those left out. */
+  readonly excludedColumns: readonly string[];
+  readonly rowFilter?: string;
+  readonly chunkTarget: ChunkTarget;
+}
+
+/**
+ * Applies the options of tables by name; of several that match a table, the last says, option by option.
+ *
+ * @throws LegacyToS3Error of code NO_TABLE_MATCHED when a pattern matches none of the tables, INVALID_CONFIG when a column
+ * is in none of those it matches, or a table would have no column left
+ */
+export function chooseTables(tables: readonly SourceTable[], rules: readonly TableOptions[], chunkTarget: ChunkTarget): TableChoice[] {
+  const parsed = rules.map((rule) => ({ rule, pattern: parseTablePattern(rule.table) }));
+  for (const { rule, pattern } of parsed) refuseUnknown(rule, tables.filter((table) => pattern.matches(table)));
+  return tables.map((table) => {
+    const said = parsed.filter(({ pattern }) => pattern.matches(table)).flatMap(({ rule }) => Object.entries(rule));
+    const options = Object.fromEntries(said.filter(([, value]) => value !== undefined)) as Partial<TableOptions>;
+    return choose(table, options, chunkTarget);
+  });
+}
+
+function choose(table: SourceTable, options: Partial<TableOptions>, standard: ChunkTarget): TableChoice {
+  const { columns, excludeColumns = [], rowFilter, targetChunkBytes, targetChunkRows } = options;
+  const isRead = (name: string) => (columns === undefined || has(columns, name)) && !has(excludeColumns, name);
+  const read = table.columns.filter(({ name }) => isRead(name));
+  if (read.length === 0 && table.columns.length > 0) {
+    throw new LegacyToS3Error('INVALID_CONFIG', `tableOptions leaves no column of ${quoteTable(table.schema, table.table)}; leave the table out instead`);
+  }
+  const own = targetChunkBytes !== undefined || targetChunkRows !== undefined;
+  return {
+    table: { ...table, columns: read },
+    excludedColumns: table.columns.filter(({ name }) => !isRead(name)).map(({ name }) => name),
+    rowFilter,
+    chunkTarget: own ? { bytes: targetChunkBytes ?? standard.bytes, rows: targetChunkRows } : standard,
+  };
+}
+
+function refuseUnknown({ table: pattern, columns = [], excludeColumns = [] }: TableOptions, matched: readonly SourceTable[]): void {
+  if (matched.length === 0) throw new LegacyToS3Error('NO_TABLE_MATCHED', `tableOptions names '${pattern}', but no table that is extracted matches it`);
+  const names = matched.flatMap((table) => table.columns.map(({ name }) => name));
+  const unknown = [...columns, ...excludeColumns].find((wanted) => !has(names, wanted));
+  if (unknown === undefined) return;
+  const [near] = nearestNames(unknown, names, 1);
+  throw new LegacyToS3Error('INVALID_CONFIG', `tableOptions of '${pattern}' names the column '${unknown}', which is not there`
+    + (near === undefined ? '' : `; did you mean '${near}'?`));
+}
+
+function has(names: readonly string[], wanted: string): boolean {
+  return names.some((name) => name.toLowerCase() === wanted.toLowerCase());
+}
