@@ -22,7 +22,10 @@ export async function readWithDuckDb(object: Buffer): Promise<ParquetContent> {
       const columns = described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
       const list = columns.map(({ name, type }) => text(`"${name.replace(/"/g, '""')}"`, type)).join(', ');
       const read = await connection.runAndReadAll(`select ${list} from read_parquet('${file}')`);
-      const rows = read.getRows().map((row) => row.map((value) => (value === null ? null : String(value))));
+      const strings = columns.map(({ type }) => type === 'VARCHAR');
+      const rows = read.getRows().map((row) => row.map((value, i) => (
+        value === null ? null : strings[i] ? Buffer.from(String(value), 'hex').toString('utf8') : String(value)
+      )));
       return { names: columns.map(({ name }) => name), rows };
     } finally {
       connection.closeSync();
@@ -33,6 +36,8 @@ export async function readWithDuckDb(object: Buffer): Promise<ParquetContent> {
 
 function text(column: string, type: string): string {
   if (type.startsWith('TIMESTAMP')) return `epoch_us(${column})::varchar`;
+  // DuckDB's Node.js client drops a byte order mark at the begin of a string.
+  if (type === 'VARCHAR') return `hex(encode(${column}))`;
   if (type === 'BLOB') return `hex(${column})`;
   if (type === 'DOUBLE' || type === 'FLOAT') return column;
   return `${column}::varchar`;

@@ -11,16 +11,25 @@ export interface TypedValue {
 
 export interface TypedColumn {
   readonly column: WireColumn;
+  /** NULL among them. */
   readonly values: fc.Arbitrary<TypedValue>;
+  /** The ends of the type's range and what lies on either side of a special case. */
+  readonly edges: readonly TypedValue[];
 }
 
 const NULL: TypedValue = { cell: null, text: null };
 
 function typed<T>(
   column: WireColumn, source: fc.Arbitrary<T>, encode: (value: T) => Buffer | readonly Buffer[], text: (value: T) => string,
+  edges: readonly T[],
 ): TypedColumn {
-  const values = source.map((value) => ({ cell: encode(value), text: text(value) }));
-  return { column, values: fc.oneof({ weight: 6, arbitrary: values }, { weight: 1, arbitrary: fc.constant(NULL) }) };
+  const typedValue = (value: T): TypedValue => ({ cell: encode(value), text: text(value) });
+  const values = source.map(typedValue);
+  return {
+    column,
+    values: fc.oneof({ weight: 6, arbitrary: values }, { weight: 1, arbitrary: fc.constant(NULL) }),
+    edges: [NULL, ...edges.map(typedValue)],
+  };
 }
 
 /** Little-endian two's complement. */
@@ -41,29 +50,30 @@ export function scaled(value: bigint, scale: number): string {
   return `${value < 0n ? '-' : ''}${digits.slice(0, point)}${scale > 0 ? `.${digits.slice(point)}` : ''}`;
 }
 
+const integers = (bits: number) => [-(2n ** BigInt(bits - 1)), 2n ** BigInt(bits - 1) - 1n, 0n, -1n, 1n];
 const integer = (bits: number) => fc.oneof(
-  fc.bigInt({ min: -(2n ** BigInt(bits - 1)), max: 2n ** BigInt(bits - 1) - 1n }),
-  fc.constantFrom(-(2n ** BigInt(bits - 1)), 2n ** BigInt(bits - 1) - 1n, 0n, -1n, 1n),
+  fc.bigInt({ min: -(2n ** BigInt(bits - 1)), max: 2n ** BigInt(bits - 1) - 1n }), fc.constantFrom(...integers(bits)),
 );
 
 function decimalColumn(precision: number, scale: number): TypedColumn {
   const limit = 10n ** BigInt(precision) - 1n;
+  const edges = [limit, -limit, 0n, 1n, -1n];
   const magnitudes = fc.integer({ min: 1, max: precision })
     .chain((digits) => fc.bigInt({ min: -(10n ** BigInt(digits)) + 1n, max: 10n ** BigInt(digits) - 1n }));
   return typed(
     wireColumn.decimal(`dec_${precision}_${scale}`, precision, scale),
-    fc.oneof(magnitudes, fc.constantFrom(limit, -limit, 0n)),
+    fc.oneof(magnitudes, fc.constantFrom(...edges)),
     (value) => Buffer.concat([Buffer.from([value < 0n ? 0 : 1]), le(value < 0n ? -value : value, decimalSize(precision) - 1)]),
     (value) => scaled(value, scale),
+    edges,
   );
 }
 
 const FIRST_DAY = -719162;
 const LAST_DAY = 2932896;
-const days = fc.oneof(
-  fc.integer({ min: FIRST_DAY, max: LAST_DAY }), fc.integer({ min: -3000, max: 22000 }),
-  fc.constantFrom(FIRST_DAY, LAST_DAY, 0, -1, 11016, 19782, -141427, -141428),
-);
+/** Years 1 and 9999; around 1970, two leap days, the first day of the Gregorian calendar, 1900 and the ends of nanoseconds. */
+const EDGE_DAYS = [FIRST_DAY, LAST_DAY, 0, -1, 11016, 19782, -141427, -141428, -25567, -25568, -106752, 106751];
+const days = fc.oneof(fc.integer({ min: FIRST_DAY, max: LAST_DAY }), fc.integer({ min: -3000, max: 22000 }), fc.constantFrom(...EDGE_DAYS));
 
 /** The engine's own calendar, which is proleptic Gregorian too. */
 function dateText(day: number): string {
@@ -87,13 +97,20 @@ function timeText(ticks: bigint, scale: number): string {
 function timeColumns(scale: number): TypedColumn[] {
   const unit = 10n ** BigInt(scale);
   const moment = fc.tuple(days, ticksOf(scale));
+  const edgeTicks: readonly bigint[] = [0n, 86400n * unit - 1n, 1n, 45296n * unit + unit / 2n];
+  const edgeMoments = EDGE_DAYS.flatMap((day) => edgeTicks.slice(0, 2).map((ticks): [number, bigint] => [day, ticks]));
+  const edgeLocals: readonly [number, bigint, number][] = [
+    ...[0, 840, -840, 1, -719].map((offset): [number, bigint, number] => [-1, edgeTicks[1], offset]),
+    [FIRST_DAY, 0n, -840], [FIRST_DAY, 0n, 0], [LAST_DAY, edgeTicks[1], 840], [LAST_DAY, edgeTicks[1], 0],
+  ];
   const local = fc.tuple(fc.integer({ min: FIRST_DAY + 1, max: LAST_DAY - 1 }), ticksOf(scale), fc.integer({ min: -840, max: 840 }));
   return [
-    typed(wireColumn.time(`time_${scale}`, scale), ticksOf(scale), (ticks) => le(ticks, timeSize(scale)), (ticks) => timeText(ticks, scale)),
+    typed(wireColumn.time(`time_${scale}`, scale), ticksOf(scale), (ticks) => le(ticks, timeSize(scale)), (ticks) => timeText(ticks, scale), edgeTicks),
     typed(
       wireColumn.datetime2(`datetime2_${scale}`, scale), moment,
       ([day, ticks]) => Buffer.concat([le(ticks, timeSize(scale)), dayBytes(day)]),
       ([day, ticks]) => `${dateText(day)}T${timeText(ticks, scale)}`,
+      edgeMoments,
     ),
     typed(
       wireColumn.datetimeoffset(`datetimeoffset_${scale}`, scale), local,
@@ -109,6 +126,7 @@ function timeColumns(scale: number): TypedColumn[] {
         const sign = offset < 0 ? '-' : '+';
         return `${dateText(day)}T${timeText(ticks, scale)}${sign}${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
       },
+      edgeLocals,
     ),
   ];
 }
@@ -124,6 +142,17 @@ const anyText = (maxLength: number) => fc.oneof(
 const LATIN1 = Array.from({ length: 256 }, (_, byte) => {
   const special = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
   return byte >= 0x80 && byte < 0xa0 ? special[byte - 0x80] : String.fromCharCode(byte);
+});
+/** Empty, quotes and control characters, one to four bytes of UTF-8, surrogate pairs, the ends of the planes. */
+const EDGE_TEXTS = ['', ' ', '"', '""', ',', 'a"b,c\r\nd', '\u0000', '\t\\\u001f\u007f', '\u0080\u07ff\u0800\uffff', '\u{10000}\u{10ffff}', '𝄞é€漢', '\ufeffx', ' trailing '];
+const EDGE_XML: readonly [string, boolean][] = [['<a/>', true], ['<a/>', false], ['<a>𝄞é€漢</a>', true]];
+/** Empty, each byte from 0x80 to 0x9F, and the others in two rows. */
+const EDGE_BYTES = ['', '808182838485868788898a8b8c8d8e8f', '909192939495969798999a9b9c9d9e9f', 'a0ff', '00', '410d0a22']
+  .map((digits) => Buffer.from(digits, 'hex'));
+/** Known and unknown lengths; pieces of nothing, of one byte, and cut where a character is. */
+const EDGE_PIECES = [0, 1, 2, 7, 8, 255, 256, 4096, 8000, 32768].flatMap((length) => {
+  const bytes = Buffer.alloc(2 * length, 'ab');
+  return [{ bytes, cell: bytes }, { bytes, cell: [bytes.subarray(0, 1), bytes.subarray(1, length), bytes.subarray(length)] }];
 });
 const latin1Bytes = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes));
 const latin1Text = (bytes: Buffer) => Array.from(bytes, (byte) => LATIN1[byte]).join('');
@@ -156,16 +185,17 @@ const utf16 = (text: string) => Buffer.from(text, 'utf16le');
 
 /** Every type with the whole range of its values. */
 export const TYPED_COLUMNS: readonly TypedColumn[] = [
-  typed(wireColumn.bit('bit'), fc.boolean(), (value) => Buffer.from([value ? 1 : 0]), String),
-  typed(wireColumn.intN('tinyint', 1), fc.bigInt({ min: 0n, max: 255n }), (value) => le(value, 1), String),
-  typed(wireColumn.intN('smallint', 2), integer(16), (value) => le(value, 2), String),
-  typed(wireColumn.intN('int', 4), integer(32), (value) => le(value, 4), String),
-  typed(wireColumn.intN('bigint', 8), integer(64), (value) => le(value, 8), String),
-  typed(wireColumn.moneyN('smallmoney', 4), integer(32), (value) => le(value, 4), (value) => scaled(value, 4)),
-  typed(wireColumn.moneyN('money', 8), integer(64), (value) => Buffer.concat([le(value >> 32n, 4), le(value & 0xffffffffn, 4)]), (value) => scaled(value, 4)),
+  typed(wireColumn.bit('bit'), fc.boolean(), (value) => Buffer.from([value ? 1 : 0]), String, [true, false]),
+  typed(wireColumn.intN('tinyint', 1), fc.bigInt({ min: 0n, max: 255n }), (value) => le(value, 1), String, [0n, 255n, 127n, 128n]),
+  typed(wireColumn.intN('smallint', 2), integer(16), (value) => le(value, 2), String, integers(16)),
+  typed(wireColumn.intN('int', 4), integer(32), (value) => le(value, 4), String, integers(32)),
+  typed(wireColumn.intN('bigint', 8), integer(64), (value) => le(value, 8), String, integers(64)),
+  typed(wireColumn.moneyN('smallmoney', 4), integer(32), (value) => le(value, 4), (value) => scaled(value, 4), integers(32)),
+  typed(wireColumn.moneyN('money', 8), integer(64), (value) => Buffer.concat([le(value >> 32n, 4), le(value & 0xffffffffn, 4)]), (value) => scaled(value, 4), integers(64)),
   ...([[1, 0], [9, 2], [9, 9], [10, 4], [18, 0], [18, 18], [19, 4], [28, 10], [38, 0], [38, 10], [38, 38]] as const)
     .map(([precision, scale]) => decimalColumn(precision, scale)),
-  typed(wireColumn.floatN('float', 8), fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => floatBytes(value, 8), floatText),
+  typed(wireColumn.floatN('float', 8), fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => floatBytes(value, 8), floatText,
+    [0, -0, 1, -1, 0.1, Number.MIN_VALUE, Number.MAX_VALUE, -Number.MAX_VALUE, 2 ** 53, 1e21, 1e-7, 2.2250738585072014e-308]),
   typed(
     wireColumn.floatN('real', 4), fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => floatBytes(value, 4),
     (value) => {
@@ -175,39 +205,45 @@ export const TYPED_COLUMNS: readonly TypedColumn[] = [
         if (Math.fround(rounded) === value) return floatText(rounded);
       }
     },
+    [0, -0, 1, -1, 0.1, 2 ** -149, 2 ** -126, 3.4028234663852886e38, -3.4028234663852886e38, 16777217].map(Math.fround),
   ),
-  typed(wireColumn.date('date'), days, dayBytes, dateText),
+  typed(wireColumn.date('date'), days, dayBytes, dateText, EDGE_DAYS),
   ...[0, 1, 2, 3, 4, 5, 6, 7].flatMap(timeColumns),
   typed(
     wireColumn.datetimeN('datetime', 8), fc.tuple(fc.integer({ min: -79257, max: LAST_DAY }), fc.integer({ min: 0, max: 25919999 })),
     ([day, ticks]) => Buffer.concat([le(BigInt(day + 25567), 4), le(BigInt(ticks), 4)]),
     ([day, ticks]) => `${dateText(day)}T${timeText(BigInt(Math.round(ticks * 10 / 3)), 3)}`,
+    [[-79257, 0], [LAST_DAY, 25919999], [0, 0], [-1, 25919999], [-25567, 1], [-25568, 2]],
   ),
   typed(
     wireColumn.datetimeN('smalldatetime', 4), fc.tuple(fc.integer({ min: 0, max: 65535 }), fc.integer({ min: 0, max: 1439 })),
     ([day, minutes]) => Buffer.concat([le(BigInt(day), 2), le(BigInt(minutes), 2)]),
     ([day, minutes]) => `${dateText(day - 25567)}T${timeText(BigInt(minutes * 60), 0)}`,
+    [[0, 0], [65535, 1439], [25567, 0], [25566, 1439]],
   ),
   typed(
     wireColumn.guid('uniqueidentifier'), fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes)), (bytes) => bytes,
     (b) => [[b[3], b[2], b[1], b[0]], [b[5], b[4]], [b[7], b[6]], b.subarray(8, 10), b.subarray(10)].map((group) => hex(Buffer.from(group))).join('-'),
+    [Buffer.alloc(16), Buffer.alloc(16, 0xff), Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex')],
   ),
-  typed(wireColumn.nvarchar('nvarchar', 40), anyText(40), utf16, (text) => text),
-  typed(wireColumn.varchar('varchar', 40), latin1Bytes, (bytes) => bytes, latin1Text),
-  typed(wireColumn.varchar('varchar_utf8', 200, COLLATION.utf8), anyText(40), (text) => Buffer.from(text, 'utf8'), (text) => text),
-  typed(wireColumn.nvarcharMax('nvarchar_max'), chunked(anyText(120).map(utf16)), ({ cell }) => cell, ({ bytes }) => bytes.toString('utf16le')),
-  typed(wireColumn.varcharMax('varchar_max'), chunked(latin1Bytes), ({ cell }) => cell, ({ bytes }) => latin1Text(bytes)),
+  typed(wireColumn.nvarchar('nvarchar', 40), anyText(40), utf16, (text) => text, EDGE_TEXTS),
+  typed(wireColumn.varchar('varchar', 40), latin1Bytes, (bytes) => bytes, latin1Text, EDGE_BYTES),
+  typed(wireColumn.varchar('varchar_utf8', 200, COLLATION.utf8), anyText(40), (text) => Buffer.from(text, 'utf8'), (text) => text, EDGE_TEXTS),
+  typed(wireColumn.nvarcharMax('nvarchar_max'), chunked(anyText(120).map(utf16)), ({ cell }) => cell, ({ bytes }) => bytes.toString('utf16le'), EDGE_PIECES),
+  typed(wireColumn.varcharMax('varchar_max'), chunked(latin1Bytes), ({ cell }) => cell, ({ bytes }) => latin1Text(bytes), EDGE_PIECES),
   typed(
     wireColumn.xml('xml'), fc.tuple(anyText(40), fc.boolean()),
     ([text, mark]) => utf16((mark ? '\ufeff' : '') + text.replace(/^\ufeff+/, '')),
     ([text]) => text.replace(/^\ufeff+/, ''),
+    EDGE_XML,
   ),
-  typed(wireColumn.text('text'), latin1Bytes, (bytes) => bytes, latin1Text),
-  typed(wireColumn.ntext('ntext'), anyText(40), utf16, (text) => text),
-  typed(wireColumn.varbinary('varbinary', 100), bytesUpTo(100), (bytes) => bytes, hex),
-  typed(wireColumn.varbinaryMax('varbinary_max'), chunked(bytesUpTo(300)), ({ cell }) => cell, ({ bytes }) => hex(bytes)),
-  typed(wireColumn.image('image'), bytesUpTo(100), (bytes) => bytes, hex),
-  typed(wireColumn.rowversion('rowversion'), fc.uint8Array({ minLength: 8, maxLength: 8 }).map((bytes) => Buffer.from(bytes)), (bytes) => bytes, hex),
+  typed(wireColumn.text('text'), latin1Bytes, (bytes) => bytes, latin1Text, EDGE_BYTES),
+  typed(wireColumn.ntext('ntext'), anyText(40), utf16, (text) => text, EDGE_TEXTS),
+  typed(wireColumn.varbinary('varbinary', 100), bytesUpTo(100), (bytes) => bytes, hex, EDGE_BYTES),
+  typed(wireColumn.varbinaryMax('varbinary_max'), chunked(bytesUpTo(300)), ({ cell }) => cell, ({ bytes }) => hex(bytes), EDGE_PIECES),
+  typed(wireColumn.image('image'), bytesUpTo(100), (bytes) => bytes, hex, EDGE_BYTES),
+  typed(wireColumn.rowversion('rowversion'), fc.uint8Array({ minLength: 8, maxLength: 8 }).map((bytes) => Buffer.from(bytes)), (bytes) => bytes, hex,
+    [Buffer.alloc(8), Buffer.alloc(8, 0xff)]),
 ];
 
 /** A row, its NULLs in a bitmap or not. */
@@ -229,4 +265,10 @@ export function payloadOf(columns: readonly TypedColumn[], rows: readonly AnyRow
     ...rows.map(({ values, bitmap }) => (bitmap ? nbcRow : row)(wire, values.map(({ cell }) => cell))),
     done(0x10, rows.length),
   ]);
+}
+
+/** Rows that hold every edge of every column, in both kinds of row. */
+export function edgeRows(columns: readonly TypedColumn[]): AnyRow[] {
+  const count = Math.max(...columns.map(({ edges }) => edges.length));
+  return Array.from({ length: count }, (_, i) => ({ values: columns.map(({ edges }) => edges[i % edges.length]), bitmap: i % 2 === 0 }));
 }

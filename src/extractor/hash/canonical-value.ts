@@ -1,5 +1,6 @@
 import type { ValueFraming } from '../../contract';
 import type { Alterations, ColumnType } from '../columns/column-type';
+import { badLength } from '../columns/value-error';
 import type { TextWriter } from '../formats/text/value-text';
 import { valueText } from '../formats/text/value-text';
 import { variantText } from '../formats/text/variant-text';
@@ -35,6 +36,7 @@ function rewrite(column: ColumnType, pieces: readonly Uint8Array[]): readonly Ui
   const { kind, framing } = column;
   if (kind === 'decimal') {
     const padded = new Uint8Array(framing.kind === 'byteLength' ? framing.max : pieces[0].length);
+    if (pieces[0].length > padded.length) badLength(pieces[0].length);
     padded.set(pieces[0]);
     return [padded];
   }

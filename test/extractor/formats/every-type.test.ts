@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
 import { canonical, sourceValue } from '../../support/tds-canonical';
 import { parseCsv } from '../../support/tds-captures';
+import { jsonRows } from '../../support/tds-json-rows';
 import { landPayload } from '../../support/tds-land';
 import { readWithDuckDb, readWithPyArrow } from '../../support/tds-parquet-readers';
-import { anyRow, payloadOf, TYPED_COLUMNS } from '../../support/tds-typed-values';
+import { anyRow, edgeRows, payloadOf, TYPED_COLUMNS } from '../../support/tds-typed-values';
 
 /** Results of CSV and JSON Lines each. */
 const CASES = 5000;
@@ -13,10 +14,25 @@ const someRows = fc.subarray([...TYPED_COLUMNS], { minLength: 1, maxLength: 12 }
   .chain((columns) => fc.array(anyRow(columns), { maxLength: 4 }).map((rows) => ({ columns, rows })));
 const cuts = fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 1, maxLength: 10 });
 
-/** A JSON line with its numbers as strings, so that reading it loses no digit; what looks like one inside a string stays. */
-function numbersAsText(line: string): string {
-  return line.replace(/"(?:[^"\\]|\\.)*"|-?\d[-+.eE\d]*/g, (token) => (token.startsWith('"') ? token : `"${token}"`));
-}
+describe('the edges of every type', () => {
+  const rows = edgeRows(TYPED_COLUMNS);
+  const texts = rows.map(({ values }) => values.map(({ text }) => text));
+
+  test('are exact in CSV and JSON Lines', async () => {
+    const csv = await landPayload(payloadOf(TYPED_COLUMNS, rows), { name: 'csv', compression: 'none' }, { cuts: [977] });
+    expect(parseCsv(csv.objects[0].toString('utf8')).slice(1)).toEqual(texts);
+    const json = await landPayload(payloadOf(TYPED_COLUMNS, rows), { name: 'jsonl', compression: 'none', binary: 'hex' }, { cuts: [977] });
+    expect(jsonRows(json.objects[0])).toEqual(texts);
+  });
+
+  test.each([['DuckDB', readWithDuckDb], ['pyarrow', readWithPyArrow]] as const)('are exact in Parquet, read by %s', async (_, read) => {
+    const { columns, objects: [object] } = await landPayload(payloadOf(TYPED_COLUMNS, rows), { name: 'parquet', compression: 'zstd' });
+    const content = await read(object);
+    const sourceType = (i: number) => columns.find(({ ordinal }) => ordinal === i + 1)!.sourceType;
+    const got = content.rows.map((landed) => TYPED_COLUMNS.map((__, i) => sourceValue(columns, landed, i + 1)));
+    expect(got).toEqual(texts.map((row) => row.map((text, i) => canonical(text, sourceType(i)))));
+  });
+});
 
 describe('any values of every type', () => {
   test('are exact in CSV', async () => {
@@ -30,12 +46,7 @@ describe('any values of every type', () => {
   test('are exact in JSON Lines', async () => {
     await fc.assert(fc.asyncProperty(someRows, cuts, async ({ columns, rows }, sizes) => {
       const { objects: [object] } = await landPayload(payloadOf(columns, rows), { name: 'jsonl', compression: 'none', binary: 'hex' }, { cuts: sizes });
-      const lines = object.toString('utf8').split('\n').slice(0, -1);
-      const read = lines.map((line) => {
-        const record = JSON.parse(numbersAsText(line)) as { readonly [name: string]: unknown };
-        return columns.map(({ column: { name } }) => (record[name] === null ? null : String(record[name])));
-      });
-      expect(read).toEqual(rows.map(({ values }) => values.map(({ text }) => text)));
+      expect(jsonRows(object)).toEqual(rows.map(({ values }) => values.map(({ text }) => text)));
     }), { numRuns: CASES });
   });
 

@@ -62,6 +62,14 @@ describe.each(FORMATS)('$name', (format) => {
     await expect(land(column, [bad], format)).rejects.toMatchObject({ code: 'PROTOCOL_ERROR', message: expect.stringContaining('row 1') });
   });
 
+  test('a decimal longer than declared is refused, also beside a (max) value', async () => {
+    const decimal = { ...wireColumn.decimal('c', 9, 0), typeInfo: Buffer.from([5, 9, 0]) };
+    for (const columns of [[decimal], [decimal, wireColumn.xml('x')]]) {
+      const payload = Buffer.concat([colMetadata(columns), row(columns, [Buffer.alloc(9, 1), null].slice(0, columns.length)), done()]);
+      await expect(landPayload(payload, format)).rejects.toMatchObject({ code: 'PROTOCOL_ERROR', message: expect.stringContaining('of at most 5') });
+    }
+  });
+
   test('a (max) value of another length than announced is refused', async () => {
     const column = wireColumn.varbinaryMax('c');
     const cell = row([column], [Buffer.from([1, 2, 3])]);

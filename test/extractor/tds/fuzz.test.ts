@@ -3,6 +3,7 @@ import { LegacyToS3Error } from '../../../src/extractor/errors';
 import { OutputFormat } from '../../../src/extractor/formats/output-format';
 import { done } from '../../../tools/replay-server/tds-packets';
 import { capturePayload, parseCsv } from '../../support/tds-captures';
+import { jsonRows } from '../../support/tds-json-rows';
 import { Landing, landPayload } from '../../support/tds-land';
 import { sameAsTedious, tediousRows } from '../../support/tds-tedious-rows';
 import { anyRow, payloadOf, TYPED_COLUMNS } from '../../support/tds-typed-values';
@@ -60,14 +61,6 @@ async function firstRows(): Promise<Buffer> {
 const typedPayload = fc.subarray([...TYPED_COLUMNS], { minLength: 1, maxLength: 6 })
   .chain((columns) => fc.array(anyRow(columns), { minLength: 1, maxLength: 4 }).map((rows) => payloadOf(columns, rows)));
 
-const numbersAsText = (line: string) => line.replace(/"(?:[^"\\]|\\.)*"|-?\d[-+.eE\d]*/g, (token) => (token.startsWith('"') ? token : `"${token}"`));
-
-function jsonCells(object: Buffer): (string | null)[][] {
-  return object.toString('utf8').split('\n').slice(0, -1).map((line) => (
-    Object.values(JSON.parse(numbersAsText(line)) as object).map((value) => (value === null ? null : String(value)))
-  ));
-}
-
 test('a damaged response gives the rows that another decoder reads from it, or a typed error', async () => {
   const outcomes = { refused: 0, decoded: 0, compared: 0, rows: 0, refusedByTediousOnly: 0 };
   const payloads = [...CAPTURES, await firstRows(), ...fc.sample(typedPayload, { numRuns: 300 })];
@@ -85,7 +78,7 @@ test('a damaged response gives the rows that another decoder reads from it, or a
       const rows = parseCsv(csv.objects[0].toString('utf8')).slice(1);
       expect(rows).toHaveLength(csv.rows);
       // Two names that only differ by case, or a companion's name, are refused in one format and not in the other.
-      if (json) expect(jsonCells(json.objects[0])).toEqual(rows);
+      if (json) expect(jsonRows(json.objects[0])).toEqual(rows);
       if (parquet) expect([parquet.rows, parquet.files[0].contentHash]).toEqual([csv.rows, csv.files[0].contentHash]);
       const other = await tediousRows(damaged).catch(() => undefined);
       if (!other) {

@@ -2,7 +2,6 @@ import { execFileSync, spawn } from 'child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync } from 'fs';
 import { tmpdir } from 'os';
 import path from 'path';
-import { StandIn } from '../../../tools/stand-in';
 
 const ROOT = path.resolve(__dirname, '..', '..', '..');
 const PYTHON = path.join(ROOT, '.venv', 'bin', 'python');
@@ -48,15 +47,24 @@ export function pythonClientProblem(): string | undefined {
   }
 }
 
+/** What a connection needs; a stand-in has it. */
+export interface PythonServer {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password: string;
+}
+
 /** Runs queries through mssql-python in a process of its own; the password goes over its standard input. */
 export async function readWithPython(
-  standIn: StandIn, queries: unknown[][], connection: Record<string, string> = {}, environment: Record<string, string> = {},
+  server: PythonServer, queries: unknown[][], connection: Record<string, string> = {}, environment: Record<string, string> = {},
 ): Promise<PythonAnswer[]> {
   const properties = {
-    Server: `${standIn.host},${standIn.port}`,
-    Database: standIn.database,
-    UID: standIn.user,
-    PWD: standIn.password,
+    Server: `${server.host},${server.port}`,
+    Database: server.database,
+    UID: server.user,
+    PWD: server.password,
     Encrypt: 'yes',
     TrustServerCertificate: 'yes',
     ...connection,
