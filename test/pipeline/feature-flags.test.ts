@@ -17,7 +17,10 @@ function facts(flags: boolean | undefined): Facts {
   const context = flags === undefined ? {} : Object.fromEntries(NAMES.map((flag) => [flag, flags]));
   const stack = new Stack(new App({ context, analyticsReporting: false }), 'Stack');
   const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
-    vpcId: 'vpc-1', availabilityZones: ['a'], privateSubnetIds: ['subnet-1'], privateSubnetRouteTableIds: ['routes-1'],
+    vpcId: 'vpc-0123456789abcdef0',
+    availabilityZones: ['a'],
+    privateSubnetIds: ['subnet-0123456789abcdef0'],
+    privateSubnetRouteTableIds: ['rtb-0123456789abcdef0'],
   });
   const common = { alarmEmail: 'operator@example.com', encryptionKey: new kms.Key(stack, 'Key'), runFreshness: Duration.hours(24), compositeAlarm: true };
   const pipelines = [
