@@ -1,20 +1,29 @@
+import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { GetTableCommand, GetPartitionCommand, GlueClient } from '@aws-sdk/client-glue';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { RUN_EVENT, runLogKey } from '../../src/contract';
-import { poll } from '../../tools/local-cloud';
+import { type Observer, poll, startObserver } from '../../tools/local-cloud';
 import { DeployedPipeline } from '../support/deployed-pipeline';
 import { smallRun } from '../support/small-run';
 
 let pipeline: DeployedPipeline;
 let eventsQueue: string;
+let observer: Observer;
+const observerProblems: Error[] = [];
 
 beforeAll(async () => {
   pipeline = await DeployedPipeline.start();
+  observer = startObserver(pipeline.cloud, {
+    intervalMs: 100, mathAlarms: pipeline.stack.mathAlarms, onError: (error) => observerProblems.push(error),
+  });
   eventsQueue = await subscribe();
 });
-afterAll(async () => pipeline?.stop());
+afterAll(async () => {
+  await observer?.stop();
+  await pipeline?.stop();
+});
 
 /** A queue that gets the runs' events. */
 async function subscribe(): Promise<string> {
@@ -50,6 +59,24 @@ async function lineOf(runId: string): Promise<any> {
   const { Body } = await pipeline.s3.send(new GetObjectCommand({ Bucket: pipeline.output('bucketName'), Key: runLogKey('', runId) }));
   return JSON.parse(await Body!.transformToString());
 }
+
+/** Whether the alarm on runs whose manifest does not hold is on. */
+async function incompleteAlarm(): Promise<boolean> {
+  const { MetricAlarms = [] } = await pipeline.cloudwatch.send(new DescribeAlarmsCommand({ StateValue: 'ALARM' }));
+  const on = new Set(MetricAlarms.map(({ AlarmName }) => AlarmName));
+  return Object.entries(pipeline.stack.resources).some(([id, name]) => /^LedgerAlarmsRunIncomplete[0-9A-F]{8}$/.test(id) && on.has(name));
+}
+
+test('a run one of whose parts is not what its manifest says is INCOMPLETE and raises the alarm', async () => {
+  const run = smallRun({ table: 'Altered' });
+  expect(await incompleteAlarm()).toBe(false);
+  for (const part of run.parts) await pipeline.put(part.key, part.body);
+  await pipeline.put(run.parts[0].key, run.parts[0].body.replace(/\d/, '7'));
+  await pipeline.put(run.manifestKey, JSON.stringify(run.manifest));
+  expect((await runIn(run.runId, 'INCOMPLETE')).problems).toEqual([expect.stringContaining(run.parts[0].key)]);
+  await poll(incompleteAlarm, { what: 'the alarm' });
+  expect(observerProblems).toEqual([]);
+});
 
 test('an INCOMPLETE run is mended by landing the missing part and replaying the run', async () => {
   const run = smallRun();
