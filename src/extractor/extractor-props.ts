@@ -278,6 +278,21 @@ export interface TableOptions {
   readonly targetChunkRows?: number;
 }
 
+/** How rows are read while others write; docs/consistency-and-verification.md compares the modes. */
+export enum Consistency {
+  /** Each reader in one SNAPSHOT transaction; with one reader all tables show one instant. The database must allow it. */
+  SNAPSHOT = 'snapshot',
+  /**
+   * All readers from one database snapshot, which the run makes and drops: all tables show one instant, also when the run
+   * is gone on with. Needs CREATE DATABASE; not on Azure SQL Database, Azure SQL Managed Instance and Amazon RDS.
+   */
+  DATABASE_SNAPSHOT = 'databaseSnapshot',
+  /** Each chunk by one statement under READ COMMITTED: rows changed while it runs may be missing or doubled. */
+  READ_COMMITTED = 'readCommitted',
+  /** Each chunk under READ UNCOMMITTED, without locks: also rows that are never committed. */
+  NO_LOCK = 'noLock',
+}
+
 /** What to extract, and where it lands. */
 export interface ExtractorProps extends LandingProps {
   /** The database to read. */
@@ -378,6 +393,13 @@ export interface ExtractorProps extends LandingProps {
    * @default - a run of such tables is refused
    */
   readonly accept?: SourceRisk[];
+
+  /**
+   * How rows are read while others write. Not for a query, which is sent as it is.
+   *
+   * @default - SNAPSHOT where the database allows it, else READ_COMMITTED with a warning
+   */
+  readonly consistency?: Consistency;
 
   /**
    * How often a chunk is read anew after failures that pass: lost connections, deadlocks, lock timeouts, throttling, a

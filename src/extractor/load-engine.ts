@@ -13,8 +13,8 @@ export interface ExtractorEngine {
   extract(props: ExtractorProps, controls?: ExtractControls): Promise<ExtractResult>;
   plan(props: ExtractorProps, controls?: Pick<ExtractControls, 'signal'>): Promise<ExtractionPlan>;
   resume(props: ExtractorProps, runId: string, controls?: ResumeControls): Promise<ExtractResult>;
-  abort(props: LandingProps, runId: string, takeOver?: boolean): Promise<void>;
-  prune(props: LandingProps, olderThanDays: number): Promise<string[]>;
+  abort(props: LandingProps | ExtractorProps, runId: string, takeOver?: boolean): Promise<void>;
+  prune(props: LandingProps | ExtractorProps, olderThanDays: number): Promise<string[]>;
   verify(props: LandingProps | ExtractorProps, runId: string, options?: VerifyOptions, controls?: VerifyControls): Promise<VerificationResult>;
   verify(props: LandingProps | ExtractorProps, runId: string, options?: VerifyOptions, controls?: VerifyControls): Promise<VerificationResult>;
 }

@@ -21,22 +21,23 @@ export async function resume(props: ExtractorProps, runId: string, controls: Res
 }
 
 /**
- * Gives an unfinished run up: its objects, uploads and checkpoint are deleted. The source is not reached.
+ * Gives an unfinished run up: its objects, uploads and checkpoint are deleted. The source is reached, and must be given, only
+ * for a run that has a database snapshot.
  *
  * @throws LegacyToS3Error
  */
-export async function abortRun(props: LandingProps, runId: string, takeOver = false): Promise<void> {
+export async function abortRun(props: LandingProps | ExtractorProps, runId: string, takeOver = false): Promise<void> {
   validateLanding(props);
   return loadEngine().abort(props, runId, takeOver);
 }
 
 /**
- * Gives up all unfinished runs older than so many days that nobody holds. The source is not reached.
+ * Gives up all unfinished runs older than so many days that nobody holds. The source is reached as by {@link abortRun}.
  *
  * @returns their ids
  * @throws LegacyToS3Error
  */
-export async function pruneRuns(props: LandingProps, olderThanDays: number): Promise<string[]> {
+export async function pruneRuns(props: LandingProps | ExtractorProps, olderThanDays: number): Promise<string[]> {
   validateLanding(props);
   return loadEngine().prune(props, olderThanDays);
 }

@@ -3,7 +3,7 @@ import { checkColumnPattern } from './columns/type-rules';
 import { LegacyToS3Error } from './errors';
 import { BinaryEncoding } from './extract-format';
 import { SourceRisk } from './extraction-plan';
-import { ObjectChecksum, type ExtractorProps, type LandingProps, type QueryExtraction, type SqlServerSource, type TableOptions } from './extractor-props';
+import { Consistency, ObjectChecksum, type ExtractorProps, type LandingProps, type QueryExtraction, type SqlServerSource, type TableOptions } from './extractor-props';
 import { ClrType, DateType, LoneSurrogates, TimestampType, TimeType, UniqueidentifierType } from './type-options';
 
 /** Smallest file size worth a target. */
@@ -29,6 +29,7 @@ export function validateProps(props: ExtractorProps): void {
   validateWhole('maxDop', props.maxDop, 0, 64);
   props.retryErrorNumbers?.forEach((number) => validateWhole('each of retryErrorNumbers', number, 1, 2 ** 31 - 1));
   validatePlanning(props);
+  validateConsistency(props);
   validateTableOptions(props.tableOptions);
   validateTypes('types', props.types);
   for (const [pattern, options] of Object.entries(props.columnTypes ?? {})) {
@@ -212,6 +213,13 @@ export function queryDataset(query: QueryExtraction): { readonly schema: string;
   const match = /^(?:([^.]+)\.)?([^.]+)$/.exec(typeof query.name === 'string' ? query.name.trim() : '');
   if (!match) throw invalid(`query.name must be 'name' or 'schema.name', got ${describe(query.name)}`);
   return { schema: match[1] ?? QUERY_SCHEMA, table: match[2] };
+}
+
+function validateConsistency({ consistency, query }: ExtractorProps): void {
+  if (consistency === undefined) return;
+  const allowed = Object.values(Consistency);
+  if (!allowed.includes(consistency)) throw invalid(`consistency must be one of ${allowed.join(', ')}, got ${describe(consistency)}`);
+  if (query !== undefined) throw invalid('consistency is not for a query, which is sent as it is: say it in the query, or extract tables');
 }
 
 function validateWhole(name: string, value: number | undefined, least: number, most: number): void {

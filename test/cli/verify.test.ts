@@ -46,5 +46,5 @@ test('a changed object exits with 5 and is named with both values', async () => 
 
 test('--against-source without a source is refused', async () => {
   const { code, stderr } = await runCli(['verify', 'any', '--to', to(), '--against-source'], {});
-  expect({ code, stderr }).toEqual({ code: 2, stderr: 'error INVALID_CONFIG: --against-source needs --server, --user and --database\n' });
+  expect({ code, stderr }).toEqual({ code: 2, stderr: 'error INVALID_CONFIG: no server: pass --server, or set source.server in the config file\n' });
 });

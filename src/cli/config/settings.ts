@@ -1,5 +1,5 @@
 import {
-  BinaryEncoding, ClrType, DateType, LoneSurrogates, ObjectChecksum, SourceRisk, TimestampType, TimeType, UniqueidentifierType,
+  BinaryEncoding, ClrType, Consistency, DateType, LoneSurrogates, ObjectChecksum, SourceRisk, TimestampType, TimeType, UniqueidentifierType,
 } from '../../extractor/public';
 
 /** Where a config file is looked for when none is named. */
@@ -166,6 +166,15 @@ export const SETTINGS: readonly Setting[] = [
 
   { key: 'query.sql', group: 'format', type: 'text', flags: '--query <select>', description: 'extract the result of this query instead of tables' },
   { key: 'query.name', group: 'format', type: 'text', flags: '--as <name>', description: 'name of the query\'s result: name or schema.name' },
+  {
+    key: 'consistency',
+    group: 'reading',
+    type: 'choice',
+    flags: '--consistency <mode>',
+    values: Object.values(Consistency).map(kebab),
+    description: 'how rows are read while others write',
+    default: 'snapshot where the database allows it, else read-committed',
+  },
   {
     key: 'accept',
     group: 'reading',

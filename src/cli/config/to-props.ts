@@ -1,7 +1,8 @@
 import type { SettingValues } from './settings';
 import {
-  ExtractFormat, LegacyToS3Error, SourceRisk,
-  type CsvOptions, type ExtractorProps, type JsonLinesOptions, type LandingProps, type ParquetOptions, type SqlServerSource, type TypeOptions,
+  ExtractFormat, LegacyToS3Error,
+  type Consistency, type CsvOptions, type ExtractorProps, type JsonLinesOptions, type LandingProps, type ParquetOptions,
+  type SourceRisk, type SqlServerSource, type TypeOptions,
 } from '../../extractor/public';
 
 /** What only some format has, by its key. */
@@ -59,9 +60,15 @@ export function toProps(values: SettingValues, landing: Pick<LandingProps, 'targ
     ]),
     ...toTypes(values),
     query,
-    accept: (values.get('accept') as string[] | undefined)?.map((risk) => risk.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()) as SourceRisk),
+    accept: (values.get('accept') as string[] | undefined)?.map((risk) => camel(risk) as SourceRisk),
+    ...(values.has('consistency') && { consistency: camel(values.get('consistency') as string) as Consistency }),
     format: toFormat(values),
   };
+}
+
+/** The value of an enum that a person spells in kebab case. */
+function camel(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function toFormat(values: SettingValues): ExtractFormat {

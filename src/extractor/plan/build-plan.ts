@@ -6,6 +6,7 @@ import type { ExtractionPlan, PlannedColumn, PlannedTable } from '../extraction-
 import type { TableOptions } from '../extractor-props';
 import { majorVersion, readSecurity, readServer, readTables, type SourceColumn, type SourceTable } from '../source/catalog/read-catalog';
 import { landedNames } from '../source/column-names';
+import { snapshotAdvice } from '../source/consistency';
 import { quoteTable } from '../source/identifiers';
 import type { SqlServerConnection } from '../source/sql-server-connection';
 import { selectTables } from '../source/table-patterns';
@@ -35,8 +36,7 @@ export async function buildPlan(connection: SqlServerConnection, options: PlanOp
   const { refusals, readable } = findRisks(chosen, security);
   const warnings = readable.flatMap(renameWarnings);
   if (!server.snapshotAllowed) {
-    warnings.unshift(`database '${connection.database}' does not allow SNAPSHOT transactions, so tables are read under READ COMMITTED; `
-      + 'ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION ON makes each table consistent');
+    warnings.unshift(snapshotAdvice(connection.database));
   }
   const tables: PlannedTable[] = [];
   for (const table of readable) {

@@ -2,6 +2,8 @@ import type { LandedChunk } from './landed-chunk';
 import { planOf, readChunk, type ChunkProgress, type ReadJob } from './read-chunk';
 import { retrying } from './retrying';
 import type { RunContext } from './run-context';
+import { ISOLATION_SQL } from '../source/consistency';
+import { quoteName } from '../source/identifiers';
 import { SqlServerConnection } from '../source/sql-server-connection';
 
 /** An open connection and the transaction on it. */
@@ -55,12 +57,18 @@ export class ChunkReader {
   }
 
   private async start(): Promise<Session> {
-    const { options, consistency, signal } = this.context;
+    const { options, consistency, snapshot, signal } = this.context;
     const connection = this.first ?? await SqlServerConnection.open(options.connection, signal);
     this.first = undefined;
     try {
       await connection.query(options.sessionSql, 'set the session\'s options');
       if (consistency === 'query') return { connection };
+      const isolation = ISOLATION_SQL[consistency];
+      if (isolation !== undefined) await connection.query(isolation, 'set the isolation level');
+      if (snapshot) {
+        await connection.query(`USE ${quoteName(snapshot.name)}`, 'use the database snapshot');
+        return { connection, instant: snapshot.instant };
+      }
       if (consistency === 'snapshot') {
         await connection.query('SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION', 'start a SNAPSHOT transaction');
       }

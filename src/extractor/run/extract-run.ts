@@ -11,6 +11,7 @@ import { toSafeError } from './redact';
 import { retrying } from './retrying';
 import type { RunContext } from './run-context';
 import { resolveOptions, type RunOptions } from './run-options';
+import { RunSnapshot } from './run-snapshot';
 import { landedPrimaryKey, planJobs, queryJob } from './table-job';
 import { writeManifest } from './write-manifest';
 import { manifestKey as keyOfManifest, runFolder, runIdAt } from '../../contract';
@@ -24,7 +25,7 @@ import type { ResumeControls } from '../manage-runs';
 import { refuseChangedSchema } from '../plan/check-plan';
 import { findRisks, refuseRisks } from '../plan/source-risks';
 import { readSecurity, readServer, readTables } from '../source/catalog/read-catalog';
-import type { RunConsistency } from '../source/consistency';
+import { chooseConsistency, GUARANTEES, snapshotAdvice, type RunConsistency } from '../source/consistency';
 import { SqlServerConnection } from '../source/sql-server-connection';
 import type { NamedTable } from '../source/table-patterns';
 import { Checkpoint } from '../state/checkpoint';
@@ -67,8 +68,9 @@ export async function resume(
     const state = openStore(options.target, options.targetOptions);
     try {
       const checkpoint = await Checkpoint.resume(state.store, runId, clock, controls.takeOver ?? false);
-      const { plan, format, targetFileBytes, startedAt } = checkpoint.record;
-      return await run({ ...options, plan, format, targetFileBytes }, controls, clock, { runId, startedAt: new Date(startedAt), checkpoint });
+      const { plan, format, targetFileBytes, startedAt, consistency } = checkpoint.record;
+      const start = { runId, startedAt: new Date(startedAt), checkpoint };
+      return await run({ ...options, plan, format, targetFileBytes, consistency }, controls, clock, start);
     } finally {
       state.close();
     }
@@ -109,6 +111,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
   };
   let { checkpoint } = start;
   let connection: SqlServerConnection | undefined;
+  let snapshots: RunSnapshot | undefined;
   try {
     stop.signal.throwIfAborted();
     checkpoint?.lease.keep((reason) => stop.abort(reason));
@@ -116,7 +119,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     connection = await SqlServerConnection.open(options.connection, stop.signal);
     const selection = await select(options, connection);
     const { jobs, consistency, plan } = selection;
-    const context: RunContext = {
+    let context: RunContext = {
       runId,
       options,
       target,
@@ -132,11 +135,16 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     jobs.forEach((job) => planOf(context, job));
     context.emit({ type: 'run-started', runId, target: target.url, tables: selection.tables.length, consistency });
     selection.warnings.forEach(warn);
+    if (consistency === 'noLock') warn(GUARANTEES.noLock);
     if (checkpoint) {
       await sweepUnfinished(context, jobs, checkpoint.finished);
     } else if (plan) {
       checkpoint = await beginCheckpoint(context, state.store, plan, startedAt);
       checkpoint?.lease.keep((reason) => stop.abort(reason));
+    }
+    if (consistency === 'databaseSnapshot') {
+      snapshots = new RunSnapshot(options.connection, runId, warn);
+      context = { ...context, snapshot: await snapshots.open(connection, checkpoint?.finishedChunks ?? 0) };
     }
     const chunks = await readAll(context, {
       jobs,
@@ -151,13 +159,15 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     stop.signal.throwIfAborted();
     await patiently('look at the lease', async () => checkpoint?.lease.assertHeld());
     const manifestKey = await patiently('write the manifest', () => writeManifest(target, manifest));
+    await snapshots?.drop();
     await checkpoint?.remove().catch((error: unknown) => warn(`the run is complete, but its checkpoint is still there: ${(error as Error).message}`));
     checkpoint = undefined;
     const result = resultOf(manifest, manifestKey, target.url + manifestKey.slice(target.prefix.length), landed, warnings);
     context.emit({ type: 'run-finished', result });
     return result;
   } catch (error) {
-    await leaveCheckpoint(checkpoint, start.checkpoint !== undefined, warn);
+    await connection?.close();
+    if (!await leaveCheckpoint(checkpoint, start.checkpoint !== undefined, warn)) await snapshots?.drop();
     throw error;
   } finally {
     controls.signal?.removeEventListener('abort', onAbort);
@@ -169,9 +179,10 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
 
 /** A role that may not write the checkpoint can land all the same; the run cannot be resumed then. */
 async function beginCheckpoint(context: RunContext, store: StateStore, plan: ExtractionPlan, startedAt: Date): Promise<Checkpoint | undefined> {
-  const { runId, options: { target, format, targetFileBytes }, clock } = context;
+  const { runId, options: { target, format, targetFileBytes, consistency }, clock } = context;
   try {
-    return await Checkpoint.begin(store, { version: 1, runId, startedAt: startedAt.toISOString(), target, format, targetFileBytes, plan }, clock);
+    const record = { version: 1 as const, runId, startedAt: startedAt.toISOString(), target, format, targetFileBytes, plan, consistency };
+    return await Checkpoint.begin(store, record, clock);
   } catch (error) {
     if (!(error instanceof LegacyToS3Error) || error.code !== 'TARGET_ACCESS_DENIED') throw error;
     context.warn(`no checkpoint can be kept under ${store.url}, so that the run could not be resumed: ${error.message}`);
@@ -189,16 +200,22 @@ async function sweepUnfinished(context: RunContext, jobs: readonly ReadJob[], fi
   if (!await target.has(keyOfManifest(target.prefix, runId))) await target.sweep(runFolder(target.prefix, runId), new Set());
 }
 
-/** Keeps the checkpoint of a failed run that got somewhere, and says so. Never throws. */
-async function leaveCheckpoint(checkpoint: Checkpoint | undefined, resumed: boolean, warn: (message: string) => void): Promise<void> {
-  if (!checkpoint) return;
+/** Keeps the checkpoint of a failed run that got somewhere, and says so. Never throws. @returns whether it is kept */
+async function leaveCheckpoint(
+  checkpoint: Checkpoint | undefined, resumed: boolean, warn: (message: string) => void,
+): Promise<boolean> {
+  if (!checkpoint) return false;
   try {
-    if (checkpoint.finishedChunks === 0 && !resumed) return await checkpoint.remove();
+    if (checkpoint.finishedChunks === 0 && !resumed) {
+      await checkpoint.remove();
+      return false;
+    }
     await checkpoint.lease.release();
     warn(`${checkpoint.finishedChunks} chunks of run ${checkpoint.record.runId} are finished; --resume ${checkpoint.record.runId} goes on from there`);
   } catch {
     // The failure itself is what must be told.
   }
+  return true;
 }
 
 async function select(options: RunOptions, connection: SqlServerConnection): Promise<Selection> {
@@ -209,15 +226,16 @@ async function select(options: RunOptions, connection: SqlServerConnection): Pro
   }
   const plan = options.plan ? await givenPlan(options.plan, connection) : await planOver(connection, options);
   const accepted = refuseRisks(plan.refusals, options.accepted);
+  const consistency = chooseConsistency(options.consistency, plan.snapshotAllowed, plan.database);
   const jobs = planJobs(plan, options.maxDop, options.format.types);
   const tables = plan.tables.map((table): TableIdentity => ({ ...table, primaryKey: landedPrimaryKey(table) }));
   return {
     jobs,
     tables,
-    consistency: plan.snapshotAllowed ? 'snapshot' : 'readCommitted',
+    consistency,
     productVersion: plan.productVersion,
     plan,
-    warnings: [...plan.warnings, ...accepted],
+    warnings: [...plan.warnings.filter((warning) => !options.consistency || warning !== snapshotAdvice(plan.database)), ...accepted],
   };
 }
 

@@ -10,6 +10,7 @@ import type { QueryParameter, ReadRowsResult } from '../formats/read-rows';
 import { hashText } from '../hash/row-hasher';
 import type { ObjectWriter } from '../landing/landing-target';
 import { refusePartitionNames } from '../source/column-names';
+import { isRepeatable } from '../source/consistency';
 import type { SqlServerConnection } from '../source/sql-server-connection';
 
 /** One statement to read: a chunk of a table, or a query. */
@@ -52,9 +53,9 @@ export async function readChunk(
   const plan = planOf(context, job);
   const read = await readAndLand(context, connection, job, plan, progress);
   const sourceRows = await countRows(connection, job);
-  if (sourceRows !== undefined && sourceRows !== BigInt(read.rows) && context.consistency === 'snapshot') {
+  if (sourceRows !== undefined && sourceRows !== BigInt(read.rows) && isRepeatable(context.consistency)) {
     throw new LegacyToS3Error('COUNT_MISMATCH',
-      `${job.subject}: ${read.rows} rows were landed, but the source counts ${sourceRows} in the same SNAPSHOT transaction`);
+      `${job.subject}: ${read.rows} rows were landed, but the source counts ${sourceRows} under the same snapshot`);
   }
   return {
     tableIndex: job.tableIndex,

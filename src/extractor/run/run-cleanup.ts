@@ -1,9 +1,12 @@
 import { SYSTEM_CLOCK, type Clock } from './clock';
+import { resolveOptions } from './run-options';
 import { datasetRunFolder, manifestKey, runFolder } from '../../contract';
 import { LegacyToS3Error } from '../errors';
-import type { LandingProps } from '../extractor-props';
+import { Consistency, type ExtractorProps, type LandingProps } from '../extractor-props';
 import type { LandingTarget } from '../landing/landing-target';
 import { openTarget, targetOptions } from '../landing/open-target';
+import { dropSnapshot, snapshotName } from '../source/database-snapshot';
+import { SqlServerConnection } from '../source/sql-server-connection';
 import { Checkpoint, checkpointedRuns, forgetRun, knownRuns } from '../state/checkpoint';
 import { openStore } from '../state/open-store';
 import type { StateStore } from '../state/state-store';
@@ -14,9 +17,9 @@ import type { StateStore } from '../state/state-store';
  * @param takeOver whether the run is taken from a process that may still hold it
  * @throws LegacyToS3Error of code RUN_NOT_FOUND, RUN_IN_USE or RUN_COMPLETE, or of the target
  */
-export async function abort(props: LandingProps, runId: string, takeOver = false, clock: Clock = SYSTEM_CLOCK): Promise<void> {
+export async function abort(props: LandingProps | ExtractorProps, runId: string, takeOver = false, clock: Clock = SYSTEM_CLOCK): Promise<void> {
   await withTarget(props, async (target, store) => {
-    if (await giveUp(target, store, runId, takeOver, clock)) return;
+    if (await giveUp(props, target, store, runId, takeOver, clock)) return;
     throw new LegacyToS3Error('RUN_COMPLETE', `run ${runId} is complete: its manifest ${target.url}${manifestKey('', runId)} is there, `
       + 'so that nothing of it was deleted but its checkpoint');
   });
@@ -29,7 +32,7 @@ export async function abort(props: LandingProps, runId: string, takeOver = false
  * @returns the ids of those given up
  * @throws LegacyToS3Error of the target
  */
-export async function prune(props: LandingProps, olderThanDays: number, clock: Clock = SYSTEM_CLOCK): Promise<string[]> {
+export async function prune(props: LandingProps | ExtractorProps, olderThanDays: number, clock: Clock = SYSTEM_CLOCK): Promise<string[]> {
   const pruned: string[] = [];
   await withTarget(props, async (target, store) => {
     // A run id begins with its UTC time, so ids compare as times do.
@@ -38,7 +41,7 @@ export async function prune(props: LandingProps, olderThanDays: number, clock: C
     for (const runId of (await knownRuns(store)).filter((id) => id < limit)) {
       try {
         if (!unfinished.has(runId)) await forgetRun(store, runId);
-        else if (await giveUp(target, store, runId, false, clock)) pruned.push(runId);
+        else if (await giveUp(props, target, store, runId, false, clock)) pruned.push(runId);
       } catch (error) {
         if (!(error instanceof LegacyToS3Error) || error.code !== 'RUN_IN_USE') throw error;
       }
@@ -48,9 +51,12 @@ export async function prune(props: LandingProps, olderThanDays: number, clock: C
 }
 
 /** @returns false when the run is complete: a process that dies after the manifest leaves its checkpoint, and the objects count */
-async function giveUp(target: LandingTarget, store: StateStore, runId: string, takeOver: boolean, clock: Clock): Promise<boolean> {
+async function giveUp(
+  props: LandingProps | ExtractorProps, target: LandingTarget, store: StateStore, runId: string, takeOver: boolean, clock: Clock,
+): Promise<boolean> {
   const checkpoint = await Checkpoint.resume(store, runId, clock, takeOver);
   try {
+    if (checkpoint.record.consistency === Consistency.DATABASE_SNAPSHOT) await dropSnapshotOf(props, runId);
     const complete = await target.has(manifestKey(target.prefix, runId));
     if (!complete) {
       const { database, tables } = checkpoint.record.plan;
@@ -62,6 +68,21 @@ async function giveUp(target: LandingTarget, store: StateStore, runId: string, t
   } catch (error) {
     await checkpoint.lease.release();
     throw error;
+  }
+}
+
+/** The one thing of a run that is not at its target. */
+async function dropSnapshotOf(props: LandingProps | ExtractorProps, runId: string): Promise<void> {
+  if (!('source' in props)) {
+    throw new LegacyToS3Error('INVALID_CONFIG', `run ${runId} has the database snapshot '${snapshotName(runId)}': `
+      + 'give the source (--server, --user, --database) too, so that it can be dropped');
+  }
+  const { connection } = await resolveOptions(props);
+  const source = await SqlServerConnection.open(connection);
+  try {
+    await dropSnapshot(source, runId);
+  } finally {
+    await source.close();
   }
 }
 

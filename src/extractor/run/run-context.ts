@@ -3,6 +3,7 @@ import type { RunOptions } from './run-options';
 import type { ExtractEvent } from '../extract-events';
 import type { LandingTarget } from '../landing/landing-target';
 import type { RunConsistency } from '../source/consistency';
+import type { DatabaseSnapshot } from '../source/database-snapshot';
 
 /** What all tables of a run share. */
 export interface RunContext {
@@ -12,6 +13,8 @@ export interface RunContext {
   /** The database as the server spells it. */
   readonly database: string;
   readonly consistency: RunConsistency;
+  /** With consistency databaseSnapshot. */
+  readonly snapshot?: DatabaseSnapshot;
   /** Aborted when the caller stops the run or another table failed. */
   readonly signal: AbortSignal;
   readonly clock: Clock;

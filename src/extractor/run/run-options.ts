@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { LegacyToS3Error } from '../errors';
 import { ExtractFormat } from '../extract-format';
 import type { ExtractionPlan, SourceRisk } from '../extraction-plan';
-import type { ExtractorProps, TableOptions } from '../extractor-props';
+import type { Consistency, ExtractorProps, TableOptions } from '../extractor-props';
 import type { OutputFormat } from '../formats/output-format';
 import { targetOptions, type TargetOptions } from '../landing/open-target';
 import { checkPlan } from '../plan/check-plan';
@@ -47,6 +47,8 @@ export interface RunOptions {
   /** Given from outside; made by the run when absent. */
   readonly plan?: ExtractionPlan;
   readonly accepted: readonly SourceRisk[];
+  /** As asked for; the source decides when absent. */
+  readonly consistency?: Consistency;
   readonly maxDop?: number;
   /** Sent once on each reader's connection. */
   readonly sessionSql: string;
@@ -80,6 +82,7 @@ export function fillOptions(props: ResolvedProps): RunOptions {
     tableOptions: props.tableOptions ?? [],
     plan: props.plan,
     accepted: props.accept ?? [],
+    consistency: props.consistency,
     maxDop: props.maxDop === 0 ? undefined : props.maxDop ?? DEFAULT_MAX_DOP,
     sessionSql: `SET LOCK_TIMEOUT ${lockTimeoutMs}; SET DEADLOCK_PRIORITY ${props.deadlockPriority ?? DEFAULT_DEADLOCK_PRIORITY}`,
     idleTimeoutMs: 1000 * (props.idleTimeoutSeconds ?? DEFAULT_IDLE_TIMEOUT_SECONDS),

@@ -7,7 +7,7 @@ export function verificationOf(tables: readonly LandedTable[], consistency: RunC
   if (consistency === 'query') return { state: 'unverified', detail: 'the server was sent nothing but the query' };
   const differing = tables.filter(({ table, sourceRows }) => sourceRows !== BigInt(table.rows));
   if (differing.length === 0) {
-    const when = consistency === 'snapshot' ? 'in the same SNAPSHOT transaction' : 'right after the read';
+    const when = { snapshot: 'in the same SNAPSHOT transaction', databaseSnapshot: 'in the same database snapshot' }[consistency as string] ?? 'right after the read';
     return { state: 'counted', detail: `the rows of every table equal COUNT_BIG asked of the source ${when}` };
   }
   const named = differing.slice(0, 10).map(({ table, sourceRows }) => `${table.schema}.${table.table}: ${table.rows} landed, ${sourceRows} counted`);

@@ -2,6 +2,7 @@ import { RunLease } from './run-lease';
 import type { StateStore } from './state-store';
 import { LegacyToS3Error } from '../errors';
 import type { ExtractionPlan } from '../extraction-plan';
+import type { Consistency } from '../extractor-props';
 import type { OutputFormat } from '../formats/output-format';
 import type { Clock } from '../run/clock';
 import type { LandedChunk } from '../run/landed-chunk';
@@ -16,6 +17,8 @@ export interface RunRecord {
   readonly format: OutputFormat;
   readonly targetFileBytes: number;
   readonly plan: ExtractionPlan;
+  /** As asked for; absent when the source decides. */
+  readonly consistency?: Consistency;
 }
 
 const folder = (runId: string) => `run=${runId}/`;

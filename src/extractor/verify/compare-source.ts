@@ -70,7 +70,9 @@ function jobsOf(table: ManifestTable, planned: readonly PlannedTable[], options:
   const chunks = (table.chunks ?? []).map(({ chunk, lower, upper, nullKey }): PlannedChunk => ({
     chunk, estimatedRows: 0, estimatedBytes: 0, ...(lower && { lower: [...lower] }), ...(upper && { upper: [...upper] }), ...(nullKey && { nullKey }),
   }));
-  return planJobs({ tables: [{ ...now, chunkKey: [...(table.chunkKey ?? [])], chunks }] }, options.maxDop, options.format.types);
+  const { excludedColumns = [], rowFilter } = table;
+  const columns = now.columns.filter(({ name }) => !excludedColumns.includes(name));
+  return planJobs({ tables: [{ ...now, columns, rowFilter, chunkKey: [...(table.chunkKey ?? [])], chunks }] }, options.maxDop, options.format.types);
 }
 
 async function compareChunk(

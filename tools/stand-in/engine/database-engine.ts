@@ -32,7 +32,7 @@ export class DatabaseEngine {
   readonly catalog = new Catalog();
   /** Version of the dictionary each database's system tables were filled from. */
   private readonly filled = new Map<DatabaseEntry, number>();
-  private filling: Promise<void> = Promise.resolve();
+  private working: Promise<void> = Promise.resolve();
 
   private constructor(private readonly instance: DuckDBInstance, private readonly own: DuckDBConnection, readonly created: Date) {}
 
@@ -45,9 +45,9 @@ export class DatabaseEngine {
     this.instance.closeSync();
   }
 
-  async createDatabase(name: string): Promise<DatabaseEntry> {
+  async createDatabase(name: string, created = this.created, sourceDatabaseId?: number): Promise<DatabaseEntry> {
     await this.own.run(`ATTACH ':memory:' AS ${quoteName(name)}`);
-    const database = this.catalog.add(name, this.created);
+    const database = this.catalog.add(name, created, sourceDatabaseId);
     await this.own.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(name)}.dbo`);
     await this.own.run(`CREATE SCHEMA ${quoteName(name)}.sys`);
     await this.own.run(`CREATE SCHEMA ${quoteName(name)}.standard_schema`);
@@ -68,6 +68,29 @@ export class DatabaseEngine {
     return database;
   }
 
+  /** A copy of the tables as one DuckDB transaction sees them; SQL Server would copy pages when they change. */
+  async createSnapshot(name: string, source: DatabaseEntry): Promise<void> {
+    await this.alone(async () => {
+      const snapshot = await this.createDatabase(name, new Date(), source.id);
+      const connection = await this.connect();
+      try {
+        await connection.run('BEGIN TRANSACTION');
+        for (const schema of source.schemas.filter((each) => !snapshot.schema(each.name))) {
+          await connection.run(`CREATE SCHEMA ${quoteName(name)}.${quoteName(schema.name)}`);
+          snapshot.addSchema(schema.name);
+        }
+        for (const table of source.userTables()) {
+          const duckName = duckTableName(name, table.schema, table.name);
+          await connection.run(`CREATE TABLE ${duckName} AS SELECT * FROM ${table.duckName}`);
+          snapshot.put({ ...table, database: name, duckName });
+        }
+        await connection.run('COMMIT');
+      } finally {
+        connection.closeSync();
+      }
+    });
+  }
+
   async dropDatabase(name: string): Promise<void> {
     await this.own.run(`DETACH ${quoteName(name)}`);
     this.catalog.remove(name);
@@ -75,16 +98,20 @@ export class DatabaseEngine {
 
   /** Brings a database's system tables up to date with the dictionary. One caller at a time fills them. */
   async refreshSystemViews(database: DatabaseEntry): Promise<void> {
-    const previous = this.filling;
-    this.filling = (async () => {
-      await previous.catch(() => undefined);
+    await this.alone(async () => {
       const version = this.version(database);
       if (this.filled.get(database) !== version) {
         await this.fill(database);
         this.filled.set(database, version);
       }
-    })();
-    await this.filling;
+    });
+  }
+
+  /** The engine's own connection takes one transaction after the other. */
+  private async alone(work: () => Promise<void>): Promise<void> {
+    const previous = this.working;
+    this.working = previous.catch(() => undefined).then(work);
+    await this.working;
   }
 
   /** sys.databases lists every database, so each one's change counts for all. */

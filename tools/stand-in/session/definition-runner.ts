@@ -100,13 +100,19 @@ export class DefinitionRunner {
   }
 
   private async createDatabase(statement: Of<'createDatabase'>): Promise<void> {
-    if (statement.snapshotOf) {
-      throw unsupported('database snapshots', statement.line);
-    }
-    if (this.session.engine.catalog.database(statement.name)) {
+    const { engine } = this.session;
+    if (engine.catalog.database(statement.name)) {
       throw new SqlError(1801, `Database '${statement.name}' already exists. Choose a different database name.`, { state: 3, line: statement.line });
     }
-    await this.session.engine.createDatabase(statement.name);
+    if (!statement.snapshotOf) {
+      await engine.createDatabase(statement.name);
+      return;
+    }
+    const source = engine.catalog.database(statement.snapshotOf);
+    if (!source) {
+      throw new SqlError(911, `Database '${statement.snapshotOf}' does not exist. Make sure that the name is entered correctly.`, { line: statement.line });
+    }
+    await engine.createSnapshot(statement.name, source);
   }
 
   private async drop(statement: Of<'drop'>): Promise<void> {

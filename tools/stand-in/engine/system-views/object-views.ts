@@ -27,6 +27,16 @@ export const OBJECT_VIEWS: SystemView[] = [
   },
   {
     schema: 'sys',
+    name: 'database_files',
+    columns: ['file_id int', 'file_guid uniqueidentifier null', 'type tinyint', 'type_desc nvarchar(60) null', 'data_space_id int', 'name sysname',
+      'physical_name nvarchar(260) null', 'state tinyint null', 'state_desc nvarchar(60) null', 'size int', 'max_size int', 'growth int'],
+    rows: (database) => [
+      [1, null, 0, 'ROWS', 1, database.name, `/var/opt/mssql/data/${database.name}.mdf`, 0, 'ONLINE', 1024, -1, 8192],
+      [2, null, 1, 'LOG', 0, `${database.name}_log`, `/var/opt/mssql/data/${database.name}_log.ldf`, 0, 'ONLINE', 1024, -1, 8192],
+    ],
+  },
+  {
+    schema: 'sys',
     name: 'schemas',
     columns: ['name sysname', 'schema_id int', 'principal_id int null'],
     rows: (database) => database.schemas.map((schema) => [schema.name, schema.id, 1]),
