@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { readRows } from '../../../src/extractor/formats';
+import { OutputFormat } from '../../../src/extractor/formats/output-format';
 import * as packetFraming from '../../../src/extractor/tds/packet-framing';
 import { done, packetize } from '../../../tools/replay-server/tds-packets';
 import { capturePackets, capturePayload } from '../../support/tds-captures';
@@ -27,12 +28,14 @@ beforeAll(async () => {
 
 afterAll(() => replay.stop());
 
-async function csv(): Promise<string> {
+async function landed(format: OutputFormat): Promise<Buffer> {
   const target = new MemoryTarget();
-  await readRows({
-    connection: replay.connection, sql: 'select', format: { name: 'csv', compression: 'none' }, subject: 't', targetFileBytes: Infinity, open: target.open,
-  });
-  return target.completed[0].toString();
+  await readRows({ connection: replay.connection, sql: 'select', format, subject: 't', targetFileBytes: Infinity, open: target.open });
+  return target.completed[0];
+}
+
+async function csv(): Promise<string> {
+  return (await landed({ name: 'csv', compression: 'none' })).toString();
 }
 
 test('the driver has what the framing stands in for', () => {
@@ -58,6 +61,23 @@ test('responses cut anywhere, in packets of any size, give the same rows', async
       expect(await csv()).toBe(expected);
     },
   ), { numRuns: 40 });
+});
+
+describe.each<OutputFormat>([
+  { name: 'csv', compression: 'none' }, { name: 'jsonl', compression: 'none' }, { name: 'parquet', compression: 'none' },
+])('$name of a capture in packets of any size, cut anywhere', (format) => {
+  test.each(['all-types-packet-4096', 'all-types-packet-32767', 'transactions-2000', 'customers-500'])('%s', async (capture) => {
+    const payload = capturePayload(capture);
+    const { objects: [expected] } = await landPayload(payload, format);
+    await fc.assert(fc.asyncProperty(
+      fc.integer({ min: 512, max: 32767 }), fc.array(fc.integer({ min: 1, max: 20_000 }), { minLength: 1, maxLength: 20 }),
+      async (packetSize, sizes) => {
+        packets = packetize(payload, packetSize, true);
+        cuts = sizes.some((size) => size > 1000) ? sizes : [...sizes, 1000];
+        return (await landed(format)).equals(expected);
+      },
+    ), { numRuns: 6 });
+  });
 });
 
 test('a packet shorter than its header ends the request', async () => {
