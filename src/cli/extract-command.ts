@@ -5,13 +5,14 @@ import { readPlan } from './plan-file';
 import { createProgress } from './progress';
 import { addStackOptions, targetOf, type StackOptions } from './stack-target';
 import { stopOnSignals } from './stop-on-signals';
-import { extract, resume } from '../extractor/public';
+import { emfMetrics, extract, resume, type ExtractEvent } from '../extractor/public';
 
 /** The options that are no settings, as commander hands them over. */
 interface ExtractOptions extends OptionValues, StackOptions {
   readonly plan?: string;
   readonly resume?: string;
   readonly takeOver?: true;
+  readonly emf?: string;
   readonly json?: true;
   readonly quiet?: true;
   readonly debug?: true;
@@ -25,6 +26,7 @@ export function addExtractCommand(program: Command): void {
     .option('--plan <file>', 'run this plan, as the command plan wrote it')
     .option('--resume <run>', 'go on with this run, which did not end')
     .option('--take-over', 'resume also from a process that may still hold the run: only when it is dead')
+    .option('--emf <pipeline>', 'print metrics of this pipeline\'s namespace too, in CloudWatch\'s embedded metric format')
     .option('--json', 'print events as JSON lines and the result last')
     .option('--quiet', 'print nothing but errors')
     .option('--debug', 'print stacks of errors')
@@ -40,7 +42,12 @@ async function runExtract(options: ExtractOptions): Promise<void> {
   const progress = createProgress(options);
   const signals = stopOnSignals();
   try {
-    const controls = { signal: signals.signal, onEvent: progress.onEvent };
+    const countMetrics = options.emf === undefined ? undefined : emfMetrics({ pipelineName: options.emf });
+    const onEvent = (event: ExtractEvent) => {
+      progress.onEvent(event);
+      countMetrics?.(event);
+    };
+    const controls = { signal: signals.signal, onEvent };
     const result = options.resume === undefined
       ? await extract(props, controls)
       : await resume(props, options.resume, { ...controls, takeOver: options.takeOver });

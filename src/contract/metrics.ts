@@ -51,6 +51,20 @@ export const METRICS = {
   endToEndLatency: 'EndToEndLatency',
 } as const;
 
+/** Metrics the extractor emits in embedded metric format, where it is asked to. */
+export const EXTRACTOR_METRICS = {
+  /** Rows of finished tables (count). */
+  rowsExtracted: 'RowsExtracted',
+  /** Bytes read from the source for finished tables (bytes). */
+  bytesRead: 'BytesRead',
+  /** Size of the objects of finished tables (bytes). */
+  bytesWritten: 'BytesWritten',
+  /** Chunks, checkpoints and manifests that were tried anew (count). */
+  retries: 'ExtractRetries',
+  /** Of finished runs, from the call to the manifest (milliseconds). */
+  extractDuration: 'ExtractDuration',
+} as const;
+
 /** The metrics of {@link METRICS} that run completion emits; the others are the recorder's. Both emit cold starts and writes. */
 export const RUN_METRICS: readonly string[] = [
   METRICS.runsComplete, METRICS.runsIncomplete, METRICS.rowsLanded, METRICS.runObjects, METRICS.runBytes, METRICS.endToEndLatency,

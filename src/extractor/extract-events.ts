@@ -83,6 +83,25 @@ export interface TargetRetryEvent {
   readonly message: string;
 }
 
+/** Counts of the whole run so far, finished chunks of an earlier process among them; a few a second at most. */
+export interface RunProgressEvent {
+  readonly type: 'run-progress';
+  readonly rows: number;
+  /** Bytes read from the server. */
+  readonly wireBytes: number;
+  readonly finishedChunks: number;
+  /** Of all tables. */
+  readonly chunks: number;
+  /** Since this process began to read. */
+  readonly seconds: number;
+  /** Of this process, on average. */
+  readonly rowsPerSecond: number;
+  /** Bytes read from the server, of this process, on average. */
+  readonly bytesPerSecond: number;
+  /** Time left, by the plan's estimates and the pace so far; absent for a query, and until a pace can be told. */
+  readonly etaSeconds?: number;
+}
+
 /** Something a reader of the data should know. */
 export interface WarningEvent {
   readonly type: 'warning';
@@ -98,6 +117,7 @@ export interface RunFinishedEvent {
 /** What a run tells while it goes on, in order. */
 export type ExtractEvent =
   | RunStartedEvent
+  | RunProgressEvent
   | TableStartedEvent
   | TableProgressEvent
   | TableFinishedEvent

@@ -3,8 +3,10 @@
  * have. Requiring it loads no driver and no SDK; the engine is loaded by the first run.
  */
 export * from './index';
+export * from './emf-metrics';
 export * from './errors';
 export * from './extract';
+export * from './event-stream';
 export * from './extract-events';
 export * from './make-plan';
 export * from './manage-runs';

@@ -1,4 +1,5 @@
 import { JsonProgress } from '../../src/cli/progress/json-progress';
+import { totalLine } from '../../src/cli/progress/lines';
 import { PlainProgress } from '../../src/cli/progress/plain-progress';
 import { TerminalProgress } from '../../src/cli/progress/terminal-progress';
 import type { ExtractEvent, ExtractResult } from '../../src/extractor/public';
@@ -22,6 +23,9 @@ const EVENTS: ExtractEvent[] = [
   { type: 'warning', message: 'mind this' },
   { type: 'table-started', ...TABLE, estimatedRows: 1000 },
   { type: 'table-progress', ...TABLE, rows: 600, wireBytes: 3_000_000, seconds: 0.5, estimatedRows: 1000 },
+  {
+    type: 'run-progress', rows: 600, wireBytes: 3_000_000, finishedChunks: 0, chunks: 4, seconds: 0.5, rowsPerSecond: 1200, bytesPerSecond: 6_000_000, etaSeconds: 130,
+  },
   { type: 'table-progress', ...TABLE, rows: 1100, wireBytes: 6_000_000, seconds: 11, estimatedRows: 1000 },
   { type: 'table-finished', ...TABLE, rows: 1200, objects: 1, sizeBytes: 2_500_000, wireBytes: 6_000_000, seconds: 12 },
   { type: 'run-finished', result: RESULT },
@@ -45,6 +49,11 @@ test('plain lines: what happened, and progress every ten seconds', () => {
   ]);
   expect(result.text()).toBe(
     'run r: 1,200 rows of 1 table in 1 object, 2.5 MB, 1.3 s; consistency snapshot, counted\nmanifest file:///x/k\n');
+});
+
+test.each([[12.3, '13 s'], [130, '2 min'], [9000, '2.5 h']])('%d s left are told as %s', (etaSeconds, text) => {
+  const line = totalLine({ type: 'run-progress', rows: 5, wireBytes: 1e6, finishedChunks: 1, chunks: 1, seconds: 1, rowsPerSecond: 5, bytesPerSecond: 1e6, etaSeconds });
+  expect(line).toBe(`total  1 of 1 chunk, 5 rows, 5 rows/s, 1.0 MB/s read, about ${text} left`);
 });
 
 test('JSON lines: each event, the result last', () => {
@@ -74,7 +83,9 @@ describe('on a terminal', () => {
     const terminal = new TerminalProgress(out, result, {});
     EVENTS.slice(0, 4).forEach(terminal.onEvent);
     expect(screen(out.text()).slice(2)).toEqual(['dbo.Transactions  600 rows (60 %), 1,200 rows/s, 6.0 MB/s r…'.slice(0, 58) + '…', '']);
-    EVENTS.slice(4).forEach(terminal.onEvent);
+    terminal.onEvent(EVENTS[4]);
+    expect(screen(out.text()).at(-2)).toBe('total  0 of 4 chunks, 600 rows, 1,200 rows/s, 6.0 MB/s rea…');
+    EVENTS.slice(5).forEach(terminal.onEvent);
     terminal.finish(RESULT);
     expect(screen(out.text())).toEqual([
       'run r: 1 table to file:///x/', 'warning: mind this',

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { startScriptedDatabase } from './scripted-database';
 import { resultPackets } from './tds-result';
-import type { ExtractionPlan, ExtractorProps } from '../../src/extractor/public';
+import type { ExtractionPlan } from '../../src/extractor/public';
 import { plan } from '../../src/extractor/run/plan-run';
 import type { ReplayServer } from '../../tools/replay-server/replay-server';
 
@@ -32,7 +32,7 @@ export class PacedSource {
 
   private constructor(private readonly server: ReplayServer, private readonly pace: Pace) {}
 
-  public get source(): ExtractorProps['source'] {
+  public get source() {
     return { server: '127.0.0.1', port: this.server.port, database: 'Ledger', user: 'reader', password: 'hunter2', encrypt: false };
   }
 

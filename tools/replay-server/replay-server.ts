@@ -1,6 +1,9 @@
 import { AddressInfo, createServer, Server, Socket } from 'node:net';
 import { done, loginResponse, packetize, PacketType, preloginResponse } from './tds-packets';
 
+/** Status of a client's packet: the message is to be ignored (MS-TDS 2.2.3.1.2). */
+const IGNORE = 0x02;
+
 /** What is sent for a request: packets as they are, one buffer after the other. */
 export type ReplyPackets = Iterable<Buffer> | AsyncIterable<Buffer>;
 
@@ -75,6 +78,11 @@ export class ReplayServer {
         if ((packet[1] & 1) === 0) continue;
         const payload = Buffer.concat(message);
         message = [];
+        if ((packet[1] & IGNORE) !== 0) {
+          // The client cancelled a request it had not sent in full (MS-TDS 2.2.1.7): DONE_ERROR instead of an answer.
+          socket.write(packetize(done(2), 4096, true));
+          continue;
+        }
         reply = this.answer(socket, packet[0], payload);
       }
     });

@@ -1,4 +1,4 @@
-import type { ChunkRetryEvent, ExtractResult, TableFinishedEvent, TableName, TableProgressEvent, TargetRetryEvent } from '../../extractor/public';
+import type { ChunkRetryEvent, ExtractResult, RunProgressEvent, TableFinishedEvent, TableName, TableProgressEvent, TargetRetryEvent } from '../../extractor/public';
 import { formatBytes } from '../parse-size';
 
 /** `dbo.Transactions` */
@@ -12,6 +12,12 @@ export function progressLine(event: TableProgressEvent): string {
   // Estimates come from statistics and may be old: nothing is 100 % before it is finished.
   const share = estimatedRows ? ` (${Math.min(99, Math.floor((rows / estimatedRows) * 100))} %)` : '';
   return `${nameOf(event)}  ${count(rows)} rows${share}, ${rates(rows, wireBytes, seconds)}`;
+}
+
+/** `total  12 of 40 chunks, 1,200,000 rows, 680,000 rows/s, 71.2 MB/s read, about 2 min left` */
+export function totalLine({ finishedChunks, chunks, rows, rowsPerSecond, bytesPerSecond, etaSeconds }: RunProgressEvent): string {
+  const left = etaSeconds === undefined ? '' : `, about ${duration(etaSeconds)} left`;
+  return `total  ${count(finishedChunks)} of ${plural(chunks, 'chunk')}, ${count(rows)} rows, ${rates(rowsPerSecond, bytesPerSecond, 1)}${left}`;
 }
 
 export function finishedLine(event: TableFinishedEvent): string {
@@ -43,6 +49,12 @@ export function resultLines(result: ExtractResult): string[] {
 function rates(rows: number, bytes: number, seconds: number): string {
   const per = Math.max(seconds, 0.001);
   return `${count(Math.round(rows / per))} rows/s, ${(bytes / per / 1e6).toFixed(1)} MB/s read`;
+}
+
+/** `40 s`, `12 min`, `3.5 h` */
+function duration(seconds: number): string {
+  if (seconds < 100) return `${Math.ceil(seconds)} s`;
+  return seconds < 6000 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
 
 function plural(n: number, noun: string): string {

@@ -27,6 +27,7 @@ export class PlainProgress implements Progress {
       case 'chunk-retry': return this.line(`warning: ${retryLine(event)}`);
       case 'target-retry': return this.line(`warning: ${targetRetryLine(event)}`);
       case 'chunk-finished':
+      case 'run-progress':
       case 'run-finished': return undefined;
     }
   };

@@ -1,14 +1,16 @@
-import { finishedLine, nameOf, progressLine, resultLines, retryLine, targetRetryLine } from './lines';
+import { finishedLine, nameOf, progressLine, resultLines, retryLine, targetRetryLine, totalLine } from './lines';
 import type { Output, Progress } from './progress';
 import type { ExtractEvent, ExtractResult } from '../../extractor/public';
 
 /** Erases from the cursor to the end of the screen (ECMA-48 ED). */
 const ERASE_BELOW = '\x1b[J';
 
-/** One line for each table at work, drawn anew in place; what is finished scrolls up above them. */
+/** One line for each table at work and one for the run, drawn anew in place; what is finished scrolls up above them. */
 export class TerminalProgress implements Progress {
   /** Lines of the tables at work, by name. */
   private readonly active = new Map<string, string>();
+  /** Line of the whole run, below them. */
+  private total?: string;
   private drawn = 0;
   private readonly color: boolean;
 
@@ -25,6 +27,9 @@ export class TerminalProgress implements Progress {
         return this.scroll();
       case 'table-progress':
         this.active.set(nameOf(event), progressLine(event));
+        return this.scroll();
+      case 'run-progress':
+        this.total = totalLine(event);
         return this.scroll();
       case 'table-finished':
         this.active.delete(nameOf(event));
@@ -44,13 +49,14 @@ export class TerminalProgress implements Progress {
 
   public close(): void {
     this.active.clear();
+    this.total = undefined;
     this.scroll();
   }
 
   /** Writes a line above the live ones and draws those again. */
   private scroll(line?: string): void {
     const width = Math.max(20, (this.output.columns ?? 80) - 1);
-    const live = [...this.active.values()].map((text) => (text.length > width ? `${text.slice(0, width - 1)}…` : text));
+    const live = [...this.active.values(), ...(this.total === undefined ? [] : [this.total])].map((text) => (text.length > width ? `${text.slice(0, width - 1)}…` : text));
     const up = this.drawn > 0 ? `\x1b[${this.drawn}A\r${ERASE_BELOW}` : '';
     this.output.write(up + (line === undefined ? '' : `${line}\n`) + live.map((text) => `${text}\n`).join(''));
     this.drawn = live.length;

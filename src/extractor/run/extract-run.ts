@@ -127,6 +127,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
       consistency,
       signal: stop.signal,
       clock,
+      mayComplete: async () => checkpoint?.lease.assertHeldIfLate(),
       warn,
       emit: (event) => controls.onEvent?.(event),
     };
@@ -167,7 +168,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     return result;
   } catch (error) {
     await connection?.close();
-    if (!await leaveCheckpoint(checkpoint, start.checkpoint !== undefined, warn)) await snapshots?.drop();
+    if (!await leaveCheckpoint(error, checkpoint, start.checkpoint !== undefined, warn)) await snapshots?.drop();
     throw error;
   } finally {
     controls.signal?.removeEventListener('abort', onAbort);
@@ -200,13 +201,19 @@ async function sweepUnfinished(context: RunContext, jobs: readonly ReadJob[], fi
   if (!await target.has(keyOfManifest(target.prefix, runId))) await target.sweep(runFolder(target.prefix, runId), new Set());
 }
 
-/** Keeps the checkpoint of a failed run that got somewhere, and says so. Never throws. @returns whether it is kept */
+/**
+ * Keeps the checkpoint of a failed run that got somewhere, and says so. Never throws.
+ *
+ * @returns whether it is kept, by this process or by the one that has the run now
+ */
 async function leaveCheckpoint(
-  checkpoint: Checkpoint | undefined, resumed: boolean, warn: (message: string) => void,
+  error: unknown, checkpoint: Checkpoint | undefined, resumed: boolean, warn: (message: string) => void,
 ): Promise<boolean> {
   if (!checkpoint) return false;
+  if (error instanceof LegacyToS3Error && error.code === 'RUN_IN_USE') return true;
   try {
     if (checkpoint.finishedChunks === 0 && !resumed) {
+      await checkpoint.lease.assertHeld();
       await checkpoint.remove();
       return false;
     }

@@ -113,7 +113,10 @@ async function readAndLand(
       const opened = writer = target.open(plan.header(job.chunk.chunk, file, columns));
       return {
         write: (bytes) => waiting(opened.write(bytes)),
-        complete: async () => waiting(opened.complete()),
+        complete: async () => {
+          await context.mayComplete();
+          return waiting(opened.complete());
+        },
         abort: async () => opened.abort(),
       };
     },

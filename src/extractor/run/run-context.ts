@@ -18,6 +18,8 @@ export interface RunContext {
   /** Aborted when the caller stops the run or another table failed. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  /** Asked before an object appears. @throws LegacyToS3Error of code RUN_IN_USE when another process has the run by now */
+  readonly mayComplete: () => Promise<void>;
   emit(event: ExtractEvent): void;
   warn(message: string): void;
 }

@@ -1,8 +1,9 @@
 import type { LandedChunk } from './landed-chunk';
 import type { ReadJob } from './read-chunk';
 import type { RunContext } from './run-context';
+import { RunProgress } from './run-progress';
 
-/** Least time between two progress events of a table (milliseconds). */
+/** Least time between two progress events of a table, or of the run (milliseconds). */
 const PROGRESS_INTERVAL_MS = 250;
 
 /** Counts of a table over all its chunks. */
@@ -25,13 +26,16 @@ export interface TrackedChunk {
   finish(chunk: LandedChunk): void;
 }
 
-/** Turns what readers tell of chunks into events of tables. */
+/** Turns what readers tell of chunks into events of tables and of the run. */
 export class TableProgress {
   private readonly tables = new Map<number, TableCounts>();
+  private readonly run: RunProgress;
+  private reported = -Infinity;
 
   public constructor(private readonly context: RunContext, jobs: readonly ReadJob[], finished: readonly LandedChunk[]) {
     for (const { tableIndex } of jobs) this.of(tableIndex).left += 1;
     for (const chunk of finished) this.add(this.of(chunk.tableIndex), chunk);
+    this.run = new RunProgress(jobs, finished);
   }
 
   public start(job: ReadJob): TrackedChunk {
@@ -45,6 +49,8 @@ export class TableProgress {
     return {
       onProgress: (progress) => {
         counts.reading.set(job.chunk.chunk, progress);
+        this.run.update(job.tableIndex, job.chunk.chunk, progress);
+        this.reportRun();
         const now = performance.now();
         if (now - counts.reported < PROGRESS_INTERVAL_MS) return;
         counts.reported = now;
@@ -56,18 +62,27 @@ export class TableProgress {
       finish: (chunk) => {
         const { rows, objects } = chunk;
         this.add(counts, chunk);
+        this.run.finish(chunk.tableIndex, chunk.chunk, chunk);
         if (job.chunks > 1) {
           const sizeBytes = objects.reduce((sum, object) => sum + object.sizeBytes, 0);
           this.context.emit({
             type: 'chunk-finished', ...name, chunk: chunk.chunk, chunks: job.chunks, rows, objects: objects.length, sizeBytes, seconds: chunk.seconds,
           });
         }
+        this.reportRun();
         if (counts.left > 0) return;
         this.context.emit({
           type: 'table-finished', ...name, rows: counts.rows, objects: counts.objects, sizeBytes: counts.sizeBytes, wireBytes: counts.wireBytes, seconds: seconds(),
         });
       },
     };
+  }
+
+  private reportRun(): void {
+    const now = performance.now();
+    if (now - this.reported < PROGRESS_INTERVAL_MS) return;
+    this.reported = now;
+    this.context.emit(this.run.event());
   }
 
   private add(counts: TableCounts, { chunk, rows, wireBytes, objects }: LandedChunk): void {

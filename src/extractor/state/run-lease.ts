@@ -75,16 +75,30 @@ export class RunLease {
     }
   }
 
-  /** @throws LegacyToS3Error of code RUN_IN_USE when another process has taken the run over */
+  /** @throws LegacyToS3Error of code RUN_IN_USE when another process has taken the run over, and perhaps ended it since */
   public async assertHeld(): Promise<void> {
     if (await this.store.read(leaseKey(this.runId, this.epoch + 1)) !== undefined) throw inUse(this.runId, 'another process has taken it over');
+    if (await this.store.read(leaseKey(this.runId, this.epoch)) === undefined) throw inUse(this.runId, 'another process has taken it over and ended it');
   }
 
-  /** Lets others have the run at once. Never throws. */
+  /**
+   * As {@link assertHeld}, but looks only when the lease has not been renewed in time: a process that stood still for so
+   * long may have lost the run without knowing.
+   */
+  public async assertHeldIfLate(): Promise<void> {
+    if (this.clock.now() >= this.expiresAt) await this.assertHeld();
+  }
+
+  /** Lets others have the run at once, if it is still held. Never throws. */
   public async release(): Promise<void> {
     this.stop.abort();
     await this.renewing;
-    await this.store.put(leaseKey(this.runId, this.epoch), this.text(0)).catch(() => undefined);
+    try {
+      await this.assertHeld();
+      await this.store.put(leaseKey(this.runId, this.epoch), this.text(0));
+    } catch {
+      // Lost, or it will expire.
+    }
   }
 
   private text(expiresAt: number): string {

@@ -48,6 +48,7 @@ function context(overrides: Partial<RunContext> = {}): RunContext {
     consistency: 'snapshot',
     signal: new AbortController().signal,
     clock: SYSTEM_CLOCK,
+    mayComplete: async () => undefined,
     emit: () => {},
     warn: () => {},
     ...overrides,
