@@ -3,9 +3,9 @@
 set -eu
 cd "$(dirname "$0")"
 
+# What is extracted stands in legacy-to-s3.yaml; options come before it.
 extract() {
-  "$@" extract --server "$SQL_SERVER" --port "$SQL_PORT" --user "$SQL_USER" --database FinanceLegacy \
-    --tables 'finance.*' --stack FinanceMigration $SQL_TRUST
+  "$@" extract --stack FinanceMigration $SQL_OPTIONS
 }
 
 case "${1:-}" in
@@ -15,14 +15,13 @@ case "${1:-}" in
       --run 'examples/sql-server-migration/migrate.sh --on-stand-in'
     ;;
   --on-stand-in)
-    SQL_TRUST="--ca-file $SQL_CA_FILE"
+    SQL_OPTIONS="--server $SQL_SERVER --port $SQL_PORT --user $SQL_USER --ca-file $SQL_CA_FILE"
     npx tsx seed.ts
     extract node ../../bin/cdk-legacy-to-s3.js
     ;;
   '')
-    SQL_SERVER=localhost SQL_PORT=1433 SQL_USER=sa
     # The container makes a certificate of its own that nobody has signed.
-    SQL_TRUST=--trust-server-certificate
+    SQL_OPTIONS=--trust-server-certificate
     docker compose up --detach --wait sql-server
     docker compose run --rm seed
     npx aws-cdk@2 deploy --require-approval never

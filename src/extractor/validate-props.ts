@@ -1,5 +1,5 @@
 import { Authentication } from './authentication';
-import { checkColumnPattern } from './columns/type-rules';
+import { columnMatcher } from './column-pattern';
 import { LegacyToS3Error } from './errors';
 import { BinaryEncoding } from './extract-format';
 import { SourceRisk } from './extraction-plan';
@@ -33,7 +33,7 @@ export function validateProps(props: ExtractorProps): void {
   validateTableOptions(props.tableOptions);
   validateTypes('types', props.types);
   for (const [pattern, options] of Object.entries(props.columnTypes ?? {})) {
-    checkColumnPattern(pattern);
+    columnMatcher(pattern);
     validateTypes(`columnTypes['${pattern}']`, options);
   }
 }

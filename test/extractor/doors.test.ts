@@ -24,3 +24,13 @@ test('the main door\'s half loads none either', () => {
 test('the engine, for comparison, loads driver and SDK', () => {
   expect(packagesLoadedBy('src/extractor/engine.ts')).toEqual(expect.arrayContaining(['tedious', '@aws-sdk/client-s3']));
 });
+
+test('the doors load no file that the package leaves out: what lies in folders is in the bundled engine', () => {
+  const script = `
+    require(${JSON.stringify(join(ROOT, 'src/extractor/public.ts'))});
+    console.log(JSON.stringify(Object.keys(require.cache)));`;
+  const loaded = JSON.parse(execFileSync(process.execPath, ['--require', 'tsx/cjs', '-e', script], { cwd: ROOT, encoding: 'utf8' })) as string[];
+  const folder = join(ROOT, 'src', 'extractor', '/');
+  expect(loaded.filter((path) => path.startsWith(folder)).length).toBeGreaterThan(5);
+  expect(loaded.filter((path) => path.startsWith(folder) && path.slice(folder.length).includes('/'))).toEqual([]);
+});

@@ -1,5 +1,6 @@
 import { nearestNames } from './nearest-names';
 import { LegacyToS3Error } from '../errors';
+import { parseNamePattern } from '../name-pattern';
 
 /** A table by its names. */
 export interface NamedTable {
@@ -14,9 +15,6 @@ export interface TablePattern {
   matches(table: NamedTable): boolean;
 }
 
-/** One part of a pattern: quoted, and so literal, or bare, with wildcards. */
-const PART = /\[((?:[^\]]|\]\])+)\]|"((?:[^"]|"")+)"|([^.[\]"]+)/y;
-
 /**
  * Parses `schema.table` or `table` (any schema). `*` stands for any characters, `?` for one; `[...]` (with `]]` for `]`)
  * and `"..."` (with `""` for `"`) are literal. Case does not matter.
@@ -28,28 +26,6 @@ export function parseTablePattern(text: string): TablePattern {
   if (!parts) throw invalid(text);
   const [table, schema = /^/] = [...parts].reverse();
   return { text: text.trim(), matches: (named) => schema.test(named.schema) && table.test(named.table) };
-}
-
-/**
- * Parses up to `most` names with dots between them, wildcards and quotes as in {@link parseTablePattern}.
- *
- * @returns a test for each name, or nothing when the text is not such a pattern
- */
-export function parseNamePattern(text: string, most: number): RegExp[] | undefined {
-  const trimmed = text.trim();
-  const parts: RegExp[] = [];
-  for (let at = 0; ;) {
-    PART.lastIndex = at;
-    const match = PART.exec(trimmed);
-    if (!match) return undefined;
-    const literal = match[1]?.replace(/]]/g, ']') ?? match[2]?.replace(/""/g, '"');
-    parts.push(literal === undefined ? wildcards(match[3].trim()) : new RegExp(`^${escape(literal)}$`, 'isu'));
-    at = PART.lastIndex;
-    if (at === trimmed.length) break;
-    if (trimmed[at] !== '.') return undefined;
-    at++;
-  }
-  return parts.length > most ? undefined : parts;
 }
 
 /** Splits a comma-separated list of patterns; commas inside quotes stay. */
@@ -91,14 +67,6 @@ export function selectTables<T extends NamedTable>(
 function summary(names: readonly string[]): string {
   const shown = names.slice(0, 5).join(', ');
   return names.length > 5 ? `${names.length} tables, among them ${shown}` : shown;
-}
-
-function wildcards(bare: string): RegExp {
-  return new RegExp(`^${escape(bare).replace(/\\\*/g, '.*').replace(/\\\?/g, '.')}$`, 'isu');
-}
-
-function escape(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
 
 function invalid(text: string): LegacyToS3Error {

@@ -51,7 +51,7 @@ export class Chart {
     this.plot = new uPlot({
       ...this.size(),
       legend: { show: false },
-      padding: [8, axes.right ? 0 : 12, 0, 0],
+      padding: [8, axes.right ? 0 : 26, 0, 0],
       cursor: { sync: { key: CURSORS.key }, points: { size: 7 }, drag: { x: false, y: false }, y: false },
       scales: { x: { time: true, auto: false }, left: { range: (_, low, high) => this.limits('left', low, high) }, right: { range: (_, low, high) => this.limits('right', low, high) } },
       axes: [this.timeAxis(), this.valueAxis('left', 3), ...(axes.right ? [this.valueAxis('right', 1)] : [])],
