@@ -45,6 +45,7 @@ export const EXIT_CODES: { readonly [code in ErrorCode]: number } = {
   COUNT_MISMATCH: EXIT.verification,
   CONTENT_MISMATCH: EXIT.verification,
   VERIFICATION_FAILED: EXIT.verification,
+  CHECK_FAILED: EXIT.config,
   INTERRUPTED: EXIT.interrupted,
   INTERNAL: EXIT.internal,
 };

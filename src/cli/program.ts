@@ -1,9 +1,13 @@
 import { Command, CommanderError } from 'commander';
+import { addCheckCommand } from './check-command';
 import { addDashboardCommand } from './dashboard-command';
 import { EXIT } from './exit-codes';
 import { addExtractCommand } from './extract-command';
+import { addInitCommand } from './init-command';
 import { addPlanCommand } from './plan-command';
 import { addRunCommands } from './run-commands';
+import { addStatusCommand } from './status-command';
+import { addTablesCommand } from './tables-command';
 import { addVerifyCommand } from './verify-command';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../extractor/version';
 
@@ -20,8 +24,12 @@ export function createProgram(): Program {
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'error INVALID_CONFIG: ')) });
-  addExtractCommand(command);
+  addInitCommand(command);
+  addCheckCommand(command);
+  addTablesCommand(command);
   addPlanCommand(command);
+  addExtractCommand(command);
+  addStatusCommand(command);
   addRunCommands(command);
   addVerifyCommand(command);
   addDashboardCommand(command);

@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'COUNT_MISMATCH'
   | 'CONTENT_MISMATCH'
   | 'VERIFICATION_FAILED'
+  | 'CHECK_FAILED'
   | 'INTERRUPTED'
   | 'INTERNAL';
 

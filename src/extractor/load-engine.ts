@@ -5,6 +5,7 @@ import type { ExtractResult } from './extract-result';
 import type { ExtractionPlan } from './extraction-plan';
 import type { ExtractorProps, LandingProps } from './extractor-props';
 import type { ResumeControls } from './manage-runs';
+import type { CheckItem, RunSummary } from './run-summary';
 import type { VerificationResult, VerifyOptions } from './verification-result';
 import type { VerifyControls } from './verify-landed';
 
@@ -16,7 +17,8 @@ export interface ExtractorEngine {
   abort(props: LandingProps | ExtractorProps, runId: string, takeOver?: boolean): Promise<void>;
   prune(props: LandingProps | ExtractorProps, olderThanDays: number): Promise<string[]>;
   verify(props: LandingProps | ExtractorProps, runId: string, options?: VerifyOptions, controls?: VerifyControls): Promise<VerificationResult>;
-  verify(props: LandingProps | ExtractorProps, runId: string, options?: VerifyOptions, controls?: VerifyControls): Promise<VerificationResult>;
+  listRuns(props: LandingProps, limit: number): Promise<RunSummary[]>;
+  check(props: ExtractorProps): Promise<CheckItem[]>;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { ExtractControls } from './extract-events';
 import type { ExtractResult } from './extract-result';
 import type { ExtractorProps, LandingProps } from './extractor-props';
 import { loadEngine } from './load-engine';
+import type { CheckItem, RunSummary } from './run-summary';
 import { validateLanding, validateProps } from './validate-props';
 
 /** How a run is gone on with. */
@@ -40,4 +41,25 @@ export async function abortRun(props: LandingProps | ExtractorProps, runId: stri
 export async function pruneRuns(props: LandingProps | ExtractorProps, olderThanDays: number): Promise<string[]> {
   validateLanding(props);
   return loadEngine().prune(props, olderThanDays);
+}
+
+/**
+ * The newest runs of a target, newest first: complete ones, and those that can be resumed. The source is not reached.
+ *
+ * @param limit how many at most
+ * @throws LegacyToS3Error
+ */
+export async function listRuns(props: LandingProps, limit = 20): Promise<RunSummary[]> {
+  validateLanding(props);
+  return loadEngine().listRuns(props, limit);
+}
+
+/**
+ * Looks at everything an extraction needs: connection, clock, permissions, tables, target. Nothing is extracted.
+ *
+ * @throws LegacyToS3Error of code INVALID_CONFIG
+ */
+export async function checkExtraction(props: ExtractorProps): Promise<CheckItem[]> {
+  validateProps(props);
+  return loadEngine().check(props);
 }

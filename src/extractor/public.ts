@@ -11,3 +11,4 @@ export * from './extract-events';
 export * from './make-plan';
 export * from './manage-runs';
 export * from './verify-landed';
+export * from './run-summary';

@@ -15,8 +15,9 @@ export function addSettings(command: Command, groups: readonly SettingGroup[]): 
 
 /** What the command line and the config file say; the command line comes first. @throws LegacyToS3Error of code INVALID_CONFIG */
 export function settingValues(options: OptionValues): SettingValues {
-  const path = options.config as string | undefined ?? (existsSync(CONFIG_FILE) ? CONFIG_FILE : undefined);
-  const values = new Map<string, unknown>(path === undefined ? [] : loadReader().readConfig(path));
+  // Empty: none, not even the usual one.
+  const path = options.config as string | undefined ?? (existsSync(CONFIG_FILE) ? CONFIG_FILE : '');
+  const values = new Map<string, unknown>(path === '' ? [] : loadReader().readConfig(path));
   for (const setting of SETTINGS) {
     const value = setting.flags === undefined ? undefined : options[optionOf(setting).attributeName()];
     if (value !== undefined) values.set(setting.key, value);

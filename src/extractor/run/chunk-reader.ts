@@ -4,6 +4,7 @@ import { retrying } from './retrying';
 import type { RunContext } from './run-context';
 import { ISOLATION_SQL } from '../source/consistency';
 import { quoteName } from '../source/identifiers';
+import { INSTANT_SQL } from '../source/instant';
 import { SqlServerConnection } from '../source/sql-server-connection';
 
 /** An open connection and the transaction on it. */
@@ -97,6 +98,3 @@ export class ChunkReader {
     return { database: this.context.database, schema, table };
   }
 }
-
-/** SYSUTCDATETIME in ISO 8601 (CONVERT's style 127 adds no zone to a datetime2). */
-const INSTANT_SQL = 'SELECT CONVERT(varchar(40), SYSUTCDATETIME(), 126) + \'Z\' AS instant';

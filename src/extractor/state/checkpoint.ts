@@ -21,6 +21,12 @@ export interface RunRecord {
   readonly consistency?: Consistency;
 }
 
+/** The checkpoint of a run that did not end. */
+export interface KeptRun {
+  readonly record: RunRecord;
+  readonly finished: readonly LandedChunk[];
+}
+
 const folder = (runId: string) => `run=${runId}/`;
 const recordKey = (runId: string) => `${folder(runId)}run.json`;
 const chunkKey = (runId: string, { tableIndex, chunk }: LandedChunk) =>
@@ -47,17 +53,7 @@ export class Checkpoint {
         + (runs.length === 0 ? 'there is none at all' : `there are those of ${runs.slice(-5).join(', ')}`));
     }
     const lease = await RunLease.acquire(store, runId, clock, takeOver);
-    const finished: LandedChunk[] = [];
-    // Columns are the same in each chunk of a table; one copy is kept.
-    const columns = new Map<string, LandedChunk['columns']>();
-    for (const key of await store.list(`${folder(runId)}chunk-`)) {
-      const chunk = JSON.parse(await store.read(key) ?? 'null') as LandedChunk | null;
-      if (!chunk) continue;
-      const shape = JSON.stringify(chunk.columns);
-      if (!columns.has(shape)) columns.set(shape, chunk.columns);
-      finished.push({ ...chunk, columns: columns.get(shape)! });
-    }
-    return new Checkpoint(store, JSON.parse(text) as RunRecord, finished, lease);
+    return new Checkpoint(store, JSON.parse(text) as RunRecord, await readFinished(store, runId), lease);
   }
 
   /** Chunks finished by this process or before. */
@@ -88,6 +84,26 @@ export class Checkpoint {
     await this.lease.release();
     await forgetRun(this.store, this.record.runId);
   }
+}
+
+/** What is kept of a run, without taking it. @returns nothing when there is no checkpoint */
+export async function readCheckpoint(store: StateStore, runId: string): Promise<KeptRun | undefined> {
+  const text = await store.read(recordKey(runId));
+  return text === undefined ? undefined : { record: JSON.parse(text) as RunRecord, finished: await readFinished(store, runId) };
+}
+
+async function readFinished(store: StateStore, runId: string): Promise<LandedChunk[]> {
+  const finished: LandedChunk[] = [];
+  // Columns are the same in each chunk of a table; one copy is kept.
+  const columns = new Map<string, LandedChunk['columns']>();
+  for (const key of await store.list(`${folder(runId)}chunk-`)) {
+    const chunk = JSON.parse(await store.read(key) ?? 'null') as LandedChunk | null;
+    if (!chunk) continue;
+    const shape = JSON.stringify(chunk.columns);
+    if (!columns.has(shape)) columns.set(shape, chunk.columns);
+    finished.push({ ...chunk, columns: columns.get(shape)! });
+  }
+  return finished;
 }
 
 /** Deletes what is kept of a run: the record first, so that nobody goes on with half of it. */

@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import { addSettings, settingValues, type OptionValues } from './config/command-settings';
+import { toProps } from './config/to-props';
+import { addStackOptions, targetOf, type StackOptions } from './stack-target';
+import { textTable } from './text-table';
+import { checkExtraction, LegacyToS3Error } from '../extractor/public';
+
+/** Adds `check`. */
+export function addCheckCommand(program: Command): void {
+  const command = program.command('check').description('Look at everything an extraction needs: connection, clock, permissions, tables, target; nothing is extracted');
+  addStackOptions(addSettings(command, ['source', 'target', 'tables', 'format', 'reading']))
+    .option('--json', 'print what was found as JSON')
+    .option('--debug', 'print stacks of errors')
+    .action(async (options: OptionValues & StackOptions & { readonly json?: true }) => {
+      const values = settingValues(options);
+      const items = await checkExtraction(toProps(values, await targetOf(values, options)));
+      process.stdout.write(options.json ? `${JSON.stringify(items)}\n` : textTable(
+        ['CHECK', 'STATE', 'FOUND'], items.map(({ name, state, detail, advice }) => [name, state, advice === undefined ? detail : `${detail}; ${advice}`]),
+      ));
+      const failed = items.filter(({ state }) => state === 'fail');
+      if (failed.length > 0) throw new LegacyToS3Error('CHECK_FAILED', `${failed.length} of ${items.length} checks failed: ${failed.map(({ name }) => name).join(', ')}`);
+    });
+}
