@@ -8,9 +8,9 @@ export type StackOutputs = { readonly [name in keyof typeof STACK_OUTPUTS]?: str
 
 /** {@link readStackOutputs} with a client made for it. */
 export async function stackOutputs(options: {
-  readonly stack: string; readonly pipeline?: string; readonly region?: string; readonly endpointUrl?: string;
+  readonly stack: string; readonly pipeline?: string; readonly region?: string; readonly profile?: string; readonly endpointUrl?: string;
 }): Promise<StackOutputs> {
-  const client = new CloudFormationClient({ region: options.region, endpoint: options.endpointUrl });
+  const client = new CloudFormationClient({ region: options.region, profile: options.profile, endpoint: options.endpointUrl });
   try {
     return await readStackOutputs(client, options.stack, options.pipeline);
   } finally {

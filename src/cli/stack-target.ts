@@ -30,7 +30,9 @@ export async function targetOf(values: SettingValues, options: StackOptions & { 
   const text = (key: string) => values.get(key) as string | undefined;
   if (options.to !== undefined && stack !== undefined) throw new LegacyToS3Error('INVALID_CONFIG', '--to and --stack exclude each other: pass one of them');
   if (stack !== undefined) {
-    const outputs = await loadDashboard().stackOutputs({ stack, pipeline, region: text('region'), endpointUrl: text('endpointUrl') });
+    const outputs = await loadDashboard().stackOutputs({
+      stack, pipeline, region: text('region'), profile: text('profile'), endpointUrl: text('endpointUrl'),
+    });
     return { target: `s3://${outputs.bucketName}/${outputs.landingPrefix ?? DEFAULT_PREFIX}`, kmsKeyId: text('kmsKeyId') ?? outputs.keyArn };
   }
   const target = text('target');

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expected } from '../../src/cli/config/parse-setting';
-import { CONFIG_FILE, SETTINGS, TYPE_SETTINGS, type Setting } from '../../src/cli/config/settings';
+import { CONFIG_FILE, SETTINGS, TABLE_SETTINGS, TYPE_SETTINGS, type Setting } from '../../src/cli/config/settings';
 
 const ROOT = path.resolve(__dirname, '..', '..');
 export const PAGE_FILE = path.join(ROOT, 'docs', 'configuration.md');
@@ -16,6 +16,10 @@ source:
 target: s3://my-landing-bucket/landing
 tables: [dbo.*]
 excludeTables: [dbo.AuditLog]
+tableOptions:
+  - table: dbo.Customers
+    excludeColumns: [PasswordHash]
+    rowFilter: Country = 'NO'
 format:
   name: parquet
   compression: zstd
@@ -34,7 +38,7 @@ properties of \`Extractor\` ([API.md](../API.md)). This page and the JSON Schema
 
 \`${CONFIG_FILE}\` in the working directory is read without being named; \`--config FILE\` names another. Options of the command
 line come before the file. A key that is wrong is refused with its line, the nearest right key and what is allowed. Passwords
-do not belong in the file: they are read from the environment.
+do not belong in the file, which says where they are: in an environment variable, a secret, a parameter or a file.
 
 \`\`\`yaml
 ${EXAMPLE}\`\`\`
@@ -62,19 +66,34 @@ export function configurationPage(): string {
 
 type Schema = { [key: string]: unknown };
 
+const TEXT: Schema = { type: 'string', minLength: 1 };
+const SIZE: Schema = { anyOf: [{ type: 'integer', minimum: 0 }, { type: 'string', pattern: '^\\d+(\\.\\d+)?\\s*([kKmMgGtT][iI]?)?[bB]?$' }] };
+const TABLE_SCHEMAS = { text: TEXT, size: SIZE, names: { anyOf: [TEXT, { type: 'array', items: TEXT, minItems: 1 }] }, whole: { type: 'integer', minimum: 1 } };
+
 function schemaOf(setting: Setting): Schema {
   const { type, values, key, description, default: standard } = setting;
   const about = { description: standard === undefined ? description : `${description} (default: ${standard})` };
   const oneOrMore = (items: Schema): Schema => ({ ...about, anyOf: [items, { type: 'array', items, minItems: 1 }] });
   switch (type) {
-    case 'text': return { ...about, type: 'string', minLength: 1 };
+    case 'text': return { ...about, ...TEXT };
     case 'whole': return key === 'deadlockPriority' ? { ...about, type: 'integer', minimum: -10, maximum: 10 } : { ...about, type: 'integer', minimum: 0 };
-    case 'size': return { ...about, anyOf: [{ type: 'integer', minimum: 0 }, { type: 'string', pattern: '^\\d+(\\.\\d+)?\\s*([kKmMgGtT][iI]?)?[bB]?$' }] };
+    case 'size': return { ...about, ...SIZE };
     case 'boolean': return { ...about, type: 'boolean' };
     case 'choice': return { ...about, enum: values };
     case 'choices': return oneOrMore({ enum: values });
-    case 'patterns': return oneOrMore({ type: 'string', minLength: 1 });
+    case 'patterns': return oneOrMore(TEXT);
     case 'wholes': return oneOrMore({ type: 'integer', minimum: 0 });
+    case 'tableOptions': return {
+      ...about,
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'object',
+        properties: Object.fromEntries(Object.entries(TABLE_SETTINGS).map(([name, option]) => [name, TABLE_SCHEMAS[option]])),
+        required: ['table'],
+        additionalProperties: false,
+      },
+    };
     case 'columnTypes': return {
       ...about,
       type: 'object',

@@ -1,4 +1,4 @@
-import { TYPE_SETTINGS, type Setting } from './settings';
+import { TABLE_SETTINGS, TYPE_SETTINGS, type Setting } from './settings';
 import { splitPatterns } from '../../extractor/source/table-patterns';
 import { parseSize } from '../parse-size';
 
@@ -14,6 +14,7 @@ export function expected({ type, values = [], key }: Setting): string {
     case 'patterns': return 'table patterns such as dbo.*';
     case 'wholes': return 'whole numbers such as 1205, 50001';
     case 'columnTypes': return 'column patterns, each with type options';
+    case 'tableOptions': return `a list of table patterns with options: ${Object.keys(TABLE_SETTINGS).join(', ')}`;
   }
 }
 
@@ -43,6 +44,7 @@ export function parseValue(setting: Setting, value: unknown): unknown {
     case 'patterns': return listOf(value, (each) => typeof each === 'string' && each !== '');
     case 'wholes': return listOf(value, (each) => Number.isSafeInteger(each) && (each as number) >= 0);
     case 'columnTypes': return isColumnTypes(value) ? value : undefined;
+    case 'tableOptions': return parseTables(value);
   }
 }
 
@@ -56,8 +58,32 @@ function listOf(value: unknown, fits: (each: unknown) => boolean): unknown[] | u
   return found.length > 0 && found.every(fits) ? found : undefined;
 }
 
+/** Entries of `tableOptions`, sizes as numbers; undefined when one is wrong. */
+function parseTables(value: unknown): unknown[] | undefined {
+  if (!Array.isArray(value) || value.length === 0) return undefined;
+  const entries = value.map((each) => {
+    if (!isMap(each) || each.table === undefined) return undefined;
+    const parsed = Object.entries(each).map(([name, option]) => [name, parseTableOption(name, option)]);
+    return parsed.every(([, option]) => option !== undefined) ? Object.fromEntries(parsed) as unknown : undefined;
+  });
+  return entries.every((each) => each !== undefined) ? entries : undefined;
+}
+
+function parseTableOption(name: string, value: unknown): unknown {
+  switch (TABLE_SETTINGS[name]) {
+    case 'text': return typeof value === 'string' && value.trim() !== '' ? value : undefined;
+    case 'names': return listOf(value, (each) => typeof each === 'string' && each !== '');
+    case 'size': return typeof value === 'number' || typeof value === 'string' ? parseSize(String(value)) : undefined;
+    case 'whole': return Number.isSafeInteger(value) && (value as number) > 0 ? value : undefined;
+    default: return undefined;
+  }
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 function isColumnTypes(value: unknown): boolean {
-  const isMap = (each: unknown): each is Record<string, unknown> => typeof each === 'object' && each !== null && !Array.isArray(each);
   return isMap(value) && Object.values(value).every((options) => isMap(options)
     && Object.entries(options).every(([name, choice]) => TYPE_SETTINGS[name]?.values.includes(choice as string)));
 }

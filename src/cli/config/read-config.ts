@@ -61,6 +61,7 @@ function unknownKey(full: string, prefix: string): string {
   if (/(^|\.)password$/i.test(full)) {
     return `${full} does not belong in a file: set the environment variable LEGACY_TO_S3_PASSWORD, or another one that source.passwordFromEnv names`;
   }
+  if (full === 'source.connectionString') return `${full} does not belong in a file: put it into an environment variable, which source.connectionStringFromEnv names`;
   const allowed = keysBelow(prefix);
   const close = nearest(full.slice(prefix.length), allowed);
   return `unknown key ${full}${close === undefined ? '' : `; did you mean ${prefix}${close}?`} Allowed here: ${allowed.join(', ')}`;

@@ -1,5 +1,6 @@
 import {
-  BinaryEncoding, ClrType, Consistency, DateType, LoneSurrogates, ObjectChecksum, SourceRisk, TimestampType, TimeType, UniqueidentifierType,
+  Authentication, BinaryEncoding, ClrType, Consistency, DateType, LoneSurrogates, ObjectChecksum, SourceRisk, TimestampType, TimeType,
+  UniqueidentifierType,
 } from '../../extractor/public';
 
 /** Where a config file is looked for when none is named. */
@@ -23,7 +24,9 @@ export type SettingType =
   /** Whole numbers. */
   | 'wholes'
   /** Type options by column pattern. */
-  | 'columnTypes';
+  | 'columnTypes'
+  /** A list of tables, each with options. */
+  | 'tableOptions';
 
 /** Which commands have a setting. */
 export type SettingGroup = 'source' | 'target' | 'tables' | 'format' | 'reading';
@@ -43,6 +46,11 @@ export interface Setting {
 }
 
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** What an entry of `tableOptions` takes; all but `table` may be left out. */
+export const TABLE_SETTINGS: { readonly [option: string]: 'text' | 'names' | 'size' | 'whole' } = {
+  table: 'text', columns: 'names', excludeColumns: 'names', rowFilter: 'text', targetChunkBytes: 'size', targetChunkRows: 'whole',
+};
 
 /** Options of types, which `types` and `columnTypes` both take. */
 export const TYPE_SETTINGS: { readonly [option: string]: Required<Pick<Setting, 'values' | 'description' | 'default'>> } = {
@@ -67,12 +75,70 @@ export const SETTINGS: readonly Setting[] = [
   { key: 'source.database', group: 'source', type: 'text', flags: '--database <name>', description: 'database to read' },
   { key: 'source.user', group: 'source', type: 'text', flags: '--user <login>', description: 'SQL Server login; its password is read from LEGACY_TO_S3_PASSWORD' },
   {
+    key: 'source.authentication',
+    group: 'source',
+    type: 'choice',
+    flags: '--authentication <method>',
+    values: Object.values(Authentication),
+    description: 'how the login proves who it is',
+    default: 'sql',
+  },
+  {
+    key: 'source.domain',
+    group: 'source',
+    type: 'text',
+    flags: '--domain <name>',
+    description: 'Windows domain of the account, for ntlm',
+  },
+  {
+    key: 'source.tenantId',
+    group: 'source',
+    type: 'text',
+    flags: '--tenant-id <id>',
+    description: 'Microsoft Entra tenant',
+  },
+  {
+    key: 'source.clientId',
+    group: 'source',
+    type: 'text',
+    flags: '--client-id <id>',
+    description: 'client id of a Microsoft Entra application or managed identity',
+  },
+  {
     key: 'source.passwordFromEnv',
     group: 'source',
     type: 'text',
     flags: '--password-from-env <variable>',
     description: 'environment variable that holds the password',
     default: 'LEGACY_TO_S3_PASSWORD',
+  },
+  {
+    key: 'source.passwordSecretArn',
+    group: 'source',
+    type: 'text',
+    flags: '--password-secret <arn>',
+    description: 'secret in AWS Secrets Manager: JSON as RDS keeps it (its host, port and dbname stand in for what is not given), or the password alone',
+  },
+  {
+    key: 'source.passwordParameter',
+    group: 'source',
+    type: 'text',
+    flags: '--password-parameter <name>',
+    description: 'SSM parameter that holds the password',
+  },
+  {
+    key: 'source.passwordFile',
+    group: 'source',
+    type: 'text',
+    flags: '--password-file <path>',
+    description: 'file that holds the password',
+  },
+  {
+    key: 'source.connectionStringFromEnv',
+    group: 'source',
+    type: 'text',
+    flags: '--connection-string-from-env <variable>',
+    description: 'environment variable that holds an ADO.NET connection string; other options come before it',
   },
   { key: 'source.encrypt', group: 'source', type: 'boolean', flags: '--encrypt <true|false>', description: 'encrypt the connection', default: 'true' },
   {
@@ -118,6 +184,30 @@ export const SETTINGS: readonly Setting[] = [
 
   { key: 'target', group: 'target', type: 'text', flags: '--to <url>', description: 's3://bucket/prefix or file:///folder' },
   { key: 'region', group: 'target', type: 'text', flags: '--region <region>', description: 'region of the bucket', default: 'as the AWS SDK finds it' },
+  {
+    key: 'profile',
+    group: 'target',
+    type: 'text',
+    flags: '--profile <name>',
+    description: 'profile of the shared AWS config files',
+    default: 'as the AWS SDK finds credentials',
+  },
+  {
+    key: 'roleArn',
+    group: 'target',
+    type: 'text',
+    flags: '--role-arn <arn>',
+    description: 'role to assume with those credentials, for the bucket as for a secret or parameter',
+    default: 'none',
+  },
+  {
+    key: 'proxyUrl',
+    group: 'target',
+    type: 'text',
+    flags: '--proxy-url <url>',
+    description: 'proxy that requests to AWS take',
+    default: 'none',
+  },
   { key: 'endpointUrl', group: 'target', type: 'text', flags: '--endpoint-url <url>', description: 'URL of an S3-compatible store', default: 'Amazon S3' },
   {
     key: 'kmsKeyId',
@@ -163,6 +253,13 @@ export const SETTINGS: readonly Setting[] = [
     default: '512MiB',
   },
   { key: 'targetChunkRows', group: 'tables', type: 'whole', flags: '--target-chunk-rows <number>', description: 'cut tables into chunks of about this many rows instead' },
+  {
+    key: 'tableOptions',
+    group: 'tables',
+    type: 'tableOptions',
+    description: 'columns, rows and chunks of tables by a pattern: table, columns, excludeColumns, rowFilter, targetChunkBytes, targetChunkRows',
+    default: 'all columns and rows',
+  },
 
   { key: 'query.sql', group: 'format', type: 'text', flags: '--query <select>', description: 'extract the result of this query instead of tables' },
   { key: 'query.name', group: 'format', type: 'text', flags: '--as <name>', description: 'name of the query\'s result: name or schema.name' },

@@ -23,15 +23,17 @@ function below(values: SettingValues, key: string): { readonly [name: string]: u
 
 /** The source. @throws LegacyToS3Error of code INVALID_CONFIG when it lacks what every source needs */
 export function toSource(values: SettingValues): SqlServerSource {
-  const missing = ([['source.server', '--server'], ['source.database', '--database'], ['source.user', '--user']] as const)
-    .find(([key]) => !values.has(key));
+  // A connection string or a secret may say the rest; the extractor knows when it does not.
+  const elsewhere = values.has('source.connectionStringFromEnv') || values.has('source.passwordSecretArn');
+  const missing = elsewhere ? undefined : ([['source.server', '--server'], ['source.database', '--database'], ['source.user', '--user']] as const)
+    .find(([key]) => !values.has(key) && !(key === 'source.user' && /^entra(?!Password)/.test(String(values.get('source.authentication')))));
   if (missing) throw new LegacyToS3Error('INVALID_CONFIG', `no ${missing[0].slice('source.'.length)}: pass ${missing[1]}, or set ${missing[0]} in the config file`);
   return below(values, 'source') as unknown as SqlServerSource;
 }
 
 /** Where to land, apart from the target itself. */
 export function toLanding(values: SettingValues): Omit<LandingProps, 'target' | 'kmsKeyId'> {
-  return pick(values, ['region', 'endpointUrl', 'expectedBucketOwner', 'checksum']);
+  return pick(values, ['region', 'profile', 'roleArn', 'proxyUrl', 'endpointUrl', 'expectedBucketOwner', 'checksum']);
 }
 
 /** How values land. */
@@ -40,8 +42,8 @@ export function toTypes(values: SettingValues): Pick<ExtractorProps, 'types' | '
 }
 
 /** What is planned. */
-export function toPlanning(values: SettingValues): Pick<ExtractorProps, 'tables' | 'excludeTables' | 'targetChunkBytes' | 'targetChunkRows'> {
-  return pick(values, ['tables', 'excludeTables', 'targetChunkBytes', 'targetChunkRows']);
+export function toPlanning(values: SettingValues): Pick<ExtractorProps, 'tables' | 'excludeTables' | 'tableOptions' | 'targetChunkBytes' | 'targetChunkRows'> {
+  return pick(values, ['tables', 'excludeTables', 'tableOptions', 'targetChunkBytes', 'targetChunkRows']);
 }
 
 /** All of an extraction. @throws LegacyToS3Error of code INVALID_CONFIG */

@@ -60,6 +60,8 @@ test.each<[string, string, RegExp]>([
   ['a wrong size', 'targetFileBytes: big\n', /targetFileBytes must be a size such as 256MiB, 1GiB or a number of bytes, got "big"/],
   ['a text for a flag', 'source:\n  encrypt: "no"\n', /line 2: source\.encrypt must be true or false, got "no"/],
   ['a value for a section', 'source: db\n', /line 1: source must have keys: server, port, /],
+  ['a wrong option of a table', 'tableOptions:\n  - { table: a, rows: x }\n', /line 1: tableOptions must be a list of table patterns with options: table, columns/],
+  ['a connection string', 'source: { connectionString: x }\n', /line 1: source\.connectionString does not belong in a file/],
   ['a wrong option of a column', 'columnTypes:\n  a: { tme: native }\n', /line 1: columnTypes must be column patterns, each with type options/],
   ['a password', 'source:\n  password: hunter2\n', /line 2: source\.password does not belong in a file: set the environment variable LEGACY_TO_S3_PASSWORD/],
   ['no YAML', 'source: [\n', /c\.yaml, line \d+: /],

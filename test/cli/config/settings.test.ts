@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { addSettings, settingValues } from '../../../src/cli/config/command-settings';
-import { SETTINGS, TYPE_SETTINGS, type SettingGroup } from '../../../src/cli/config/settings';
+import { SETTINGS, TABLE_SETTINGS, TYPE_SETTINGS, type SettingGroup } from '../../../src/cli/config/settings';
 import { toProps } from '../../../src/cli/config/to-props';
 import { propertiesOf } from '../../support/declared-properties';
 
@@ -15,7 +15,7 @@ function propsOf(args: readonly string[]) {
 }
 
 /** Properties that a file cannot or must not hold. */
-const NOT_IN_A_FILE = ['source.password', 'plan'];
+const NOT_IN_A_FILE = ['source.password', 'source.connectionString', 'plan'];
 
 test('every property of an extraction is a setting, and no setting is without a property', () => {
   const below = (key: string, type: string) => propertiesOf(type).map((name) => `${key}.${name}`);
@@ -29,6 +29,7 @@ test('every property of an extraction is a setting, and no setting is without a 
     }
   });
   expect(SETTINGS.map(({ key }) => key).sort()).toEqual(properties.filter((name) => !NOT_IN_A_FILE.includes(name)).sort());
+  expect(Object.keys(TABLE_SETTINGS).sort()).toEqual(propertiesOf('TableOptions').sort());
   expect(Object.keys(TYPE_SETTINGS).sort()).toEqual(propertiesOf('TypeOptions').sort());
 });
 
@@ -53,6 +54,12 @@ test.each<[string[], object]>([
   [['--host-name-in-certificate', 'h'], { source: { hostNameInCertificate: 'h' } }],
   [['--connect-timeout', '9'], { source: { connectTimeoutSeconds: 9 } }],
   [['--read-only-intent'], { source: { readOnlyIntent: true } }],
+  [['--authentication', 'ntlm', '--domain', 'CORP'], { source: { authentication: 'ntlm', domain: 'CORP' } }],
+  [['--tenant-id', 't', '--client-id', 'c'], { source: { tenantId: 't', clientId: 'c' } }],
+  [['--password-secret', 'arn'], { source: { passwordSecretArn: 'arn' } }],
+  [['--password-parameter', '/p'], { source: { passwordParameter: '/p' } }],
+  [['--password-file', '/f', '--connection-string-from-env', 'CS'], { source: { passwordFile: '/f', connectionStringFromEnv: 'CS' } }],
+  [['--profile', 'p', '--role-arn', 'r', '--proxy-url', 'http://p'], { profile: 'p', roleArn: 'r', proxyUrl: 'http://p' }],
   [['--region', 'r', '--endpoint-url', 'http://e'], { region: 'r', endpointUrl: 'http://e' }],
   [['--expected-bucket-owner', '123456789012'], { expectedBucketOwner: '123456789012' }],
   [['--checksum', 'CRC64NVME'], { checksum: 'CRC64NVME' }],
