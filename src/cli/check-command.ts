@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { withPassword } from './ask-password';
 import { addSettings, settingValues, type OptionValues } from './config/command-settings';
 import { toProps } from './config/to-props';
 import { addStackOptions, targetOf, type StackOptions } from './stack-target';
@@ -13,7 +14,8 @@ export function addCheckCommand(program: Command): void {
     .option('--debug', 'print stacks of errors')
     .action(async (options: OptionValues & StackOptions & { readonly json?: true }) => {
       const values = settingValues(options);
-      const items = await checkExtraction(toProps(values, await targetOf(values, options)));
+      const props = toProps(values, await targetOf(values, options));
+      const items = await checkExtraction({ ...props, source: await withPassword(props.source) });
       process.stdout.write(options.json ? `${JSON.stringify(items)}\n` : textTable(
         ['CHECK', 'STATE', 'FOUND'], items.map(({ name, state, detail, advice }) => [name, state, advice === undefined ? detail : `${detail}; ${advice}`]),
       ));

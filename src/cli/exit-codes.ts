@@ -46,6 +46,7 @@ export const EXIT_CODES: { readonly [code in ErrorCode]: number } = {
   CONTENT_MISMATCH: EXIT.verification,
   VERIFICATION_FAILED: EXIT.verification,
   CHECK_FAILED: EXIT.config,
+  REPLAY_FAILED: EXIT.target,
   INTERRUPTED: EXIT.interrupted,
   INTERNAL: EXIT.internal,
 };

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { withPassword } from './ask-password';
 import { addSettings, settingValues, type OptionValues } from './config/command-settings';
 import { toProps } from './config/to-props';
 import { readPlan } from './plan-file';
@@ -38,7 +39,8 @@ export function addExtractCommand(program: Command): void {
 async function runExtract(options: ExtractOptions): Promise<void> {
   const values = settingValues(options);
   const plan = options.plan === undefined ? undefined : readPlan(options.plan);
-  const props = { ...toProps(values, await targetOf(values, options)), plan };
+  const told = toProps(values, await targetOf(values, options));
+  const props = { ...told, source: await withPassword(told.source), plan };
   const progress = createProgress(options);
   const signals = stopOnSignals();
   try {

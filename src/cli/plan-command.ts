@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { withPassword } from './ask-password';
 import { addSettings, settingValues, type OptionValues } from './config/command-settings';
 import { toPlanning, toSource } from './config/to-props';
 import { formatBytes } from './parse-size';
@@ -31,7 +32,7 @@ async function runPlan(options: PlanOptions): Promise<void> {
   const signals = stopOnSignals();
   try {
     const values = settingValues(options);
-    const made = await plan({ source: toSource(values), target: NO_TARGET, ...toPlanning(values) }, { signal: signals.signal });
+    const made = await plan({ source: await withPassword(toSource(values)), target: NO_TARGET, ...toPlanning(values) }, { signal: signals.signal });
     const json = `${JSON.stringify(made, undefined, 2)}\n`;
     if (options.out !== undefined) save(options.out, json);
     process.stdout.write(options.json ? json : planLines(made).map((line) => `${line}\n`).join(''));

@@ -5,6 +5,7 @@ import { EXIT } from './exit-codes';
 import { addExtractCommand } from './extract-command';
 import { addInitCommand } from './init-command';
 import { addPlanCommand } from './plan-command';
+import { addReplayCommand } from './replay-command';
 import { addRunCommands } from './run-commands';
 import { addStatusCommand } from './status-command';
 import { addTablesCommand } from './tables-command';
@@ -31,6 +32,7 @@ export function createProgram(): Program {
   addExtractCommand(command);
   addStatusCommand(command);
   addRunCommands(command);
+  addReplayCommand(command);
   addVerifyCommand(command);
   addDashboardCommand(command);
   return {

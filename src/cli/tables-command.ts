@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { withPassword } from './ask-password';
 import { addSettings, settingValues, type OptionValues } from './config/command-settings';
 import { toPlanning, toSource } from './config/to-props';
 import { formatBytes } from './parse-size';
@@ -17,7 +18,7 @@ export function addTablesCommand(program: Command): void {
         const values = settingValues(options);
         // One chunk a table: no table is looked into. Nothing is landed, so the target is nobody's.
         const { tables, refusals } = await plan({
-          source: toSource(values), target: 'file:///', ...toPlanning(values), targetChunkRows: undefined, targetChunkBytes: Number.MAX_SAFE_INTEGER,
+          source: await withPassword(toSource(values)), target: 'file:///', ...toPlanning(values), targetChunkRows: undefined, targetChunkBytes: Number.MAX_SAFE_INTEGER,
         }, { signal: signals.signal });
         const listed = tables.map(({ schema, table, estimatedRows, estimatedBytes, columns, primaryKey }) => (
           { schema, table, rows: estimatedRows, sizeBytes: estimatedBytes, columns: columns.length, primaryKey }

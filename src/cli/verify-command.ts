@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { withPassword } from './ask-password';
 import { settingValues } from './config/command-settings';
 import { toSource, toTypes } from './config/to-props';
 import { formatBytes } from './parse-size';
@@ -33,7 +34,7 @@ export function addVerifyCommand(program: Command): void {
 async function toProps(options: VerifyOptions): Promise<LandingProps | ExtractorProps> {
   const values = settingValues(options);
   const landing = await landingOf(options, values);
-  return options.againstSource ? { ...landing, source: toSource(values), ...toTypes(values) } : landing;
+  return options.againstSource ? { ...landing, source: await withPassword(toSource(values)), ...toTypes(values) } : landing;
 }
 
 function summary({ runId, objects, rows, sizeBytes, seconds, notes, problems, sourceCompared }: VerificationResult): string {

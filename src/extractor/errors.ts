@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'CONTENT_MISMATCH'
   | 'VERIFICATION_FAILED'
   | 'CHECK_FAILED'
+  | 'REPLAY_FAILED'
   | 'INTERRUPTED'
   | 'INTERNAL';
 

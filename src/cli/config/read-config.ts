@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { isMap, isScalar, LineCounter, parseDocument, type Node, type YAMLMap } from 'yaml';
-import { nearest } from './nearest';
 import { expected, parseValue } from './parse-setting';
 import { SETTINGS, type SettingValues } from './settings';
 import { LegacyToS3Error } from '../../extractor/public';
+import { nearestNames } from '../../extractor/source/nearest-names';
 
 const BY_KEY = new Map(SETTINGS.map((setting) => [setting.key, setting]));
 
@@ -63,6 +63,6 @@ function unknownKey(full: string, prefix: string): string {
   }
   if (full === 'source.connectionString') return `${full} does not belong in a file: put it into an environment variable, which source.connectionStringFromEnv names`;
   const allowed = keysBelow(prefix);
-  const close = nearest(full.slice(prefix.length), allowed);
+  const [close] = nearestNames(full.slice(prefix.length), allowed, 1);
   return `unknown key ${full}${close === undefined ? '' : `; did you mean ${prefix}${close}?`} Allowed here: ${allowed.join(', ')}`;
 }

@@ -6,3 +6,4 @@ export { type DashboardOptions, type ServedDashboard, serveDashboard } from './s
 export { startDashboard, type StartOptions } from './start-dashboard';
 export type { DashboardView, WidgetView } from './view-model';
 export { stackOutputs } from '../stack-outputs';
+export { replay } from '../replay-client';
