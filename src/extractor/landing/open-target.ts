@@ -1,7 +1,7 @@
 import { FileTarget } from './file/file-target';
 import type { LandingTarget } from './landing-target';
-import { S3Target, type S3TargetOptions } from './s3/s3-target';
 import type { LandingProps } from '../extractor-props';
+import { S3Target, type S3TargetOptions } from './s3/s3-target';
 
 /** Options of {@link openTarget}; those of S3 are left out of account for a folder. */
 export type TargetOptions = Omit<S3TargetOptions, 'url'>;
