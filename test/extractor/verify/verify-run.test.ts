@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseManifest, type Manifest, type ManifestObject } from '../../../src/contract';
+import { Int64Buffer } from '../../../src/extractor/columns/column-buffer';
 import { extract, ExtractFormat, verifyRun, type ExtractorProps, type VerificationProblem } from '../../../src/extractor/public';
 import type { ReplayServer } from '../../../tools/replay-server/replay-server';
 import { FakeS3Server } from '../../support/fake-s3-server';
@@ -95,6 +96,23 @@ describe('planted errors', () => {
     const landed = await land({ format: ExtractFormat.csv({ header: false }) });
     forge(landed, edited(landed, (text) => text.replace('17,owner 17\n', '17,owner 18\n').replace('18,owner 18\n', '18,owner 17\n')));
     expect(faults(await found(landed))).toEqual(['content']);
+  });
+
+  test('a value that changed in a column buffer on its way into the file is found', async () => {
+    const { get } = Object.getOwnPropertyDescriptor(Int64Buffer.prototype, 'plain')!;
+    let changed = 0;
+    const plain = jest.spyOn(Int64Buffer.prototype, 'plain', 'get').mockImplementation(function (this: Int64Buffer) {
+      const bytes = get!.call(this) as Uint8Array;
+      // Id 7 becomes 8: the fault is in memory, so that checksum and manifest fit the file.
+      if (this.count === ROWS && bytes[7 * 8] === 7) {
+        bytes[7 * 8] = 8;
+        changed += 1;
+      }
+      return bytes;
+    });
+    const landed = await land({ format: ExtractFormat.parquet() }).finally(() => plain.mockRestore());
+    expect(changed).toBe(1);
+    expect(await found(landed)).toMatchObject([{ fault: 'content', table: 'dbo.Accounts', chunk: 0, objectKey: landed.object.key }]);
   });
 
   test('a lost row is found', async () => {
