@@ -79,10 +79,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     // The newest version with packages for every platform.
     '@duckdb/node-api@1.5.5-r.5',
     // The newest majors that run on Node 20.
-    '@inquirer/confirm@^5.1.14',
     '@inquirer/input@^4.2.1',
     '@inquirer/password@^4.0.17',
-    '@inquirer/select@^4.3.1',
     '@smithy/node-http-handler',
     '@sparticuz/chromium@143.0.4',
     '@tediousjs/connection-string@^1.1.0',
