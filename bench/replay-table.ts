@@ -23,7 +23,9 @@ async function main([name]: readonly string[]): Promise<void> {
     reply: (request) => {
       const rows = /top (\d+)/i.exec(request)?.[1];
       // What drivers ask of their own has no rows.
-      return rows === undefined ? [packetize(done(), PACKET_SIZE, true)] : response(metadata, chunks, chunkRows, Number(rows));
+      if (rows === undefined) return [packetize(done(), PACKET_SIZE, true)];
+      // freebcp asks for the columns alone first.
+      return response(metadata, chunks, chunkRows, /FMTONLY ON/i.test(request) ? 0 : Number(rows));
     },
   });
   process.stdout.write(`${server.port}\n`);

@@ -27,7 +27,32 @@ const LIBLTDL_CACHE = path.join(__dirname, '../node_modules/.cache/libltdl7');
 export const RIVALS: { readonly [name: string]: Rival } = {
   'mssql-python-zstd': mssqlPython('zstd'),
   'mssql-python-snappy': mssqlPython('snappy'),
+  freebcp,
 };
+
+/** Prints what a program took, as JSON: the resources of a child are what Node does not tell. */
+const MEASURE = `
+import json, resource, subprocess, sys, time
+start = time.monotonic()
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(json.dumps({"cpuSeconds": used.ru_utime + used.ru_stime, "seconds": time.monotonic() - start, "peakRssMb": used.ru_maxrss / 1024}))
+`;
+
+/** FreeTDS's bcp (Debian freetds-bin) to character data, its documented way out; nothing to warm up. */
+async function freebcp(port: string, rows: number): Promise<Measured | undefined> {
+  const version = await run('tsql', ['-C']).then(({ stdout }) => /freetds v([\d.]+)/.exec(stdout)?.[1], () => undefined);
+  if (version === undefined || !existsSync(VENV_PYTHON)) return undefined;
+  return inFolder(async (folder) => {
+    const file = path.join(folder, 'table.txt');
+    const query = `select top ${rows} * from dbo.Transactions`;
+    const { stdout } = await run(VENV_PYTHON, [
+      '-c', MEASURE, 'freebcp', query, 'queryout', file, '-S', `127.0.0.1:${port}`, '-U', 'reader', '-P', 'any', '-c', '-t', ',',
+    ], { env: { ...process.env, TDSVER: '7.4' } });
+    const { stdout: counted } = await run('wc', ['-l', file]);
+    return { ...JSON.parse(stdout) as Omit<Measured, 'rows'>, rows: parseInt(counted, 10), version: `FreeTDS ${version}` };
+  });
+}
 
 function mssqlPython(compression: string): Rival {
   return async (port, rows, warmUpRows) => {
