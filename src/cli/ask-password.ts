@@ -1,13 +1,5 @@
 import { Authentication, type SqlServerSource } from '../extractor/public';
-
-/** Where a password may come from instead of a terminal. */
-const PLACES = [
-  'password', 'passwordFromEnv', 'passwordSecretArn', 'passwordParameter', 'passwordFile', 'connectionString', 'connectionStringFromEnv',
-] as const satisfies ReadonlyArray<keyof SqlServerSource>;
-
-const WITH_PASSWORD: ReadonlySet<Authentication | undefined> = new Set([
-  undefined, Authentication.SQL, Authentication.NTLM, Authentication.ENTRA_PASSWORD, Authentication.ENTRA_SERVICE_PRINCIPAL,
-]);
+import { NEEDS_PASSWORD, PASSWORD_PLACES } from '../extractor/validate-props';
 
 /** Asks a question without showing what is typed. */
 export type AskHidden = (message: string) => Promise<string>;
@@ -20,8 +12,11 @@ export type AskHidden = (message: string) => Promise<string>;
 export async function withPassword<T extends SqlServerSource>(
   source: T, ask: AskHidden | undefined = terminal(), env: NodeJS.ProcessEnv = process.env,
 ): Promise<T> {
-  const told = PLACES.some((place) => source[place] !== undefined) || env.LEGACY_TO_S3_PASSWORD !== undefined;
-  if (ask === undefined || told || !WITH_PASSWORD.has(source.authentication)) return source;
+  const places = [...PASSWORD_PLACES, 'connectionString', 'connectionStringFromEnv'] as const;
+  const told = places.some((place) => source[place] !== undefined) || env.LEGACY_TO_S3_PASSWORD !== undefined;
+  // Nobody types a token.
+  const typed = NEEDS_PASSWORD.has(source.authentication) && source.authentication !== Authentication.ENTRA_ACCESS_TOKEN;
+  if (ask === undefined || told || !typed) return source;
   return { ...source, password: await ask(`Password of ${source.user ?? 'the login'} on ${source.server ?? 'the server'}`) };
 }
 

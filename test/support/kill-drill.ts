@@ -1,6 +1,7 @@
-import sql from 'mssql';
+import type sql from 'mssql';
 import { FakeS3Server, type Fault, type RecordedRequest } from './fake-s3-server';
 import { KILL_TABLES, landedLines, makeKillTables } from './kill-tables';
+import { connectClient } from './stand-in-client';
 import { parseManifest, type Manifest } from '../../src/contract';
 import { startStandIn, type StandIn } from '../../tools/stand-in';
 import { startCli } from '../cli/spawn-cli';
@@ -216,9 +217,7 @@ function killAt(
 }
 
 async function withClient(server: StandIn, work: (client: sql.ConnectionPool) => Promise<void>): Promise<void> {
-  const client = await new sql.ConnectionPool({
-    server: server.host, port: server.port, user: server.user, password: server.password, database: server.database, options: { encrypt: false },
-  }).connect();
+  const client = await connectClient(server);
   try {
     await work(client);
   } finally {

@@ -1,4 +1,5 @@
 import { canonicalValue, isRewritten } from './canonical-value';
+import { addHashes } from './content-hash';
 import { loadKernel, STAGE, STAGE_BYTES, type RowKernel } from './load-kernel';
 import type { ColumnType } from '../columns/column-type';
 import type { Framing } from '../columns/framing';
@@ -11,18 +12,6 @@ const KINDS: { readonly [kind in Framing['kind']]: number } = {
 };
 const EXACT_LENGTH = 5;
 const CALLER = 15;
-
-const MASK = (1n << 128n) - 1n;
-
-/** Adds content hashes. */
-export function addHashes(a: bigint, b: bigint): bigint {
-  return (a + b) & MASK;
-}
-
-/** 32 hexadecimal digits. */
-export function hashText(hash: bigint): string {
-  return hash.toString(16).padStart(32, '0');
-}
 
 /**
  * The content hash of a result's rows: the sum modulo 2^128 of a hash of each row, so that it depends on what rows there

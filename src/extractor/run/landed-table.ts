@@ -3,7 +3,7 @@ import { schemaFingerprint } from './schema-fingerprint';
 import type { ManifestAlterations, ManifestChunk, ManifestObject, ManifestTable } from '../../contract';
 import { LegacyToS3Error } from '../errors';
 import type { PlannedChunk, PlannedTable } from '../extraction-plan';
-import { addHashes, hashText } from '../hash/row-hasher';
+import { sumHashTexts } from '../hash/content-hash';
 import { quoteTable } from '../source/identifiers';
 
 /** A landed table and how its count came out. */
@@ -74,8 +74,8 @@ export function landedTable(database: string, identity: TableIdentity, landed: r
 
 /** Nothing where a run of an older version took no hashes. */
 function chunkHash(objects: readonly ManifestObject[]): Pick<ManifestChunk, 'contentHash'> {
-  if (objects.some(({ contentHash }) => contentHash === undefined)) return {};
-  return { contentHash: hashText(objects.reduce((sum, { contentHash }) => addHashes(sum, BigInt(`0x${contentHash}`)), 0n)) };
+  const hashes = objects.flatMap(({ contentHash = [] }) => contentHash);
+  return hashes.length < objects.length ? {} : { contentHash: sumHashTexts(hashes) };
 }
 
 /** One count a column. */

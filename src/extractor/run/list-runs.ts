@@ -1,9 +1,8 @@
+import { withTarget } from './with-target';
 import { decodeKeySegment, manifestKey, RUNS_FOLDER, type Manifest } from '../../contract';
 import type { LandingProps } from '../extractor-props';
-import { openTarget } from '../landing/open-target';
 import type { RunSummary } from '../run-summary';
 import { checkpointedRuns, readCheckpoint, type KeptRun } from '../state/checkpoint';
-import { openStore } from '../state/open-store';
 import { readManifest } from '../verify/read-manifest';
 
 /**
@@ -12,14 +11,11 @@ import { readManifest } from '../verify/read-manifest';
  * @throws LegacyToS3Error of the target
  */
 export async function listRuns(props: LandingProps, limit: number): Promise<RunSummary[]> {
-  const { target: url, ...options } = props;
-  const target = openTarget(url, options);
-  const state = openStore(url, options);
-  try {
+  return withTarget(props, async (target, store) => {
     const folder = `${target.prefix}${RUNS_FOLDER}/`;
     // A folder lists what is right in it, a bucket whole keys.
     const landed = (await target.list(folder)).flatMap((key) => /run=([^/]+)(?:\/|$)/.exec(key.slice(folder.length))?.[1] ?? []).map(decodeKeySegment);
-    const checkpointed = new Set(await checkpointedRuns(state.store));
+    const checkpointed = new Set(await checkpointedRuns(store));
     // Ids begin with the time the run began.
     const newest = [...new Set([...landed, ...checkpointed])].sort().reverse().slice(0, limit);
     const runs: RunSummary[] = [];
@@ -28,14 +24,11 @@ export async function listRuns(props: LandingProps, limit: number): Promise<RunS
         runs.push(ofManifest(await readManifest(target, runId)));
         continue;
       }
-      const kept = checkpointed.has(runId) ? await readCheckpoint(state.store, runId) : undefined;
+      const kept = checkpointed.has(runId) ? await readCheckpoint(store, runId) : undefined;
       if (kept) runs.push(ofCheckpoint(kept));
     }
     return runs;
-  } finally {
-    state.close();
-    await target.close();
-  }
+  });
 }
 
 function ofManifest({ runId, source, startedAt, finishedAt, totals, verification, consistency }: Manifest): RunSummary {

@@ -7,7 +7,7 @@ import { LegacyToS3Error } from '../errors';
 import type { PlannedChunk } from '../extraction-plan';
 import { readRows } from '../formats';
 import type { QueryParameter, ReadRowsResult } from '../formats/read-rows';
-import { hashText } from '../hash/row-hasher';
+import { hashText } from '../hash/content-hash';
 import type { ObjectWriter } from '../landing/landing-target';
 import { refusePartitionNames } from '../source/column-names';
 import { isRepeatable } from '../source/consistency';

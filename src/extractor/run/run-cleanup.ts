@@ -1,14 +1,13 @@
 import { SYSTEM_CLOCK, type Clock } from './clock';
 import { resolveOptions } from './run-options';
+import { withTarget } from './with-target';
 import { datasetRunFolder, manifestKey, runFolder } from '../../contract';
 import { LegacyToS3Error } from '../errors';
 import { Consistency, type ExtractorProps, type LandingProps } from '../extractor-props';
 import type { LandingTarget } from '../landing/landing-target';
-import { openTarget, targetOptions } from '../landing/open-target';
 import { dropSnapshot, snapshotName } from '../source/database-snapshot';
 import { SqlServerConnection } from '../source/sql-server-connection';
 import { Checkpoint, checkpointedRuns, forgetRun, knownRuns } from '../state/checkpoint';
-import { openStore } from '../state/open-store';
 import type { StateStore } from '../state/state-store';
 
 /**
@@ -83,17 +82,5 @@ async function dropSnapshotOf(props: LandingProps | ExtractorProps, runId: strin
     await dropSnapshot(source, runId);
   } finally {
     await source.close();
-  }
-}
-
-async function withTarget(props: LandingProps, work: (target: LandingTarget, store: StateStore) => Promise<void>): Promise<void> {
-  const options = targetOptions(props);
-  const target = openTarget(props.target, options);
-  const state = openStore(props.target, options);
-  try {
-    await work(target, state.store);
-  } finally {
-    state.close();
-    await target.close();
   }
 }

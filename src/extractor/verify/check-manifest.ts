@@ -1,5 +1,5 @@
-import type { Manifest, ManifestTable } from '../../contract';
-import { addHashes, hashText } from '../hash/row-hasher';
+import type { Manifest, ManifestObject, ManifestTable } from '../../contract';
+import { sumHashTexts } from '../hash/content-hash';
 import { VerificationFault, type VerificationProblem } from '../verification-result';
 
 type Problem = Omit<VerificationProblem, 'message'>;
@@ -22,12 +22,20 @@ function checkTable(table: ManifestTable): Problem[] {
   const { objects, chunks } = table;
   compare('rows of the table', objects.reduce((sum, { rows }) => sum + rows, 0), table.rows);
   compare('bytes of the table', objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0), table.sizeBytes);
+  const byChunk = new Map<number, ManifestObject[]>();
+  for (const object of objects) {
+    const chunk = chunkOf(object.part);
+    const own = byChunk.get(chunk);
+    if (own) own.push(object);
+    else byChunk.set(chunk, [object]);
+  }
   for (const { chunk, rows, contentHash } of chunks ?? []) {
-    const own = objects.filter(({ part }) => chunkOf(part) === chunk);
+    const own = byChunk.get(chunk) ?? [];
     const compareChunk = comparer(problems, { table: name, chunk });
     compareChunk('rows of the chunk', own.reduce((sum, object) => sum + object.rows, 0), rows);
-    if (contentHash === undefined || own.some((object) => object.contentHash === undefined)) continue;
-    compareChunk('content hash of the chunk', hashText(own.reduce((sum, object) => addHashes(sum, BigInt(`0x${object.contentHash}`)), 0n)), contentHash);
+    const hashes = own.flatMap((object) => object.contentHash ?? []);
+    if (contentHash === undefined || hashes.length < own.length) continue;
+    compareChunk('content hash of the chunk', sumHashTexts(hashes), contentHash);
   }
   return problems;
 }

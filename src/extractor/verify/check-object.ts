@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { objectContent } from './object-content';
 import type { ManifestColumn, ManifestFormat, ManifestObject } from '../../contract';
 import { LegacyToS3Error } from '../errors';
-import { hashText } from '../hash/row-hasher';
+import { hashText } from '../hash/content-hash';
 import type { LandingTarget, StoredObject } from '../landing/landing-target';
 import { VerificationFault, type VerificationProblem } from '../verification-result';
 

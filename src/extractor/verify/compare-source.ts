@@ -1,10 +1,10 @@
-import type { Manifest, ManifestTable } from '../../contract';
+import type { Manifest, ManifestChunk, ManifestTable } from '../../contract';
 import { typeOptionsOf } from '../columns/type-rules';
 import { LegacyToS3Error } from '../errors';
 import type { PlannedChunk, PlannedTable } from '../extraction-plan';
 import type { ExtractorProps } from '../extractor-props';
 import { readRows } from '../formats';
-import { addHashes, hashText } from '../hash/row-hasher';
+import { addHashes, hashText } from '../hash/content-hash';
 import type { ObjectWriter } from '../landing/landing-target';
 import { planOver } from '../run/plan-run';
 import type { ReadJob } from '../run/read-chunk';
@@ -53,7 +53,8 @@ export async function compareSource(
       const planned = isQuery ? [] : (await planOver(connection, options)).tables;
       for (const table of tables) {
         const jobs = isQuery ? [queryJob(options.query!)] : jobsOf(table, planned, options);
-        for (const job of jobs) await compareChunk(connection, options, table, job, tell, signal);
+        const landed = new Map(table.chunks?.map((chunk) => [chunk.chunk, chunk]));
+        for (const job of jobs) await compareChunk(connection, options, landed.get(job.chunk.chunk), job, tell, signal);
       }
     } finally {
       await connection.close();
@@ -76,7 +77,7 @@ function jobsOf(table: ManifestTable, planned: readonly PlannedTable[], options:
 }
 
 async function compareChunk(
-  connection: SqlServerConnection, options: RunOptions, table: ManifestTable, job: ReadJob, tell: Tell, signal?: AbortSignal,
+  connection: SqlServerConnection, options: RunOptions, landed: ManifestChunk | undefined, job: ReadJob, tell: Tell, signal?: AbortSignal,
 ): Promise<void> {
   const { rows, files } = await readRows({
     connection: connection.tedious,
@@ -91,9 +92,8 @@ async function compareChunk(
     signal,
   });
   const { chunk } = job.chunk;
-  const landed = table.chunks?.find((each) => each.chunk === chunk);
   if (!landed?.contentHash) return;
-  const place = { table: `${table.schema}.${table.table}`, chunk };
+  const place = { table: `${job.schema}.${job.table}`, chunk };
   if (rows !== landed.rows) tell({ ...place, fault: VerificationFault.SOURCE_ROWS, expected: `${landed.rows} rows`, found: `${rows} rows` });
   const hash = hashText(files.reduce((sum, file) => addHashes(sum, file.contentHash), 0n));
   if (hash !== landed.contentHash) tell({ ...place, fault: VerificationFault.SOURCE_CONTENT, expected: landed.contentHash, found: hash });

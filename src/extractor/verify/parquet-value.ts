@@ -1,5 +1,5 @@
 import { characterEncoder } from './character-value';
-import { parseSourceType } from './source-type';
+import { INTEGER_BYTES, parseSourceType } from './source-type';
 import { textValueEncoder } from './text-value';
 import * as wire from './wire-value';
 import type { ManifestColumn } from '../../contract';
@@ -16,7 +16,6 @@ export interface Companions {
 /** Turns a stored value into the bytes that are hashed of it. @throws RangeError */
 export type ParquetValueEncoder = (value: PhysicalValue, companions: Companions) => Uint8Array;
 
-const INTEGER_SIZES: { readonly [base: string]: number } = { tinyint: 1, smallint: 2, int: 4, bigint: 8 };
 const STRINGS = new Set(['char', 'varchar', 'text', 'nchar', 'nvarchar', 'ntext', 'xml', 'sql_variant']);
 
 const whole = (value: PhysicalValue) => BigInt(value as number | bigint);
@@ -29,7 +28,7 @@ export function parquetValueEncoder(column: ManifestColumn): ParquetValueEncoder
     const encode = textValueEncoder(column);
     return (value) => encode(utf8(value));
   }
-  if (base in INTEGER_SIZES) return (value) => wire.integer(whole(value), INTEGER_SIZES[base]);
+  if (base in INTEGER_BYTES) return (value) => wire.integer(whole(value), INTEGER_BYTES[base]);
   // Digits of a second that the stored unit has more than the scale.
   const digits = (outputType.includes('NANOS') ? 9 : 6) - scale;
   switch (base) {

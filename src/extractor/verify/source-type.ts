@@ -8,6 +8,9 @@ export interface SourceType {
   readonly scale: number;
 }
 
+/** Bytes of the whole numbers, by the base of their type. */
+export const INTEGER_BYTES: { readonly [base: string]: number } = { tinyint: 1, smallint: 2, int: 4, bigint: 8 };
+
 /** `decimal(19,4)`, `datetime2(7)`, `nvarchar(max)` */
 export function parseSourceType(text: string): SourceType {
   const [, base, first, second] = /^([^(]+)(?:\((\d+|max)(?:,(\d+))?\))?$/.exec(text) ?? [undefined, text];

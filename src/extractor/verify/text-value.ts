@@ -1,12 +1,11 @@
 import { characterEncoder } from './character-value';
-import { parseSourceType } from './source-type';
+import { INTEGER_BYTES, parseSourceType } from './source-type';
 import * as wire from './wire-value';
 import type { ManifestColumn } from '../../contract';
 
 /** Turns the text of a value, as CSV and JSON Lines have it, into the bytes that are hashed of it. @throws RangeError */
 export type TextValueEncoder = (text: string) => Uint8Array;
 
-const INTEGER_SIZES: { readonly [base: string]: number } = { tinyint: 1, smallint: 2, int: 4, bigint: 8 };
 const MS_PER_DAY = 86_400_000;
 
 export function textValueEncoder(column: ManifestColumn): TextValueEncoder {
@@ -37,7 +36,7 @@ export function textValueEncoder(column: ManifestColumn): TextValueEncoder {
     return [day(date), ticks(time, decimals)];
   };
   if (column.encoding) return binary(column.encoding, no);
-  if (base in INTEGER_SIZES) return (text) => wire.integer(scaled(text, 0), INTEGER_SIZES[base]);
+  if (base in INTEGER_BYTES) return (text) => wire.integer(scaled(text, 0), INTEGER_BYTES[base]);
   switch (base) {
     case 'bit': return (text) => {
       if (text !== 'true' && text !== 'false') throw no(text);

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
-import sql from 'mssql';
+import type sql from 'mssql';
 import { parseManifest } from '../../../src/contract';
 import { extract, ExtractFormat, plan, SourceRisk, type ExtractionPlan, type ExtractorProps } from '../../../src/extractor/public';
 import { startStandIn, type StandIn } from '../../../tools/stand-in';
+import { connectClient } from '../../support/stand-in-client';
 
 const MASKED = { user: 'masked', password: 'masked-Secret-1', unmask: false };
 
@@ -16,9 +17,7 @@ let folder: string;
 
 beforeAll(async () => {
   server = await startStandIn({ transactions: 20_000, logins: [MASKED] });
-  client = await new sql.ConnectionPool({
-    server: server.host, port: server.port, user: server.user, password: server.password, database: server.database, options: { encrypt: false },
-  }).connect();
+  client = await connectClient(server);
 });
 afterAll(async () => {
   await client?.close();

@@ -2,10 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import sql from 'mssql';
+import type sql from 'mssql';
 import { parseManifest } from '../../../src/contract';
 import { extract, ExtractFormat, plan, verifyRun, type ExtractorProps, type TableOptions } from '../../../src/extractor/public';
 import { startStandIn, type StandIn } from '../../../tools/stand-in';
+import { connectClient } from '../../support/stand-in-client';
 
 let server: StandIn;
 let client: sql.ConnectionPool;
@@ -13,9 +14,7 @@ let folder: string;
 
 beforeAll(async () => {
   server = await startStandIn({ transactions: 3_000 });
-  client = await new sql.ConnectionPool({
-    server: server.host, port: server.port, user: server.user, password: server.password, database: server.database, options: { encrypt: false },
-  }).connect();
+  client = await connectClient(server);
 });
 afterAll(async () => {
   await client?.close();

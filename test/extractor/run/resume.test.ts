@@ -2,12 +2,13 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import sql from 'mssql';
+import type sql from 'mssql';
 import { parseManifest } from '../../../src/contract';
 import {
   abortRun, extract, ExtractFormat, pruneRuns, resume, type ExtractEvent, type ExtractorProps,
 } from '../../../src/extractor/public';
 import { startStandIn, type StandIn } from '../../../tools/stand-in';
+import { connectClient } from '../../support/stand-in-client';
 
 let server: StandIn;
 let folder: string;
@@ -15,9 +16,7 @@ let client: sql.ConnectionPool;
 
 beforeAll(async () => {
   server = await startStandIn({ transactions: 20_000 });
-  client = await new sql.ConnectionPool({
-    server: server.host, port: server.port, user: server.user, password: server.password, database: server.database, options: { encrypt: false },
-  }).connect();
+  client = await connectClient(server);
 });
 afterAll(async () => {
   await client?.close();
