@@ -3,6 +3,7 @@ import { FakeS3Server, type Fault, type RecordedRequest } from './fake-s3-server
 import { KILL_TABLES, landedLines, makeKillTables } from './kill-tables';
 import { connectClient } from './stand-in-client';
 import { parseManifest, type Manifest } from '../../src/contract';
+import { Consistency } from '../../src/extractor/public';
 import { startStandIn, type StandIn } from '../../tools/stand-in';
 import { startCli } from '../cli/spawn-cli';
 
@@ -59,6 +60,8 @@ export interface KillReport {
 export interface KillDrillOptions {
   /** Processes to kill: two thirds of them at the kinds of moments there are, in turn, the others at random ones. */
   readonly kills: number;
+  /** How the processes read. @default snapshot */
+  readonly consistency?: Consistency;
   readonly onRun?: (line: string) => void;
 }
 
@@ -68,8 +71,10 @@ export class KillDrill {
     const server = await startStandIn({ transactions: 100 });
     const s3 = await FakeS3Server.start('landing');
     try {
-      await withClient(server, makeKillTables);
-      return await new KillDrill(server, s3, options).all();
+      return await withClient(server, async (client) => {
+        await makeKillTables(client);
+        return new KillDrill(server, s3, client, options).all();
+      });
     } finally {
       await s3.stop();
       await server.stop();
@@ -83,7 +88,12 @@ export class KillDrill {
   /** How long a process takes that nobody kills (milliseconds); a random moment falls within. */
   private wholeMs = 0;
 
-  private constructor(private readonly server: StandIn, private readonly s3: FakeS3Server, private readonly options: KillDrillOptions) {
+  private constructor(
+    private readonly server: StandIn,
+    private readonly s3: FakeS3Server,
+    private readonly client: sql.ConnectionPool,
+    private readonly options: KillDrillOptions,
+  ) {
     const points = Array.from({ length: options.kills }, (_, at) => KILL_POINTS[(at - Math.floor(at / 3)) % KILL_POINTS.length]);
     this.left = points.map((point, at) => (at % 3 === 2 ? undefined : point));
   }
@@ -117,11 +127,11 @@ export class KillDrill {
 
   /** Starts a process. @returns whether it ended by itself, with the run complete */
   private async process(runId: string | undefined, point: KillPoint | undefined | 'never'): Promise<boolean> {
-    const { server, s3 } = this;
+    const { server, s3, options: { consistency = Consistency.SNAPSHOT } } = this;
     const args = [
       'extract', '--server', server.host, '--port', String(server.port), '--user', server.user, '--database', server.database, '--encrypt', 'false',
       '--to', 's3://landing/sql', '--endpoint-url', s3.endpoint, '--format', 'csv', '--readers', '2', '--json',
-      ...(runId ? ['--resume', runId, '--take-over'] : ['--tables', KILL_TABLES.map(({ name }) => name).join(','), '--target-chunk-rows', '250']),
+      ...(runId ? ['--resume', runId, '--take-over'] : ['--tables', KILL_TABLES.map(({ name }) => name).join(','), '--target-chunk-rows', '250', '--consistency', kebab(consistency)]),
     ];
     const env = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test-secret', AWS_REGION: 'eu-central-1', LEGACY_TO_S3_PASSWORD: server.password };
     const first = s3.requests.length;
@@ -174,7 +184,7 @@ export class KillDrill {
 
   /** Compares what landed with the source, and empties the store. */
   private async finished(run: string): Promise<void> {
-    const { s3, problems } = this;
+    const { s3, client, problems, options: { consistency = Consistency.SNAPSHOT } } = this;
     const found = this.manifests();
     if (found.length !== 1) problems.push(`${run}: ${found.length} manifests`);
     for (const manifest of found) {
@@ -186,7 +196,10 @@ export class KillDrill {
         if (table?.rows !== lines.length) problems.push(`${run}: the manifest tells ${table?.rows} rows of ${name}`);
       }
       if (manifest.verification.state === 'unverified') problems.push(`${run}: not verified`);
+      if (manifest.consistency.mode !== consistency) problems.push(`${run}: read as ${manifest.consistency.mode}`);
     }
+    const { recordset: snapshots } = await client.query('SELECT name FROM sys.databases WHERE source_database_id IS NOT NULL');
+    for (const { name } of snapshots) problems.push(`${run}: the database snapshot ${name} is left`);
     const named = new Set(found.flatMap(({ tables }) => tables.flatMap(({ objects }) => objects.map(({ key }) => key))));
     for (const key of s3.objects.keys()) {
       if (key.startsWith('sql/') && !key.endsWith('_manifest.json') && !named.has(key)) problems.push(`${run}: ${key} is named by no manifest`);
@@ -216,10 +229,15 @@ function killAt(
   };
 }
 
-async function withClient(server: StandIn, work: (client: sql.ConnectionPool) => Promise<void>): Promise<void> {
+/** As the command line spells what the library spells in camel case. */
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+async function withClient<T>(server: StandIn, work: (client: sql.ConnectionPool) => Promise<T>): Promise<T> {
   const client = await connectClient(server);
   try {
-    await work(client);
+    return await work(client);
   } finally {
     await client.close();
   }

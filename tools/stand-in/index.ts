@@ -5,6 +5,7 @@ import { join } from 'path';
 import { Certificate, createSelfSignedCertificate } from './certificate';
 import { DATABASE_NAME, createDataSet } from './data-set';
 import { DatabaseEngine } from './engine/database-engine';
+import { FaultFor } from './faults/faults';
 import { Server } from './session/server';
 import { LoginAccount } from './session/session-state';
 import { Encryption } from './tds/prelogin';
@@ -46,6 +47,8 @@ export interface StandIn {
   readonly caFile: string;
   /** DuckDB beneath, for tests that compare what clients read with what is stored. */
   readonly engine: DatabaseEngine;
+  /** `onRequest` says what goes wrong with a request, while it is set. */
+  readonly faults: { onRequest?: FaultFor };
   /** Ends every session and frees the port. */
   stop(): Promise<void>;
 }
@@ -79,6 +82,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     database: DATABASE_NAME,
     caFile,
     engine,
+    faults: server.faults,
     stop: async () => {
       await server.close();
       await rm(folder, { recursive: true, force: true });
@@ -86,5 +90,6 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   };
 }
 
+export type { Fault, FaultFor, FaultRequest } from './faults/faults';
 export type { Certificate } from './certificate';
 export type { LoginAccount } from './session/session-state';

@@ -145,7 +145,9 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     }
     if (consistency === 'databaseSnapshot') {
       snapshots = new RunSnapshot(options.connection, runId, warn);
-      context = { ...context, snapshot: await snapshots.open(connection, checkpoint?.finishedChunks ?? 0) };
+      const finishedChunks = checkpoint?.finishedChunks ?? 0;
+      // A process that died after the last chunk may have dropped it already.
+      if (finishedChunks < jobs.length) context = { ...context, snapshot: await snapshots.open(connection, finishedChunks) };
     }
     const chunks = await readAll(context, {
       jobs,

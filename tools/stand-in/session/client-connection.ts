@@ -6,7 +6,10 @@ import { runRpc } from './rpc';
 import type { Server } from './server';
 import { SessionState } from './session-state';
 import { runTransactionRequest } from './transaction-request';
+import { Transactions } from './transactions';
 import { toSqlError } from '../engine/duck-errors';
+import { Fault, FaultRequest, severityOf } from '../faults/faults';
+import { FaultySink, errorOf } from '../faults/faulty-sink';
 import { collationOf } from '../sql/collations';
 import { SqlError } from '../sql/errors';
 import { readLogin7 } from '../tds/login7';
@@ -21,6 +24,14 @@ import { DONE_ATTENTION, DONE_ERROR, EnvChange, Token, done, envChange, featureA
 
 const TDS_74 = 0x74000004;
 
+/** Number of the error of a deadlock's victim, whose transaction is rolled back. */
+const DEADLOCK = 1205;
+
+/** Errors of this severity and above end the connection. */
+const ENDS_CONNECTION = 20;
+
+const KINDS: { readonly [type: number]: FaultRequest['kind'] } = { [PacketType.RPC]: 'rpc', [PacketType.TRANSACTION_MANAGER]: 'transaction' };
+
 /** One client: negotiation, login, then its requests one after the other. */
 export class ClientConnection {
   private readonly reader = new MessageReader((each) => this.onMessage(each));
@@ -28,6 +39,8 @@ export class ClientConnection {
   private encryption = Encryption.NOT_SUPPORTED;
   private session: SessionState | undefined;
   private readonly writer: MessageWriter;
+  private readonly sink: FaultySink;
+  private readonly gone = new AbortController();
   private requests: Promise<void> = Promise.resolve();
   private running = false;
   private refused = false;
@@ -40,10 +53,13 @@ export class ClientConnection {
     private readonly secureContext: SecureContext,
     readonly spid: number,
   ) {
-    this.writer = new MessageWriter({
+    this.sink = new FaultySink({
       write: (data) => this.stream.write(data),
       drained: () => this.drained(),
-    }, DEFAULT_PACKET_SIZE, spid);
+      cut: () => this.cut(),
+      gone: this.gone.signal,
+    });
+    this.writer = new MessageWriter(this.sink, DEFAULT_PACKET_SIZE, spid);
     socket.setNoDelay(true);
     socket.on('data', (data) => this.onData(data));
     socket.on('error', () => undefined);
@@ -125,6 +141,7 @@ export class ClientConnection {
       // Only the login is encrypted: from here on both sides go on in clear text.
       this.tunnel = undefined;
     }
+    const fault = await this.faultOf('login');
     const account = login.integratedSecurity ? undefined
       : this.server.accounts.find((each) => each.user.toLowerCase() === login.userName.toLowerCase() && each.password === login.password);
     const fail = (error: SqlError) => {
@@ -133,6 +150,10 @@ export class ClientConnection {
       this.writer.end();
       this.endStream();
     };
+    if (fault?.kind === 'error') {
+      fail(errorOf(fault));
+      return;
+    }
     if (!account) {
       fail(new SqlError(18456, `Login failed for user '${login.userName}'.`, { severity: 14, state: 1, line: 1 }));
       return;
@@ -173,9 +194,14 @@ export class ClientConnection {
     }
     this.running = true;
     const response = new Response(this.writer, each.type === PacketType.RPC, session);
+    let fault: Fault | undefined;
     try {
       if (each.resetConnection) {
         await this.reset(session, response);
+      }
+      fault = await this.faultOf(KINDS[each.type] ?? 'batch', each);
+      if (fault?.kind === 'error' && fault.afterBytes === undefined) {
+        throw errorOf(fault);
       }
       await this.run(each, session, response);
     } catch (error) {
@@ -191,11 +217,25 @@ export class ClientConnection {
     if (this.closed) {
       return;
     }
+    if (fault?.kind === 'error' && fault.number === DEADLOCK && session.inTransaction) {
+      await new Transactions(session, response).rollback();
+    }
     response.end();
     if (session.cancelled) {
       this.acknowledgeAttention();
     }
-    await this.drained();
+    if (fault?.kind === 'error' && severityOf(fault) >= ENDS_CONNECTION) {
+      this.cut();
+      return;
+    }
+    await this.sink.settled();
+  }
+
+  private async faultOf(kind: FaultRequest['kind'], each?: Message): Promise<Fault | undefined> {
+    const { onRequest } = this.server.faults;
+    const fault = await onRequest?.({ kind, sql: each ? textOf(each) : '', spid: this.spid });
+    this.sink.begin(fault);
+    return fault;
   }
 
   private async run(each: Message, session: SessionState, response: Response): Promise<void> {
@@ -271,6 +311,11 @@ export class ClientConnection {
     }
   }
 
+  /** Cuts the connection when what was written is sent. */
+  private cut(): void {
+    this.stream.write(Buffer.alloc(0), () => this.destroy());
+  }
+
   private endStream(): void {
     if (this.tunnel) {
       this.tunnel.secure.end();
@@ -282,6 +327,7 @@ export class ClientConnection {
 
   private onClose(): void {
     this.closed = true;
+    this.gone.abort();
     const { session } = this;
     if (session) {
       session.cancelled = true;
@@ -293,3 +339,10 @@ export class ClientConnection {
   }
 }
 
+/** Text of a batch, or of the statement that is the first parameter of a procedure like sp_executesql. */
+function textOf({ type, data }: Message): string {
+  if (type === PacketType.SQL_BATCH) {
+    return readSqlBatch(data);
+  }
+  return type === PacketType.RPC ? readRpcRequest(data).map(({ parameters }) => String(parameters[0]?.value ?? '')).join('\n') : '';
+}

@@ -4,6 +4,7 @@ import { Certificate } from '../certificate';
 import { ClientConnection } from './client-connection';
 import { LoginAccount } from './session-state';
 import { DatabaseEngine } from '../engine/database-engine';
+import { FaultFor } from '../faults/faults';
 import { Encryption } from '../tds/prelogin';
 
 export interface ServerOptions {
@@ -26,6 +27,8 @@ export class Server {
   readonly maxPacketSize: number;
   readonly defaultDatabase: string;
   readonly accounts: readonly LoginAccount[];
+  /** What goes wrong, as tests say while it runs. */
+  readonly faults: { onRequest?: FaultFor } = {};
   private readonly clients = new Set<ClientConnection>();
   private readonly listener;
   private nextSpid = FIRST_SPID;
