@@ -234,6 +234,13 @@ export interface LandingProps {
    * @default ObjectChecksum.SHA256
    */
   readonly checksum?: ObjectChecksum;
+
+  /**
+   * How long a request to S3 may take, its answer included, before it is tried anew (seconds); 1 to 3600.
+   *
+   * @default 300
+   */
+  readonly targetTimeoutSeconds?: number;
 }
 
 /** What is read of some tables, and how they are cut. */

@@ -181,8 +181,9 @@ export function validateLanding(props: LandingProps): void {
   if (props.checksum !== undefined && !Object.values(ObjectChecksum).includes(props.checksum)) {
     throw invalid(`checksum must be one of ${Object.values(ObjectChecksum).join(', ')}, got ${describe(props.checksum)}`);
   }
+  validateWhole('targetTimeoutSeconds', props.targetTimeoutSeconds, 1, 3600);
   if (target.startsWith('file:')) {
-    for (const name of ['region', 'endpointUrl', 'kmsKeyId', 'expectedBucketOwner', 'checksum'] as const) {
+    for (const name of ['region', 'endpointUrl', 'kmsKeyId', 'expectedBucketOwner', 'checksum', 'targetTimeoutSeconds'] as const) {
       if (props[name] !== undefined) throw invalid(`${name} is for s3:// targets, but the target is '${target}'`);
     }
   }

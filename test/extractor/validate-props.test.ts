@@ -20,6 +20,7 @@ test.each<[string, unknown, RegExp]>([
   ['a bucket without a name', { ...PROPS, target: 's3:///x' }, /target must be/],
   ['an endpoint that is no URL', { ...PROPS, endpointUrl: 'localhost:9000' }, /endpointUrl must be/],
   ['S3 options of a folder', { ...PROPS, target: 'file:///x', region: 'eu-west-1' }, /region is for s3/],
+  ['a timeout of no time', { ...PROPS, targetTimeoutSeconds: 0 }, /targetTimeoutSeconds/],
   ['an owner that is no account', { ...PROPS, expectedBucketOwner: '42' }, /12 digits/],
   ['tables as text', { ...PROPS, tables: 'dbo.*' }, /tables must be a list/],
   ['no tables', { ...PROPS, tables: [] }, /empty list/],

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Crc64NvmeJs } from '@aws-sdk/checksums/crc';
 
 /** A request as it arrived. */
@@ -16,6 +17,8 @@ export interface RecordedRequest {
 /** What a test wants instead of the right answer. */
 export type Fault =
   | { readonly status: number; readonly code: string }
+  /** The answer comes late. */
+  | { readonly delayMs: number }
   /** The answer never comes. */
   | 'hang'
   /** The operation takes place, but its answer is cut off. */
@@ -97,7 +100,8 @@ export class FakeS3Server {
     this.requests.push(request);
     const fault = this.fault(request);
     if (fault === 'hang') return;
-    if (typeof fault === 'object') return fail(response, fault.status, fault.code, message.method === 'HEAD');
+    if (typeof fault === 'object' && 'delayMs' in fault) await delay(fault.delayMs);
+    else if (typeof fault === 'object') return fail(response, fault.status, fault.code, message.method === 'HEAD');
     if (bucket !== this.bucket) return fail(response, 404, 'NoSuchBucket', message.method === 'HEAD');
     await this.answer(request, url.searchParams, response, fault);
   }

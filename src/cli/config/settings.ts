@@ -234,6 +234,14 @@ export const SETTINGS: readonly Setting[] = [
     description: 'checksum of the objects',
     default: ObjectChecksum.SHA256,
   },
+  {
+    key: 'targetTimeoutSeconds',
+    group: 'target',
+    type: 'whole',
+    flags: '--target-timeout <seconds>',
+    description: 'how long a request to S3 may take before it is tried anew',
+    default: '300',
+  },
 
   {
     key: 'tables',

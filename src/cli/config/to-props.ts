@@ -33,7 +33,7 @@ export function toSource(values: SettingValues): SqlServerSource {
 
 /** Where to land, apart from the target itself. */
 export function toLanding(values: SettingValues): Omit<LandingProps, 'target' | 'kmsKeyId'> {
-  return pick(values, ['region', 'profile', 'roleArn', 'proxyUrl', 'endpointUrl', 'expectedBucketOwner', 'checksum']);
+  return pick(values, ['region', 'profile', 'roleArn', 'proxyUrl', 'endpointUrl', 'expectedBucketOwner', 'checksum', 'targetTimeoutSeconds']);
 }
 
 /** How values land. */

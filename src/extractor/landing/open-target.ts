@@ -8,8 +8,9 @@ export type TargetOptions = Omit<S3TargetOptions, 'url'>;
 
 /** How the store of a target is reached. */
 export function targetOptions(props: LandingProps): TargetOptions {
-  const { region, profile, roleArn, proxyUrl, endpointUrl, kmsKeyId, expectedBucketOwner, checksum } = props;
-  return { region, profile, roleArn, proxyUrl, endpointUrl, kmsKeyId, expectedBucketOwner, checksum };
+  const { region, profile, roleArn, proxyUrl, endpointUrl, kmsKeyId, expectedBucketOwner, checksum, targetTimeoutSeconds: seconds } = props;
+  const requestTimeoutMs = seconds === undefined ? undefined : 1000 * seconds;
+  return { region, profile, roleArn, proxyUrl, endpointUrl, kmsKeyId, expectedBucketOwner, checksum, requestTimeoutMs };
 }
 
 /** The target of `s3://bucket/prefix` or `file:///folder`. Reaches nothing yet. */

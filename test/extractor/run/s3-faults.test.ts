@@ -74,6 +74,21 @@ test.each([1, 2, 3])('errors 500 and 503 and lost answers on a fifth of all requ
   expectWhole(manifests()[0]);
 }, 60_000);
 
+test('no answer within the timeout, late answers, errors and lost answers on a fifth of all requests: the run is whole', async () => {
+  s3.fault = faults(4, [{ status: 500, code: 'InternalError' }, { status: 503, code: 'SlowDown' }, { delayMs: 300 }, 'lost-answer', 'hang', 'hang-after']);
+  await extract({ ...props(), targetTimeoutSeconds: 1 }, {}, CLOCK);
+  s3.fault = () => undefined;
+  expectWhole(manifests()[0]);
+}, 60_000);
+
+test('a store that answers nothing any more ends the run with the cause, after the retries', async () => {
+  let puts = 0;
+  s3.fault = ({ operation }) => (operation === 'PutObject' && ++puts > 10 ? 'hang' : undefined);
+  const failed = extract({ ...props(), targetTimeoutSeconds: 1, maxRetries: 0 }, {}, CLOCK);
+  await expect(failed).rejects.toMatchObject({ code: 'TARGET_UNREACHABLE', message: expect.stringMatching(/does not answer/) });
+  expect(manifests()).toEqual([]);
+}, 60_000);
+
 test('credentials that expire during the run end it with the cause; with new ones it goes on where it was', async () => {
   let finished = 0;
   s3.fault = ({ operation, key }) => {
@@ -91,6 +106,17 @@ test('credentials that expire during the run end it with the cause; with new one
   await resume(props(), runId, { onEvent: (event) => resumed.push(event), takeOver: true }, CLOCK);
   expectWhole(manifests()[0]);
   expect(resumed.filter(({ type }) => type === 'chunk-finished').length).toBeLessThan(TABLES.length);
+});
+
+test('a manifest that cannot be written ends the run with the cause; resumed, it is whole', async () => {
+  s3.fault = ({ key }) => (key.endsWith('_manifest.json') ? { status: 403, code: 'AccessDenied' } : undefined);
+  let runId = '';
+  const failed = extract(props(), { onEvent: (event) => { if (event.type === 'run-started') runId = event.runId; } }, CLOCK);
+  await expect(failed).rejects.toMatchObject({ code: 'TARGET_ACCESS_DENIED', message: expect.stringContaining('_manifest.json') });
+  expect(manifests()).toEqual([]);
+  s3.fault = () => undefined;
+  await resume(props(), runId, {}, CLOCK);
+  expectWhole(manifests()[0]);
 });
 
 test('a manifest that is refused for a while is written in the end, and the log says so', async () => {
