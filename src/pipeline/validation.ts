@@ -49,6 +49,11 @@ export function requireDuration(scope: IConstruct, name: string, value: Duration
   }
 }
 
+/** A duration that is known before deployment. */
+export function known(duration: Duration | undefined): Duration | undefined {
+  return duration?.isUnresolved() ? undefined : duration;
+}
+
 function readable(duration: Duration): string {
   const milliseconds = duration.toMilliseconds();
   return milliseconds < 1000 ? `${milliseconds} ms` : duration.toHumanString();

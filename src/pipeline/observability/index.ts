@@ -2,6 +2,8 @@ export * from './recorder-metrics';
 export * from './pipeline-metrics';
 export * from './log-metrics';
 export * from './alarm-kind';
+export * from './alarm-options';
+export * from './alarm-override';
 export * from './alarm-severity';
 export * from './alarm-topic';
 export * from './pipeline-alarms';
