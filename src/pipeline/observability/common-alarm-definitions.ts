@@ -45,17 +45,23 @@ export function lambdaAlarms(watched: WatchedFunction): AlarmDefinitions {
   const { prefix, kinds, one, several, timeout } = watched;
   return {
     [kinds.errors]: whenAny({
-      id: `${prefix}Errors`, severity, meaning: `${one} failed, timed out or ran out of memory; ${watched.afterFailure}`,
+      id: `${prefix}Errors`,
+      severity,
+      meaning: `${one} failed, timed out or ran out of memory; ${watched.afterFailure}`,
       metric: (options) => watched.metric('Errors', options),
     }),
     // A short burst is held back and then handled.
     [kinds.throttles]: whenItLasts(whenAny({
-      id: `${prefix}Throttles`, severity, meaning: `${several} were held back for a quarter of an hour; ${watched.afterThrottle}`,
+      id: `${prefix}Throttles`,
+      severity,
+      meaning: `${several} were held back for a quarter of an hour; ${watched.afterThrottle}`,
       metric: (options) => watched.metric('Throttles', options),
     })),
     ...timeout && {
       [kinds.nearTimeout]: whenAbove({
-        id: `${prefix}NearTimeout`, severity, meaning: `${one} took more than 80 % of its time limit of ${timeout.toHumanString()}`,
+        id: `${prefix}NearTimeout`,
+        severity,
+        meaning: `${one} took more than 80 % of its time limit of ${timeout.toHumanString()}`,
         metric: (options) => watched.metric('Duration', { statistic: cloudwatch.Stats.MAXIMUM, ...options }),
         threshold: Math.round(timeout.toMilliseconds() * 0.8),
       }),
