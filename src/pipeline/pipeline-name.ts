@@ -5,12 +5,14 @@ import { invalidInput, requireText } from './validation';
 
 const KEYWORDS = Object.values(LOG_KEYWORDS);
 
-/**
- * Refuses a name that cannot be part of a CloudWatch namespace (255 characters in all), or that would raise alarms: the
- * recorder writes the namespace into the log lines its metrics are read from.
- */
+/** Refuses a name that cannot be part of a CloudWatch namespace (255 characters in all); `prop` is what it was given as. */
+export function checkObservedName(scope: IConstruct, prop: string, name: string | undefined): void {
+  requireText(scope, prop, name, /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, '1 to 128 letters, digits, dots, underscores and hyphens, the first a letter or digit');
+}
+
+/** Refuses also a name that would raise alarms: the recorder writes the namespace into the log lines its metrics are read from. */
 export function checkPipelineName(scope: IConstruct, name: string | undefined): void {
-  requireText(scope, 'pipelineName', name, /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, '1 to 128 letters, digits, dots, underscores and hyphens, the first a letter or digit');
+  checkObservedName(scope, 'pipelineName', name);
   if (name === undefined || Token.isUnresolved(name)) return;
   const keyword = KEYWORDS.find((each) => name.includes(each));
   if (keyword) {

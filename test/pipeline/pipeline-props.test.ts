@@ -1,5 +1,4 @@
 import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -9,20 +8,10 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
-import { synthPipeline } from './synth';
-import { AlarmKind, LandingTrigger, LegacyToS3PipelineProps } from '../../src/pipeline';
+import { PropCases, testProps } from './prop-cases';
+import { AlarmKind, LandingTrigger, LegacyToS3Pipeline, LegacyToS3PipelineProps } from '../../src/pipeline';
 
 type Props = LegacyToS3PipelineProps;
-
-/** One prop: what it is when it is not set, a value of one's own, and what the template has only with the latter. */
-interface Case<K extends keyof Props> {
-  /** The default given by hand; left out where the default is that there is none. */
-  readonly byDefault?: Props[K];
-  /** The value, and the props it needs beside it. */
-  readonly own: (stack: Stack) => Pick<Props, K> & Props;
-  /** What is so with the value; `path: value` of a resource, ids without hashes. */
-  readonly shows: RegExp;
-}
 
 const vpcOf = (stack: Stack) => ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
   vpcId: 'vpc-1',
@@ -34,8 +23,7 @@ const vpcOf = (stack: Stack) => ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
 });
 const action: cloudwatch.IAlarmAction = { bind: () => ({ alarmActionArn: 'arn:aws:sns:eu-west-1:1:on-call' }) };
 
-/** Every prop: a new one without a case does not compile. */
-const CASES: { readonly [K in keyof Required<Props>]: Case<K> } = {
+const CASES: PropCases<Props> = {
   pipelineName: { own: () => ({ pipelineName: 'ledger.prod' }), shows: /POWERTOOLS_METRICS_NAMESPACE: CdkLegacyToS3\/ledger\.prod$/ },
   bucket: { own: (stack) => ({ bucket: s3.Bucket.fromBucketName(stack, 'Own', 'of-others') }), shows: /^Outputs\/LedgerBucketName\/Value: of-others/ },
   metadataTable: { own: (stack) => ({ metadataTable: dynamodb.Table.fromTableName(stack, 'Own', 'records') }), shows: /METADATA_TABLE_NAME: records$/ },
@@ -51,10 +39,10 @@ const CASES: { readonly [K in keyof Required<Props>]: Case<K> } = {
   removalPolicy: {
     byDefault: RemovalPolicy.RETAIN, own: () => ({ removalPolicy: RemovalPolicy.DESTROY }), shows: /LedgerLandingBucket\/DeletionPolicy: Delete$/,
   },
-  catalog: { byDefault: true, own: () => ({ catalog: false }), shows: /^$/ },
-  dashboard: { byDefault: true, own: () => ({ dashboard: false }), shows: /^$/ },
-  savedQueries: { byDefault: true, own: () => ({ savedQueries: false }), shows: /^$/ },
-  outputs: { byDefault: true, own: () => ({ outputs: false }), shows: /^$/ },
+  catalog: { byDefault: true, own: () => ({ catalog: false }), hides: /Type: AWS::(Glue|Athena)::/ },
+  dashboard: { byDefault: true, own: () => ({ dashboard: false }), hides: /Type: AWS::CloudWatch::Dashboard/ },
+  savedQueries: { byDefault: true, own: () => ({ savedQueries: false }), hides: /Type: AWS::Logs::QueryDefinition/ },
+  outputs: { byDefault: true, own: () => ({ outputs: false }), hides: /^Outputs\// },
   tableLatencyTarget: {
     byDefault: Duration.millis(50), own: () => ({ tableLatencyTarget: Duration.millis(80) }), shows: /DashboardBody.*DynamoDB write in % of 80 ms/,
   },
@@ -127,39 +115,4 @@ const CASES: { readonly [K in keyof Required<Props>]: Case<K> } = {
   },
 };
 
-/** What a template has, a line each: `id/path: value`, ids without their hashes; a text put together of parts is one value. */
-function lines(template: Template): ReadonlySet<string> {
-  const { Resources, Outputs = {} } = template.toJSON();
-  const leaves = (path: string, value: any): string[] => {
-    if (typeof value !== 'object' || value === null) return [`${path}: ${String(value)}`];
-    if ('Fn::Join' in value) return [`${path}: ${JSON.stringify(value)}`];
-    return Object.entries(value).flatMap(([name, inner]) => leaves(`${path}/${name}`, inner));
-  };
-  const named = Object.entries({ ...Resources, Outputs }).flatMap(([id, resource]) => leaves(id, resource));
-  return new Set(named.map((line) => line.replace(/(?<=[a-z])[0-9A-F]{8}(?=\W|$)/g, '')));
-}
-
-const usual = lines(synthPipeline().template);
-const without = (a: ReadonlySet<string>, b: ReadonlySet<string>) => [...a].filter((line) => !b.has(line));
-
-const names = Object.keys(CASES) as (keyof Props)[];
-const cases = CASES as { readonly [name: string]: Case<any> };
-
-test.each(names.filter((name) => 'byDefault' in CASES[name]))('%s: its default by hand changes nothing', (name) => {
-  const given = lines(synthPipeline({ [name]: cases[name].byDefault }).template);
-  expect([without(given, usual), without(usual, given)]).toEqual([[], []]);
-});
-
-test.each(names.filter((name) => cases[name].shows.source !== '^$'))('%s: a value of one\'s own is taken', (name) => {
-  const { own, shows } = cases[name];
-  expect(without(lines(synthPipeline(own).template), usual).filter((line) => shows.test(line))).not.toEqual([]);
-});
-
-test.each<[keyof Props, RegExp]>([
-  ['catalog', /Type: AWS::(Glue|Athena)::/], ['dashboard', /Type: AWS::CloudWatch::Dashboard/], ['savedQueries', /Type: AWS::Logs::QueryDefinition/],
-  ['outputs', /^Outputs\//],
-])('%s: false leaves it out', (name, what) => {
-  const left = lines(synthPipeline(cases[name].own).template);
-  expect([...usual].some((line) => what.test(line))).toBe(true);
-  expect([...left].filter((line) => what.test(line))).toEqual([]);
-});
+testProps<Props>(CASES, (stack, props) => new LegacyToS3Pipeline(stack, 'Ledger', props));

@@ -13,12 +13,19 @@ export interface AlarmTopicProps {
    * @default - no key of KMS; the messages say which alarm changed and why, never what is in the data
    */
   readonly encryptionKey?: kms.IKey;
+
+  /**
+   * What the messages are from, as their reader sees it; at most 100 characters.
+   *
+   * @default 'Landing pipeline alarms'
+   */
+  readonly displayName?: string;
 }
 
-/** The topic the alarms of a pipeline notify: CloudWatch alarms of this account may publish to it, and all by TLS only. */
+/** The topic that alarms notify: CloudWatch alarms of this account may publish to it, and all by TLS only. */
 export class AlarmTopic extends sns.Topic {
   constructor(scope: Construct, id: string, props: AlarmTopicProps = {}) {
-    super(scope, id, { displayName: 'Landing pipeline alarms', masterKey: props.encryptionKey, enforceSSL: true });
+    super(scope, id, { displayName: props.displayName ?? 'Landing pipeline alarms', masterKey: props.encryptionKey, enforceSSL: true });
     const cloudWatch = {
       principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
       conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },

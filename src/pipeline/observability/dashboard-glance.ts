@@ -1,5 +1,6 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import { DashboardSources, FINE, FULL, TALL, orZero } from './dashboard-parts';
+import { BYTES, FINE, FULL, TALL, alarmStatus, graph, orZero, successRateGauge } from './dashboard-parts';
+import { DashboardSources } from './dashboard-sources';
 
 /** Share of the width that the alarms take, where there are any. */
 const ALARMS = FULL / 4;
@@ -16,9 +17,7 @@ export function glance(sources: DashboardSources): cloudwatch.IWidget[][] {
     background: cloudwatch.TextWidgetBackground.TRANSPARENT,
   });
   if (alarms.length === 0) return [[title], figures(sources, width), landing(sources, width)];
-  const status = new cloudwatch.AlarmStatusWidget({
-    title: 'Alarms', alarms, sortBy: cloudwatch.AlarmStatusWidgetSortBy.STATE_UPDATED_TIMESTAMP, width: ALARMS, height: 2 * TALL,
-  });
+  const status = alarmStatus(alarms, ALARMS, 2 * TALL);
   const left = new cloudwatch.Column(new cloudwatch.Row(...figures(sources, width)), new cloudwatch.Row(...landing(sources, width)));
   return [[title], [left, status]];
 }
@@ -26,16 +25,7 @@ export function glance(sources: DashboardSources): cloudwatch.IWidget[][] {
 function figures({ metrics, successRateTarget, tableLatencyTarget }: DashboardSources, width: number): cloudwatch.IWidget[] {
   const sizes = { setPeriodToTimeRange: true, width, height: TALL };
   return [
-    new cloudwatch.GaugeWidget({
-      title: 'Success rate (%)',
-      metrics: [metrics.metricSuccessRate()],
-      leftYAxis: { min: 0, max: 100 },
-      annotations: [
-        { value: successRateTarget, color: cloudwatch.Color.GREEN, label: 'on target', fill: cloudwatch.Shading.ABOVE },
-        { value: successRateTarget, color: cloudwatch.Color.RED, label: 'below target', fill: cloudwatch.Shading.BELOW },
-      ],
-      ...sizes,
-    }),
+    successRateGauge(metrics.metricSuccessRate(), successRateTarget, width),
     new cloudwatch.GaugeWidget({
       title: `DynamoDB write in % of ${tableLatencyTarget.toMilliseconds()} ms`,
       metrics: [50, 99].map((percentile) => metrics.metricPutItemLatencyRatio(tableLatencyTarget, { label: `p${percentile}` }, percentile)),
@@ -61,12 +51,14 @@ function figures({ metrics, successRateTarget, tableLatencyTarget }: DashboardSo
 }
 
 function landing({ metrics }: DashboardSources, width: number): cloudwatch.IWidget[] {
-  const graph = (title: string, unit: string, ...left: cloudwatch.IMetric[]) =>
-    new cloudwatch.GraphWidget({ title, left, leftYAxis: { label: unit, min: 0, showUnits: false }, width, height: TALL });
   return [
-    graph('Objects recorded', 'count',
-      metrics.metricObjectsRecorded({ ...FINE, label: 'recorded' }), metrics.metricEventsIgnored({ ...FINE, label: 'late or repeated events' })),
-    graph('Bytes landed', 'bytes', metrics.metricBytesLanded({ ...FINE, label: 'bytes' })),
-    graph('Rows of complete runs', 'rows', metrics.metricRowsLanded({ ...FINE, label: 'rows' })),
+    graph('Objects recorded', {
+      left: [metrics.metricObjectsRecorded({ ...FINE, label: 'recorded' }), metrics.metricEventsIgnored({ ...FINE, label: 'late or repeated events' })],
+      width,
+    }),
+    graph('Bytes landed', { left: [metrics.metricBytesLanded({ ...FINE, label: 'bytes' })], leftYAxis: BYTES, width }),
+    graph('Rows of complete runs', {
+      left: [metrics.metricRowsLanded({ ...FINE, label: 'rows' })], leftYAxis: { label: 'rows', min: 0, showUnits: false }, width,
+    }),
   ];
 }

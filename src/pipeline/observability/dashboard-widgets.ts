@@ -1,16 +1,12 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import { glance } from './dashboard-glance';
-import { DashboardSources, FINE, FULL, TALL, orZero } from './dashboard-parts';
-import { LOG_QUERIES, LogQueryLines } from './log-queries';
+import {
+  BYTES, COUNT, FINE, FULL, LOW, MILLISECONDS, SECONDS, TALL, failureQueueGraph, graph, logErrorsGraph, logTable, orZero, percentiles,
+} from './dashboard-parts';
+import { DashboardSources } from './dashboard-sources';
+import { LOG_QUERIES } from './log-queries';
 
 const HALF = FULL / 2;
-const THIRD = FULL / 3;
-const LOW = 4;
-
-const MILLISECONDS = { label: 'ms', min: 0, showUnits: false };
-const COUNT = { label: 'count', min: 0, showUnits: false };
-const BYTES = { label: 'bytes', min: 0, showUnits: false };
 
 /** The rows of the dashboard, the state at a glance first, the reasons below. */
 export function dashboardRows(sources: DashboardSources): cloudwatch.IWidget[][] {
@@ -25,11 +21,6 @@ export function dashboardRows(sources: DashboardSources): cloudwatch.IWidget[][]
     troubles(sources),
     [logTable('Latest errors', logGroups, LOG_QUERIES.errors, TALL + LOW)],
   ];
-}
-
-/** A graph of the middle rows. */
-function graph(title: string, props: cloudwatch.GraphWidgetProps): cloudwatch.GraphWidget {
-  return new cloudwatch.GraphWidget({ title, leftYAxis: COUNT, width: THIRD, height: TALL, ...props });
 }
 
 function runs({ metrics }: DashboardSources): cloudwatch.IWidget[] {
@@ -61,8 +52,6 @@ function runs({ metrics }: DashboardSources): cloudwatch.IWidget[] {
 }
 
 function latency({ metrics, tableLatencyTarget }: DashboardSources): cloudwatch.IWidget[] {
-  const percentiles = (metric: (options: cloudwatch.MetricOptions) => cloudwatch.Metric) =>
-    [50, 90, 99].map((p) => metric({ ...FINE, statistic: cloudwatch.Stats.p(p), label: `p${p}` }));
   return [
     graph('From landed to recorded', {
       left: percentiles((options) => metrics.metricRecordLatency(options)),
@@ -112,7 +101,7 @@ function buffer({ metrics }: DashboardSources): cloudwatch.IWidget[][] {
   return [[graph('Buffer', {
     left: [orZero(depth, 'events that wait')],
     right: [orZero(age, 'age of the oldest (s)')],
-    rightYAxis: { label: 's', min: 0, showUnits: false },
+    rightYAxis: SECONDS,
     width: FULL,
   })]];
 }
@@ -122,31 +111,7 @@ function troubles({ metrics }: DashboardSources): cloudwatch.IWidget[] {
     graph('Attempts to record', {
       left: [metrics.metricRecordAttempts({ ...FINE, label: 'attempts' }), metrics.metricRecordSuccesses({ ...FINE, label: 'succeeded' })],
     }),
-    graph('Failure queue', {
-      left: [metrics.metricFailureQueueDepth(FINE)],
-      // SQS stops publishing once a queue was empty and left alone for six hours.
-      right: [orZero(metrics.metricFailureQueueAge(FINE), 'age of the oldest (s)')],
-      rightYAxis: { label: 's', min: 0, showUnits: false },
-    }),
-    graph('Errors in the logs', {
-      left: [
-        metrics.metricErrorKeyword({ ...FINE, label: 'lines with Error' }),
-        metrics.metricFailureKeyword({ ...FINE, label: 'lines with Failure' }),
-        metrics.metricStructuredErrors({ ...FINE, label: 'level ERROR or CRITICAL' }),
-        metrics.metricTimeouts({ ...FINE, label: 'timeouts' }),
-        metrics.metricOutOfMemory({ ...FINE, label: 'out of memory' }),
-      ],
-    }),
+    failureQueueGraph(metrics.metricFailureQueueDepth(FINE), metrics.metricFailureQueueAge(FINE)),
+    logErrorsGraph(metrics),
   ];
-}
-
-function logTable(title: string, logGroups: readonly logs.ILogGroup[], query: LogQueryLines, height: number): cloudwatch.LogQueryWidget {
-  return new cloudwatch.LogQueryWidget({
-    title,
-    logGroupNames: logGroups.map(({ logGroupName }) => logGroupName),
-    view: cloudwatch.LogQueryVisualizationType.TABLE,
-    queryLines: [...query],
-    width: FULL,
-    height,
-  });
 }

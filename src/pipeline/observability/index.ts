@@ -9,3 +9,7 @@ export * from './alarm-topic';
 export * from './pipeline-alarms';
 export * from './pipeline-dashboard';
 export * from './saved-queries';
+export * from './function-alarm-kind';
+export * from './function-metrics';
+export * from './function-alarms';
+export * from './function-observability';

@@ -2,6 +2,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { failureQueueDepth } from './queue-depth';
 import { RecorderMetrics } from './recorder-metrics';
 
 /** What the metrics are of; all of it may be imported. */
@@ -60,16 +61,7 @@ export class PipelineMetrics extends RecorderMetrics {
    * @default - maximum over 5 minutes
    */
   public metricFailureQueueDepth(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
-    const maximum = { statistic: cloudwatch.Stats.MAXIMUM };
-    return new cloudwatch.MathExpression({
-      expression: 'visible + inFlight',
-      usingMetrics: {
-        visible: this.props.failureQueue.metricApproximateNumberOfMessagesVisible(maximum),
-        inFlight: this.props.failureQueue.metricApproximateNumberOfMessagesNotVisible(maximum),
-      },
-      label: 'failed events',
-      ...options,
-    });
+    return failureQueueDepth(this.props.failureQueue, options);
   }
 
   /**

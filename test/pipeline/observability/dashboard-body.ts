@@ -15,7 +15,7 @@ export interface Widget {
 export function dashboardBody(template: Template): { readonly start: string; readonly widgets: Widget[] } {
   const body = only(template, 'AWS::CloudWatch::Dashboard').Properties.DashboardBody;
   const parts: any[] = typeof body === 'string' ? [body] : body['Fn::Join'][1];
-  return JSON.parse(parts.map((part) => (typeof part === 'string' ? part : `<${part.Ref ?? part['Fn::GetAtt'].join('.')}>`)).join(''));
+  return JSON.parse(parts.map((part) => (typeof part === 'string' ? part : `<${part.Ref ?? part['Fn::GetAtt']?.join('.') ?? Object.keys(part)[0]}>`)).join(''));
 }
 
 /** A metric as a widget has it; `dimensions` are names and values in turn. */

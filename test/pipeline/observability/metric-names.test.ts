@@ -1,9 +1,13 @@
 import { Duration } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { dashboardBody, metricsOf } from './dashboard-body';
 import { LOG_METRICS, METRICS, RUN_METRICS, SERVICES, SERVICE_DIMENSION, metricNamespace } from '../../../src/contract';
-import { LandingTrigger } from '../../../src/pipeline';
-import { synthPipeline } from '../synth';
+import { FunctionObservability, LandingTrigger } from '../../../src/pipeline';
+import { synth, synthPipeline } from '../synth';
 
 const PIPELINE = 'ledger';
 const OWN = metricNamespace(PIPELINE);
@@ -16,6 +20,7 @@ const AWS_METRICS: { readonly [metric: string]: string } = {
   'AWS/Lambda Duration': 'FunctionName',
   'AWS/Lambda ConcurrentExecutions': 'FunctionName',
   'AWS/Lambda DestinationDeliveryFailures': 'FunctionName',
+  'AWS/Lambda DeadLetterErrors': 'FunctionName',
   'AWS/SQS ApproximateNumberOfMessagesVisible': 'QueueName',
   'AWS/SQS ApproximateNumberOfMessagesNotVisible': 'QueueName',
   'AWS/SQS ApproximateAgeOfOldestMessage': 'QueueName',
@@ -92,4 +97,28 @@ test('every metric of the contract is shown or watched', () => {
   const used = new Set(own.map(({ metric }) => metric));
   const unused = [...Object.values(METRICS), ...Object.values(LOG_METRICS)].filter((name) => !used.has(`${OWN} ${name}`));
   expect(unused).toEqual([]);
+});
+
+describe('of any function', () => {
+  const watched = synth((stack) => {
+    new FunctionObservability(stack, 'Convert', {
+      function: lambda.Function.fromFunctionName(stack, 'Function', 'convert'),
+      logGroup: logs.LogGroup.fromLogGroupName(stack, 'LogGroup', '/of/convert'),
+      failureQueue: new sqs.Queue(stack, 'Failures'),
+      timeout: Duration.minutes(1),
+      coldStartShareLimit: 10,
+      observedName: 'convert',
+    }).addToDashboard(new cloudwatch.Dashboard(stack, 'Mine'));
+  }).template;
+  const reads = [...readByAlarms(watched), ...readByWidgets(watched)];
+
+  test('every metric they read is made by a filter or is one of AWS, with its dimensions', () => {
+    const filtered = Object.values(LOG_METRICS).map((name) => `${metricNamespace('convert')} ${name}`);
+    expect(reads.length).toBeGreaterThanOrEqual(30);
+    for (const { by, metric, dimensions } of reads) {
+      expect([by, metric, dimensions]).toEqual([by, metric, filtered.includes(metric) ? '' : AWS_METRICS[metric] ?? 'unknown']);
+    }
+    const used = new Set(reads.map(({ metric }) => metric));
+    expect(filtered.filter((metric) => !used.has(metric))).toEqual([]);
+  });
 });

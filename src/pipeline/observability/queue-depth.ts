@@ -1,0 +1,16 @@
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+
+/** Messages of a queue of failures, waiting or being looked at (count): the maximum over 5 minutes, unless the options say otherwise. */
+export function failureQueueDepth(queue: sqs.IQueue, options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
+  const maximum = { statistic: cloudwatch.Stats.MAXIMUM };
+  return new cloudwatch.MathExpression({
+    expression: 'visible + inFlight',
+    usingMetrics: {
+      visible: queue.metricApproximateNumberOfMessagesVisible(maximum),
+      inFlight: queue.metricApproximateNumberOfMessagesNotVisible(maximum),
+    },
+    label: 'failed events',
+    ...options,
+  });
+}
