@@ -133,7 +133,9 @@ describe('the alarms', () => {
   test('every one can be left out or changed', () => {
     const off = Object.fromEntries(Object.values(FunctionAlarmKind).map((kind) => [kind, { enabled: false }]));
     observe((stack) => ({ ...all(stack), alarmOverrides: off })).template.resourceCountIs('AWS::CloudWatch::Alarm', 0);
-    const critical = observe(() => ({ compositeAlarm: true, alarmOverrides: { [FunctionAlarmKind.OUT_OF_MEMORY]: { severity: AlarmSeverity.CRITICAL } } }));
+    const critical = observe(() => ({
+      compositeAlarm: true, alarmOverrides: { [FunctionAlarmKind.OUT_OF_MEMORY]: { severity: AlarmSeverity.CRITICAL } },
+    }));
     expect(JSON.stringify(only(critical.template, 'AWS::CloudWatch::CompositeAlarm').Properties.AlarmRule)).toMatch(/ConvertAlarmsFunctionOutOfMemory/);
   });
 });
