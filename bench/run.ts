@@ -1,9 +1,8 @@
 import { ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
+import { bundle, firstLine } from './bundle';
 import { CONTENDERS } from './contenders';
 import { Measured, RIVALS } from './rivals';
 import { TABLES } from './tables';
@@ -40,15 +39,14 @@ async function main(args: readonly string[]): Promise<void> {
   const unknown = names.filter((name) => !all.includes(name));
   if (unknown.length > 0) throw new Error(`--only ${unknown.join(',')}: allowed are ${all.join(', ')}`);
 
-  // As the package ships the extractor: bundled, so that a call between modules is a plain call. Inside the tree, so
-  // that the bundle finds node_modules.
+  // Inside the tree, so that the bundle finds node_modules.
   const scratch = join(__dirname, '../.tmp');
   mkdirSync(scratch, { recursive: true });
   const folder = mkdtempSync(join(scratch, 'bench-'));
   const results: Result[] = [];
   let server: ChildProcess | undefined;
   try {
-    await bundle(folder);
+    await bundle(['contender.ts', 'replay-table.ts'], folder);
     server = spawn(process.execPath, [join(folder, 'replay-table.js'), tableName], { stdio: ['ignore', 'pipe', 'inherit'] });
     const port = await firstLine(server);
     for (const name of names) {
@@ -95,19 +93,6 @@ async function measureNode(name: string, args: readonly string[]): Promise<Measu
   }
 }
 
-async function bundle(folder: string): Promise<void> {
-  await build({
-    entryPoints: [join(__dirname, 'contender.ts'), join(__dirname, 'replay-table.ts')],
-    outdir: folder,
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    logLevel: 'error',
-  });
-}
-
 const PACKAGES: { readonly [name: string]: readonly string[] } = {
   'tedious-rows': ['tedious'], 'mssql-csv-stringify': ['mssql', 'csv-stringify'],
 };
@@ -117,13 +102,6 @@ function version(name: string): string {
   if (!packages) return `node ${process.version}`;
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   return packages.map((id) => `${id} ${(require(join(__dirname, '../node_modules', id, 'package.json')) as { version: string }).version}`).join(', ');
-}
-
-function firstLine(server: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    createInterface(server.stdout!).once('line', resolve);
-    server.once('exit', (code) => reject(new Error(`the replay server ended with ${code}`)));
-  });
 }
 
 function round(value: number): number {

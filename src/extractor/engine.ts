@@ -1,7 +1,11 @@
-/** Entry of the bundle that holds driver, SDK and encoders; `loadEngine` is its only user. */
+import { serveWhereStarted } from './run/threads/serve-readers';
+
+/** Entry of the bundle that holds driver, SDK and encoders; `loadEngine` and the reader threads are its only users. */
 export { extract, resume } from './run/extract-run';
 export { check } from './run/check-run';
 export { listRuns } from './run/list-runs';
 export { plan } from './run/plan-run';
 export { abort, prune } from './run/run-cleanup';
 export { verify } from './verify/verify-run';
+
+serveWhereStarted();

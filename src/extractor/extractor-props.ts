@@ -372,6 +372,14 @@ export interface ExtractorProps extends LandingProps {
   readonly readers?: number;
 
   /**
+   * Threads that the readers share, each with an event loop and memory of its own: reading, decoding, hashing, compressing
+   * and uploading then use as many cores; 0 to 64, 0 for none beside the caller's.
+   *
+   * @default - one for each core, but no more than readers; none where less than 128 MiB are read
+   */
+  readonly threads?: number;
+
+  /**
    * Size of the source's pages that one chunk takes (bytes); at least 1 MiB. A table is cut by its clustered index or
    * primary key, and a chunk is what is read anew after a failure.
    *

@@ -20,6 +20,7 @@ export function validateProps(props: ExtractorProps): void {
   validateSelection(props);
   validateWhole('targetFileBytes', props.targetFileBytes, MIN_TARGET_FILE_BYTES, Number.MAX_SAFE_INTEGER);
   validateWhole('readers', props.readers, 1, MAX_READERS);
+  validateWhole('threads', props.threads, 0, MAX_READERS);
   validateWhole('targetChunkBytes', props.targetChunkBytes, MIN_TARGET_FILE_BYTES, Number.MAX_SAFE_INTEGER);
   validateWhole('targetChunkRows', props.targetChunkRows, 1, Number.MAX_SAFE_INTEGER);
   validateWhole('maxRetries', props.maxRetries, 0, 100);

@@ -348,6 +348,14 @@ export const SETTINGS: readonly Setting[] = [
     description: 'chunks read at the same time',
     default: 'one for each core, 2 to 8',
   },
+  {
+    key: 'threads',
+    group: 'reading',
+    type: 'whole',
+    flags: '--threads <number>',
+    description: 'threads that the readers share; 0 for none beside the main one',
+    default: 'one for each core, no more than readers; 0 below 128 MiB',
+  },
   { key: 'maxRetries', group: 'reading', type: 'whole', flags: '--max-retries <number>', description: 'how often a chunk is read anew after failures that pass', default: '5' },
   { key: 'retryErrorNumbers', group: 'reading', type: 'wholes', flags: '--retry-errors <numbers>', description: 'further error numbers of SQL Server that pass', default: 'none' },
   {

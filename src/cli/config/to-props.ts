@@ -58,7 +58,7 @@ export function toProps(values: SettingValues, landing: Pick<LandingProps, 'targ
     ...toLanding(values),
     ...toPlanning(values),
     ...pick(values, [
-      'targetFileBytes', 'readers', 'maxRetries', 'retryErrorNumbers', 'idleTimeoutSeconds', 'lockTimeoutSeconds', 'deadlockPriority', 'maxDop',
+      'targetFileBytes', 'readers', 'threads', 'maxRetries', 'retryErrorNumbers', 'idleTimeoutSeconds', 'lockTimeoutSeconds', 'deadlockPriority', 'maxDop',
     ]),
     ...toTypes(values),
     query,

@@ -1,5 +1,6 @@
 import type { LandedChunk } from './landed-chunk';
 import { planOf, readChunk, type ChunkProgress, type ReadJob } from './read-chunk';
+import type { Reader } from './reader';
 import { retrying } from './retrying';
 import type { RunContext } from './run-context';
 import { ISOLATION_SQL } from '../source/consistency';
@@ -18,13 +19,12 @@ interface Session {
  * Reads one chunk after the other over a connection of its own. Under SNAPSHOT one transaction spans them all, so that
  * what a reader reads is as of one instant; after a lost connection a new transaction, and a new instant, begins.
  */
-export class ChunkReader {
+export class ChunkReader implements Reader {
   private session?: Session;
 
   /** @param first a connection that is open already */
   public constructor(private readonly context: RunContext, private first?: SqlServerConnection) {}
 
-  /** Reads a chunk, anew from its begin after failures that pass. @throws LegacyToS3Error */
   public async read(job: ReadJob, progress: Pick<ChunkProgress, 'onProgress'>): Promise<LandedChunk> {
     let opened = 0;
     return retrying(this.context, async (attempt) => {
@@ -45,7 +45,7 @@ export class ChunkReader {
     return this.session ??= await this.start();
   }
 
-  /** Ends transaction and connection. Never throws: what was read is landed, whatever becomes of the transaction. */
+  /** What was read is landed, whatever becomes of the transaction. */
   public async close(): Promise<void> {
     const { session } = this;
     this.session = undefined;

@@ -1,8 +1,11 @@
 import { ChunkReader } from './chunk-reader';
 import type { LandedChunk } from './landed-chunk';
 import type { ReadJob } from './read-chunk';
+import type { Reader } from './reader';
 import type { RunContext } from './run-context';
 import { TableProgress } from './table-progress';
+import { ReaderThread } from './threads/reader-thread';
+import { threadCount } from './threads/thread-count';
 import type { SqlServerConnection } from '../source/sql-server-connection';
 
 export interface ReadAllOptions {
@@ -30,7 +33,7 @@ export async function readAll(context: RunContext, options: ReadAllOptions): Pro
   const known = new Set(finished.map(({ tableIndex, chunk }) => `${tableIndex} ${chunk}`));
   const queue = jobs.filter(({ tableIndex, chunk }) => !known.has(`${tableIndex} ${chunk.chunk}`)).sort(largestFirst).reverse();
   const progress = new TableProgress(context, jobs, finished);
-  const work = async (reader: ChunkReader) => {
+  const work = async (reader: Reader) => {
     try {
       for (let job = queue.pop(); job !== undefined && !context.signal.aborted; job = queue.pop()) {
         const tracked = progress.start(job);
@@ -43,8 +46,12 @@ export async function readAll(context: RunContext, options: ReadAllOptions): Pro
       await reader.close();
     }
   };
-  const readers = Array.from({ length: Math.max(1, Math.min(context.options.readers, queue.length)) },
-    (_, at) => new ChunkReader(context, at === 0 ? first : undefined));
+  const count = Math.max(1, Math.min(context.options.readers, queue.length));
+  const threads = Array.from({ length: threadCount(context.options.threads, count, sizeOf(queue)) }, () => new ReaderThread(context));
+  // A thread cannot take a connection over.
+  if (threads.length > 0) await first.close();
+  const readers = Array.from({ length: count },
+    (_, at): Reader => threads[at % threads.length]?.reader() ?? new ChunkReader(context, at === 0 ? first : undefined));
   const outcomes = await Promise.allSettled(readers.map(async (reader) => {
     try {
       await work(reader);
@@ -53,9 +60,14 @@ export async function readAll(context: RunContext, options: ReadAllOptions): Pro
       throw error;
     }
   }));
+  await Promise.all(threads.map((thread) => thread.close()));
   const failed = outcomes.some(({ status }) => status === 'rejected');
   if (failed || context.signal.aborted) throw context.signal.reason;
   return landed;
+}
+
+function sizeOf(jobs: readonly ReadJob[]): number {
+  return jobs.reduce((sum, { chunk }) => sum + chunk.estimatedBytes, 0);
 }
 
 /** By bytes, then by rows: small tables have no pages to tell them apart. */

@@ -42,6 +42,8 @@ export interface RunOptions {
   readonly format: OutputFormat;
   readonly targetFileBytes: number;
   readonly readers: number;
+  /** Decided by the size of the run when absent. */
+  readonly threads?: number;
   readonly chunkTarget: ChunkTarget;
   readonly tableOptions: readonly TableOptions[];
   /** Given from outside; made by the run when absent. */
@@ -78,6 +80,7 @@ export function fillOptions(props: ResolvedProps): RunOptions {
     format: { ...outputFormat(props.format ?? ExtractFormat.parquet()), ...typeRules(props) },
     targetFileBytes: props.targetFileBytes ?? DEFAULT_TARGET_FILE_BYTES,
     readers,
+    threads: props.threads,
     chunkTarget: { bytes: props.targetChunkBytes ?? DEFAULT_CHUNK_BYTES, rows: props.targetChunkRows },
     tableOptions: props.tableOptions ?? [],
     plan: props.plan,

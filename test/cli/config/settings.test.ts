@@ -75,7 +75,7 @@ test.each<[string[], object]>([
   [['--row-group-size', '8MiB'], { format: { rowGroupBytes: 2 ** 23 } }],
   [['--target-file-size', '1MiB'], { targetFileBytes: 2 ** 20 }],
   [['--types-time', 'native', '--types-lone-surrogates', 'replace'], { types: { time: 'native', loneSurrogates: 'replace' } }],
-  [['--readers', '3', '--max-retries', '0', '--retry-errors', '50001, 50002'], { readers: 3, maxRetries: 0, retryErrorNumbers: [50001, 50002] }],
+  [['--readers', '3', '--threads', '2', '--max-retries', '0', '--retry-errors', '50001, 50002'], { readers: 3, threads: 2, maxRetries: 0, retryErrorNumbers: [50001, 50002] }],
   [['--idle-timeout', '7', '--lock-timeout', '8', '--max-dop', '2'], { idleTimeoutSeconds: 7, lockTimeoutSeconds: 8, maxDop: 2 }],
 ])('%j', (args, props) => {
   expect(propsOf(args)).toMatchObject(props);

@@ -1,3 +1,4 @@
+import { BlockList } from './block-list';
 import { PageCompressor } from './compressor';
 import { INDEX_BYTES, LEVEL_BYTES, putIndices, putLevels } from './page-encoding';
 import { ColumnChunkInfo, dataPageHeader, dictionaryPageHeader, Encoding } from './parquet-format';
@@ -12,8 +13,7 @@ let scratch = new Uint8Array(0x40000);
 
 /** One column of the row group being written: its pages, compressed batch by batch, and what the footer says of them. */
 export class ColumnChunk {
-  private pages = new Uint8Array(0x10000);
-  private length = 0;
+  private readonly pages = new BlockList();
   private uncompressed = 0;
   private values = 0;
   private nullCount = 0;
@@ -35,7 +35,7 @@ export class ColumnChunk {
 
   /** Bytes the chunk has in memory. */
   public get bytes(): number {
-    return this.length + (this.dictionaryPages > 0 ? this.dictionary!.bytes : 0);
+    return this.pages.length + (this.dictionaryPages > 0 ? this.dictionary!.bytes : 0);
   }
 
   /** Makes a page of the batch in the buffer and empties the buffer. */
@@ -50,43 +50,45 @@ export class ColumnChunk {
   }
 
   /**
-   * Hands the chunk's bytes to `write` and starts the next one.
+   * Ends the chunk and starts the next one.
    *
    * @param offset of the chunk in the file
+   * @returns its bytes too, in order and good until the next page is added
    */
-  public finish(offset: number, write: (bytes: Uint8Array) => void): ColumnChunkInfo {
+  public finish(offset: number): { readonly info: ColumnChunkInfo; readonly pieces: readonly Uint8Array[] } {
+    const pieces: Uint8Array[] = [];
     let dictionaryBytes = 0;
     let bounds: { readonly min?: Uint8Array; readonly max?: Uint8Array } = { min: this.bounds?.min(), max: this.bounds?.max() };
     if (this.dictionaryPages > 0) {
       const { data, bytes, count } = this.dictionary!;
-      const compressed = this.compress(data.subarray(0, bytes));
+      // The compressor's view is good until its next call only.
+      const compressed = this.compress(data.subarray(0, bytes)).slice();
       const header = dictionaryPageHeader(count, bytes, compressed.length);
-      write(header);
-      write(compressed);
+      pieces.push(header, compressed);
       dictionaryBytes = header.length + compressed.length;
       this.uncompressed += header.length + bytes;
       if (this.plainPages === 0) bounds = dictionaryMinMax(this.dictionary!);
     }
-    write(this.pages.subarray(0, this.length));
     const info: ColumnChunkInfo = {
       column: this.column,
       codec: this.codec,
       encodings: [Encoding.RLE, Encoding.PLAIN, ...(this.dictionaryPages > 0 ? [Encoding.RLE_DICTIONARY] : [])],
       values: this.values,
       uncompressedBytes: this.uncompressed,
-      compressedBytes: dictionaryBytes + this.length,
+      compressedBytes: dictionaryBytes + this.pages.length,
       dataPageOffset: offset + dictionaryBytes,
       dictionaryPageOffset: dictionaryBytes > 0 ? offset : undefined,
       statistics: { nullCount: this.nullCount, ...bounds },
     };
+    pieces.push(...this.pages.take());
     this.restart();
-    return info;
+    return { info, pieces };
   }
 
   private restart(): void {
     // A column whose first batch did not repay a dictionary gets none in later row groups.
     if (this.plainPages > 0 && this.dictionaryPages === 0) this.useDictionary = false;
-    this.length = this.uncompressed = this.values = this.nullCount = this.dictionaryPages = this.plainPages = 0;
+    this.uncompressed = this.values = this.nullCount = this.dictionaryPages = this.plainPages = 0;
     this.bounds = minMax(this.column.type);
     if (this.dictionary && this.buffer instanceof BytesBuffer) {
       this.dictionary.clear();
@@ -116,15 +118,8 @@ export class ColumnChunk {
   private append(page: Uint8Array, rows: number, encoding: number): void {
     const compressed = this.compress(page);
     const header = dataPageHeader(rows, encoding, page.length, compressed.length);
-    const wanted = this.length + header.length + compressed.length;
-    if (wanted > this.pages.length) {
-      const grown = new Uint8Array(Math.max(wanted, 2 * this.pages.length));
-      grown.set(this.pages.subarray(0, this.length));
-      this.pages = grown;
-    }
-    this.pages.set(header, this.length);
-    this.pages.set(compressed, this.length + header.length);
-    this.length = wanted;
+    this.pages.append(header);
+    this.pages.append(compressed);
     this.uncompressed += header.length + page.length;
   }
 }

@@ -113,8 +113,7 @@ export class ParquetEncoder implements RowEncoder {
   private async writeRowGroup(write: (bytes: Uint8Array) => void | Promise<void>): Promise<void> {
     const infos = [];
     for (const chunk of this.chunks) {
-      const pieces: Uint8Array[] = [];
-      const info = chunk.finish(this.offset, (bytes) => pieces.push(bytes.slice()));
+      const { info, pieces } = chunk.finish(this.offset);
       infos.push(info);
       this.offset += info.compressedBytes;
       for (const piece of pieces) await write(piece);

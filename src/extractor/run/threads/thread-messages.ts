@@ -1,0 +1,57 @@
+import { LegacyToS3Error, type ErrorCode } from '../../errors';
+import type { ExtractEvent } from '../../extract-events';
+import type { LandedChunk } from '../landed-chunk';
+import type { ReadJob } from '../read-chunk';
+import type { RunContext } from '../run-context';
+
+/** What a thread is started with; marks it as one of ours among a caller's own. */
+export interface ThreadData {
+  readonly cdkLegacyToS3: 'readers';
+  readonly run: Pick<RunContext, 'runId' | 'options' | 'database' | 'consistency' | 'snapshot'>;
+}
+
+/** To a thread. Readers are numbered by the side that steers. */
+export type ToThread =
+  | { readonly type: 'read'; readonly reader: number; readonly job: ReadJob }
+  | { readonly type: 'close'; readonly reader: number }
+  | { readonly type: 'stop'; readonly reason: PlainError }
+  /** Answer to may-complete; with an error, no. */
+  | { readonly type: 'complete'; readonly question: number; readonly error?: PlainError };
+
+/** From a thread. */
+export type FromThread =
+  | { readonly type: 'progress'; readonly reader: number; readonly rows: number; readonly wireBytes: number }
+  | { readonly type: 'landed'; readonly reader: number; readonly chunk: LandedChunk }
+  | { readonly type: 'failed'; readonly reader: number; readonly error: PlainError }
+  | { readonly type: 'closed'; readonly reader: number }
+  | { readonly type: 'may-complete'; readonly question: number }
+  | { readonly type: 'event'; readonly event: ExtractEvent }
+  | { readonly type: 'warning'; readonly message: string };
+
+/** An error as data: a copy between threads loses class and code. */
+export interface PlainError {
+  /** Absent for errors of other kinds. */
+  readonly code?: ErrorCode;
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+  readonly cause?: PlainError;
+}
+
+export function toPlainError(error: unknown): PlainError {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  const { name, message, stack, cause } = error;
+  return {
+    ...(error instanceof LegacyToS3Error && { code: error.code }),
+    name,
+    message,
+    stack,
+    ...(cause !== undefined && { cause: toPlainError(cause) }),
+  };
+}
+
+export function fromPlainError({ code, name, message, stack, cause }: PlainError): Error {
+  const options = cause && { cause: fromPlainError(cause) };
+  const error = code ? new LegacyToS3Error(code, message, options) : Object.assign(new Error(message, options), { name });
+  return Object.assign(error, { stack });
+}
