@@ -1,6 +1,7 @@
 /**
- * What a pipeline adds to a synth: fresh Node processes that synthesise an app with an empty stack, with the same services
- * written by hand (a bucket, a function, a table, a queue, a topic, an alarm and a dashboard), and with a pipeline.
+ * What a pipeline adds to a synth: fresh Node processes that synthesise an app with an empty stack; the same after loading
+ * what a pipeline loads of aws-cdk-lib, without using it; with the services of a pipeline written by hand, one of each (a
+ * bucket, a function, a table, a queue, a topic, an alarm and a dashboard); and with a pipeline.
  *
  *     npx tsx bench/synth-time.ts [--rounds 9] [--json]
  *
@@ -27,11 +28,13 @@ export interface SynthFigures {
   readonly loadLibrary: number;
 }
 
-export const VARIANTS = ['empty stack', 'by hand', 'pipeline'] as const;
+export const VARIANTS = ['empty stack', 'modules alone', 'by hand', 'pipeline'] as const;
 type Variant = typeof VARIANTS[number];
 
 const APPS: { readonly [name in Variant]: string } = {
   'empty stack': '',
+  'modules alone': `
+    for (const file of JSON.parse(process.argv[3])) require(file);`,
   'by hand': `
     const { aws_s3: s3, aws_lambda: lambda, aws_dynamodb: dynamodb, aws_sqs: sqs, aws_sns: sns, aws_cloudwatch: cloudwatch } = cdk;
     const bucket = new s3.Bucket(stack, 'Bucket', { enforceSSL: true });
@@ -64,13 +67,20 @@ const program = (variant: Variant) => `
   const { user, system } = process.cpuUsage(used);
   console.log(JSON.stringify({ wall, cpu: (user + system) / 1000, loadCdk: loadedCdk - started, loadLibrary: loaded - loadedCdk }));`;
 
+/** The modules of aws-cdk-lib that a synth of a pipeline loads. */
+function modulesOfPipeline(): string[] {
+  const listing = "console.log(JSON.stringify(Object.keys(require.cache).filter((file) => file.includes('/node_modules/'))));";
+  return JSON.parse(evaluate(`${program('pipeline')}\n${listing}`).trim().split('\n').pop()!);
+}
+
 /** Measures each variant `rounds` times, taking turns, after one round that warms the file cache. */
 export function measureSynth(rounds: number): SynthFigures[] {
   if (!existsSync(LIBRARY)) throw new Error(`no library at ${LIBRARY}: run 'node tools/build/if-changed.js' first`);
+  const modules = JSON.stringify(modulesOfPipeline());
   const seen = VARIANTS.map((): Omit<SynthFigures, 'name'>[] => []);
   for (let round = 0; round <= rounds; round++) {
     VARIANTS.forEach((variant, index) => {
-      const figures = measureOnce(variant);
+      const figures = JSON.parse(evaluate(program(variant), modules)) as Omit<SynthFigures, 'name'>;
       if (round > 0) seen[index].push(figures);
     });
   }
@@ -89,11 +99,12 @@ export function measureSynth(rounds: number): SynthFigures[] {
   });
 }
 
-function measureOnce(variant: Variant): Omit<SynthFigures, 'name'> {
+/** What a program prints in a process of its own. */
+function evaluate(source: string, modules: string = '[]'): string {
   const outdir = mkdtempSync(path.join(tmpdir(), 'synth-time-'));
   try {
     const bundle = path.join(ROOT, 'assets', 'recorder');
-    return JSON.parse(execFileSync(process.execPath, ['--eval', program(variant), outdir, bundle], { cwd: ROOT, encoding: 'utf8' }));
+    return execFileSync(process.execPath, ['--eval', source, outdir, bundle, modules], { cwd: ROOT, encoding: 'utf8' });
   } finally {
     rmSync(outdir, { recursive: true, force: true });
   }
@@ -111,10 +122,12 @@ function main(): void {
     const columns = [[wall, 7], [cpu, 8], [loadCdk, 13], [loadLibrary, 9]].map(([value, width]) => value.toFixed(0).padStart(width)).join('');
     console.log(`${name.padEnd(15)}${columns}`);
   }
-  const [empty, byHand, pipeline] = figures;
+  const [empty, modules, byHand, pipeline] = figures;
+  const added = ({ wall }: SynthFigures) => wall - empty.wall;
   const ratio = (value: number, base: number) => (value / base).toFixed(1);
-  console.log(`\na pipeline adds ${(pipeline.wall - empty.wall).toFixed(0)} ms to an empty stack, the same services by hand ${(byHand.wall - empty.wall).toFixed(0)} ms;`);
-  console.log(`it takes ${ratio(pipeline.cpu, empty.cpu)} times the CPU of an empty stack, by hand ${ratio(byHand.cpu, empty.cpu)} times`);
+  console.log(`\na pipeline adds ${added(pipeline).toFixed(0)} ms to an empty stack, the same services by hand ${added(byHand).toFixed(0)} ms;`);
+  console.log(`loading what it uses of aws-cdk-lib, and nothing more, adds ${added(modules).toFixed(0)} ms: a pipeline takes ${ratio(added(pipeline), added(modules))} times that`);
+  console.log(`CPU: ${ratio(pipeline.cpu, empty.cpu)} times that of an empty stack, by hand ${ratio(byHand.cpu, empty.cpu)} times, modules alone ${ratio(modules.cpu, empty.cpu)} times`);
 }
 
 if (require.main === module) main();

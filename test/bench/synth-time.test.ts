@@ -11,7 +11,8 @@ test('it measures every variant; a pipeline costs more than an empty stack', () 
     expect(cpu).toBeGreaterThan(0);
     expect(wall).toBeGreaterThan(loadCdk);
   }
-  const [empty, , pipeline] = figures;
+  const [empty, modules, , pipeline] = figures;
+  expect(modules.cpu).toBeGreaterThan(empty.cpu);
   expect(pipeline.cpu).toBeGreaterThan(empty.cpu);
   expect(pipeline.loadLibrary).toBeGreaterThan(0);
 });
