@@ -1,26 +1,27 @@
 import * as athena from 'aws-cdk-lib/aws-athena';
 import * as glue from 'aws-cdk-lib/aws-glue';
-import { Construct } from 'constructs';
-import { RUN_LOG_COLUMNS, RUN_LOG_TABLE } from '../contract';
+import { Construct, IConstruct } from 'constructs';
+import { RUN_LOG_COLUMNS } from '../contract';
 
 /** What the table of runs and the saved queries need. */
 export interface CatalogQueriesProps {
   readonly catalogId: string;
-  readonly database: glue.CfnDatabase;
+  readonly database: IConstruct;
   readonly databaseName: string;
-  readonly workGroup: athena.CfnWorkGroup;
+  readonly workGroup: IConstruct;
   readonly workGroupName: string;
+  readonly runsTableName: string;
   /** Folder of the runs' lines, `s3://<bucket>/…/`. */
   readonly runLogLocation: string;
 }
 
-/** Saved queries: what they tell, and their text. */
-const QUERIES: { readonly [id: string]: { readonly name: string; readonly description: string; readonly sql: string } } = {
+/** Saved queries: what they tell, and their text over the table of runs. */
+const QUERIES: { readonly [id: string]: { readonly name: string; readonly description: string; readonly sql: (runs: string) => string } } = {
   Runs: {
     name: 'runs',
     description: 'The latest runs, with what was wrong',
-    sql: `SELECT run_id, state, started_at, finished_at, source_database, format, tables, objects, rows_landed, size_bytes, problems
-FROM ${RUN_LOG_TABLE}
+    sql: (runs) => `SELECT run_id, state, started_at, finished_at, source_database, format, tables, objects, rows_landed, size_bytes, problems
+FROM ${runs}
 ORDER BY run_id DESC
 LIMIT 100`,
   },
@@ -36,11 +37,11 @@ LIMIT 100`,
   },
 };
 
-function ofNewestRuns(columns: string): string {
-  return `SELECT dataset, table_name, run_id, ${columns}
+function ofNewestRuns(columns: string): (runs: string) => string {
+  return (runs) => `SELECT dataset, table_name, run_id, ${columns}
 FROM (
   SELECT d.*, r.run_id, row_number() OVER (PARTITION BY d.dataset ORDER BY r.run_id DESC) AS place
-  FROM ${RUN_LOG_TABLE} r
+  FROM ${runs} r
   CROSS JOIN UNNEST(r.datasets) AS d(dataset, table_name, rows_landed, objects, size_bytes, location)
   WHERE r.state = 'COMPLETE'
 )
@@ -54,7 +55,7 @@ export function addCatalogQueries(scope: Construct, props: CatalogQueriesProps):
     catalogId: props.catalogId,
     databaseName: props.databaseName,
     tableInput: {
-      name: RUN_LOG_TABLE,
+      name: props.runsTableName,
       description: 'One row for each checked run',
       tableType: 'EXTERNAL_TABLE',
       parameters: { EXTERNAL: 'TRUE', classification: 'json' },
@@ -70,7 +71,7 @@ export function addCatalogQueries(scope: Construct, props: CatalogQueriesProps):
   table.node.addDependency(props.database);
   for (const [id, { name, description, sql }] of Object.entries(QUERIES)) {
     const query = new athena.CfnNamedQuery(scope, `Query${id}`, {
-      name, description, database: props.databaseName, workGroup: props.workGroupName, queryString: sql,
+      name, description, database: props.databaseName, workGroup: props.workGroupName, queryString: sql(props.runsTableName),
     });
     query.node.addDependency(props.workGroup);
   }

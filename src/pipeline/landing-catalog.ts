@@ -4,16 +4,49 @@ import * as glue from 'aws-cdk-lib/aws-glue';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import { aws_athena as athenaRefs, aws_glue as glueRefs } from 'aws-cdk-lib/interfaces';
 import { Construct } from 'constructs';
-import { RUN_LOG_FOLDER } from '../contract';
+import { RUN_LOG_FOLDER, RUN_LOG_TABLE } from '../contract';
 import { addCatalogQueries } from './catalog-queries';
 import { allowReadingLanded } from './grants';
 import { acknowledge } from './nag-acknowledgements';
 import { defaultPipelineName } from './pipeline-name';
-import { invalidInput, requireDuration } from './validation';
+import { invalidInput, requireDuration, requireText } from './validation';
 
 /** Options of a catalog. */
 export interface LandingCatalogOptions {
+  /**
+   * The Glue database to register tables in, of this account and region: a `CfnDatabase`, also of another stack, or one that
+   * is there already (`CfnDatabase.fromDatabaseName`).
+   *
+   * @default - a new one
+   */
+  readonly glueDatabase?: glueRefs.IDatabaseRef;
+
+  /**
+   * Name of the table with a row for each run; letters of a-z, digits and `_`. Pipelines that share a database each need
+   * another.
+   *
+   * @default 'runs'
+   */
+  readonly runsTableName?: string;
+
+  /**
+   * The Athena workgroup to save queries in, of this account and region: a `CfnWorkGroup`, also of another stack, or one
+   * that is there already (`CfnWorkGroup.fromWorkGroupName`). What it limits, and where it writes results, is its own affair.
+   *
+   * @default - a new one
+   */
+  readonly athenaWorkGroup?: athenaRefs.IWorkGroupRef;
+
+  /**
+   * The bucket for query results, not the landing bucket: what is written there would be recorded as landed. Beside
+   * `athenaWorkGroup` it says where that workgroup writes them, for `grantQuery`.
+   *
+   * @default - a new one; none beside `athenaWorkGroup`: access to the results is not granted
+   */
+  readonly queryResultsBucket?: s3.IBucket;
+
   /**
    * How much one query may scan before Athena stops it; at least 10 MB, which Athena also charges at least.
    *
@@ -65,55 +98,44 @@ export interface LandingCatalogProps extends LandingCatalogOptions {
  */
 export class LandingCatalog extends Construct {
   /** The Glue database. */
-  public readonly database: glue.CfnDatabase;
+  public readonly database: glueRefs.IDatabaseRef;
 
   /** Name of the Glue database; letters of a-z, digits and `_`, as Athena wants it. */
   public readonly databaseName: string;
 
   /** The Athena workgroup. */
-  public readonly workGroup: athena.CfnWorkGroup;
+  public readonly workGroup: athenaRefs.IWorkGroupRef;
 
   /** Name of the Athena workgroup. */
   public readonly workGroupName: string;
 
-  /** The Glue table `runs`, with a row for each checked run. */
+  /** The Glue table with a row for each checked run. */
   public readonly runsTable: glue.CfnTable;
 
-  /** The bucket of the query results. */
-  public readonly resultsBucket: s3.Bucket;
+  /** The bucket of the query results; undefined where a workgroup of one's own was given without it. */
+  public readonly resultsBucket?: s3.IBucket;
 
   private readonly landed: { readonly bucket: s3.IBucket; readonly prefix?: string };
 
   constructor(scope: Construct, id: string, props: LandingCatalogProps) {
     super(scope, id);
-    const limit = props.bytesScannedLimit ?? Size.gibibytes(100);
-    if (!limit.isUnresolved() && limit.toBytes() < 10_000_000) {
-      throw invalidInput(this, `bytesScannedLimit must be at least 10 MB, got ${limit.toBytes()} bytes`);
-    }
-    const expiration = props.queryResultsExpiration ?? Duration.days(7);
-    requireDuration(this, 'queryResultsExpiration', expiration, { min: Duration.days(1), max: Duration.days(36500), whole: 'days' });
+    this.validateOptions(props);
+    this.landed = { bucket: props.bucket, prefix: props.objectPrefix };
 
     // Both need a name: neither Glue nor Athena makes one up.
-    this.workGroupName = defaultPipelineName(this);
-    this.databaseName = this.workGroupName.toLowerCase().replace(/[^a-z0-9_]/g, '_');
-    this.landed = { bucket: props.bucket, prefix: props.objectPrefix };
-    this.resultsBucket = this.createResultsBucket(props, expiration);
-    this.database = new glue.CfnDatabase(this, 'Database', {
-      catalogId: Aws.ACCOUNT_ID,
-      databaseInput: {
-        name: this.databaseName,
-        description: 'Tables landed from SQL Server',
-        // Whatever the account's Lake Formation settings give to new databases.
-        createTableDefaultPermissions: [{ principal: { dataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' }, permissions: ['ALL'] }],
-      },
-    });
-    this.workGroup = this.createWorkGroup(props, limit);
+    const name = defaultPipelineName(this);
+    this.databaseName = props.glueDatabase?.databaseRef.databaseName ?? name.toLowerCase().replace(/[^a-z0-9_]/g, '_');
+    this.database = props.glueDatabase ?? this.createDatabase();
+    this.workGroupName = props.athenaWorkGroup?.workGroupRef.workGroupName ?? name;
+    this.resultsBucket = props.queryResultsBucket ?? (props.athenaWorkGroup ? undefined : this.createResultsBucket(props));
+    this.workGroup = props.athenaWorkGroup ?? this.createWorkGroup(this.resultsBucket!, props);
     this.runsTable = addCatalogQueries(this, {
       catalogId: Aws.ACCOUNT_ID,
       database: this.database,
       databaseName: this.databaseName,
       workGroup: this.workGroup,
       workGroupName: this.workGroupName,
+      runsTableName: props.runsTableName ?? RUN_LOG_TABLE,
       runLogLocation: props.bucket.s3UrlForObject(`${props.objectPrefix ?? ''}${RUN_LOG_FOLDER}`),
     });
   }
@@ -132,7 +154,8 @@ export class LandingCatalog extends Construct {
   }
 
   /**
-   * Lets somebody query the landed data in the workgroup: read the database and the landed objects, write and read results.
+   * Lets somebody query the landed data in the workgroup: read the database and the landed objects, write and read results
+   * (unless the workgroup is one's own and `queryResultsBucket` was not given).
    *
    * @param grantee who queries
    */
@@ -147,8 +170,9 @@ export class LandingCatalog extends Construct {
       resourceArns: [workGroup],
     });
     const tables = this.grantGlue(grantee, ['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables', 'glue:GetPartition', 'glue:GetPartitions']);
-    const results = this.resultsBucket.grantReadWrite(grantee);
-    return queries.combine(tables).combine(results).combine(allowReadingLanded(grantee, this.landed.bucket, this.landed.prefix));
+    const results = this.resultsBucket?.grantReadWrite(grantee);
+    const grants = [tables, ...results ? [results] : [], allowReadingLanded(grantee, this.landed.bucket, this.landed.prefix)];
+    return grants.reduce((all, each) => all.combine(each), queries);
   }
 
   private grantGlue(grantee: iam.IGrantable, actions: string[]): iam.Grant {
@@ -162,7 +186,19 @@ export class LandingCatalog extends Construct {
     });
   }
 
-  private createResultsBucket({ encryptionKey, removalPolicy }: LandingCatalogProps, expiration: Duration): s3.Bucket {
+  private createDatabase(): glue.CfnDatabase {
+    return new glue.CfnDatabase(this, 'Database', {
+      catalogId: Aws.ACCOUNT_ID,
+      databaseInput: {
+        name: this.databaseName,
+        description: 'Tables landed from SQL Server',
+        // Whatever the account's Lake Formation settings give to new databases.
+        createTableDefaultPermissions: [{ principal: { dataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' }, permissions: ['ALL'] }],
+      },
+    });
+  }
+
+  private createResultsBucket({ encryptionKey, removalPolicy, queryResultsExpiration }: LandingCatalogProps): s3.Bucket {
     const bucket = new s3.Bucket(this, 'Results', {
       encryption: encryptionKey ? s3.BucketEncryption.KMS : s3.BucketEncryption.S3_MANAGED,
       encryptionKey,
@@ -171,7 +207,7 @@ export class LandingCatalog extends Construct {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
       removalPolicy: removalPolicy ?? RemovalPolicy.RETAIN,
-      lifecycleRules: [{ id: 'ExpireResults', expiration, abortIncompleteMultipartUploadAfter: Duration.days(1) }],
+      lifecycleRules: [{ id: 'ExpireResults', expiration: queryResultsExpiration ?? Duration.days(7), abortIncompleteMultipartUploadAfter: Duration.days(1) }],
     });
     const reason = 'query results expire within days and can be made again';
     acknowledge(bucket, 'S1', reason);
@@ -179,7 +215,7 @@ export class LandingCatalog extends Construct {
     return bucket;
   }
 
-  private createWorkGroup({ encryptionKey }: LandingCatalogProps, limit: Size): athena.CfnWorkGroup {
+  private createWorkGroup(results: s3.IBucket, { encryptionKey, bytesScannedLimit }: LandingCatalogProps): athena.CfnWorkGroup {
     return new athena.CfnWorkGroup(this, 'WorkGroup', {
       name: this.workGroupName,
       description: 'Queries of landed data',
@@ -187,9 +223,9 @@ export class LandingCatalog extends Construct {
       workGroupConfiguration: {
         enforceWorkGroupConfiguration: true,
         publishCloudWatchMetricsEnabled: true,
-        bytesScannedCutoffPerQuery: limit.toBytes(),
+        bytesScannedCutoffPerQuery: (bytesScannedLimit ?? Size.gibibytes(100)).toBytes(),
         resultConfiguration: {
-          outputLocation: this.resultsBucket.s3UrlForObject('results/'),
+          outputLocation: results.s3UrlForObject('results/'),
           expectedBucketOwner: Aws.ACCOUNT_ID,
           encryptionConfiguration: encryptionKey
             ? { encryptionOption: 'SSE_KMS', kmsKey: encryptionKey.keyArn }
@@ -197,5 +233,19 @@ export class LandingCatalog extends Construct {
         },
       },
     });
+  }
+
+  private validateOptions(props: LandingCatalogProps): void {
+    const { bytesScannedLimit: limit, queryResultsExpiration, runsTableName } = props;
+    if (limit && !limit.isUnresolved() && limit.toBytes() < 10_000_000) {
+      throw invalidInput(this, `bytesScannedLimit must be at least 10 MB, got ${limit.toBytes()} bytes`);
+    }
+    requireDuration(this, 'queryResultsExpiration', queryResultsExpiration, { min: Duration.days(1), max: Duration.days(36500), whole: 'days' });
+    requireText(this, 'runsTableName', runsTableName, /^[a-z0-9_]{1,255}$/, '1 to 255 letters of a-z, digits and underscores');
+    if (limit && props.athenaWorkGroup) throw invalidInput(this, 'bytesScannedLimit cannot be set together with athenaWorkGroup: set it on the workgroup itself');
+    if (queryResultsExpiration && (props.athenaWorkGroup || props.queryResultsBucket)) {
+      const own = props.queryResultsBucket ? 'queryResultsBucket' : 'athenaWorkGroup';
+      throw invalidInput(this, `queryResultsExpiration cannot be set together with ${own}: set a lifecycle rule on the bucket itself`);
+    }
   }
 }

@@ -7,7 +7,8 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { LandingBucket, LandingBucketOptions } from './landing-bucket';
+import { refuseUnusedOptions } from './check-pipeline-options';
+import { LandingBucket } from './landing-bucket';
 import { LandingCatalog } from './landing-catalog';
 import { LandingTrigger } from './landing-trigger';
 import { MetadataTable } from './metadata-table';
@@ -24,15 +25,6 @@ import { addPipelineOutputs } from './pipeline-outputs';
 import { LegacyToS3PipelineProps } from './pipeline-props';
 import { ReplayFunction } from './replay-function';
 import { RunCompletion } from './run-completion';
-import { invalidInput } from './validation';
-
-const BUCKET_OPTIONS: readonly (keyof LandingBucketOptions)[] = [
-  'abortIncompleteMultipartUploadAfter',
-  'noncurrentVersionExpiration',
-  'serverAccessLogsBucket',
-  'serverAccessLogsPrefix',
-  'objectLockDefaultRetention',
-];
 
 /**
  * Where a SQL Server database lands: a hardened bucket, a function that records every object and completes runs, the
@@ -119,7 +111,7 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
   constructor(scope: Construct, id: string, props: LegacyToS3PipelineProps = {}) {
     super(scope, id);
     checkPipelineName(this, props.pipelineName);
-    this.refuseBucketOptions(props);
+    refuseUnusedOptions(this, props);
     this.pipelineName = props.pipelineName ?? defaultPipelineName(this);
 
     this.bucket = props.bucket ?? new LandingBucket(this, 'LandingBucket', props);
@@ -232,13 +224,6 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
       failureQueue: this.failureQueue,
       logRemovalPolicy: props.logRemovalPolicy ?? props.removalPolicy,
     });
-  }
-
-  /** Options that would be silently left out are a mistake. */
-  private refuseBucketOptions(props: LegacyToS3PipelineProps): void {
-    if (!props.bucket) return;
-    const given = BUCKET_OPTIONS.filter((option) => props[option] !== undefined);
-    if (given.length > 0) throw invalidInput(this, `${given.join(', ')} cannot be set together with bucket: set it on the bucket itself`);
   }
 
   private addOutputs(): void {

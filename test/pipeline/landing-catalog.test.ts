@@ -1,5 +1,7 @@
 import { App, Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as athena from 'aws-cdk-lib/aws-athena';
+import * as glue from 'aws-cdk-lib/aws-glue';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -94,6 +96,64 @@ test('two in one stack do not clash', () => {
   expect(made[0].workGroupName).not.toBe(made[1].workGroupName);
 });
 
+describe('a database of one\'s own', () => {
+  test('imported by its name: tables and queries are made in it', () => {
+    const { template, made } = synth((stack) => catalog(stack, { glueDatabase: glue.CfnDatabase.fromDatabaseName(stack, 'Lake', 'lake') }));
+    template.resourceCountIs('AWS::Glue::Database', 0);
+    expect(only(template, 'AWS::Glue::Table').Properties.DatabaseName).toBe('lake');
+    template.allResourcesProperties('AWS::Athena::NamedQuery', { Database: 'lake' });
+    expect(made.databaseName).toBe('lake');
+  });
+
+  test('of the same stack: it is made before the table', () => {
+    const { template } = synth((stack) => catalog(stack, {
+      glueDatabase: new glue.CfnDatabase(stack, 'Lake', { catalogId: stack.account, databaseInput: { name: 'lake' } }),
+    }));
+    const table = only(template, 'AWS::Glue::Table');
+    expect([table.Properties.DatabaseName, table.DependsOn]).toEqual([{ Ref: 'Lake' }, ['Lake']]);
+  });
+
+  test('of another stack: its name is imported', () => {
+    const app = new App();
+    const lake = new Stack(app, 'Lake');
+    const stack = new Stack(app, 'Stack');
+    catalog(stack, { glueDatabase: new glue.CfnDatabase(lake, 'Lake', { catalogId: lake.account, databaseInput: {} }) });
+    expect(only(Template.fromStack(stack), 'AWS::Glue::Table').Properties.DatabaseName).toEqual({ 'Fn::ImportValue': expect.stringMatching(/^Lake:/) });
+  });
+
+  test('shared by two: each has a table of runs of its own name', () => {
+    const { template } = synth((stack) => {
+      const glueDatabase = glue.CfnDatabase.fromDatabaseName(stack, 'Lake', 'lake');
+      for (const id of ['One', 'Two']) catalog(stack, { glueDatabase, runsTableName: `runs_${id.toLowerCase()}` }, id);
+    });
+    const names = Object.values(template.findResources('AWS::Glue::Table')).map(({ Properties }) => Properties.TableInput.Name);
+    expect(names.sort()).toEqual(['runs_one', 'runs_two']);
+    expect(only(template, 'AWS::Athena::NamedQuery', 'OneQueryRuns').Properties.QueryString).toMatch(/FROM runs_one\n/);
+    expect(only(template, 'AWS::Athena::NamedQuery', 'TwoQueryRowCounts').Properties.QueryString).toMatch(/FROM runs_two r\n/);
+  });
+});
+
+describe('a workgroup of one\'s own', () => {
+  test('imported by its name: the queries are saved in it, and no bucket of results is made', () => {
+    const { template, made } = synth((stack) => catalog(stack, { athenaWorkGroup: athena.CfnWorkGroup.fromWorkGroupName(stack, 'Team', 'team') }));
+    template.resourceCountIs('AWS::Athena::WorkGroup', 0);
+    template.resourceCountIs('AWS::S3::Bucket', 0);
+    template.allResourcesProperties('AWS::Athena::NamedQuery', { WorkGroup: 'team' });
+    expect([made.workGroupName, made.resultsBucket]).toEqual(['team', undefined]);
+  });
+
+  test('of the same stack: it is made before the queries', () => {
+    const { template } = synth((stack) => catalog(stack, { athenaWorkGroup: new athena.CfnWorkGroup(stack, 'Team', { name: 'team' }) }));
+    expect(only(template, 'AWS::Athena::NamedQuery', 'CatalogQueryRuns').DependsOn).toEqual(['Team']);
+  });
+});
+
+test('a bucket of results of one\'s own: the new workgroup writes there', () => {
+  const template = make({ queryResultsBucket: s3.Bucket.fromBucketName(new Stack(), 'Results', 'results') });
+  template.resourceCountIs('AWS::S3::Bucket', 0);
+  expect(workGroupOf(template).ResultConfiguration.OutputLocation).toBe('s3://results/results/');
+});
+
 describe('grants', () => {
   const granted = (give: (made: LandingCatalog, user: iam.IGrantable) => iam.Grant) => {
     const { template, made } = synth((stack) => {
@@ -123,6 +183,27 @@ describe('grants', () => {
     expect(text(given[0].Resource)).toMatch(/:workgroup\/Stack-Catalog-[0-9A-F]{8}$/);
     expect(text(given[3].Resource)).toBe('arn:AWS::Partition:s3:::landing/in/*');
   });
+
+  test('grantQuery with one\'s own database, workgroup and results', () => {
+    const { template } = synth((stack) => {
+      const each = catalog(stack, {
+        glueDatabase: glue.CfnDatabase.fromDatabaseName(stack, 'Lake', 'lake'),
+        athenaWorkGroup: athena.CfnWorkGroup.fromWorkGroupName(stack, 'Team', 'team'),
+        queryResultsBucket: s3.Bucket.fromBucketName(stack, 'Results', 'results'),
+      });
+      each.grantQuery(new iam.Role(stack, 'User', { assumedBy: new iam.AccountRootPrincipal() })).assertSuccess();
+    });
+    const resources = statements(template, 'User').flatMap(({ Resource }) => [Resource].flat()).map(text);
+    expect(resources.map((arn) => arn.replace(/^arn:AWS::Partition:(athena|glue|s3):.*:/, '$1 '))).toEqual([
+      'athena workgroup/team', 'glue catalog', 'glue database/lake', 'glue table/lake/*', 's3 results', 's3 results/*', 's3 landing/*', 's3 landing',
+    ]);
+  });
+
+  test('grantQuery without knowing where a workgroup of one\'s own writes: no results', () => {
+    const { template } = synth((stack) => catalog(stack, { athenaWorkGroup: athena.CfnWorkGroup.fromWorkGroupName(stack, 'Team', 'team') })
+      .grantQuery(new iam.Role(stack, 'User', { assumedBy: new iam.AccountRootPrincipal() })));
+    expect(statements(template, 'User').flatMap(({ Action }) => Action).filter((action) => /^s3:(Put|Delete)/.test(action))).toEqual([]);
+  });
 });
 
 test('cdk-nag finds nothing', () => {
@@ -134,6 +215,15 @@ test('cdk-nag finds nothing', () => {
 test.each<[Partial<LandingCatalogProps>, string]>([
   [{ bytesScannedLimit: Size.mebibytes(9) }, 'bytesScannedLimit must be at least 10 MB, got 9437184 bytes'],
   [{ queryResultsExpiration: Duration.hours(1) }, 'queryResultsExpiration must be whole days from 1 day to 36500 days, got 1 hour'],
-])('refuses %j', (props, message) => {
+  [{ runsTableName: 'Runs' }, "runsTableName must be 1 to 255 letters of a-z, digits and underscores, got 'Runs'"],
+  [
+    { bytesScannedLimit: Size.gibibytes(1), athenaWorkGroup: athena.CfnWorkGroup.fromWorkGroupName(new Stack(), 'Team', 'team') },
+    'bytesScannedLimit cannot be set together with athenaWorkGroup: set it on the workgroup itself',
+  ],
+  [
+    { queryResultsExpiration: Duration.days(2), queryResultsBucket: s3.Bucket.fromBucketName(new Stack(), 'Results', 'results') },
+    'queryResultsExpiration cannot be set together with queryResultsBucket: set a lifecycle rule on the bucket itself',
+  ],
+])('refuses: %#', (props, message) => {
   expect(failureOf((scope) => catalog(scope as Stack, props))).toBe(`Stack/Catalog: ${message}`);
 });

@@ -187,9 +187,14 @@ describe('one\'s own parts', () => {
     template.hasOutput('LedgerBucketName', { Value: 'landing-of-others' });
   });
 
-  test.each(['serverAccessLogsPrefix', 'noncurrentVersionExpiration', 'abortIncompleteMultipartUploadAfter'])('bucket, and %s for it is refused', (option) => {
+  test.each(['serverAccessLogsPrefix', 'noncurrentVersionExpiration', 'abortIncompleteMultipartUploadAfter', 'lifecycleRules'])('bucket, and %s for it is refused', (option) => {
     expect(failureOf((scope) => new LegacyToS3Pipeline(scope, 'Ledger', { bucket: new s3.Bucket(scope, 'Mine'), [option]: 'any' })))
       .toBe(`Stack/Ledger: ${option} cannot be set together with bucket: set it on the bucket itself`);
+  });
+
+  test.each(['glueDatabase', 'runsTableName', 'bytesScannedLimit'])('no catalog, and %s for it is refused', (option) => {
+    expect(failureOf((scope) => new LegacyToS3Pipeline(scope, 'Ledger', { catalog: false, [option]: 'any' })))
+      .toBe(`Stack/Ledger: ${option} cannot be set together with catalog: false, which makes no catalog`);
   });
 
   test('bucket of another stack', () => {

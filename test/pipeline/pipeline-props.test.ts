@@ -1,7 +1,9 @@
 import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import * as athena from 'aws-cdk-lib/aws-athena';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as glue from 'aws-cdk-lib/aws-glue';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -107,6 +109,16 @@ const CASES: PropCases<Props> = {
   },
   runFreshness: { own: () => ({ runFreshness: Duration.hours(24) }), shows: /LedgerAlarmsRunOverdue\/Properties\/EvaluationPeriods: 24$/ },
   // The catalog.
+  glueDatabase: {
+    own: (stack) => ({ glueDatabase: glue.CfnDatabase.fromDatabaseName(stack, 'Own', 'lake') }), shows: /CatalogRunsTable\/Properties\/DatabaseName: lake$/,
+  },
+  runsTableName: { byDefault: 'runs', own: () => ({ runsTableName: 'ledger_runs' }), shows: /CatalogRunsTable\/Properties\/TableInput\/Name: ledger_runs$/ },
+  athenaWorkGroup: {
+    own: (stack) => ({ athenaWorkGroup: athena.CfnWorkGroup.fromWorkGroupName(stack, 'Own', 'team') }), shows: /CatalogQueryRuns\/Properties\/WorkGroup: team$/,
+  },
+  queryResultsBucket: {
+    own: (stack) => ({ queryResultsBucket: s3.Bucket.fromBucketName(stack, 'Own', 'results') }), shows: /WorkGroup\/.*\/OutputLocation: s3:\/\/results\/results\/$/,
+  },
   bytesScannedLimit: {
     byDefault: Size.gibibytes(100), own: () => ({ bytesScannedLimit: Size.gibibytes(1) }), shows: /WorkGroup\/.*\/BytesScannedCutoffPerQuery: 1073741824$/,
   },

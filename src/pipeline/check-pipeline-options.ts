@@ -1,0 +1,31 @@
+import { IConstruct } from 'constructs';
+import { LandingBucketOptions } from './landing-bucket';
+import { LandingCatalogOptions } from './landing-catalog';
+import { LegacyToS3PipelineProps } from './pipeline-props';
+import { invalidInput } from './validation';
+
+/** Every option, so that a new one cannot be forgotten here. */
+const BUCKET_OPTIONS: { readonly [option in keyof Required<LandingBucketOptions>]: true } = {
+  abortIncompleteMultipartUploadAfter: true,
+  noncurrentVersionExpiration: true,
+  lifecycleRules: true,
+  serverAccessLogsBucket: true,
+  serverAccessLogsPrefix: true,
+  objectLockDefaultRetention: true,
+};
+const CATALOG_OPTIONS: { readonly [option in keyof Required<LandingCatalogOptions>]: true } = {
+  glueDatabase: true,
+  runsTableName: true,
+  athenaWorkGroup: true,
+  queryResultsBucket: true,
+  bytesScannedLimit: true,
+  queryResultsExpiration: true,
+};
+
+/** Refuses options that would be silently left out: that is a mistake. */
+export function refuseUnusedOptions(scope: IConstruct, props: LegacyToS3PipelineProps): void {
+  const given = (options: object) => Object.keys(options).filter((option) => props[option as keyof LegacyToS3PipelineProps] !== undefined).join(', ');
+  const [ofBucket, ofCatalog] = [given(BUCKET_OPTIONS), given(CATALOG_OPTIONS)];
+  if (props.bucket && ofBucket) throw invalidInput(scope, `${ofBucket} cannot be set together with bucket: set it on the bucket itself`);
+  if (props.catalog === false && ofCatalog) throw invalidInput(scope, `${ofCatalog} cannot be set together with catalog: false, which makes no catalog`);
+}
