@@ -103,7 +103,7 @@ async function mssqlCsvStringify(port: number, rows: number): Promise<number> {
   });
 }
 
-function connectTedious(port: number): Promise<Connection> {
+export function connectTedious(port: number): Promise<Connection> {
   const connection = new Connection({
     server: '127.0.0.1',
     options: { port, encrypt: false, trustServerCertificate: true, requestTimeout: 0, packetSize: Number(process.env.BENCH_PACKET_SIZE ?? 32767) },

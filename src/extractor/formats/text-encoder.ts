@@ -26,6 +26,10 @@ export interface TextFormat {
 }
 
 const OUTPUT_BYTES = 0x40000;
+/** Bytes of one write; those that take it copy all of it. */
+const LARGEST_WRITE = 0x100000;
+/** Larger buffers are given up after use. */
+const LARGEST_KEPT = 0x4000000;
 
 /** Rows as text, from wire bytes to output bytes. */
 export class TextEncoder implements RowEncoder {
@@ -82,7 +86,15 @@ export class TextEncoder implements RowEncoder {
   public flush(write: (bytes: Uint8Array) => void | Promise<void>): void | Promise<void> {
     const { out, o } = this.state;
     this.state.o = 0;
+    if (o > LARGEST_WRITE) return this.flushLarge(write, o);
     return o === 0 ? undefined : write(out.subarray(0, o));
+  }
+
+  /** A huge value must neither be queued whole nor keep its memory for the rest of the table. */
+  private async flushLarge(write: (bytes: Uint8Array) => void | Promise<void>, length: number): Promise<void> {
+    const { out } = this.state;
+    for (let at = 0; at < length; at += LARGEST_WRITE) await write(out.subarray(at, Math.min(length, at + LARGEST_WRITE)));
+    if (out.length > LARGEST_KEPT) this.state.out = new Uint8Array(OUTPUT_BYTES);
   }
 
   private makeRoom(need: number): boolean {

@@ -32,6 +32,8 @@ export interface TokenReaderOptions {
 
 const FIRST_BUFFER = 0x40000;
 const LARGEST_BUFFER = 0x7fffffff;
+/** A larger buffer is given up after the row it was made for. */
+const LARGEST_KEPT = 0x4000000;
 
 /**
  * Splits a response (MS-TDS 2.2.2.2) into rows, which the consumer decodes from the buffer, and all other tokens.
@@ -159,7 +161,10 @@ export class TokenReader {
 
   /** Makes room behind `end`: first by moving what is left to the front, then by doubling. */
   private reserve(count: number): void {
-    if (this.position === this.end) this.position = this.end = 0;
+    if (this.position === this.end) {
+      this.position = this.end = 0;
+      if (this.bytes.length > LARGEST_KEPT) this.bytes = new Uint8Array(FIRST_BUFFER);
+    }
     if (this.end + count <= this.bytes.length) return;
     const left = this.end - this.position;
     if (left + count > this.bytes.length) {
