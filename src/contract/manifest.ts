@@ -56,6 +56,21 @@ export interface ManifestColumn {
   readonly encoding?: 'hex' | 'base64';
 }
 
+/** What was tallied of a column's values while the rows came from the source. */
+export interface ManifestTally {
+  readonly column: string;
+  readonly nulls: number;
+  /** Bytes of all values together, of text and binary. */
+  readonly bytes?: string;
+  /** Exact, of whole numbers, decimals, money and bit; absent without values, as the next two. */
+  readonly sum?: string;
+  /** Of numbers, dates and times: the least value as text, a datetimeoffset's in UTC. */
+  readonly least?: string;
+  readonly greatest?: string;
+  /** Of what has no sum: one modulo 2^64 of a digest of each value (16 hexadecimal digits), which tells that the column differs. */
+  readonly digest?: string;
+}
+
 /** Bytes of length before a value (MS-TDS 2.2.5.2): none, 1, 2, 4, 4 (behind a pointer on the wire), 8 (pieces on the wire). */
 export type ValueFraming = 'fixed' | 'byteLength' | 'shortLength' | 'longLength' | 'textPointer' | 'plp';
 

@@ -1,6 +1,6 @@
 import { Connection } from 'tedious';
 import { MemoryTarget } from './tds-memory-target';
-import { ManifestColumn } from '../../src/contract';
+import { ManifestColumn, ManifestTally } from '../../src/contract';
 import { OutputFormat } from '../../src/extractor/formats/output-format';
 import { ColumnAlterations } from '../../src/extractor/formats/read-rows';
 import { RowLanding } from '../../src/extractor/formats/row-landing';
@@ -15,6 +15,7 @@ export interface Landing {
   /** Tokens that were passed on, by type. */
   readonly control: readonly number[];
   readonly alterations: readonly ColumnAlterations[];
+  readonly tallies: readonly ManifestTally[];
 }
 
 /** Decodes payload bytes without a connection; `cuts` are the lengths of the pieces it comes in, used in turn. */
@@ -36,8 +37,8 @@ export async function landPayload(
   }
   reader.finish();
   await landing.finish();
-  const { columnsLanded: columns, rows, files, alterations } = landing;
-  return { columns, rows, files, objects: target.completed, control, alterations };
+  const { columnsLanded: columns, rows, files, alterations, tallies } = landing;
+  return { columns, rows, files, objects: target.completed, control, alterations, tallies };
 }
 
 /** A replay server and a tedious connection to it. */

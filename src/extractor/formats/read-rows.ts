@@ -1,6 +1,6 @@
 import type { Connection } from 'tedious';
 import type { OutputFormat } from './output-format';
-import type { ManifestColumn } from '../../contract';
+import type { ManifestColumn, ManifestTally } from '../../contract';
 import type { Alterations } from '../columns/column-type';
 import type { LandedObject, ObjectWriter } from '../landing/landing-target';
 import type { TypeOptions } from '../type-options';
@@ -52,6 +52,8 @@ export interface ReadRowsResult {
   readonly wireBytes: number;
   /** Of the columns that have any. */
   readonly alterations: readonly ColumnAlterations[];
+  /** Of each column of the source. */
+  readonly tallies: readonly ManifestTally[];
   readonly files: ReadonlyArray<{ readonly rows: number; readonly contentHash: bigint; readonly object: LandedObject }>;
 }
 

@@ -6,7 +6,7 @@ import { ParquetEncoder } from './parquet/parquet-encoder';
 import { ColumnAlterations, ReadRowsOptions } from './read-rows';
 import { RowEncoder } from './row-encoder';
 import { rowKey } from './row-key';
-import { ManifestColumn } from '../../contract';
+import { ManifestColumn, ManifestTally } from '../../contract';
 import { ColumnType, columnTypeOf, UnsupportedColumn } from '../columns/column-type';
 import { movesBytes } from '../columns/row-compiler';
 import { manifestColumns } from '../columns/type-table';
@@ -77,6 +77,11 @@ export class RowLanding implements RowConsumer {
         if (!isValueError(error)) throw error;
       }
     };
+  }
+
+  /** What was tallied of the rows so far, by column of the source. */
+  public get tallies(): ManifestTally[] {
+    return this.hasher?.tallies() ?? [];
   }
 
   /** What options allowed to be landed otherwise than it is, so far. */

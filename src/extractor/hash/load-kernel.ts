@@ -2,8 +2,12 @@ import { ROW_KERNEL } from './row-kernel.wasm';
 
 interface KernelExports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  configure(count: number, scratch: number): void;
+  configure(count: number, scratch: number, tallies: number): void;
   rows(start: number, end: number): number;
+  tallyOne(column: number, at: number): void;
+  beginValue(size: number): void;
+  valueBytes(at: number, size: number): void;
+  endValue(column: number): void;
   begin(): void;
   update(at: number, size: number): void;
   finish(): void;
@@ -29,27 +33,52 @@ export const STAGE = COLUMNS + 4 * MAX_COLUMNS + SLACK;
 /** A row is not longer when put together: a length of 8 bytes stands for the length and the end of pieces. */
 const SCRATCH = STAGE + STAGE_BYTES;
 
+const TALLIES = SCRATCH + STAGE_BYTES + SLACK;
+/** Bytes of a column's tally. */
+export const TALLY_BYTES = 96;
+const VALUE_KINDS = TALLIES + MAX_COLUMNS * TALLY_BYTES;
+/** Places of 8,192 values, and what is written over before a row. */
+const END = VALUE_KINDS + MAX_COLUMNS + 0x8000 + SLACK;
+
+/** What the kernel is told of a result's columns, and keeps of them. */
+export interface KernelColumns {
+  /** How values are framed, by column. */
+  readonly framings: Uint32Array;
+  /** What values are, by column. */
+  readonly kinds: Uint8Array;
+  /** Their tallies, one behind the other. */
+  readonly tallies: Uint8Array;
+}
+
 /** The hash kernel: WebAssembly, whose memory is shared by all that hash, one after the other. */
 export class RowKernel {
   public readonly memory: Uint8Array;
   private readonly kernel: KernelExports;
-  private described: Uint32Array | undefined;
+  private used: KernelColumns | undefined;
 
   public constructor() {
     const { Instance, Module } = (globalThis as unknown as { readonly WebAssembly: Runtime }).WebAssembly;
     this.kernel = new Instance(new Module(Buffer.from(ROW_KERNEL, 'base64')), { env: { abort } }).exports as KernelExports;
     // A row in the form of an NBCROW may have a bitmap that the row on the wire had not.
-    const missing = SCRATCH + STAGE_BYTES + SLACK - this.kernel.memory.buffer.byteLength;
+    const missing = END - this.kernel.memory.buffer.byteLength;
     if (missing > 0) this.kernel.memory.grow(Math.ceil(missing / 0x10000));
     this.memory = new Uint8Array(this.kernel.memory.buffer);
   }
 
-  /** Says of what columns the next rows are. */
-  public use(description: Uint32Array): void {
-    if (this.described === description) return;
-    this.described = description;
-    this.memory.set(new Uint8Array(description.buffer), COLUMNS);
-    this.kernel.configure(description.length, SCRATCH);
+  /** Says of what columns the next rows are; what another result tallied is put by. */
+  public use(columns: KernelColumns): void {
+    if (this.used === columns) return;
+    this.save();
+    this.used = columns;
+    this.memory.set(new Uint8Array(columns.framings.buffer), COLUMNS);
+    this.memory.set(columns.kinds, VALUE_KINDS);
+    this.memory.set(columns.tallies, TALLIES);
+    this.kernel.configure(columns.kinds.length, SCRATCH, TALLIES);
+  }
+
+  /** Copies what was tallied into the columns' own memory. */
+  public save(): void {
+    this.used?.tallies.set(this.memory.subarray(TALLIES, TALLIES + this.used.tallies.length));
   }
 
   /** Adds the rows at STAGE. @returns how many bytes of them were whole rows that it can do */
@@ -60,14 +89,30 @@ export class RowKernel {
   /** Adds one message, given in pieces of any size. */
   public message(pieces: readonly Uint8Array[]): void {
     this.kernel.begin();
-    for (const bytes of pieces) {
-      for (let at = 0; at < bytes.length; at += STAGE_BYTES) {
-        const piece = bytes.subarray(at, at + STAGE_BYTES);
-        this.memory.set(piece, STAGE);
-        this.kernel.update(STAGE, piece.length);
-      }
-    }
+    this.stage(pieces, (size) => this.kernel.update(STAGE, size));
     this.kernel.finish();
+  }
+
+  /** Tallies NULL. */
+  public tallyNull(column: number): void {
+    this.kernel.tallyOne(column, 0);
+  }
+
+  /** Tallies a value that is a number or a time. @param bytes behind their length, where the column's framing has one */
+  public tallyNumber(column: number, pieces: readonly Uint8Array[]): void {
+    let at = STAGE;
+    for (const bytes of pieces) {
+      this.memory.set(bytes, at);
+      at += bytes.length;
+    }
+    this.kernel.tallyOne(column, STAGE);
+  }
+
+  /** Tallies a value that is neither. */
+  public tallyBytes(column: number, pieces: readonly Uint8Array[]): void {
+    this.kernel.beginValue(pieces.reduce((sum, { length }) => sum + length, 0));
+    this.stage(pieces, (size) => this.kernel.valueBytes(STAGE, size));
+    this.kernel.endValue(column);
   }
 
   /** The sum of what was added since the last call. */
@@ -75,6 +120,16 @@ export class RowKernel {
     const sum = BigInt.asUintN(64, this.kernel.sumHigh()) << 64n | BigInt.asUintN(64, this.kernel.sumLow());
     this.kernel.reset();
     return sum;
+  }
+
+  private stage(pieces: readonly Uint8Array[], take: (size: number) => void): void {
+    for (const bytes of pieces) {
+      for (let at = 0; at < bytes.length; at += STAGE_BYTES) {
+        const piece = bytes.subarray(at, at + STAGE_BYTES);
+        this.memory.set(piece, STAGE);
+        take(piece.length);
+      }
+    }
   }
 }
 

@@ -1,6 +1,8 @@
 import { canonicalValue, isRewritten } from './canonical-value';
+import { readTally, tallyTypeOf, type TallyType } from './column-tally';
 import { addHashes } from './content-hash';
-import { loadKernel, STAGE, STAGE_BYTES, type RowKernel } from './load-kernel';
+import { loadKernel, STAGE, STAGE_BYTES, TALLY_BYTES, type KernelColumns, type RowKernel } from './load-kernel';
+import type { ManifestTally } from '../../contract';
 import type { ColumnType } from '../columns/column-type';
 import type { Framing } from '../columns/framing';
 import { uint16, uint32 } from '../columns/little-endian';
@@ -28,13 +30,19 @@ const CALLER = 15;
 export class RowHasher {
   private sum = 0n;
   private readonly kernel: RowKernel;
-  private readonly description: Uint32Array;
+  private readonly types: readonly TallyType[];
+  private readonly described: KernelColumns;
   private readonly bitmapBytes: number;
   private readonly scanner: RowScanner;
 
   public constructor(private readonly columns: readonly ColumnType[]) {
     this.kernel = loadKernel();
-    this.description = Uint32Array.from(columns, describe);
+    this.types = columns.map(({ sourceType }) => tallyTypeOf(sourceType));
+    this.described = {
+      framings: Uint32Array.from(columns, describe),
+      kinds: Uint8Array.from(this.types, ({ value }) => value),
+      tallies: new Uint8Array(columns.length * TALLY_BYTES),
+    };
     this.bitmapBytes = (columns.length + 7) >> 3;
     this.scanner = new RowScanner(columns.map(({ framing }) => framing));
   }
@@ -46,10 +54,16 @@ export class RowHasher {
     return sum;
   }
 
+  /** What was tallied of each column's values so far. */
+  public tallies(): ManifestTally[] {
+    this.kernel.save();
+    return this.columns.map(({ name }, i) => readTally(name, this.types[i], this.described.tallies, i));
+  }
+
   /** Adds whole rows that lie one behind the other, tokens included, as the server sent them. */
   public rows(bytes: Uint8Array, view: DataView, start: number, end: number): void {
     const { kernel } = this;
-    kernel.use(this.description);
+    kernel.use(this.described);
     while (start < end) {
       const size = Math.min(end - start, STAGE_BYTES);
       kernel.memory.set(bytes.subarray(start, start + size), STAGE);
@@ -66,17 +80,24 @@ export class RowHasher {
     const bitmap = new Uint8Array(this.bitmapBytes);
     const isBitmapRow = bytes[start] === Token.NBCROW;
     if (isBitmapRow) bitmap.set(bytes.subarray(start + 1, start + 1 + this.bitmapBytes));
-    const pieces: Uint8Array[] = [];
+    const values: Array<Uint8Array[] | undefined> = [];
     let p = start + 1 + (isBitmapRow ? this.bitmapBytes : 0);
     this.columns.forEach((column, i) => {
       if (isBitmapRow && (bitmap[i >> 3] & 1 << (i & 7)) !== 0) return;
       const value = openValue(column.framing, bytes, view, p);
       p = value.end;
-      if (value.pieces) pieces.push(...canonicalValue(column, value.pieces));
+      if (value.pieces) values[i] = canonicalValue(column, value.pieces);
       else bitmap[i >> 3] |= 1 << (i & 7);
     });
-    this.kernel.message([bitmap, ...pieces]);
+    this.kernel.message([bitmap, ...values.flatMap((value) => value ?? [])]);
+    this.columns.forEach((_, i) => this.tally(i, values[i]));
     return rowEnd - start;
+  }
+
+  private tally(column: number, value: readonly Uint8Array[] | undefined): void {
+    if (!value) this.kernel.tallyNull(column);
+    else if (this.types[column].kind === undefined) this.kernel.tallyBytes(column, value.slice(1));
+    else this.kernel.tallyNumber(column, value);
   }
 }
 

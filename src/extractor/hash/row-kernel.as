@@ -159,13 +159,26 @@ const EXACT_LENGTH: u32 = 5;
 /** The caller's; as the kind in bits 4 to 7 it is only looked for NULL. */
 const CALLER: u32 = 15;
 
+/** Most columns of a result. */
+const MAX_COLUMNS: usize = 4096;
+
 let columns: i32 = 0;
 let scratch: usize = 0;
 
-/** @param count of columns, whose kinds are at COLUMNS; `memory` is where rows may be put together */
-export function configure(count: i32, memory: usize): void {
+/**
+ * @param count of columns, whose kinds are at COLUMNS
+ * @param memory where rows may be put together
+ * @param tallied where tallies are kept, behind it the columns' kinds of value, behind them the places of values
+ */
+export function configure(count: i32, memory: usize, tallied: usize): void {
   columns = count;
   scratch = memory;
+  tallies = tallied;
+  valueKinds = tallies + MAX_COLUMNS * TALLY;
+  places = valueKinds + MAX_COLUMNS;
+  saved = places + <usize>(PLACES << 2);
+  placed = 0;
+  placedLimit = <i32>(PLACES / <u32>count);
 }
 
 // @ts-ignore: decorator
@@ -186,8 +199,8 @@ function plpEnd(p: usize, end: usize): usize {
 }
 
 /**
- * Hashes rows that lie one behind the other, tokens included; what is before each, down to a bitmap's size before the
- * first, may be written over.
+ * Hashes and tallies rows that lie one behind the other, tokens included; a bitmap's size of bytes before the first may be
+ * written over.
  *
  * @returns where it stopped: at the end, or at a row that is not wholly there or is the caller's
  */
@@ -197,11 +210,16 @@ export function rows(start: usize, end: usize): usize {
     const bitmap: usize = load<u8>(start) == NBCROW ? start + 1 : 0;
     const values = bitmap == 0 ? start + 1 : bitmap + bitmapBytes;
     let p = values;
+    let place = places + <usize>(placed * columns << 2);
     // Whether the row's bytes are not what is hashed.
     let rewrite = false;
-    for (let i = 0; i < columns; i++) {
-      if (p > end) return start;
-      if (bitmap != 0 && (load<u8>(bitmap + (<usize>i >> 3)) >> (<u8>i & 7) & 1) != 0) continue;
+    for (let i = 0; i < columns; i++, place += 4) {
+      if (p > end) return stopped(start);
+      if (bitmap != 0 && (load<u8>(bitmap + (<usize>i >> 3)) >> (<u8>i & 7) & 1) != 0) {
+        store<u32>(place, 0);
+        continue;
+      }
+      store<u32>(place, <u32>p);
       const column = load<u32>(COLUMNS + (<usize>i << 2));
       switch (column & 15) {
         case FIXED:
@@ -209,81 +227,114 @@ export function rows(start: usize, end: usize): usize {
           break;
         case BYTE_LENGTH: {
           const size = <usize>load<u8>(p);
-          if (size == 0) rewrite = true;
+          if (size == 0) {
+            rewrite = true;
+            store<u32>(place, 0);
+          }
           p += 1 + size;
           break;
         }
         case EXACT_LENGTH: {
           const size = <u32>load<u8>(p);
-          if (size == 0) rewrite = true;
-          else if (size != column >> 8) return start;
+          if (size == 0) {
+            rewrite = true;
+            store<u32>(place, 0);
+          } else if (size != column >> 8) {
+            return stopped(start);
+          }
           p += 1 + <usize>size;
           break;
         }
         case SHORT_LENGTH: {
           const size = <usize>load<u16>(p);
           p += 2;
-          if (size == 0xffff) rewrite = true;
-          else p += size;
+          if (size == 0xffff) {
+            rewrite = true;
+            store<u32>(place, 0);
+          } else {
+            p += size;
+          }
           break;
         }
         case TEXT_POINTER: {
           rewrite = true;
           const pointer = <usize>load<u8>(p);
           p += 1;
-          if (pointer != 0) {
+          if (pointer == 0) {
+            store<u32>(place, 0);
+          } else {
             p += pointer + 8;
-            if (p + 4 > end) return start;
+            if (p + 4 > end) return stopped(start);
+            store<u32>(place, <u32>p);
             p += 4 + <usize>load<u32>(p);
           }
           break;
         }
         case PLP: {
           rewrite = true;
-          if (p + 8 > end) return start;
+          if (p + 8 > end) return stopped(start);
           if (isNullPlp(p)) {
+            store<u32>(place, 0);
             p += 8;
           } else {
             p = plpEnd(p, end);
-            if (p == 0) return start;
+            if (p == 0) return stopped(start);
           }
           break;
         }
         default: {
           // NULL of each framing: a length of 0, of 0xFFFF, of 0 in four bytes, an empty pointer, 0xFF in eight.
           rewrite = true;
+          store<u32>(place, 0);
           const framing = column >> 4 & 15;
           if (framing == SHORT_LENGTH) {
-            if (load<u16>(p) != 0xffff) return start;
+            if (load<u16>(p) != 0xffff) return stopped(start);
             p += 2;
           } else if (framing == PLP) {
-            if (p + 8 > end || !isNullPlp(p)) return start;
+            if (p + 8 > end || !isNullPlp(p)) return stopped(start);
             p += 8;
           } else if (framing == CALLER) {
-            if (load<u32>(p) != 0) return start;
+            if (load<u32>(p) != 0) return stopped(start);
             p += 4;
           } else {
-            if (load<u8>(p) != 0) return start;
+            if (load<u8>(p) != 0) return stopped(start);
             p += 1;
           }
         }
       }
     }
-    if (p > end) return start;
+    if (p > end) return stopped(start);
     if (rewrite) {
       const size = rewritten(bitmap, values, bitmapBytes);
       hash(scratch, size);
     } else if (bitmap != 0) {
       hash(bitmap, p - bitmap);
     } else {
-      // No NULL: the bitmap is zeros, written over the token and what is before it, which has been hashed.
+      // No NULL: the bitmap is zeros, written over the token and what is before it, which is put back: it is yet to be tallied.
       const first = values - bitmapBytes;
-      memory.fill(first, 0, bitmapBytes);
-      hash(first, p - first);
+      if (bitmapBytes <= 8) {
+        const before = load<u64>(values - 8);
+        store<u64>(values - 8, before & <u64>((<u64>1 << (64 - (<u64>bitmapBytes << 3))) - 1));
+        hash(first, p - first);
+        store<u64>(values - 8, before);
+      } else {
+        memory.copy(saved, first, bitmapBytes);
+        memory.fill(first, 0, bitmapBytes);
+        hash(first, p - first);
+        memory.copy(first, saved, bitmapBytes);
+      }
     }
+    placed += 1;
+    if (placed >= placedLimit) flush();
     start = p;
   }
-  return start;
+  return stopped(start);
+}
+
+/** Ends a call: what was placed is tallied. */
+function stopped(at: usize): usize {
+  flush();
+  return at;
 }
 
 /** Puts the row together in the scratch memory. @returns its size */
@@ -353,4 +404,325 @@ function rewritten(bitmap: usize, p: usize, bitmapBytes: usize): usize {
     }
   }
   return to - scratch;
+}
+
+// Tallies: of each column its NULLs and values; of text and binary their bytes; of numbers and times sum, least and greatest;
+// of what is no exact number a digest: of times and floats the sum of their bits, of text and binary that of a digest of each.
+
+/** Bytes of a column's tally: twelve words of 64 bits, of which the last is free. */
+const TALLY: usize = 96;
+const NULLS: usize = 0;
+const COUNT: usize = 8;
+const BYTES: usize = 16;
+const DIGEST: usize = 24;
+const SUM_LOW: usize = 32;
+const SUM_HIGH: usize = 40;
+const SUM_TOP: usize = 48;
+const MIN_LOW: usize = 56;
+const MIN_HIGH: usize = 64;
+const MAX_LOW: usize = 72;
+const MAX_HIGH: usize = 80;
+
+/** What values are: a byte a column. */
+const V_BYTES: u8 = 0;
+const V_UINT8: u8 = 1;
+const V_INT16: u8 = 2;
+const V_INT32: u8 = 3;
+const V_INT64: u8 = 4;
+const V_MONEY: u8 = 5;
+/** Times, which have no sum, from here to V_DECIMAL: unsigned of 3, 4 and 5 bytes. */
+const V_UINT24: u8 = 6;
+const V_UINT32: u8 = 7;
+const V_UINT40: u8 = 8;
+const V_SMALLDATETIME: u8 = 9;
+const V_DATETIME: u8 = 10;
+/** A time of 3, 4 or 5 bytes before a date of 3; what is behind, an offset, has no part in the order. */
+const V_DATETIME_24: u8 = 11;
+const V_DATETIME_32: u8 = 12;
+const V_DATETIME_40: u8 = 13;
+const V_DECIMAL: u8 = 14;
+const V_FLOAT: u8 = 15;
+const V_REAL: u8 = 16;
+
+let tallies: usize = 0;
+let valueKinds: usize = 0;
+/** Where each value is, row by row, 0 for NULL. */
+let places: usize = 0;
+/** Where a bitmap's size of bytes is kept. */
+let saved: usize = 0;
+/** Rows whose values are placed, and how many can be. */
+let placed: i32 = 0;
+let placedLimit: i32 = 0;
+const PLACES: u32 = 8192;
+
+function flush(): void {
+  const rows = placed;
+  placed = 0;
+  if (rows == 0) return;
+  for (let i = 0; i < columns; i++) tallyColumn(i, rows, places + (<usize>i << 2));
+}
+
+/** Tallies the value at `at`, its length before it as in a row; 0 for NULL. */
+export function tallyOne(i: i32, at: usize): void {
+  store<u32>(places, <u32>at);
+  tallyColumn(i, 1, places);
+}
+
+/** What the multiplier of a value's words grows by; even, so that all multipliers are odd. */
+const STEP: u64 = 0xc2b2ae3d27d4eb4e;
+
+/** Ends the digest of a value: words that changed places with those of other values show. */
+// @ts-ignore: decorator
+@inline
+function mixed(digest: u64, size: u64): u64 {
+  digest = (digest ^ size) * P3;
+  return digest ^ digest >> 32;
+}
+
+/** Sum of the value's words (8 bytes, the last filled up with zeros), each by an odd number that depends on its place. */
+// @ts-ignore: decorator
+@inline
+function digestOf(p: usize, size: usize): u64 {
+  const end = p + size;
+  let digest: u64 = 0;
+  let factor = P1;
+  while (p + 8 <= end) {
+    digest += load<u64>(p) * factor;
+    factor += STEP;
+    p += 8;
+  }
+  if (p < end) digest += (load<u64>(p) & (<u64>-1 >> <u64>(64 - (end - p << 3)))) * factor;
+  return mixed(digest, <u64>size);
+}
+
+/** The value as a number that has its order. */
+// @ts-ignore: decorator
+@inline
+function keyOf(kind: u8, p: usize): i64 {
+  switch (kind) {
+    case V_UINT8: return <i64>load<u8>(p);
+    case V_INT16: return <i64>load<i16>(p);
+    case V_INT32: return <i64>load<i32>(p);
+    case V_INT64: return load<i64>(p);
+    case V_MONEY: return <i64>load<i32>(p) << 32 | <i64>load<u32>(p, 4);
+    case V_UINT24: return <i64>(load<u32>(p) & 0xffffff);
+    case V_UINT32: return <i64>load<u32>(p);
+    case V_UINT40: return load<i64>(p) & 0xffffffffff;
+    case V_SMALLDATETIME: return <i64>load<u16>(p) << 16 | <i64>load<u16>(p, 2);
+    case V_DATETIME: return <i64>load<i32>(p) << 32 | <i64>load<u32>(p, 4);
+    case V_DATETIME_24: return <i64>(load<u32>(p, 3) & 0xffffff) << 40 | <i64>(load<u32>(p) & 0xffffff);
+    case V_DATETIME_32: return <i64>(load<u32>(p, 4) & 0xffffff) << 40 | <i64>load<u32>(p);
+    default: return <i64>(load<u32>(p, 5) & 0xffffff) << 40 | load<i64>(p) & 0xffffffffff;
+  }
+}
+
+function tallyColumn(i: i32, rows: i32, place: usize): void {
+  const kind = load<u8>(valueKinds + i);
+  const tally = tallies + <usize>i * TALLY;
+  const description = load<u32>(COLUMNS + (<usize>i << 2));
+  const framing = description & 15;
+  const stride = <usize>columns << 2;
+  const end = place + <usize>rows * stride;
+  let digest = load<u64>(tally, DIGEST);
+  const before = load<u64>(tally, COUNT);
+  let count = before;
+  if (kind == V_BYTES) {
+    let bytes = load<u64>(tally, BYTES);
+    for (; place < end; place += stride) {
+      let p = <usize>load<u32>(place);
+      if (p == 0) continue;
+      count += 1;
+      let size: usize = 0;
+      if (framing == SHORT_LENGTH) {
+        size = <usize>load<u16>(p);
+        p += 2;
+      } else if (framing == BYTE_LENGTH) {
+        size = <usize>load<u8>(p);
+        p += 1;
+      } else if (framing == TEXT_POINTER) {
+        size = <usize>load<u32>(p);
+        p += 4;
+      } else if (framing == FIXED) {
+        size = <usize>(description >> 8);
+      } else {
+        tallyPieces(p + 8);
+        bytes += valueSize;
+        digest += mixed(valueDigest, valueSize);
+        continue;
+      }
+      bytes += <u64>size;
+      digest += digestOf(p, size);
+    }
+    store<u64>(tally, bytes, BYTES);
+  } else if (kind == V_DECIMAL) {
+    count += decimals(tally, description, place, end, stride);
+  } else if (kind >= V_FLOAT) {
+    const skip: usize = framing == FIXED ? 0 : 1;
+    let least = load<f64>(tally, MIN_LOW);
+    let greatest = load<f64>(tally, MAX_LOW);
+    for (; place < end; place += stride) {
+      const p = <usize>load<u32>(place);
+      if (p == 0) continue;
+      const value = kind == V_FLOAT ? load<f64>(p + skip) : <f64>load<f32>(p + skip);
+      if (count == 0 || value < least) least = value;
+      if (count == 0 || value > greatest) greatest = value;
+      count += 1;
+      digest += kind == V_FLOAT ? load<u64>(p + skip) : <u64>load<u32>(p + skip);
+    }
+    store<f64>(tally, least, MIN_LOW);
+    store<f64>(tally, greatest, MAX_LOW);
+  } else {
+    const skip: usize = framing == FIXED ? 0 : 1;
+    let least = before == 0 ? i64.MAX_VALUE : load<i64>(tally, MIN_LOW);
+    let greatest = before == 0 ? i64.MIN_VALUE : load<i64>(tally, MAX_LOW);
+    let low = load<u64>(tally, SUM_LOW);
+    let high = load<u64>(tally, SUM_HIGH);
+    for (; place < end; place += stride) {
+      let p = <usize>load<u32>(place);
+      if (p == 0) continue;
+      p += skip;
+      count += 1;
+      const key = keyOf(kind, p);
+      least = min<i64>(least, key);
+      greatest = max<i64>(greatest, key);
+      low += <u64>key;
+      high += <u64>(key >> 63) + <u64>(low < <u64>key);
+      if (kind < V_DATETIME_24) continue;
+      // Of a datetimeoffset the offset is behind what has the order.
+      const timeBytes: usize = 3 + <usize>(kind - V_DATETIME_24);
+      if (<usize>load<u8>(p - 1) > timeBytes + 3) digest += <u64>load<u16>(p + timeBytes + 3) * P1;
+    }
+    if (kind >= V_UINT24) digest += low - load<u64>(tally, SUM_LOW);
+    store<i64>(tally, least, MIN_LOW);
+    store<i64>(tally, greatest, MAX_LOW);
+    store<u64>(tally, low, SUM_LOW);
+    store<u64>(tally, high, SUM_HIGH);
+  }
+  store<u64>(tally, digest, DIGEST);
+  store<u64>(tally, count, COUNT);
+  store<u64>(tally, load<u64>(tally, NULLS) + <u64>rows - (count - before), NULLS);
+}
+
+/** Sign, 1 for plus, and magnitude (MS-TDS 2.2.5.5.1.6). Sums have 192 bits: 38 digits take 127. @returns how many values */
+function decimals(tally: usize, description: u32, place: usize, end: usize, stride: usize): u64 {
+  const fixed = (description & 15) == FIXED;
+  const before = load<u64>(tally, COUNT);
+  let count = before;
+  let sumLow = load<u64>(tally, SUM_LOW), sumHigh = load<u64>(tally, SUM_HIGH), sumTop = load<u64>(tally, SUM_TOP);
+  let minLow = load<u64>(tally, MIN_LOW), maxLow = load<u64>(tally, MAX_LOW);
+  let minHigh = load<i64>(tally, MIN_HIGH), maxHigh = load<i64>(tally, MAX_HIGH);
+  for (; place < end; place += stride) {
+    let p = <usize>load<u32>(place);
+    if (p == 0) continue;
+    const size = fixed ? <usize>(description >> 8) : <usize>load<u8>(p++);
+    const magnitude = p + 1;
+    let low = size == 5 ? <u64>load<u32>(magnitude) : load<u64>(magnitude);
+    let high = size <= 9 ? <u64>0 : size == 13 ? <u64>load<u32>(magnitude, 8) : load<u64>(magnitude, 8);
+    if (load<u8>(p) == 0) {
+      low = 0 - low;
+      high = ~high + <u64>(low == 0);
+    }
+    if (count == before && before == 0) {
+      minLow = maxLow = low;
+      minHigh = maxHigh = <i64>high;
+    } else {
+      if (<i64>high < minHigh || <i64>high == minHigh && low < minLow) {
+        minLow = low;
+        minHigh = <i64>high;
+      }
+      if (<i64>high > maxHigh || <i64>high == maxHigh && low > maxLow) {
+        maxLow = low;
+        maxHigh = <i64>high;
+      }
+    }
+    count += 1;
+    sumLow += low;
+    const carry = <u64>(sumLow < low);
+    const sum = sumHigh + high;
+    sumTop += <u64>(<i64>high >> 63) + <u64>(sum < high);
+    sumHigh = sum + carry;
+    sumTop += <u64>(sumHigh < carry);
+  }
+  store<u64>(tally, sumLow, SUM_LOW);
+  store<u64>(tally, sumHigh, SUM_HIGH);
+  store<u64>(tally, sumTop, SUM_TOP);
+  store<u64>(tally, minLow, MIN_LOW);
+  store<i64>(tally, minHigh, MIN_HIGH);
+  store<u64>(tally, maxLow, MAX_LOW);
+  store<i64>(tally, maxHigh, MAX_HIGH);
+  return count - before;
+}
+
+// A value that comes in pieces: its size, its digest so far, and bytes that are not a whole word yet.
+let valueSize: u64 = 0;
+let valueDigest: u64 = 0;
+let factor: u64 = 0;
+let word: u64 = 0;
+let wordBits: u64 = 0;
+
+/** Begins a value that the caller gives in pieces. */
+export function beginValue(size: f64): void {
+  valueSize = <u64>size;
+  valueDigest = 0;
+  factor = P1;
+  word = 0;
+  wordBits = 0;
+}
+
+export function valueBytes(p: usize, size: usize): void {
+  const end = p + size;
+  while (p < end && wordBits != 0) {
+    word |= <u64>load<u8>(p++) << wordBits;
+    wordBits += 8;
+    if (wordBits == 64) endWord();
+  }
+  let digest = valueDigest;
+  let by = factor;
+  while (p + 8 <= end) {
+    digest += load<u64>(p) * by;
+    by += STEP;
+    p += 8;
+  }
+  valueDigest = digest;
+  factor = by;
+  while (p < end) {
+    word |= <u64>load<u8>(p++) << wordBits;
+    wordBits += 8;
+  }
+}
+
+/** Adds the value to the tally of its column. */
+export function endValue(i: i32): void {
+  if (wordBits != 0) endWord();
+  const tally = tallies + <usize>i * TALLY;
+  store<u64>(tally, load<u64>(tally, COUNT) + 1, COUNT);
+  store<u64>(tally, load<u64>(tally, BYTES) + valueSize, BYTES);
+  store<u64>(tally, load<u64>(tally, DIGEST) + mixed(valueDigest, valueSize), DIGEST);
+}
+
+function endWord(): void {
+  valueDigest += word * factor;
+  factor += STEP;
+  word = 0;
+  wordBits = 0;
+}
+
+/** @param p the first piece of a PLP value */
+function tallyPieces(p: usize): void {
+  let size: u64 = 0;
+  for (let at = p; ;) {
+    const piece = <usize>load<u32>(at);
+    if (piece == 0) break;
+    size += <u64>piece;
+    at += 4 + piece;
+  }
+  beginValue(<f64>size);
+  for (;;) {
+    const piece = <usize>load<u32>(p);
+    p += 4;
+    if (piece == 0) break;
+    valueBytes(p, piece);
+    p += piece;
+  }
+  if (wordBits != 0) endWord();
 }

@@ -9,15 +9,16 @@ import { jsonLinesRows } from './json-lines-rows';
 import { parquetRows, type ParquetRow } from './parquet-rows';
 import { parquetValueEncoder } from './parquet-value';
 import { textValueEncoder } from './text-value';
-import type { ManifestColumn, ManifestFormat } from '../../contract';
+import type { ManifestColumn, ManifestFormat, ManifestTally } from '../../contract';
 import { LegacyToS3Error } from '../errors';
 import { CanonicalHasher } from '../hash/canonical-hasher';
-import { lengthPrefix } from '../hash/canonical-value';
 
 /** What a landed object holds. */
 export interface ObjectContent {
   readonly rows: number;
   readonly contentHash: bigint;
+  /** By column of the source. */
+  readonly tallies: readonly ManifestTally[];
 }
 
 /**
@@ -29,10 +30,10 @@ export interface ObjectContent {
 export async function objectContent(
   body: AsyncIterable<Uint8Array>, columns: readonly ManifestColumn[], format: ManifestFormat,
 ): Promise<ObjectContent> {
-  const hasher = new CanonicalHasher();
+  const hasher = new CanonicalHasher(columns.filter(({ framing }) => framing !== undefined));
   let rows = 0;
   const take = <Row>(block: readonly Row[], encode: RowEncoder<Row>) => {
-    for (const row of block) hasher.add(...encode(row));
+    for (const row of block) hasher.add(encode(row));
     rows += block.length;
   };
   try {
@@ -50,7 +51,7 @@ export async function objectContent(
     if (error instanceof LegacyToS3Error || error instanceof RangeError) throw error;
     throw new RangeError(`it cannot be read: ${(error as Error).message}`, { cause: error });
   }
-  return { rows, contentHash: hasher.take() };
+  return { rows, contentHash: hasher.take(), tallies: hasher.tallies() };
 }
 
 /** Parquet is read from its end. */
@@ -65,16 +66,14 @@ async function withFile(body: AsyncIterable<Uint8Array>, read: (path: string) =>
   }
 }
 
-type RowEncoder<Row> = (row: Row) => [bitmap: Uint8Array, values: readonly Uint8Array[]];
+/** The bytes of a row's values as they are hashed, undefined for NULL; see {@link RowHasher}. */
+type RowEncoder<Row> = (row: Row) => ReadonlyArray<Uint8Array | undefined>;
 
 function textRowEncoder(columns: readonly ManifestColumn[]): RowEncoder<TextRow> {
   const encoders = columns.map(textValueEncoder);
   return (row) => {
     if (row.length !== columns.length) throw new RangeError(`a row of ${row.length} fields where there are ${columns.length} columns`);
-    return canonicalRow(columns, (i) => {
-      const text = row[i];
-      return text === null ? undefined : encoders[i](text);
-    });
+    return row.map((text, i) => (text === null ? undefined : encoders[i](text)));
   };
 }
 
@@ -86,23 +85,11 @@ function parquetRowEncoder(columns: readonly ManifestColumn[]): RowEncoder<Parqu
   const ticks = sources.map((source) => companion(source, '100ns'));
   const offsets = sources.map((source) => companion(source, 'offset_minutes'));
   const number = (row: ParquetRow, at: number) => (at < 0 ? undefined : Number(row[at]));
-  return (row) => canonicalRow(sources, (i) => {
+  return (row) => sources.map((_, i) => {
     const value = row[places[i]];
     if (value === null || value === undefined) return undefined;
     return encoders[i](value, { ticks: number(row, ticks[i]), offsetMinutes: number(row, offsets[i]) });
   });
-}
-
-/** The row as it is hashed; see {@link RowHasher}. @param valueOf the bytes of a column's value, nothing for NULL */
-function canonicalRow(columns: readonly ManifestColumn[], valueOf: (column: number) => Uint8Array | undefined): [Uint8Array, Uint8Array[]] {
-  const bitmap = new Uint8Array((columns.length + 7) >> 3);
-  const values: Uint8Array[] = [];
-  columns.forEach(({ framing }, i) => {
-    const value = valueOf(i);
-    if (value === undefined) bitmap[i >> 3] |= 1 << (i & 7);
-    else values.push(lengthPrefix(framing!, value.length), value);
-  });
-  return [bitmap, values];
 }
 
 async function* textOf(body: AsyncIterable<Uint8Array>, compression: string): AsyncGenerator<string> {

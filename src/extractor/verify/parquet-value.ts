@@ -1,5 +1,5 @@
 import { characterEncoder } from './character-value';
-import { INTEGER_BYTES, parseSourceType } from './source-type';
+import { INTEGER_BYTES, parseSourceType } from '../columns/source-type';
 import { textValueEncoder } from './text-value';
 import * as wire from './wire-value';
 import type { ManifestColumn } from '../../contract';

@@ -17,8 +17,8 @@ async function check(format: OutputFormat, all: TypeOptions, numRuns: number): P
   await fc.assert(fc.asyncProperty(fc.array(anyRow, { maxLength: 20 }), async (rows) => {
     const wire = rows.map(({ values, bitmap }) => (bitmap ? nbcRow : row)(COLUMNS, values.map(({ cell }) => cell)));
     const payload = Buffer.concat([colMetadata(COLUMNS), ...wire, done(0x10, rows.length)]);
-    const { columns, objects: [object], files: [{ contentHash }] } = await landPayload(payload, { ...format, types: { all } });
-    expect(await objectContent(Readable.from([object]), columns, format)).toEqual({ rows: rows.length, contentHash });
+    const { columns, objects: [object], files: [{ contentHash }], tallies } = await landPayload(payload, { ...format, types: { all } });
+    expect(await objectContent(Readable.from([object]), columns, format)).toEqual({ rows: rows.length, contentHash, tallies });
   }), { numRuns });
 }
 
@@ -35,6 +35,6 @@ test.each<[string, OutputFormat, TypeOptions]>([
   ['Parquet in gzip', { name: 'parquet', compression: 'gzip' }, {}],
   ['Parquet with native types', { name: 'parquet', compression: 'none' }, { time: TimeType.NATIVE, uniqueidentifier: UniqueidentifierType.UUID }],
   ['Parquet with text for times', { name: 'parquet', compression: 'none' }, { timestamps: TimestampType.TEXT, dates: DateType.TEXT }],
-])('%s: what is read back has the hash of what came on the wire', async (_, format, options) => {
+])('%s: what is read back has the hash and the tallies of what came on the wire', async (_, format, options) => {
   await check(format, options, 40);
 });
