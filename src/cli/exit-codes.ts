@@ -43,6 +43,7 @@ export const EXIT_CODES: { readonly [code in ErrorCode]: number } = {
   TARGET_WRITE_FAILED: EXIT.target,
   CHECKSUM_MISMATCH: EXIT.verification,
   COUNT_MISMATCH: EXIT.verification,
+  AGGREGATE_MISMATCH: EXIT.verification,
   CONTENT_MISMATCH: EXIT.verification,
   VERIFICATION_FAILED: EXIT.verification,
   CHECK_FAILED: EXIT.config,

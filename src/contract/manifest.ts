@@ -93,6 +93,8 @@ export interface ManifestChunk {
   readonly attempts: number;
   /** Of the attempt that succeeded. */
   readonly seconds: number;
+  /** Of these: how long the source took to count, and to aggregate. */
+  readonly sourceSeconds?: number;
 }
 
 /** Values of a column that were landed otherwise than they are, because an option allows it: how many. */
@@ -102,6 +104,22 @@ export interface ManifestAlterations {
   readonly replacedSurrogates: number;
   /** Values whose seventh decimal of the second was not 0 and was dropped. */
   readonly truncatedTimes: number;
+}
+
+/** How far rows are proven: not at all, by their number, or by the aggregates of their columns too. */
+export type VerificationState = 'unverified' | 'counted' | 'verified';
+
+/** What was compared of a table with its source. */
+export interface ManifestTableVerification {
+  readonly state: VerificationState;
+  /** Why it is not more. */
+  readonly detail?: string;
+  /** COUNT_BIG of the source, over all chunks. */
+  readonly sourceRows?: number;
+  /** Of how many columns each aggregate was compared; absent when the source was not asked. */
+  readonly aggregates?: { readonly [aggregate: string]: number };
+  /** How long the source took to count, and to aggregate, over all chunks. */
+  readonly sourceSeconds?: number;
 }
 
 /** One table, or the result of a query. */
@@ -122,6 +140,10 @@ export interface ManifestTable {
   readonly schemaFingerprint: string;
   readonly rows: number;
   readonly sizeBytes: number;
+  /** Absent in manifests of older versions. */
+  readonly verification?: ManifestTableVerification;
+  /** What was tallied of each column of the source, over all chunks; absent in manifests of older versions. */
+  readonly tallies?: readonly ManifestTally[];
   /** Of the columns that have any; absent when everything was landed as it is. */
   readonly alterations?: readonly ManifestAlterations[];
   readonly objects: readonly ManifestObject[];
@@ -138,7 +160,7 @@ export interface Manifest {
   readonly finishedAt: string;
   readonly source: ManifestSource;
   readonly consistency: { readonly mode: ConsistencyMode; readonly guarantee: string };
-  readonly verification: { readonly state: 'unverified' | 'counted' | 'verified'; readonly detail: string };
+  readonly verification: { readonly state: VerificationState; readonly detail: string; readonly sourceSeconds?: number };
   readonly format: ManifestFormat;
   /** The landing prefix in key form: empty, or with one trailing slash. */
   readonly prefix: string;

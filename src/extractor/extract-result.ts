@@ -23,8 +23,13 @@ export interface ExtractResult {
   readonly manifestUrl: string;
   /** `snapshot`, `readCommitted` or `query`. */
   readonly consistency: string;
-  /** `counted` when the source's COUNT_BIG equals the rows of every table, else `unverified`. */
+  /**
+   * `verified` when the rows of every table and the aggregates of its columns equal those asked of the source, `counted`
+   * when only the rows were asked for or are comparable, else `unverified`.
+   */
   readonly verification: string;
+  /** How long the source took to count and to aggregate, all chunks added up (seconds). */
+  readonly sourceCheckSeconds: number;
   /** The tables, by schema and name. */
   readonly tables: ExtractedTable[];
   /** Rows of all tables. */

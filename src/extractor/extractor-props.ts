@@ -459,4 +459,13 @@ export interface ExtractorProps extends LandingProps {
    * @default 1
    */
   readonly maxDop?: number;
+
+  /**
+   * Whether the source is asked, after each chunk and in its transaction, for aggregates of its columns, which are compared
+   * with what was landed: NULLs, bytes, sums, least and greatest values. It costs the source another look at the rows;
+   * without it they are only counted.
+   *
+   * @default true
+   */
+  readonly sourceAggregates?: boolean;
 }

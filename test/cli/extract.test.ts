@@ -55,7 +55,7 @@ async function freePort(): Promise<number> {
 test('the result is on standard output, progress on standard error', async () => {
   const { code, stdout, stderr } = await runCli(args(), env);
   expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('dbo.Accounts  2 rows in 1 object') });
-  expect(stdout).toMatch(/^run \S+: 2 rows of 1 table in 1 object, .*; consistency snapshot, counted\nmanifest file:\/\/\S+_manifest.json\n$/);
+  expect(stdout).toMatch(/^run \S+: 2 rows of 1 table in 1 object, .*; consistency snapshot, verified \(0\.\d s of the source\)\nmanifest file:\/\/\S+_manifest.json\n$/);
   expect(files().sort()).toEqual(['_manifest.json', 'part-00000-0000.csv']);
 });
 
@@ -68,7 +68,7 @@ test('--json prints events, the result last', async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const events = stdout.trim().split('\n').map((line) => JSON.parse(line));
   expect(events.map(({ type }) => type).filter((type) => !String(type).endsWith('-progress'))).toEqual(['run-started', 'table-started', 'table-finished', 'run-finished']);
-  expect(events.at(-1).result).toMatchObject({ rows: 2, verification: 'counted' });
+  expect(events.at(-1).result).toMatchObject({ rows: 2, verification: 'verified' });
 });
 
 test('--tables may be given more than once, with commas', async () => {

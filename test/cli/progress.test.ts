@@ -11,6 +11,7 @@ const RESULT: ExtractResult = {
   manifestUrl: 'file:///x/k',
   consistency: 'snapshot',
   verification: 'counted',
+  sourceCheckSeconds: 0.25,
   rows: 1200,
   objects: 1,
   sizeBytes: 2_500_000,
@@ -48,7 +49,7 @@ test('plain lines: what happened, and progress every ten seconds', () => {
     'dbo.Transactions  1,200 rows in 1 object, 2.5 MB, 12.0 s, 100 rows/s, 0.5 MB/s read',
   ]);
   expect(result.text()).toBe(
-    'run r: 1,200 rows of 1 table in 1 object, 2.5 MB, 1.3 s; consistency snapshot, counted\nmanifest file:///x/k\n');
+    'run r: 1,200 rows of 1 table in 1 object, 2.5 MB, 1.3 s; consistency snapshot, counted (0.3 s of the source)\nmanifest file:///x/k\n');
 });
 
 test.each([[12.3, '13 s'], [130, '2 min'], [9000, '2.5 h']])('%d s left are told as %s', (etaSeconds, text) => {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { startScriptedDatabase } from './scripted-database';
+import { aggregatePackets } from './source-aggregates';
 import { resultPackets } from './tds-result';
 import type { ExtractionPlan } from '../../src/extractor/public';
 import { plan } from '../../src/extractor/run/plan-run';
@@ -15,16 +16,15 @@ export interface Pace {
   readonly pieceDelayMs: number;
 }
 
-/** A server of one table that sends each connection only so much a second, as a throttled or distant one does. */
+/** A server of one table, each chunk of which has the same rows, that sends each connection only so much a second, as a throttled or distant one does. */
 export class PacedSource {
   public static async start(pace: Pace): Promise<PacedSource> {
-    let reads = 0;
-    const rowsOf = (read: number) => Array.from({ length: pace.rowsPerChunk }, (_, at) => [read * pace.rowsPerChunk + at, `name ${at}`] as const);
+    const rows = Array.from({ length: pace.rowsPerChunk }, (_, at) => [at, `name ${at}`] as const);
     const server = await startScriptedDatabase({
-      tables: [{ schema: 'dbo', table: 'Paced', columns: ['Id', 'Name'], primaryKey: ['Id'], rows: rowsOf(0) }],
+      tables: [{ schema: 'dbo', table: 'Paced', columns: ['Id', 'Name'], primaryKey: ['Id'], rows }],
       override: (sql) => {
-        if (/SELECT COUNT_BIG/.test(sql)) return [resultPackets(['row_count'], [[pace.rowsPerChunk]])];
-        return /SELECT \[Id\]/.test(sql) ? slowly(resultPackets(['Id', 'Name'], rowsOf(reads++)), pace) : undefined;
+        if (/SELECT COUNT_BIG/.test(sql)) return [aggregatePackets(sql, rows)];
+        return /SELECT \[Id\]/.test(sql) ? slowly(resultPackets(['Id', 'Name'], rows), pace) : undefined;
       },
     });
     return new PacedSource(server, pace);

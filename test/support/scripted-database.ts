@@ -1,3 +1,4 @@
+import { aggregatePackets } from './source-aggregates';
 import { donePacket, resultPackets, type Cell } from './tds-result';
 import {
   COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, KEYS_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SERVER_SQL, SIZES_SQL, TABLES_SQL,
@@ -13,6 +14,8 @@ export interface ScriptedTable {
   readonly rows: ReadonlyArray<readonly Cell[]>;
   /** What COUNT_BIG answers; default the number of rows. */
   readonly counted?: number;
+  /** The rows that aggregates are of; default those that are read. */
+  readonly aggregated?: ReadonlyArray<readonly Cell[]>;
 }
 
 export interface ScriptedDatabase {
@@ -54,7 +57,7 @@ export async function startScriptedDatabase(database: ScriptedDatabase): Promise
     if (sql.includes('SYSUTCDATETIME()')) return resultPackets(['instant'], [['2026-01-31T10:11:12.1234567Z']]);
     const table = tables.find((each) => sql.endsWith(` FROM [${each.schema}].[${each.table}] OPTION (MAXDOP 1)`));
     if (!table) throw new Error(`the scripted database has no answer to: ${sql}`);
-    if (sql.includes('COUNT_BIG')) return resultPackets(['row_count'], [[table.counted ?? table.rows.length]]);
+    if (sql.includes('COUNT_BIG')) return aggregatePackets(sql, table.aggregated ?? table.rows, table.counted);
     const names = [...sql.matchAll(/(?:AS )?\[([^\]]*)\](?=,| FROM)/g)].map(([, name]) => name);
     return resultPackets(names, table.rows);
   };

@@ -376,6 +376,14 @@ export const SETTINGS: readonly Setting[] = [
     description: 'cores the server may use for one statement; 0 leaves it to the server',
     default: '1',
   },
+  {
+    key: 'sourceAggregates',
+    group: 'reading',
+    type: 'boolean',
+    flags: '--source-aggregates <true|false>',
+    description: 'ask the source for sums, least and greatest values of each chunk\'s columns and compare them',
+    default: 'true',
+  },
 ];
 
 /** A value by its setting's key. */

@@ -59,6 +59,7 @@ export function toProps(values: SettingValues, landing: Pick<LandingProps, 'targ
     ...toPlanning(values),
     ...pick(values, [
       'targetFileBytes', 'readers', 'threads', 'maxRetries', 'retryErrorNumbers', 'idleTimeoutSeconds', 'lockTimeoutSeconds', 'deadlockPriority', 'maxDop',
+      'sourceAggregates',
     ]),
     ...toTypes(values),
     query,

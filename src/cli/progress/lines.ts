@@ -38,10 +38,11 @@ export function targetRetryLine({ what, attempt, delaySeconds, code, message }: 
 }
 
 export function resultLines(result: ExtractResult): string[] {
-  const { rows, objects, sizeBytes, seconds, tables, verification, consistency } = result;
+  const { rows, objects, sizeBytes, seconds, tables, verification, consistency, sourceCheckSeconds } = result;
+  const check = sourceCheckSeconds > 0 ? ` (${sourceCheckSeconds.toFixed(1)} s of the source)` : '';
   return [
     `run ${result.runId}: ${count(rows)} rows of ${plural(tables.length, 'table')} in ${plural(objects, 'object')}, `
-      + `${formatBytes(sizeBytes)}, ${seconds.toFixed(1)} s; consistency ${consistency}, ${verification}`,
+      + `${formatBytes(sizeBytes)}, ${seconds.toFixed(1)} s; consistency ${consistency}, ${verification}${check}`,
     `manifest ${result.manifestUrl}`,
   ];
 }

@@ -1,13 +1,28 @@
 import { TALLY_BYTES } from './load-kernel';
-import { parseSourceType } from '../columns/source-type';
 import type { ManifestTally } from '../../contract';
 import type { ColumnType, ValueKind } from '../columns/column-type';
+import { parseSourceType } from '../columns/source-type';
 import { valueText } from '../formats/text/value-text';
 
 /** What the kernel does with a column's values: the numbers of row-kernel.as. */
 const VALUE = {
-  BYTES: 0, UINT8: 1, INT16: 2, INT32: 3, INT64: 4, MONEY: 5, UINT24: 6, UINT32: 7, UINT40: 8,
-  SMALLDATETIME: 9, DATETIME: 10, DATETIME_24: 11, DATETIME_32: 12, DATETIME_40: 13, DECIMAL: 14, FLOAT: 15, REAL: 16,
+  BYTES: 0,
+  UINT8: 1,
+  INT16: 2,
+  INT32: 3,
+  INT64: 4,
+  MONEY: 5,
+  UINT24: 6,
+  UINT32: 7,
+  UINT40: 8,
+  SMALLDATETIME: 9,
+  DATETIME: 10,
+  DATETIME_24: 11,
+  DATETIME_32: 12,
+  DATETIME_40: 13,
+  DECIMAL: 14,
+  FLOAT: 15,
+  REAL: 16,
 } as const;
 
 /** How a column is tallied. */

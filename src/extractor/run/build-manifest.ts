@@ -64,6 +64,7 @@ export function resultOf(
     manifestUrl,
     consistency: manifest.consistency.mode,
     verification: manifest.verification.state,
+    sourceCheckSeconds: manifest.verification.sourceSeconds ?? 0,
     tables: landed.map(({ table: { database, schema, table, rows, objects, sizeBytes }, seconds }) =>
       ({ database, schema, table, rows, objects: objects.length, sizeBytes, seconds })),
     rows: manifest.totals.rows,

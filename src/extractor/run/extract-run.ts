@@ -13,6 +13,7 @@ import type { RunContext } from './run-context';
 import { resolveOptions, type RunOptions } from './run-options';
 import { RunSnapshot } from './run-snapshot';
 import { landedPrimaryKey, planJobs, queryJob } from './table-job';
+import { isIncomparable } from './verification';
 import { writeManifest } from './write-manifest';
 import { manifestKey as keyOfManifest, runFolder, runIdAt } from '../../contract';
 import { LegacyToS3Error } from '../errors';
@@ -158,7 +159,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     });
     const landed = landedTables(context.database, selection.tables, chunks);
     const manifest = manifestOf(context, selection.productVersion, landed, startedAt);
-    if (manifest.verification.state === 'unverified' && consistency !== 'query') warn(manifest.verification.detail);
+    if (isIncomparable(landed)) warn(manifest.verification.detail);
     stop.signal.throwIfAborted();
     await patiently('look at the lease', async () => checkpoint?.lease.assertHeld());
     const manifestKey = await patiently('write the manifest', () => writeManifest(target, manifest));

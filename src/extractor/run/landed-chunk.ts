@@ -1,4 +1,5 @@
-import type { ManifestAlterations, ManifestColumn, ManifestObject } from '../../contract';
+import type { ManifestAlterations, ManifestColumn, ManifestObject, ManifestTally } from '../../contract';
+import type { AggregateDifference } from '../verify/aggregate-query';
 
 /** A chunk that is landed and checked: what the manifest and the checkpoint keep of it. */
 export interface LandedChunk {
@@ -9,6 +10,12 @@ export interface LandedChunk {
   readonly rows: number;
   /** COUNT_BIG of the source, in digits; absent when it was not asked. */
   readonly sourceRows?: string;
+  /** How long the source took to count, and to aggregate; absent when it was not asked. */
+  readonly sourceSeconds?: number;
+  /** From the aggregates of the source, under a mode that does not keep it as it was; absent when it was not asked for them. */
+  readonly differences?: readonly AggregateDifference[];
+  /** By column of the source; absent in checkpoints of older versions. */
+  readonly tallies?: readonly ManifestTally[];
   readonly wireBytes: number;
   readonly objects: readonly ManifestObject[];
   /** Of the columns that have any; absent when there are none. */

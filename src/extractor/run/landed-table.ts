@@ -1,18 +1,18 @@
 import type { LandedChunk } from './landed-chunk';
+import { mergeTallies } from './merge-tallies';
 import { schemaFingerprint } from './schema-fingerprint';
+import { tableVerification } from './table-verification';
 import type { ManifestAlterations, ManifestChunk, ManifestObject, ManifestTable } from '../../contract';
 import { LegacyToS3Error } from '../errors';
 import type { PlannedChunk, PlannedTable } from '../extraction-plan';
 import { sumHashTexts } from '../hash/content-hash';
 import { quoteTable } from '../source/identifiers';
 
-/** A landed table and how its count came out. */
+/** A landed table. */
 export interface LandedTable {
   readonly table: ManifestTable;
   /** Reading time of its chunks, added up. */
   readonly seconds: number;
-  /** COUNT_BIG of the source over all chunks; absent when it was not asked. */
-  readonly sourceRows?: bigint;
 }
 
 /** What is known of a table apart from its chunks. */
@@ -45,7 +45,7 @@ export function landedTable(database: string, identity: TableIdentity, landed: r
   }
   const objects = chunks.flatMap((chunk) => chunk.objects);
   const alterations = sumAlterations(chunks.flatMap((chunk) => chunk.alterations ?? []));
-  const counted = chunks.every(({ sourceRows }) => sourceRows !== undefined);
+  const tallies = chunks.flatMap((chunk) => (chunk.tallies ? [chunk.tallies] : []));
   return {
     table: {
       database,
@@ -56,19 +56,21 @@ export function landedTable(database: string, identity: TableIdentity, landed: r
       ...(rowFilter !== undefined && { rowFilter }),
       ...(primaryKey.length > 0 && { primaryKey }),
       ...(chunkKey.length > 0 && { chunkKey }),
-      chunks: chunks.map(({ chunk, rows, instant, attempts, seconds, objects: own }) => {
+      chunks: chunks.map(({ chunk, rows, instant, attempts, seconds, sourceSeconds, objects: own }) => {
         const { lower, upper, nullKey } = identity.chunks[chunk];
         const bounds = { ...(lower && { lower }), ...(upper && { upper }), ...(nullKey && { nullKey }) };
-        return { chunk, rows, ...chunkHash(own), ...bounds, ...(instant && { instant }), attempts, seconds };
+        const asked = sourceSeconds !== undefined && { sourceSeconds };
+        return { chunk, rows, ...chunkHash(own), ...bounds, ...(instant && { instant }), attempts, seconds, ...asked };
       }),
       schemaFingerprint: fingerprint,
       rows: chunks.reduce((sum, { rows }) => sum + rows, 0),
       sizeBytes: objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      verification: tableVerification(columns, chunks),
+      ...(tallies.length === chunks.length && { tallies: mergeTallies(columns.filter(({ framing }) => framing !== undefined), tallies) }),
       ...(alterations.length > 0 && { alterations }),
       objects,
     },
     seconds: chunks.reduce((sum, { seconds }) => sum + seconds, 0),
-    ...(counted && { sourceRows: chunks.reduce((sum, { sourceRows }) => sum + BigInt(sourceRows!), 0n) }),
   };
 }
 

@@ -1,16 +1,15 @@
+import { checkSource } from './check-source';
 import { watchIdle } from './idle-watchdog';
 import type { LandedChunk } from './landed-chunk';
 import { LandingPlan } from './landing-plan';
 import type { RunContext } from './run-context';
 import { refuseUnmatched, typeOptionsOf } from '../columns/type-rules';
-import { LegacyToS3Error } from '../errors';
 import type { PlannedChunk } from '../extraction-plan';
 import { readRows } from '../formats';
 import type { QueryParameter, ReadRowsResult } from '../formats/read-rows';
 import { hashText } from '../hash/content-hash';
 import type { ObjectWriter } from '../landing/landing-target';
 import { refusePartitionNames } from '../source/column-names';
-import { isRepeatable } from '../source/consistency';
 import type { SqlServerConnection } from '../source/sql-server-connection';
 
 /** One statement to read: a chunk of a table, or a query. */
@@ -24,8 +23,8 @@ export interface ReadJob {
   readonly chunks: number;
   readonly sql: string;
   readonly parameters: readonly QueryParameter[];
-  /** Counts the same rows; absent where the source may be sent nothing else. */
-  readonly countSql?: string;
+  /** To ask the source of the same rows: the columns as they are selected, and `FROM … WHERE …`; absent where it may be sent nothing else. */
+  readonly source?: { readonly expressions: readonly string[]; readonly from: string };
   /** For messages. */
   readonly subject: string;
   /** Columns of the primary key, as they land; none where there is none. */
@@ -52,17 +51,14 @@ export async function readChunk(
   const started = performance.now();
   const plan = planOf(context, job);
   const read = await readAndLand(context, connection, job, plan, progress);
-  const sourceRows = await countRows(connection, job);
-  if (sourceRows !== undefined && sourceRows !== BigInt(read.rows) && isRepeatable(context.consistency)) {
-    throw new LegacyToS3Error('COUNT_MISMATCH',
-      `${job.subject}: ${read.rows} rows were landed, but the source counts ${sourceRows} under the same snapshot`);
-  }
+  const checked = await checkSource(context, connection, job, read);
   return {
     tableIndex: job.tableIndex,
     chunk: job.chunk.chunk,
     columns: read.columns,
     rows: read.rows,
-    ...(sourceRows !== undefined && { sourceRows: String(sourceRows) }),
+    ...checked,
+    tallies: read.tallies,
     wireBytes: read.wireBytes,
     seconds: (performance.now() - started) / 1000,
     ...(read.alterations.length > 0 && { alterations: read.alterations }),
@@ -128,11 +124,4 @@ async function readAndLand(
 /** Where a job's objects land. @throws LegacyToS3Error when its keys would be too long */
 export function planOf({ target, database, runId, options }: Pick<RunContext, 'target' | 'database' | 'runId' | 'options'>, job: ReadJob): LandingPlan {
   return new LandingPlan(target.prefix, { database, schema: job.schema, table: job.table }, runId, options.format);
-}
-
-async function countRows(connection: SqlServerConnection, job: ReadJob): Promise<bigint | undefined> {
-  const { countSql, subject, parameters } = job;
-  if (countSql === undefined) return undefined;
-  const [row] = await connection.query(countSql, `count the rows of ${subject}`, parameters);
-  return BigInt(String(row?.row_count));
 }

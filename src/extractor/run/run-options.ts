@@ -52,6 +52,7 @@ export interface RunOptions {
   /** As asked for; the source decides when absent. */
   readonly consistency?: Consistency;
   readonly maxDop?: number;
+  readonly sourceAggregates: boolean;
   /** Sent once on each reader's connection. */
   readonly sessionSql: string;
   readonly idleTimeoutMs: number;
@@ -86,6 +87,7 @@ export function fillOptions(props: ResolvedProps): RunOptions {
     plan: props.plan,
     accepted: props.accept ?? [],
     consistency: props.consistency,
+    sourceAggregates: props.sourceAggregates ?? true,
     maxDop: props.maxDop === 0 ? undefined : props.maxDop ?? DEFAULT_MAX_DOP,
     sessionSql: `SET LOCK_TIMEOUT ${lockTimeoutMs}; SET DEADLOCK_PRIORITY ${props.deadlockPriority ?? DEFAULT_DEADLOCK_PRIORITY}`,
     idleTimeoutMs: 1000 * (props.idleTimeoutSeconds ?? DEFAULT_IDLE_TIMEOUT_SECONDS),

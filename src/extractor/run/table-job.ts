@@ -21,9 +21,10 @@ export function planJobs({ tables }: Pick<ExtractionPlan, 'tables'>, maxDop?: nu
 function chunkJob(table: PlannedTable, index: number, chunk: PlannedChunk, maxDop?: number, types?: TypeRules): ReadJob {
   const subject = quoteTable(table.schema, table.table);
   const landed = landedColumns(table);
-  const list = table.columns.map(({ name, type }, at) => {
+  const columns = table.columns.map(({ name, type }, at) => {
     const toText = CLR_TYPES.has(type) && typeOptionsOf(types, { ...table, column: landed[at] }).clr === ClrType.TEXT;
-    return `${quoteName(name)}${toText ? '.ToString()' : ''}${toText || landed[at] !== name ? ` AS ${quoteName(landed[at])}` : ''}`;
+    const expression = `${quoteName(name)}${toText ? '.ToString()' : ''}`;
+    return { expression, selected: `${expression}${toText || landed[at] !== name ? ` AS ${quoteName(landed[at])}` : ''}` };
   });
   const from = `FROM ${subject}${whereOf(table, chunk)}`;
   const hint = maxDop === undefined ? '' : ` OPTION (MAXDOP ${maxDop})`;
@@ -33,8 +34,8 @@ function chunkJob(table: PlannedTable, index: number, chunk: PlannedChunk, maxDo
     table: table.table,
     chunk,
     chunks: table.chunks.length,
-    sql: `SELECT ${list.join(', ')} ${from}${hint}`,
-    countSql: `SELECT COUNT_BIG(*) AS row_count ${from}${hint}`,
+    sql: `SELECT ${columns.map(({ selected }) => selected).join(', ')} ${from}${hint}`,
+    source: { expressions: columns.map(({ expression }) => expression), from: `${from}${hint}` },
     parameters: chunkParameters(chunk),
     subject: table.chunks.length === 1 ? subject : `${subject}, chunk ${chunk.chunk}`,
     keyColumns: landedPrimaryKey(table),

@@ -1,8 +1,8 @@
 import { characterEncoder } from './character-value';
-import { INTEGER_BYTES, parseSourceType } from '../columns/source-type';
 import { textValueEncoder } from './text-value';
 import * as wire from './wire-value';
 import type { ManifestColumn } from '../../contract';
+import { INTEGER_BYTES, parseSourceType } from '../columns/source-type';
 
 /** A value as Parquet stores it: BOOLEAN, INT32 and floats, INT64, byte arrays. */
 export type PhysicalValue = boolean | number | bigint | Uint8Array;

@@ -1,7 +1,7 @@
 import { characterEncoder } from './character-value';
-import { INTEGER_BYTES, parseSourceType } from '../columns/source-type';
 import * as wire from './wire-value';
 import type { ManifestColumn } from '../../contract';
+import { INTEGER_BYTES, parseSourceType } from '../columns/source-type';
 
 /** Turns the text of a value, as CSV and JSON Lines have it, into the bytes that are hashed of it. @throws RangeError */
 export type TextValueEncoder = (text: string) => Uint8Array;

@@ -52,7 +52,8 @@ function expected({ name }: WireColumn, values: readonly TypedValue[]): Manifest
   }
   if (/^(date|time|smalldatetime)/.test(name)) {
     const sorted = name.startsWith('datetimeoffset') ? [] : [...texts].sort();
-    return { ...base, digest: expect.stringMatching(/^[0-9a-f]{16}$/) as unknown as string, ...(sorted.length > 0 && { least: sorted[0], greatest: sorted.at(-1)! }) };
+    const digest = expect.stringMatching(/^[0-9a-f]{16}$/) as unknown as string;
+    return { ...base, digest, ...(sorted.length > 0 && { least: sorted[0], greatest: sorted.at(-1)! }) };
   }
   const cells = there.map(({ cell }) => bytesOf(cell)).map((cell) => (name === 'xml' && cell[0] === 0xff && cell[1] === 0xfe ? cell.subarray(2) : cell));
   return { ...base, bytes: String(cells.reduce((sum, { length }) => sum + length, 0)), digest: hex(cells.reduce((sum, cell) => sum + digestOf(cell), 0n)) };

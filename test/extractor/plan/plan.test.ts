@@ -71,7 +71,7 @@ test('a large table is cut by its clustered key, the same each time, and a run o
   for (const { estimatedRows } of chunks) expect(estimatedRows).toBeGreaterThan(700);
   expect((await plan(props(options))).tables).toEqual(made.tables);
   const { manifest, lines, result } = await runPlan(made);
-  expect(result.verification).toBe('counted');
+  expect(result.verification).toBe('verified');
   expect(new Set(lines('Transactions').map((line) => line.split(',')[0])).size).toBe(20_000);
   expect(lines('Transactions')).toHaveLength(20_000);
   const landed = manifest.tables.find(({ table }) => table === 'Transactions')!;
@@ -118,7 +118,7 @@ describe('keys of any type', () => {
       await client.batch(`INSERT INTO dbo.Keyed VALUES ${values.map((each, id) => `(${each}, ${id % 3}, ${id})`).join(',')}`);
       const made = await plan(props({ tables: ['Keyed'], targetChunkRows }));
       const { lines, result, manifest } = await runPlan(made);
-      expect(result.verification).toBe('counted');
+      expect(result.verification).toBe('verified');
       expect(lines('Keyed').map((line) => Number(line.split(',')[2])).sort((a, b) => a - b)).toEqual(values.map((_, id) => id));
       // No chunk exceeds twice the target but for its most frequent key.
       const counts = new Map<string, number>();

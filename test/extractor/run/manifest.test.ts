@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseManifest, type ManifestColumn, type ManifestTable } from '../../../src/contract';
+import { parseManifest, type ManifestColumn, type ManifestTable, type ManifestTableVerification } from '../../../src/contract';
 import { LegacyToS3Error } from '../../../src/extractor/errors';
 import { FileTarget } from '../../../src/extractor/landing/file/file-target';
 import { manifestOf, resultOf } from '../../../src/extractor/run/build-manifest';
@@ -16,13 +16,14 @@ import type { RunContext } from '../../../src/extractor/run/run-context';
 import { fillOptions } from '../../../src/extractor/run/run-options';
 import { schemaFingerprint } from '../../../src/extractor/run/schema-fingerprint';
 import { landedPrimaryKey, planJobs } from '../../../src/extractor/run/table-job';
+import { tableVerification } from '../../../src/extractor/run/table-verification';
 import { verificationOf } from '../../../src/extractor/run/verification';
 import { writeManifest } from '../../../src/extractor/run/write-manifest';
 
 const RUN_ID = '20260131T235959123Z-4f9a1c';
 const COLUMN: ManifestColumn = { name: 'Id', ordinal: 1, sourceType: 'int', nullable: false, outputType: 'INT32', glueType: 'int' };
 
-function landed(rows: number, sourceRows?: bigint): LandedTable {
+function landed(rows: number, verification: ManifestTableVerification = { state: 'verified', sourceSeconds: 0.5 }): LandedTable {
   const table: ManifestTable = {
     database: 'Ledger',
     schema: 'dbo',
@@ -31,9 +32,10 @@ function landed(rows: number, sourceRows?: bigint): LandedTable {
     schemaFingerprint: schemaFingerprint([COLUMN]),
     rows,
     sizeBytes: 10,
+    verification,
     objects: [{ key: 'k', part: '00000-0000', rows, sizeBytes: 10, checksum: { algorithm: 'SHA256', type: 'FULL_OBJECT', value: 'x' } }],
   };
-  return { table, seconds: 1, sourceRows };
+  return { table, seconds: 1 };
 }
 
 function context(overrides: Partial<RunContext> = {}): RunContext {
@@ -56,7 +58,7 @@ function context(overrides: Partial<RunContext> = {}): RunContext {
 }
 
 describe('manifestOf', () => {
-  const manifest = manifestOf(context(), '16.0.1', [landed(3, 3n), landed(4, 4n)], new Date(0));
+  const manifest = manifestOf(context(), '16.0.1', [landed(3), landed(4)], new Date(0));
 
   test('is one that readers accept', () => {
     expect(parseManifest(JSON.stringify(manifest))).toMatchObject({
@@ -65,7 +67,7 @@ describe('manifestOf', () => {
       startedAt: '1970-01-01T00:00:00.000Z',
       source: { kind: 'tables', server: 'db:1444', database: 'Ledger', productVersion: '16.0.1' },
       consistency: { mode: 'snapshot' },
-      verification: { state: 'counted' },
+      verification: { state: 'verified', sourceSeconds: 1 },
       format: { name: 'parquet', compression: 'zstd' },
       prefix: '',
       totals: { tables: 2, objects: 2, rows: 7, sizeBytes: 20 },
@@ -77,13 +79,14 @@ describe('manifestOf', () => {
   });
 
   test('the result says the same', () => {
-    expect(resultOf(manifest, 'k', 'file:///x/k', [landed(3, 3n)], ['w'])).toMatchObject({
+    expect(resultOf(manifest, 'k', 'file:///x/k', [landed(3)], ['w'])).toMatchObject({
       runId: RUN_ID,
       manifestKey: 'k',
       rows: 7,
       objects: 2,
       sizeBytes: 20,
-      verification: 'counted',
+      verification: 'verified',
+      sourceCheckSeconds: 1,
       warnings: ['w'],
       tables: [{ schema: 'dbo', table: 'Accounts', rows: 3, objects: 1, sizeBytes: 10, seconds: 1 }],
     });
@@ -91,19 +94,48 @@ describe('manifestOf', () => {
 });
 
 describe('verificationOf', () => {
-  test('equal counts are counted', () => {
-    expect(verificationOf([landed(3, 3n)], 'snapshot').state).toBe('counted');
-    expect(verificationOf([landed(3, 3n)], 'readCommitted').state).toBe('counted');
-  });
-
-  test('a difference under READ COMMITTED is told with both numbers', () => {
-    expect(verificationOf([landed(3, 5n)], 'readCommitted')).toMatchObject({
-      state: 'unverified', detail: expect.stringContaining('dbo.Accounts: 3 landed, 5 counted'),
+  test('what equals is verified, and the least proven table counts', () => {
+    expect(verificationOf([landed(3)], 'snapshot')).toEqual({
+      state: 'verified',
+      sourceSeconds: 0.5,
+      detail: 'the rows of every table equal COUNT_BIG, and its columns the aggregates, asked of the source in the same SNAPSHOT transaction',
+    });
+    expect(verificationOf([landed(3), landed(3, { state: 'counted', detail: 'the source was not asked for aggregates' })], 'readCommitted')).toEqual({
+      state: 'counted',
+      sourceSeconds: 0.5,
+      detail: 'the rows of every table equal COUNT_BIG asked of the source right after the read; dbo.Accounts: the source was not asked for aggregates',
     });
   });
 
+  test('what is so of all tables is said once', () => {
+    const off = landed(3, { state: 'counted', detail: 'the source was not asked for aggregates' });
+    expect(verificationOf([off, off], 'snapshot').detail)
+      .toBe('the rows of every table equal COUNT_BIG asked of the source in the same SNAPSHOT transaction; the source was not asked for aggregates');
+  });
+
   test('a query is never verified', () => {
-    expect(verificationOf([landed(3)], 'query').state).toBe('unverified');
+    expect(verificationOf([landed(3, { state: 'unverified' })], 'query').state).toBe('unverified');
+  });
+});
+
+describe('tableVerification', () => {
+  const chunk: LandedChunk = { tableIndex: 0, chunk: 2, columns: [COLUMN], rows: 3, sourceRows: '3', sourceSeconds: 0.5, differences: [], wireBytes: 1, objects: [], attempts: 1, seconds: 1 };
+  const columns: ManifestColumn[] = [{ ...COLUMN, framing: 'fixed' }, { ...COLUMN, name: 'Name', ordinal: 2, sourceType: 'nvarchar(10)', framing: 'shortLength' }];
+
+  test('says of how many columns what was compared', () => {
+    expect(tableVerification(columns, [chunk, chunk])).toEqual({
+      state: 'verified', sourceRows: 6, sourceSeconds: 1, aggregates: { nulls: 2, bytes: 1, sum: 1, least: 1, greatest: 1 },
+    });
+    expect(tableVerification(columns, [chunk, { ...chunk, differences: undefined }])).toMatchObject({ state: 'counted', sourceRows: 6 });
+    expect(tableVerification(columns, [chunk, { ...chunk, sourceRows: undefined }])).toEqual({ state: 'unverified', detail: 'the source was not asked' });
+  });
+
+  test('differences are told with chunk, column and both values', () => {
+    const differing = { ...chunk, differences: [{ column: 'Id', aggregate: 'sum', source: '7', landed: null }] } as const;
+    expect(tableVerification(columns, [differing])).toMatchObject({
+      state: 'counted', detail: 'not comparable: the source changed between the read and its aggregates: chunk 2, column "Id": sum none landed, 7 in the source',
+    });
+    expect(tableVerification(columns, [{ ...chunk, sourceRows: '5' }])).toMatchObject({ state: 'unverified', detail: expect.stringContaining('3 rows landed, 5 counted') });
   });
 });
 
@@ -160,7 +192,7 @@ describe('planJobs', () => {
   test('name every column, and rename what cannot land', () => {
     expect(planJobs({ tables: [table] }, 1)).toMatchObject([{
       sql: 'SELECT [Id], [Run] AS [Run_1], [id] AS [id_1] FROM [d]]bo].[T] OPTION (MAXDOP 1)',
-      countSql: 'SELECT COUNT_BIG(*) AS row_count FROM [d]]bo].[T] OPTION (MAXDOP 1)',
+      source: { expressions: ['[Id]', '[Run]', '[id]'], from: 'FROM [d]]bo].[T] OPTION (MAXDOP 1)' },
       parameters: [],
       subject: '[d]]bo].[T]',
     }]);
@@ -206,9 +238,8 @@ describe('landedTable', () => {
 
   test('adds its chunks up, in order', () => {
     expect(landedTable('Ledger', identity, [chunk(1, 4), chunk(0, 3)])).toMatchObject({
-      table: { rows: 7, sizeBytes: 20, chunkKey: ['Id'], objects: [{ key: 'k0' }, { key: 'k1' }], chunks: [{ chunk: 0, upper: ['5'] }, { chunk: 1, lower: ['5'] }] },
+      table: { rows: 7, sizeBytes: 20, verification: { sourceRows: 7 }, chunkKey: ['Id'], objects: [{ key: 'k0' }, { key: 'k1' }], chunks: [{ chunk: 0, upper: ['5'] }, { chunk: 1, lower: ['5'] }] },
       seconds: 4,
-      sourceRows: 7n,
     });
   });
 
@@ -224,7 +255,7 @@ describe('writeManifest', () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   test('lands it under the run\'s folder', async () => {
-    const manifest = manifestOf(context(), undefined, [landed(1, 1n)], new Date(0));
+    const manifest = manifestOf(context(), undefined, [landed(1)], new Date(0));
     const key = await writeManifest(new FileTarget(pathToFileURL(folder).href), manifest);
     expect(key).toBe(`_runs/run=${RUN_ID}/_manifest.json`);
     expect(parseManifest(readFileSync(join(folder, key), 'utf8'))).toEqual(manifest);
@@ -232,7 +263,7 @@ describe('writeManifest', () => {
 
   test('leaves none when the disk is full', async () => {
     const target = new FileTarget(pathToFileURL(folder).href, () => open('/dev/full', 'w'));
-    await expect(writeManifest(target, manifestOf(context(), undefined, [landed(1, 1n)], new Date(0)))).rejects.toMatchObject({ code: 'TARGET_FULL' });
+    await expect(writeManifest(target, manifestOf(context(), undefined, [landed(1)], new Date(0)))).rejects.toMatchObject({ code: 'TARGET_FULL' });
     expect(readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())).toEqual([]);
   });
 });

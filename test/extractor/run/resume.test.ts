@@ -63,7 +63,7 @@ test('a stopped run goes on where it was: finished chunks are not read again, an
   expect(events.at(-1)).toMatchObject({ type: 'warning', message: expect.stringContaining(`--resume ${runId}`) });
   const started: ExtractEvent[] = [];
   const result = await resume(props({ format: ExtractFormat.parquet() }), runId, { onEvent: (event) => started.push(event) });
-  expect(result).toMatchObject({ runId, verification: 'counted' });
+  expect(result).toMatchObject({ runId, verification: 'verified' });
   expect(started.filter(({ type }) => type === 'chunk-finished')).toHaveLength(7);
   const manifest = parseManifest(readFileSync(join(folder, result.manifestKey), 'utf8'));
   const transactions = manifest.tables.find(({ table }) => table === 'Transactions')!;

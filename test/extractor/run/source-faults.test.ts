@@ -58,7 +58,7 @@ async function run(fault: (read: number | undefined, request: FaultRequest) => F
 async function expectWhole(fault: Fault, told: object, overrides: Partial<ExtractorProps> = {}) {
   const { manifest, lines, retries } = await run((read) => (read !== undefined && read % 2 === 1 ? fault : undefined), overrides);
   expect(lines).toEqual(whole);
-  expect(manifest.verification.state).toBe('counted');
+  expect(manifest.verification.state).toBe('verified');
   expect(retries.length).toBeGreaterThanOrEqual(4);
   for (const retry of retries) expect(retry).toMatchObject(told);
 }

@@ -6,7 +6,8 @@ import { parseManifest, type Manifest } from '../../../src/contract';
 import { extract, ExtractFormat, type ExtractEvent, type ExtractorProps } from '../../../src/extractor/public';
 import type { ReplayServer } from '../../../tools/replay-server/replay-server';
 import { done, error, packetize } from '../../../tools/replay-server/tds-packets';
-import { startScriptedDatabase, type ScriptedDatabase } from '../../support/scripted-database';
+import { startScriptedDatabase, type ScriptedDatabase, type ScriptedTable } from '../../support/scripted-database';
+import type { Cell } from '../../support/tds-result';
 
 const ACCOUNTS = { schema: 'dbo', table: 'Accounts', columns: ['Id', 'Name'], primaryKey: ['Id'], rows: [[1, 'Ann'], [2, null], [3, '']] } as const;
 const ORDERS = { schema: 'sales', table: 'Orders', columns: ['Id', 'Run'], rows: [[1, 10]] } as const;
@@ -39,7 +40,7 @@ const textOf = (manifest: Manifest, table: string) =>
 
 test('every table lands with its columns, key and counts, in the catalog\'s order', async () => {
   const { result, manifest } = await run({ tables: [ACCOUNTS, EMPTY, ORDERS] });
-  expect(result).toMatchObject({ rows: 4, objects: 3, consistency: 'snapshot', verification: 'counted' });
+  expect(result).toMatchObject({ rows: 4, objects: 3, consistency: 'snapshot', verification: 'verified' });
   expect(result.tables.map(({ schema, table, rows, objects }) => [schema, table, rows, objects])).toEqual([
     ['dbo', 'Accounts', 3, 1], ['dbo', 'Empty', 0, 1], ['sales', 'Orders', 1, 1],
   ]);
@@ -85,13 +86,47 @@ describe('counts', () => {
     const { result, manifest, requests } = await run({ tables: [{ ...ACCOUNTS, counted: 4 }, ORDERS], snapshotAllowed: false });
     expect(result).toMatchObject({ consistency: 'readCommitted', verification: 'unverified' });
     expect(result.warnings[0]).toContain('ALLOW_SNAPSHOT_ISOLATION');
-    expect(manifest.verification.detail).toContain('dbo.Accounts: 3 landed, 4 counted');
+    expect(manifest.verification.detail).toContain('dbo.Accounts: not comparable: the source changed between the read and COUNT_BIG: 3 rows landed, 4 counted');
     expect(requests).not.toContain('COMMIT TRANSACTION');
   });
 
-  test('equal counts without snapshots are counted', async () => {
-    const { result } = await run({ tables: [ACCOUNTS], snapshotAllowed: false });
+  test('equal aggregates are verified, also without snapshots', async () => {
+    const { result, manifest } = await run({ tables: [ACCOUNTS], snapshotAllowed: false });
+    expect(result.verification).toBe('verified');
+    expect(result.sourceCheckSeconds).toBeGreaterThan(0);
+    expect(manifest.tables[0].verification).toMatchObject({ state: 'verified', sourceRows: 3, aggregates: { nulls: 2, bytes: 1, sum: 1, least: 1, greatest: 1 } });
+  });
+
+  test('without sourceAggregates nothing but the count is asked', async () => {
+    const { result, manifest, requests } = await run({ tables: [ACCOUNTS] }, { sourceAggregates: false });
     expect(result.verification).toBe('counted');
+    expect(manifest.verification.detail).toContain('the source was not asked for aggregates');
+    expect(requests.filter((sql) => sql.includes('COUNT_BIG'))).toEqual(['SELECT COUNT_BIG(*) AS row_count FROM [dbo].[Accounts] OPTION (MAXDOP 1)']);
+  });
+});
+
+describe('aggregates', () => {
+  const [first, ...rest] = ACCOUNTS.rows;
+  const changed = (id: Cell, name: Cell) => ({ ...ACCOUNTS, aggregated: [[id, name], ...rest] });
+
+  test.each<[string, ScriptedTable, string]>([
+    ['a value that is greater', changed(1000, first[1]), 'column "Id": sum 6 landed, 1005 in the source; column "Id": least value 1 landed, 2 in the source; '
+      + 'column "Id": greatest value 3 landed, 1000 in the source'],
+    ['a text that is longer', changed(first[0], `${first[1]}!`), 'column "Name": DATALENGTH, summed up 6 landed, 8 in the source'],
+    ['a NULL', changed(first[0], null), 'column "Name": NULLs 1 landed, 2 in the source'],
+  ])('%s in the source fails the run within a SNAPSHOT transaction', async (_, table, difference) => {
+    await expect(run({ tables: [table] })).rejects.toMatchObject({
+      code: 'AGGREGATE_MISMATCH', message: expect.stringContaining(`[dbo].[Accounts]: what was landed is not what the source has under the same snapshot: ${difference}`),
+    });
+    expect(files()).not.toContain('_manifest.json');
+  });
+
+  test('without snapshots a difference is not comparable, and a warning', async () => {
+    const { result, manifest } = await run({ tables: [changed(1000, first[1]), ORDERS], snapshotAllowed: false });
+    expect(result.verification).toBe('counted');
+    expect(manifest.tables.map(({ verification }) => verification!.state)).toEqual(['counted', 'verified']);
+    expect(manifest.tables[0].verification!.detail).toContain('not comparable: the source changed between the read and its aggregates: chunk 0, column "Id": sum 6 landed, 1005 in the source');
+    expect(result.warnings.at(-1)).toContain('dbo.Accounts: not comparable');
   });
 });
 
