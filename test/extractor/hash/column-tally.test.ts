@@ -56,7 +56,8 @@ function expected({ name }: WireColumn, values: readonly TypedValue[]): Manifest
     return { ...base, digest, ...(sorted.length > 0 && { least: sorted[0], greatest: sorted.at(-1)! }) };
   }
   const cells = there.map(({ cell }) => bytesOf(cell)).map((cell) => (name === 'xml' && cell[0] === 0xff && cell[1] === 0xfe ? cell.subarray(2) : cell));
-  return { ...base, bytes: String(cells.reduce((sum, { length }) => sum + length, 0)), digest: hex(cells.reduce((sum, cell) => sum + digestOf(cell), 0n)) };
+  const digest = hex(cells.reduce((sum, cell) => sum + digestOf(cell), 0n));
+  return { ...base, bytes: String(cells.reduce((sum, { length }) => sum + length, 0)), digest };
 }
 
 const hex = (digest: bigint) => u64(digest).toString(16).padStart(16, '0');
