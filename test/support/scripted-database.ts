@@ -53,7 +53,12 @@ export async function startScriptedDatabase(database: ScriptedDatabase): Promise
   const answer = (sql: string): Buffer => {
     const known = answers.get(sql);
     if (known) return known;
-    if (sql === 'COMMIT TRANSACTION') return donePacket();
+    if (sql.includes('OBJECT_ID(@name0)')) {
+      const [id, table] = [...tables.entries()].find(([, { schema, table: name }]) => sql.includes(`[${schema}].[${name}]`))!;
+      const names = ['name', 'type_id', 'user_type_id', 'max_length', 'precision', 'scale', 'collation_name', 'nullable'];
+      return resultPackets(names, table.columns.map((name, at) => columnCells(table, id, name, at).slice(1)));
+    }
+    if (sql === 'COMMIT TRANSACTION' || sql.includes('ROLLBACK')) return donePacket();
     if (sql.includes('SYSUTCDATETIME()')) return resultPackets(['instant'], [['2026-01-31T10:11:12.1234567Z']]);
     const table = tables.find((each) => sql.endsWith(` FROM [${each.schema}].[${each.table}] OPTION (MAXDOP 1)`));
     if (!table) throw new Error(`the scripted database has no answer to: ${sql}`);

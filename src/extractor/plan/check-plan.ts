@@ -1,9 +1,12 @@
 import { PLAN_VERSION } from './build-plan';
 import { sourceSchemaHash } from './schema-hash';
 import { LegacyToS3Error } from '../errors';
-import { SourceRisk, type ExtractionPlan, type PlannedChunk, type PlannedTable } from '../extraction-plan';
+import { SourceRisk, type ExtractionPlan, type PlannedChunk, type PlannedColumn, type PlannedTable } from '../extraction-plan';
 import type { SourceTable } from '../source/catalog/read-catalog';
 import { quoteTable } from '../source/identifiers';
+
+/** What of a planned table is compared with the source while it is read. */
+export type ColumnsOfTable = Pick<PlannedTable, 'schema' | 'table' | 'columns' | 'excludedColumns'>;
 
 /** Says what is wrong with a plan that came from outside. @throws LegacyToS3Error of code INVALID_CONFIG */
 export function checkPlan(plan: ExtractionPlan): void {
@@ -84,7 +87,23 @@ export function refuseChangedSchema(plan: ExtractionPlan, current: readonly Sour
     + `${changes.length > 5 ? `; and ${changes.length - 5} more` : ''}; plan and run anew`);
 }
 
-function difference(planned: PlannedTable, { columns }: SourceTable): string {
+/**
+ * Refuses to go on when the columns of a table are others than when it was planned.
+ *
+ * @param current the table's columns that the login may read, as they are now
+ * @throws LegacyToS3Error of code SCHEMA_CHANGED
+ */
+export function refuseChangedColumns(planned: ColumnsOfTable, current: readonly PlannedColumn[]): void {
+  const subject = quoteTable(planned.schema, planned.table);
+  const { excludedColumns = [] } = planned;
+  const columns = current.filter(({ name }) => !excludedColumns.includes(name));
+  const shape = (all: readonly PlannedColumn[]) => JSON.stringify(all.map(({ name, type, nullable, collation }) => [name, type, nullable, collation]));
+  if (shape(columns) === shape(planned.columns)) return;
+  const change = current.length === 0 ? `${subject} is gone` : `${subject} has other columns${difference(planned, { columns })}`;
+  throw new LegacyToS3Error('SCHEMA_CHANGED', `the source was changed during the run: ${change}; plan and run anew`);
+}
+
+function difference(planned: Pick<PlannedTable, 'columns'>, { columns }: { readonly columns: readonly PlannedColumn[] }): string {
   const was = new Map(planned.columns.map((column) => [column.name, column]));
   const now = new Map(columns.map((column) => [column.name, column]));
   const told = [
@@ -92,8 +111,14 @@ function difference(planned: PlannedTable, { columns }: SourceTable): string {
     ...planned.columns.filter(({ name }) => !now.has(name)).map(({ name }) => `'${name}' is gone`),
     ...planned.columns.filter(({ name, type }) => now.has(name) && now.get(name)!.type !== type)
       .map(({ name, type }) => `'${name}' was ${type} and is ${now.get(name)!.type}`),
+    ...planned.columns.filter((column) => now.get(column.name)?.type === column.type && !same(column, now.get(column.name)!))
+      .map(({ name }) => `'${name}' allows other values`),
   ];
   return told.length === 0 ? '' : `: ${told.slice(0, 3).join(', ')}`;
+}
+
+function same(a: PlannedColumn, b: PlannedColumn): boolean {
+  return a.nullable === b.nullable && a.collation === b.collation;
 }
 
 function isTexts(value: unknown): value is string[] {

@@ -9,6 +9,8 @@ import { readRows } from '../formats';
 import type { QueryParameter, ReadRowsResult } from '../formats/read-rows';
 import { hashText } from '../hash/content-hash';
 import type { ObjectWriter } from '../landing/landing-target';
+import { refuseChangedColumns, type ColumnsOfTable } from '../plan/check-plan';
+import { readTableColumns } from '../source/catalog/read-catalog';
 import { refusePartitionNames } from '../source/column-names';
 import type { SqlServerConnection } from '../source/sql-server-connection';
 
@@ -31,6 +33,8 @@ export interface ReadJob {
   readonly keyColumns: readonly string[];
   /** Of the whole table; absent for a query. */
   readonly estimatedRows?: number;
+  /** The table as it was planned; absent for a query. */
+  readonly planned?: ColumnsOfTable;
 }
 
 /** What a reader tells of a chunk while it reads. */
@@ -50,7 +54,12 @@ export async function readChunk(
 ): Promise<Omit<LandedChunk, 'attempts' | 'instant'>> {
   const started = performance.now();
   const plan = planOf(context, job);
-  const read = await readAndLand(context, connection, job, plan, progress);
+  const read = await readAndLand(context, connection, job, plan, progress).catch(async (error: unknown) => {
+    // A column that is gone, or a SNAPSHOT transaction that DDL ended, is better told as what it is.
+    if (error instanceof LegacyToS3Error && error.code === 'SOURCE_QUERY_FAILED') await explainBySchema(connection, job);
+    throw error;
+  });
+  await compareSchema(connection, job);
   const checked = await checkSource(context, connection, job, read);
   return {
     tableIndex: job.tableIndex,
@@ -124,4 +133,19 @@ async function readAndLand(
 /** Where a job's objects land. @throws LegacyToS3Error when its keys would be too long */
 export function planOf({ target, database, runId, options }: Pick<RunContext, 'target' | 'database' | 'runId' | 'options'>, job: ReadJob): LandingPlan {
   return new LandingPlan(target.prefix, { database, schema: job.schema, table: job.table }, runId, options.format);
+}
+
+/** @throws LegacyToS3Error of code SCHEMA_CHANGED when the table is not what was planned */
+async function compareSchema(connection: SqlServerConnection, { planned }: ReadJob): Promise<void> {
+  if (planned) refuseChangedColumns(planned, await readTableColumns(connection, planned.schema, planned.table));
+}
+
+/** As {@link compareSchema}, after a statement failed: the connection is given up afterwards, and may be lost already. */
+async function explainBySchema(connection: SqlServerConnection, job: ReadJob): Promise<void> {
+  try {
+    await connection.query('IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION', 'end the transaction');
+    await compareSchema(connection, job);
+  } catch (error) {
+    if (error instanceof LegacyToS3Error && error.code === 'SCHEMA_CHANGED') throw error;
+  }
 }

@@ -40,6 +40,7 @@ function chunkJob(table: PlannedTable, index: number, chunk: PlannedChunk, maxDo
     subject: table.chunks.length === 1 ? subject : `${subject}, chunk ${chunk.chunk}`,
     keyColumns: landedPrimaryKey(table),
     estimatedRows: table.estimatedRows,
+    planned: { schema: table.schema, table: table.table, columns: table.columns, excludedColumns: table.excludedColumns },
   };
 }
 

@@ -69,6 +69,8 @@ export class DatabaseEntry {
   /** Changes with every change of the dictionary, so that copies of it know when they are old. */
   version = 1;
   private readonly tables = new Map<string, TableEntry>();
+  /** Version in which each table, by its id, was changed last. */
+  private readonly changes = new Map<number, number>();
   private nextObjectId = 245575913;
 
   constructor(readonly id: number, readonly name: string, readonly created: Date, readonly sourceDatabaseId?: number) {}
@@ -113,11 +115,17 @@ export class DatabaseEntry {
   put(table: TableEntry): void {
     this.tables.set(key(table.schema, table.name), table);
     this.version += 1;
+    this.changes.set(table.objectId, this.version);
   }
 
   remove(table: TableEntry): void {
     this.tables.delete(key(table.schema, table.name));
     this.version += 1;
+  }
+
+  /** Whether a table was made or altered after the dictionary had this version. */
+  changedSince(table: TableEntry, version: number): boolean {
+    return (this.changes.get(table.objectId) ?? 0) > version;
   }
 
   /** The dictionary as it now is, to go back to when a transaction that changed it is rolled back. */

@@ -23,6 +23,9 @@ type Of<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
 /** How a statement ended: on to the next, or out of a loop or the batch. */
 type Outcome = 'next' | 'break' | 'continue' | 'return';
 
+/** Number of the error that ends a SNAPSHOT transaction whose table was altered. */
+const SNAPSHOT_ENDED = 3961;
+
 /** Raised to leave a batch whose error was already sent. */
 class BatchAborted extends Error {}
 
@@ -97,6 +100,7 @@ export class Interpreter {
       checkPermission: (table, permission, line) => {
         if (checkPermissions) {
           this.checkPermission(table, permission, line);
+          this.checkSnapshot(table, line);
         }
       },
       deniedTables: () => (session.login.denySelect ?? []).map((name) => name.toLowerCase()),
@@ -135,7 +139,7 @@ export class Interpreter {
       }
       this.report(error);
       this.response.statementDone();
-      if (session.isOn('XACT_ABORT') && session.inTransaction && error.number !== 50000) {
+      if (session.inTransaction && ((session.isOn('XACT_ABORT') && error.number !== 50000) || error.number === SNAPSHOT_ENDED)) {
         await this.transactions.rollback();
       }
       if (endsBatch(error) || session.isOn('XACT_ABORT')) {
@@ -429,6 +433,18 @@ export class Interpreter {
     const name = `${table.schema}.${table.name}`.toLowerCase();
     if (permission === 'SELECT' && login.denySelect?.some((denied) => denied.toLowerCase() === name)) {
       throw new SqlError(229, `The SELECT permission was denied on the object '${table.name}', database '${table.database}', schema '${table.schema}'.`, { severity: 14, state: 5, line });
+    }
+  }
+
+  /** Tables' metadata has no versions: a SNAPSHOT transaction cannot read a table that was altered since it began. */
+  private checkSnapshot(table: TableEntry, line: number): void {
+    const { session } = this;
+    if (session.isolationLevel !== 'SNAPSHOT' || !session.inTransaction || session.changedDefinitions) {
+      return;
+    }
+    const database = session.engine.catalog.database(table.database)!;
+    if (database.changedSince(table, session.beganWith.get(database) ?? 0)) {
+      throw new SqlError(SNAPSHOT_ENDED, `Snapshot isolation transaction failed in database '${database.name}' because the object accessed by the statement has been modified by a DDL statement in another concurrent transaction since the start of this transaction.`, { line });
     }
   }
 

@@ -39,6 +39,8 @@ export class SessionState {
   isolationLevel = 'READ COMMITTED';
   transactionCount = 0;
   transactionId = 0n;
+  /** Versions of the databases' dictionaries when the transaction began. */
+  beganWith = new Map<DatabaseEntry, number>();
   /** Restores the dictionary when the open transaction is rolled back. */
   undoDefinitions: Array<() => void> = [];
   /** The open transaction has created, altered or dropped something. */

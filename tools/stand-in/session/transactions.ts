@@ -50,6 +50,7 @@ export class Transactions {
         }
       };
     });
+    session.beganWith = new Map(session.engine.catalog.all().map((database) => [database, database.version]));
     session.changedDefinitions = false;
     this.response.token(envChange(EnvChange.BEGIN_TRANSACTION, this.descriptor(), Buffer.alloc(0)));
   }

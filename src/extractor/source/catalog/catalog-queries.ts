@@ -61,6 +61,14 @@ WHERE t.is_ms_shipped = 0
 ORDER BY c.object_id, c.column_id`;
 }
 
+/** Asks for the columns of one table, by its quoted name, as far as the login may read them. */
+export const TABLE_COLUMNS_SQL = `
+SELECT c.name, CAST(c.system_type_id AS int) AS type_id, c.user_type_id, CAST(c.max_length AS int) AS max_length,
+  CAST(c.precision AS int) AS [precision], CAST(c.scale AS int) AS scale, c.collation_name, CAST(c.is_nullable AS int) AS nullable
+FROM sys.columns AS c
+WHERE c.object_id = OBJECT_ID(@name0) AND HAS_PERMS_BY_NAME(@name0, 'OBJECT', 'SELECT', c.name, 'COLUMN') = 1
+ORDER BY c.column_id`;
+
 /** Asks whether the login sees through masks everywhere in the database. Not before 2016. */
 export const UNMASK_SQL = 'SELECT HAS_PERMS_BY_NAME(DB_NAME(), \'DATABASE\', \'UNMASK\') AS unmask';
 

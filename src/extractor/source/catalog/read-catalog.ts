@@ -1,9 +1,11 @@
 /* eslint-disable no-bitwise */
 import {
-  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, hasColumnSecurity, KEYS_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SERVER_SQL, SIZES_SQL, TABLES_SQL,
-  UNMASK_SQL,
+  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, hasColumnSecurity, KEYS_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SERVER_SQL, SIZES_SQL, TABLE_COLUMNS_SQL,
+  TABLES_SQL, UNMASK_SQL,
 } from './catalog-queries';
 import { typeName } from './type-names';
+import type { PlannedColumn } from '../../extraction-plan';
+import { quoteTable } from '../identifiers';
 import type { SqlServerConnection } from '../sql-server-connection';
 import type { NamedTable } from '../table-patterns';
 
@@ -81,6 +83,21 @@ export async function readTables(connection: SqlServerConnection, server: Source
       columns: columns.get(objectId) ?? [],
       primaryKey: keys.primary.get(objectId) ?? [],
       clusteredKey: keys.clustered.get(objectId) ?? [],
+    };
+  });
+}
+
+/** The columns of one table as they are now, those the login may not read left out; none when the table is gone. */
+export async function readTableColumns(connection: SqlServerConnection, schema: string, table: string): Promise<PlannedColumn[]> {
+  const name = quoteTable(schema, table);
+  const rows = await connection.query(TABLE_COLUMNS_SQL, `look at the columns of ${name}`, [{ name: 'name0', type: 'NVarChar', value: name, length: 1000 }]);
+  return rows.map((row) => {
+    const [typeId, userTypeId, maxLength, precision, scale] = [row.type_id, row.user_type_id, row.max_length, row.precision, row.scale].map(Number);
+    return {
+      name: String(row.name),
+      type: typeName({ typeId, userTypeId, maxLength, precision, scale }),
+      nullable: Number(row.nullable) === 1,
+      ...(typeof row.collation_name === 'string' && { collation: row.collation_name }),
     };
   });
 }

@@ -231,8 +231,9 @@ export abstract class ExpressionBinder {
       case 'DB_NAME': return lookup('databases', 'name', nvarchar(128), `v.database_id = ${key(0)}`);
       case 'DB_ID': return lookup('databases', 'database_id', INT, `fold_case(v.name) = ${text(0)}`);
       case 'HAS_PERMS_BY_NAME': {
-        const denied = this.context.deniedTables().map(quoteText).join(', ');
-        const sql = denied === '' || args[0].untypedNull ? '1' : `CASE WHEN lower(object_path(${convert(args[0], nvarchar(MAX))})) IN (${denied}) THEN 0 ELSE 1 END`;
+        // Never empty, since a parameter that is bound must be used.
+        const denied = ['', ...this.context.deniedTables()].map(quoteText).join(', ');
+        const sql = args[0].untypedNull ? '1' : `CASE WHEN lower(object_path(${convert(args[0], nvarchar(MAX))})) IN (${denied}) THEN 0 ELSE 1 END`;
         return { sql: `CAST(${sql} AS INTEGER)`, type: INT, nullable: true };
       }
       case 'COLUMNPROPERTY':

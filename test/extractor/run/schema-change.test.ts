@@ -1,0 +1,77 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type sql from 'mssql';
+import { parseManifest } from '../../../src/contract';
+import { Consistency, extract, ExtractFormat, type ExtractorProps } from '../../../src/extractor/public';
+import { startStandIn, type StandIn } from '../../../tools/stand-in';
+import { connectClient } from '../../support/stand-in-client';
+
+let server: StandIn;
+let client: sql.ConnectionPool;
+let folder: string;
+
+beforeAll(async () => {
+  server = await startStandIn({ transactions: 10 });
+  client = await connectClient(server);
+});
+afterAll(async () => {
+  await client?.close();
+  await server?.stop();
+});
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'schema-change-'));
+  await client.batch(`IF OBJECT_ID('dbo.Changing') IS NOT NULL DROP TABLE dbo.Changing;
+    CREATE TABLE dbo.Changing (Id int NOT NULL PRIMARY KEY, A int NULL, B varchar(20) NULL)`);
+  await client.batch('INSERT INTO dbo.Changing SELECT value, value * 2, \'text\' FROM GENERATE_SERIES(1, 400)');
+});
+afterEach(() => {
+  server.faults.onRequest = undefined;
+  rmSync(folder, { recursive: true });
+});
+
+/** Runs while DDL is committed before the second of four chunks is read. */
+async function runWith(ddl: string, overrides: Partial<ExtractorProps>) {
+  let reads = 0;
+  server.faults.onRequest = async ({ sql: text }) => {
+    if (/^SELECT \[Id\]/.test(text) && ++reads === 2) await client.batch(ddl);
+    return undefined;
+  };
+  return extract({
+    source: { server: server.host, port: server.port, database: server.database, user: server.user, password: server.password, encrypt: false },
+    target: pathToFileURL(folder).href,
+    tables: ['Changing'],
+    targetChunkRows: 100,
+    readers: 1,
+    format: ExtractFormat.csv({ header: false }),
+    ...overrides,
+  });
+}
+
+const files = () => readdirSync(folder, { recursive: true }).map(String);
+
+describe.each([Consistency.READ_COMMITTED, Consistency.SNAPSHOT])('DDL between two chunks ends a run under %s, which says so:', (consistency) => {
+  test.each([
+    ['a new column', 'ALTER TABLE dbo.Changing ADD C int NULL', "[dbo].[Changing] has other columns: 'C' is new"],
+    ['a dropped column', 'ALTER TABLE dbo.Changing DROP COLUMN B', "[dbo].[Changing] has other columns: 'B' is gone"],
+    ['another type', 'ALTER TABLE dbo.Changing ALTER COLUMN A bigint NULL', "'A' was int and is bigint"],
+    ['the table is gone', 'DROP TABLE dbo.Changing', '[dbo].[Changing] is gone'],
+  ])('%s', async (_, ddl, message) => {
+    await expect(runWith(ddl, { consistency })).rejects.toMatchObject({ code: 'SCHEMA_CHANGED', message: expect.stringContaining(message) });
+    expect(files().filter((name) => name.includes('_manifest'))).toEqual([]);
+  });
+});
+
+test('a database snapshot keeps the columns too, so that the run is complete', async () => {
+  const { manifestKey, rows } = await runWith('ALTER TABLE dbo.Changing DROP COLUMN B', { consistency: Consistency.DATABASE_SNAPSHOT });
+  expect(rows).toBe(400);
+  const [table] = parseManifest(readFileSync(join(folder, manifestKey), 'utf8')).tables;
+  expect(table.columns.map(({ name }) => name)).toEqual(['Id', 'A', 'B']);
+});
+
+test('a new column that is left out by choice or by name is none of the run', async () => {
+  const tableOptions = [{ table: 'Changing', excludeColumns: ['B'] }];
+  expect(await runWith('SELECT 1', { tableOptions })).toMatchObject({ rows: 400 });
+  await expect(runWith('ALTER TABLE dbo.Changing ADD C int NULL', { tableOptions })).rejects.toMatchObject({ code: 'SCHEMA_CHANGED' });
+});
