@@ -66,7 +66,21 @@ export interface ChunkRetryEvent extends TableName {
   readonly delaySeconds: number;
   /** Stable code of the failure. */
   readonly code: string;
+  /** SQL Server's number of the error, where it gave one. */
+  readonly number?: number;
   readonly message: string;
+}
+
+/** Fewer or more readers may be at work than before. */
+export interface ReadersChangedEvent {
+  readonly type: 'readers-changed';
+  /** That may be at work now; others pause when their chunk is done. */
+  readonly readers: number;
+  /** At most. */
+  readonly of: number;
+  /** Whether the source throttles, answers far slower than it did, or has recovered. */
+  readonly reason: 'throttled' | 'slow' | 'restored';
+  readonly detail: string;
 }
 
 /** Writing checkpoint or manifest failed and will be tried anew. */
@@ -123,6 +137,7 @@ export type ExtractEvent =
   | TableFinishedEvent
   | ChunkFinishedEvent
   | ChunkRetryEvent
+  | ReadersChangedEvent
   | TargetRetryEvent
   | WarningEvent
   | RunFinishedEvent;

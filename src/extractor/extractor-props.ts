@@ -380,6 +380,13 @@ export interface ExtractorProps extends LandingProps {
   readonly threads?: number;
 
   /**
+   * Whether half of the readers pause while the source throttles, or answers all of them far slower than it did at best.
+   *
+   * @default true
+   */
+  readonly backOff?: boolean;
+
+  /**
    * Size of the source's pages that one chunk takes (bytes); at least 1 MiB. A table is cut by its clustered index or
    * primary key, and a chunk is what is read anew after a failure.
    *

@@ -21,6 +21,7 @@ export function validateProps(props: ExtractorProps): void {
   validateWhole('targetFileBytes', props.targetFileBytes, MIN_TARGET_FILE_BYTES, Number.MAX_SAFE_INTEGER);
   validateWhole('readers', props.readers, 1, MAX_READERS);
   validateWhole('threads', props.threads, 0, MAX_READERS);
+  if (props.backOff !== undefined && typeof props.backOff !== 'boolean') throw invalid(`backOff must be true or false, got ${describe(props.backOff)}`);
   validateWhole('targetChunkBytes', props.targetChunkBytes, MIN_TARGET_FILE_BYTES, Number.MAX_SAFE_INTEGER);
   validateWhole('targetChunkRows', props.targetChunkRows, 1, Number.MAX_SAFE_INTEGER);
   validateWhole('maxRetries', props.maxRetries, 0, 100);

@@ -5,6 +5,7 @@ import { resultPackets } from './tds-result';
 import type { ExtractionPlan } from '../../src/extractor/public';
 import { plan } from '../../src/extractor/run/plan-run';
 import type { ReplayServer } from '../../tools/replay-server/replay-server';
+import { done, error, packetize } from '../../tools/replay-server/tds-packets';
 
 /** How slow a source is, whatever the number of connections to it. */
 export interface Pace {
@@ -14,21 +15,41 @@ export interface Pace {
   readonly pieces: number;
   /** Before each piece (milliseconds). */
   readonly pieceDelayMs: number;
+  /** Reads at the same time; one more is refused with error 10928. @default any number */
+  readonly mostReads?: number;
 }
 
 /** A server of one table, each chunk of which has the same rows, that sends each connection only so much a second, as a throttled or distant one does. */
 export class PacedSource {
   public static async start(pace: Pace): Promise<PacedSource> {
     const rows = Array.from({ length: pace.rowsPerChunk }, (_, at) => [at, `name ${at}`] as const);
+    let reading = 0;
+    const counted = async function* (packets: AsyncIterable<Buffer>) {
+      reading += 1;
+      try {
+        yield* packets;
+      } finally {
+        reading -= 1;
+      }
+    };
     const server = await startScriptedDatabase({
       tables: [{ schema: 'dbo', table: 'Paced', columns: ['Id', 'Name'], primaryKey: ['Id'], rows }],
       override: (sql) => {
         if (/SELECT COUNT_BIG/.test(sql)) return [aggregatePackets(sql, rows)];
-        return /SELECT \[Id\]/.test(sql) ? slowly(resultPackets(['Id', 'Name'], rows), pace) : undefined;
+        if (!/SELECT \[Id\]/.test(sql)) return undefined;
+        if (reading >= (pace.mostReads ?? Infinity)) {
+          source.refused += 1;
+          return [packetize(Buffer.concat([error(10928, 'The request limit has been reached.'), done(2)]), 4096, true)];
+        }
+        return counted(slowly(resultPackets(['Id', 'Name'], rows), pace));
       },
     });
-    return new PacedSource(server, pace);
+    const source: PacedSource = new PacedSource(server, pace);
+    return source;
   }
+
+  /** Reads that were refused. */
+  public refused = 0;
 
   private constructor(private readonly server: ReplayServer, private readonly pace: Pace) {}
 

@@ -349,6 +349,14 @@ export const SETTINGS: readonly Setting[] = [
     default: 'one for each core, 2 to 8',
   },
   {
+    key: 'backOff',
+    group: 'reading',
+    type: 'boolean',
+    flags: '--back-off <true|false>',
+    description: 'pause readers while the source throttles or slows',
+    default: 'true',
+  },
+  {
     key: 'threads',
     group: 'reading',
     type: 'whole',

@@ -58,8 +58,8 @@ export function toProps(values: SettingValues, landing: Pick<LandingProps, 'targ
     ...toLanding(values),
     ...toPlanning(values),
     ...pick(values, [
-      'targetFileBytes', 'readers', 'threads', 'maxRetries', 'retryErrorNumbers', 'idleTimeoutSeconds', 'lockTimeoutSeconds', 'deadlockPriority', 'maxDop',
-      'sourceAggregates',
+      'targetFileBytes', 'readers', 'backOff', 'threads', 'maxRetries', 'retryErrorNumbers', 'idleTimeoutSeconds', 'lockTimeoutSeconds', 'deadlockPriority',
+      'maxDop', 'sourceAggregates',
     ]),
     ...toTypes(values),
     query,

@@ -1,4 +1,6 @@
-import type { ChunkRetryEvent, ExtractResult, RunProgressEvent, TableFinishedEvent, TableName, TableProgressEvent, TargetRetryEvent } from '../../extractor/public';
+import type {
+  ChunkRetryEvent, ExtractResult, ReadersChangedEvent, RunProgressEvent, TableFinishedEvent, TableName, TableProgressEvent, TargetRetryEvent,
+} from '../../extractor/public';
 import { formatBytes } from '../parse-size';
 
 /** `dbo.Transactions` */
@@ -35,6 +37,12 @@ export function retryLine(event: ChunkRetryEvent): string {
 /** `cannot write the manifest: TARGET_UNREACHABLE …; it is tried anew in 2.0 s` */
 export function targetRetryLine({ what, attempt, delaySeconds, code, message }: TargetRetryEvent): string {
   return `attempt ${attempt} to ${what} failed with ${code}: ${message}; the next comes in ${delaySeconds.toFixed(1)} s`;
+}
+
+/** `2 of 8 readers may read: the source is slow; each reader gets …` */
+export function readersLine({ readers, of, reason, detail }: ReadersChangedEvent): string {
+  const why = { slow: 'the source is slow', throttled: 'the source throttles', restored: 'the source has recovered' }[reason];
+  return `${count(readers)} of ${plural(of, 'reader')} may read: ${why}; ${detail}`;
 }
 
 export function resultLines(result: ExtractResult): string[] {

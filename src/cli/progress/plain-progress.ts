@@ -1,4 +1,4 @@
-import { finishedLine, nameOf, progressLine, resultLines, retryLine, targetRetryLine } from './lines';
+import { finishedLine, nameOf, progressLine, readersLine, resultLines, retryLine, targetRetryLine } from './lines';
 import type { Output, Progress } from './progress';
 import type { ExtractEvent, ExtractResult } from '../../extractor/public';
 
@@ -25,6 +25,7 @@ export class PlainProgress implements Progress {
       case 'table-finished': return this.line(finishedLine(event));
       case 'warning': return this.line(`warning: ${event.message}`);
       case 'chunk-retry': return this.line(`warning: ${retryLine(event)}`);
+      case 'readers-changed': return this.line(readersLine(event));
       case 'target-retry': return this.line(`warning: ${targetRetryLine(event)}`);
       case 'chunk-finished':
       case 'run-progress':

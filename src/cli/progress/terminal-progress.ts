@@ -1,4 +1,4 @@
-import { finishedLine, nameOf, progressLine, resultLines, retryLine, targetRetryLine, totalLine } from './lines';
+import { finishedLine, nameOf, progressLine, readersLine, resultLines, retryLine, targetRetryLine, totalLine } from './lines';
 import type { Output, Progress } from './progress';
 import type { ExtractEvent, ExtractResult } from '../../extractor/public';
 
@@ -36,6 +36,7 @@ export class TerminalProgress implements Progress {
         return this.scroll(`${this.paint(32, '✓')} ${finishedLine(event)}`);
       case 'warning': return this.scroll(`${this.paint(33, 'warning')}: ${event.message}`);
       case 'chunk-retry': return this.scroll(`${this.paint(33, 'warning')}: ${retryLine(event)}`);
+      case 'readers-changed': return this.scroll(readersLine(event));
       case 'target-retry': return this.scroll(`${this.paint(33, 'warning')}: ${targetRetryLine(event)}`);
       case 'chunk-finished':
       case 'run-finished': return undefined;

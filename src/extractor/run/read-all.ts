@@ -2,6 +2,7 @@ import { ChunkReader } from './chunk-reader';
 import type { LandedChunk } from './landed-chunk';
 import type { ReadJob } from './read-chunk';
 import type { Reader } from './reader';
+import { ReaderGovernor } from './reader-governor';
 import type { RunContext } from './run-context';
 import { TableProgress } from './table-progress';
 import { ReaderThread } from './threads/reader-thread';
@@ -33,25 +34,46 @@ export async function readAll(context: RunContext, options: ReadAllOptions): Pro
   const known = new Set(finished.map(({ tableIndex, chunk }) => `${tableIndex} ${chunk}`));
   const queue = jobs.filter(({ tableIndex, chunk }) => !known.has(`${tableIndex} ${chunk.chunk}`)).sort(largestFirst).reverse();
   const progress = new TableProgress(context, jobs, finished);
+  const count = Math.max(1, Math.min(context.options.readers, queue.length));
+  const governor = new ReaderGovernor({ ...context, readers: count, backOff: context.options.backOff });
+  const governed: RunContext = {
+    ...context,
+    emit: (event) => {
+      governor.onEvent(event);
+      context.emit(event);
+    },
+  };
+  const readNext = async (reader: Reader): Promise<boolean> => {
+    const job = context.signal.aborted ? undefined : queue.pop();
+    if (!job) return false;
+    const name = `${job.tableIndex} ${job.chunk.chunk}`;
+    const tracked = progress.start(job);
+    const chunk = await reader.read(job, {
+      onProgress: (counts) => {
+        tracked.onProgress(counts);
+        governor.onProgress(name, counts);
+      },
+    }).finally(() => governor.onProgress(name, undefined));
+    await onFinished(chunk);
+    landed.push(chunk);
+    tracked.finish(chunk);
+    return true;
+  };
   const work = async (reader: Reader) => {
     try {
-      for (let job = queue.pop(); job !== undefined && !context.signal.aborted; job = queue.pop()) {
-        const tracked = progress.start(job);
-        const chunk = await reader.read(job, tracked);
-        await onFinished(chunk);
-        landed.push(chunk);
-        tracked.finish(chunk);
+      for (let more = true; more;) {
+        await governor.admit();
+        more = await readNext(reader).finally(() => governor.leave());
       }
     } finally {
       await reader.close();
     }
   };
-  const count = Math.max(1, Math.min(context.options.readers, queue.length));
-  const threads = Array.from({ length: threadCount(context.options.threads, count, sizeOf(queue)) }, () => new ReaderThread(context));
+  const threads = Array.from({ length: threadCount(context.options.threads, count, sizeOf(queue)) }, () => new ReaderThread(governed));
   // A thread cannot take a connection over.
   if (threads.length > 0) await first.close();
   const readers = Array.from({ length: count },
-    (_, at): Reader => threads[at % threads.length]?.reader() ?? new ChunkReader(context, at === 0 ? first : undefined));
+    (_, at): Reader => threads[at % threads.length]?.reader() ?? new ChunkReader(governed, at === 0 ? first : undefined));
   const outcomes = await Promise.allSettled(readers.map(async (reader) => {
     try {
       await work(reader);
@@ -60,6 +82,7 @@ export async function readAll(context: RunContext, options: ReadAllOptions): Pro
       throw error;
     }
   }));
+  governor.end();
   await Promise.all(threads.map((thread) => thread.close()));
   const failed = outcomes.some(({ status }) => status === 'rejected');
   if (failed || context.signal.aborted) throw context.signal.reason;

@@ -39,7 +39,7 @@ export interface ReadJob {
 
 /** What a reader tells of a chunk while it reads. */
 export interface ChunkProgress {
-  readonly onProgress: (counts: { readonly rows: number; readonly wireBytes: number }) => void;
+  readonly onProgress: (counts: { readonly rows: number; readonly wireBytes: number; readonly waitedMs: number }) => void;
   /** An object was begun. */
   readonly onOpen: (file: number) => void;
 }
@@ -89,13 +89,15 @@ async function readAndLand(
   const { options, target, signal, clock } = context;
   let writer: ObjectWriter | undefined;
   let writes = 0;
+  let waitingSince = 0;
+  let waitedMs = 0;
   // The row path may be waiting for an upload that hangs: giving the object up ends that wait.
   const giveUp = () => void writer?.abort();
   signal.addEventListener('abort', giveUp, { once: true });
   const waiting = <T>(pending: T | Promise<T>): T | Promise<T> => {
     if (!(pending instanceof Promise)) return pending;
-    writes++;
-    return pending.finally(() => { writes--; });
+    if (writes++ === 0) waitingSince = clock.now();
+    return pending.finally(() => { if (--writes === 0) waitedMs += clock.now() - waitingSince; });
   };
   return watchIdle({
     connection: connection.tedious, clock, idleMs: options.idleTimeoutMs, subject: job.subject, waitsForTarget: () => writes > 0,
@@ -125,7 +127,7 @@ async function readAndLand(
         abort: async () => opened.abort(),
       };
     },
-    onProgress: progress.onProgress,
+    onProgress: (counts) => progress.onProgress({ ...counts, waitedMs }),
     signal,
   })).finally(() => signal.removeEventListener('abort', giveUp));
 }

@@ -1,6 +1,7 @@
 import { isTransient, retryDelay } from './retry-policy';
 import type { RunContext } from './run-context';
 import type { LegacyToS3Error } from '../errors';
+import { causes } from '../source/source-errors';
 
 /** An attempt that failed, and when the next one comes. */
 export interface RetryNotice {
@@ -10,6 +11,8 @@ export interface RetryNotice {
   readonly delaySeconds: number;
   /** Stable code of the failure. */
   readonly code: string;
+  /** SQL Server's, where it gave one. */
+  readonly number?: number;
   readonly message: string;
 }
 
@@ -29,7 +32,8 @@ export async function retrying<T>(
       if (signal.aborted || attempt > options.maxRetries || !isTransient(error, options.retryErrorNumbers)) throw error;
       const delay = retryDelay(attempt, clock.random());
       const { code, message } = error as LegacyToS3Error;
-      onRetry({ attempt, delaySeconds: delay / 1000, code, message });
+      const number = causes(error).find((cause) => cause.number !== undefined)?.number;
+      onRetry({ attempt, delaySeconds: delay / 1000, code, ...(number !== undefined && { number }), message });
       await clock.sleep(delay, signal).catch(() => signal.throwIfAborted());
     }
   }

@@ -42,6 +42,7 @@ export interface RunOptions {
   readonly format: OutputFormat;
   readonly targetFileBytes: number;
   readonly readers: number;
+  readonly backOff: boolean;
   /** Decided by the size of the run when absent. */
   readonly threads?: number;
   readonly chunkTarget: ChunkTarget;
@@ -81,6 +82,7 @@ export function fillOptions(props: ResolvedProps): RunOptions {
     format: { ...outputFormat(props.format ?? ExtractFormat.parquet()), ...typeRules(props) },
     targetFileBytes: props.targetFileBytes ?? DEFAULT_TARGET_FILE_BYTES,
     readers,
+    backOff: props.backOff ?? true,
     threads: props.threads,
     chunkTarget: { bytes: props.targetChunkBytes ?? DEFAULT_CHUNK_BYTES, rows: props.targetChunkRows },
     tableOptions: props.tableOptions ?? [],

@@ -11,7 +11,7 @@ import { startStandIn, type Fault, type FaultRequest, type StandIn } from '../..
 /** Retries come at once; the watchdog's looks, of tenths of a second here, and the lease's renewals are real. */
 const CLOCK: Clock = {
   ...SYSTEM_CLOCK,
-  sleep: async (milliseconds, signal) => (milliseconds >= 500 && milliseconds <= 60_000 ? undefined : SYSTEM_CLOCK.sleep(milliseconds, signal)),
+  sleep: async (milliseconds, signal) => (milliseconds >= 500 && milliseconds < 20_000 ? undefined : SYSTEM_CLOCK.sleep(milliseconds, signal)),
 };
 
 let server: StandIn;

@@ -20,7 +20,7 @@ export type ToThread =
 
 /** From a thread. */
 export type FromThread =
-  | { readonly type: 'progress'; readonly reader: number; readonly rows: number; readonly wireBytes: number }
+  | { readonly type: 'progress'; readonly reader: number; readonly rows: number; readonly wireBytes: number; readonly waitedMs: number }
   | { readonly type: 'landed'; readonly reader: number; readonly chunk: LandedChunk }
   | { readonly type: 'failed'; readonly reader: number; readonly error: PlainError }
   | { readonly type: 'closed'; readonly reader: number }
