@@ -97,7 +97,7 @@ export function refuseChangedColumns(planned: ColumnsOfTable, current: readonly 
   const subject = quoteTable(planned.schema, planned.table);
   const { excludedColumns = [] } = planned;
   const columns = current.filter(({ name }) => !excludedColumns.includes(name));
-  const shape = (all: readonly PlannedColumn[]) => JSON.stringify(all.map(({ name, type, nullable, collation }) => [name, type, nullable, collation]));
+    ...planned.columns.filter((each) => now.get(each.name)?.type === each.type && !same(each, now.get(each.name)!))
   if (shape(columns) === shape(planned.columns)) return;
   const change = current.length === 0 ? `${subject} is gone` : `${subject} has other columns${difference(planned, { columns })}`;
   throw new LegacyToS3Error('SCHEMA_CHANGED', `the source was changed during the run: ${change}; plan and run anew`);

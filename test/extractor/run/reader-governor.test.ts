@@ -216,7 +216,9 @@ describe('a run against a server that refuses more than two reads at a time', ()
   });
 
   /** Retries come soon, the governor's patience and the lease's renewals are as they are. */
-  const soon: Clock = { ...SYSTEM_CLOCK, sleep: async (milliseconds, signal) => SYSTEM_CLOCK.sleep(milliseconds < 20_000 ? milliseconds / 500 : milliseconds, signal) };
+  const soon: Clock = {
+    ...SYSTEM_CLOCK, sleep: async (milliseconds, signal) => SYSTEM_CLOCK.sleep(milliseconds < 20_000 ? milliseconds / 500 : milliseconds, signal),
+  };
 
   test('ends with two readers or fewer, and is complete', async () => {
     const told: ExtractEvent[] = [];

@@ -1,7 +1,7 @@
 /* eslint-disable no-bitwise */
 import {
-  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, hasColumnSecurity, KEYS_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SERVER_SQL, SIZES_SQL, TABLE_COLUMNS_SQL,
-  TABLES_SQL, UNMASK_SQL,
+  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, hasColumnSecurity, KEYS_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SERVER_SQL, SIZES_SQL,
+  TABLE_COLUMNS_SQL, TABLES_SQL, UNMASK_SQL,
 } from './catalog-queries';
 import { typeName } from './type-names';
 import type { PlannedColumn } from '../../extraction-plan';
