@@ -97,7 +97,7 @@ export function refuseChangedColumns(planned: ColumnsOfTable, current: readonly 
   const subject = quoteTable(planned.schema, planned.table);
   const { excludedColumns = [] } = planned;
   const columns = current.filter(({ name }) => !excludedColumns.includes(name));
-    ...planned.columns.filter((each) => now.get(each.name)?.type === each.type && !same(each, now.get(each.name)!))
+  const shape = (all: readonly PlannedColumn[]): string => JSON.stringify(all.map((each) => [each.name, each.type, each.nullable, each.collation]));
   if (shape(columns) === shape(planned.columns)) return;
   const change = current.length === 0 ? `${subject} is gone` : `${subject} has other columns${difference(planned, { columns })}`;
   throw new LegacyToS3Error('SCHEMA_CHANGED', `the source was changed during the run: ${change}; plan and run anew`);
@@ -111,7 +111,7 @@ function difference(planned: Pick<PlannedTable, 'columns'>, { columns }: { reado
     ...planned.columns.filter(({ name }) => !now.has(name)).map(({ name }) => `'${name}' is gone`),
     ...planned.columns.filter(({ name, type }) => now.has(name) && now.get(name)!.type !== type)
       .map(({ name, type }) => `'${name}' was ${type} and is ${now.get(name)!.type}`),
-    ...planned.columns.filter((column) => now.get(column.name)?.type === column.type && !same(column, now.get(column.name)!))
+    ...planned.columns.filter((each) => now.get(each.name)?.type === each.type && !same(each, now.get(each.name)!))
       .map(({ name }) => `'${name}' allows other values`),
   ];
   return told.length === 0 ? '' : `: ${told.slice(0, 3).join(', ')}`;

@@ -4,6 +4,7 @@ import type { LandedChunk } from './landed-chunk';
 import { LandingPlan } from './landing-plan';
 import type { RunContext } from './run-context';
 import { refuseUnmatched, typeOptionsOf } from '../columns/type-rules';
+import { LegacyToS3Error } from '../errors';
 import type { PlannedChunk } from '../extraction-plan';
 import { readRows } from '../formats';
 import type { QueryParameter, ReadRowsResult } from '../formats/read-rows';
