@@ -74,6 +74,26 @@ export interface ManifestTally {
 /** Bytes of length before a value (MS-TDS 2.2.5.2): none, 1, 2, 4, 4 (behind a pointer on the wire), 8 (pieces on the wire). */
 export type ValueFraming = 'fixed' | 'byteLength' | 'shortLength' | 'longLength' | 'textPointer' | 'plp';
 
+/** An index of the source, that of the primary key among them; names are the source's own. */
+export interface ManifestIndex {
+  readonly name: string;
+  readonly unique: boolean;
+  readonly clustered: boolean;
+  readonly keyColumns: readonly string[];
+  /** Absent where there are none. */
+  readonly includedColumns?: readonly string[];
+}
+
+/** A foreign key of the source; names are the source's own. */
+export interface ManifestForeignKey {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly referencedSchema: string;
+  readonly referencedTable: string;
+  /** In the order of `columns`. */
+  readonly referencedColumns: readonly string[];
+}
+
 /** A part of a table that one statement read. */
 export interface ManifestChunk {
   /** Number within the table, from 0; the first number of its parts. */
@@ -87,6 +107,10 @@ export interface ManifestChunk {
   readonly upper?: readonly string[];
   /** Whether the chunk is the rows whose first key column is NULL. */
   readonly nullKey?: boolean;
+  /** Of the first key column, where it is a number, date or time: the least value there was. */
+  readonly leastKey?: string;
+  /** As `leastKey`: the greatest. */
+  readonly greatestKey?: string;
   /** The source's clock (UTC, ISO 8601) when the transaction that read the chunk began to read; absent for a query. */
   readonly instant?: string;
   /** How often the chunk was begun. */
@@ -133,6 +157,9 @@ export interface ManifestTable {
   /** Condition of the rows that were read; absent when all were. */
   readonly rowFilter?: string;
   readonly primaryKey?: readonly string[];
+  /** Absent where there are none, in manifests of older versions, and of a query. */
+  readonly indexes?: readonly ManifestIndex[];
+  readonly foreignKeys?: readonly ManifestForeignKey[];
   /** Columns the chunks are cut by; absent when one statement read the table. */
   readonly chunkKey?: readonly string[];
   readonly chunks?: readonly ManifestChunk[];

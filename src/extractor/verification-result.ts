@@ -14,6 +14,8 @@ export enum VerificationFault {
   ROWS = 'rows',
   /** The rows have other values. */
   CONTENT = 'content',
+  /** The values of a column, over all objects of the table, are others: tells where a difference of content lies. */
+  COLUMN = 'column',
   /** The manifest contradicts itself. */
   MANIFEST = 'manifest',
   /** The source has another number of rows now. */

@@ -41,7 +41,7 @@ test('a changed object exits with 5 and is named with both values', async () => 
   const { code, stderr } = await runCli(['verify', runId, '--to', to()], {});
   expect(code).toBe(5);
   expect(stderr).toContain(`problem: dbo.Accounts, chunk 0, ${key}: the rows of the object are others: content hash: expected ${contentHash}, found `);
-  expect(stderr).toMatch(/error CONTENT_MISMATCH: run .* \(and 1 more\)\n$/);
+  expect(stderr).toMatch(/error CONTENT_MISMATCH: run .* \(and 2 more\)\n$/);
 });
 
 test('--against-source without a source is refused', async () => {

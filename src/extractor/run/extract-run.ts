@@ -26,6 +26,7 @@ import type { ResumeControls } from '../manage-runs';
 import { refuseChangedSchema } from '../plan/check-plan';
 import { findRisks, refuseRisks } from '../plan/source-risks';
 import { readSecurity, readServer, readTables } from '../source/catalog/read-catalog';
+import { readRelations } from '../source/catalog/read-relations';
 import { chooseConsistency, GUARANTEES, snapshotAdvice, type RunConsistency } from '../source/consistency';
 import { SqlServerConnection } from '../source/sql-server-connection';
 import type { NamedTable } from '../source/table-patterns';
@@ -238,7 +239,8 @@ async function select(options: RunOptions, connection: SqlServerConnection): Pro
   const accepted = refuseRisks(plan.refusals, options.accepted);
   const consistency = chooseConsistency(options.consistency, plan.snapshotAllowed, plan.database);
   const jobs = planJobs(plan, options.maxDop, options.format.types);
-  const tables = plan.tables.map((table): TableIdentity => ({ ...table, primaryKey: landedPrimaryKey(table) }));
+  const relationsOf = await readRelations(connection);
+  const tables = plan.tables.map((table): TableIdentity => ({ ...table, primaryKey: landedPrimaryKey(table), relations: relationsOf(table) }));
   return {
     jobs,
     tables,

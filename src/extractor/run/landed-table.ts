@@ -1,11 +1,12 @@
 import type { LandedChunk } from './landed-chunk';
-import { mergeTallies } from './merge-tallies';
 import { schemaFingerprint } from './schema-fingerprint';
 import { tableVerification } from './table-verification';
-import type { ManifestAlterations, ManifestChunk, ManifestObject, ManifestTable } from '../../contract';
+import type { ManifestAlterations, ManifestChunk, ManifestColumn, ManifestObject, ManifestTable } from '../../contract';
 import { LegacyToS3Error } from '../errors';
-import type { PlannedChunk, PlannedTable } from '../extraction-plan';
+import type { PlannedChunk, PlannedColumn, PlannedTable } from '../extraction-plan';
 import { sumHashTexts } from '../hash/content-hash';
+import { mergeTallies } from '../hash/merge-tallies';
+import type { TableRelations } from '../source/catalog/read-relations';
 import { quoteTable } from '../source/identifiers';
 
 /** A landed table. */
@@ -17,6 +18,9 @@ export interface LandedTable {
 
 /** What is known of a table apart from its chunks. */
 export interface TableIdentity extends Pick<PlannedTable, 'schema' | 'table' | 'chunkKey' | 'excludedColumns' | 'rowFilter'> {
+  /** Of the source, in the order of the result; absent for a query. */
+  readonly columns?: readonly PlannedColumn[];
+  readonly relations?: TableRelations;
   readonly primaryKey: readonly string[];
   readonly chunks: readonly PlannedChunk[];
 }
@@ -34,7 +38,7 @@ export function landedTables(database: string, tables: readonly TableIdentity[],
  * @throws LegacyToS3Error of code SCHEMA_CHANGED when chunks came with different columns
  */
 export function landedTable(database: string, identity: TableIdentity, landed: readonly LandedChunk[]): LandedTable {
-  const { schema, table, primaryKey, chunkKey, excludedColumns, rowFilter } = identity;
+  const { schema, table, primaryKey, chunkKey, excludedColumns, rowFilter, relations } = identity;
   const chunks = [...landed].sort((a, b) => a.chunk - b.chunk);
   const [{ columns }] = chunks;
   const fingerprint = schemaFingerprint(columns);
@@ -51,16 +55,19 @@ export function landedTable(database: string, identity: TableIdentity, landed: r
       database,
       schema,
       table,
-      columns,
+      columns: columns.map((column) => describedColumn(column, identity)),
       ...(excludedColumns && { excludedColumns }),
       ...(rowFilter !== undefined && { rowFilter }),
       ...(primaryKey.length > 0 && { primaryKey }),
+      ...(relations && relations.indexes.length > 0 && { indexes: relations.indexes }),
+      ...(relations && relations.foreignKeys.length > 0 && { foreignKeys: relations.foreignKeys }),
       ...(chunkKey.length > 0 && { chunkKey }),
-      chunks: chunks.map(({ chunk, rows, instant, attempts, seconds, sourceSeconds, objects: own }) => {
+      chunks: chunks.map(({ chunk, rows, instant, attempts, seconds, sourceSeconds, tallies: tallied, objects: own }) => {
         const { lower, upper, nullKey } = identity.chunks[chunk];
         const bounds = { ...(lower && { lower }), ...(upper && { upper }), ...(nullKey && { nullKey }) };
+        const keys = { ...bounds, ...keyRange(identity, tallied) };
         const asked = sourceSeconds !== undefined && { sourceSeconds };
-        return { chunk, rows, ...chunkHash(own), ...bounds, ...(instant && { instant }), attempts, seconds, ...asked };
+        return { chunk, rows, ...chunkHash(own), ...keys, ...(instant && { instant }), attempts, seconds, ...asked };
       }),
       schemaFingerprint: fingerprint,
       rows: chunks.reduce((sum, { rows }) => sum + rows, 0),
@@ -72,6 +79,21 @@ export function landedTable(database: string, identity: TableIdentity, landed: r
     },
     seconds: chunks.reduce((sum, { seconds }) => sum + seconds, 0),
   };
+}
+
+/** What the catalog knows better than the result: a companion column has no NULL of its own. */
+function describedColumn(column: ManifestColumn, { columns }: TableIdentity): ManifestColumn {
+  const source = column.framing === undefined ? undefined : columns?.[column.ordinal - 1];
+  return source ? { ...column, nullable: source.nullable, ...(source.collation !== undefined && { collation: source.collation }) } : column;
+}
+
+/** Of the first key column, where it has an order that we know. */
+function keyRange(
+  { columns = [], chunkKey, primaryKey }: TableIdentity, tallies: LandedChunk['tallies'],
+): Pick<ManifestChunk, 'leastKey' | 'greatestKey'> {
+  const [key] = [...chunkKey, ...primaryKey];
+  const { least, greatest } = tallies?.[columns.findIndex(({ name }) => name === key)] ?? {};
+  return { ...(least !== undefined && { leastKey: least }), ...(greatest !== undefined && { greatestKey: greatest }) };
 }
 
 /** Nothing where a run of an older version took no hashes. */

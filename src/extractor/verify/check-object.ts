@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { objectContent } from './object-content';
-import type { ManifestColumn, ManifestFormat, ManifestObject } from '../../contract';
+import type { ManifestColumn, ManifestFormat, ManifestObject, ManifestTally } from '../../contract';
 import { LegacyToS3Error } from '../errors';
 import { hashText } from '../hash/content-hash';
 import type { LandingTarget, StoredObject } from '../landing/landing-target';
@@ -14,6 +14,8 @@ export interface CheckedObject {
   readonly rows: number;
   readonly sizeBytes: number;
   readonly problems: readonly ObjectProblem[];
+  /** Of each column of the source; absent where the object could not be read. */
+  readonly tallies?: readonly ManifestTally[];
 }
 
 /**
@@ -34,9 +36,11 @@ export async function checkObject(
   compare(VerificationFault.SIZE, `${object.sizeBytes} bytes`, `${stored.sizeBytes} bytes`);
   const reading = new HashedBody(stored);
   let rows = 0;
+  let tallies: readonly ManifestTally[] | undefined;
   try {
     const content = await objectContent(reading.bytes(), columns, format);
     rows = content.rows;
+    tallies = content.tallies;
     compare(VerificationFault.ROWS, `${object.rows} rows`, `${rows} rows`);
     if (comparable && object.contentHash !== undefined) compare(VerificationFault.CONTENT, object.contentHash, hashText(content.contentHash));
   } catch (error) {
@@ -46,7 +50,7 @@ export async function checkObject(
   const { algorithm, type, value } = object.checksum;
   const found = algorithm === 'SHA256' && type === 'FULL_OBJECT' ? reading.sha256() : stored.checksum;
   if (found !== undefined) compare(VerificationFault.CHECKSUM, `${algorithm} ${value}`, `${algorithm} ${found}`);
-  return { rows, sizeBytes: stored.sizeBytes, problems };
+  return { rows, sizeBytes: stored.sizeBytes, problems, tallies };
 }
 
 /** Hashes the bytes on their way. */

@@ -8,6 +8,7 @@ const TEXTS: { readonly [fault in VerificationFault]: string } = {
   [VerificationFault.UNREADABLE]: 'the object cannot be read as it was written',
   [VerificationFault.ROWS]: 'the object has another number of rows',
   [VerificationFault.CONTENT]: 'the rows of the object are others: content hash',
+  [VerificationFault.COLUMN]: 'the values of the column are others',
   [VerificationFault.MANIFEST]: 'the manifest contradicts itself',
   [VerificationFault.SOURCE_ROWS]: 'the source has another number of rows now',
   [VerificationFault.SOURCE_CONTENT]: 'the rows of the source are others now: content hash',

@@ -1,9 +1,10 @@
 import { checkManifest, chunkOf } from './check-manifest';
 import { checkObject } from './check-object';
+import { columnProblems } from './column-problems';
 import { compareSource, type Tell } from './compare-source';
 import { withMessage } from './problem-message';
 import { readManifest } from './read-manifest';
-import { datasetRunFolder, type Manifest, type ManifestTable } from '../../contract';
+import { datasetRunFolder, type Manifest, type ManifestTable, type ManifestTally } from '../../contract';
 import { LegacyToS3Error } from '../errors';
 import type { ExtractorProps, LandingProps } from '../extractor-props';
 import type { LandingTarget } from '../landing/landing-target';
@@ -49,14 +50,19 @@ async function checkObjects(target: LandingTarget, manifest: Manifest, tell: Tel
   const totalObjects = manifest.totals.objects;
   for (const table of manifest.tables) {
     const name = `${table.schema}.${table.table}`;
+    const tallies: Array<readonly ManifestTally[]> = [];
     for (const object of table.objects) {
       if (controls.signal?.aborted) throw new LegacyToS3Error('INTERRUPTED', `stopped after ${counts.objects} of ${totalObjects} objects`);
       const checked = await checkObject(target, object, table.columns, manifest.format, notComparable(table) === undefined);
       for (const problem of checked.problems) tell({ ...problem, table: name, chunk: chunkOf(object.part), objectKey: object.key });
+      if (checked.tallies) tallies.push(checked.tallies);
       counts.objects += 1;
       counts.rows += checked.rows;
       counts.sizeBytes += checked.sizeBytes;
       controls.onObject?.({ ...counts, totalObjects });
+    }
+    if (tallies.length === table.objects.length && notComparable(table) === undefined) {
+      for (const problem of columnProblems(table, tallies)) tell({ ...problem, table: name });
     }
     for (const objectKey of await unnamedObjects(target, manifest, table)) {
       tell({ fault: VerificationFault.UNNAMED_OBJECT, table: name, objectKey });

@@ -7,6 +7,7 @@ import sql from 'mssql';
 import { parseManifest, type Manifest } from '../../../src/contract';
 import { extract, ExtractFormat, TextCompression, type ExtractorProps, type SqlServerSource } from '../../../src/extractor/public';
 import { startStandIn, type StandIn } from '../../../tools/stand-in';
+import { manifestValidator } from '../../support/manifest-schema';
 
 const READER = { user: 'reader', password: 'reader-Secret-1', denySelect: ['dbo.Customers'] };
 
@@ -69,6 +70,9 @@ describe.each(FORMATS)('the whole database as %s', (_, format, reader) => {
     const { result, manifest } = await run({ format });
     expect(result.warnings.filter((warning) => !warning.includes('SNAPSHOT'))).toEqual([]);
     expect(manifest.verification.state).toBe('verified');
+    const validate = manifestValidator({ strict: true });
+    validate(manifest);
+    expect(validate.errors).toBeNull();
     for (const { schema, table, rows } of manifest.tables) {
       const { recordset } = await client.query(`SELECT COUNT_BIG(*) AS n FROM [${schema}].[${table.replaceAll(']', ']]')}]`);
       expect({ table, rows: String(rows) }).toEqual({ table, rows: String(recordset[0].n) });
@@ -86,7 +90,20 @@ test('the manifest has keys, columns and a fingerprint of each table', async () 
     ['Accounts', ['AccountId']], ['AuditLog', undefined], ['ExchangeRates', ['RateDate', 'FromCurrency', 'ToCurrency']],
   ]);
   expect(manifest.tables[0].columns).toHaveLength(13);
-  expect(manifest.tables[0].columns[5]).toMatchObject({ name: 'Balance', sourceType: 'money' });
+  expect(manifest.tables[0].columns[5]).toMatchObject({ name: 'Balance', sourceType: 'money', nullable: false });
+  expect(manifest.tables[0].columns[2]).toMatchObject({ name: 'BranchCode', nullable: true, collation: 'SQL_Latin1_General_CP1_CI_AS' });
+  expect(manifest.tables[0]).toMatchObject({
+    indexes: [
+      { name: 'PK_Accounts', unique: true, clustered: true, keyColumns: ['AccountId'] },
+      { name: 'IX_Accounts_CustomerId', unique: false, clustered: false, keyColumns: ['CustomerId'], includedColumns: ['Currency'] },
+    ],
+    foreignKeys: [
+      { name: 'FK_Accounts_Customers', columns: ['CustomerId'], referencedSchema: 'dbo', referencedTable: 'Customers', referencedColumns: ['CustomerId'] },
+      { name: 'FK_Accounts_Branches', columns: ['BranchCode'], referencedSchema: 'ledger', referencedTable: 'Branches', referencedColumns: ['BranchCode'] },
+    ],
+    chunks: [{ leastKey: '1', greatestKey: '1000' }],
+  });
+  expect(manifest.tables[1].indexes).toBeUndefined();
 });
 
 test('names with brackets, quotes and spaces are read and land percent-encoded', async () => {

@@ -76,11 +76,12 @@ test.each(FORMATS)('%s as it was landed has no problem', async (_, format) => {
 });
 
 describe('planted errors', () => {
-  test('a flipped cell is found by checksum and content hash, with table, chunk and both values', async () => {
+  test('a flipped cell is found by checksum and content hash, with table, chunk, column and both values', async () => {
     const landed = await land();
     writeFileSync(landed.path, edited(landed, (text) => text.replace('owner 17\n', 'owner 71\n')));
     const problems = await found(landed);
-    expect(faults(problems)).toEqual(['checksum', 'content']);
+    expect(faults(problems)).toEqual(['checksum', 'column', 'content']);
+    expect(problems[2]).toMatchObject({ fault: 'column', table: 'dbo.Accounts', column: 'Name', expected: expect.stringMatching(/^digest [0-9a-f]{16}$/) });
     expect(problems[0]).toMatchObject({ table: 'dbo.Accounts', chunk: 0, objectKey: landed.object.key, expected: landed.object.contentHash });
     expect(problems[0].message).toBe(`dbo.Accounts, chunk 0, ${landed.object.key}: the rows of the object are others: content hash: `
       + `expected ${landed.object.contentHash}, found ${problems[0].found}`);
@@ -89,7 +90,7 @@ describe('planted errors', () => {
   test('a flipped cell under a forged checksum is found by its content hash', async () => {
     const landed = await land();
     forge(landed, edited(landed, (text) => text.replace('owner 17\n', 'owner 71\n')));
-    expect(faults(await found(landed))).toEqual(['content']);
+    expect(faults(await found(landed))).toEqual(['column', 'content']);
   });
 
   test('two columns swapped in one row are found', async () => {
@@ -112,21 +113,40 @@ describe('planted errors', () => {
     });
     const landed = await land({ format: ExtractFormat.parquet() }).finally(() => plain.mockRestore());
     expect(changed).toBe(1);
-    expect(await found(landed)).toMatchObject([{ fault: 'content', table: 'dbo.Accounts', chunk: 0, objectKey: landed.object.key }]);
+    expect(await found(landed)).toMatchObject([
+      { fault: 'content', table: 'dbo.Accounts', chunk: 0, objectKey: landed.object.key },
+      { fault: 'column', table: 'dbo.Accounts', column: 'Id', expected: 'sum 44850', found: 'sum 44851' },
+    ]);
   });
 
   test('a lost row is found', async () => {
     const landed = await land();
     forge(landed, edited(landed, (text) => text.replace('17,owner 17\n', '')));
     const problems = await found(landed);
-    expect(faults(problems)).toEqual(['content', 'rows']);
+    expect(faults(problems)).toEqual(['column', 'column', 'content', 'rows']);
     expect(problems[0]).toMatchObject({ expected: `${ROWS} rows`, found: `${ROWS - 1} rows` });
   });
 
   test('a doubled row is found, also where another was lost for it', async () => {
     const landed = await land();
     forge(landed, edited(landed, (text) => text.replace('17,owner 17\n', '16,owner 16\n')));
-    expect(faults(await found(landed))).toEqual(['content']);
+    expect(faults(await found(landed))).toEqual(['column', 'column', 'content']);
+  });
+
+  test('two whole columns that changed places are found, and named', async () => {
+    const pairs: ScriptedTable = { schema: 'dbo', table: 'Accounts', columns: ['Debit', 'Credit'], rows: Array.from({ length: ROWS }, (_, id) => [id, 7 * id]) };
+    const swapped = await startScriptedDatabase({ tables: [pairs] });
+    try {
+      const landed = await land({ source: { ...propsOf().source, port: swapped.port }, format: ExtractFormat.csv({ header: false }) });
+      forge(landed, edited(landed, (text) => text.replace(/(\d+),(\d+)\n/g, '$2,$1\n')));
+      expect(await found(landed)).toMatchObject([
+        { fault: 'content', objectKey: landed.object.key },
+        { fault: 'column', column: 'Debit', expected: 'sum 44850', found: 'sum 313950' },
+        { fault: 'column', column: 'Credit', expected: 'sum 313950', found: 'sum 44850' },
+      ]);
+    } finally {
+      await swapped.stop();
+    }
   });
 
   test('rows in another order are no problem', async () => {
@@ -226,7 +246,7 @@ describe('on S3', () => {
     const object = s3.objects.get(key)!;
     s3.objects.set(key, { ...object, body: Buffer.from(object.body.toString().replace('owner 17\n', 'owner 71\n')) });
     const { problems } = await verifyRun(landing, runId);
-    expect(faults(problems)).toEqual(['checksum', 'content']);
+    expect(faults(problems)).toEqual(['checksum', 'column', 'content']);
     s3.objects.delete(key);
     expect(faults((await verifyRun(landing, runId)).problems)).toEqual(['missingObject']);
   });

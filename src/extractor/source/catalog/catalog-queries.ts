@@ -42,6 +42,32 @@ JOIN sys.columns AS c ON c.object_id = ic.object_id AND c.column_id = ic.column_
 WHERE (i.type = 1 OR i.is_primary_key = 1) AND ic.key_ordinal > 0
 ORDER BY i.object_id, i.index_id, ic.key_ordinal`;
 
+/** Asks for the columns of all named indexes, key columns in their order before included ones. */
+export const INDEXES_SQL = `
+SELECT s.name AS schema_name, t.name AS table_name, i.name AS index_name, CAST(i.type AS int) AS index_type, CAST(i.is_unique AS int) AS is_unique,
+  CAST(ic.is_included_column AS int) AS is_included, c.name AS column_name
+FROM sys.indexes AS i
+JOIN sys.tables AS t ON t.object_id = i.object_id
+JOIN sys.schemas AS s ON s.schema_id = t.schema_id
+JOIN sys.index_columns AS ic ON ic.object_id = i.object_id AND ic.index_id = i.index_id
+JOIN sys.columns AS c ON c.object_id = ic.object_id AND c.column_id = ic.column_id
+WHERE t.is_ms_shipped = 0 AND i.name IS NOT NULL AND i.is_hypothetical = 0
+ORDER BY i.object_id, i.index_id, ic.is_included_column, ic.key_ordinal, ic.index_column_id`;
+
+/** Asks for the columns of all foreign keys, in their order. */
+export const FOREIGN_KEYS_SQL = `
+SELECT s.name AS schema_name, t.name AS table_name, f.name AS key_name, rs.name AS referenced_schema, r.name AS referenced_table,
+  c.name AS column_name, rc.name AS referenced_column
+FROM sys.foreign_keys AS f
+JOIN sys.tables AS t ON t.object_id = f.parent_object_id
+JOIN sys.schemas AS s ON s.schema_id = t.schema_id
+JOIN sys.tables AS r ON r.object_id = f.referenced_object_id
+JOIN sys.schemas AS rs ON rs.schema_id = r.schema_id
+JOIN sys.foreign_key_columns AS k ON k.constraint_object_id = f.object_id
+JOIN sys.columns AS c ON c.object_id = k.parent_object_id AND c.column_id = k.parent_column_id
+JOIN sys.columns AS rc ON rc.object_id = k.referenced_object_id AND rc.column_id = k.referenced_column_id
+ORDER BY f.parent_object_id, f.object_id, k.constraint_column_id`;
+
 /**
  * Asks for the columns of the user tables, in order.
  *

@@ -1,5 +1,5 @@
+import { decimalText, tallyTypeOf, unscaledOf, type TallyType } from './column-tally';
 import type { ManifestColumn, ManifestTally } from '../../contract';
-import { decimalText, tallyTypeOf, unscaledOf, type TallyType } from '../hash/column-tally';
 
 /** Adds up what was tallied of several sets of rows. @param columns those of the source, in the order of the tallies */
 export function mergeTallies(columns: readonly ManifestColumn[], tallies: ReadonlyArray<readonly ManifestTally[]>): ManifestTally[] {
