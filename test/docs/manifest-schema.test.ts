@@ -25,7 +25,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-type Json = { [field: string]: Json & Json[] & string & number };
+/** As JSON.parse has it. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type Json = any;
 
 async function manifestOf(more: Partial<ExtractorProps> = {}): Promise<Json> {
   const { manifestKey } = await extract({
@@ -46,13 +48,13 @@ test.each<[string, Partial<ExtractorProps>]>([
 });
 
 test.each<[string, (manifest: Json) => void, string]>([
-  ['another version', (manifest) => { manifest.manifestVersion = 2 as never; }, '/manifestVersion'],
+  ['another version', (manifest) => { manifest.manifestVersion = 2; }, '/manifestVersion'],
   ['no source', (manifest) => { delete manifest.source; }, ''],
-  ['rows below 0', (manifest) => { manifest.tables[0].rows = -1 as never; }, '/tables/0/rows'],
-  ['a hash that is cut off', (manifest) => { manifest.tables[0].objects[0].contentHash = 'abc' as never; }, '/tables/0/objects/0/contentHash'],
-  ['an unknown state', (manifest) => { manifest.verification.state = 'sure' as never; }, '/verification/state'],
+  ['rows below 0', (manifest) => { manifest.tables[0].rows = -1; }, '/tables/0/rows'],
+  ['a hash that is cut off', (manifest) => { manifest.tables[0].objects[0].contentHash = 'abc'; }, '/tables/0/objects/0/contentHash'],
+  ['an unknown state', (manifest) => { manifest.verification.state = 'sure'; }, '/verification/state'],
   ['a checksum without algorithm', (manifest) => { delete manifest.tables[0].objects[0].checksum.algorithm; }, '/tables/0/objects/0/checksum'],
-  ['a prefix without slash', (manifest) => { manifest.prefix = 'landing' as never; }, '/prefix'],
+  ['a prefix without slash', (manifest) => { manifest.prefix = 'landing'; }, '/prefix'],
 ])('%s is refused, and where', async (_, breakIt, place) => {
   const validate = manifestValidator({ strict: false });
   const manifest = await manifestOf();
