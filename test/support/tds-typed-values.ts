@@ -183,8 +183,30 @@ const bytesUpTo = (maxLength: number) => fc.uint8Array({ maxLength }).map((bytes
 const hex = (bytes: Buffer) => bytes.toString('hex').toUpperCase();
 const utf16 = (text: string) => Buffer.from(text, 'utf16le');
 
-/** Every type with the whole range of its values. */
-export const TYPED_COLUMNS: readonly TypedColumn[] = [
+/** The same values in a column that holds no NULL, whose type has a length of its own (MS-TDS 2.2.5.4.1). */
+function fixedColumn({ column, values, edges }: TypedColumn, type: number): TypedColumn {
+  return { column: wireColumn.fixed(`${column.name}_fixed`, type), values: values.filter(({ cell }) => cell !== null), edges: edges.slice(1) };
+}
+
+/** The same values inside a sql_variant: base type, length of its properties, properties, value (MS-TDS 2.2.5.5.4). */
+function variantColumn({ column, values, edges }: TypedColumn, type: number, properties = Buffer.alloc(0)): TypedColumn {
+  const head = Buffer.concat([Buffer.from([type, properties.length]), properties]);
+  const inside = ({ cell, text }: TypedValue): TypedValue => (cell === null ? NULL : { cell: Buffer.concat([head, cell as Buffer]), text });
+  return { column: wireColumn.variant(`variant_${column.name}`), values: values.map(inside), edges: edges.map(inside) };
+}
+
+/** Characters of code page 932 with their bytes: of one byte, of two, and with a second byte that is a backslash. */
+const CP932: readonly (readonly [string, string])[] = [
+  ['a', '61'], ['~', '7e'], ['\\', '5c'], ['ｱ', 'b1'], ['ﾟ', 'df'], ['あ', '82a0'], ['漢', '8abf'], ['表', '955c'], ['ソ', '835c'], ['①', '8740'], ['髙', 'fbfc'],
+];
+const cp932 = (characters: readonly (readonly [string, string])[]) => (
+  { bytes: Buffer.from(characters.map(([, digits]) => digits).join(''), 'hex'), text: characters.map(([character]) => character).join('') });
+
+const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length }).map((bytes) => Buffer.from(bytes));
+const padded = (bytes: Buffer, length: number, pad: number) => Buffer.concat([bytes, Buffer.alloc(Math.max(0, length - bytes.length), pad)]);
+
+/** Every type that can be NULL, with the whole range of its values. */
+const NULLABLE_COLUMNS: readonly TypedColumn[] = [
   typed(wireColumn.bit('bit'), fc.boolean(), (value) => Buffer.from([value ? 1 : 0]), String, [true, false]),
   typed(wireColumn.intN('tinyint', 1), fc.bigInt({ min: 0n, max: 255n }), (value) => le(value, 1), String, [0n, 255n, 127n, 128n]),
   typed(wireColumn.intN('smallint', 2), integer(16), (value) => le(value, 2), String, integers(16)),
@@ -244,6 +266,47 @@ export const TYPED_COLUMNS: readonly TypedColumn[] = [
   typed(wireColumn.image('image'), bytesUpTo(100), (bytes) => bytes, hex, EDGE_BYTES),
   typed(wireColumn.rowversion('rowversion'), fc.uint8Array({ minLength: 8, maxLength: 8 }).map((bytes) => Buffer.from(bytes)), (bytes) => bytes, hex,
     [Buffer.alloc(8), Buffer.alloc(8, 0xff)]),
+];
+
+const [bit, tinyint, smallint, int, bigint, smallmoney, money] = NULLABLE_COLUMNS;
+const nullable = (name: string) => NULLABLE_COLUMNS.find(({ column }) => column.name === name)!;
+
+/** Every type with the whole range of its values. */
+export const TYPED_COLUMNS: readonly TypedColumn[] = [
+  ...NULLABLE_COLUMNS,
+  typed(wireColumn.char('char', 40), latin1Bytes.map((bytes) => padded(bytes, 40, 0x20)), (bytes) => bytes, latin1Text, EDGE_BYTES.map((bytes) => padded(bytes, 40, 0x20))),
+  typed(wireColumn.nchar('nchar', 40), anyText(40).map((text) => text.padEnd(40)), utf16, (text) => text, EDGE_TEXTS.map((text) => text.padEnd(40))),
+  typed(wireColumn.binary('binary', 16), bytesOf(16), (bytes) => bytes, hex, EDGE_BYTES.map((bytes) => padded(bytes, 16, 0))),
+  typed(wireColumn.varchar('varchar_japanese', 80, COLLATION.japanese), fc.array(fc.constantFrom(...CP932), { maxLength: 40 }).map(cp932),
+    ({ bytes }) => bytes, ({ text }) => text, [cp932([]), cp932(CP932), ...CP932.map((character) => cp932([character]))]),
+  typed(wireColumn.udt('hierarchyid', 'hierarchyid'), chunked(bytesUpTo(300)), ({ cell }) => cell, ({ bytes }) => hex(bytes), EDGE_PIECES),
+  fixedColumn(bit, 0x32),
+  fixedColumn(tinyint, 0x30),
+  fixedColumn(smallint, 0x34),
+  fixedColumn(int, 0x38),
+  fixedColumn(bigint, 0x7f),
+  fixedColumn(smallmoney, 0x7a),
+  fixedColumn(money, 0x3c),
+  fixedColumn(nullable('float'), 0x3e),
+  fixedColumn(nullable('real'), 0x3b),
+  fixedColumn(nullable('datetime'), 0x3d),
+  fixedColumn(nullable('smalldatetime'), 0x3a),
+  variantColumn(bit, 0x32),
+  variantColumn(int, 0x38),
+  variantColumn(bigint, 0x7f),
+  variantColumn(money, 0x3c),
+  variantColumn(nullable('float'), 0x3e),
+  variantColumn(nullable('real'), 0x3b),
+  variantColumn(nullable('dec_38_10'), 0x6a, Buffer.from([38, 10])),
+  variantColumn(nullable('date'), 0x28),
+  variantColumn(nullable('time_7'), 0x29, Buffer.from([7])),
+  variantColumn(nullable('datetime'), 0x3d),
+  variantColumn(nullable('datetime2_3'), 0x2a, Buffer.from([3])),
+  variantColumn(nullable('datetimeoffset_7'), 0x2b, Buffer.from([7])),
+  variantColumn(nullable('uniqueidentifier'), 0x24),
+  variantColumn(nullable('nvarchar'), 0xe7, Buffer.concat([COLLATION.latin1, Buffer.from([80, 0])])),
+  variantColumn(nullable('varchar'), 0xa7, Buffer.concat([COLLATION.latin1, Buffer.from([40, 0])])),
+  variantColumn(nullable('varbinary'), 0xa5, Buffer.from([100, 0])),
 ];
 
 /** A row, its NULLs in a bitmap or not. */

@@ -13,8 +13,13 @@ export interface WireColumn {
   readonly flags?: number;
 }
 
-/** Latin1_General_CI_AS, or Latin1_General_100_CI_AS_SC_UTF8. */
-export const COLLATION = { latin1: Buffer.from('0904d00034', 'hex'), utf8: Buffer.from('0904d02600', 'hex') } as const;
+/** Latin1_General_CI_AS and Latin1_General_100_CI_AS_SC_UTF8, and what the others say. */
+export const COLLATION = {
+  latin1: Buffer.from('0904d00034', 'hex'),
+  utf8: Buffer.from('0904d02600', 'hex'),
+  /** Japanese_CI_AS: code page 932. */
+  japanese: Buffer.from('1104d00000', 'hex'),
+} as const;
 
 const u16 = (value: number) => Buffer.from([value & 0xff, value >> 8]);
 
@@ -38,6 +43,9 @@ export const wireColumn = {
     { name, type: 0xa7, typeInfo: Buffer.concat([u16(bytes), collation]), framing: 'short' }),
   char: (name: string, bytes: number, collation: Buffer = COLLATION.latin1): WireColumn => (
     { name, type: 0xaf, typeInfo: Buffer.concat([u16(bytes), collation]), framing: 'short' }),
+  nchar: (name: string, characters: number, collation: Buffer = COLLATION.latin1): WireColumn => (
+    { name, type: 0xef, typeInfo: Buffer.concat([u16(2 * characters), collation]), framing: 'short' }),
+  binary: (name: string, bytes: number): WireColumn => ({ name, type: 0xad, typeInfo: u16(bytes), framing: 'short' }),
   nvarcharMax: (name: string): WireColumn => ({ name, type: 0xe7, typeInfo: Buffer.concat([u16(0xffff), COLLATION.latin1]), framing: 'plp' }),
   varcharMax: (name: string, collation: Buffer = COLLATION.latin1): WireColumn => (
     { name, type: 0xa7, typeInfo: Buffer.concat([u16(0xffff), collation]), framing: 'plp' }),
@@ -51,8 +59,13 @@ export const wireColumn = {
   ntext: (name: string): WireColumn => (
     { name, type: 0x63, typeInfo: tableName(Buffer.from([0xfe, 0xff, 0xff, 0x7f]), COLLATION.latin1), framing: 'text' }),
   variant: (name: string): WireColumn => ({ name, type: 0x62, typeInfo: Buffer.from([0x49, 0x1f, 0, 0]), framing: 'long' }),
+  /** A CLR type of the server's own (MS-TDS 2.2.5.5.2): longest value, database, schema, name, assembly. */
+  udt: (name: string, typeName: string): WireColumn => (
+    { name, type: 0xf0, typeInfo: Buffer.concat([u16(0xffff), text8('Ledger'), text8('sys'), text8(typeName), u16(3), Buffer.from('any', 'utf16le')]), framing: 'plp' }),
   fixed: (name: string, type: number): WireColumn => ({ name, type, typeInfo: Buffer.alloc(0), framing: 'fixed', flags: 0x0008 }),
 };
+
+const text8 = (text: string) => Buffer.concat([Buffer.from([text.length]), Buffer.from(text, 'utf16le')]);
 
 /** text, ntext and image name their table: here one part, "t". */
 function tableName(...info: Buffer[]): Buffer {

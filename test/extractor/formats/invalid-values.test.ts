@@ -58,6 +58,10 @@ describe.each(FORMATS)('$name', (format) => {
     ['nvarchar', wireColumn.nvarchar('c', 10), Buffer.alloc(3)],
     ['nvarchar longer than declared', wireColumn.nvarchar('c', 2), Buffer.alloc(6)],
     ['int longer than declared', wireColumn.intN('c', 4), Buffer.alloc(8)],
+    ['sql_variant of varbinary without its length', wireColumn.variant('c'), Buffer.from([0xa5, 0, 1, 2])],
+    ['sql_variant of decimal without its scale', wireColumn.variant('c'), Buffer.from([0x6a, 1, 9, 1, 0, 0, 0, 0])],
+    ['sql_variant of int with properties', wireColumn.variant('c'), Buffer.from([0x38, 1, 0, 1, 0, 0, 0])],
+    ['sql_variant shorter than its properties', wireColumn.variant('c'), Buffer.from([0xa5, 2, 1])],
   ])('a value of a length its type does not have is refused: %s', async (_, column, bad) => {
     await expect(land(column, [bad], format)).rejects.toMatchObject({ code: 'PROTOCOL_ERROR', message: expect.stringContaining('row 1') });
   });

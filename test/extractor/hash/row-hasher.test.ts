@@ -6,30 +6,26 @@ import { done } from '../../../tools/replay-server/tds-packets';
 import { COLLATION, colMetadata, nbcRow, row, WireCell, WireColumn, wireColumn } from '../../../tools/replay-server/wire-rows';
 import { rowHash, sumOf, xxh64 } from '../../support/reference-hash';
 import { landPayload } from '../../support/tds-land';
-import { le, TYPED_COLUMNS } from '../../support/tds-typed-values';
+import { le, TYPED_COLUMNS, type TypedValue } from '../../support/tds-typed-values';
 
 const COLUMNS = TYPED_COLUMNS.map(({ column }) => column);
 const CSV = { name: 'csv', compression: 'none' } as const;
 
-/** Length of a value as it is hashed, by the column's name: what its type's framing is on the wire. */
-function prefix(name: string, size: number): Buffer {
-  if (/_max$|^xml$/.test(name)) return le(BigInt(size), 8);
-  if (/^(text|ntext|image)$/.test(name)) return le(BigInt(size), 4);
-  if (/^(nvarchar|varchar|varchar_utf8|varbinary|rowversion)$/.test(name)) return le(BigInt(size), 2);
-  return le(BigInt(size), 1);
-}
+/** Bytes of the length of a value as it is hashed. */
+const PREFIX_BYTES = { fixed: 0, byte: 1, short: 2, long: 4, text: 4, plp: 8 };
 
-function canonicalRow(cells: readonly WireCell[]): Buffer {
+function canonicalRow(cells: readonly TypedValue[]): Buffer {
   const bitmap = Buffer.alloc((COLUMNS.length + 7) >> 3);
-  const values = cells.flatMap((cell, i) => {
+  const values = cells.flatMap(({ cell, text }, i) => {
     if (cell === null) {
       bitmap[i >> 3] |= 1 << (i & 7);
       return [];
     }
     let value = Buffer.isBuffer(cell) ? cell : Buffer.concat(cell as readonly Buffer[]);
-    const { name } = COLUMNS[i];
+    const { name, framing } = COLUMNS[i];
     if (name === 'xml' && value.subarray(0, 2).equals(Buffer.from([0xff, 0xfe]))) value = value.subarray(2);
-    return [prefix(name, value.length), value];
+    if (/^variant_|_japanese$/.test(name)) value = Buffer.from(text!, 'utf8');
+    return [le(BigInt(value.length), PREFIX_BYTES[framing]), value];
   });
   return Buffer.concat([bitmap, ...values]);
 }
@@ -51,7 +47,7 @@ test('is the sum of the hashes of canonical rows, whatever the row token, the NU
   const cuts = fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 1, maxLength: 10 });
   await fc.assert(fc.asyncProperty(fc.array(anyRow, { maxLength: 12 }), cuts, async (rows, sizes) => {
     const wire = rows.map(({ values, bitmap }) => (bitmap ? nbcRow : row)(COLUMNS, values.map(({ cell }) => cell)));
-    const expected = rows.map(({ values }) => rowHash(canonicalRow(values.map(({ cell }) => cell))));
+    const expected = rows.map(({ values }) => rowHash(canonicalRow(values)));
     expect(await hashOf(COLUMNS, wire, sizes)).toBe(sumOf(expected));
   }), { numRuns: 150 });
 });

@@ -31,12 +31,19 @@ export function isFreeText(v: DataView, p: number): boolean {
 }
 
 const CHARACTER_TYPES = new Set<number>([T.BIGVARCHAR, T.BIGCHAR, T.NVARCHAR, T.NCHAR]);
+/** Of the base types that have properties. */
+const PROPERTY_BYTES = new Map<number, number>([
+  [T.TIMEN, 1], [T.DATETIME2N, 1], [T.DATETIMEOFFSETN, 1], [T.BIGVARBINARY, 2], [T.BIGBINARY, 2], [T.NUMERICN, 2], [T.DECIMALN, 2],
+  [T.BIGVARCHAR, 7], [T.BIGCHAR, 7], [T.NVARCHAR, 7], [T.NCHAR, 7],
+]);
 /** Base types by their properties and value; one entry a distinct combination, so few. */
 const known = new Map<string, ColumnType>();
 
 function baseType(v: DataView, p: number, n: number): ColumnType {
   const properties = v.getUint8(p + 1);
   if (n < 2 || properties > n - 2) throw new WireError('a sql_variant shorter than its properties');
+  const expected = PROPERTY_BYTES.get(v.getUint8(p)) ?? 0;
+  if (properties !== expected) throw new WireError(`a sql_variant of type 0x${v.getUint8(p).toString(16)} with ${properties} bytes of properties instead of ${expected}`);
   let key = String(v.getUint8(p));
   for (let i = 0; i < properties; i++) key += `,${v.getUint8(p + 2 + i)}`;
   // Decimals may be sent in fewer bytes than their precision has.
