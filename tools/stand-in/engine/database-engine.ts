@@ -30,6 +30,8 @@ export class DatabaseEngine {
   }
 
   readonly catalog = new Catalog();
+  /** SERVERPROPERTY('EngineEdition'): 3 for SQL Server itself, 5 for Azure SQL Database, 8 for Azure SQL Managed Instance. */
+  engineEdition = 3;
   /** Version of the dictionary each database's system tables were filled from. */
   private readonly filled = new Map<DatabaseEntry, number>();
   private working: Promise<void> = Promise.resolve();

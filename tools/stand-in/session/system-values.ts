@@ -19,7 +19,6 @@ const SERVER_PROPERTIES: Record<string, string> = {
   productminorversion: 'nvarchar(128)|0',
   productbuild: 'nvarchar(128)|4181',
   edition: 'nvarchar(128)|Developer Edition (64-bit)',
-  engineedition: 'int|3',
   editionid: 'bigint|-2117995310',
   servername: 'nvarchar(128)|STAND-IN',
   machinename: 'nvarchar(128)|STAND-IN',
@@ -87,7 +86,7 @@ export function systemValue(session: SessionState, name: string, args: Array<str
     case 'IS_ROLEMEMBER': return int(session.login.denySelect ? 0 : 1);
     // Other permissions are the catalog's to tell, by the table.
     case 'HAS_PERMS_BY_NAME': return (args[2] ?? '').toUpperCase() === 'UNMASK' ? int(session.login.unmask === false ? 0 : 1) : undefined;
-    case 'SERVERPROPERTY': return { type: VARIANT, value: SERVER_PROPERTIES[(first ?? '').toLowerCase()] ?? null };
+    case 'SERVERPROPERTY': return { type: VARIANT, value: serverProperty(session, (first ?? '').toLowerCase()) };
     case 'DATABASEPROPERTYEX': return { type: VARIANT, value: databaseProperty(session, first, second) };
     case 'CONNECTIONPROPERTY': return { type: VARIANT, value: connectionProperty(first) };
     case 'SESSIONPROPERTY': return { type: VARIANT, value: 'int|1' };
@@ -100,6 +99,10 @@ export function systemValue(session: SessionState, name: string, args: Array<str
     case 'ERROR_PROCEDURE': return text(session.caught?.procedure || null);
     default: return undefined;
   }
+}
+
+function serverProperty({ engine }: SessionState, name: string): string | null {
+  return name === 'engineedition' ? `int|${engine.engineEdition}` : SERVER_PROPERTIES[name] ?? null;
 }
 
 function databaseProperty(session: SessionState, name: string | null, property: string | null): string | null {
