@@ -16,6 +16,19 @@ export interface RunStartedEvent {
   readonly consistency: string;
 }
 
+/** What is going to be read; not told of a query. */
+export interface RunPlannedEvent {
+  readonly type: 'run-planned';
+  readonly tables: number;
+  readonly chunks: number;
+  /** Chunks that were finished before, and are not read again. */
+  readonly finishedChunks: number;
+  /** From the server's statistics. */
+  readonly estimatedRows: number;
+  /** Pages of the tables (bytes), from the server's statistics. */
+  readonly estimatedBytes: number;
+}
+
 /** A table's first request is about to be sent. */
 export interface TableStartedEvent extends TableName {
   readonly type: 'table-started';
@@ -54,6 +67,39 @@ export interface ChunkFinishedEvent extends TableName {
   readonly objects: number;
   readonly sizeBytes: number;
   readonly seconds: number;
+}
+
+/** A part of a multipart upload is in S3; an object that fits into one request has none. */
+export interface PartUploadedEvent extends TableName {
+  readonly type: 'part-uploaded';
+  readonly chunk: number;
+  /** Of the object. */
+  readonly key: string;
+  /** From 1. */
+  readonly part: number;
+  readonly sizeBytes: number;
+}
+
+/** What was landed of a chunk was compared with what the source has of it; one that differs under a snapshot fails the run instead. */
+export interface ChunkVerifiedEvent extends TableName {
+  readonly type: 'chunk-verified';
+  readonly chunk: number;
+  /** Landed. */
+  readonly rows: number;
+  /** COUNT_BIG of the source. */
+  readonly sourceRows: number;
+  /** Aggregates that differ, since others wrote while rows were read: none under a snapshot. */
+  readonly differences: number;
+  /** What asking took. */
+  readonly seconds: number;
+}
+
+/** All is landed and compared; the manifest is written next. */
+export interface RunVerifiedEvent {
+  readonly type: 'run-verified';
+  /** As the manifest states it: `verified`, `counted` or `unverified`. */
+  readonly state: string;
+  readonly detail: string;
 }
 
 /** A chunk failed and will be read anew from its begin. */
@@ -131,15 +177,19 @@ export interface RunFinishedEvent {
 /** What a run tells while it goes on, in order. */
 export type ExtractEvent =
   | RunStartedEvent
+  | RunPlannedEvent
   | RunProgressEvent
   | TableStartedEvent
   | TableProgressEvent
   | TableFinishedEvent
   | ChunkFinishedEvent
+  | PartUploadedEvent
+  | ChunkVerifiedEvent
   | ChunkRetryEvent
   | ReadersChangedEvent
   | TargetRetryEvent
   | WarningEvent
+  | RunVerifiedEvent
   | RunFinishedEvent;
 
 /** How a caller watches and stops a run. */

@@ -67,7 +67,9 @@ test('--json prints events, the result last', async () => {
   const { code, stdout, stderr } = await runCli(args({ json: true }), env);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const events = stdout.trim().split('\n').map((line) => JSON.parse(line));
-  expect(events.map(({ type }) => type).filter((type) => !String(type).endsWith('-progress'))).toEqual(['run-started', 'table-started', 'table-finished', 'run-finished']);
+  expect(events.map(({ type }) => type).filter((type) => !String(type).endsWith('-progress'))).toEqual([
+    'run-started', 'run-planned', 'table-started', 'chunk-verified', 'table-finished', 'run-verified', 'run-finished',
+  ]);
   expect(events.at(-1).result).toMatchObject({ rows: 2, verification: 'verified' });
 });
 

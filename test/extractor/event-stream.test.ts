@@ -24,6 +24,11 @@ test('a loop over the events sees each of them in order, the result last', async
   const events: ExtractEvent[] = [];
   for await (const event of extractEvents(await props())) events.push(event);
   expect(events[0]).toMatchObject({ type: 'run-started', tables: 1 });
+  expect(events[1]).toEqual({ type: 'run-planned', tables: 1, chunks: 6, finishedChunks: 0, estimatedRows: 50, estimatedBytes: 8192 });
+  const verified = events.filter((event) => event.type === 'chunk-verified');
+  expect(verified.map(({ chunk }) => chunk).sort()).toEqual([0, 1, 2, 3, 4, 5]);
+  for (const event of verified) expect(event).toMatchObject({ table: 'Paced', rows: 50, sourceRows: 50, differences: 0, seconds: expect.any(Number) });
+  expect(events.at(-2)).toMatchObject({ type: 'run-verified', state: 'verified', detail: expect.stringContaining('COUNT_BIG') });
   expect(events.filter(({ type }) => type === 'chunk-finished')).toHaveLength(6);
   expect(events.find(({ type }) => type === 'run-progress')).toMatchObject({ chunks: 6, rowsPerSecond: expect.any(Number) });
   expect(events.at(-1)).toMatchObject({ type: 'run-finished', result: { rows: 300 } });
@@ -40,6 +45,7 @@ test('leaving the loop stops the run, whose checkpoint another loop goes on from
   const resumed: ExtractEvent[] = [];
   for await (const event of resumeEvents(await props(), runId)) resumed.push(event);
   expect(resumed.filter(({ type }) => type === 'chunk-finished').length).toBeLessThan(6);
+  expect(resumed.find(({ type }) => type === 'run-planned')).toMatchObject({ chunks: 6, finishedChunks: expect.any(Number) });
   expect(resumed.at(-1)).toMatchObject({ type: 'run-finished', result: { runId, rows: 300 } });
 });
 

@@ -28,6 +28,10 @@ export class PlainProgress implements Progress {
       case 'readers-changed': return this.line(readersLine(event));
       case 'target-retry': return this.line(`warning: ${targetRetryLine(event)}`);
       case 'chunk-finished':
+      case 'run-planned':
+      case 'part-uploaded':
+      case 'chunk-verified':
+      case 'run-verified':
       case 'run-progress':
       case 'run-finished': return undefined;
     }

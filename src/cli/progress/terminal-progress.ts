@@ -39,6 +39,10 @@ export class TerminalProgress implements Progress {
       case 'readers-changed': return this.scroll(readersLine(event));
       case 'target-retry': return this.scroll(`${this.paint(33, 'warning')}: ${targetRetryLine(event)}`);
       case 'chunk-finished':
+      case 'run-planned':
+      case 'part-uploaded':
+      case 'chunk-verified':
+      case 'run-verified':
       case 'run-finished': return undefined;
     }
   };

@@ -7,6 +7,8 @@ export interface ObjectHeader {
   readonly contentType: string;
   readonly contentEncoding?: string;
   readonly metadata: ObjectMetadata;
+  /** Told of each part of a multipart upload that is in the store, numbered from 1. */
+  readonly onPart?: (part: number, sizeBytes: number) => void;
 }
 
 /** An object that is wholly there: its size and checksum are the target's own answer, compared with ours. */

@@ -1,5 +1,5 @@
 import type { LandedChunk } from './landed-chunk';
-import { planOf, readChunk, type ChunkProgress, type ReadJob } from './read-chunk';
+import { nameOf, planOf, readChunk, type ChunkProgress, type ReadJob } from './read-chunk';
 import type { Reader } from './reader';
 import { retrying } from './retrying';
 import type { RunContext } from './run-context';
@@ -37,7 +37,7 @@ export class ChunkReader implements Reader {
         await this.discard();
         throw error;
       }
-    }, (notice) => this.context.emit({ type: 'chunk-retry', ...this.nameOf(job), chunk: job.chunk.chunk, ...notice }));
+    }, (notice) => this.context.emit({ type: 'chunk-retry', ...nameOf(this.context, job), ...notice }));
   }
 
   /** Connects and begins the transaction, if that has not been done. */
@@ -92,9 +92,5 @@ export class ChunkReader implements Reader {
   private async removeRest(job: ReadJob, from: number, to: number): Promise<void> {
     const plan = planOf(this.context, job);
     for (let file = from; file < to; file++) await this.context.target.remove(plan.key(job.chunk.chunk, file));
-  }
-
-  private nameOf({ schema, table }: ReadJob) {
-    return { database: this.context.database, schema, table };
   }
 }

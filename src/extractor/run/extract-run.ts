@@ -17,7 +17,7 @@ import { isIncomparable } from './verification';
 import { writeManifest } from './write-manifest';
 import { manifestKey as keyOfManifest, runFolder, runIdAt } from '../../contract';
 import { LegacyToS3Error } from '../errors';
-import type { ExtractControls } from '../extract-events';
+import type { ExtractControls, RunPlannedEvent } from '../extract-events';
 import type { ExtractResult } from '../extract-result';
 import type { ExtractionPlan } from '../extraction-plan';
 import type { ExtractorProps } from '../extractor-props';
@@ -137,6 +137,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
       retrying(context, work, (notice) => context.emit({ type: 'target-retry', what, ...notice }));
     jobs.forEach((job) => planOf(context, job));
     context.emit({ type: 'run-started', runId, target: target.url, tables: selection.tables.length, consistency });
+    if (plan) context.emit(plannedEvent(plan, jobs.length, checkpoint?.finishedChunks ?? 0));
     selection.warnings.forEach(warn);
     if (consistency === 'noLock') warn(GUARANTEES.noLock);
     if (checkpoint) {
@@ -161,6 +162,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     const landed = landedTables(context.database, selection.tables, chunks);
     const manifest = manifestOf(context, selection.productVersion, landed, startedAt);
     if (isIncomparable(landed)) warn(manifest.verification.detail);
+    context.emit({ type: 'run-verified', state: manifest.verification.state, detail: manifest.verification.detail });
     stop.signal.throwIfAborted();
     await patiently('look at the lease', async () => checkpoint?.lease.assertHeld());
     const manifestKey = await patiently('write the manifest', () => writeManifest(target, manifest));
@@ -180,6 +182,11 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     await target.close();
     state.close();
   }
+}
+
+function plannedEvent({ tables }: ExtractionPlan, chunks: number, finishedChunks: number): RunPlannedEvent {
+  const sum = (of: 'estimatedRows' | 'estimatedBytes') => tables.reduce((total, table) => total + table[of], 0);
+  return { type: 'run-planned', tables: tables.length, chunks, finishedChunks, estimatedRows: sum('estimatedRows'), estimatedBytes: sum('estimatedBytes') };
 }
 
 /** A role that may not write the checkpoint can land all the same; the run cannot be resumed then. */

@@ -62,6 +62,10 @@ export async function readChunk(
   });
   await compareSchema(connection, job);
   const checked = await checkSource(context, connection, job, read);
+  if (checked.sourceRows !== undefined) {
+    const { sourceRows, sourceSeconds: seconds = 0, differences = [] } = checked;
+    context.emit({ type: 'chunk-verified', ...nameOf(context, job), rows: read.rows, sourceRows: Number(sourceRows), differences: differences.length, seconds });
+  }
   return {
     tableIndex: job.tableIndex,
     chunk: job.chunk.chunk,
@@ -118,7 +122,9 @@ async function readAndLand(
     },
     open: (file, columns) => {
       progress.onOpen(file);
-      const opened = writer = target.open(plan.header(job.chunk.chunk, file, columns));
+      const header = plan.header(job.chunk.chunk, file, columns);
+      const onPart = (part: number, sizeBytes: number) => context.emit({ type: 'part-uploaded', ...nameOf(context, job), key: header.key, part, sizeBytes });
+      const opened = writer = target.open({ ...header, onPart });
       return {
         write: (bytes) => waiting(opened.write(bytes)),
         complete: async () => {
@@ -131,6 +137,11 @@ async function readAndLand(
     onProgress: (counts) => progress.onProgress({ ...counts, waitedMs }),
     signal,
   })).finally(() => signal.removeEventListener('abort', giveUp));
+}
+
+/** Names a job's chunk in events. */
+export function nameOf({ database }: Pick<RunContext, 'database'>, { schema, table, chunk }: ReadJob) {
+  return { database, schema, table, chunk: chunk.chunk };
 }
 
 /** Where a job's objects land. @throws LegacyToS3Error when its keys would be too long */

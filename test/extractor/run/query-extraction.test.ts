@@ -60,7 +60,7 @@ test('sends the server nothing but SET statements and the query, and says that n
   });
   expect(files().sort()).toEqual(['_manifest.json', 'part-00000-0000.csv']);
   // Progress comes by the clock.
-  expect(events.map(({ type }) => type).filter((type) => !type.endsWith('-progress'))).toEqual(['run-started', 'table-started', 'table-finished', 'run-finished']);
+  expect(events.map(({ type }) => type).filter((type) => !type.endsWith('-progress'))).toEqual(['run-started', 'table-started', 'table-finished', 'run-verified', 'run-finished']);
 });
 
 test.each([

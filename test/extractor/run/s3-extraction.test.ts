@@ -1,5 +1,5 @@
 import { parseManifest } from '../../../src/contract';
-import { extract, ExtractFormat } from '../../../src/extractor/public';
+import { extract, ExtractFormat, type ExtractEvent } from '../../../src/extractor/public';
 import type { ReplayServer } from '../../../tools/replay-server/replay-server';
 import { FakeS3Server } from '../../support/fake-s3-server';
 import { startScriptedDatabase, type ScriptedTable } from '../../support/scripted-database';
@@ -25,12 +25,12 @@ afterEach(async () => {
   process.env = { ...environment };
 });
 
-const run = (signal?: AbortSignal) => extract({
+const run = (signal?: AbortSignal, onEvent?: (event: ExtractEvent) => void) => extract({
   source: { server: '127.0.0.1', port: database.port, database: 'Ledger', user: 'reader', password: 'hunter2', encrypt: false },
   target: 's3://bucket/landing',
   endpointUrl: s3.endpoint,
   format: ExtractFormat.csv(),
-}, { signal });
+}, { signal, onEvent });
 
 test('tables land by multipart while they are read; the manifest is the last object and states S3\'s checksums', async () => {
   const result = await run();
@@ -48,6 +48,22 @@ test('tables land by multipart while they are read; the manifest is the last obj
     'content-type': 'text/csv; charset=utf-8', 'x-amz-meta-run-id': result.runId, 'x-amz-meta-schema-fingerprint': manifest.tables[0].schemaFingerprint,
   });
   expect(s3.uploads.size).toBe(0);
+});
+
+test('each part that is in S3 is told, by key and number; an object of one request has none', async () => {
+  const parts: ExtractEvent[] = [];
+  const result = await run(undefined, (event) => { if (event.type === 'part-uploaded') parts.push(event); });
+  const [large] = parseManifest(s3.objects.get(result.manifestKey)!.body.toString()).tables[0].objects;
+  expect(parts.map((event) => event.type === 'part-uploaded' && event.part).sort()).toEqual([1, 2, 3]);
+  for (const part of parts) expect(part).toMatchObject({ schema: 'dbo', table: 'Large', chunk: 0, key: large.key });
+  expect(parts.reduce((sum, event) => sum + (event.type === 'part-uploaded' ? event.sizeBytes : 0), 0)).toBe(large.sizeBytes);
+});
+
+test('a listener that fails at a part fails the run, which leaves no upload', async () => {
+  const failed = run(undefined, ({ type }) => { if (type === 'part-uploaded') throw new Error('the listener'); });
+  await expect(failed).rejects.toMatchObject({ message: expect.stringContaining('the listener') });
+  expect(s3.uploads.size).toBe(0);
+  expect([...s3.objects.keys()].filter((key) => key.includes('_runs'))).toEqual([]);
 });
 
 test('a part that is refused fails the run and leaves neither upload nor manifest', async () => {

@@ -160,6 +160,7 @@ test('events tell the run in order', async () => {
   await run({ tables: [ACCOUNTS, ORDERS] }, { readers: 1 }, (event) => events.push(event));
   // Progress comes by the clock.
   expect(events.filter(({ type }) => !type.endsWith('-progress')).map((event) => ('table' in event ? `${event.type} ${event.table}` : event.type))).toEqual([
-    'run-started', 'warning', 'table-started Accounts', 'table-finished Accounts', 'table-started Orders', 'table-finished Orders', 'run-finished',
+    'run-started', 'run-planned', 'warning', 'table-started Accounts', 'chunk-verified Accounts', 'table-finished Accounts', 'table-started Orders',
+    'chunk-verified Orders', 'table-finished Orders', 'run-verified', 'run-finished',
   ]);
 });

@@ -134,6 +134,7 @@ export class S3ObjectWriter implements ObjectWriter {
     } catch (error) {
       throw toS3Error(error, `upload part ${index + 1} of ${this.url}`, this.context.bucket);
     }
+    this.header.onPart?.(index + 1, part.length);
   }
 
   private startUpload(): Promise<string> {
