@@ -8,6 +8,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { dashboardBody, expressionsOf, metricsOf } from './dashboard-body';
 import { AlarmSeverity, FunctionAlarmKind, FunctionObservability, FunctionObservabilityProps, LegacyToS3Pipeline } from '../../../src/pipeline';
+import { alarmCases } from '../prop-case-sets';
 import { PropCases, testProps } from '../prop-cases';
 import { Synthesised, failureOf, only, synth } from '../synth';
 
@@ -34,7 +35,6 @@ function functionOf(stack: Stack, props: Partial<lambda.FunctionProps> = {}): la
 
 const alarmOf = (template: Template, id: string) => only(template, 'AWS::CloudWatch::Alarm', `ConvertAlarms${id}`).Properties;
 const own = (stack: Stack) => new sns.Topic(stack, 'Own');
-const page: cloudwatch.IAlarmAction = { bind: () => ({ alarmActionArn: 'arn:aws:sns:eu-west-1:1:on-call' }) };
 
 const CASES: PropCases<Props> = {
   function: { own: (stack) => ({ function: imported(stack, 'other') }), shows: /ConvertAlarmsFunctionErrors\/Properties\/Dimensions\/0\/Value: other$/ },
@@ -46,16 +46,7 @@ const CASES: PropCases<Props> = {
   successRateTarget: { byDefault: 99, own: () => ({ successRateTarget: 95 }), shows: /ConvertAlarmsFunctionSuccessRateLow\/Properties\/Threshold: 95$/ },
   minimumInvocations: { byDefault: 20, own: () => ({ minimumInvocations: 33 }), shows: /FunctionSuccessRateLow\/Properties\/Metrics\/\d\/Expression: IF\(invocations >= 33,/ },
   coldStartShareLimit: { own: () => ({ coldStartShareLimit: 12 }), shows: /ConvertAlarmsFunctionColdStartsHigh\/Properties\/Threshold: 12$/ },
-  alarmEmail: { own: () => ({ alarmEmail: 'operator@example.com' }), shows: /ConvertAlarmsEmail\/Properties\/Endpoint: operator@example\.com$/ },
-  alarmTopic: { own: (stack) => ({ alarmTopic: own(stack) }), shows: /ConvertAlarmsFunctionErrors\/Properties\/AlarmActions\/0\/Ref: Own$/ },
-  warningTopic: { own: (stack) => ({ warningTopic: own(stack) }), shows: /ConvertAlarmsFunctionErrors\/Properties\/AlarmActions\/0\/Ref: Own$/ },
-  compositeAlarm: { byDefault: false, own: () => ({ compositeAlarm: true }), shows: /ConvertAlarmsCritical\/Type: AWS::CloudWatch::CompositeAlarm$/ },
-  alarmActions: { byDefault: [], own: () => ({ alarmActions: [page] }), shows: /FunctionErrors\/Properties\/AlarmActions\/1: arn:aws:sns:eu-west-1:1:on-call$/ },
-  alarmOverrides: {
-    byDefault: {},
-    own: () => ({ alarmOverrides: { [FunctionAlarmKind.ERRORS]: { threshold: 7, enabled: true } } }),
-    shows: /ConvertAlarmsFunctionErrors\/Properties\/Threshold: 7$/,
-  },
+  ...alarmCases('ConvertAlarms', 'FunctionErrors', FunctionAlarmKind.ERRORS),
 };
 
 testProps<Props>(CASES, make);
