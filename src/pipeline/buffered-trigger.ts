@@ -6,6 +6,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { HANDLER_ENV } from '../contract';
+import { allowServiceByKeyPolicy } from './key-policy';
 import type { BufferedTriggerOptions, LandingTriggerBindOptions } from './landing-trigger';
 import { bindS3Notification } from './s3-notification-trigger';
 import { invalidInput, requireDuration, requireWhole } from './validation';
@@ -56,17 +57,15 @@ export function bindBuffer(scope: Construct, options: BufferedTriggerOptions, bi
 
 /** Lets S3 write for this bucket, and use the key if there is one (S3, "AWS KMS key policy" of event notifications). */
 function allowNotifications(buffer: sqs.Queue, bucket: s3.IBucket, key?: kms.IKey): void {
-  const principals = [new iam.ServicePrincipal('s3.amazonaws.com')];
   buffer.addToResourcePolicy(new iam.PolicyStatement({
     sid: 'NotificationsEnter',
-    principals,
+    principals: [new iam.ServicePrincipal('s3.amazonaws.com')],
     actions: ['sqs:SendMessage'],
     resources: [buffer.queueArn],
     conditions: { ArnLike: { 'aws:SourceArn': bucket.bucketArn }, StringEquals: { 'aws:SourceAccount': bucket.env.account } },
   }));
-  key?.addToResourcePolicy(new iam.PolicyStatement({
-    sid: 'NotificationsEncrypt', principals, actions: ['kms:Decrypt', 'kms:GenerateDataKey*'], resources: ['*'],
-  }));
+  if (!key) return;
+  allowServiceByKeyPolicy(buffer, key, { sid: 'NotificationsEncrypt', service: 's3.amazonaws.com', actions: ['kms:Decrypt', 'kms:GenerateDataKey*'] });
 }
 
 function checkOptions(scope: Construct, options: BufferedTriggerOptions): void {

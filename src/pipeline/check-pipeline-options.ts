@@ -9,6 +9,7 @@ const BUCKET_OPTIONS: { readonly [option in keyof Required<LandingBucketOptions>
   abortIncompleteMultipartUploadAfter: true,
   noncurrentVersionExpiration: true,
   lifecycleRules: true,
+  replicationRules: true,
   serverAccessLogsBucket: true,
   serverAccessLogsPrefix: true,
   objectLockDefaultRetention: true,

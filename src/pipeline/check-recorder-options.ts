@@ -14,14 +14,22 @@ export function checkRecorderOptions(scope: IConstruct, options: RecorderFunctio
   requireWhole(scope, 'retryAttempts', options.retryAttempts, { min: 0, max: 2 });
   requireDuration(scope, 'maxEventAge', options.maxEventAge, { min: Duration.minutes(1), max: Duration.hours(6) });
   requireWhole(scope, 'reservedConcurrentExecutions', options.reservedConcurrentExecutions, { min: 1 });
-  if (options.runtime && options.runtime.family !== lambda.RuntimeFamily.NODEJS) {
-    throw invalidInput(scope, `runtime must be a Node.js one, got '${options.runtime.name}'`);
-  }
+  if (options.runtime) requireRuntime(scope, options.runtime);
   const taken = Object.keys(options.environment ?? {}).filter((name) => NOT_OVERRIDABLE.includes(name));
   if (taken.length > 0) {
     throw invalidInput(scope, `environment must not set ${taken.join(', ')}: the pipeline sets ${NOT_OVERRIDABLE.join(', ')} itself`);
   }
   if (!options.vpc && (options.vpcSubnets || options.securityGroups)) {
     throw invalidInput(scope, `${options.vpcSubnets ? 'vpcSubnets' : 'securityGroups'} needs vpc, which is not set`);
+  }
+}
+
+/** The bundles are built for this release of Node.js. */
+const OLDEST_NODE = 20;
+
+function requireRuntime(scope: IConstruct, { name, family }: lambda.Runtime): void {
+  const [, release] = /^nodejs(\d+)\.x$/.exec(name) ?? [];
+  if (family !== lambda.RuntimeFamily.NODEJS || (release !== undefined && Number(release) < OLDEST_NODE)) {
+    throw invalidInput(scope, `runtime must be a Node.js one, ${OLDEST_NODE} or newer, got '${name}'`);
   }
 }

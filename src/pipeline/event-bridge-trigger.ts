@@ -1,4 +1,4 @@
-import { Stack, Token } from 'aws-cdk-lib';
+import { Token } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -15,7 +15,7 @@ export function bindEventBridge(scope: Construct, options: LandingTriggerOptions
   const filter = checkedFilter(scope, options);
   if (bucket instanceof s3.Bucket) {
     bucket.enableEventBridgeNotification();
-    acknowledgeNotificationsHandler(Stack.of(bucket));
+    acknowledgeNotificationsHandler(bucket);
   }
 
   new events.Rule(scope, 'LandedRule', {

@@ -7,6 +7,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { HANDLER_ENV } from '../contract';
 import { BundleCode } from './bundle-code';
+import { allowServiceByKeyPolicy } from './key-policy';
 import { acknowledge } from './nag-acknowledgements';
 import { RecorderFunctionOptions } from './recorder-options';
 
@@ -27,13 +28,14 @@ export interface HandlerFunctionProps {
 /** The log group of a function of the pipeline. */
 export function createHandlerLogGroup(scope: Construct, options: RecorderFunctionOptions, encryptionKey?: kms.IKey): logs.LogGroup {
   const { account, partition, region } = Stack.of(scope);
-  encryptionKey?.addToResourcePolicy(new iam.PolicyStatement({
-    sid: 'EncryptLogs',
-    principals: [new iam.ServicePrincipal(`logs.${region}.amazonaws.com`)],
-    actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'],
-    resources: ['*'],
-    conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:*` } },
-  }));
+  if (encryptionKey) {
+    allowServiceByKeyPolicy(scope, encryptionKey, {
+      sid: 'EncryptLogs',
+      service: `logs.${region}.amazonaws.com`,
+      actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'],
+      conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:*` } },
+    });
+  }
   return new logs.LogGroup(scope, 'LogGroup', {
     retention: options.logRetention ?? logs.RetentionDays.THREE_MONTHS,
     removalPolicy: options.logRemovalPolicy ?? RemovalPolicy.RETAIN,

@@ -2,7 +2,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { acknowledge } from './nag-acknowledgements';
+import { acknowledge, acknowledgeResource } from './nag-acknowledgements';
 import { requireDuration } from './validation';
 
 /** Options of the bucket a pipeline makes for itself. */
@@ -27,6 +27,13 @@ export interface LandingBucketOptions {
    * @default - unfinished multipart uploads are aborted, and replaced versions expire if `noncurrentVersionExpiration` is set
    */
   readonly lifecycleRules?: s3.LifecycleRule[];
+
+  /**
+   * Copies of what lands in other buckets, of any region or account; they are versioned, as this one is.
+   *
+   * @default - no copies
+   */
+  readonly replicationRules?: s3.ReplicationRule[];
 
   /**
    * Bucket that gets S3's server access logs.
@@ -91,6 +98,8 @@ export class LandingBucket extends s3.Bucket {
       objectLockDefaultRetention: props.objectLockDefaultRetention,
       serverAccessLogsBucket: props.serverAccessLogsBucket,
       serverAccessLogsPrefix: props.serverAccessLogsPrefix,
+      // An empty list would be a role and a configuration without rules, which S3 refuses.
+      replicationRules: props.replicationRules?.length ? props.replicationRules : undefined,
       removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
       lifecycleRules: [
         { id: 'AbortIncompleteMultipartUploads', abortIncompleteMultipartUploadAfter: abortAfter },
@@ -104,5 +113,15 @@ export class LandingBucket extends s3.Bucket {
     if (!props.serverAccessLogsBucket) {
       acknowledge(this, 'S1', 'server access logs are an option: who already logs S3 data events with CloudTrail needs no second log');
     }
+    this.acknowledgeReplicationRole(props.replicationRules ?? []);
+  }
+
+  /** The role comes with aws-cdk-lib: it reads every object here and writes every copy. */
+  private acknowledgeReplicationRole(rules: readonly s3.ReplicationRule[]): void {
+    const role = this.node.tryFindChild('ReplicationRole');
+    if (!role) return;
+    const reason = 'what is copied is named after its source, which nobody knows before; the role is made by aws-cdk-lib';
+    for (const bucket of [this, ...rules.map(({ destination }) => destination)]) acknowledgeResource(role, bucket.arnForObjects('*'), reason);
+    acknowledge(role, 'IAMNoInlinePolicy', 'the policy is of this role alone; aws-cdk-lib makes it', 'HIPAA.Security');
   }
 }

@@ -8,6 +8,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { refuseUnusedOptions } from './check-pipeline-options';
+import { requireBucketOfRegion } from './check-resources';
 import { LandingBucket } from './landing-bucket';
 import { LandingCatalog } from './landing-catalog';
 import { LandingTrigger } from './landing-trigger';
@@ -112,6 +113,7 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
     super(scope, id);
     checkPipelineName(this, props.pipelineName);
     refuseUnusedOptions(this, props);
+    if (props.bucket) requireBucketOfRegion(this, props.bucket);
     this.pipelineName = props.pipelineName ?? defaultPipelineName(this);
 
     this.bucket = props.bucket ?? new LandingBucket(this, 'LandingBucket', props);
@@ -145,6 +147,7 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
       encryptionKey: props.encryptionKey,
       runtime: props.runtime,
       architecture: props.architecture,
+      reservedConcurrentExecutions: props.replayReservedConcurrentExecutions,
       vpc: props.vpc,
       vpcSubnets: props.vpcSubnets,
       securityGroups: props.securityGroups,
@@ -216,7 +219,7 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
       catalog: this.catalog,
       memorySize: props.runCompletionMemorySize,
       timeout: props.runCompletionTimeout,
-      reservedConcurrentExecutions: undefined,
+      reservedConcurrentExecutions: props.runCompletionReservedConcurrentExecutions,
       bucket: this.bucket,
       objectPrefix: this.landingPrefix,
       table: this.metadataTable,

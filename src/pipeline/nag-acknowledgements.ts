@@ -1,4 +1,5 @@
 import { Stack, Validations } from 'aws-cdk-lib';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import { IConstruct } from 'constructs';
 
 /** Says why a finding of one of cdk-nag's packs is meant to be; the reason is read by whoever audits the template. */
@@ -17,11 +18,13 @@ export function acknowledgeResource(construct: IConstruct, resource: string, rea
   acknowledge(construct, `IAM5[Resource::${printed(Stack.of(construct).resolve(resource))}]`, reason);
 }
 
-/** aws-cdk-lib's own function that sets a bucket's notifications, one a stack, shared by every bucket of the stack. */
-export function acknowledgeNotificationsHandler(stack: Stack): void {
-  const handler = stack.node.children.find((child) => child.node.id.startsWith('BucketNotificationsHandler'));
-  if (!handler) return;
+/** aws-cdk-lib's own function that sets a bucket's notifications, one a stack, and its policy, one a bucket. */
+export function acknowledgeNotificationsHandler(bucket: s3.IBucket): void {
   const reason = 'the function that sets bucket notifications comes with aws-cdk-lib';
+  const notifications = bucket.node.tryFindChild('Notifications');
+  if (notifications) acknowledge(notifications, 'IAMNoInlinePolicy', reason, 'HIPAA.Security');
+  const handler = Stack.of(bucket).node.children.find((child) => child.node.id.startsWith('BucketNotificationsHandler'));
+  if (!handler) return;
   acknowledge(handler, 'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]', reason);
   acknowledge(handler, 'L1', reason);
 }

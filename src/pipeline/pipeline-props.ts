@@ -20,7 +20,7 @@ export interface LegacyToS3PipelineProps extends LandingBucketOptions, RecorderF
   readonly pipelineName?: string;
 
   /**
-   * The bucket to land in, also an imported one; options of the landing bucket are refused beside it.
+   * The bucket to land in, also an imported one, of the stack's region; options of the landing bucket are refused beside it.
    *
    * @default - a new `LandingBucket`
    */
@@ -35,14 +35,16 @@ export interface LegacyToS3PipelineProps extends LandingBucketOptions, RecorderF
 
   /**
    * The queue for the events that could not be recorded and the runs that could not be completed; one pipeline a queue,
-   * since a replay takes all that is in it. An imported queue must let EventBridge send, if the trigger is of that kind.
+   * since a replay takes all that is in it. A standard queue; an imported one must let EventBridge send, if the trigger is of
+   * that kind.
    *
    * @default - a new `FailureQueue`
    */
   readonly failureQueue?: sqs.IQueue;
 
   /**
-   * KMS key that encrypts everything the pipeline makes: objects, items, logs, failed events and notifications.
+   * KMS key that encrypts everything the pipeline makes: objects, items, logs, failed events and notifications. The policy of
+   * an imported key must let the services use it; warnings say which.
    *
    * @default - keys managed by the services
    */
@@ -69,6 +71,20 @@ export interface LegacyToS3PipelineProps extends LandingBucketOptions, RecorderF
    * @default Duration.minutes(15)
    */
   readonly runCompletionTimeout?: Duration;
+
+  /**
+   * How many instances of the function that completes runs may run at once; they are set aside from the account's limit.
+   *
+   * @default - no reservation, the account's limit
+   */
+  readonly runCompletionReservedConcurrentExecutions?: number;
+
+  /**
+   * How many instances of the function that replays may run at once; they are set aside from the account's limit.
+   *
+   * @default - no reservation, the account's limit
+   */
+  readonly replayReservedConcurrentExecutions?: number;
 
   /**
    * What happens to the bucket, the table and the logs when they leave the stack.

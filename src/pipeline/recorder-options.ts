@@ -27,7 +27,7 @@ export interface RecorderFunctionOptions {
   readonly architecture?: lambda.Architecture;
 
   /**
-   * Runtime of the function; a Node.js one.
+   * Runtime of the function; Node.js 20 or newer.
    *
    * @default lambda.Runtime.NODEJS_24_X
    */

@@ -43,7 +43,7 @@ export interface ReplayFunctionProps {
   readonly pipelineName: string;
 
   /**
-   * Runtime of the function; a Node.js one.
+   * Runtime of the function; Node.js 20 or newer.
    *
    * @default lambda.Runtime.NODEJS_24_X
    */
@@ -55,6 +55,13 @@ export interface ReplayFunctionProps {
    * @default lambda.Architecture.ARM_64
    */
   readonly architecture?: lambda.Architecture;
+
+  /**
+   * How many instances of the function may run at once; they are set aside from the account's limit.
+   *
+   * @default - no reservation, the account's limit
+   */
+  readonly reservedConcurrentExecutions?: number;
 
   /**
    * How long the function's logs are kept.

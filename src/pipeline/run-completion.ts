@@ -9,6 +9,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { HANDLER_ENV, SERVICES, metricNamespace } from '../contract';
 import { checkRecorderOptions } from './check-recorder-options';
+import { requireMetadataTable, requireStandardQueue } from './check-resources';
 import { FailureQueue } from './failure-queue';
 import { createHandlerFunction, createHandlerLogGroup } from './handler-function';
 import { LandingCatalog } from './landing-catalog';
@@ -81,6 +82,8 @@ export class RunCompletion extends Construct implements iam.IGrantable {
     super(scope, id);
     checkRecorderOptions(this, props);
     checkPipelineName(this, props.pipelineName);
+    requireMetadataTable(this, props.table);
+    requireStandardQueue(this, props.failureQueue);
 
     this.failureQueue = props.failureQueue ?? new FailureQueue(this, 'FailureQueue', { encryptionKey: props.encryptionKey });
     this.logGroup = createHandlerLogGroup(this, props, props.encryptionKey);

@@ -1,4 +1,3 @@
-import { Stack } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { LandingTriggerOptions } from './landing-trigger';
@@ -21,7 +20,7 @@ export function bindS3Notification(
       bucket.addEventNotification(type, destination, ...(filter.prefix || suffix ? [{ prefix: filter.prefix, suffix }] : []));
     }
   }
-  acknowledgeNotificationsHandler(Stack.of(bucket));
+  acknowledgeNotificationsHandler(bucket);
 }
 
 function requireUnwatched(scope: Construct, bucket: s3.IBucket, filter: TriggerFilter): void {

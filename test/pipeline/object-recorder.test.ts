@@ -10,7 +10,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { failureOf, only, statements, synth } from './synth';
 import { HANDLER_ENV, METRIC_NAMESPACE_ROOT } from '../../src/contract';
-import { ObjectRecorder, ObjectRecorderProps } from '../../src/pipeline';
+import { MetadataTable, ObjectRecorder, ObjectRecorderProps } from '../../src/pipeline';
 
 type Options = Partial<ObjectRecorderProps>;
 
@@ -220,12 +220,7 @@ describe('keys', () => {
   });
 
   test('of the table: items are decrypted and encrypted', () => {
-    const [statement] = keyed((stack) => ({
-      table: new dynamodb.Table(stack, 'Own', {
-        partitionKey: { name: 'objectKey', type: dynamodb.AttributeType.STRING },
-        encryptionKey: new kms.Key(stack, 'Key'),
-      }),
-    }));
+    const [statement] = keyed((stack) => ({ table: new MetadataTable(stack, 'Own', { encryptionKey: new kms.Key(stack, 'Key') }) }));
     expect(statement.Action).toEqual(['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo']);
   });
 
@@ -257,7 +252,8 @@ test.each<[Options, string]>([
   [{ retryAttempts: 3 }, 'retryAttempts must be a whole number from 0 to 2, got 3'],
   [{ maxEventAge: Duration.seconds(30) }, 'maxEventAge must be from 1 minute to 6 hours, got 30 seconds'],
   [{ reservedConcurrentExecutions: 0 }, 'reservedConcurrentExecutions must be a whole number of at least 1, got 0'],
-  [{ runtime: lambda.Runtime.PYTHON_3_13 }, "runtime must be a Node.js one, got 'python3.13'"],
+  [{ runtime: lambda.Runtime.PYTHON_3_13 }, "runtime must be a Node.js one, 20 or newer, got 'python3.13'"],
+  [{ runtime: lambda.Runtime.NODEJS_18_X }, "runtime must be a Node.js one, 20 or newer, got 'nodejs18.x'"],
   [
     { environment: { METADATA_TABLE_NAME: 'other' } },
     `environment must not set METADATA_TABLE_NAME: the pipeline sets ${Object.values(HANDLER_ENV).filter((name) => name !== 'POWERTOOLS_LOG_LEVEL').join(', ')} itself`,

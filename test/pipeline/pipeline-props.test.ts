@@ -23,6 +23,12 @@ const CASES: PropCases<Props> = {
   runCompletionTimeout: {
     byDefault: Duration.minutes(15), own: () => ({ runCompletionTimeout: Duration.minutes(10) }), shows: /RunCompletionFunction\/Properties\/Timeout: 600$/,
   },
+  runCompletionReservedConcurrentExecutions: {
+    own: () => ({ runCompletionReservedConcurrentExecutions: 5 }), shows: /RunCompletionFunction\/Properties\/ReservedConcurrentExecutions: 5$/,
+  },
+  replayReservedConcurrentExecutions: {
+    own: () => ({ replayReservedConcurrentExecutions: 2 }), shows: /ReplayFunction\/Properties\/ReservedConcurrentExecutions: 2$/,
+  },
   removalPolicy: {
     byDefault: RemovalPolicy.RETAIN, own: () => ({ removalPolicy: RemovalPolicy.DESTROY }), shows: /LedgerLandingBucket\/DeletionPolicy: Delete$/,
   },

@@ -22,6 +22,11 @@ export const bucketCases = (id: string): PropCases<LandingBucketOptions> => ({
     own: () => ({ noncurrentVersionExpiration: Duration.days(90) }), shows: line(`^${id}/.*/NoncurrentVersionExpiration/NoncurrentDays: 90$`),
   },
   lifecycleRules: { byDefault: [], own: () => ({ lifecycleRules: [{ id: 'Own', expiration: Duration.days(400) }] }), shows: line(`^${id}/.*/Id: Own$`) },
+  replicationRules: {
+    byDefault: [],
+    own: (stack) => ({ replicationRules: [{ destination: s3.Bucket.fromBucketName(stack, 'Own', 'copies') }] }),
+    shows: line(`^${id}/.*ReplicationConfiguration/Rules/0/Destination/Bucket`),
+  },
   serverAccessLogsBucket: {
     own: (stack) => ({ serverAccessLogsBucket: new s3.Bucket(stack, 'Own') }), shows: line(`^${id}/.*LoggingConfiguration/DestinationBucketName/Ref: Own$`),
   },
@@ -67,7 +72,7 @@ export const vpcOf = (stack: Stack) => ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
 
 /** Settings that every function has. */
 type AnyFunctionOptions = Required<Pick<
-  RecorderFunctionOptions, 'runtime' | 'architecture' | 'logRetention' | 'logRemovalPolicy' | 'vpc' | 'vpcSubnets' | 'securityGroups'
+  RecorderFunctionOptions, 'runtime' | 'architecture' | 'reservedConcurrentExecutions' | 'logRetention' | 'logRemovalPolicy' | 'vpc' | 'vpcSubnets' | 'securityGroups'
 >>;
 
 export const anyFunctionCases = (id: string): PropCases<Partial<AnyFunctionOptions>> => ({
@@ -78,6 +83,9 @@ export const anyFunctionCases = (id: string): PropCases<Partial<AnyFunctionOptio
   },
   runtime: {
     byDefault: lambda.Runtime.NODEJS_24_X, own: () => ({ runtime: lambda.Runtime.NODEJS_22_X }), shows: line(`^${id}Function/Properties/Runtime: nodejs22.x$`),
+  },
+  reservedConcurrentExecutions: {
+    own: () => ({ reservedConcurrentExecutions: 50 }), shows: line(`^${id}Function/Properties/ReservedConcurrentExecutions: 50$`),
   },
   logRetention: {
     byDefault: logs.RetentionDays.THREE_MONTHS,
@@ -98,13 +106,12 @@ export const anyFunctionCases = (id: string): PropCases<Partial<AnyFunctionOptio
   },
 });
 
-export const functionCases = (id: string, defaults: { readonly memorySize: number; readonly timeout: Duration }): PropCases<RecorderFunctionOptions> => ({
+export const functionCases = (
+  id: string, defaults: { readonly memorySize: number; readonly timeout: Duration },
+): PropCases<RecorderFunctionOptions> => ({
   ...anyFunctionCases(id),
   memorySize: { byDefault: defaults.memorySize, own: () => ({ memorySize: 768 }), shows: line(`^${id}Function/Properties/MemorySize: 768$`) },
   timeout: { byDefault: defaults.timeout, own: () => ({ timeout: Duration.minutes(1) }), shows: line(`^${id}Function/Properties/Timeout: 60$`) },
-  reservedConcurrentExecutions: {
-    own: () => ({ reservedConcurrentExecutions: 50 }), shows: line(`^${id}Function/Properties/ReservedConcurrentExecutions: 50$`),
-  },
   environment: { byDefault: {}, own: () => ({ environment: { TEAM: 'ledger' } }), shows: line(`^${id}Function/Properties/Environment/Variables/TEAM: ledger$`) },
   retryAttempts: {
     byDefault: 2, own: () => ({ retryAttempts: 0 }), shows: line(`^${id}FunctionEventInvokeConfig/Properties/MaximumRetryAttempts: 0$`),

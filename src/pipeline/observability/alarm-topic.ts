@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { allowServiceByKeyPolicy } from '../key-policy';
 
 /** Properties of an alarm topic. */
 export interface AlarmTopicProps {
@@ -26,17 +27,16 @@ export interface AlarmTopicProps {
 export class AlarmTopic extends sns.Topic {
   constructor(scope: Construct, id: string, props: AlarmTopicProps = {}) {
     super(scope, id, { displayName: props.displayName ?? 'Landing pipeline alarms', masterKey: props.encryptionKey, enforceSSL: true });
-    const cloudWatch = {
-      principals: [new iam.ServicePrincipal('cloudwatch.amazonaws.com')],
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-    };
+    const service = 'cloudwatch.amazonaws.com';
+    const conditions = { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } };
     // A topic with a policy of its own loses the default one, by which alarms of the account could publish.
-    this.addToResourcePolicy(new iam.PolicyStatement({ ...cloudWatch, sid: 'AlarmsPublish', actions: ['sns:Publish'], resources: [this.topicArn] }));
-    props.encryptionKey?.addToResourcePolicy(new iam.PolicyStatement({
-      ...cloudWatch,
-      sid: 'AlarmsEncrypt',
-      actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
-      resources: ['*'],
+    this.addToResourcePolicy(new iam.PolicyStatement({
+      sid: 'AlarmsPublish', principals: [new iam.ServicePrincipal(service)], actions: ['sns:Publish'], resources: [this.topicArn], conditions,
     }));
+    if (props.encryptionKey) {
+      allowServiceByKeyPolicy(this, props.encryptionKey, {
+        sid: 'AlarmsEncrypt', service, actions: ['kms:Decrypt', 'kms:GenerateDataKey*'], conditions,
+      });
+    }
   }
 }
