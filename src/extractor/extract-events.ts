@@ -23,6 +23,8 @@ export interface RunPlannedEvent {
   readonly chunks: number;
   /** Chunks that were finished before, and are not read again. */
   readonly finishedChunks: number;
+  /** Chunks that may be read at the same time. */
+  readonly readers: number;
   /** From the server's statistics. */
   readonly estimatedRows: number;
   /** Pages of the tables (bytes), from the server's statistics. */

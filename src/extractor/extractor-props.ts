@@ -367,7 +367,7 @@ export interface ExtractorProps extends LandingProps {
   /**
    * Chunks read at the same time, each reader over a connection of its own; 1 to 64.
    *
-   * @default - one for each core, but at least 2 and at most 8
+   * @default - one for each core, but at least 2 and at most 8, and no more than the source has cores for, where the login may ask
    */
   readonly readers?: number;
 

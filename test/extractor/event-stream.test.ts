@@ -24,7 +24,7 @@ test('a loop over the events sees each of them in order, the result last', async
   const events: ExtractEvent[] = [];
   for await (const event of extractEvents(await props())) events.push(event);
   expect(events[0]).toMatchObject({ type: 'run-started', tables: 1 });
-  expect(events[1]).toEqual({ type: 'run-planned', tables: 1, chunks: 6, finishedChunks: 0, estimatedRows: 50, estimatedBytes: 8192 });
+  expect(events[1]).toEqual({ type: 'run-planned', tables: 1, chunks: 6, finishedChunks: 0, readers: 1, estimatedRows: 50, estimatedBytes: 8192 });
   const verified = events.filter((event) => event.type === 'chunk-verified');
   expect(verified.map(({ chunk }) => chunk).sort()).toEqual([0, 1, 2, 3, 4, 5]);
   for (const event of verified) expect(event).toMatchObject({ table: 'Paced', rows: 50, sourceRows: 50, differences: 0, seconds: expect.any(Number) });

@@ -4,6 +4,7 @@ import {
   COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, FOREIGN_KEYS_SQL, INDEXES_SQL, KEYS_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SERVER_SQL, SIZES_SQL,
   TABLES_SQL,
 } from '../../src/extractor/source/catalog/catalog-queries';
+import { READER_ADVICE_SQL } from '../../src/extractor/source/reader-advice';
 import { ReplayServer, type ReplyPackets } from '../../tools/replay-server/replay-server';
 
 /** A table as a test wants the server to tell it. */
@@ -23,6 +24,8 @@ export interface ScriptedDatabase {
   readonly tables: readonly ScriptedTable[];
   /** Default true. */
   readonly snapshotAllowed?: boolean;
+  /** Cores; default not told. */
+  readonly schedulers?: number;
   /** Replaces the answer to a request. */
   readonly override?: (sql: string) => ReplyPackets | undefined;
 }
@@ -38,7 +41,7 @@ function columnCells(table: ScriptedTable, id: number, name: string, at: number)
 
 /** A server that answers the extractor's own requests from tables a test wrote down; it understands no SQL. */
 export async function startScriptedDatabase(database: ScriptedDatabase): Promise<ReplayServer> {
-  const { tables, snapshotAllowed = true, override } = database;
+  const { tables, snapshotAllowed = true, schedulers, override } = database;
   const perTable = (cells: (table: ScriptedTable, id: number) => ReadonlyArray<readonly Cell[]>) => tables.flatMap(cells);
   const answers = new Map<string, Buffer>([
     [SERVER_SQL, resultPackets(['product_version', 'snapshot_isolation_state'], [['16.0.1000.6', snapshotAllowed ? 1 : 0]])],
@@ -52,6 +55,7 @@ export async function startScriptedDatabase(database: ScriptedDatabase): Promise
     [INDEXES_SQL, resultPackets(['schema_name', 'table_name', 'index_name', 'index_type', 'is_unique', 'is_included', 'column_name'],
       perTable(({ schema, table, primaryKey = [] }) => primaryKey.map((name) => [schema, table, `PK_${table}`, 1, 1, 0, name])))],
     [FOREIGN_KEYS_SQL, resultPackets(['schema_name'], [])],
+    [READER_ADVICE_SQL, resultPackets(['schedulers'], schedulers === undefined ? [] : [[schedulers]])],
     [DENIED_COLUMNS_SQL, resultPackets(['object_id', 'name'], [])],
   ]);
   const answer = (sql: string): Buffer => {
@@ -64,7 +68,7 @@ export async function startScriptedDatabase(database: ScriptedDatabase): Promise
     }
     if (sql === 'COMMIT TRANSACTION' || sql.includes('ROLLBACK')) return donePacket();
     if (sql.includes('SYSUTCDATETIME()')) return resultPackets(['instant'], [['2026-01-31T10:11:12.1234567Z']]);
-    const table = tables.find((each) => sql.endsWith(` FROM [${each.schema}].[${each.table}] OPTION (MAXDOP 1)`));
+    const table = tables.find((each) => sql.replace(/ OPTION \(MAXDOP \d+\)$/, '').endsWith(` FROM [${each.schema}].[${each.table}]`));
     if (!table) throw new Error(`the scripted database has no answer to: ${sql}`);
     if (sql.includes('COUNT_BIG')) return aggregatePackets(sql, table.aggregated ?? table.rows, table.counted);
     const names = [...sql.matchAll(/(?:AS )?\[([^\]]*)\](?=,| FROM)/g)].map(([, name]) => name);

@@ -346,7 +346,7 @@ export const SETTINGS: readonly Setting[] = [
     type: 'whole',
     flags: '--readers <number>',
     description: 'chunks read at the same time',
-    default: 'one for each core, 2 to 8',
+    default: 'one for each core, 2 to 8, no more than the source has cores for',
   },
   {
     key: 'backOff',

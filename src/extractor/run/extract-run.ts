@@ -28,6 +28,7 @@ import { findRisks, refuseRisks } from '../plan/source-risks';
 import { readSecurity, readServer, readTables } from '../source/catalog/read-catalog';
 import { readRelations } from '../source/catalog/read-relations';
 import { chooseConsistency, GUARANTEES, snapshotAdvice, type RunConsistency } from '../source/consistency';
+import { adviseReaders } from '../source/reader-advice';
 import { SqlServerConnection } from '../source/sql-server-connection';
 import type { NamedTable } from '../source/table-patterns';
 import { Checkpoint } from '../state/checkpoint';
@@ -121,9 +122,11 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     connection = await SqlServerConnection.open(options.connection, stop.signal);
     const selection = await select(options, connection);
     const { jobs, consistency, plan } = selection;
+    const advised = options.readersChosen ? undefined : await adviseReaders(connection, options.maxDop);
+    const readers = Math.min(options.readers, advised ?? options.readers);
     let context: RunContext = {
       runId,
-      options,
+      options: { ...options, readers },
       target,
       database: connection.database,
       consistency,
@@ -137,7 +140,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
       retrying(context, work, (notice) => context.emit({ type: 'target-retry', what, ...notice }));
     jobs.forEach((job) => planOf(context, job));
     context.emit({ type: 'run-started', runId, target: target.url, tables: selection.tables.length, consistency });
-    if (plan) context.emit(plannedEvent(plan, jobs.length, checkpoint?.finishedChunks ?? 0));
+    if (plan) context.emit(plannedEvent(plan, { chunks: jobs.length, finishedChunks: checkpoint?.finishedChunks ?? 0, readers }));
     selection.warnings.forEach(warn);
     if (consistency === 'noLock') warn(GUARANTEES.noLock);
     if (checkpoint) {
@@ -184,9 +187,9 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
   }
 }
 
-function plannedEvent({ tables }: ExtractionPlan, chunks: number, finishedChunks: number): RunPlannedEvent {
+function plannedEvent({ tables }: ExtractionPlan, counts: Pick<RunPlannedEvent, 'chunks' | 'finishedChunks' | 'readers'>): RunPlannedEvent {
   const sum = (of: 'estimatedRows' | 'estimatedBytes') => tables.reduce((total, table) => total + table[of], 0);
-  return { type: 'run-planned', tables: tables.length, chunks, finishedChunks, estimatedRows: sum('estimatedRows'), estimatedBytes: sum('estimatedBytes') };
+  return { type: 'run-planned', tables: tables.length, ...counts, estimatedRows: sum('estimatedRows'), estimatedBytes: sum('estimatedBytes') };
 }
 
 /** A role that may not write the checkpoint can land all the same; the run cannot be resumed then. */

@@ -42,6 +42,8 @@ export interface RunOptions {
   readonly format: OutputFormat;
   readonly targetFileBytes: number;
   readonly readers: number;
+  /** Whether the number of readers is the caller's; else the source may lower it. */
+  readonly readersChosen: boolean;
   readonly backOff: boolean;
   /** Decided by the size of the run when absent. */
   readonly threads?: number;
@@ -82,6 +84,7 @@ export function fillOptions(props: ResolvedProps): RunOptions {
     format: { ...outputFormat(props.format ?? ExtractFormat.parquet()), ...typeRules(props) },
     targetFileBytes: props.targetFileBytes ?? DEFAULT_TARGET_FILE_BYTES,
     readers,
+    readersChosen: props.query !== undefined || props.readers !== undefined,
     backOff: props.backOff ?? true,
     threads: props.threads,
     chunkTarget: { bytes: props.targetChunkBytes ?? DEFAULT_CHUNK_BYTES, rows: props.targetChunkRows },

@@ -3,6 +3,9 @@ import { TypeName } from '../../sql/types';
 import { TableEntry } from '../catalog';
 import { Cell, SystemView, ticks, typeCells } from './system-view';
 
+/** Cores it tells of. */
+const STAND_IN_CORES = 16;
+
 const OBJECT_COLUMNS = [
   'name sysname', 'object_id int', 'principal_id int null', 'schema_id int', 'parent_object_id int', 'type char(2)', 'type_desc nvarchar(60) null',
   'create_date datetime', 'modify_date datetime', 'is_ms_shipped bit', 'is_published bit', 'is_schema_published bit',
@@ -24,6 +27,12 @@ export const OBJECT_VIEWS: SystemView[] = [
       entry.name, entry.id, entry.sourceDatabaseId ?? null, null, ticks(entry.created), 160, entry.collation, 0, 'MULTI_USER', entry.sourceDatabaseId !== undefined, false, 0,
       'ONLINE', entry.snapshotIsolation ? 1 : 0, entry.snapshotIsolation ? 'ON' : 'OFF', entry.readCommittedSnapshot, 3, 'SIMPLE', false, 0, 'NONE',
     ]),
+  },
+  {
+    schema: 'sys',
+    name: 'dm_os_sys_info',
+    columns: ['cpu_count int', 'hyperthread_ratio int', 'max_workers_count int', 'scheduler_count int'],
+    rows: () => [[STAND_IN_CORES, 1, 512, STAND_IN_CORES]],
   },
   {
     schema: 'sys',
