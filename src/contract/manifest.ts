@@ -142,6 +142,10 @@ export interface ManifestTableVerification {
   readonly sourceRows?: number;
   /** Of how many columns each aggregate was compared; absent when the source was not asked. */
   readonly aggregates?: { readonly [aggregate: string]: number };
+  /** Rows whose SHA2_256 was compared; absent when none was asked for, or rows could not be sampled. */
+  readonly hashedRows?: number;
+  /** Columns that could not be part of these hashes; absent where there are none. */
+  readonly unhashedColumns?: readonly string[];
   /** How long the source took to count, and to aggregate, over all chunks. */
   readonly sourceSeconds?: number;
 }

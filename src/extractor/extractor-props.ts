@@ -285,6 +285,16 @@ export interface TableOptions {
   readonly targetChunkRows?: number;
 }
 
+/** Whether the source hashes rows, so that values which changed without changing any aggregate show too. */
+export enum SourceHashes {
+  /** It hashes none. */
+  NONE = 'none',
+  /** Of each table about one row in a hundred: those whose first column of the primary key, a whole number, 97 divides. */
+  SAMPLED = 'sampled',
+  /** Every row. */
+  ALL = 'all',
+}
+
 /** How rows are read while others write; docs/consistency-and-verification.md compares the modes. */
 export enum Consistency {
   /** Each reader in one SNAPSHOT transaction; with one reader all tables show one instant. The database must allow it. */
@@ -475,4 +485,13 @@ export interface ExtractorProps extends LandingProps {
    * @default true
    */
   readonly sourceAggregates?: boolean;
+
+  /**
+   * Whether the source is asked, after each chunk and in its transaction, for SHA2_256 hashes (HASHBYTES) of its rows, which
+   * are compared with those of what it sent. It costs the source much: a hash of every byte it reads again. Needs SQL
+   * Server 2016 or later.
+   *
+   * @default SourceHashes.NONE
+   */
+  readonly sourceHashes?: SourceHashes;
 }

@@ -3,7 +3,9 @@ import { columnMatcher } from './column-pattern';
 import { LegacyToS3Error } from './errors';
 import { BinaryEncoding } from './extract-format';
 import { SourceRisk } from './extraction-plan';
-import { Consistency, ObjectChecksum, type ExtractorProps, type LandingProps, type QueryExtraction, type SqlServerSource, type TableOptions } from './extractor-props';
+import {
+  Consistency, ObjectChecksum, SourceHashes, type ExtractorProps, type LandingProps, type QueryExtraction, type SqlServerSource, type TableOptions,
+} from './extractor-props';
 import { ClrType, DateType, LoneSurrogates, TimestampType, TimeType, UniqueidentifierType } from './type-options';
 
 /** Smallest file size worth a target. */
@@ -30,6 +32,7 @@ export function validateProps(props: ExtractorProps): void {
   validateWhole('deadlockPriority', props.deadlockPriority, -10, 10);
   validateWhole('maxDop', props.maxDop, 0, 64);
   props.retryErrorNumbers?.forEach((number) => validateWhole('each of retryErrorNumbers', number, 1, 2 ** 31 - 1));
+  validateSourceChecks(props);
   validatePlanning(props);
   validateConsistency(props);
   validateTableOptions(props.tableOptions);
@@ -38,6 +41,14 @@ export function validateProps(props: ExtractorProps): void {
     columnMatcher(pattern);
     validateTypes(`columnTypes['${pattern}']`, options);
   }
+}
+
+function validateSourceChecks({ sourceAggregates, sourceHashes }: ExtractorProps): void {
+  if (sourceAggregates !== undefined && typeof sourceAggregates !== 'boolean') {
+    throw invalid(`sourceAggregates must be true or false, got ${describe(sourceAggregates)}`);
+  }
+  const allowed = Object.values(SourceHashes);
+  if (sourceHashes !== undefined && !allowed.includes(sourceHashes)) throw invalid(`sourceHashes must be one of ${allowed.join(', ')}, got ${describe(sourceHashes)}`);
 }
 
 function validateTableOptions(options: unknown): void {

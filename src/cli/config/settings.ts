@@ -1,5 +1,5 @@
 import {
-  Authentication, BinaryEncoding, ClrType, Consistency, DateType, LoneSurrogates, ObjectChecksum, SourceRisk, TimestampType, TimeType,
+  Authentication, BinaryEncoding, ClrType, Consistency, DateType, LoneSurrogates, ObjectChecksum, SourceHashes, SourceRisk, TimestampType, TimeType,
   UniqueidentifierType,
 } from '../../extractor/public';
 
@@ -383,6 +383,15 @@ export const SETTINGS: readonly Setting[] = [
     flags: '--max-dop <number>',
     description: 'cores the server may use for one statement; 0 leaves it to the server',
     default: '1',
+  },
+  {
+    key: 'sourceHashes',
+    group: 'reading',
+    type: 'choice',
+    flags: '--source-hashes <which>',
+    values: Object.values(SourceHashes),
+    description: 'rows that the source hashes by SHA2_256, for comparison',
+    default: 'none',
   },
   {
     key: 'sourceAggregates',

@@ -59,7 +59,7 @@ export function toProps(values: SettingValues, landing: Pick<LandingProps, 'targ
     ...toPlanning(values),
     ...pick(values, [
       'targetFileBytes', 'readers', 'backOff', 'threads', 'maxRetries', 'retryErrorNumbers', 'idleTimeoutSeconds', 'lockTimeoutSeconds', 'deadlockPriority',
-      'maxDop', 'sourceAggregates',
+      'maxDop', 'sourceAggregates', 'sourceHashes',
     ]),
     ...toTypes(values),
     query,

@@ -2,6 +2,7 @@ import type { Connection } from 'tedious';
 import type { OutputFormat } from './output-format';
 import type { ManifestColumn, ManifestTally } from '../../contract';
 import type { Alterations } from '../columns/column-type';
+import type { HashSums } from '../hash/source-hash';
 import type { LandedObject, ObjectWriter } from '../landing/landing-target';
 import type { TypeOptions } from '../type-options';
 
@@ -28,6 +29,8 @@ export interface ReadRowsOptions {
   readonly typeOptions?: (column: string) => TypeOptions;
   /** Names of the key's columns: an error of a value then tells the key of its row. */
   readonly keyColumns?: readonly string[];
+  /** Takes a hash of the rows that the source can compute too: of all, or of those sampled by a column; none by default. */
+  readonly sourceHash?: { readonly sampleBy?: string };
   /** A file is closed and the next opened when its size reaches this many bytes. */
   readonly targetFileBytes: number;
   /** Called with the columns before any row; throws to refuse the result. */
@@ -54,6 +57,8 @@ export interface ReadRowsResult {
   readonly alterations: readonly ColumnAlterations[];
   /** Of each column of the source. */
   readonly tallies: readonly ManifestTally[];
+  /** Where it was asked for, and the rows can be sampled by the column. */
+  readonly sourceHash?: HashSums;
   readonly files: ReadonlyArray<{ readonly rows: number; readonly contentHash: bigint; readonly object: LandedObject }>;
 }
 

@@ -13,13 +13,14 @@ import { manifestColumns } from '../columns/type-table';
 import { ValueError, WireError } from '../columns/value-error';
 import { LegacyToS3Error } from '../errors';
 import { RowHasher } from '../hash/row-hasher';
+import { HashSums, isSampleKey, SourceRowHasher } from '../hash/source-hash';
 import { LandedObject } from '../landing/landing-target';
 import { ColumnMetadata } from '../tds/column-metadata';
 import { RowConsumer } from '../tds/token-reader';
 import { WireType } from '../tds/wire-types';
 import { ClrType, TypeOptions } from '../type-options';
 
-type LandingOptions = Pick<ReadRowsOptions, 'format' | 'subject' | 'targetFileBytes' | 'onColumns' | 'open' | 'typeOptions' | 'keyColumns'>;
+type LandingOptions = Pick<ReadRowsOptions, 'format' | 'subject' | 'targetFileBytes' | 'onColumns' | 'open' | 'typeOptions' | 'keyColumns' | 'sourceHash'>;
 
 /** Encodes the rows of one result set and writes them into objects that roll at the target size. */
 export class RowLanding implements RowConsumer {
@@ -30,6 +31,7 @@ export class RowLanding implements RowConsumer {
   private sources: readonly ColumnType[] = [];
   private landed: readonly ManifestColumn[] = [];
   private hasher: RowHasher | undefined;
+  private sourceHasher: SourceRowHasher | undefined;
   /** Whether rows are hashed before they are decoded. */
   private hashesBefore = false;
   private stream: ObjectStream | undefined;
@@ -66,12 +68,14 @@ export class RowLanding implements RowConsumer {
     this.encoder = makeEncoder(this.sources, format);
     const hasher = new RowHasher(this.sources);
     this.hasher = hasher;
+    const sourceHasher = this.sourceHasher = this.makeSourceHasher();
     if (!movesBytes(this.sources.map(({ framing }) => framing))) return;
     const { state } = this.encoder;
     this.hashesBefore = true;
     state.beforeRow = (start, end) => {
       try {
         hasher.rows(state.bytes, state.view, start, end);
+        sourceHasher?.rows(state.bytes, state.view, start, end);
       } catch (error) {
         // Decoding the row comes next; it meets the same value and knows its column.
         if (!isValueError(error)) throw error;
@@ -82,6 +86,11 @@ export class RowLanding implements RowConsumer {
   /** What was tallied of the rows so far, by column of the source. */
   public get tallies(): ManifestTally[] {
     return this.hasher?.tallies() ?? [];
+  }
+
+  /** What the source can compute too, where that is asked for. */
+  public get sourceHash(): HashSums | undefined {
+    return this.sourceHasher?.sums;
   }
 
   /** What options allowed to be landed otherwise than it is, so far. */
@@ -105,7 +114,10 @@ export class RowLanding implements RowConsumer {
     } catch (error) {
       throw this.located(error, encoder);
     }
-    if (!this.hashesBefore) this.hasher!.rows(bytes, state.view, position, state.position);
+    if (!this.hashesBefore) {
+      this.hasher!.rows(bytes, state.view, position, state.position);
+      this.sourceHasher?.rows(bytes, state.view, position, state.position);
+    }
     this.full = encoder.full;
     this.needed = state.incomplete ? state.needed : 0;
     return state.position;
@@ -162,6 +174,14 @@ export class RowLanding implements RowConsumer {
     const key = rowKey(this.sources, this.options.keyColumns ?? [], state);
     const place = `${this.options.subject}, column "${name}" (${sourceType}), row ${state.rows + 1}${key && ` (${key})`}`;
     return new LegacyToS3Error(code, `${place}: ${(error as Error).message}`, { cause: error });
+  }
+
+  private makeSourceHasher(): SourceRowHasher | undefined {
+    const { sourceHash } = this.options;
+    if (!sourceHash) return undefined;
+    if (sourceHash.sampleBy === undefined) return new SourceRowHasher(this.sources);
+    const key = this.sources.findIndex(({ name, sourceType }) => name === sourceHash.sampleBy && isSampleKey(sourceType));
+    return key < 0 ? undefined : new SourceRowHasher(this.sources, key);
   }
 
   private optionsOf({ name, type }: ColumnMetadata): TypeOptions {

@@ -2,12 +2,11 @@ import { canonicalValue, isRewritten } from './canonical-value';
 import { readTally, tallyTypeOf, type TallyType } from './column-tally';
 import { addHashes } from './content-hash';
 import { loadKernel, STAGE, STAGE_BYTES, TALLY_BYTES, type KernelColumns, type RowKernel } from './load-kernel';
+import { openRow } from './wire-row';
 import type { ManifestTally } from '../../contract';
 import type { ColumnType } from '../columns/column-type';
 import type { Framing } from '../columns/framing';
-import { uint16, uint32 } from '../columns/little-endian';
 import { RowScanner } from '../columns/row-scanner';
-import { Token } from '../tds/wire-types';
 
 const KINDS: { readonly [kind in Framing['kind']]: number } = {
   fixed: 0, byteLength: 1, shortLength: 2, longLength: 15, textPointer: 3, plp: 4,
@@ -76,19 +75,10 @@ export class RowHasher {
 
   /** A row that is long, or has values that are rewritten. @returns its size on the wire */
   private oneRow(bytes: Uint8Array, view: DataView, start: number, end: number): number {
-    const rowEnd = this.scanner.scan(view, start, end);
+    const { end: rowEnd, values: wire } = openRow(this.columns, this.scanner, bytes, view, start, end);
     const bitmap = new Uint8Array(this.bitmapBytes);
-    const isBitmapRow = bytes[start] === Token.NBCROW;
-    if (isBitmapRow) bitmap.set(bytes.subarray(start + 1, start + 1 + this.bitmapBytes));
-    const values: Array<Uint8Array[] | undefined> = [];
-    let p = start + 1 + (isBitmapRow ? this.bitmapBytes : 0);
-    this.columns.forEach((column, i) => {
-      if (isBitmapRow && (bitmap[i >> 3] & 1 << (i & 7)) !== 0) return;
-      const value = openValue(column.framing, bytes, view, p);
-      p = value.end;
-      if (value.pieces) values[i] = canonicalValue(column, value.pieces);
-      else bitmap[i >> 3] |= 1 << (i & 7);
-    });
+    const values = wire.map((pieces, i) => pieces && canonicalValue(this.columns[i], pieces));
+    values.forEach((value, i) => { if (!value) bitmap[i >> 3] |= 1 << (i & 7); });
     this.kernel.message([bitmap, ...values.flatMap((value) => value ?? [])]);
     this.columns.forEach((_, i) => this.tally(i, values[i]));
     return rowEnd - start;
@@ -106,33 +96,4 @@ function describe(column: ColumnType): number {
   if (isRewritten(column)) return CALLER | KINDS[framing.kind] << 4;
   if (column.kind === 'decimal' && framing.kind === 'byteLength') return EXACT_LENGTH | framing.max << 8;
   return KINDS[framing.kind] | (framing.kind === 'fixed' ? framing.size << 8 : 0);
-}
-
-/** The bytes of a value, in pieces where it is PLP; none for NULL. */
-function openValue(
-  framing: Framing, b: Uint8Array, v: DataView, p: number,
-): { readonly end: number; readonly pieces?: readonly Uint8Array[] } {
-  const value = (start: number, size: number) => ({ end: start + size, pieces: [b.subarray(start, start + size)] });
-  switch (framing.kind) {
-    case 'fixed': return value(p, framing.size);
-    case 'byteLength': return b[p] === 0 ? { end: p + 1 } : value(p + 1, b[p]);
-    case 'shortLength': return uint16(v, p) === 0xffff ? { end: p + 2 } : value(p + 2, uint16(v, p));
-    case 'longLength': return uint32(v, p) === 0 ? { end: p + 4 } : value(p + 4, uint32(v, p));
-    case 'textPointer': {
-      if (b[p] === 0) return { end: p + 1 };
-      const at = p + 1 + b[p] + 8;
-      return value(at + 4, uint32(v, at));
-    }
-    case 'plp': {
-      if (uint32(v, p) === 0xffffffff && uint32(v, p + 4) === 0xffffffff) return { end: p + 8 };
-      const pieces: Uint8Array[] = [];
-      for (p += 8; ;) {
-        const size = uint32(v, p);
-        p += 4;
-        if (size === 0) return { end: p, pieces };
-        pieces.push(b.subarray(p, p + size));
-        p += size;
-      }
-    }
-  }
 }

@@ -2,10 +2,12 @@ import type { LandedChunk } from './landed-chunk';
 import type { ReadJob } from './read-chunk';
 import type { RunContext } from './run-context';
 import { LegacyToS3Error } from '../errors';
+import { SourceHashes } from '../extractor-props';
 import type { ReadRowsResult } from '../formats/read-rows';
+import { hashStatement } from '../hash/source-hash';
 import { isRepeatable } from '../source/consistency';
 import type { SqlServerConnection } from '../source/sql-server-connection';
-import { aggregateStatements, compareAggregates, differenceText, type AggregateDifference } from '../verify/aggregate-query';
+import { aggregateStatements, compareAggregates, differenceText, type AggregateDifference, type TalliedColumn } from '../verify/aggregate-query';
 
 /** Differences that an error names. */
 const MOST_TOLD = 5;
@@ -18,27 +20,43 @@ const MOST_TOLD = 5;
  */
 export async function checkSource(
   { consistency, options }: Pick<RunContext, 'consistency' | 'options'>, connection: SqlServerConnection, job: ReadJob, read: ReadRowsResult,
-): Promise<Pick<LandedChunk, 'sourceRows' | 'sourceSeconds' | 'differences'>> {
+): Promise<Pick<LandedChunk, 'sourceRows' | 'sourceSeconds' | 'differences' | 'aggregated' | 'hashedRows'>> {
   const { source, subject, parameters } = job;
   if (!source) return {};
   const started = performance.now();
-  const columns = options.sourceAggregates
-    ? read.columns.filter(({ framing }) => framing !== undefined)
-      .map((column, i) => ({ column, tally: read.tallies[i], expression: source.expressions[column.ordinal - 1] }))
-    : [];
+  const selected = read.columns.filter(({ framing }) => framing !== undefined)
+    .map((column, i) => ({ column, tally: read.tallies[i], expression: source.expressions[column.ordinal - 1] }));
+  const columns = options.sourceAggregates ? selected : [];
   const answers: { [alias: string]: unknown } = {};
-  for (const sql of aggregateStatements(columns, source.from)) {
+  for (const sql of aggregateStatements(columns, `${source.from}${source.hint}`)) {
     const [row] = await connection.query(sql, `count the rows of ${subject}`, parameters);
     Object.assign(answers, row);
   }
   const sourceRows = BigInt(String(answers.row_count));
-  const differences = compareAggregates(columns, read.rows, answers);
+  const differences = [...compareAggregates(columns, read.rows, answers), ...await compareHashes(connection, job, read, selected)];
   if (isRepeatable(consistency)) refuseDifferences(subject, read.rows, sourceRows, differences);
   return {
     sourceRows: String(sourceRows),
     sourceSeconds: (performance.now() - started) / 1000,
-    ...(options.sourceAggregates && { differences }),
+    differences,
+    aggregated: options.sourceAggregates,
+    ...(read.sourceHash && { hashedRows: read.sourceHash.rows }),
   };
+}
+
+/** Nothing where no hash was taken. */
+async function compareHashes(
+  connection: SqlServerConnection, job: ReadJob, { sourceHash }: ReadRowsResult, columns: readonly TalliedColumn[],
+): Promise<AggregateDifference[]> {
+  const { source, subject, parameters, keyColumns: [key] } = job;
+  if (!source || !sourceHash) return [];
+  const sampleBy = sourceHash.sampled ? columns.find(({ column }) => column.name === key)?.expression : undefined;
+  const sql = hashStatement(columns, source.from, source.hint, sampleBy);
+  const [row] = await connection.query(sql, `hash the rows of ${subject}`, parameters);
+  const text = (first: unknown, second: unknown, rows: unknown) => `${String(first ?? 0)} and ${String(second ?? 0)} of ${String(rows)} rows`;
+  const landed = text(sourceHash.first, sourceHash.second, sourceHash.rows);
+  const found = text(row?.h1, row?.h2, row?.row_count);
+  return landed === found ? [] : [{ aggregate: 'hash', landed, source: found }];
 }
 
 function refuseDifferences(subject: string, rows: number, sourceRows: bigint, differences: readonly AggregateDifference[]): void {
@@ -49,4 +67,13 @@ function refuseDifferences(subject: string, rows: number, sourceRows: bigint, di
   const more = differences.length > MOST_TOLD ? `; and ${differences.length - MOST_TOLD} more` : '';
   throw new LegacyToS3Error('AGGREGATE_MISMATCH',
     `${subject}: what was landed is not what the source has under the same snapshot: ${differences.slice(0, MOST_TOLD).map(differenceText).join('; ')}${more}`);
+}
+
+/** HASHBYTES takes values of any length since SQL Server 2016, and 8,000 bytes before (Transact-SQL reference, "HASHBYTES"). */
+const WHOLE_ROWS_SINCE = 13;
+
+/** @throws LegacyToS3Error of code INVALID_CONFIG when the server cannot hash whole rows */
+export function refuseHashesOfOld(hashes: SourceHashes, productVersion: string): void {
+  if (hashes === SourceHashes.NONE || !(Number.parseInt(productVersion, 10) < WHOLE_ROWS_SINCE)) return;
+  throw new LegacyToS3Error('INVALID_CONFIG', `sourceHashes must be none for SQL Server ${productVersion}: HASHBYTES takes whole rows from SQL Server 2016 (13) on`);
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { manifestOf, resultOf } from './build-manifest';
+import { refuseHashesOfOld } from './check-source';
 import { SYSTEM_CLOCK, type Clock } from './clock';
 import type { LandedChunk } from './landed-chunk';
 import { landedTables, type TableIdentity } from './landed-table';
@@ -249,6 +250,7 @@ async function select(options: RunOptions, connection: SqlServerConnection): Pro
   const accepted = refuseRisks(plan.refusals, options.accepted);
   const consistency = chooseConsistency(options.consistency, plan.snapshotAllowed, plan.database);
   const jobs = planJobs(plan, options.maxDop, options.format.types);
+  refuseHashesOfOld(options.sourceHashes, plan.productVersion);
   const relationsOf = await readRelations(connection);
   const tables = plan.tables.map((table): TableIdentity => ({ ...table, primaryKey: landedPrimaryKey(table), relations: relationsOf(table) }));
   return {

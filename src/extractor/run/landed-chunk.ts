@@ -12,8 +12,12 @@ export interface LandedChunk {
   readonly sourceRows?: string;
   /** How long the source took to count, and to aggregate; absent when it was not asked. */
   readonly sourceSeconds?: number;
-  /** From the aggregates of the source, under a mode that does not keep it as it was; absent when it was not asked for them. */
+  /** From the source, under a mode that does not keep it as it was; absent when it was not asked. */
   readonly differences?: readonly AggregateDifference[];
+  /** Whether the source was asked for aggregates. */
+  readonly aggregated?: boolean;
+  /** Rows whose hash was compared with the source's; absent when none was taken. */
+  readonly hashedRows?: number;
   /** By column of the source; absent in checkpoints of older versions. */
   readonly tallies?: readonly ManifestTally[];
   readonly wireBytes: number;

@@ -3,9 +3,11 @@ import { watchIdle } from './idle-watchdog';
 import type { LandedChunk } from './landed-chunk';
 import { LandingPlan } from './landing-plan';
 import type { RunContext } from './run-context';
+import type { RunOptions } from './run-options';
 import { refuseUnmatched, typeOptionsOf } from '../columns/type-rules';
 import { LegacyToS3Error } from '../errors';
 import type { PlannedChunk } from '../extraction-plan';
+import { SourceHashes } from '../extractor-props';
 import { readRows } from '../formats';
 import type { QueryParameter, ReadRowsResult } from '../formats/read-rows';
 import { hashText } from '../hash/content-hash';
@@ -26,8 +28,8 @@ export interface ReadJob {
   readonly chunks: number;
   readonly sql: string;
   readonly parameters: readonly QueryParameter[];
-  /** To ask the source of the same rows: the columns as they are selected, and `FROM … WHERE …`; absent where it may be sent nothing else. */
-  readonly source?: { readonly expressions: readonly string[]; readonly from: string };
+  /** To ask the source of the same rows: the columns as they are selected, `FROM … WHERE …` and `OPTION …`; absent where it may be sent nothing else. */
+  readonly source?: { readonly expressions: readonly string[]; readonly from: string; readonly hint: string };
   /** For messages. */
   readonly subject: string;
   /** Columns of the primary key, as they land; none where there is none. */
@@ -113,6 +115,7 @@ async function readAndLand(
     format: options.format,
     typeOptions: (column) => typeOptionsOf(options.format.types, { schema: job.schema, table: job.table, column }),
     keyColumns: job.keyColumns,
+    ...(job.source && { sourceHash: sourceHashOf(options, job) }),
     subject: job.subject,
     targetFileBytes: options.targetFileBytes,
     onColumns: (columns) => {
@@ -142,6 +145,12 @@ async function readAndLand(
 /** Names a job's chunk in events. */
 export function nameOf({ database }: Pick<RunContext, 'database'>, { schema, table, chunk }: ReadJob) {
   return { database, schema, table, chunk: chunk.chunk };
+}
+
+/** Rows are sampled by the first column of the key. */
+function sourceHashOf({ sourceHashes }: RunOptions, { keyColumns: [key = ''] }: ReadJob): { readonly sampleBy?: string } | undefined {
+  if (sourceHashes === SourceHashes.NONE) return undefined;
+  return sourceHashes === SourceHashes.ALL ? {} : { sampleBy: key };
 }
 
 /** Where a job's objects land. @throws LegacyToS3Error when its keys would be too long */

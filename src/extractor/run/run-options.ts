@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { LegacyToS3Error } from '../errors';
 import { ExtractFormat } from '../extract-format';
 import type { ExtractionPlan, SourceRisk } from '../extraction-plan';
-import type { Consistency, ExtractorProps, TableOptions } from '../extractor-props';
+import { SourceHashes, type Consistency, type ExtractorProps, type TableOptions } from '../extractor-props';
 import type { OutputFormat } from '../formats/output-format';
 import { targetOptions, type TargetOptions } from '../landing/open-target';
 import { checkPlan } from '../plan/check-plan';
@@ -56,6 +56,7 @@ export interface RunOptions {
   readonly consistency?: Consistency;
   readonly maxDop?: number;
   readonly sourceAggregates: boolean;
+  readonly sourceHashes: SourceHashes;
   /** Sent once on each reader's connection. */
   readonly sessionSql: string;
   readonly idleTimeoutMs: number;
@@ -93,6 +94,7 @@ export function fillOptions(props: ResolvedProps): RunOptions {
     accepted: props.accept ?? [],
     consistency: props.consistency,
     sourceAggregates: props.sourceAggregates ?? true,
+    sourceHashes: props.sourceHashes ?? SourceHashes.NONE,
     maxDop: props.maxDop === 0 ? undefined : props.maxDop ?? DEFAULT_MAX_DOP,
     sessionSql: `SET LOCK_TIMEOUT ${lockTimeoutMs}; SET DEADLOCK_PRIORITY ${props.deadlockPriority ?? DEFAULT_DEADLOCK_PRIORITY}`,
     idleTimeoutMs: 1000 * (props.idleTimeoutSeconds ?? DEFAULT_IDLE_TIMEOUT_SECONDS),

@@ -35,7 +35,7 @@ function chunkJob(table: PlannedTable, index: number, chunk: PlannedChunk, maxDo
     chunk,
     chunks: table.chunks.length,
     sql: `SELECT ${columns.map(({ selected }) => selected).join(', ')} ${from}${hint}`,
-    source: { expressions: columns.map(({ expression }) => expression), from: `${from}${hint}` },
+    source: { expressions: columns.map(({ expression }) => expression), from, hint },
     parameters: chunkParameters(chunk),
     subject: table.chunks.length === 1 ? subject : `${subject}, chunk ${chunk.chunk}`,
     keyColumns: landedPrimaryKey(table),

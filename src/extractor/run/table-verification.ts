@@ -1,5 +1,6 @@
 import type { LandedChunk } from './landed-chunk';
 import type { ManifestColumn, ManifestTableVerification } from '../../contract';
+import { unhashedColumns } from '../hash/source-hash';
 import { comparedColumns, differenceText } from '../verify/aggregate-query';
 
 /** Differences that are told. */
@@ -13,8 +14,14 @@ export function tableVerification(columns: readonly ManifestColumn[], chunks: re
     sourceSeconds: chunks.reduce((sum, { sourceSeconds = 0 }) => sum + sourceSeconds, 0),
   };
   const landed = chunks.reduce((sum, { rows }) => sum + rows, 0);
-  const aggregated = chunks.every(({ differences }) => differences !== undefined);
-  const aggregates = aggregated ? { aggregates: comparedColumns(columns) } : {};
+  const aggregated = chunks.every((chunk) => chunk.aggregated);
+  const hashed = chunks.every(({ hashedRows }) => hashedRows !== undefined);
+  const unhashed = unhashedColumns(columns);
+  const aggregates = {
+    ...(aggregated && { aggregates: comparedColumns(columns) }),
+    ...(hashed && { hashedRows: chunks.reduce((sum, { hashedRows = 0 }) => sum + hashedRows, 0) }),
+    ...(hashed && unhashed.length > 0 && { unhashedColumns: unhashed }),
+  };
   const changed = chunks.flatMap(({ chunk, differences = [] }) => differences.map((difference) => `chunk ${chunk}, ${differenceText(difference)}`));
   if (chunks.some(({ sourceRows, rows }) => Number(sourceRows) !== rows)) {
     const detail = `not comparable: the source changed between the read and COUNT_BIG: ${landed} rows landed, ${asked.sourceRows} counted`;
@@ -25,5 +32,5 @@ export function tableVerification(columns: readonly ManifestColumn[], chunks: re
     const detail = `not comparable: the source changed between the read and its aggregates: ${changed.slice(0, MOST_TOLD).join('; ')}${more}`;
     return { state: 'counted', detail, ...asked, ...aggregates };
   }
-  return aggregated ? { state: 'verified', ...asked, ...aggregates } : { state: 'counted', detail: 'the source was not asked for aggregates', ...asked };
+  return aggregated ? { state: 'verified', ...asked, ...aggregates } : { state: 'counted', detail: 'the source was not asked for aggregates', ...asked, ...aggregates };
 }

@@ -16,8 +16,9 @@ export interface TalliedColumn {
 
 /** A difference between the source's aggregate and ours. */
 export interface AggregateDifference {
-  readonly column: string;
-  readonly aggregate: Aggregate;
+  /** Absent where it is of whole rows. */
+  readonly column?: string;
+  readonly aggregate: Aggregate | 'hash';
   /** As text; null where all values are NULL. */
   readonly source: string | null;
   readonly landed: string | null;
@@ -168,12 +169,17 @@ export function compareAggregates(
   }));
 }
 
-const NAMES: { readonly [aggregate in Aggregate]: string } = {
-  nulls: 'NULLs', bytes: 'DATALENGTH, summed up', sum: 'sum', least: 'least value', greatest: 'greatest value',
+const NAMES: { readonly [aggregate in Aggregate | 'hash']: string } = {
+  nulls: 'NULLs',
+  bytes: 'DATALENGTH, summed up',
+  sum: 'sum',
+  least: 'least value',
+  greatest: 'greatest value',
+  hash: 'SHA2_256, summed up',
 };
 
 /** `column "Amount": sum 12.50 landed, 12.51 in the source` */
 export function differenceText({ column, aggregate, source, landed }: AggregateDifference): string {
   const text = (value: string | null) => value ?? 'none';
-  return `column "${column}": ${NAMES[aggregate]} ${text(landed)} landed, ${text(source)} in the source`;
+  return `${column === undefined ? '' : `column "${column}": `}${NAMES[aggregate]} ${text(landed)} landed, ${text(source)} in the source`;
 }

@@ -119,14 +119,14 @@ describe('verificationOf', () => {
 });
 
 describe('tableVerification', () => {
-  const chunk: LandedChunk = { tableIndex: 0, chunk: 2, columns: [COLUMN], rows: 3, sourceRows: '3', sourceSeconds: 0.5, differences: [], wireBytes: 1, objects: [], attempts: 1, seconds: 1 };
+  const chunk: LandedChunk = { tableIndex: 0, chunk: 2, columns: [COLUMN], rows: 3, sourceRows: '3', sourceSeconds: 0.5, differences: [], aggregated: true, wireBytes: 1, objects: [], attempts: 1, seconds: 1 };
   const columns: ManifestColumn[] = [{ ...COLUMN, framing: 'fixed' }, { ...COLUMN, name: 'Name', ordinal: 2, sourceType: 'nvarchar(10)', framing: 'shortLength' }];
 
   test('says of how many columns what was compared', () => {
     expect(tableVerification(columns, [chunk, chunk])).toEqual({
       state: 'verified', sourceRows: 6, sourceSeconds: 1, aggregates: { nulls: 2, bytes: 1, sum: 1, least: 1, greatest: 1 },
     });
-    expect(tableVerification(columns, [chunk, { ...chunk, differences: undefined }])).toMatchObject({ state: 'counted', sourceRows: 6 });
+    expect(tableVerification(columns, [chunk, { ...chunk, aggregated: false }])).toMatchObject({ state: 'counted', sourceRows: 6 });
     expect(tableVerification(columns, [chunk, { ...chunk, sourceRows: undefined }])).toEqual({ state: 'unverified', detail: 'the source was not asked' });
   });
 
@@ -192,7 +192,7 @@ describe('planJobs', () => {
   test('name every column, and rename what cannot land', () => {
     expect(planJobs({ tables: [table] }, 1)).toMatchObject([{
       sql: 'SELECT [Id], [Run] AS [Run_1], [id] AS [id_1] FROM [d]]bo].[T] OPTION (MAXDOP 1)',
-      source: { expressions: ['[Id]', '[Run]', '[id]'], from: 'FROM [d]]bo].[T] OPTION (MAXDOP 1)' },
+      source: { expressions: ['[Id]', '[Run]', '[id]'], from: 'FROM [d]]bo].[T]', hint: ' OPTION (MAXDOP 1)' },
       parameters: [],
       subject: '[d]]bo].[T]',
     }]);

@@ -79,6 +79,10 @@ const DEFINITIONS: Definition[] = [
     return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
   }),
   define('divide_decimals', [VARCHAR, VARCHAR, INTEGER, INTEGER, INTEGER], VARCHAR, divideDecimals),
+  define('float_to_bytes', [DOUBLE, INTEGER], BLOB, (value: number, size: number) => {
+    const bytes = Buffer.alloc(size);
+    return size === 4 ? (bytes.writeFloatBE(value), bytes) : (bytes.writeDoubleBE(value), bytes);
+  }),
   define('hash_bytes', [VARCHAR, BLOB], BLOB, (algorithm: string, bytes: Buffer) => {
     const name = { MD5: 'md5', SHA: 'sha1', SHA1: 'sha1', SHA2_256: 'sha256', SHA2_512: 'sha512' }[algorithm.toUpperCase()];
     return name ? createHash(name).update(bytes).digest() : null;

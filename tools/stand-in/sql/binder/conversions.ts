@@ -174,6 +174,8 @@ function toText(operand: Bound, style: number, target: SqlType): string {
       return style === 1 ? `('0x' || hex(${x}))` : style === 2 ? `hex(${x})`
         : isUnicode(target) ? `utf16_to_text(${x})` : `code_page_to_text(${x}, ${collationOf(target.collation).codePage})`;
     case 'variant': return `variant_text(${x})`;
+    // DuckDB writes no 0 before the point where no digit is before it.
+    case 'decimal': return type.precision === type.scale ? `regexp_replace(CAST(${x} AS VARCHAR), '^(-?)[.]', '\\10.')` : `CAST(${x} AS VARCHAR)`;
     default: return `CAST(${x} AS VARCHAR)`;
   }
 }
@@ -195,6 +197,7 @@ function toBytes(operand: Bound, target: SqlType, style: number): string {
       const bytes = { bit: 1, tinyint: 1, smallint: 2, int: 4, bigint: 8 }[operand.type.name as 'int'];
       return `bigint_to_bytes(CAST(${x} AS BIGINT), ${target.length === MAX || target.name === 'varbinary' ? bytes : target.length ?? 8})`;
     }
+    case 'float': return `float_to_bytes(CAST(${x} AS DOUBLE), ${operand.type.name === 'real' ? 4 : 8})`;
     default: return refuse(operand, target);
   }
 }
