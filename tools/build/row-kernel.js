@@ -14,7 +14,7 @@ async function compile() {
   let wasm;
   const { error, stderr } = await asc.main([
     'row-kernel.ts', '--outFile', 'row-kernel.wasm', '-O3', '--converge', '--noAssert', '--runtime', 'stub',
-    '--initialMemory', '13', '--memoryBase', '512', '--disable', 'nontrapping-f2i,sign-extension',
+    '--initialMemory', '16', '--memoryBase', '512', '--disable', 'nontrapping-f2i,sign-extension',
   ], {
     readFile: (name) => files[name] ?? null,
     writeFile: (name, content) => { if (name.endsWith('.wasm')) wasm = Buffer.from(content); },

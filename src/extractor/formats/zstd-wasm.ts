@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { withInitialMemory } from './wasm-memory';
 
 /**
  * Zstandard compiled to WebAssembly, for Node before 22.15, whose zlib has none.
@@ -24,6 +25,8 @@ declare const WebAssembly: {
 
 const PAGE = 0x10000;
 const LARGEST_HEAP = 0x80000000;
+/** 64 MiB: what the pages of a batch need. */
+const INITIAL_PAGES = 0x400;
 
 /** Compresses with one heap, used over and over. Synchronous. */
 export class ZstdWasm {
@@ -34,7 +37,7 @@ export class ZstdWasm {
   private toSize = 0;
 
   public constructor() {
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(wasmFile())), {
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(withInitialMemory(readFileSync(wasmFile()), INITIAL_PAGES)), {
       a: {
         /** emscripten_resize_heap */
         a: (size: number) => this.growHeap(size >>> 0),
