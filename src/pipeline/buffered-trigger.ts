@@ -65,7 +65,7 @@ function allowNotifications(buffer: sqs.Queue, bucket: s3.IBucket, key?: kms.IKe
     conditions: { ArnLike: { 'aws:SourceArn': bucket.bucketArn }, StringEquals: { 'aws:SourceAccount': bucket.env.account } },
   }));
   if (!key) return;
-  allowServiceByKeyPolicy(buffer, key, { sid: 'NotificationsEncrypt', service: 's3.amazonaws.com', actions: ['kms:Decrypt', 'kms:GenerateDataKey*'] });
+  allowServiceByKeyPolicy(key, { sid: 'NotificationsEncrypt', service: 's3.amazonaws.com', actions: ['kms:Decrypt', 'kms:GenerateDataKey*'] });
 }
 
 function checkOptions(scope: Construct, options: BufferedTriggerOptions): void {

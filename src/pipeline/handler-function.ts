@@ -29,7 +29,7 @@ export interface HandlerFunctionProps {
 export function createHandlerLogGroup(scope: Construct, options: RecorderFunctionOptions, encryptionKey?: kms.IKey): logs.LogGroup {
   const { account, partition, region } = Stack.of(scope);
   if (encryptionKey) {
-    allowServiceByKeyPolicy(scope, encryptionKey, {
+    allowServiceByKeyPolicy(encryptionKey, {
       sid: 'EncryptLogs',
       service: `logs.${region}.amazonaws.com`,
       actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'],

@@ -1,7 +1,6 @@
-import { Annotations } from 'aws-cdk-lib';
+import { Annotations, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import { IConstruct } from 'constructs';
 
 /** What a service is let use a key for. */
 export interface ServiceKeyUse {
@@ -13,12 +12,13 @@ export interface ServiceKeyUse {
 }
 
 /** Lets a service use a key by the key's policy; an imported key's is not ours to change, and whoever deploys must know. */
-export function allowServiceByKeyPolicy(scope: IConstruct, key: kms.IKey, { sid, service, actions, conditions }: ServiceKeyUse): void {
+export function allowServiceByKeyPolicy(key: kms.IKey, { sid, service, actions, conditions }: ServiceKeyUse): void {
   const principals = [new iam.ServicePrincipal(service)];
   const { statementAdded } = key.addToResourcePolicy(new iam.PolicyStatement({ sid, principals, actions, resources: ['*'], conditions }));
   if (statementAdded) return;
-  Annotations.of(scope).addWarningV2(
+  // On the key, so that what several parts need is said once.
+  Annotations.of(key).addWarningV2(
     `cdk-legacy-to-s3:importedKeyPolicy${sid}`,
-    `encryptionKey is imported, so its policy cannot be changed here: it must let ${service} call ${actions.join(', ')}; see docs/security.md`,
+    `encryptionKey is imported, so its policy cannot be changed here: it must let ${Token.isUnresolved(service) ? service.replace(/\$\{.*?\}/g, '<region>') : service} call ${actions.join(', ')}; see docs/security.md`,
   );
 }

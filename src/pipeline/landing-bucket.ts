@@ -3,7 +3,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeResource } from './nag-acknowledgements';
-import { requireDuration } from './validation';
+import { invalidInput, requireDuration } from './validation';
 
 /** Options of the bucket a pipeline makes for itself. */
 export interface LandingBucketOptions {
@@ -43,7 +43,7 @@ export interface LandingBucketOptions {
   readonly serverAccessLogsBucket?: s3.IBucket;
 
   /**
-   * Prefix of the server access logs.
+   * Prefix of the server access logs; only with `serverAccessLogsBucket`.
    *
    * @default - no prefix
    */
@@ -85,6 +85,10 @@ export class LandingBucket extends s3.Bucket {
     const lifetime = { min: Duration.days(1), max: Duration.days(36500), whole: 'days' } as const;
     requireDuration(scope, 'abortIncompleteMultipartUploadAfter', abortAfter, lifetime);
     requireDuration(scope, 'noncurrentVersionExpiration', props.noncurrentVersionExpiration, lifetime);
+
+    if (props.serverAccessLogsPrefix !== undefined && !props.serverAccessLogsBucket) {
+      throw invalidInput(scope, 'serverAccessLogsPrefix needs serverAccessLogsBucket, which is not set');
+    }
 
     super(scope, id, {
       encryption: props.encryptionKey ? s3.BucketEncryption.KMS : s3.BucketEncryption.S3_MANAGED,

@@ -8,10 +8,14 @@ import { aws_athena as athenaRefs, aws_glue as glueRefs } from 'aws-cdk-lib/inte
 import { Construct } from 'constructs';
 import { RUN_LOG_FOLDER, RUN_LOG_TABLE } from '../contract';
 import { addCatalogQueries } from './catalog-queries';
+import { claim } from './claims';
 import { allowReadingLanded } from './grants';
 import { acknowledge } from './nag-acknowledgements';
 import { defaultPipelineName } from './pipeline-name';
 import { invalidInput, requireDuration, requireText } from './validation';
+
+/** Folder of the bucket of results. */
+const RESULTS_FOLDER = 'results/';
 
 /** Options of a catalog. */
 export interface LandingCatalogOptions {
@@ -225,7 +229,7 @@ export class LandingCatalog extends Construct {
         publishCloudWatchMetricsEnabled: true,
         bytesScannedCutoffPerQuery: (bytesScannedLimit ?? Size.gibibytes(100)).toBytes(),
         resultConfiguration: {
-          outputLocation: results.s3UrlForObject('results/'),
+          outputLocation: results.s3UrlForObject(RESULTS_FOLDER),
           expectedBucketOwner: Aws.ACCOUNT_ID,
           encryptionConfiguration: encryptionKey
             ? { encryptionOption: 'SSE_KMS', kmsKey: encryptionKey.keyArn }
@@ -241,6 +245,10 @@ export class LandingCatalog extends Construct {
       throw invalidInput(this, `bytesScannedLimit must be at least 10 MB, got ${limit.toBytes()} bytes`);
     }
     requireDuration(this, 'queryResultsExpiration', queryResultsExpiration, { min: Duration.days(1), max: Duration.days(36500), whole: 'days' });
+    if (props.queryResultsBucket === props.bucket && RESULTS_FOLDER.startsWith(props.objectPrefix ?? '')) {
+      throw invalidInput(this, 'queryResultsBucket must not be the landing bucket: results would be recorded as landed');
+    }
+    if (props.glueDatabase) claim(this, 'runsTableName', props.glueDatabase, runsTableName ?? RUN_LOG_TABLE, 'pipelines that share a database each need another');
     requireText(this, 'runsTableName', runsTableName, /^[a-z0-9_]{1,255}$/, '1 to 255 letters of a-z, digits and underscores');
     if (limit && props.athenaWorkGroup) throw invalidInput(this, 'bytesScannedLimit cannot be set together with athenaWorkGroup: set it on the workgroup itself');
     if (queryResultsExpiration && (props.athenaWorkGroup || props.queryResultsBucket)) {

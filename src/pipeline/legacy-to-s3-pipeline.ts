@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -9,6 +10,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { refuseUnusedOptions } from './check-pipeline-options';
 import { requireBucketOfRegion } from './check-resources';
+import { claim } from './claims';
 import { LandingBucket } from './landing-bucket';
 import { LandingCatalog } from './landing-catalog';
 import { LandingTrigger } from './landing-trigger';
@@ -115,6 +117,7 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
     refuseUnusedOptions(this, props);
     if (props.bucket) requireBucketOfRegion(this, props.bucket);
     this.pipelineName = props.pipelineName ?? defaultPipelineName(this);
+    this.claimResources(props);
 
     this.bucket = props.bucket ?? new LandingBucket(this, 'LandingBucket', props);
     this.metadataTable = props.metadataTable ?? new MetadataTable(this, 'MetadataTable', props);
@@ -227,6 +230,12 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
       failureQueue: this.failureQueue,
       logRemovalPolicy: props.logRemovalPolicy ?? props.removalPolicy,
     });
+  }
+
+  private claimResources({ metadataTable, failureQueue }: LegacyToS3PipelineProps): void {
+    claim(this, 'pipelineName', Stack.of(this), this.pipelineName, 'their metrics would be one; give each pipeline a name of its own');
+    if (metadataTable) claim(this, 'metadataTable', metadataTable, metadataTable.node.path, 'one pipeline a table');
+    if (failureQueue) claim(this, 'failureQueue', failureQueue, failureQueue.node.path, 'one pipeline a queue, since a replay takes all that is in it');
   }
 
   private addOutputs(): void {

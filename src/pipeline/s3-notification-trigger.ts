@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { LandingTriggerOptions } from './landing-trigger';
@@ -5,8 +6,9 @@ import { acknowledgeNotificationsHandler } from './nag-acknowledgements';
 import { TriggerFilter, checkedFilter, filtersOverlap } from './trigger-filter';
 import { invalidInput } from './validation';
 
-/** What the triggers of this app have asked each bucket to notify of. */
+/** What the triggers of this app have asked each bucket to notify of; of what was imported twice, by its name in a stack. */
 const watched = new WeakMap<s3.IBucket, TriggerFilter[]>();
+const watchedByName = new WeakMap<Stack, Map<string, TriggerFilter[]>>();
 
 /** S3 notifies a destination itself. */
 export function bindS3Notification(
@@ -24,13 +26,17 @@ export function bindS3Notification(
 }
 
 function requireUnwatched(scope: Construct, bucket: s3.IBucket, filter: TriggerFilter): void {
-  const others = watched.get(bucket) ?? [];
+  const named = watchedByName.get(Stack.of(scope)) ?? new Map<string, TriggerFilter[]>();
+  const ofBucket = watched.get(bucket) ?? [];
+  const ofName = named.get(bucket.bucketName) ?? [];
+  const others = [...ofBucket, ...ofName];
   const other = others.find((known) => filtersOverlap(filter, known));
   if (other) {
     throw invalidInput(scope, `s3 refuses overlapping notifications: ${describe(filter)} and ${describe(other)} are watched in one bucket; ` +
       'give each pipeline a prefix of its own, or use LandingTrigger.eventBridge()');
   }
-  watched.set(bucket, [...others, filter]);
+  watched.set(bucket, [...ofBucket, filter]);
+  watchedByName.set(Stack.of(scope), named.set(bucket.bucketName, [...ofName, filter]));
 }
 
 function describe({ prefix, suffixes }: TriggerFilter): string {

@@ -25,7 +25,7 @@ export function requireWhole(scope: IConstruct, name: string, value: number | un
 export function requireNumber(scope: IConstruct, name: string, value: number | undefined, bounds: Bounds & { readonly above?: number }): void {
   if (value === undefined || Token.isUnresolved(value)) return;
   if (!Number.isFinite(value) || !within(value, bounds) || (bounds.above !== undefined && value <= bounds.above)) {
-    throw invalidInput(scope, `${name} must be a number ${describeBounds(bounds)}, got ${value}`);
+    throw invalidInput(scope, `${name} must be a number${Object.keys(bounds).length > 0 ? ` ${describeBounds(bounds)}` : ''}, got ${value}`);
   }
 }
 

@@ -132,6 +132,7 @@ test.each([
   [{ abortIncompleteMultipartUploadAfter: Duration.hours(12) }, 'Stack: abortIncompleteMultipartUploadAfter must be whole days from 1 day to 36500 days, got 12 hours'],
   [{ abortIncompleteMultipartUploadAfter: Duration.hours(36) }, 'Stack: abortIncompleteMultipartUploadAfter must be whole days from 1 day to 36500 days, got 1 day 12 hours'],
   [{ noncurrentVersionExpiration: Duration.days(0) }, 'Stack: noncurrentVersionExpiration must be whole days from 1 day to 36500 days, got 0 ms'],
+  [{ serverAccessLogsPrefix: 'access/' }, 'Stack: serverAccessLogsPrefix needs serverAccessLogsBucket, which is not set'],
 ])('refuses %j', (props, message) => {
   expect(failureOf((scope) => new LandingBucket(scope, 'Landing', props))).toBe(message);
 });

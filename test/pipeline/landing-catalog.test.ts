@@ -154,6 +154,16 @@ test('a bucket of results of one\'s own: the new workgroup writes there', () => 
   expect(workGroupOf(template).ResultConfiguration.OutputLocation).toBe('s3://results/results/');
 });
 
+test('results in the landing bucket would be recorded as landed: only where nothing watches', () => {
+  const both = (objectPrefix?: string) => failureOf((scope) => {
+    const bucket = new s3.Bucket(scope, 'Landing');
+    new LandingCatalog(scope, 'Catalog', { bucket, queryResultsBucket: bucket, objectPrefix });
+    throw new Error('taken');
+  });
+  expect(both()).toBe('Stack/Catalog: queryResultsBucket must not be the landing bucket: results would be recorded as landed');
+  expect(both('landing/')).toBe('taken');
+});
+
 describe('grants', () => {
   const granted = (give: (made: LandingCatalog, user: iam.IGrantable) => iam.Grant) => {
     const { template, made } = synth((stack) => {

@@ -8,7 +8,7 @@ import { AlarmOptions } from './alarm-options';
 import { AlarmOverride } from './alarm-override';
 import { AlarmSeverity } from './alarm-severity';
 import { AlarmTopic, AlarmTopicProps } from './alarm-topic';
-import { invalidInput, requireDuration, requireText, requireWhole } from '../validation';
+import { invalidInput, known, requireDuration, requireNumber, requireText, requireWhole } from '../validation';
 
 /** Where the alarms' meanings and remedies are written down. */
 const RUNBOOK = 'https://github.com/cdk-legacy-to-s3/cdk-legacy-to-s3/blob/main/docs/runbook.md';
@@ -37,12 +37,20 @@ export interface AlarmSet {
 /** Refuses what is wrong with the options; `kinds` are the alarms there are, whether they apply or not. */
 export function checkAlarmOptions(scope: Construct, options: AlarmOptions, kinds: readonly string[]): void {
   requireText(scope, 'alarmEmail', options.alarmEmail, /^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'an e-mail address such as name@example.com');
-  for (const [kind, { period, evaluationPeriods, datapointsToAlarm }] of Object.entries(options.alarmOverrides ?? {})) {
+  for (const [kind, override] of Object.entries(options.alarmOverrides ?? {})) {
     if (!kinds.includes(kind)) throw invalidInput(scope, `alarmOverrides has the unknown alarm '${kind}'; known are ${kinds.join(', ')}`);
-    const name = (field: string) => `alarmOverrides.${kind}.${field}`;
-    requireWhole(scope, name('evaluationPeriods'), evaluationPeriods, { min: 1 });
-    requireWhole(scope, name('datapointsToAlarm'), datapointsToAlarm, { min: 1, max: Token.isUnresolved(evaluationPeriods) ? undefined : evaluationPeriods });
-    requireDuration(scope, name('period'), period, { min: Duration.seconds(10), max: Duration.days(1) });
+    checkOverride(scope, `alarmOverrides.${kind}`, override);
+  }
+}
+
+function checkOverride(scope: Construct, path: string, { threshold, period, evaluationPeriods, datapointsToAlarm }: AlarmOverride): void {
+  requireNumber(scope, `${path}.threshold`, threshold, {});
+  requireWhole(scope, `${path}.evaluationPeriods`, evaluationPeriods, { min: 1 });
+  requireWhole(scope, `${path}.datapointsToAlarm`, datapointsToAlarm, { min: 1, max: Token.isUnresolved(evaluationPeriods) ? undefined : evaluationPeriods });
+  requireDuration(scope, `${path}.period`, period, { min: Duration.seconds(10), max: Duration.days(1) });
+  const seconds = known(period)?.toSeconds({ integral: false });
+  if (seconds !== undefined && ![10, 30].includes(seconds) && seconds % 60 !== 0) {
+    throw invalidInput(scope, `${path}.period must be 10 or 30 seconds or whole minutes, got ${seconds} seconds`);
   }
 }
 
@@ -73,16 +81,28 @@ export function createAlarmSet(scope: Construct, props: AlarmSetProps): AlarmSet
 }
 
 function createAlarm(scope: Construct, definition: AlarmDefinition, override: AlarmOverride, alarmDescription: string): cloudwatch.Alarm {
+  const period = override.period ?? definition.period;
+  const evaluationPeriods = override.evaluationPeriods ?? definition.evaluationPeriods;
+  requireInSight(scope, definition.id, period, evaluationPeriods);
   return new cloudwatch.Alarm(scope, definition.id, {
     alarmDescription,
-    metric: definition.metric({ period: override.period ?? definition.period }),
+    metric: definition.metric({ period }),
     threshold: override.threshold ?? definition.threshold,
     comparisonOperator: definition.operator,
-    evaluationPeriods: override.evaluationPeriods ?? definition.evaluationPeriods,
+    evaluationPeriods,
     datapointsToAlarm: override.datapointsToAlarm ?? override.evaluationPeriods ?? definition.datapointsToAlarm,
     treatMissingData: override.treatMissingData ?? definition.missing,
     actionsEnabled: override.actionsEnabled ?? true,
   });
+}
+
+/** How far back an alarm may look (CloudWatch, "PutMetricAlarm"). */
+function requireInSight(scope: Construct, alarm: string, period: Duration, evaluationPeriods: number): void {
+  if (period.isUnresolved() || Token.isUnresolved(evaluationPeriods)) return;
+  const limit = period.toSeconds() < 3600 ? Duration.days(1) : Duration.days(7);
+  const looks = Duration.seconds(period.toSeconds() * evaluationPeriods);
+  if (looks.toSeconds() <= limit.toSeconds()) return;
+  throw invalidInput(scope, `${alarm} must look back ${limit.toHumanString()} at most with a period of ${period.toHumanString()}, got ${looks.toHumanString()}`);
 }
 
 function describe(definition: AlarmDefinition, { subject, functionNameOf }: AlarmSetProps): string {

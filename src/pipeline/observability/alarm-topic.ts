@@ -34,7 +34,7 @@ export class AlarmTopic extends sns.Topic {
       sid: 'AlarmsPublish', principals: [new iam.ServicePrincipal(service)], actions: ['sns:Publish'], resources: [this.topicArn], conditions,
     }));
     if (props.encryptionKey) {
-      allowServiceByKeyPolicy(this, props.encryptionKey, {
+      allowServiceByKeyPolicy(props.encryptionKey, {
         sid: 'AlarmsEncrypt', service, actions: ['kms:Decrypt', 'kms:GenerateDataKey*'], conditions,
       });
     }

@@ -1,4 +1,4 @@
-import { Annotations, Token } from 'aws-cdk-lib';
+import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -10,6 +10,7 @@ import { FunctionMetrics } from './function-metrics';
 import { functionRows } from './function-widgets';
 import { LogMetrics } from './log-metrics';
 import { metricNamespace } from '../../contract';
+import { claim } from '../claims';
 import { checkObservedName, defaultPipelineName } from '../pipeline-name';
 
 /** Properties of a function's observability. */
@@ -67,6 +68,7 @@ export class FunctionObservability extends Construct {
     super(scope, id);
     checkObservedName(this, 'observedName', props.observedName);
     this.observedName = props.observedName ?? defaultPipelineName(this);
+    claim(this, 'observedName', Stack.of(this), this.observedName, 'their metrics would be one; give each function a name of its own');
     this.logMetrics = new LogMetrics(this, 'LogMetrics', { logGroup: props.logGroup, namespace: metricNamespace(this.observedName) });
     this.metrics = new FunctionMetrics({ function: props.function, logMetrics: this.logMetrics, failureQueue: props.failureQueue });
     this.alarms = new FunctionAlarms(this, 'Alarms', { ...props, metrics: this.metrics, title: this.observedName });

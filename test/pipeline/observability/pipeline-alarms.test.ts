@@ -319,6 +319,15 @@ test.each<[LegacyToS3PipelineProps, string]>([
     { alarmOverrides: { [AlarmKind.RECORDER_ERRORS]: { evaluationPeriods: 2, datapointsToAlarm: 3 } } },
     'alarmOverrides.recorderErrors.datapointsToAlarm must be a whole number from 1 to 2, got 3',
   ],
+  [{ alarmOverrides: { [AlarmKind.RECORDER_ERRORS]: { threshold: NaN } } }, 'alarmOverrides.recorderErrors.threshold must be a number, got NaN'],
+  [
+    { alarmOverrides: { [AlarmKind.RECORDER_ERRORS]: { period: Duration.seconds(45) } } },
+    'alarmOverrides.recorderErrors.period must be 10 or 30 seconds or whole minutes, got 45 seconds',
+  ],
+  [
+    { alarmOverrides: { [AlarmKind.RECORDER_ERRORS]: { evaluationPeriods: 289 } } },
+    'RecorderErrors must look back 1 day at most with a period of 5 minutes, got 1 day 5 minutes',
+  ],
 ])('refuses %j', (props, message) => {
   expect(refusalOf(props)).toBe(`Stack/Ledger/Alarms: ${message}`);
 });
