@@ -31,10 +31,11 @@ function digestOf(value: Buffer): bigint {
 const bytesOf = (cell: WireCell) => (Buffer.isBuffer(cell) ? cell : Buffer.concat(cell as readonly Buffer[]));
 
 /** What is expected of a column, from the texts of its values. */
-function expected({ name }: WireColumn, values: readonly TypedValue[]): ManifestTally {
+function expected({ name: column }: WireColumn, values: readonly TypedValue[]): ManifestTally {
+  const name = column.replace(/_fixed$/, '');
   const there = values.filter(({ cell }) => cell !== null);
   const texts = there.map(({ text }) => text!);
-  const base = { column: name, nulls: values.length - there.length };
+  const base = { column, nulls: values.length - there.length };
   if (/^(bit|(tiny|small|big)?int|(small)?money|dec_.*)$/.test(name)) {
     if (texts.length === 0) return base;
     const numbers = texts.map((text) => (name === 'bit' ? BigInt(text === 'true') : unscaledOf(text)));
@@ -55,7 +56,12 @@ function expected({ name }: WireColumn, values: readonly TypedValue[]): Manifest
     const digest = expect.stringMatching(/^[0-9a-f]{16}$/) as unknown as string;
     return { ...base, digest, ...(sorted.length > 0 && { least: sorted[0], greatest: sorted.at(-1)! }) };
   }
-  const cells = there.map(({ cell }) => bytesOf(cell)).map((cell) => (name === 'xml' && cell[0] === 0xff && cell[1] === 0xfe ? cell.subarray(2) : cell));
+  const cells = there.map(({ cell, text }) => {
+    // What is tallied is what is hashed: these as text in UTF-8.
+    if (/^variant_|_japanese$/.test(name)) return Buffer.from(text!, 'utf8');
+    const bytes = bytesOf(cell);
+    return name === 'xml' && bytes[0] === 0xff && bytes[1] === 0xfe ? bytes.subarray(2) : bytes;
+  });
   const digest = hex(cells.reduce((sum, cell) => sum + digestOf(cell), 0n));
   return { ...base, bytes: String(cells.reduce((sum, { length }) => sum + length, 0)), digest };
 }
