@@ -5,6 +5,7 @@
 export * from './object-keys';
 export * from './object-metadata';
 export * from './manifest';
+export * from './manifest-pages';
 export * from './metadata-table';
 export * from './metrics';
 export * from './log-markers';

@@ -1,5 +1,7 @@
 /** Version of the manifest's schema. A reader refuses a version it does not know. */
 export const MANIFEST_VERSION = 1;
+/** Version of a manifest whose tables are in pages of their own, which a reader that knows version 1 alone would miss. */
+export const PAGED_MANIFEST_VERSION = 2;
 
 /** How the rows were read from the source, by the guarantee it gives. */
 export type ConsistencyMode = 'snapshot' | 'databaseSnapshot' | 'readCommitted' | 'noLock' | 'query';
@@ -180,9 +182,18 @@ export interface ManifestTable {
   readonly objects: readonly ManifestObject[];
 }
 
-/** A run's manifest, schema version 1. */
+/** A page: an object of its own that holds tables, or parts of one. */
+export interface ManifestPage {
+  /** Full object key, prefix included. */
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** Of the page's bytes, 64 hexadecimal digits. */
+  readonly sha256: string;
+}
+
+/** A run's manifest: schema version 1, or 2 when its tables are in pages. */
 export interface Manifest {
-  readonly manifestVersion: typeof MANIFEST_VERSION;
+  readonly manifestVersion: typeof MANIFEST_VERSION | typeof PAGED_MANIFEST_VERSION;
   readonly runId: string;
   readonly producer: { readonly name: string; readonly version: string };
   /** ISO 8601, UTC. */
@@ -195,7 +206,10 @@ export interface Manifest {
   readonly format: ManifestFormat;
   /** The landing prefix in key form: empty, or with one trailing slash. */
   readonly prefix: string;
+  /** As written, none where there are pages. */
   readonly tables: readonly ManifestTable[];
+  /** Of version 2: where the tables are, in this order. */
+  readonly pages?: readonly ManifestPage[];
   readonly totals: { readonly tables: number; readonly objects: number; readonly rows: number; readonly sizeBytes: number };
 }
 
@@ -250,10 +264,11 @@ export function parseManifest(text: string): Manifest {
   return value as Manifest;
 }
 
-function manifestProblems(value: unknown): string[] {
+/** What is wrong with a manifest, as a list of `path: problem`. */
+export function manifestProblems(value: unknown): string[] {
   if (!isRecord(value)) return ['expected an object'];
-  if (value.manifestVersion !== MANIFEST_VERSION) {
-    return [`manifestVersion: expected ${MANIFEST_VERSION}, got ${JSON.stringify(value.manifestVersion)}`];
+  if (value.manifestVersion !== MANIFEST_VERSION && value.manifestVersion !== PAGED_MANIFEST_VERSION) {
+    return [`manifestVersion: expected ${MANIFEST_VERSION} or ${PAGED_MANIFEST_VERSION}, got ${JSON.stringify(value.manifestVersion)}`];
   }
   const problems: string[] = [];
   const need = (owner: Record<string, unknown>, path: string, key: string, type: 'string' | 'count') => {
@@ -266,6 +281,16 @@ function manifestProblems(value: unknown): string[] {
   need(value, '', 'finishedAt', 'string');
   if (typeof value.prefix !== 'string') problems.push(`prefix: expected a string, got ${JSON.stringify(value.prefix)}`);
   if (!isRecord(value.source)) problems.push('source: expected an object');
+  if (value.manifestVersion === PAGED_MANIFEST_VERSION) {
+    if (!Array.isArray(value.pages) || value.pages.length === 0) {problems.push('pages: expected an array of one page or more');} else {
+      value.pages.forEach((page: unknown, at) => {
+        if (!isRecord(page)) return void problems.push(`pages[${at}]: expected an object`);
+        need(page, `pages[${at}].`, 'key', 'string');
+        need(page, `pages[${at}].`, 'sizeBytes', 'count');
+        need(page, `pages[${at}].`, 'sha256', 'string');
+      });
+    }
+  }
   if (!Array.isArray(value.tables)) return [...problems, 'tables: expected an array'];
   value.tables.forEach((table: unknown, t) => {
     const at = `tables[${t}].`;

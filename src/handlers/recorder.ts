@@ -1,5 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { isManifestKey, isRunLogKey, isStateKey } from '../contract';
+import { isManifestKey, isManifestPageKey, isRunLogKey, isStateKey } from '../contract';
 import { mapConcurrently } from './concurrency';
 import { BatchNotHandledError, RecordNotHandledError } from './errors';
 import { ItemStore } from './item-store';
@@ -61,7 +61,7 @@ export async function recordEvent(services: RecorderServices, event: unknown): P
 
 /** What the pipeline and the extractor keep for themselves is not landed data, and no late or repeated event either. */
 function isLanded({ landingPrefix }: RecorderServices, key: string): boolean {
-  return !isRunLogKey(landingPrefix, key) && !isStateKey(key);
+  return !isRunLogKey(landingPrefix, key) && !isStateKey(key) && !isManifestPageKey(key);
 }
 
 async function handle(services: RecorderServices, event: ObjectEvent, record: unknown): Promise<boolean> {

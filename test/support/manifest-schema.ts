@@ -10,9 +10,12 @@ export function manifestValidator({ strict }: { readonly strict: boolean }): Val
   return new Ajv2020({ allErrors: true }).compile(strict ? closed(MANIFEST_SCHEMA) as object : MANIFEST_SCHEMA);
 }
 
+/** Keywords whose schemas say of some fields only. */
+const CONDITIONS = new Set(['if', 'then', 'else']);
+
 function closed(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(closed);
   if (typeof schema !== 'object' || schema === null) return schema;
-  const copy = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, key === 'if' ? value : closed(value)]));
+  const copy = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, CONDITIONS.has(key) ? value : closed(value)]));
   return 'properties' in copy && 'required' in copy && !('additionalProperties' in copy) ? { ...copy, additionalProperties: false } : copy;
 }

@@ -3,7 +3,7 @@ import { decodeKeySegment, manifestKey, RUNS_FOLDER, type Manifest } from '../..
 import type { LandingProps } from '../extractor-props';
 import type { RunSummary } from '../run-summary';
 import { checkpointedRuns, readCheckpoint, type KeptRun } from '../state/checkpoint';
-import { readManifest } from '../verify/read-manifest';
+import { readManifestSummary } from '../verify/read-manifest';
 
 /**
  * The newest runs of a target, newest first: the complete ones by their manifests, the others by their checkpoints.
@@ -21,7 +21,7 @@ export async function listRuns(props: LandingProps, limit: number): Promise<RunS
     const runs: RunSummary[] = [];
     for (const runId of newest) {
       if (await target.has(manifestKey(target.prefix, runId))) {
-        runs.push(ofManifest(await readManifest(target, runId)));
+        runs.push(ofManifest(await readManifestSummary(target, runId)));
         continue;
       }
       const kept = checkpointed.has(runId) ? await readCheckpoint(store, runId) : undefined;

@@ -1,6 +1,7 @@
-import { InvalidManifestError, manifestKey, parseManifest, type Manifest } from '../../contract';
+import { createHash } from 'node:crypto';
+import { InvalidManifestError, manifestKey, parseManifest, withPages, type Manifest } from '../../contract';
 import { LegacyToS3Error } from '../errors';
-import type { LandingTarget } from '../landing/landing-target';
+import type { LandingTarget, StoredObject } from '../landing/landing-target';
 
 /**
  * Reads the manifest of a run that is complete.
@@ -8,17 +9,33 @@ import type { LandingTarget } from '../landing/landing-target';
  * @throws LegacyToS3Error of code RUN_NOT_FOUND when there is none, or CONTENT_MISMATCH when it is not whole
  */
 export async function readManifest(target: LandingTarget, runId: string): Promise<Manifest> {
+  return read(target, runId, async (manifest) => withPages(manifest, async ({ key }) => {
+    const page = await target.read(key);
+    return page && bytesOf(page);
+  }, (bytes) => createHash('sha256').update(bytes).digest('hex')));
+}
+
+/** Reads it without the tables of its pages. @throws as {@link readManifest} */
+export async function readManifestSummary(target: LandingTarget, runId: string): Promise<Manifest> {
+  return read(target, runId, async (manifest) => manifest);
+}
+
+async function read(target: LandingTarget, runId: string, complete: (manifest: Manifest) => Promise<Manifest>): Promise<Manifest> {
   const key = manifestKey(target.prefix, runId);
   const stored = await target.read(key);
   if (!stored) {
     throw new LegacyToS3Error('RUN_NOT_FOUND', `there is no manifest of run ${runId} under ${target.url}: the run is not complete, or was landed elsewhere`);
   }
-  const pieces: Uint8Array[] = [];
-  for await (const piece of stored.body) pieces.push(piece);
   try {
-    return parseManifest(Buffer.concat(pieces).toString('utf8'));
+    return await complete(parseManifest((await bytesOf(stored)).toString('utf8')));
   } catch (error) {
     if (!(error instanceof InvalidManifestError)) throw error;
     throw new LegacyToS3Error('CONTENT_MISMATCH', `${target.url}${key.slice(target.prefix.length)}: ${error.message}`, { cause: error });
   }
+}
+
+async function bytesOf({ body }: StoredObject): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of body) pieces.push(piece);
+  return Buffer.concat(pieces);
 }

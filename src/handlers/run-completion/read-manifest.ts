@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { InvalidManifestError, Manifest, manifestKey, NULL_VERSION, parseManifest } from '../../contract';
+import { InvalidManifestError, Manifest, manifestKey, NULL_VERSION, parseManifest, withPages } from '../../contract';
 import { HandlerError } from '../errors';
 import { isMissing } from '../head-object';
 
-/** Largest manifest read, in bytes: about 180,000 objects. */
+/** Largest manifest read, in bytes, its pages with it: about 180,000 objects. */
 export const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 
 /** A manifest and which object it was read from. */
@@ -32,7 +33,16 @@ export async function readManifest(s3: S3Client, bucket: string, key: string): P
   if (key !== expected) {
     throw new HandlerError('MANIFEST_MISPLACED', `expected the manifest of run '${manifest.runId}' at '${expected}', got it at '${key}'`);
   }
-  return { manifest, bucket, key, versionId: object.versionId, eTag: object.eTag };
+  const paged = manifest.pages?.reduce((sum, { sizeBytes }) => sum + sizeBytes, object.bytes.length) ?? 0;
+  if (paged > MAX_MANIFEST_BYTES) {
+    throw new HandlerError('MANIFEST_TOO_LARGE', `expected a manifest of at most ${MAX_MANIFEST_BYTES} bytes with its pages, got ${paged}`);
+  }
+  const whole = await withPages(manifest, async (page) => (await download(s3, bucket, page.key))?.bytes, sha256);
+  return { manifest: whole, bucket, key, versionId: object.versionId, eTag: object.eTag };
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 type Download = Pick<LandedManifest, 'versionId' | 'eTag'> & { readonly bytes: Buffer };

@@ -1,4 +1,5 @@
-import { datasetRunFolder, Manifest, MAX_RUN_PROBLEMS, METRICS } from '../../../src/contract';
+import { createHash } from 'node:crypto';
+import { datasetRunFolder, Manifest, ManifestPage, manifestPageKey, MAX_RUN_PROBLEMS, METRICS } from '../../../src/contract';
 import { metricValues, RecorderFixture, together } from '../recorder-fixture';
 import { changed, LandedRun, landManifest, landRun } from '../run-fixture';
 
@@ -9,6 +10,24 @@ afterAll(async () => fixture?.stop());
 async function complete(run: LandedRun, bucket: string, manifest: Manifest = run.manifest) {
   return fixture.invoke(await landManifest(fixture, bucket, run.key, manifest));
 }
+
+test('a run whose manifest is in pages becomes COMPLETE, and its pages are no landed objects', async () => {
+  const run = await landRun(fixture, fixture.versioned);
+  await fixture.invoke(together(...run.parts.map((part) => part.event)));
+  const pages: ManifestPage[] = [];
+  for (const [at, table] of run.manifest.tables.entries()) {
+    const key = manifestPageKey(run.manifest.prefix, run.runId, at + 1);
+    const text = JSON.stringify({ runId: run.runId, page: at + 1, tables: [table] });
+    await fixture.invoke(await fixture.put(fixture.versioned, key, text));
+    expect(await fixture.item(key)).toBeUndefined();
+    pages.push({ key, sizeBytes: text.length, sha256: createHash('sha256').update(text).digest('hex') });
+  }
+  const paged: Manifest = { ...run.manifest, manifestVersion: 2, tables: [], pages };
+  expect((await complete(run, fixture.versioned, paged)).error).toBeUndefined();
+  expect(await fixture.run(run.runId)).toMatchObject({ runState: 'COMPLETE', tables: 2, objects: 4, rows: run.manifest.totals.rows });
+  const { error } = await complete(run, fixture.versioned, { ...paged, pages: [pages[0], { ...pages[1], sha256: '0'.repeat(64) }] });
+  expect(error!.errorMessage).toContain('pages[1]: expected SHA-256 0000');
+});
 
 describe.each(['plain', 'versioned'] as const)('in the %s bucket', (kind) => {
   test('a run whose parts are as the manifest says becomes COMPLETE', async () => {
@@ -188,7 +207,7 @@ describe('a manifest that cannot be trusted is an error and leaves the run alone
   test.each([
     ['not JSON', 'not a manifest', /INVALID_MANIFEST: invalid manifest: not JSON/],
     ['not UTF-8', Buffer.from([0x7b, 0xff]), /INVALID_MANIFEST: invalid manifest: not UTF-8/],
-    ['of another version', '{"manifestVersion":99}', /manifestVersion: expected 1, got 99/],
+    ['of another version', '{"manifestVersion":99}', /manifestVersion: expected 1 or 2, got 99/],
   ])('%s', async (_what, body, message) => {
     const { error, lines } = await fixture.invoke(await fixture.put(fixture.plain, `lake/_runs/run=r-${Math.random()}/_manifest.json`, body));
     expect(error!.errorType).toBe('BatchNotHandledError');

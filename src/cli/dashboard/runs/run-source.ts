@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { type Manifest, type ManifestTable, parseManifest, type RunItem } from '../../../contract';
+import { type Manifest, type ManifestTable, parseManifest, type RunItem, withPages } from '../../../contract';
 import { listRuns } from '../../run-records';
 import type { RunTableView, RunTablesView, RunView } from '../view-model';
 
@@ -51,7 +52,13 @@ export class RunSource {
     if (ContentLength > MAX_MANIFEST_BYTES) {
       throw new Error(`the manifest has ${ContentLength} bytes, more than the ${MAX_MANIFEST_BYTES} read here: s3://${bucket}/${manifestKey}`);
     }
-    const manifest = parseManifest(await Body!.transformToString());
+    const root = parseManifest(await Body!.transformToString());
+    const bytes = root.pages?.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) ?? 0;
+    if (bytes > MAX_MANIFEST_BYTES) throw new Error(`the manifest's pages have ${bytes} bytes, more than the ${MAX_MANIFEST_BYTES} read here: s3://${bucket}/${manifestKey}`);
+    const manifest = await withPages(root, async ({ key }) => {
+      const page = await this.s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      return page.Body!.transformToByteArray();
+    }, sha256);
     return {
       manifestUrl: `s3://${bucket}/${manifestKey}`,
       verification: manifest.verification?.detail ?? '',
@@ -61,6 +68,10 @@ export class RunSource {
       moreTables: Math.max(0, manifest.tables.length - SHOWN_TABLES),
     };
   }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 function toView(run: RunItem): RunView {
