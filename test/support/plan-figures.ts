@@ -31,13 +31,17 @@ plan(JSON.parse(process.argv[2])).then((made) => {
   }));
 });`;
 
-/** Plans in a process of its own, with the bundled engine, against a catalog of that size. */
-export async function measurePlan(size: CatalogSize): Promise<PlanFigures> {
+/**
+ * Plans in a process of its own, with the bundled engine, against a catalog of that size.
+ *
+ * @param flags of Node
+ */
+export async function measurePlan(size: CatalogSize, flags: readonly string[] = []): Promise<PlanFigures> {
   const server = await startCatalogServer(size);
   try {
     const engine = resolve(__dirname, '..', '..', 'assets', 'extractor', 'index.js');
     const source = { server: '127.0.0.1', port: server.port, database: 'Ledger', user: 'reader', password: 'hunter2', encrypt: false };
-    const { stdout } = await promisify(execFile)(process.execPath, ['-e', PROGRAM, engine, JSON.stringify({ source, target: 'file:///nowhere' })]);
+    const { stdout } = await promisify(execFile)(process.execPath, [...flags, '-e', PROGRAM, engine, JSON.stringify({ source, target: 'file:///nowhere' })]);
     return JSON.parse(stdout) as PlanFigures;
   } finally {
     await server.stop();

