@@ -29,14 +29,16 @@ export function put4(out: Uint8Array, o: number, value: number): number {
 /** @param value 0 to 2^31-1 @param width 0 to 9, with leading zeros */
 export function putPadded(out: Uint8Array, o: number, value: number, width: number): number {
   let at = o + width;
+  let left = value | 0;
   while (at - o >= 2) {
-    const rest = (value / 100) | 0;
-    const pair = value - rest * 100;
-    out[--at] = ONES[pair];
-    out[--at] = TENS[pair];
-    value = rest;
+    const rest = (left / 100) | 0;
+    const pair = (left - Math.imul(rest, 100)) | 0;
+    at -= 2;
+    out[at] = TENS[pair];
+    out[at + 1] = ONES[pair];
+    left = rest;
   }
-  if (at > o) out[o] = 0x30 + value % 10;
+  if (at > o) out[o] = 0x30 + left % 10;
   return o + width;
 }
 

@@ -40,6 +40,8 @@ export class FileObjectWriter implements ObjectWriter {
   }
 
   public write(bytes: Uint8Array): void | Promise<void> {
+    // Now, while the bytes are in the processor's cache, and in their order.
+    this.hash.update(bytes);
     return this.queue.write(bytes);
   }
 
@@ -73,8 +75,6 @@ export class FileObjectWriter implements ObjectWriter {
   }
 
   private async writeBlock(block: Buffer, index: number): Promise<void> {
-    // Calls start in order, and this runs before the first await, so the hash sees the bytes in order.
-    this.hash.update(block);
     try {
       const file = await this.handle();
       for (let done = 0; done < block.length;) {
