@@ -1,5 +1,5 @@
 import {
-  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, KEYS_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SERVER_SQL, SIZES_SQL, TABLES_SQL,
+  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, KEYS_SQL, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SERVER_SQL, SIZES_SQL, TABLES_SQL,
 } from '../../src/extractor/source/catalog/catalog-queries';
 import { ReplayServer } from '../../tools/replay-server/replay-server';
 import { done, packetize } from '../../tools/replay-server/tds-packets';
@@ -45,6 +45,7 @@ export async function startCatalogServer({ tables, columns, chunksPerTable }: Ca
         for (let column = 1; column < columns; column++) yield [table, `Column${column}`, ...types[column % types.length], COLUMN_FLAGS.nullable];
       }))],
     [KEYS_SQL, () => result([int('object_id'), int('index_type'), int('is_primary_key'), text('column_name')], each((table) => [[table, 1, 1, 'Id']]))],
+    [PARTITIONED_SQL, () => result([int('object_id'), int('function_id'), text('function_name'), int('is_right'), text('column_name')], [])],
     [ROW_POLICIES_SQL, () => result([int('object_id')], [])],
     [DENIED_COLUMNS_SQL, () => result([int('object_id'), text('name')], [])],
   ]);

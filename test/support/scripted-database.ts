@@ -1,8 +1,8 @@
 import { aggregatePackets } from './source-aggregates';
 import { donePacket, resultPackets, type Cell } from './tds-result';
 import {
-  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, FOREIGN_KEYS_SQL, INDEXES_SQL, KEYS_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SERVER_SQL, SIZES_SQL,
-  TABLES_SQL,
+  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, FOREIGN_KEYS_SQL, INDEXES_SQL, KEYS_SQL, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL,
+  SERVER_SQL, SIZES_SQL, TABLES_SQL,
 } from '../../src/extractor/source/catalog/catalog-queries';
 import { READER_ADVICE_SQL } from '../../src/extractor/source/reader-advice';
 import { ReplayServer, type ReplyPackets } from '../../tools/replay-server/replay-server';
@@ -51,6 +51,7 @@ export async function startScriptedDatabase(database: ScriptedDatabase): Promise
     [columnsSql(16), resultPackets(COLUMN_VIEW, perTable((table, id) => table.columns.map((name, at) => columnCells(table, id, name, at))))],
     [KEYS_SQL, resultPackets(['object_id', 'index_type', 'is_primary_key', 'column_name'],
       perTable(({ primaryKey = [] }, id) => primaryKey.map((name) => [id, 1, 1, name])))],
+    [PARTITIONED_SQL, resultPackets(['object_id', 'function_id', 'function_name', 'is_right', 'column_name'], [])],
     [ROW_POLICIES_SQL, resultPackets(['object_id'], [])],
     [INDEXES_SQL, resultPackets(['schema_name', 'table_name', 'index_name', 'index_type', 'is_unique', 'is_included', 'column_name'],
       perTable(({ schema, table, primaryKey = [] }) => primaryKey.map((name) => [schema, table, `PK_${table}`, 1, 1, 0, name])))],

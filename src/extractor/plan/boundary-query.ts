@@ -12,6 +12,8 @@ export interface BoundaryQuery {
   readonly samplePercent?: number;
   /** Whether rows weigh alike, rather than by their length. */
   readonly byRows: boolean;
+  /** Partition function whose number of the first key column is told as `partition_number`. */
+  readonly partitionFunction?: string;
 }
 
 /** Seed of the sample: the same pages each time, while the table stays as it is. */
@@ -28,7 +30,7 @@ const FIRST_WITH_RUNNING_SUMS = 11;
  * Large tables are sampled by page (TABLESAMPLE REPEATABLE), which reads only those pages. sys.dm_db_stats_histogram
  * would read none, but knows the first key column only, at most 200 steps, may be years old, and says nothing of bytes.
  */
-export function boundarySql({ table, keys, chunks, samplePercent, byRows }: BoundaryQuery, major: number): string {
+export function boundarySql({ table, keys, chunks, samplePercent, byRows, partitionFunction }: BoundaryQuery, major: number): string {
   const names = keys.map((_, at) => `k${at}`);
   const order = names.join(', ');
   const runningSums = !byRows && major >= FIRST_WITH_RUNNING_SUMS;
@@ -38,9 +40,10 @@ export function boundarySql({ table, keys, chunks, samplePercent, byRows }: Boun
   const windows = runningSums
     ? `SUM(s.w) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) AS upto, SUM(s.w) OVER () AS total`
     : `ROW_NUMBER() OVER (ORDER BY ${order}) AS upto, COUNT_BIG(*) OVER () AS total`;
+  const partition = partitionFunction === undefined ? '' : `, $PARTITION.${quoteName(partitionFunction)}(q.k0) AS partition_number`;
   const part = (weight: string) => `FLOOR(${weight} * 1e0 * ${chunks} / q.total)`;
   return `
-SELECT ${keys.map((key, at) => `${keyType(key)!.toText(`q.k${at}`)} AS k${at}`).join(', ')}, q.sampled, q.sample_rows
+SELECT ${keys.map((key, at) => `${keyType(key)!.toText(`q.k${at}`)} AS k${at}`).join(', ')}, q.sampled, q.sample_rows${partition}
 FROM (
   SELECT ${order}, s.w, ${windows}, ROW_NUMBER() OVER (ORDER BY ${order}) AS sampled, COUNT_BIG(*) OVER () AS sample_rows
   FROM (SELECT ${list}, ${runningSums ? weightOf(table) : 'CAST(1 AS bigint)'} AS w FROM ${quoteTable(table.schema, table.table)}${sample}${notNull}) AS s

@@ -1,4 +1,4 @@
-import { chunkKey, chunkCount, cutTable, wholeTable, type ChunkTarget } from './cut-table';
+import { chunkKey, chunkCount, cutByPartitions, cutTable, wholeTable, type ChunkTarget } from './cut-table';
 import { sourceSchemaHash } from './schema-hash';
 import { findRisks } from './source-risks';
 import { chooseTables } from './table-choices';
@@ -46,12 +46,14 @@ export async function buildPlan(connection: SqlServerConnection, options: PlanOp
       continue;
     }
     const keys = chunkKey(table);
+    const partitioned = table.partitioning && await cutByPartitions(connection, majorVersion(server), table, keys, chunkTarget);
     const large = chunkCount(table, chunkTarget) > 1;
-    if (large && keys.length === 0) {
+    if (large && keys.length === 0 && !partitioned) {
       warnings.push(`${quoteTable(table.schema, table.table)} has no key to cut it by, so that one reader reads its `
         + `${table.estimatedRows} rows as one stream, which is begun anew when it fails`);
     }
-    const chunks = keys.length === 0 ? wholeTable(table) : await cutTable(connection, majorVersion(server), table, keys, chunkTarget);
+    const chunks = partitioned?.chunks
+      ?? (keys.length === 0 ? wholeTable(table) : await cutTable(connection, majorVersion(server), table, keys, chunkTarget));
     tables.push({
       schema: table.schema,
       table: table.table,
@@ -59,7 +61,7 @@ export async function buildPlan(connection: SqlServerConnection, options: PlanOp
       ...(excludedColumns.length > 0 && { excludedColumns: [...excludedColumns] }),
       ...(rowFilter !== undefined && { rowFilter }),
       primaryKey: table.primaryKey.every((name) => table.columns.some((column) => column.name === name)) ? [...table.primaryKey] : [],
-      chunkKey: chunks.length > 1 ? keys.map(({ name }) => name) : [],
+      chunkKey: chunks.length > 1 ? (partitioned?.keys ?? keys).map(({ name }) => name) : [],
       estimatedRows: table.estimatedRows,
       estimatedBytes: table.estimatedBytes,
       schemaHash: sourceSchemaHash(table),

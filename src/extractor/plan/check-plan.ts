@@ -53,7 +53,9 @@ function chunksProblem(chunks: readonly unknown[], { chunkKey, columns }: Planne
     if (!isRecord(each) || each.chunk !== c) return `${at}.chunk: expected ${c}`;
     const chunk = each as unknown as PlannedChunk;
     for (const bound of [chunk.lower, chunk.upper]) {
-      if (bound !== undefined && (!isTexts(bound) || bound.length !== chunkKey.length)) return `${at}: a bound needs ${chunkKey.length} texts`;
+      if (bound !== undefined && (!isTexts(bound) || bound.length === 0 || bound.length > chunkKey.length)) {
+        return `${at}: a bound needs a text for each of ${chunkKey.length} key columns, or for the first of them`;
+      }
     }
     if (chunk.nullKey && (c > 0 || chunk.lower || chunk.upper || !nullable)) return `${at}.nullKey: only for the first chunk, of a key that may be NULL`;
     const opens = c === 0 || previous?.nullKey;

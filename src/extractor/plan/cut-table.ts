@@ -1,5 +1,7 @@
 import { boundarySql } from './boundary-query';
+import { isLarge, partitionChunks, type InnerBound } from './cut-partitions';
 import { keyType } from './key-types';
+import { readPartitions } from './read-partitions';
 import type { PlannedChunk } from '../extraction-plan';
 import type { SourceColumn, SourceTable } from '../source/catalog/read-catalog';
 import { quoteTable } from '../source/identifiers';
@@ -17,7 +19,7 @@ export interface ChunkTarget {
 const MAX_CHUNKS = 99_999;
 
 /** A table is cut when it is larger than this many chunks: halves smaller than the target are worth nothing. */
-const LEAST_TO_CUT = 1.5;
+export const LEAST_TO_CUT = 1.5;
 
 /** Rows looked at for each boundary: the share of a chunk is then right to about 7 % (1/√200). */
 const SAMPLES_A_CHUNK = 200;
@@ -56,21 +58,58 @@ export function chunkCount({ estimatedRows, estimatedBytes }: SourceTable, { byt
 export async function cutTable(
   connection: SqlServerConnection, major: number, table: SourceTable, keys: readonly SourceColumn[], target: ChunkTarget,
 ): Promise<PlannedChunk[]> {
+  if (chunkCount(table, target) === 1) return wholeTable(table);
+  const { sampleRows, boundaries } = await findBoundaries(connection, major, table, keys, target);
+  return toChunks(table, keys[0].nullable, sampleRows, boundaries);
+}
+
+/**
+ * The columns to cut a partitioned table by, and its chunks, where its partitions meet. Large partitions are cut once more
+ * when the key begins with the column they are made of: only then such a cut can be sought. Of RANGE LEFT they are not: a
+ * bound within a partition could lie behind the one at its end, which is before all rows that have its value.
+ *
+ * @param keys as {@link chunkKey} gives them
+ * @returns undefined where the key alone cuts better, or the partitions cannot be told
+ */
+export async function cutByPartitions(
+  connection: SqlServerConnection, major: number, table: SourceTable, keys: readonly SourceColumn[], target: ChunkTarget,
+): Promise<{ readonly keys: readonly SourceColumn[]; readonly chunks: PlannedChunk[] } | undefined> {
+  const column = table.columns.find(({ name }) => name === table.partitioning?.column);
+  if (!column || column.encrypted || !keyType(column) || chunkCount(table, target) === 1) return undefined;
+  const found = await readPartitions(connection, table, column);
+  if (!found) return undefined;
+  const large = found.partitions.some((partition) => isLarge(partition, target));
+  const leads = keys[0]?.name === column.name;
+  if (large && keys.length > 0 && !(leads && table.partitioning!.isRight)) return undefined;
+  if (!large || !leads) return { keys: [column], chunks: partitionChunks(found, column.nullable, target, []) };
+  const { boundaries } = await findBoundaries(connection, major, table, keys, target, table.partitioning!.functionName);
+  return { keys, chunks: partitionChunks(found, column.nullable, target, boundaries) };
+}
+
+/** A bound that a sample gave. */
+interface SampledBound extends InnerBound {
+  /** Rows of the sample before it. */
+  readonly before: number;
+}
+
+async function findBoundaries(
+  connection: SqlServerConnection, major: number, table: SourceTable, keys: readonly SourceColumn[], target: ChunkTarget, partitionFunction?: string,
+): Promise<{ readonly sampleRows: number; readonly boundaries: SampledBound[] }> {
   const chunks = chunkCount(table, target);
-  if (chunks === 1) return wholeTable(table);
   const byRows = target.rows !== undefined;
   const wanted = Math.max(LEAST_SAMPLE, SAMPLES_A_CHUNK * chunks);
   const samplePercent = table.estimatedRows > 4 * wanted ? (100 * wanted) / table.estimatedRows : undefined;
   const ask = (percent?: number) => connection.query(
-    boundarySql({ table, keys, chunks, samplePercent: percent, byRows }, major), `cut ${quoteTable(table.schema, table.table)} into chunks`);
+    boundarySql({ table, keys, chunks, samplePercent: percent, byRows, partitionFunction }, major), `cut ${quoteTable(table.schema, table.table)} into chunks`);
   let found = await ask(samplePercent);
   // Pages may hold so many rows each that none, or a few, were hit.
   if (samplePercent !== undefined && Number(found[0]?.sample_rows ?? 0) < wanted / 10) found = await ask();
   // The first row only tells how many were looked at; without any, every key is NULL.
   const sampleRows = Number(found[0]?.sample_rows ?? 0);
-  const boundaries = found.slice(1).map((row) => ({ key: keys.map((_, at) => String(row[`k${at}`])), before: Number(row.sampled) - 1 }));
-  const distinct = boundaries.filter(({ key }, at) => at === 0 || key.some((text, k) => text !== boundaries[at - 1].key[k]));
-  return toChunks(table, keys[0].nullable, sampleRows, distinct);
+  const boundaries = found.slice(1).map((row): SampledBound => ({
+    key: keys.map((_, at) => String(row[`k${at}`])), before: Number(row.sampled) - 1, partition: Number(row.partition_number ?? 1),
+  }));
+  return { sampleRows, boundaries: boundaries.filter(({ key }, at) => at === 0 || key.some((text, k) => text !== boundaries[at - 1].key[k])) };
 }
 
 function toChunks(

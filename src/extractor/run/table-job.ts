@@ -68,8 +68,8 @@ function chunkCondition(table: PlannedTable, { lower, upper, nullKey }: PlannedC
   const first = quoteName(keys[0].name);
   if (nullKey) return `${first} IS NULL`;
   const conditions = [
-    ...(lower ? [boundCondition(keys, 'lower', '@lower')] : []),
-    ...(upper ? [boundCondition(keys, 'upper', '@upper')] : []),
+    ...(lower ? [boundCondition(keys.slice(0, lower.length), 'lower', '@lower')] : []),
+    ...(upper ? [boundCondition(keys.slice(0, upper.length), 'upper', '@upper')] : []),
   ];
   if (conditions.length === 0 && keys[0].nullable) return `${first} IS NOT NULL`;
   return conditions.map((condition) => (conditions.length > 1 ? `(${condition})` : condition)).join(' AND ');

@@ -1,3 +1,4 @@
+import { PartitionFunctionEntry, Partitioning, PartitionSchemeEntry } from './partitioning';
 import { DEFAULT_COLLATION } from '../sql/collations';
 import { SqlType } from '../sql/types';
 
@@ -44,6 +45,7 @@ export interface TableEntry {
   readonly foreignKeys: ForeignKeyEntry[];
   /** How DuckDB knows it, quoted. */
   readonly duckName: string;
+  readonly partitioning?: Partitioning;
   readonly created: Date;
 }
 
@@ -64,6 +66,8 @@ export class DatabaseEntry {
     { id: 3, name: 'INFORMATION_SCHEMA' },
     { id: 4, name: 'sys' },
   ];
+  readonly partitionFunctions: PartitionFunctionEntry[] = [];
+  readonly partitionSchemes: PartitionSchemeEntry[] = [];
   snapshotIsolation = true;
   readCommittedSnapshot = false;
   /** Changes with every change of the dictionary, so that copies of it know when they are old. */

@@ -2,6 +2,7 @@ import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { Catalog, DatabaseEntry } from './catalog';
 import { duckTableName, quoteName, quoteText } from './identifiers';
 import { MACROS } from './macros';
+import { partitionNumber, Partitioning } from './partitioning';
 import { registerScalarFunctions } from './scalar-functions';
 import { SYSTEM_VIEWS, viewColumns } from './system-views';
 import { family, storageType } from '../sql/types';
@@ -102,7 +103,8 @@ export class DatabaseEngine {
   async refreshSystemViews(database: DatabaseEntry): Promise<void> {
     await this.alone(async () => {
       const version = this.version(database);
-      if (this.filled.get(database) !== version) {
+      // Rows of partitions are counted, which no change of the dictionary tells.
+      if (this.filled.get(database) !== version || database.userTables().some(({ partitioning }) => partitioning)) {
         await this.fill(database);
         this.filled.set(database, version);
       }
@@ -121,7 +123,19 @@ export class DatabaseEngine {
     return database.version * 1_000_003 + this.catalog.all().reduce((sum, each) => sum + each.id + (each.snapshotIsolation ? 1000 : 0), 0);
   }
 
+  private async countPartitions(partitioning: Partitioning, duckName: string): Promise<void> {
+    const { scheme: { partitionFunction }, column } = partitioning;
+    const reader = await this.own.runAndReadAll(`SELECT ${partitionNumber(quoteName(column), partitionFunction)}, count(*) FROM ${duckName} GROUP BY 1`);
+    const counts = new Map(reader.getRows().map(([partition, rows]) => [Number(partition), BigInt(String(rows))]));
+    partitioning.rows = Array.from({ length: partitionFunction.boundaries.length + 1 }, (_, at) => counts.get(at + 1) ?? 0n);
+  }
+
   private async fill(database: DatabaseEntry): Promise<void> {
+    for (const { partitioning, duckName } of database.userTables()) {
+      if (partitioning) {
+        await this.countPartitions(partitioning, duckName);
+      }
+    }
     const statements = ['BEGIN TRANSACTION'];
     for (const view of SYSTEM_VIEWS) {
       if (!view.rows) {

@@ -1,7 +1,8 @@
 import { DuckDBConnection } from '@duckdb/node-api';
 import { ColumnEntry, DatabaseEntry, ForeignKeyEntry, IndexEntry, TableEntry } from './catalog';
 import { duckTableName, quoteName } from './identifiers';
-import { ColumnDefinition, ObjectName, Statement, TableConstraint } from '../sql/ast';
+import { Partitioning } from './partitioning';
+import { ColumnDefinition, ObjectName, PartitionedStorage, Statement, TableConstraint } from '../sql/ast';
 import { identitySequence } from '../sql/binder/data-binder';
 import { SqlError } from '../sql/errors';
 import { INT, SqlType, storageType } from '../sql/types';
@@ -40,6 +41,7 @@ export async function createTable(statement: Of<'createTable'>, context: Definit
     indexes: [],
     foreignKeys: [],
     duckName: isTemporary ? `temp.main.${quoteName(name)}` : duckTableName(database.name, database.schema(schema)!.name, name),
+    partitioning: partitioningOf(statement.storage, database),
     created: context.now,
   };
   const constraints = [...statement.columns.flatMap((column) => column.constraints), ...statement.constraints];
@@ -60,6 +62,17 @@ export async function createTable(statement: Of<'createTable'>, context: Definit
   } else {
     database.put(table);
   }
+}
+
+function partitioningOf(storage: PartitionedStorage | undefined, database: DatabaseEntry): Partitioning | undefined {
+  if (!storage) {
+    return undefined;
+  }
+  const scheme = database.partitionSchemes.find((each) => same(each.name, storage.scheme));
+  if (!scheme) {
+    throw new SqlError(1921, `Invalid partition scheme '${storage.scheme}' specified.`);
+  }
+  return { scheme, column: storage.column };
 }
 
 export async function dropTable(table: TableEntry, context: DefinitionContext, temporary: Map<string, TableEntry>): Promise<void> {
@@ -118,7 +131,8 @@ export function createIndex(statement: Of<'createIndex'>, table: TableEntry, con
   ];
   checkColumns(table, columns.map((column) => column.name), statement.line);
   addIndex(table, { name: statement.name, unique: statement.unique, columns }, statement.clustered);
-  context.databaseNamed(table.database)!.put(table);
+  const database = context.databaseNamed(table.database)!;
+  database.put(statement.clustered && statement.storage ? { ...table, partitioning: partitioningOf(statement.storage, database) } : table);
 }
 
 export function addConstraint(table: TableEntry, constraint: TableConstraint, context: DefinitionContext, line: number): void {

@@ -6,10 +6,12 @@ import {
 } from '../engine/definitions';
 import { quoteName } from '../engine/identifiers';
 import { ColumnDefinition, ObjectName, Statement } from '../sql/ast';
-import { BoundQuery, StorageValue, outputName } from '../sql/binder/bound';
+import { Bound, BoundQuery, StorageValue, outputName } from '../sql/binder/bound';
+import { convert } from '../sql/binder/conversions';
 import { DataBinder } from '../sql/binder/data-binder';
 import { Scope } from '../sql/binder/scope';
 import { SqlError, unsupported } from '../sql/errors';
+import { VARIANT } from '../sql/types';
 
 type Of<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
 
@@ -26,6 +28,8 @@ export class DefinitionRunner {
       case 'createIndex': return createIndex(statement, this.existing(statement.table), context);
       case 'createSchema': return this.createSchema(statement);
       case 'createDatabase': return this.createDatabase(statement);
+      case 'createPartitionFunction': return this.createPartitionFunction(statement);
+      case 'createPartitionScheme': return this.createPartitionScheme(statement);
       case 'drop': return this.drop(statement);
       case 'truncate': {
         await session.connection.run(`DELETE FROM ${this.existing(statement.table).duckName}`);
@@ -97,6 +101,30 @@ export class DefinitionRunner {
     }
     await connection.run(`CREATE SCHEMA ${quoteName(database.name)}.${quoteName(statement.name)}`);
     database.addSchema(statement.name);
+  }
+
+  private async createPartitionFunction({ name, type, right, values }: Of<'createPartitionFunction'>): Promise<void> {
+    const { database, connection } = this.session;
+    const rows: string[][] = [];
+    for (const value of values) {
+      const binder = this.binder(false);
+      const typed: Bound = { sql: convert(binder.expression(value, new Scope()), type), type, nullable: false };
+      const reader = await connection.runAndReadAll(`SELECT CAST(${typed.sql} AS VARCHAR), CAST(${convert(typed, VARIANT)} AS VARCHAR)`, binder.values.map(duckValue));
+      rows.push(reader.getRows()[0].map(String));
+    }
+    const [boundaries, variants] = [rows.map(([boundary]) => boundary), rows.map(([, variant]) => variant)];
+    database.partitionFunctions.push({ id: 65_536 + database.partitionFunctions.length, name, type, right, boundaries, variants });
+    database.version += 1;
+  }
+
+  private createPartitionScheme({ name, partitionFunction, line }: Of<'createPartitionScheme'>): void {
+    const { database } = this.session;
+    const found = database.partitionFunctions.find((each) => each.name.toLowerCase() === partitionFunction.toLowerCase());
+    if (!found) {
+      throw new SqlError(7707, `The partition function '${partitionFunction}' does not exist.`, { line });
+    }
+    database.partitionSchemes.push({ id: 65_601 + database.partitionSchemes.length, name, partitionFunction: found });
+    database.version += 1;
   }
 
   private async createDatabase(statement: Of<'createDatabase'>): Promise<void> {

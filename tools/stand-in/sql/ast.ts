@@ -116,6 +116,12 @@ export type TableConstraint =
   | { kind: 'foreign'; name?: string; columns: string[]; references: ObjectName; referenced: string[] }
   | { kind: 'check'; name?: string; text: string };
 
+/** `ON scheme(column)` */
+export interface PartitionedStorage {
+  readonly scheme: string;
+  readonly column: string;
+}
+
 export interface IndexColumn {
   readonly name: string;
   readonly descending: boolean;
@@ -129,8 +135,10 @@ export type Statement = { line: number } & (
   | { kind: 'update'; table: ObjectName; top?: Expr; assignments: Assignment[]; from?: TableSource; where?: Predicate }
   | { kind: 'delete'; table: ObjectName; top?: Expr; from?: TableSource; where?: Predicate }
   | { kind: 'truncate'; table: ObjectName }
-  | { kind: 'createTable'; table: ObjectName; columns: ColumnDefinition[]; constraints: TableConstraint[] }
-  | { kind: 'createIndex'; name: string; table: ObjectName; unique: boolean; clustered: boolean; columns: IndexColumn[]; included: string[] }
+  | { kind: 'createTable'; table: ObjectName; columns: ColumnDefinition[]; constraints: TableConstraint[]; storage?: PartitionedStorage }
+  | { kind: 'createPartitionFunction'; name: string; type: SqlType; right: boolean; values: Expr[] }
+  | { kind: 'createPartitionScheme'; name: string; partitionFunction: string }
+  | { kind: 'createIndex'; name: string; table: ObjectName; unique: boolean; clustered: boolean; columns: IndexColumn[]; included: string[]; storage?: PartitionedStorage }
   | { kind: 'createSchema'; name: string }
   | { kind: 'createDatabase'; name: string; snapshotOf?: string }
   | { kind: 'drop'; what: 'TABLE' | 'SCHEMA' | 'DATABASE' | 'INDEX'; names: ObjectName[]; ifExists: boolean; on?: ObjectName }

@@ -1,4 +1,4 @@
-import { ColumnDefinition, Expr, IndexColumn, ObjectName, Statement, TableConstraint } from './ast';
+import { ColumnDefinition, Expr, IndexColumn, ObjectName, PartitionedStorage, Statement, TableConstraint } from './ast';
 import { QueryParser } from './query-parser';
 import { SqlType } from './types';
 
@@ -20,6 +20,9 @@ export abstract class DefinitionParser extends QueryParser {
     if (this.accept('DATABASE')) {
       return { ...this.createDatabase(), line };
     }
+    if (this.accept('PARTITION')) {
+      return this.createPartitioning(line);
+    }
     const unique = this.accept('UNIQUE');
     const clustered = this.clustered() ?? false;
     this.expect('INDEX');
@@ -28,8 +31,8 @@ export abstract class DefinitionParser extends QueryParser {
     const table = this.objectName();
     const columns = this.indexColumns();
     const included = this.accept('INCLUDE') ? this.parenthesised(() => this.list(() => this.name())) : [];
-    this.skipStorageOptions();
-    return { kind: 'createIndex', name, table, unique, clustered, columns, included, line };
+    const storage = this.storageOptions();
+    return { kind: 'createIndex', name, table, unique, clustered, columns, included, storage, line };
   }
 
   protected alter(): Statement {
@@ -114,7 +117,29 @@ export abstract class DefinitionParser extends QueryParser {
     return { kind: 'createDatabase', name, snapshotOf };
   }
 
-  private createTable(): { kind: 'createTable'; table: ObjectName; columns: ColumnDefinition[]; constraints: TableConstraint[] } {
+  private createPartitioning(line: number): Statement {
+    if (this.accept('SCHEME')) {
+      const name = this.name();
+      this.expect('AS', 'PARTITION');
+      const partitionFunction = this.name();
+      this.accept('ALL');
+      this.expect('TO');
+      this.skipParentheses();
+      return { kind: 'createPartitionScheme', name, partitionFunction, line };
+    }
+    this.expect('FUNCTION');
+    const name = this.name();
+    const type = this.parenthesised(() => this.typeName(1));
+    this.expect('AS', 'RANGE');
+    const right = this.accept('RIGHT');
+    if (!right) {
+      this.accept('LEFT');
+    }
+    this.expect('FOR', 'VALUES');
+    return { kind: 'createPartitionFunction', name, type, right, values: this.parenthesised(() => this.list(() => this.expression())), line };
+  }
+
+  private createTable(): { kind: 'createTable'; table: ObjectName; columns: ColumnDefinition[]; constraints: TableConstraint[]; storage?: PartitionedStorage } {
     const table = this.objectName();
     const columns: ColumnDefinition[] = [];
     const constraints: TableConstraint[] = [];
@@ -130,8 +155,8 @@ export abstract class DefinitionParser extends QueryParser {
       }
     } while (this.accept(','));
     this.expect(')');
-    this.skipStorageOptions();
-    return { kind: 'createTable', table, columns, constraints };
+    const storage = this.storageOptions();
+    return { kind: 'createTable', table, columns, constraints, storage };
   }
 
   private columnDefinition(): ColumnDefinition {
@@ -212,7 +237,7 @@ export abstract class DefinitionParser extends QueryParser {
     }
     const clustered = this.clustered();
     const columns = this.indexColumns();
-    this.skipStorageOptions();
+    this.storageOptions();
     return { kind: 'key', name, primary, clustered, columns };
   }
 
@@ -248,13 +273,19 @@ export abstract class DefinitionParser extends QueryParser {
     return sign * BigInt(this.next().text);
   }
 
-  private skipStorageOptions(): void {
+  /** Where data is kept; filegroups are read over. */
+  private storageOptions(): PartitionedStorage | undefined {
+    let storage: PartitionedStorage | undefined;
     if (this.is('WITH', '(')) {
       this.next();
       this.skipParentheses();
     }
     while (this.accept('ON') || this.accept('TEXTIMAGE_ON')) {
-      this.name();
+      const scheme = this.name();
+      if (this.is('(')) {
+        storage = { scheme, column: this.parenthesised(() => this.name()) };
+      }
     }
+    return storage;
   }
 }

@@ -68,6 +68,38 @@ JOIN sys.columns AS c ON c.object_id = k.parent_object_id AND c.column_id = k.pa
 JOIN sys.columns AS rc ON rc.object_id = k.referenced_object_id AND rc.column_id = k.referenced_column_id
 ORDER BY f.parent_object_id, f.object_id, k.constraint_column_id`;
 
+/** Asks for the partition functions of heaps and clustered indexes, and the column each is partitioned by. */
+export const PARTITIONED_SQL = `
+SELECT i.object_id, pf.function_id, pf.name AS function_name, pf.boundary_value_on_right AS is_right, c.name AS column_name
+FROM sys.indexes AS i
+JOIN sys.partition_schemes AS ps ON ps.data_space_id = i.data_space_id
+JOIN sys.partition_functions AS pf ON pf.function_id = ps.function_id
+JOIN sys.index_columns AS ic ON ic.object_id = i.object_id AND ic.index_id = i.index_id AND ic.partition_ordinal = 1
+JOIN sys.columns AS c ON c.object_id = ic.object_id AND c.column_id = ic.column_id
+WHERE i.index_id IN (0, 1)`;
+
+/** Asks for the rows and pages of the partitions of one table, by its quoted name. */
+export const PARTITION_SIZES_SQL = `
+SELECT p.partition_number, p.rows AS partition_rows, SUM(a.used_pages) AS used_pages
+FROM sys.partitions AS p
+JOIN sys.allocation_units AS a ON a.container_id = CASE WHEN a.type = 2 THEN p.partition_id ELSE p.hobt_id END
+WHERE p.object_id = OBJECT_ID(@name0) AND p.index_id IN (0, 1)
+GROUP BY p.partition_number, p.rows
+ORDER BY p.partition_number`;
+
+/**
+ * Asks for the boundaries of a partition function, ascending.
+ *
+ * @param toText gives the text of the expression
+ */
+export function partitionBoundariesSql(functionId: number, type: string, toText: (expression: string) => string): string {
+  return `
+SELECT ${toText(`CONVERT(${type}, v.value)`)} AS boundary
+FROM sys.partition_range_values AS v
+WHERE v.function_id = ${Math.trunc(functionId)} AND v.parameter_id = 1
+ORDER BY v.boundary_id`;
+}
+
 /**
  * Asks for the columns of the user tables, in order.
  *

@@ -1,7 +1,7 @@
 /* eslint-disable no-bitwise */
 import {
-  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, hasColumnSecurity, KEYS_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SERVER_SQL, SIZES_SQL,
-  TABLE_COLUMNS_SQL, TABLES_SQL, UNMASK_SQL,
+  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, hasColumnSecurity, KEYS_SQL, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SERVER_SQL,
+  SIZES_SQL, TABLE_COLUMNS_SQL, TABLES_SQL, UNMASK_SQL,
 } from './catalog-queries';
 import { typeName } from './type-names';
 import type { PlannedColumn } from '../../extraction-plan';
@@ -34,6 +34,17 @@ export interface SourceTable extends NamedTable {
   readonly primaryKey: readonly string[];
   /** Columns of the clustered row-store index in key order; empty without one. */
   readonly clusteredKey: readonly string[];
+  /** Absent when its heap or clustered index is not partitioned. */
+  readonly partitioning?: SourcePartitioning;
+}
+
+/** How a table is partitioned. */
+export interface SourcePartitioning {
+  readonly functionId: number;
+  readonly functionName: string;
+  /** RANGE RIGHT: a boundary's own value begins the partition behind it. */
+  readonly isRight: boolean;
+  readonly column: string;
 }
 
 /** The server and the database's own settings. */
@@ -72,6 +83,7 @@ export async function readTables(connection: SqlServerConnection, server: Source
   const pages = await numbersByObject(connection, SIZES_SQL, 'read the sizes of the tables');
   const columns = await readColumns(connection, majorVersion(server));
   const keys = await readKeys(connection);
+  const partitioned = await readPartitioning(connection);
   return tables.map((row) => {
     const objectId = Number(row.object_id);
     return {
@@ -83,6 +95,7 @@ export async function readTables(connection: SqlServerConnection, server: Source
       columns: columns.get(objectId) ?? [],
       primaryKey: keys.primary.get(objectId) ?? [],
       clusteredKey: keys.clustered.get(objectId) ?? [],
+      ...(partitioned.has(objectId) && { partitioning: partitioned.get(objectId) }),
     };
   });
 }
@@ -138,6 +151,15 @@ async function readColumns(connection: SqlServerConnection, major: number): Prom
     push(tables, objectId, column);
   });
   return tables;
+}
+
+async function readPartitioning(connection: SqlServerConnection): Promise<Map<number, SourcePartitioning>> {
+  const found = new Map<number, SourcePartitioning>();
+  for (const row of await connection.query(PARTITIONED_SQL, 'list the partitioned tables')) {
+    const [functionName, column] = [String(row.function_name), String(row.column_name)];
+    found.set(Number(row.object_id), { functionId: Number(row.function_id), functionName, isRight: Boolean(row.is_right), column });
+  }
+  return found;
 }
 
 async function readKeys(connection: SqlServerConnection) {

@@ -24,7 +24,8 @@ export const INDEX_VIEWS: SystemView[] = [
       'is_hypothetical bit null', 'is_ignored_in_optimization bit null', 'allow_row_locks bit null', 'allow_page_locks bit null', 'has_filter bit null',
       'filter_definition nvarchar(max) null', 'compression_delay int null', 'auto_created bit null', 'optimize_for_sequential_key bit null'],
     rows: (database) => [...storedIndexes(database)].map(([table, index]): Cell[] => [
-      table.objectId, index.name, index.id, Math.min(index.id, 2), ['HEAP', 'CLUSTERED', 'NONCLUSTERED'][Math.min(index.id, 2)], index.unique, 1,
+      table.objectId, index.name, index.id, Math.min(index.id, 2), ['HEAP', 'CLUSTERED', 'NONCLUSTERED'][Math.min(index.id, 2)], index.unique,
+      (index.id < 2 && table.partitioning?.scheme.id) || 1,
       false, index.constraint === 'primary', index.constraint === 'unique', 0, false, false, false, false, true, true, false, null, null, false, false,
     ]),
   },
@@ -33,9 +34,19 @@ export const INDEX_VIEWS: SystemView[] = [
     name: 'index_columns',
     columns: ['object_id int', 'index_id int', 'index_column_id int', 'column_id int', 'key_ordinal tinyint', 'partition_ordinal tinyint', 'is_descending_key bit null',
       'is_included_column bit null', 'column_store_order_ordinal tinyint'],
-    rows: (database) => [...storedIndexes(database)].flatMap(([table, index]) => index.columns.map((column, at): Cell[] => [
-      table.objectId, index.id, at + 1, columnId(table, column.name), column.included ? 0 : at + 1, 0, column.descending, column.included, 0,
-    ])),
+    rows: (database) => [...storedIndexes(database)].flatMap(([table, index]) => {
+      const partitioned = index.id < 2 ? table.partitioning?.column.toLowerCase() : undefined;
+      const isPartitioned = ({ name }: { readonly name: string }) => name.toLowerCase() === partitioned;
+      const rows = index.columns.map((column, at): Cell[] => [
+        table.objectId, index.id, at + 1, columnId(table, column.name), column.included ? 0 : at + 1, isPartitioned(column) ? 1 : 0,
+        column.descending, column.included, 0,
+      ]);
+      // The column a heap, or an index of other columns, is partitioned by is told as well.
+      if (partitioned !== undefined && !index.columns.some(isPartitioned)) {
+        rows.push([table.objectId, index.id, rows.length + 1, columnId(table, partitioned), 0, 1, false, false, 0]);
+      }
+      return rows;
+    }),
   },
   {
     schema: 'sys',

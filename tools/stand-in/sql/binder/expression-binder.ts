@@ -1,4 +1,5 @@
 import { quoteText } from '../../engine/identifiers';
+import { partitionNumber } from '../../engine/partitioning';
 import { Expr, OrderItem, Predicate, Query } from '../ast';
 import { findCollation } from '../collations';
 import { SqlError, unsupported } from '../errors';
@@ -52,7 +53,11 @@ export abstract class ExpressionBinder {
         }
         return { sql: `(${query.sql})`, type: query.columns[0].type, nullable: true };
       }
-      case 'method': throw unsupported(`the method .${expr.name}()`, expr.line);
+      case 'method':
+        if (expr.operand.kind === 'column' && expr.operand.parts[0].toUpperCase() === '$PARTITION') {
+          return this.partition(expr.name, this.expression(expr.args[0], scope), expr.line);
+        }
+        throw unsupported(`the method .${expr.name}()`, expr.line);
     }
   }
 
@@ -91,6 +96,14 @@ export abstract class ExpressionBinder {
   /** ORDER BY items; SQL Server sorts NULL before everything else. */
   sortItem(sql: string, type: SqlType, descending: boolean): string {
     return `${sortKey(sql, type)} ${descending ? 'DESC NULLS LAST' : 'ASC NULLS FIRST'}`;
+  }
+
+  private partition(name: string, value: Bound, line: number): Bound {
+    const found = this.context.database.partitionFunctions.find((each) => each.name.toLowerCase() === name.toLowerCase());
+    if (!found) {
+      throw new SqlError(208, `Invalid object name '${name}'.`, { line });
+    }
+    return { sql: partitionNumber(convert(value, found.type), found), type: INT, nullable: false };
   }
 
   /** A parameter of the DuckDB statement holding a value of that type. */
