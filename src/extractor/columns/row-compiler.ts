@@ -18,7 +18,7 @@ export interface RowState extends PlpValue {
   rowLimit: number;
   /** Column being decoded, from 0, for messages. */
   column: number;
-  /** Told of each row that has (max) values before it is decoded, which moves their pieces together. */
+  /** Told of rows that have (max) values before anything moves their pieces together. */
   beforeRow?: (start: number, end: number) => void;
   /** Set when decoding stopped in front of a row that is not wholly in the buffer. */
   incomplete: boolean;

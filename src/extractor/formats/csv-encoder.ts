@@ -1,5 +1,6 @@
 import { CsvFormat } from './output-format';
 import { csvClasses, csvSingleByte, csvUtf16, quoteField } from './text/csv-field';
+import { TextKernel } from './text/kernel/text-kernel';
 import { valueText } from './text/value-text';
 import { variantText } from './text/variant-text';
 import { TextEncoder } from './text-encoder';
@@ -58,8 +59,17 @@ export function csvEncoder(columns: readonly ColumnType[], format: CsvFormat): T
     afterRow: `s.out[s.o++] = ${LINE_FEED};`,
     rowBytes,
     bytesPerWireByte: 4,
+    kernel: csvKernel(columns, format, delimiter, quote),
     header: format.header === false ? undefined : header(columns, delimiter, quoting, nullText),
   });
+}
+
+/** None where values other than text may need quotes too. */
+function csvKernel(columns: readonly ColumnType[], format: CsvFormat, delimiter: number, quote: number): TextKernel | undefined {
+  if (format.nullText || IN_NUMBERS_AND_DATES.test(format.delimiter ?? '')) return undefined;
+  return TextKernel.of(columns.map((type, i) => ({
+    type, prefix: Uint8Array.from(i === 0 ? [] : [delimiter]), binary: binaryEncoding(type, format), quoted: false,
+  })), { delimiter, quote });
 }
 
 function header(columns: readonly ColumnType[], delimiter: number, quoting: Uint8Array, nullText: Uint8Array): Uint8Array {

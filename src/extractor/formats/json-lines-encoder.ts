@@ -1,5 +1,6 @@
 import { JsonLinesFormat } from './output-format';
 import { escapeString, jsonUtf16 } from './text/json-string';
+import { TextKernel } from './text/kernel/text-kernel';
 import { valueText } from './text/value-text';
 import { variantText } from './text/variant-text';
 import { TextEncoder } from './text-encoder';
@@ -11,8 +12,9 @@ import { LoneSurrogates } from '../type-options';
 export function jsonLinesEncoder(columns: readonly ColumnType[], format: JsonLinesFormat): TextEncoder {
   const bindings: { [name: string]: unknown } = { jsonUtf16, escapeString, variantText, putBytes, putNumber, NULL: Buffer.from('null') };
   let rowBytes = 3;
+  const keys = columns.map(({ name }, i) => Buffer.from(`${i === 0 ? '{' : ','}${JSON.stringify(name)}:`));
   const codes = columns.map((column, i) => {
-    const key = Buffer.from(`${i === 0 ? '{' : ','}${JSON.stringify(column.name)}:`);
+    const key = keys[i];
     bindings[`key${i}`] = key;
     rowBytes += key.length + 8;
     const before = `o = putBytes(out, o, key${i});`;
@@ -32,7 +34,7 @@ export function jsonLinesEncoder(columns: readonly ColumnType[], format: JsonLin
       `write${i}(v, p, n, out, ${at}${extra.map((value, j) => `, ${typeof value === 'number' ? value : `extra${i}_${j}`}`).join('')})`
     );
     if (free) return { before, onNull, onValue: `o = escapeString(out, o, ${text('o + 1')});` };
-    if (TYPE_TABLE[column.kind].json === 'string') {
+    if (isQuoted(column)) {
       return { before, onNull, onValue: `out[o] = 0x22; o = ${text('o + 1')}; out[o++] = 0x22;` };
     }
     const isFloat = column.kind === 'float' || column.kind === 'real';
@@ -44,7 +46,15 @@ export function jsonLinesEncoder(columns: readonly ColumnType[], format: JsonLin
     afterRow: 's.out[s.o] = 0x7d; s.out[s.o + 1] = 0x0a; s.o += 2;',
     rowBytes,
     bytesPerWireByte: 6,
+    kernel: TextKernel.of(columns.map((type, i) => ({
+      type, prefix: keys[i], binary: binaryEncoding(type, format), quoted: isQuoted(type),
+    })), {}),
   });
+}
+
+/** Whether values that are no text of the user's own stand between quotes. */
+function isQuoted({ kind }: ColumnType): boolean {
+  return TYPE_TABLE[kind].json === 'string';
 }
 
 function putBytes(out: Uint8Array, o: number, bytes: Uint8Array): number {

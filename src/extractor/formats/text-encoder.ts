@@ -1,4 +1,5 @@
 import { RowEncoder } from './row-encoder';
+import { TextKernel } from './text/kernel/text-kernel';
 import { ColumnType } from '../columns/column-type';
 import { compileRows, DecodeRows, RowCode, RowState } from '../columns/row-compiler';
 
@@ -23,6 +24,8 @@ export interface TextFormat {
   /** Most bytes of text a byte on the wire becomes. */
   readonly bytesPerWireByte: number;
   readonly header?: Uint8Array;
+  /** Writes the rows it can; none where it has not all the types of the columns. */
+  readonly kernel?: TextKernel;
 }
 
 const OUTPUT_BYTES = 0x40000;
@@ -68,7 +71,8 @@ export class TextEncoder implements RowEncoder {
 
   public decode(): void {
     this.state.full = false;
-    this.decodeRows(this.state);
+    if (this.format.kernel) this.format.kernel.decode(this.state, this.decodeRows);
+    else this.decodeRows(this.state);
   }
 
   public get full(): boolean {

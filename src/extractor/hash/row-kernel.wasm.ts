@@ -1,4 +1,4 @@
-/** Made of row-kernel.as by `node tools/build/row-kernel.js`; WebAssembly in base64. */
+/** Made of row-kernel.as by `node tools/build/kernels.js`; WebAssembly in base64. */
 export const ROW_KERNEL =
   'AGFzbQEAAAABMQlgAn9/AGAAAGACf38Bf2ADf39/AGAAAX5gA39/fwF/YAF/AGAFf39/f38BfmABfAADExIAAgEAAwAABAQCBQEBBgcDCAEFAwEAEAZ+GX4B'
   + 'QgALfgFCAAt+AUIAC34BQgALfgFCAAt+AUIAC34BQgALfgFCAAt+AUIAC34BQgALfgFCAAt/AUEAC38BQQALfwFBAAt/AUEAC38BQQALfwFBAAt/AUEAC38B'

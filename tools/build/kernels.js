@@ -1,0 +1,52 @@
+/**
+ * Compiles the AssemblyScript of the kernels into a *.wasm.ts beside each, which is committed so that neither tests nor
+ * bundles need the compiler. Tests compare the two, by `--print NAME`.
+ */
+const { readFileSync, writeFileSync } = require('node:fs');
+const path = require('node:path');
+
+const extractor = path.resolve(__dirname, '..', '..', 'src', 'extractor');
+/** By name: folder, and the pages (64 KiB) of its memory, which never grows. */
+const KERNELS = {
+  'row-kernel': { folder: 'hash', pages: 16, features: [] },
+  'text-kernel': { folder: 'formats/text/kernel', pages: 16, features: ['--enable', 'simd'] },
+};
+
+async function compile(name) {
+  const { default: asc } = await import('assemblyscript/asc');
+  const { folder, pages, features } = KERNELS[name];
+  const files = { [`${name}.ts`]: readFileSync(path.join(extractor, folder, `${name}.as`), 'utf8') };
+  let wasm;
+  const { error, stderr } = await asc.main([
+    `${name}.ts`, '--outFile', `${name}.wasm`, '-O3', '--converge', '--noAssert', '--runtime', 'stub',
+    '--initialMemory', String(pages), '--memoryBase', '512', '--disable', 'nontrapping-f2i,sign-extension', ...features,
+  ], {
+    readFile: (file) => files[file] ?? null,
+    writeFile: (file, content) => { if (file.endsWith('.wasm')) wasm = Buffer.from(content); },
+    listFiles: () => [],
+  });
+  if (error || !wasm) throw new Error(`${name} does not compile: ${stderr?.toString() ?? error}`);
+  return wasm;
+}
+
+function sourceOf(name, wasm) {
+  const lines = wasm.toString('base64').match(/.{1,120}/g).map((line) => `  + '${line}'`);
+  lines[0] = lines[0].replace('  + ', '  ');
+  const constant = name.toUpperCase().replace('-', '_');
+  return `/** Made of ${name}.as by \`node tools/build/kernels.js\`; WebAssembly in base64. */\nexport const ${constant} =\n${lines.join('\n')};\n`;
+}
+
+async function main() {
+  const print = process.argv.indexOf('--print');
+  if (print > 0) return console.log((await compile(process.argv[print + 1])).toString('base64'));
+  for (const [name, { folder }] of Object.entries(KERNELS)) {
+    const wasm = await compile(name);
+    writeFileSync(path.join(extractor, folder, `${name}.wasm.ts`), sourceOf(name, wasm));
+    console.error(`${name}: ${wasm.length} bytes`);
+  }
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  process.exit(1);
+});
