@@ -46,6 +46,7 @@ export async function checkObject(
   } catch (error) {
     if (error instanceof LegacyToS3Error) throw error;
     problems.push({ fault: VerificationFault.UNREADABLE, found: (error as Error).message });
+    await reading.skipRest();
   }
   const { algorithm, type, value } = object.checksum;
   const found = algorithm === 'SHA256' && type === 'FULL_OBJECT' ? reading.sha256() : stored.checksum;
@@ -56,20 +57,28 @@ export async function checkObject(
 /** Hashes the bytes on their way. */
 class HashedBody {
   private readonly hash = createHash('sha256');
-  private ended = false;
+  private readonly pieces: AsyncIterator<Uint8Array>;
 
-  public constructor(private readonly stored: StoredObject) {}
-
-  public async* bytes(): AsyncGenerator<Uint8Array> {
-    for await (const bytes of this.stored.body) {
-      this.hash.update(bytes);
-      yield bytes;
-    }
-    this.ended = true;
+  public constructor(stored: StoredObject) {
+    this.pieces = stored.body[Symbol.asyncIterator]();
   }
 
-  /** Base64; undefined when the reader stopped before the end. */
-  public sha256(): string | undefined {
-    return this.ended ? this.hash.digest('base64') : undefined;
+  public async* bytes(): AsyncGenerator<Uint8Array> {
+    // A loop over the body itself would end it when its reader stops early.
+    for (let piece = await this.pieces.next(); !piece.done; piece = await this.pieces.next()) {
+      this.hash.update(piece.value);
+      yield piece.value;
+    }
+  }
+
+  /** Takes what a reader that stopped has left. */
+  public async skipRest(): Promise<void> {
+    const rest = this.bytes();
+    while (!(await rest.next()).done);
+  }
+
+  /** Base64, of all bytes. */
+  public sha256(): string {
+    return this.hash.digest('base64');
   }
 }

@@ -93,7 +93,20 @@ describe('planted errors', () => {
     expect(faults(await found(landed))).toEqual(['column', 'content']);
   });
 
-  test('two columns swapped in one row are found', async () => {
+  test.each(FORMATS)('one changed byte anywhere in an object of %s is found, with chunk and both checksums', async (_, format) => {
+    const landed = await land({ format });
+    const bytes = readFileSync(landed.path);
+    for (const at of [0, 5, bytes.length >> 1, bytes.length - 9, bytes.length - 1]) {
+      const changed = Buffer.from(bytes);
+      changed[at] ^= 0x10;
+      writeFileSync(landed.path, changed);
+      const problem = (await found(landed)).find(({ fault }) => fault === 'checksum')!;
+      expect(problem).toMatchObject({ table: 'dbo.Accounts', chunk: 0, objectKey: landed.object.key, expected: expect.stringContaining(landed.object.checksum.value) });
+      expect(problem.found).toContain(createHash('sha256').update(changed).digest('base64'));
+    }
+  });
+
+  test('values that two rows swapped are found', async () => {
     const landed = await land({ format: ExtractFormat.csv({ header: false }) });
     forge(landed, edited(landed, (text) => text.replace('17,owner 17\n', '17,owner 18\n').replace('18,owner 18\n', '18,owner 17\n')));
     expect(faults(await found(landed))).toEqual(['content']);
