@@ -20,7 +20,7 @@ export function addDashboardCommand(program: Command): void {
     .option('--host <address>', 'address to listen at (default: 127.0.0.1)')
     .option('--allow-remote', 'accept a --host that other machines reach; the page has no login')
     .option('--range <time>', 'time range at first: 15m, 3h, 2d (default: the dashboard\'s)', duration)
-    .option('--period <time>', 'period of every metric instead of the dashboard\'s: 10s, 5m', duration)
+    .option('--period <time>', 'period of every metric instead of the dashboard\'s: 10s, 30s, 1m, 5m', period)
     .option('--refresh <time>', 'how often the data is asked for anew (default: 30s, 2s for a service on this machine)', duration)
     .option('--region <region>', 'region of the stack')
     .option('--profile <name>', 'AWS profile')
@@ -44,6 +44,13 @@ async function runDashboard(options: StartOptions): Promise<void> {
   } finally {
     signals.dispose();
   }
+}
+
+/** A period that CloudWatch has. */
+function period(text: string): number {
+  const seconds = duration(text);
+  if (![1, 5, 10, 30].includes(seconds) && seconds % 60 !== 0) throw new InvalidArgumentError('expected 1s, 5s, 10s, 30s or whole minutes.');
+  return seconds;
 }
 
 /** Seconds of `90s`, `15m`, `3h`, `2d`. */

@@ -1,11 +1,13 @@
 import { Authentication } from './authentication';
+import { checkSelect } from './check-select';
 import { columnMatcher } from './column-pattern';
 import { LegacyToS3Error } from './errors';
-import { BinaryEncoding } from './extract-format';
+import { BinaryEncoding, type ExtractFormat } from './extract-format';
 import { SourceRisk } from './extraction-plan';
 import {
   Consistency, ObjectChecksum, SourceHashes, type ExtractorProps, type LandingProps, type QueryExtraction, type SqlServerSource, type TableOptions,
 } from './extractor-props';
+import { refuseUnknownProps } from './prop-names';
 import { ClrType, DateType, LoneSurrogates, TimestampType, TimeType, UniqueidentifierType } from './type-options';
 
 /** Smallest file size worth a target. */
@@ -17,9 +19,11 @@ export const MAX_READERS = 64;
 /** Checks what can be checked without reaching anything. @throws LegacyToS3Error of code INVALID_CONFIG */
 export function validateProps(props: ExtractorProps): void {
   if (typeof props !== 'object' || props === null) throw invalid(`expected options, got ${describe(props)}`);
+  refuseUnknownProps(props);
   validateSource(props.source);
   validateLanding(props);
   validateSelection(props);
+  validateFormat(props.format);
   validateWhole('targetFileBytes', props.targetFileBytes, MIN_TARGET_FILE_BYTES, Number.MAX_SAFE_INTEGER);
   validateWhole('readers', props.readers, 1, MAX_READERS);
   validateWhole('threads', props.threads, 0, MAX_READERS);
@@ -31,12 +35,17 @@ export function validateProps(props: ExtractorProps): void {
   validateWhole('lockTimeoutSeconds', props.lockTimeoutSeconds, 0, 86_400);
   validateWhole('deadlockPriority', props.deadlockPriority, -10, 10);
   validateWhole('maxDop', props.maxDop, 0, 64);
+  validateList('retryErrorNumbers', props.retryErrorNumbers, 'error numbers such as 1205');
   props.retryErrorNumbers?.forEach((number) => validateWhole('each of retryErrorNumbers', number, 1, 2 ** 31 - 1));
   validateSourceChecks(props);
   validatePlanning(props);
   validateConsistency(props);
   validateTableOptions(props.tableOptions);
   validateTypes('types', props.types);
+  const columnTypes: unknown = props.columnTypes;
+  if (columnTypes !== undefined && (typeof columnTypes !== 'object' || columnTypes === null || Array.isArray(columnTypes))) {
+    throw invalid(`columnTypes must be an object of type options by column pattern, got ${describe(columnTypes)}`);
+  }
   for (const [pattern, options] of Object.entries(props.columnTypes ?? {})) {
     columnMatcher(pattern);
     validateTypes(`columnTypes['${pattern}']`, options);
@@ -93,6 +102,7 @@ function validateTypes(where: string, options: unknown): void {
 
 function validatePlanning(props: ExtractorProps): void {
   const risks = Object.values(SourceRisk);
+  validateList('accept', props.accept, risks.join(', '));
   const unknown = props.accept?.find((risk) => !risks.includes(risk));
   if (unknown !== undefined) throw invalid(`accept must name ${risks.join(', ')}, got ${describe(unknown)}`);
   const cuts = ['targetChunkBytes', 'targetChunkRows'] as const;
@@ -176,7 +186,13 @@ function validateSource(source: SqlServerSource): void {
 export function validateLanding(props: LandingProps): void {
   const target: unknown = props.target;
   if (typeof target !== 'string' || !/^(s3:\/\/[^/]+|file:\/\/\/)/.test(target)) {
-    throw invalid(`target must be s3://bucket/prefix or file:///folder, got ${describe(target)}`);
+    const meant = typeof target === 'string' && target.startsWith('/') ? `; did you mean file://${target}?` : '';
+    throw invalid(`target must be s3://bucket/prefix or file:///folder, got ${describe(target)}${meant}`);
+  }
+  const bucket = /^s3:\/\/([^/]+)/.exec(target)?.[1];
+  // Buckets of before 2018 in us-east-1 may have upper-case letters and underscores, and longer names.
+  if (bucket !== undefined && !/^[\w.-]{3,255}$/.test(bucket) && !bucket.startsWith('arn:')) {
+    throw invalid(`target must name a bucket of at least 3 letters, digits, dots and hyphens, got ${describe(bucket)}`);
   }
   if (props.endpointUrl !== undefined && !/^https?:\/\/[^/]/.test(props.endpointUrl)) {
     throw invalid(`endpointUrl must be an http or https URL, got ${describe(props.endpointUrl)}`);
@@ -216,6 +232,13 @@ function validateSelection(props: ExtractorProps): void {
     throw invalid('query excludes tables, excludeTables and tableOptions: extract either tables or one query');
   }
   queryDataset(props.query);
+  checkSelect(props.query.sql);
+}
+
+function validateFormat(format: ExtractFormat | undefined): void {
+  // Not by instanceof: each door has a class of its own.
+  if (format === undefined || (typeof format === 'object' && format !== null && ['csv', 'jsonl', 'parquet'].includes(format.name))) return;
+  throw invalid(`format must be ExtractFormat.parquet(), ExtractFormat.csv() or ExtractFormat.jsonLines(), got ${describe(format)}`);
 }
 
 /** Schema a query's result lands under when its name gives none. */
@@ -234,6 +257,10 @@ function validateConsistency({ consistency, query }: ExtractorProps): void {
   const allowed = Object.values(Consistency);
   if (!allowed.includes(consistency)) throw invalid(`consistency must be one of ${allowed.join(', ')}, got ${describe(consistency)}`);
   if (query !== undefined) throw invalid('consistency is not for a query, which is sent as it is: say it in the query, or extract tables');
+}
+
+function validateList(name: string, value: unknown, of: string): void {
+  if (value !== undefined && !Array.isArray(value)) throw invalid(`${name} must be a list of ${of}, got ${describe(value)}`);
 }
 
 function validateWhole(name: string, value: number | undefined, least: number, most: number): void {

@@ -42,6 +42,8 @@ test.each<[string, string[], RegExp]>([
   ['a missing option', ['extract', '--server', 'x', '--to', 'file:///tmp/x'], /no database: pass --database, or set source\.database in the config file/],
   ['a wrong format', ['extract', ...REQUIRED, '--format', 'xml'], /--format <format>.*expected one of csv, jsonl, parquet/],
   ['a wrong port', ['extract', ...REQUIRED, '--port', 'x1'], /--port.*expected a whole number/],
+  ['an option as a value', ['extract', '--user', '--database', 'd'], /--user <login>.*'--database' is invalid\. expected a text, not an option/],
+  ['a period that CloudWatch lacks', ['dashboard', '--stack', 's', '--period', '7s'], /--period.*expected 1s, 5s, 10s, 30s or whole minutes/],
   ['a wrong size', ['extract', ...REQUIRED, '--target-file-size', 'big'], /--target-file-size.*256MiB/],
   ['a query without a name', ['extract', ...REQUIRED, '--query', 'SELECT 1'], /query and name belong together: --query .* --as name/],
   ['a wrong codec', ['extract', ...REQUIRED, '--compression', 'lzo'], /Parquet compression must be one of zstd, snappy, gzip, none/],

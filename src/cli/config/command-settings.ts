@@ -38,6 +38,8 @@ function optionOf(setting: Setting): Option {
   // An option without an argument is a flag.
   if (!/[<[]/.test(setting.flags!)) return option;
   return option.argParser((text: string, earlier: unknown) => {
+    // Else an option without its value would swallow the next one.
+    if (/^--[a-z]/.test(text)) throw new InvalidArgumentError(`expected ${expected(setting)}, not an option.`);
     const value = parseText(setting, text);
     if (value === undefined) throw new InvalidArgumentError(`expected ${expected(setting)}.`);
     // Patterns may be given more than once.

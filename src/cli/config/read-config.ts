@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { isMap, isScalar, LineCounter, parseDocument, type Node, type YAMLMap } from 'yaml';
 import { expected, parseValue } from './parse-setting';
 import { SETTINGS, type SettingValues } from './settings';
+import { nearestNames } from '../../extractor/nearest-names';
 import { LegacyToS3Error } from '../../extractor/public';
-import { nearestNames } from '../../extractor/source/nearest-names';
 
 const BY_KEY = new Map(SETTINGS.map((setting) => [setting.key, setting]));
 
 /**
  * Reads a config file (YAML; JSON is YAML).
  *
- * @throws LegacyToS3Error of code INVALID_CONFIG that names file and line of each problem, the nearest key, and what is allowed
+ * @throws LegacyToS3Error of code INVALID_CONFIG that names file and line of each problem, and the nearest key or what is allowed
  */
 export function readConfig(path: string): SettingValues {
   let text: string;
@@ -22,7 +22,7 @@ export function readConfig(path: string): SettingValues {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const lineOf = (offset: number | undefined) => lines.linePos(offset ?? 0).line;
-  const problems = document.errors.map(({ pos, message }) => `line ${lineOf(pos[0])}: ${message.split('\n')[0]}`);
+  const problems = document.errors.map(({ pos, message }) => `line ${lineOf(pos[0])}: ${message.split('\n')[0].replace(/ at line \d+, column \d+:$/, '')}`);
   const values = new Map<string, unknown>();
   if (problems.length === 0 && document.contents !== null) {
     if (isMap(document.contents)) readMap(document.contents, '');
@@ -64,5 +64,5 @@ function unknownKey(full: string, prefix: string): string {
   if (full === 'source.connectionString') return `${full} does not belong in a file: put it into an environment variable, which source.connectionStringFromEnv names`;
   const allowed = keysBelow(prefix);
   const [close] = nearestNames(full.slice(prefix.length), allowed, 1);
-  return `unknown key ${full}${close === undefined ? '' : `; did you mean ${prefix}${close}?`} Allowed here: ${allowed.join(', ')}`;
+  return `unknown key ${full}; ${close === undefined ? `allowed here are ${allowed.join(', ')}` : `did you mean ${prefix}${close}?`}`;
 }

@@ -60,7 +60,8 @@ export class TerminalProgress implements Progress {
 
   /** Writes a line above the live ones and draws those again. */
   private scroll(line?: string): void {
-    const width = Math.max(20, (this.output.columns ?? 80) - 1);
+    // A terminal that does not know its width says 0.
+    const width = Math.max(20, (this.output.columns || 80) - 1);
     const live = [...this.active.values(), ...(this.total === undefined ? [] : [this.total])].map((text) => (text.length > width ? `${text.slice(0, width - 1)}…` : text));
     const up = this.drawn > 0 ? `\x1b[${this.drawn}A\r${ERASE_BELOW}` : '';
     this.output.write(up + (line === undefined ? '' : `${line}\n`) + live.map((text) => `${text}\n`).join(''));

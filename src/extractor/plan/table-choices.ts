@@ -1,9 +1,9 @@
 import type { ChunkTarget } from './cut-table';
 import { LegacyToS3Error } from '../errors';
 import type { TableOptions } from '../extractor-props';
+import { nearestNames } from '../nearest-names';
 import type { SourceTable } from '../source/catalog/read-catalog';
 import { quoteTable } from '../source/identifiers';
-import { nearestNames } from '../source/nearest-names';
 import { parseTablePattern } from '../source/table-patterns';
 
 /** What is read of a table. */

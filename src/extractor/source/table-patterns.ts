@@ -1,6 +1,6 @@
-import { nearestNames } from './nearest-names';
 import { LegacyToS3Error } from '../errors';
 import { parseNamePattern } from '../name-pattern';
+import { nearestNames } from '../nearest-names';
 
 /** A table by its names. */
 export interface NamedTable {

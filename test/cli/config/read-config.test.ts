@@ -52,7 +52,9 @@ test('JSON is YAML, and an empty file says nothing', () => {
 });
 
 test.each<[string, string, RegExp]>([
-  ['a misspelt key', 'source:\n  servr: db\n', /c\.yaml, line 2: unknown key source\.servr; did you mean source\.server\? Allowed here: server, port, /],
+  ['a misspelt key', 'source:\n  servr: db\n', /c\.yaml, line 2: unknown key source\.servr; did you mean source\.server\?$/],
+  ['a key like no other', 'source:\n  quux: db\n', /c\.yaml, line 2: unknown key source\.quux; allowed here are server, port, /],
+  ['a list without its end', 'source: [1,2\n', /c\.yaml, line 2: .* end with a \]$/],
   ['a misspelt section', 'sorce:\n  server: db\n', /line 1: unknown key sorce; did you mean source\?/],
   ['a key of nothing like it', 'colour: red\n', /line 1: unknown key colour Allowed here|line 1: unknown key colour/],
   ['a wrong type', 'readers: many\n', /line 1: readers must be a whole number, got "many"/],

@@ -56,6 +56,10 @@ export function toS3Error(error: unknown, what: string, bucket: string, needs = 
   if (UNREACHABLE.has(name) || UNREACHABLE.has(errno) || (status !== undefined && status >= 500)) {
     return fail('TARGET_UNREACHABLE', `the store does not answer${tell({ ...sdk, name, code: errno || undefined })}`);
   }
+  // The answer to a HEAD request has no body to say what is wrong.
+  if (status === 400 && /^Unknown(Error)?$/.test(name)) {
+    return fail('TARGET_WRITE_FAILED', `S3 refuses the request${tell({ ...sdk, name: undefined })}; check the name of bucket '${bucket}', its region and the credentials`);
+  }
   return fail('TARGET_WRITE_FAILED', (sdk.message ?? String(error)) + tell(sdk));
 }
 

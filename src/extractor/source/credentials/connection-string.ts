@@ -2,7 +2,7 @@ import { MSSQL_SCHEMA, parse } from '@tediousjs/connection-string';
 import { Authentication } from '../../authentication';
 import { LegacyToS3Error } from '../../errors';
 import type { SqlServerSource } from '../../extractor-props';
-import { nearestNames } from '../nearest-names';
+import { nearestNames } from '../../nearest-names';
 
 type Mutable<T> = { -readonly [name in keyof T]: T[name] };
 

@@ -1,9 +1,9 @@
-/** The names most like `wanted`, nearest first; names with nothing in common are left out. */
+/** The names most like `wanted`, nearest first: those it is a part of, and those a few letters away. Case does not matter. */
 export function nearestNames(wanted: string, names: readonly string[], count: number): string[] {
   const target = wanted.toLowerCase();
   return names
     .map((name) => ({ name, distance: editDistance(target, name.toLowerCase()) }))
-    .filter(({ name, distance }) => distance <= Math.max(2, Math.max(target.length, name.length) / 2))
+    .filter(({ name, distance }) => distance <= Math.max(2, target.length / 4) || (target.length > 2 && name.toLowerCase().includes(target)))
     .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
     .slice(0, count)
     .map(({ name }) => name);
