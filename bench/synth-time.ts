@@ -1,14 +1,15 @@
 /**
  * What a pipeline adds to a synth: fresh Node processes that synthesise an app with an empty stack; the same after loading
- * what a pipeline loads of aws-cdk-lib, without using it; with the services of a pipeline written by hand, one of each (a
- * bucket, a function, a table, a queue, a topic, an alarm and a dashboard); and with a pipeline.
+ * what a pipeline loads of aws-cdk-lib, without using it; with the resources of a pipeline's template as they are, so that
+ * nothing is made nor resolved; with the services of a pipeline written by hand, one of each (a bucket, a function, a table,
+ * a queue, a topic, an alarm and a dashboard); and with one pipeline and two.
  *
  *     npx tsx bench/synth-time.ts [--rounds 9] [--json]
  *
  * It measures the compiled library: build it first.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -24,17 +25,25 @@ export interface SynthFigures {
   readonly cpu: number;
   /** Of the wall time, loading `aws-cdk-lib` itself, before anything of it is used. */
   readonly loadCdk: number;
-  /** Of the wall time, loading this library. */
+  /** Of the wall time, loading this library, with what it needs of aws-cdk-lib at once. */
   readonly loadLibrary: number;
+  /** Of the wall time, making the constructs. */
+  readonly build: number;
+  /** Of the wall time, `app.synth()`. */
+  readonly synth: number;
 }
 
-export const VARIANTS = ['empty stack', 'modules alone', 'by hand', 'pipeline'] as const;
+export const VARIANTS = ['empty stack', 'modules alone', 'template alone', 'by hand', 'pipeline', 'two pipelines'] as const;
 type Variant = typeof VARIANTS[number];
 
 const APPS: { readonly [name in Variant]: string } = {
   'empty stack': '',
   'modules alone': `
-    for (const file of JSON.parse(process.argv[3])) require(file);`,
+    for (const file of prepared.modules) require(file);`,
+  'template alone': `
+    for (const [id, { Type, Properties }] of Object.entries(prepared.resources)) {
+      new cdk.CfnResource(stack, id, { type: Type, properties: Properties });
+    }`,
   'by hand': `
     const { aws_s3: s3, aws_lambda: lambda, aws_dynamodb: dynamodb, aws_sqs: sqs, aws_sns: sns, aws_cloudwatch: cloudwatch } = cdk;
     const bucket = new s3.Bucket(stack, 'Bucket', { enforceSSL: true });
@@ -50,37 +59,54 @@ const APPS: { readonly [name in Variant]: string } = {
     new cloudwatch.Dashboard(stack, 'Dashboard', { widgets: [[new cloudwatch.GraphWidget({ left: [fn.metricErrors()] })]] });`,
   'pipeline': `
     new library.LegacyToS3Pipeline(stack, 'Ledger', { alarmEmail: 'operator@example.com' });`,
+  'two pipelines': `
+    for (const id of ['Ledger', 'Billing']) new library.LegacyToS3Pipeline(stack, id, { alarmEmail: 'operator@example.com' });`,
 };
 
+/** What variants need of a pipeline. */
+interface Prepared {
+  /** The files of aws-cdk-lib that its synth loads. */
+  readonly modules: readonly string[];
+  /** Of its template, by logical id. */
+  readonly resources: { readonly [id: string]: { readonly Type: string; readonly Properties?: object } };
+}
+
 const program = (variant: Variant) => `
+  const prepared = JSON.parse(require('node:fs').readFileSync(process.argv[3], 'utf8'));
   const used = process.cpuUsage();
   const started = performance.now();
   const cdk = require('aws-cdk-lib');
   const loadedCdk = performance.now();
-  ${variant === 'pipeline' ? `const library = require(${JSON.stringify(LIBRARY)}); library.LegacyToS3Pipeline;` : ''}
+  ${variant.endsWith('pipeline') || variant.endsWith('pipelines') ? `const library = require(${JSON.stringify(LIBRARY)}); library.LegacyToS3Pipeline;` : ''}
   const loaded = performance.now();
   const app = new cdk.App({ outdir: process.argv[1], analyticsReporting: false });
   const stack = new cdk.Stack(app, 'Stack');
   ${APPS[variant]}
+  const built = performance.now();
   app.synth();
-  const wall = performance.now() - started;
+  const ended = performance.now();
   const { user, system } = process.cpuUsage(used);
-  console.log(JSON.stringify({ wall, cpu: (user + system) / 1000, loadCdk: loadedCdk - started, loadLibrary: loaded - loadedCdk }));`;
+  console.log(JSON.stringify({
+    wall: ended - started, cpu: (user + system) / 1000,
+    loadCdk: loadedCdk - started, loadLibrary: loaded - loadedCdk, build: built - loaded, synth: ended - built,
+  }));`;
 
-/** The modules of aws-cdk-lib that a synth of a pipeline loads. */
-function modulesOfPipeline(): string[] {
-  const listing = "console.log(JSON.stringify(Object.keys(require.cache).filter((file) => file.includes('/node_modules/'))));";
-  return JSON.parse(evaluate(`${program('pipeline')}\n${listing}`).trim().split('\n').pop()!);
+function prepare(): Prepared {
+  const listing = `
+    const modules = Object.keys(require.cache).filter((file) => file.includes('/node_modules/'));
+    const template = require('node:path').join(process.argv[1], 'Stack.template.json');
+    console.log(JSON.stringify({ modules, resources: JSON.parse(require('node:fs').readFileSync(template, 'utf8')).Resources }));`;
+  return JSON.parse(evaluate(`${program('pipeline')}\n${listing}`, { modules: [], resources: {} }).trim().split('\n').pop()!);
 }
 
 /** Measures each variant `rounds` times, taking turns, after one round that warms the file cache. */
 export function measureSynth(rounds: number): SynthFigures[] {
   if (!existsSync(LIBRARY)) throw new Error(`no library at ${LIBRARY}: run 'node tools/build/if-changed.js' first`);
-  const modules = JSON.stringify(modulesOfPipeline());
+  const prepared = prepare();
   const seen = VARIANTS.map((): Omit<SynthFigures, 'name'>[] => []);
   for (let round = 0; round <= rounds; round++) {
     VARIANTS.forEach((variant, index) => {
-      const figures = JSON.parse(evaluate(program(variant), modules)) as Omit<SynthFigures, 'name'>;
+      const figures = JSON.parse(evaluate(program(variant), prepared)) as Omit<SynthFigures, 'name'>;
       if (round > 0) seen[index].push(figures);
     });
   }
@@ -95,18 +121,21 @@ export function measureSynth(rounds: number): SynthFigures[] {
       cpu: median((figures) => figures.cpu),
       loadCdk: median((figures) => figures.loadCdk),
       loadLibrary: median((figures) => figures.loadLibrary),
+      build: median((figures) => figures.build),
+      synth: median((figures) => figures.synth),
     };
   });
 }
 
 /** What a program prints in a process of its own. */
-function evaluate(source: string, modules: string = '[]'): string {
-  const outdir = mkdtempSync(path.join(tmpdir(), 'synth-time-'));
+function evaluate(source: string, prepared: Prepared): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'synth-time-'));
   try {
-    const bundle = path.join(ROOT, 'assets', 'recorder');
-    return execFileSync(process.execPath, ['--eval', source, outdir, bundle, modules], { cwd: ROOT, encoding: 'utf8' });
+    const [outdir, bundle, file] = [path.join(folder, 'cdk.out'), path.join(ROOT, 'assets', 'recorder'), path.join(folder, 'prepared.json')];
+    writeFileSync(file, JSON.stringify(prepared));
+    return execFileSync(process.execPath, ['--eval', source, outdir, bundle, file], { cwd: ROOT, encoding: 'utf8' });
   } finally {
-    rmSync(outdir, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -117,17 +146,22 @@ function main(): void {
   const figures = measureSynth(rounds);
   if (values.json) return console.log(JSON.stringify(figures, undefined, 2));
   console.log(`medians of ${rounds} rounds, milliseconds\n`);
-  console.log('                  wall     cpu  aws-cdk-lib  library');
-  for (const { name, wall, cpu, loadCdk, loadLibrary } of figures) {
-    const columns = [[wall, 7], [cpu, 8], [loadCdk, 13], [loadLibrary, 9]].map(([value, width]) => value.toFixed(0).padStart(width)).join('');
-    console.log(`${name.padEnd(15)}${columns}`);
+  console.log('                  wall     cpu  aws-cdk-lib  library  build  synth');
+  for (const { name, wall, cpu, loadCdk, loadLibrary, build, synth } of figures) {
+    const columns = [[wall, 7], [cpu, 8], [loadCdk, 13], [loadLibrary, 9], [build, 7], [synth, 7]];
+    console.log(name.padEnd(15) + columns.map(([value, width]) => value.toFixed(0).padStart(width)).join(''));
   }
-  const [empty, modules, byHand, pipeline] = figures;
-  const added = ({ wall }: SynthFigures) => wall - empty.wall;
+  const [empty, modules, template, byHand, pipeline, two] = figures;
+  const added = ({ wall }: SynthFigures) => (wall - empty.wall).toFixed(0);
   const ratio = (value: number, base: number) => (value / base).toFixed(1);
-  console.log(`\na pipeline adds ${added(pipeline).toFixed(0)} ms to an empty stack, the same services by hand ${added(byHand).toFixed(0)} ms;`);
-  console.log(`loading what it uses of aws-cdk-lib, and nothing more, adds ${added(modules).toFixed(0)} ms: a pipeline takes ${ratio(added(pipeline), added(modules))} times that`);
-  console.log(`CPU: ${ratio(pipeline.cpu, empty.cpu)} times that of an empty stack, by hand ${ratio(byHand.cpu, empty.cpu)} times, modules alone ${ratio(modules.cpu, empty.cpu)} times`);
+  console.log(`\na pipeline adds ${added(pipeline)} ms to an empty stack, one of each of its services by hand ${added(byHand)} ms;`);
+  const times = ratio(pipeline.wall - empty.wall, modules.wall - empty.wall);
+  console.log(`of it, loading what it uses of aws-cdk-lib is ${added(modules)} ms (the whole is ${times} times that),`);
+  console.log(`writing the same template ${added(template)} ms;`);
+  console.log(`a second pipeline in the stack adds ${(two.wall - pipeline.wall).toFixed(0)} ms`);
+  const cpu = ([['modules alone', modules], ['by hand', byHand], ['pipeline', pipeline], ['two pipelines', two]] as const)
+    .map(([name, figure]) => `${name} ${ratio(figure.cpu, empty.cpu)}`).join(', ');
+  console.log(`CPU, as a multiple of an empty stack's: ${cpu}`);
 }
 
 if (require.main === module) main();

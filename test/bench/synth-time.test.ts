@@ -11,7 +11,9 @@ test('it measures every variant; a pipeline costs more than an empty stack', () 
     expect(cpu).toBeGreaterThan(0);
     expect(wall).toBeGreaterThan(loadCdk);
   }
-  const [empty, modules, , pipeline] = figures;
+  const [empty, modules, template, , pipeline, two] = figures;
+  expect(template.loadLibrary).toBeLessThan(1);
+  expect(two.cpu).toBeGreaterThan(empty.cpu);
   expect(modules.cpu).toBeGreaterThan(empty.cpu);
   expect(pipeline.cpu).toBeGreaterThan(empty.cpu);
   expect(pipeline.loadLibrary).toBeGreaterThan(0);
@@ -29,5 +31,5 @@ const loadedAfterSynth = (...parts: string[]): string[] => JSON.parse(execFileSy
 
 test('a synth loads neither what is slow to load nor what a function or the extractor runs', () => {
   expect(loadedAfterSynth('/aws-cdk-lib/aws-s3/lib/bucket.js')).toHaveLength(1);
-  expect(loadedAfterSynth('/aws-cdk-lib/region-info/', '/esbuild/', '/tedious/', '/@aws-sdk/', path.join(ROOT, 'assets'))).toEqual([]);
+  expect(loadedAfterSynth('/aws-cdk-lib/region-info/', '/fs-extra/', '/esbuild/', '/tedious/', '/@aws-sdk/', path.join(ROOT, 'assets'))).toEqual([]);
 });
