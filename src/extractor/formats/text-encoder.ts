@@ -1,7 +1,7 @@
 import { RowEncoder } from './row-encoder';
-import { TextKernel } from './text/kernel/text-kernel';
 import { ColumnType } from '../columns/column-type';
 import { compileRows, DecodeRows, RowCode, RowState } from '../columns/row-compiler';
+import { TextKernel } from './text/kernel/text-kernel';
 
 /** State of generated code that writes text. */
 export interface TextState extends RowState {

@@ -278,7 +278,8 @@ export function rows(p: usize, end: usize, out: usize, limit: usize): usize {
 // @ts-ignore: decorator
 @inline
 function copied(to: usize, from: usize, size: usize): void {
-  for (let i: usize = 0; i < size; i += 8) store<u64>(to + i, load<u64>(from + i));
+  store<u64>(to, load<u64>(from));
+  for (let i: usize = 8; i < size; i += 8) store<u64>(to + i, load<u64>(from + i));
 }
 
 /** Writes one value. @returns position behind it, or 0 where it is the caller's */
