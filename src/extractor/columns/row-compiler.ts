@@ -120,6 +120,8 @@ function columnBlock(framing: Framing, index: number, code: RowCode): string {
   );
   switch (framing.kind) {
     case 'fixed':
+      // The type of no bytes has no value but NULL.
+      if (framing.size === 0) return block('', 'true', '');
       return block('', isNull, `n = ${framing.size}; ${onValue} p += ${framing.size};`);
     case 'byteLength':
       return block(`n = ${isNull} ? 0 : b[p++];`, 'n === 0', `if (n > ${framing.max}) tooLong(n, ${framing.max}); ${onValue} p += n;`);

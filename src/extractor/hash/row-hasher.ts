@@ -93,7 +93,7 @@ export class RowHasher {
 
 function describe(column: ColumnType): number {
   const { framing } = column;
-  if (isRewritten(column)) return CALLER | KINDS[framing.kind] << 4;
+  if (isRewritten(column) || column.kind === 'null') return CALLER | KINDS[framing.kind] << 4;
   if (column.kind === 'decimal' && framing.kind === 'byteLength') return EXACT_LENGTH | framing.max << 8;
   return KINDS[framing.kind] | (framing.kind === 'fixed' ? framing.size << 8 : 0);
 }

@@ -283,11 +283,13 @@ export function rows(start: usize, end: usize): usize {
           break;
         }
         default: {
-          // NULL of each framing: a length of 0, of 0xFFFF, of 0 in four bytes, an empty pointer, 0xFF in eight.
+          // NULL of each framing: no bytes, a length of 0, of 0xFFFF, of 0 in four bytes, an empty pointer, 0xFF in eight.
           rewrite = true;
           store<u32>(place, 0);
           const framing = column >> 4 & 15;
-          if (framing == SHORT_LENGTH) {
+          if (framing == FIXED) {
+            // The type that has no value takes none.
+          } else if (framing == SHORT_LENGTH) {
             if (load<u16>(p) != 0xffff) return stopped(start);
             p += 2;
           } else if (framing == PLP) {
@@ -394,7 +396,7 @@ function rewritten(bitmap: usize, p: usize, bitmapBytes: usize): usize {
     } else {
       const framing = column >> 4 & 15;
       isNull = true;
-      p += framing == SHORT_LENGTH ? 2 : framing == PLP ? 8 : framing == CALLER ? 4 : 1;
+      p += framing == FIXED ? 0 : framing == SHORT_LENGTH ? 2 : framing == PLP ? 8 : framing == CALLER ? 4 : 1;
     }
     if (isNull) {
       store<u8>(at, load<u8>(at) | bit);

@@ -32,7 +32,7 @@ function openValue(
 ): { readonly end: number; readonly pieces?: readonly Uint8Array[] } {
   const value = (start: number, size: number) => ({ end: start + size, pieces: [b.subarray(start, start + size)] });
   switch (framing.kind) {
-    case 'fixed': return value(p, framing.size);
+    case 'fixed': return framing.size === 0 ? { end: p } : value(p, framing.size);
     case 'byteLength': return b[p] === 0 ? { end: p + 1 } : value(p + 1, b[p]);
     case 'shortLength': return uint16(v, p) === 0xffff ? { end: p + 2 } : value(p + 2, uint16(v, p));
     case 'longLength': return uint32(v, p) === 0 ? { end: p + 4 } : value(p + 4, uint32(v, p));

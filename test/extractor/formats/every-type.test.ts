@@ -1,5 +1,7 @@
 import * as fc from 'fast-check';
 import type { ManifestColumn } from '../../../src/contract';
+import { done } from '../../../tools/replay-server/tds-packets';
+import { colMetadata, nbcRow, row, wireColumn } from '../../../tools/replay-server/wire-rows';
 import { canonical, sourceValue } from '../../support/tds-canonical';
 import { parseCsv } from '../../support/tds-captures';
 import { jsonRows } from '../../support/tds-json-rows';
@@ -68,3 +70,33 @@ describe('any values of every type', () => {
   );
 });
 
+
+describe('the type that has no value (MS-TDS 2.2.5.4.1)', () => {
+  const columns = [wireColumn.intN('id', 4), wireColumn.fixed('none', 0x1f), wireColumn.xml('x')];
+  const id = Buffer.from([7, 0, 0, 0]);
+  const rows = (make: typeof row, none: Buffer | null) => Buffer.concat([
+    colMetadata(columns),
+    ...[null, Buffer.from('<a/>', 'utf16le')].map((xml) => make(columns, [id, none, xml])),
+    done(0x10, 2),
+  ]);
+
+  test.each([
+    ['csv', 'id,none,x\n7,,\n7,,<a/>\n'],
+    ['jsonl', '{"id":7,"none":null,"x":null}\n{"id":7,"none":null,"x":"<a/>"}\n'],
+  ] as const)('is NULL in %s, however the row comes', async (name, written) => {
+    const landed = await Promise.all([[row, Buffer.alloc(0)] as const, [nbcRow, Buffer.alloc(0)] as const, [nbcRow, null] as const]
+      .map(([make, none]) => landPayload(rows(make, none), { name, compression: 'none' })));
+    for (const { objects, files, tallies } of landed) {
+      expect(objects[0].toString()).toBe(written);
+      expect(files[0].contentHash).toBe(landed[0].files[0].contentHash);
+      expect(tallies).toEqual(landed[0].tallies);
+      expect(tallies[1]).toMatchObject({ column: 'none', nulls: 2 });
+    }
+  });
+
+  test('is NULL in Parquet', async () => {
+    const { columns: landed, objects } = await landPayload(rows(row, Buffer.alloc(0)), { name: 'parquet', compression: 'none' });
+    const content = await readWithDuckDb(objects[0]);
+    expect(content.rows.map((values) => landed.map((_, i) => sourceValue(landed, values, i + 1)))).toEqual([['7', null, null], ['7', null, '<a/>']]);
+  });
+});
