@@ -1,5 +1,7 @@
 import { CsvFormat } from './output-format';
 import { csvClasses, csvSingleByte, csvUtf16, quoteField } from './text/csv-field';
+import { largeKindOf, largeOr, LARGE_VALUE, writeLarge } from './text/kernel/large-value';
+import { TextStyle } from './text/kernel/load-text-kernel';
 import { TextKernel } from './text/kernel/text-kernel';
 import { valueText } from './text/value-text';
 import { variantText } from './text/variant-text';
@@ -21,7 +23,8 @@ export function csvEncoder(columns: readonly ColumnType[], format: CsvFormat): T
   const quote = (format.quote ?? '"').charCodeAt(0);
   const { ascii, quoting } = csvClasses(delimiter, quote);
   const nullText = Buffer.from(format.nullText ?? '');
-  const bindings: { [name: string]: unknown } = { ascii, quoting, nullText, csvUtf16, csvSingleByte, quoteField, variantText };
+  const style: TextStyle = { name: 'csv', delimiter, quote };
+  const bindings: { [name: string]: unknown } = { style, writeLarge, ascii, quoting, nullText, csvUtf16, csvSingleByte, quoteField, variantText };
   let rowBytes = 1;
   const codes = columns.map((column, i) => {
     const before = i === 0 ? '' : `out[o++] = ${delimiter};`;
@@ -29,12 +32,14 @@ export function csvEncoder(columns: readonly ColumnType[], format: CsvFormat): T
     rowBytes += 3 + nullText.length;
     bindings[`altered${i}`] = column.altered;
     const altered = column.options.loneSurrogates === LoneSurrogates.REPLACE ? `, altered${i}` : '';
-    if (column.kind === 'utf16') {
-      return { before, onNull, onValue: `o = csvUtf16(v, p, n, out, o, ascii, quoting, nullText${altered});` };
-    }
+    // A text of NULL that is as long would have to be told from it.
+    const large = 4 * nullText.length < LARGE_VALUE ? largeKindOf(column) : undefined;
+    bindings[`large${i}`] = large;
+    const field = (small: string) => ({ before, onNull, onValue: large ? largeOr(i, small) : small });
+    if (column.kind === 'utf16') return field(`o = csvUtf16(v, p, n, out, o, ascii, quoting, nullText${altered});`);
     if (column.charset?.kind === 'singleByte') {
       bindings[`units${i}`] = column.charset.units;
-      return { before, onNull, onValue: `o = csvSingleByte(v, p, n, out, o, units${i}, ascii, quoting, nullText);` };
+      return field(`o = csvSingleByte(v, p, n, out, o, units${i}, ascii, quoting, nullText);`);
     }
     if (column.kind === 'variant') {
       rowBytes += 48;
@@ -47,7 +52,7 @@ export function csvEncoder(columns: readonly ColumnType[], format: CsvFormat): T
     const text = `write${i}(v, p, n, out, o${extra.map((value, j) => `, ${typeof value === 'number' ? value : `extra${i}_${j}`}`).join('')})`;
     // Values other than text need quotes only where they read as the text of NULL or hold an odd delimiter.
     if (free || nullText.length > 0 || IN_NUMBERS_AND_DATES.test(format.delimiter ?? '')) {
-      return { before, onNull, onValue: `o = quoteField(out, o, ${text}, quoting, nullText);` };
+      return field(`o = quoteField(out, o, ${text}, quoting, nullText);`);
     }
     // A binary of no bytes is told from NULL like an empty string.
     const empty = column.kind === 'binary' ? `if (n === 0) { out[o] = ${quote}; out[o + 1] = ${quote}; o += 2; } else ` : '';
@@ -59,17 +64,17 @@ export function csvEncoder(columns: readonly ColumnType[], format: CsvFormat): T
     afterRow: `s.out[s.o++] = ${LINE_FEED};`,
     rowBytes,
     bytesPerWireByte: 4,
-    kernel: csvKernel(columns, format, delimiter, quote),
+    kernel: csvKernel(columns, format, delimiter, style),
     header: format.header === false ? undefined : header(columns, delimiter, quoting, nullText),
   });
 }
 
 /** None where values other than text may need quotes too. */
-function csvKernel(columns: readonly ColumnType[], format: CsvFormat, delimiter: number, quote: number): TextKernel | undefined {
+function csvKernel(columns: readonly ColumnType[], format: CsvFormat, delimiter: number, style: TextStyle): TextKernel | undefined {
   if (format.nullText || IN_NUMBERS_AND_DATES.test(format.delimiter ?? '')) return undefined;
   return TextKernel.of(columns.map((type, i) => ({
     type, prefix: Uint8Array.from(i === 0 ? [] : [delimiter]), binary: binaryEncoding(type, format), quoted: false,
-  })), { delimiter, quote });
+  })), style);
 }
 
 function header(columns: readonly ColumnType[], delimiter: number, quoting: Uint8Array, nullText: Uint8Array): Uint8Array {

@@ -1,5 +1,7 @@
 import { JsonLinesFormat } from './output-format';
 import { escapeString, jsonUtf16 } from './text/json-string';
+import { largeKindOf, largeOr, writeLarge } from './text/kernel/large-value';
+import { TextStyle } from './text/kernel/load-text-kernel';
 import { TextKernel } from './text/kernel/text-kernel';
 import { valueText } from './text/value-text';
 import { variantText } from './text/variant-text';
@@ -10,7 +12,8 @@ import { LoneSurrogates } from '../type-options';
 
 /** One object a line; NULL is written as `null`, so every line has every key. */
 export function jsonLinesEncoder(columns: readonly ColumnType[], format: JsonLinesFormat): TextEncoder {
-  const bindings: { [name: string]: unknown } = { jsonUtf16, escapeString, variantText, putBytes, putNumber, NULL: Buffer.from('null') };
+  const style: TextStyle = { name: 'json' };
+  const bindings: { [name: string]: unknown } = { style, writeLarge, jsonUtf16, escapeString, variantText, putBytes, putNumber, NULL: Buffer.from('null') };
   let rowBytes = 3;
   const keys = columns.map(({ name }, i) => Buffer.from(`${i === 0 ? '{' : ','}${JSON.stringify(name)}:`));
   const codes = columns.map((column, i) => {
@@ -21,7 +24,10 @@ export function jsonLinesEncoder(columns: readonly ColumnType[], format: JsonLin
     const onNull = 'o = putBytes(out, o, NULL);';
     bindings[`altered${i}`] = column.altered;
     const altered = column.options.loneSurrogates === LoneSurrogates.REPLACE ? `, altered${i}` : '';
-    if (column.kind === 'utf16') return { before, onNull, onValue: `o = jsonUtf16(v, p, n, out, o${altered});` };
+    const large = largeKindOf(column);
+    bindings[`large${i}`] = large;
+    const string = (small: string) => ({ before, onNull, onValue: large ? largeOr(i, small) : small });
+    if (column.kind === 'utf16') return string(`o = jsonUtf16(v, p, n, out, o${altered});`);
     if (column.kind === 'variant') {
       rowBytes += 48;
       return { before, onNull, onValue: `o = escapeString(out, o, variantText(v, p, n, out, o + 1${altered}));` };
@@ -33,7 +39,7 @@ export function jsonLinesEncoder(columns: readonly ColumnType[], format: JsonLin
     const text = (at: string) => (
       `write${i}(v, p, n, out, ${at}${extra.map((value, j) => `, ${typeof value === 'number' ? value : `extra${i}_${j}`}`).join('')})`
     );
-    if (free) return { before, onNull, onValue: `o = escapeString(out, o, ${text('o + 1')});` };
+    if (free) return string(`o = escapeString(out, o, ${text('o + 1')});`);
     if (isQuoted(column)) {
       return { before, onNull, onValue: `out[o] = 0x22; o = ${text('o + 1')}; out[o++] = 0x22;` };
     }
@@ -48,7 +54,7 @@ export function jsonLinesEncoder(columns: readonly ColumnType[], format: JsonLin
     bytesPerWireByte: 6,
     kernel: TextKernel.of(columns.map((type, i) => ({
       type, prefix: keys[i], binary: binaryEncoding(type, format), quoted: isQuoted(type),
-    })), {}),
+    })), style),
   });
 }
 

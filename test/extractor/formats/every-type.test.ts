@@ -38,7 +38,7 @@ describe('the edges of every type', () => {
     const { columns, objects: [object] } = await landPayload(payloadOf(TYPED_COLUMNS, rows), { name: 'parquet', compression: 'zstd' });
     const content = await read(object);
     const got = content.rows.map((landed) => TYPED_COLUMNS.map((__, i) => sourceValue(columns, landed, i + 1)));
-    expect(got).toEqual(texts.map((row) => row.map((text, i) => canonical(text, sourceTypeOf(columns, i)))));
+    expect(got).toEqual(texts.map((cells) => cells.map((text, i) => canonical(text, sourceTypeOf(columns, i)))));
   });
 });
 

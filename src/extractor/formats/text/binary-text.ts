@@ -1,3 +1,4 @@
+import { LARGE_BASE64, LARGE_HEX, LARGE_VALUE, NOT_WRITTEN, writeLarge } from './kernel/large-value';
 import { badLength } from '../../columns/value-error';
 
 /** Hex, base64 and GUID text; arguments as in number-text. */
@@ -11,6 +12,10 @@ for (let i = 0; i < 256; i++) {
 }
 
 export function hexText(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
+  if (n >= LARGE_VALUE) {
+    const after = writeLarge(LARGE_HEX, v, p, n, out, o);
+    if (after !== NOT_WRITTEN) return after;
+  }
   for (let i = p; i < p + n; i++) {
     const byte = v.getUint8(i);
     out[o] = HIGH[byte];
@@ -24,6 +29,10 @@ const BASE64 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const PAD = 0x3d;
 
 export function base64Text(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
+  if (n >= LARGE_VALUE) {
+    const after = writeLarge(LARGE_BASE64, v, p, n, out, o);
+    if (after !== NOT_WRITTEN) return after;
+  }
   const end = p + n;
   for (; p + 2 < end; p += 3) {
     const bits = v.getUint8(p) << 16 | v.getUint8(p + 1) << 8 | v.getUint8(p + 2);

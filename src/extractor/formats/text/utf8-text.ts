@@ -1,3 +1,4 @@
+import { LARGE_UTF16, LARGE_UTF8, LARGE_VALUE, largeSingleByte, NOT_WRITTEN, writeLarge } from './kernel/large-value';
 import type { Alterations } from '../../columns/column-type';
 import { ValueError, WireError } from '../../columns/value-error';
 import { NO_CHARACTER } from '../../tds/code-page';
@@ -10,6 +11,10 @@ export const TWO_NOT_ASCII = 0xff80ff80 | 0;
 /** @param altered counts lone surrogates, each of which becomes U+FFFD; without it one is refused */
 export function utf16Text(v: DataView, p: number, n: number, out: Uint8Array, o: number, altered?: Alterations): number {
   if ((n & 1) !== 0) throw new WireError('UTF-16 text of an odd number of bytes');
+  if (n >= LARGE_VALUE) {
+    const after = writeLarge(LARGE_UTF16, v, p, n, out, o);
+    if (after !== NOT_WRITTEN) return after;
+  }
   const end = p + n;
   while (p < end) {
     // Two ASCII characters at a time, where there are two.
@@ -68,6 +73,10 @@ export function xmlText(v: DataView, p: number, n: number, out: Uint8Array, o: n
 
 /** @param units 256 code units of the code page */
 export function singleByteText(v: DataView, p: number, n: number, out: Uint8Array, o: number, units: Uint16Array): number {
+  if (n >= LARGE_VALUE) {
+    const after = writeLarge(largeSingleByte(units), v, p, n, out, o);
+    if (after !== NOT_WRITTEN) return after;
+  }
   const end = p + n;
   for (; p < end; p++) {
     const byte = v.getUint8(p);
@@ -116,6 +125,10 @@ function putUnit(out: Uint8Array, o: number, unit: number, bytes: number): numbe
 
 /** Copies UTF-8 after checking it: shortest forms only, no surrogates, nothing past U+10FFFF. */
 export function utf8Text(v: DataView, p: number, n: number, out: Uint8Array, o: number): number {
+  if (n >= LARGE_VALUE) {
+    const after = writeLarge(LARGE_UTF8, v, p, n, out, o);
+    if (after !== NOT_WRITTEN) return after;
+  }
   const end = p + n;
   while (p < end) {
     const lead = v.getUint8(p);

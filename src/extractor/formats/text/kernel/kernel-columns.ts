@@ -1,21 +1,14 @@
+import { CHARSET_BYTES, CHARSETS, MAX_CHARSETS, MAX_COLUMNS, PREFIX_BYTES, PREFIXES } from './load-text-kernel';
 import type { ColumnType, ValueKind } from '../../../columns/column-type';
 import type { Framing } from '../../../columns/framing';
 import { NO_CHARACTER } from '../../../tds/code-page';
 
-/** What the kernel is told of a result's columns: bytes for its memory, at the places they are made for. */
+/** What the kernel is told of a result's columns: bytes for its memory. */
 export interface KernelColumns {
+  readonly count: number;
   readonly descriptions: Uint8Array;
   readonly charsets: Uint8Array;
   readonly prefixes: Uint8Array;
-}
-
-/** Where the kernel's memory has what, and how much of it there may be. */
-export interface ColumnLayout {
-  readonly maxColumns: number;
-  readonly charsets: number;
-  readonly charsetBytes: number;
-  readonly prefixes: number;
-  readonly prefixBytes: number;
 }
 
 /** A column, and what a format makes of it. */
@@ -30,13 +23,10 @@ export interface KernelColumn {
 
 /** Bytes of a column's description (text-kernel.as). */
 const DESCRIPTION_BYTES = 24;
-const CHARSET_BYTES = 1024;
 /** The kernel reads prefixes in words. */
 const PREFIX_SLACK = 8;
 
 const FRAMINGS: { readonly [kind in Framing['kind']]?: number } = { fixed: 0, byteLength: 1, shortLength: 2, textPointer: 3, plp: 4 };
-const HEXADECIMAL = 19;
-const BASE_64 = 20;
 const KINDS: { readonly [kind in ValueKind]?: number } = {
   bit: 0,
   tinyint: 1,
@@ -59,33 +49,39 @@ const KINDS: { readonly [kind in ValueKind]?: number } = {
   bytesText: 18,
   xml: 21,
 };
+const BINARIES = { hex: 19, base64: 20 };
+
+/** Kinds of values that can be written in pieces. */
+export const PIECE_KINDS = { utf16: KINDS.utf16!, bytesText: KINDS.bytesText!, ...BINARIES };
 
 /** @returns nothing where a column is of a type the kernel does not have, or there are too many */
-export function kernelColumns(columns: readonly KernelColumn[], layout: ColumnLayout): KernelColumns | undefined {
-  if (columns.length > layout.maxColumns) return undefined;
+export function kernelColumns(columns: readonly KernelColumn[]): KernelColumns | undefined {
+  if (columns.length > MAX_COLUMNS) return undefined;
   const descriptions = new Uint8Array(columns.length * DESCRIPTION_BYTES);
   const words = new DataView(descriptions.buffer);
   const charsets = new Map<Uint16Array, number>();
   const prefixes: number[] = [];
   for (const [i, { type, prefix, binary, quoted }] of columns.entries()) {
-    const kind = type.kind === 'binary' ? { hex: HEXADECIMAL, base64: BASE_64 }[binary] : KINDS[type.kind];
+    const kind = type.kind === 'binary' ? BINARIES[binary] : KINDS[type.kind];
     const framing = FRAMINGS[type.framing.kind];
     if (kind === undefined || framing === undefined || type.charset?.kind === 'doubleByte') return undefined;
     const at = i * DESCRIPTION_BYTES;
     descriptions.set([kind, framing, type.scale, type.precision], at);
     words.setUint32(at + 4, sizeOf(type.framing), true);
-    words.setUint32(at + 8, layout.prefixes + prefixes.length, true);
+    words.setUint32(at + 8, PREFIXES + prefixes.length, true);
     words.setUint32(at + 12, prefix.length, true);
     if (type.charset?.kind === 'singleByte') {
       const { units } = type.charset;
-      if (!charsets.has(units)) charsets.set(units, layout.charsets + charsets.size * CHARSET_BYTES);
+      if (!charsets.has(units)) charsets.set(units, CHARSETS + charsets.size * CHARSET_BYTES);
       words.setUint32(at + 16, charsets.get(units)!, true);
     }
     words.setUint32(at + 20, quoted && !isText(type) ? 1 : 0, true);
     prefixes.push(...prefix);
   }
-  if (prefixes.length + PREFIX_SLACK > layout.prefixBytes || charsets.size * CHARSET_BYTES > layout.charsetBytes) return undefined;
-  return { descriptions, charsets: Buffer.concat([...charsets.keys()].map(utf8Table)), prefixes: Uint8Array.from(prefixes) };
+  if (prefixes.length + PREFIX_SLACK > PREFIX_BYTES || charsets.size > MAX_CHARSETS) return undefined;
+  return {
+    count: columns.length, descriptions, charsets: Buffer.concat([...charsets.keys()].map(utf8Table)), prefixes: Uint8Array.from(prefixes),
+  };
 }
 
 /** Text has quotes of its own. */
@@ -97,8 +93,12 @@ function sizeOf(framing: Framing): number {
   return framing.kind === 'fixed' ? framing.size : 'max' in framing ? framing.max : 0xffffffff;
 }
 
+const utf8Tables = new WeakMap<Uint16Array, Uint8Array>();
+
 /** UTF-8 of each byte of a code page in a word, its length in the top byte; 0 is no character. */
-function utf8Table(units: Uint16Array): Uint8Array {
+export function utf8Table(units: Uint16Array): Uint8Array {
+  const known = utf8Tables.get(units);
+  if (known) return known;
   const table = new Uint8Array(CHARSET_BYTES);
   for (let byte = 0x80; byte < 0x100; byte++) {
     if (units[byte] === NO_CHARACTER) continue;
@@ -106,5 +106,6 @@ function utf8Table(units: Uint16Array): Uint8Array {
     table.set(text, 4 * byte);
     table[4 * byte + 3] = text.length;
   }
+  utf8Tables.set(units, table);
   return table;
 }

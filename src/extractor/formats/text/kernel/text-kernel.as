@@ -26,6 +26,8 @@ const BASE64: usize = 2528;
 /** Digits being put together: right-aligned before SCRATCH_END. */
 const SCRATCH: usize = 2592;
 const SCRATCH_END: usize = 2656;
+/** The hexadecimal digits. */
+const DIGITS: usize = 2656;
 /** For each byte whether it is special in text: forces quotes (CSV) or is escaped (JSON). */
 const SPECIAL: usize = 2688;
 
@@ -33,6 +35,7 @@ const SPECIAL: usize = 2688;
 const SPLITTER: f64 = 134217729;
 
 for (let i: u32 = 0; i < 100; i++) store<u16>(PAIRS + (i << 1), <u16>(0x3030 + (i % 10 << 8) + i / 10));
+for (let i: u32 = 0; i < 16; i++) store<u8>(DIGITS + i, <u8>hexDigit(i));
 for (let i: u32 = 0; i < 256; i++) store<u16>(HEX + (i << 1), <u16>(hexDigit(i & 15) << 8 | hexDigit(i >> 4)));
 for (let i: u32 = 0, power: u64 = 1; i < 20; i++, power *= 10) store<u64>(TENS + (i << 3), power);
 for (let i: u32 = 0, power: f64 = 1; i < 23; i++, power *= 10) {
@@ -99,50 +102,56 @@ const XML: u8 = 21;
 
 let columns: i32 = 0;
 let descriptions: usize = 0;
-/** Whether text is written as JSON does. */
-let json: bool = false;
+/** What ends a row: its bytes and how many. */
+let rowEnd: u32 = 0;
+let rowEndSize: u32 = 0;
+
+const PLAIN: i32 = 0;
+const CSV: i32 = 1;
+const JSON: i32 = 2;
+/** How text is written. */
+let mode: i32 = PLAIN;
 let quote: u8 = 0;
 let delimiter: u8 = 0;
 /** No byte from here up is special but quote, delimiter and, in JSON, the backslash. */
 let specialBelow: u8 = 0;
-/** What ends a row: its bytes and how many. */
-let rowEnd: u32 = 0;
-let rowEndSize: u32 = 0;
 
 /** Most bytes of a value that is not text, with quotes. */
 const VALUE_ROOM: usize = 64;
 /** Most bytes that a byte of text on the wire becomes: \u001F. */
 const GROWTH: usize = 6;
 
-export function configureCsv(count: i32, at: usize, delimiterByte: u8, quoteByte: u8): void {
+export function configure(count: i32, at: usize): void {
   columns = count;
   descriptions = at;
-  json = false;
-  quote = quoteByte;
-  delimiter = delimiterByte;
-  specialBelow = 0x0e;
+}
+
+/** Text as it is; the quote and the delimiter are no ASCII. */
+export function plain(): void { style(PLAIN, 0x80, 0x80, 0); }
+
+export function csv(delimiterByte: u8, quoteByte: u8): void {
+  style(CSV, delimiterByte, quoteByte, 0x0e);
   rowEnd = 0x0a;
   rowEndSize = 1;
-  memory.fill(SPECIAL, 0, 256);
-  store<u8>(SPECIAL + <usize>quoteByte, 1);
-  store<u8>(SPECIAL + <usize>delimiterByte, 1);
   store<u8>(SPECIAL, 1, 0x0a);
   store<u8>(SPECIAL, 1, 0x0d);
 }
 
-export function configureJson(count: i32, at: usize): void {
-  columns = count;
-  descriptions = at;
-  json = true;
-  quote = 0x22;
-  delimiter = 0x5c;
-  specialBelow = 0x20;
+export function json(): void {
+  style(JSON, 0x5c, 0x22, 0x20);
   rowEnd = 0x0a7d;
   rowEndSize = 2;
   memory.fill(SPECIAL, 1, 0x20);
-  memory.fill(SPECIAL + 0x20, 0, 256 - 0x20);
-  store<u8>(SPECIAL, 1, 0x22);
-  store<u8>(SPECIAL, 1, 0x5c);
+}
+
+function style(which: i32, delimiterByte: u8, quoteByte: u8, below: u8): void {
+  mode = which;
+  quote = quoteByte;
+  delimiter = delimiterByte;
+  specialBelow = below;
+  memory.fill(SPECIAL, 0, 256);
+  store<u8>(SPECIAL + <usize>quoteByte, 1);
+  store<u8>(SPECIAL + <usize>delimiterByte, 1);
 }
 
 /** After {@link rows}: position behind the text, how many rows there are of it, and why it stopped. */
@@ -247,7 +256,7 @@ export function rows(p: usize, end: usize, out: usize, limit: usize): usize {
       copied(o, prefix, prefixSize);
       o += prefixSize;
       if (isNull) {
-        if (json) {
+        if (mode == JSON) {
           store<u32>(o, 0x6c6c756e);
           o += 4;
         }
@@ -272,6 +281,22 @@ export function rows(p: usize, end: usize, out: usize, limit: usize): usize {
   }
   reason = why;
   return done;
+}
+
+/**
+ * Writes a piece of one value of which the caller makes the rest: of text without the quotes around it, of base64 three bytes
+ * or a multiple.
+ *
+ * @returns 0 where it is the caller's, {@link TO_QUOTE}, or position behind it
+ */
+export function piece(kind: u8, p: usize, end: usize, out: usize, charset: usize, inQuotes: bool): usize {
+  switch (kind) {
+    case UTF16: return utf16(out, p, end, inQuotes);
+    case BYTES_TEXT: return bytesText(out, p, end, charset, inQuotes);
+    case HEXADECIMAL: return hexadecimal(out, p, end - p);
+    case BASE_64: return base64(out, p, end - p);
+    default: return 0;
+  }
 }
 
 /** Few bytes, in words: up to seven behind them are written over. */
@@ -768,13 +793,22 @@ function guid(o: usize, p: usize): usize {
 
 /** No bytes are told from NULL by quotes. */
 function hexadecimal(o: usize, p: usize, size: usize): usize {
-  if (size == 0 && !json) return empty(o);
-  for (const end = p + size; p < end; p++, o += 2) hexOf(o, load<u8>(p));
+  if (size == 0 && mode == CSV) return empty(o);
+  const end = p + size;
+  const digits = v128.load(DIGITS);
+  for (; p + 16 <= end; p += 16, o += 32) {
+    const bytes = v128.load(p);
+    const high = i8x16.swizzle(digits, i8x16.shr_u(bytes, 4));
+    const low = i8x16.swizzle(digits, v128.and(bytes, i8x16.splat(15)));
+    v128.store(o, i8x16.shuffle(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
+    v128.store(o, i8x16.shuffle(high, low, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31), 16);
+  }
+  for (; p < end; p++, o += 2) hexOf(o, load<u8>(p));
   return o;
 }
 
 function base64(o: usize, p: usize, size: usize): usize {
-  if (size == 0 && !json) return empty(o);
+  if (size == 0 && mode == CSV) return empty(o);
   const end = p + size;
   for (; p + 2 < end; p += 3, o += 4) {
     const bits = <u32>load<u8>(p) << 16 | <u32>load<u8>(p, 1) << 8 | <u32>load<u8>(p, 2);
@@ -814,7 +848,7 @@ const TO_QUOTE: usize = 1;
 
 /** A string: quoted in CSV only where it is empty or a character needs it, in JSON always. */
 function text(o: usize, p: usize, end: usize, encoding: usize): usize {
-  if (!json) {
+  if (mode == CSV) {
     if (p == end) return empty(o);
     const after = encoding == UTF_16 ? utf16(o, p, end, false) : bytesText(o, p, end, encoding, false);
     if (after != TO_QUOTE) return after;
@@ -832,13 +866,14 @@ function xml(o: usize, p: usize, size: usize): usize {
   return text(o, p + mark, p + size, UTF_16);
 }
 
-/** Bits of bytes that may be special. */
+/** Bits of bytes that may be special; between the quotes of CSV only those are. */
 // @ts-ignore: decorator
 @inline
-function special(bytes: v128): i32 {
+function special(bytes: v128, inQuotes: bool): i32 {
+  const quotes = i8x16.eq(bytes, i8x16.splat(<i8>quote));
+  if (inQuotes && mode == CSV) return i8x16.bitmask(quotes);
   return i8x16.bitmask(v128.or(
-    v128.or(i8x16.eq(bytes, i8x16.splat(<i8>quote)), i8x16.eq(bytes, i8x16.splat(<i8>delimiter))),
-    i8x16.lt_u(bytes, i8x16.splat(<i8>specialBelow)),
+    v128.or(quotes, i8x16.eq(bytes, i8x16.splat(<i8>delimiter))), i8x16.lt_u(bytes, i8x16.splat(<i8>specialBelow)),
   ));
 }
 
@@ -847,7 +882,7 @@ function special(bytes: v128): i32 {
 @inline
 function character(o: usize, byte: u8, inQuotes: bool): usize {
   if (load<u8>(SPECIAL + <usize>byte) != 0) {
-    if (json) return escape(o, byte);
+    if (mode == JSON) return escape(o, byte);
     if (!inQuotes) return TO_QUOTE;
     if (byte == quote) store<u8>(o++, quote);
   }
@@ -882,7 +917,7 @@ function utf16(o: usize, p: usize, end: usize, inQuotes: bool): usize {
     const bytes = i8x16.narrow_i16x8_u(units, units);
     const left = end - p;
     const all: i32 = left >= 16 ? 0xff : (1 << <i32>(left >> 1)) - 1;
-    const odd = (i16x8.bitmask(i16x8.gt_u(units, ascii)) | special(bytes)) & all;
+    const odd = (i16x8.bitmask(i16x8.gt_u(units, ascii)) | special(bytes, inQuotes)) & all;
     v128.store64_lane(o, bytes, 0);
     if (odd == 0) {
       if (left <= 16) return o + (left >> 1);
@@ -928,7 +963,7 @@ function bytesText(o: usize, p: usize, end: usize, charset: usize, inQuotes: boo
     const bytes = v128.load(p);
     const left = end - p;
     const all: i32 = left >= 16 ? 0xffff : (1 << <i32>left) - 1;
-    const odd = (i8x16.bitmask(bytes) | special(bytes)) & all;
+    const odd = (i8x16.bitmask(bytes) | special(bytes, inQuotes)) & all;
     v128.store(o, bytes);
     if (odd == 0) {
       if (left <= 16) return o + left;

@@ -177,10 +177,10 @@ test('a processor without its instructions does without it', () => {
   jest.isolateModules(() => {
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { TextKernel: other } = require('../../../../../src/extractor/formats/text/kernel/text-kernel') as { TextKernel: typeof TextKernel };
-    expect(other.of([], { delimiter: 0x2c, quote: 0x22 })).toBeUndefined();
+    expect(other.of([], { name: 'csv', delimiter: 0x2c, quote: 0x22 })).toBeUndefined();
   });
   validate.mockRestore();
-  expect(TextKernel.of([], { delimiter: 0x2c, quote: 0x22 })).toBeDefined();
+  expect(TextKernel.of([], { name: 'csv', delimiter: 0x2c, quote: 0x22 })).toBeDefined();
 });
 
 test('the committed kernel is what its source compiles to', () => {
