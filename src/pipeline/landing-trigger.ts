@@ -12,15 +12,15 @@ import { bindS3Notification } from './s3-notification-trigger';
 /** Which objects a trigger hands to the recorder. */
 export interface LandingTriggerOptions {
   /**
-   * Only keys that begin with this text; it is compared literally, so end a folder with `/`.
+   * Only keys that begin with this text; it is compared literally, so end a folder with `/`. No `*`.
    *
    * @default - the whole bucket
    */
   readonly prefix?: string;
 
   /**
-   * Only keys that end with one of these texts, compared literally and case-sensitive, for example `.parquet`. None may
-   * end with another. Manifests (`_manifest.json`) are watched in any case: without them no run would ever be completed.
+   * Only keys that end with one of these texts, compared literally and case-sensitive, for example `.parquet`. No `*`; none
+   * may end with another. Manifests (`_manifest.json`) are watched in any case: without them no run would ever be completed.
    *
    * @default - any key
    */
@@ -109,7 +109,8 @@ export abstract class LandingTrigger {
    * S3 notifies the function directly: the fewest parts and the shortest way.
    *
    * The bucket's other notifications are kept, also those of an imported bucket. S3 refuses two notifications of one kind
-   * whose prefixes and suffixes overlap, and wants special characters in them URL-encoded.
+   * whose prefixes and suffixes overlap. What S3 wants URL-encoded in them (`=`, spaces and the like) is encoded here, but for
+   * a text known only at deployment.
    */
   public static s3Notification(options: LandingTriggerOptions = {}): LandingTrigger {
     return new ConnectingTrigger(options.prefix, (scope, { bucket, recorder }) => {
@@ -120,8 +121,7 @@ export abstract class LandingTrigger {
 
   /**
    * S3 tells EventBridge and a rule invokes the function: any number of pipelines and others may watch the same keys, at
-   * the price of an event for each object. What EventBridge cannot hand over goes to
-   * the failure queue.
+   * the price of an event for each object. What EventBridge cannot hand over goes to the failure queue.
    *
    * EventBridge notifications are switched on for a bucket of this app. An imported bucket must have them on already.
    */

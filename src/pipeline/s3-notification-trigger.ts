@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { LandingTriggerOptions } from './landing-trigger';
@@ -17,12 +17,22 @@ export function bindS3Notification(
   const filter = checkedFilter(scope, options);
   requireUnwatched(scope, bucket, filter);
   const types = [s3.EventType.OBJECT_CREATED, ...options.deletions ? [s3.EventType.OBJECT_REMOVED] : []];
+  const prefix = encoded(filter.prefix);
   for (const type of types) {
     for (const suffix of filter.suffixes ?? [undefined]) {
-      bucket.addEventNotification(type, destination, ...(filter.prefix || suffix ? [{ prefix: filter.prefix, suffix }] : []));
+      bucket.addEventNotification(type, destination, ...(prefix || suffix ? [{ prefix, suffix: encoded(suffix) }] : []));
     }
   }
   acknowledgeNotificationsHandler(bucket);
+}
+
+/**
+ * A prefix or suffix as S3 compares it, with keys as its messages name them: `+` for a space, percent-encoding for all but
+ * safe characters (S3, "Configuring event notifications using object key name filtering"). Unencoded, `year=2026/` matches nothing.
+ */
+function encoded(text: string | undefined): string | undefined {
+  if (text === undefined || Token.isUnresolved(text)) return text;
+  return encodeURIComponent(text).replace(/%2F/g, '/').replace(/%20/g, '+').replace(/~/g, '%7E');
 }
 
 function requireUnwatched(scope: Construct, bucket: s3.IBucket, filter: TriggerFilter): void {

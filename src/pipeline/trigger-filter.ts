@@ -36,6 +36,7 @@ export function filtersOverlap(one: TriggerFilter, other: TriggerFilter): boolea
 function requireText(scope: Construct, name: string, value: string): void {
   if (Token.isUnresolved(value)) return;
   if (value === '') throw invalidInput(scope, `trigger ${name} must not be empty: leave it out to match every key`);
+  if (/\p{Surrogate}/u.test(value)) throw invalidInput(scope, `trigger ${name} must be text that UTF-8 can hold, got a lone surrogate in ${JSON.stringify(value)}`);
   if (value.includes('*')) {
     throw invalidInput(scope, `trigger ${name} is compared literally and takes no wildcard, got '${value}'`);
   }

@@ -1,7 +1,7 @@
 import { App, CfnParameter, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { failureOf, only, synthPipeline } from './synth';
+import { failureOf, only, statements, synthPipeline } from './synth';
 import { LandingTrigger, LandingTriggerOptions, LegacyToS3Pipeline } from '../../src/pipeline';
 
 /** The notifications of a template as `event prefix*suffix`. */
@@ -42,6 +42,20 @@ test('prefix and suffixes together', () => {
   expect(notificationsOf({ prefix: 'landing/', suffixes: ['.json'] })).toEqual(['s3:ObjectCreated:* landing/*.json']);
 });
 
+test.each([
+  ['year=2026/', 'year%3D2026/'],
+  ['my landing/', 'my+landing/'],
+  ['a+b/', 'a%2Bb/'],
+  ['Größe/', 'Gr%C3%B6%C3%9Fe/'],
+  ['100%/~x/', '100%25/%7Ex/'],
+  ["Az09!-_.'()/", "Az09!-_.'()/"],
+])('S3 is given %s as it compares it, the role as it is', (prefix, compared) => {
+  const { template } = synthPipeline({ trigger: LandingTrigger.s3Notification({ prefix, suffixes: ['= .json'] }) });
+  expect(notifications(template)).toEqual([`s3:ObjectCreated:* ${compared}*%3D+.json`, `s3:ObjectCreated:* ${compared}*_manifest.json`]);
+  const reads = statements(template, 'LedgerRecorder').find(({ Sid }: any) => Sid === 'ReadLandedObjects');
+  expect(JSON.stringify(reads.Resource)).toContain(`/${prefix}*"`);
+});
+
 test('deletions on request', () => {
   expect(notificationsOf({ prefix: 'landing/', deletions: true })).toEqual(['s3:ObjectCreated:* landing/*', 's3:ObjectRemoved:* landing/*']);
 });
@@ -64,6 +78,7 @@ test.each<[LandingTriggerOptions, string]>([
   [{ prefix: '/landing/' }, "Stack/Ledger: trigger prefix must not start with '/', got '/landing/': object keys do not start with one"],
   [{ prefix: '' }, 'Stack/Ledger: trigger prefix must not be empty: leave it out to match every key'],
   [{ prefix: 'land*/' }, "Stack/Ledger: trigger prefix is compared literally and takes no wildcard, got 'land*/'"],
+  [{ prefix: 'a\ud800/' }, 'Stack/Ledger: trigger prefix must be text that UTF-8 can hold, got a lone surrogate in "a\\ud800/"'],
   [{ suffixes: [] }, 'Stack/Ledger: trigger suffixes must name at least one suffix or be left out, got an empty list'],
   [{ suffixes: ['.csv', ''] }, 'Stack/Ledger: trigger suffix must not be empty: leave it out to match every key'],
   [{ suffixes: ['*.csv'] }, "Stack/Ledger: trigger suffix is compared literally and takes no wildcard, got '*.csv'"],
