@@ -17,6 +17,10 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
+/** The same, as help says it. */
+export const EXIT_HELP = `Exit codes: 0 done, ${EXIT.config} wrong options, ${EXIT.source} the source failed, ${EXIT.target} the target failed, `
+  + `${EXIT.verification} what landed differs,\n${EXIT.interrupted} stopped, ${EXIT.internal} a defect of this program. What to do about each error: docs/troubleshooting.md`;
+
 /** Exit code of each error code. */
 export const EXIT_CODES: { readonly [code in ErrorCode]: number } = {
   INVALID_CONFIG: EXIT.config,

@@ -31,10 +31,17 @@ export function addExtractCommand(program: Command): void {
     .option('--json', 'print events as JSON lines and the result last')
     .option('--quiet', 'print nothing but errors')
     .option('--debug', 'print stacks of errors')
+    .addHelpText('after', EXAMPLES)
     .action(async (options: ExtractOptions) => {
       await runExtract(options);
     });
 }
+
+const EXAMPLES = `
+Examples:
+  cdk-legacy-to-s3 extract --server db --user reader --database Ledger --stack LegacyLedger
+  cdk-legacy-to-s3 extract --server db --user reader --database Ledger --to file:///data --tables 'dbo.*' --format csv
+  cdk-legacy-to-s3 extract --config legacy-to-s3.yaml --resume RUN`;
 
 async function runExtract(options: ExtractOptions): Promise<void> {
   const values = settingValues(options);

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { addCheckCommand } from './check-command';
 import { addDashboardCommand } from './dashboard-command';
-import { EXIT } from './exit-codes';
+import { EXIT, EXIT_HELP } from './exit-codes';
 import { addExtractCommand } from './extract-command';
 import { addInitCommand } from './init-command';
 import { addPlanCommand } from './plan-command';
@@ -35,6 +35,13 @@ export function createProgram(): Program {
   addReplayCommand(command);
   addVerifyCommand(command);
   addDashboardCommand(command);
+  for (const each of command.commands) each.allowExcessArguments().addHelpText('after', `\n${EXIT_HELP}`);
+  command.hook('preAction', (_, action) => {
+    const [unexpected] = action.args.slice(action.registeredArguments.length);
+    if (unexpected !== undefined) {
+      action.error(`error: '${action.name()}' does not know what to do with '${unexpected}'; options start with --, and patterns with * need quotes in a shell`);
+    }
+  });
   return {
     run: async (args) => {
       try {

@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { groupHeading } from './config/command-settings';
 import type { SettingValues } from './config/settings';
 import { loadDashboard } from './load-dashboard';
 import { LegacyToS3Error, type LandingProps } from '../extractor/public';
@@ -12,8 +13,12 @@ export interface StackOptions {
 /** Adds the options of a deployed pipeline to those of the target. */
 export function addStackOptions(command: Command): Command {
   return command
-    .option('--stack <name>', 'deployed stack of a pipeline to land in, instead of --to; bucket, prefix and key are read from its outputs')
-    .option('--pipeline <name>', 'which pipeline of the stack, where it has several');
+    .addOption(targetOption('--stack <name>', 'deployed stack of a pipeline to land in, instead of --to; bucket, prefix and key are read from its outputs'))
+    .addOption(targetOption('--pipeline <name>', 'which pipeline of the stack, where it has several'));
+}
+
+function targetOption(flags: string, description: string): Option {
+  return new Option(flags, description).helpGroup(groupHeading('target'));
 }
 
 /** Where runs land in a bucket that is watched as a whole: below a prefix, so that checkpoints have a place beside it. */

@@ -34,11 +34,15 @@ test('--help names every option and ends with 0', async () => {
     'format', 'compression', 'to', 'region', 'endpoint-url', 'json', 'quiet', 'debug', 'target-file-size']) {
     expect(stdout).toContain(`--${option}`);
   }
+  const headings = [...stdout.matchAll(/^(\S.*):$/gm)].map(([, heading]) => heading);
+  expect(headings).toEqual(['Options', 'Source', 'Target', 'Tables and chunks', 'Query, format and types', 'Reading', 'Examples']);
+  expect(stdout).toMatch(/^Exit codes: 0 done, 2 wrong options, /m);
 });
 
 test.each<[string, string[], RegExp]>([
   ['an unknown command', ['extrct'], /unknown command 'extrct'.*\n?.*extract/],
   ['an unknown option', ['extract', ...REQUIRED, '--table', 'x'], /unknown option '--table'[\s\S]*--tables/],
+  ['what a shell made of a pattern', ['extract', ...REQUIRED, '--tables', 'a.txt', 'b.txt'], /'extract' does not know what to do with 'b.txt'; .*need quotes/],
   ['a missing option', ['extract', '--server', 'x', '--to', 'file:///tmp/x'], /no database: pass --database, or set source\.database in the config file/],
   ['a wrong format', ['extract', ...REQUIRED, '--format', 'xml'], /--format <format>.*expected one of csv, jsonl, parquet/],
   ['a wrong port', ['extract', ...REQUIRED, '--port', 'x1'], /--port.*expected a whole number/],

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expected } from '../../src/cli/config/parse-setting';
-import { CONFIG_FILE, SETTINGS, TABLE_SETTINGS, TYPE_SETTINGS, type Setting } from '../../src/cli/config/settings';
+import { CONFIG_FILE, GROUP_TITLES, SETTINGS, TABLE_SETTINGS, TYPE_SETTINGS, type Setting } from '../../src/cli/config/settings';
 
 const ROOT = path.resolve(__dirname, '..', '..');
 export const PAGE_FILE = path.join(ROOT, 'docs', 'configuration.md');
@@ -37,16 +37,12 @@ properties of \`Extractor\` ([API.md](../API.md)). This page and the JSON Schema
 \`npx tsx tools/docs/configuration.ts\`.
 
 \`${CONFIG_FILE}\` in the working directory is read without being named; \`--config FILE\` names another. Options of the command
-line come before the file. A key that is wrong is refused with its line, the nearest right key and what is allowed. Passwords
+line come before the file. A key that is wrong is refused with its line, and the nearest right key or what is allowed. Passwords
 do not belong in the file, which says where they are: in an environment variable, a secret, a parameter or a file.
 
 \`\`\`yaml
 ${EXAMPLE}\`\`\`
 `;
-
-const TITLES: { readonly [group in Setting['group']]: string } = {
-  source: 'Source', target: 'Target', tables: 'Tables and chunks', format: 'Query, format and types', reading: 'Reading',
-};
 
 function cell(text: string): string {
   return text.replace(/\|/g, '\\|');
@@ -54,7 +50,7 @@ function cell(text: string): string {
 
 /** The page. */
 export function configurationPage(): string {
-  const groups = Object.entries(TITLES).map(([group, title]) => {
+  const groups = Object.entries(GROUP_TITLES).map(([group, title]) => {
     const rows = SETTINGS.filter((setting) => setting.group === group).map((setting) => {
       const { key, flags, description, default: standard } = setting;
       return `| \`${key}\` | ${flags === undefined ? 'config file only' : `\`${cell(flags)}\``} | ${cell(description)} | ${cell(expected(setting))} | ${cell(standard ?? '')} |`;

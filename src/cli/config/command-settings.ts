@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { expected, parseText } from './parse-setting';
-import { CONFIG_FILE, SETTINGS, type Setting, type SettingGroup, type SettingValues } from './settings';
+import { CONFIG_FILE, GROUP_TITLES, SETTINGS, type Setting, type SettingGroup, type SettingValues } from './settings';
 
 /** The values of a command's options, by the names commander gives them. */
 export type OptionValues = { readonly [name: string]: unknown };
@@ -31,10 +31,15 @@ function loadReader(): typeof import('./read-config') {
   return require('./read-config') as typeof import('./read-config');
 }
 
+/** Heading of a group's options in the help. */
+export function groupHeading(group: SettingGroup): string {
+  return `${GROUP_TITLES[group]}:`;
+}
+
 function optionOf(setting: Setting): Option {
   const choices = setting.type === 'choice' || setting.type === 'choices' ? `: ${setting.values!.join(', ')}` : '';
   const standard = setting.default === undefined ? '' : ` (default: ${setting.default})`;
-  const option = new Option(setting.flags!, `${setting.description}${choices}${standard}`);
+  const option = new Option(setting.flags!, `${setting.description}${choices}${standard}`).helpGroup(groupHeading(setting.group));
   // An option without an argument is a flag.
   if (!/[<[]/.test(setting.flags!)) return option;
   return option.argParser((text: string, earlier: unknown) => {

@@ -31,6 +31,11 @@ export type SettingType =
 /** Which commands have a setting. */
 export type SettingGroup = 'source' | 'target' | 'tables' | 'format' | 'reading';
 
+/** What help and documentation call the groups. */
+export const GROUP_TITLES: { readonly [group in SettingGroup]: string } = {
+  source: 'Source', target: 'Target', tables: 'Tables and chunks', format: 'Query, format and types', reading: 'Reading',
+};
+
 /** One setting: a key of the config file, and, where it has flags, an option of the command line. */
 export interface Setting {
   /** Path in the config file, as `Extractor` names it. */
