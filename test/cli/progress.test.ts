@@ -29,6 +29,7 @@ const EVENTS: ExtractEvent[] = [
   },
   { type: 'table-progress', ...TABLE, rows: 1100, wireBytes: 6_000_000, seconds: 11, estimatedRows: 1000 },
   { type: 'table-finished', ...TABLE, rows: 1200, objects: 1, sizeBytes: 2_500_000, wireBytes: 6_000_000, seconds: 12 },
+  { type: 'run-verified', state: 'counted', detail: 'the rows of every table equal COUNT_BIG' },
   { type: 'run-finished', result: RESULT },
 ];
 
@@ -47,9 +48,10 @@ test('plain lines: what happened, and progress every ten seconds', () => {
     'warning: mind this',
     'dbo.Transactions  1,100 rows (99 %), 100 rows/s, 0.5 MB/s read',
     'dbo.Transactions  1,200 rows in 1 object, 2.5 MB, 12.0 s, 100 rows/s, 0.5 MB/s read',
+    'counted: the rows of every table equal COUNT_BIG',
   ]);
   expect(result.text()).toBe(
-    'run r: 1,200 rows of 1 table in 1 object, 2.5 MB, 1.3 s; consistency snapshot, counted (0.3 s of the source)\nmanifest file:///x/k\n');
+    'run r: 1,200 rows of 1 table in 1 object, 2.5 MB, 1.3 s, 960 rows/s; consistency snapshot, counted (which took the source 0.3 s)\nmanifest file:///x/k\n');
 });
 
 test.each([[12.3, '13 s'], [130, '2 min'], [9000, '2.5 h']])('%d s left are told as %s', (etaSeconds, text) => {
@@ -90,7 +92,7 @@ describe('on a terminal', () => {
     terminal.finish(RESULT);
     expect(screen(out.text())).toEqual([
       'run r: 1 table to file:///x/', 'warning: mind this',
-      '✓ dbo.Transactions  1,200 rows in 1 object, 2.5 MB, 12.0 s, 100 rows/s, 0.5 MB/s read', '',
+      '✓ dbo.Transactions  1,200 rows in 1 object, 2.5 MB, 12.0 s, 100 rows/s, 0.5 MB/s read', 'counted: the rows of every table equal COUNT_BIG', '',
     ]);
     expect(result.text()).toContain('manifest file:///x/k');
   });

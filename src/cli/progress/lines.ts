@@ -1,5 +1,6 @@
 import type {
-  ChunkRetryEvent, ExtractResult, ReadersChangedEvent, RunProgressEvent, TableFinishedEvent, TableName, TableProgressEvent, TargetRetryEvent,
+  ChunkRetryEvent, ExtractResult, ReadersChangedEvent, RunProgressEvent, RunVerifiedEvent, TableFinishedEvent, TableName, TableProgressEvent,
+  TargetRetryEvent,
 } from '../../extractor/public';
 import { formatBytes } from '../parse-size';
 
@@ -45,12 +46,17 @@ export function readersLine({ readers, of, reason, detail }: ReadersChangedEvent
   return `${count(readers)} of ${plural(of, 'reader')} may read: ${why}; ${detail}`;
 }
 
+/** `verified: the rows of every table equal …` */
+export function verifiedLine({ state, detail }: RunVerifiedEvent): string {
+  return `${state}: ${detail}`;
+}
+
 export function resultLines(result: ExtractResult): string[] {
   const { rows, objects, sizeBytes, seconds, tables, verification, consistency, sourceCheckSeconds } = result;
-  const check = sourceCheckSeconds > 0 ? ` (${sourceCheckSeconds.toFixed(1)} s of the source)` : '';
+  const check = sourceCheckSeconds > 0 ? ` (which took the source ${sourceCheckSeconds.toFixed(1)} s)` : '';
   return [
     `run ${result.runId}: ${count(rows)} rows of ${plural(tables.length, 'table')} in ${plural(objects, 'object')}, `
-      + `${formatBytes(sizeBytes)}, ${seconds.toFixed(1)} s; consistency ${consistency}, ${verification}${check}`,
+      + `${formatBytes(sizeBytes)}, ${seconds.toFixed(1)} s, ${count(Math.round(rows / Math.max(seconds, 0.001)))} rows/s; consistency ${consistency}, ${verification}${check}`,
     `manifest ${result.manifestUrl}`,
   ];
 }

@@ -1,4 +1,4 @@
-import { finishedLine, nameOf, progressLine, readersLine, resultLines, retryLine, targetRetryLine } from './lines';
+import { finishedLine, nameOf, progressLine, readersLine, resultLines, retryLine, targetRetryLine, verifiedLine } from './lines';
 import type { Output, Progress } from './progress';
 import type { ExtractEvent, ExtractResult } from '../../extractor/public';
 
@@ -27,11 +27,11 @@ export class PlainProgress implements Progress {
       case 'chunk-retry': return this.line(`warning: ${retryLine(event)}`);
       case 'readers-changed': return this.line(readersLine(event));
       case 'target-retry': return this.line(`warning: ${targetRetryLine(event)}`);
+      case 'run-verified': return this.line(verifiedLine(event));
       case 'chunk-finished':
       case 'run-planned':
       case 'part-uploaded':
       case 'chunk-verified':
-      case 'run-verified':
       case 'run-progress':
       case 'run-finished': return undefined;
     }

@@ -1,4 +1,4 @@
-import { finishedLine, nameOf, progressLine, readersLine, resultLines, retryLine, targetRetryLine, totalLine } from './lines';
+import { finishedLine, nameOf, progressLine, readersLine, resultLines, retryLine, targetRetryLine, totalLine, verifiedLine } from './lines';
 import type { Output, Progress } from './progress';
 import type { ExtractEvent, ExtractResult } from '../../extractor/public';
 
@@ -38,11 +38,11 @@ export class TerminalProgress implements Progress {
       case 'chunk-retry': return this.scroll(`${this.paint(33, 'warning')}: ${retryLine(event)}`);
       case 'readers-changed': return this.scroll(readersLine(event));
       case 'target-retry': return this.scroll(`${this.paint(33, 'warning')}: ${targetRetryLine(event)}`);
+      case 'run-verified': return this.scroll(verifiedLine(event));
       case 'chunk-finished':
       case 'run-planned':
       case 'part-uploaded':
       case 'chunk-verified':
-      case 'run-verified':
       case 'run-finished': return undefined;
     }
   };
