@@ -1,6 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -9,6 +10,8 @@ import { metricNamespace } from '../contract';
 import { allowLanding, allowReadingLanded, allowReadingRecords, allowReplaying } from './grants';
 import { RecorderMetrics } from './observability/recorder-metrics';
 import { GrantLandOptions, ILegacyToS3Pipeline, LegacyToS3PipelineAttributes } from './pipeline-interface';
+import { checkPipelineName } from './pipeline-name';
+import { runRule } from './run-rule';
 import { invalidInput, requireText } from './validation';
 
 /** What a pipeline of this app and an imported one have in common. */
@@ -71,6 +74,27 @@ export abstract class LegacyToS3PipelineBase extends Construct implements ILegac
    * @param grantee for example the role of an operator
    */
   public abstract grantReplay(grantee: iam.IGrantable): iam.Grant;
+
+  /**
+   * Makes a rule of EventBridge for runs that are complete: every part their manifest names has landed as it says. The place
+   * to start what works on the data. A run that is checked again tells its outcome only if that, or the manifest, changed.
+   *
+   * @param id of the rule
+   * @param options what to start, and further conditions on the event (docs/resources.md shows one)
+   */
+  public onRunComplete(id: string, options: events.OnEventOptions = {}): events.Rule {
+    return runRule(this, id, 'COMPLETE', options);
+  }
+
+  /**
+   * Makes a rule of EventBridge for runs that are not what their manifest says; the event tells what is wrong.
+   *
+   * @param id of the rule
+   * @param options what to start, and further conditions on the event
+   */
+  public onRunIncomplete(id: string, options: events.OnEventOptions = {}): events.Rule {
+    return runRule(this, id, 'INCOMPLETE', options);
+  }
 
   /**
    * A metric the recorder emits, by its name.
@@ -167,6 +191,7 @@ export class ImportedPipeline extends LegacyToS3PipelineBase {
 
   constructor(scope: Construct, id: string, attributes: LegacyToS3PipelineAttributes) {
     super(scope, id);
+    checkPipelineName(this, attributes.pipelineName);
     this.pipelineName = attributes.pipelineName;
     this.bucket = attributes.bucket;
     this.landingPrefix = attributes.landingPrefix;

@@ -1,5 +1,6 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -51,6 +52,23 @@ export interface ILegacyToS3Pipeline extends IConstruct {
    * @param grantee for example the role of an operator
    */
   grantReplay(grantee: iam.IGrantable): iam.Grant;
+
+  /**
+   * Makes a rule of EventBridge for runs that are complete: every part their manifest names has landed as it says. The place
+   * to start what works on the data. A run that is checked again tells its outcome only if that, or the manifest, changed.
+   *
+   * @param id of the rule
+   * @param options what to start, and further conditions on the event (docs/resources.md shows one)
+   */
+  onRunComplete(id: string, options?: events.OnEventOptions): events.Rule;
+
+  /**
+   * Makes a rule of EventBridge for runs that are not what their manifest says; the event tells what is wrong.
+   *
+   * @param id of the rule
+   * @param options what to start, and further conditions on the event
+   */
+  onRunIncomplete(id: string, options?: events.OnEventOptions): events.Rule;
 
   /**
    * A metric the recorder emits, by its name.

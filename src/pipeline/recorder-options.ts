@@ -83,8 +83,9 @@ export interface RecorderFunctionOptions {
   readonly logRemovalPolicy?: RemovalPolicy;
 
   /**
-   * VPC to run the function (of a pipeline: all its functions) in. It must reach S3 and DynamoDB, by their gateway endpoints, and Lambda (the recorder) or
-   * EventBridge and Glue (run completion) or Lambda and SQS (replay), by their interface endpoints; or all by a NAT gateway.
+   * VPC to run the function (of a pipeline: all its functions) in. It must reach S3 and DynamoDB, by their gateway endpoints,
+   * and Lambda (the recorder) or EventBridge and Glue (run completion) or Lambda and SQS (replay), by their interface
+   * endpoints; or all by a NAT gateway.
    *
    * @default - not in a VPC
    */

@@ -1,9 +1,11 @@
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
-import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { GetTableCommand, GetPartitionCommand, GlueClient } from '@aws-sdk/client-glue';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
-import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { RUN_EVENT, runLogKey } from '../../src/contract';
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import * as targets from 'aws-cdk-lib/aws-events-targets';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { runLogKey } from '../../src/contract';
+import { LegacyToS3Pipeline } from '../../src/pipeline';
 import { type Observer, poll, startObserver } from '../../tools/local-cloud';
 import { DeployedPipeline } from '../support/deployed-pipeline';
 import { smallRun } from '../support/small-run';
@@ -14,30 +16,22 @@ let observer: Observer;
 const observerProblems: Error[] = [];
 
 beforeAll(async () => {
-  pipeline = await DeployedPipeline.start();
+  pipeline = await DeployedPipeline.start({}, {}, tell);
   observer = startObserver(pipeline.cloud, {
     intervalMs: 100, mathAlarms: pipeline.stack.mathAlarms, onError: (error) => observerProblems.push(error),
   });
-  eventsQueue = await subscribe();
+  eventsQueue = Object.entries(pipeline.stack.resources).find(([id]) => id.startsWith('LedgerTold'))![1];
 });
 afterAll(async () => {
   await observer?.stop();
   await pipeline?.stop();
 });
 
-/** A queue that gets the runs' events. */
-async function subscribe(): Promise<string> {
-  const { QueueUrl } = await pipeline.sqs.send(new CreateQueueCommand({ QueueName: 'run-events' }));
-  const { Attributes } = await pipeline.sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
-  const statement = { Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' }, Action: 'sqs:SendMessage', Resource: Attributes!.QueueArn };
-  const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
-  await pipeline.sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));
-  const eventBridge = new EventBridgeClient(pipeline.cloud.clientConfig);
-  const EventPattern = JSON.stringify({ 'source': [RUN_EVENT.source], 'detail-type': [RUN_EVENT.detailType] });
-  await eventBridge.send(new PutRuleCommand({ Name: 'runs', EventPattern }));
-  await eventBridge.send(new PutTargetsCommand({ Rule: 'runs', Targets: [{ Id: 'queue', Arn: Attributes!.QueueArn }] }));
-  eventBridge.destroy();
-  return QueueUrl!;
+/** Has a queue get the runs' events, one rule for each outcome. */
+function tell(made: LegacyToS3Pipeline): void {
+  const target = new targets.SqsQueue(new sqs.Queue(made, 'Told'));
+  made.onRunComplete('Complete', { target });
+  made.onRunIncomplete('Incomplete', { target });
 }
 
 const events: any[] = [];

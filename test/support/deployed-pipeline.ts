@@ -16,12 +16,15 @@ import { type DeployedStack, deployTemplate, type LocalCloud, type LocalCloudOpt
 
 /** A pipeline `Ledger`, synthesised and deployed on a local cloud of its own, IAM enforced. */
 export class DeployedPipeline {
-  public static async start(props: LegacyToS3PipelineProps = {}, options: LocalCloudOptions = {}): Promise<DeployedPipeline> {
+  /** @param extend makes more in the stack, before it is synthesised */
+  public static async start(
+    props: LegacyToS3PipelineProps = {}, options: LocalCloudOptions = {}, extend: (pipeline: LegacyToS3Pipeline) => void = () => {},
+  ): Promise<DeployedPipeline> {
     const outdir = mkdtempSync(path.join(tmpdir(), 'deployed-pipeline-'));
     let cloud: LocalCloud | undefined;
     try {
       const app = new App({ outdir, analyticsReporting: false });
-      new LegacyToS3Pipeline(new Stack(app, 'Deployed'), 'Ledger', { alarmEmail: 'operator@example.com', ...props });
+      extend(new LegacyToS3Pipeline(new Stack(app, 'Deployed'), 'Ledger', { alarmEmail: 'operator@example.com', ...props }));
       app.synth();
       cloud = await startLocalCloud({ asyncRetryBaseSeconds: 0.2, concurrency: 16, ...options });
       return new DeployedPipeline(cloud, await deployTemplate(cloud, outdir));

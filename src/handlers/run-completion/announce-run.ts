@@ -10,9 +10,11 @@ const MAX_PROBLEM_LENGTH = 500;
 /**
  * Puts an event of the run's outcome on the default event bus.
  *
+ * @param region of the bucket, for the partition in its ARN (IAM, "Amazon Resource Names")
  * @throws HandlerError EVENT_NOT_PUT when EventBridge did not take it
  */
-export function eventBridgeAnnouncer(eventBridge: EventBridgeClient): RunReporter {
+export function eventBridgeAnnouncer(eventBridge: EventBridgeClient, region: string): RunReporter {
+  const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
   return async (run, { manifest }) => {
     const detail: RunEventDetail = {
       runId: run.runId,
@@ -24,7 +26,9 @@ export function eventBridgeAnnouncer(eventBridge: EventBridgeClient): RunReporte
       problems: (run.problems ?? []).slice(0, MAX_PROBLEMS).map((problem) => problem.slice(0, MAX_PROBLEM_LENGTH)),
     };
     const { Entries } = await eventBridge.send(new PutEventsCommand({
-      Entries: [{ Source: RUN_EVENT.source, DetailType: RUN_EVENT.detailType, Detail: JSON.stringify(detail), Resources: [`arn:aws:s3:::${run.bucket}`] }],
+      Entries: [{
+        Source: RUN_EVENT.source, DetailType: RUN_EVENT.detailType, Detail: JSON.stringify(detail), Resources: [`arn:${partition}:s3:::${run.bucket}`],
+      }],
     }));
     const refused = Entries?.find((entry) => entry.ErrorCode);
     if (refused) throw new HandlerError('EVENT_NOT_PUT', `run '${manifest.runId}': EventBridge answered ${refused.ErrorCode}: ${refused.ErrorMessage}`);

@@ -22,7 +22,7 @@ const run = {
   problems: Array.from({ length: 50 }, (_, i) => `${i} ${'x'.repeat(2_000)}`),
 } as unknown as RunItem;
 const landed = { manifest: { runId: 'r' } } as LandedManifest;
-const announce = eventBridgeAnnouncer(new EventBridgeClient());
+const announce = eventBridgeAnnouncer(new EventBridgeClient(), 'eu-west-1');
 
 test('the event tells the run, its state, manifest, totals and the first problems', async () => {
   eventBridge.on(PutEventsCommand).resolves({ FailedEntryCount: 0, Entries: [{ EventId: '1' }] });
@@ -46,4 +46,11 @@ test('the event tells the run, its state, manifest, totals and the first problem
 test('an event that was not taken is an error', async () => {
   eventBridge.on(PutEventsCommand).resolves({ FailedEntryCount: 1, Entries: [{ ErrorCode: 'ThrottlingException', ErrorMessage: 'slow down' }] });
   await expect(announce(run, landed)).rejects.toMatchObject({ code: 'EVENT_NOT_PUT', message: expect.stringContaining('ThrottlingException: slow down') });
+});
+
+test.each([['eu-west-1', 'aws'], ['cn-north-1', 'aws-cn'], ['us-gov-west-1', 'aws-us-gov']])('in %s the ARN of the bucket is of the partition %s', async (region, partition) => {
+  eventBridge.on(PutEventsCommand).resolves({ FailedEntryCount: 0, Entries: [{ EventId: '1' }] });
+  await eventBridgeAnnouncer(new EventBridgeClient(), region)(run, landed);
+  const [{ Resources }] = eventBridge.commandCalls(PutEventsCommand)[0].args[0].input.Entries!;
+  expect(Resources).toEqual([`arn:${partition}:s3:::b`]);
 });
