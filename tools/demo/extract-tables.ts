@@ -34,7 +34,7 @@ export async function landTables(
 function print(event: ExtractEvent): void {
   switch (event.type) {
     case 'run-started':
-      console.log(`  run ${event.runId}, ${event.tables} tables, consistency ${event.consistency}`);
+      console.log(`  run ${event.runId}, ${event.tables} table${event.tables === 1 ? '' : 's'}, consistency ${event.consistency}`);
       break;
     case 'table-progress':
       if (process.stdout.isTTY) process.stdout.write(`\r  ${event.schema}.${event.table}: ${event.rows} rows`);

@@ -4,6 +4,10 @@ import { colorOf, cssVariable, format, span } from './format.js';
 
 const CURSORS = uPlot.sync('dashboard');
 const TIME_STEPS = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800];
+/** Of numbers of things: a grid line at a half would have no label. */
+const WHOLE_STEPS = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
+/** Pixels on either side of a time's middle. */
+const TIME_HALF_WIDTH = 24;
 const AXIS_FONT = '11px ' + cssVariable('--font');
 
 /** A plot over time that is drawn once and then only gets new data. */
@@ -110,7 +114,7 @@ export class Chart {
       grid: { show: false },
       ticks: { stroke: cssVariable('--line'), width: 1, size: 4 },
       // A date stands only where a day begins.
-      values: (_, splits, index, space, step) => splits.map((time) => timeLabel(new Date(time * 1000), step)),
+      values: (plot, splits, index, space, step) => splits.map((time) => (fitsBeside(plot, time) ? timeLabel(new Date(time * 1000), step) : '')),
     };
   }
 
@@ -125,8 +129,9 @@ export class Chart {
       font: AXIS_FONT,
       gap: 5,
       space: 34,
+      ...(wholeOnly(shown) && { incrs: WHOLE_STEPS }),
       size: (plot, values) => Math.max(38, ...(values ?? []).map((value) => value.length * 6.2 + 14)),
-      values: (plot, splits) => splits.map((value) => (this.isEmpty() || (wholeOnly(shown) && !Number.isInteger(value)) ? '' : format(value, shown))),
+      values: (plot, splits) => splits.map((value) => (this.isEmpty() ? '' : format(value, shown))),
       grid: { show: side === 'left', stroke: cssVariable('--grid'), width: 1 },
       ticks: { show: false },
     };
@@ -194,6 +199,11 @@ function timeLabel(time, step) {
   const midnight = time.getHours() === 0 && time.getMinutes() === 0 && time.getSeconds() === 0;
   if (midnight) return time.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
   return `${two(time.getHours())}:${two(time.getMinutes())}${step < 60 ? `:${two(time.getSeconds())}` : ''}`;
+}
+
+/** Whether the label of a time is not cut off by the right edge. */
+function fitsBeside(plot, time) {
+  return plot.bbox.left / devicePixelRatio + plot.valToPos(time, 'x') + TIME_HALF_WIDTH <= plot.width;
 }
 
 const wholeOnly = (unit) => unit === '' || unit === 'count' || unit === 'rows';
