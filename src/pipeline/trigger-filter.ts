@@ -1,6 +1,6 @@
-import { Token } from 'aws-cdk-lib';
+import { Annotations, Token } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { MANIFEST_FILE } from '../contract';
+import { MANIFEST_FILE, RUN_LOG_FOLDER } from '../contract';
 import { invalidInput } from './validation';
 
 /** Which keys a trigger hands over. */
@@ -15,6 +15,7 @@ export function checkedFilter(scope: Construct, { prefix, suffixes }: TriggerFil
   if (prefix?.startsWith('/')) {
     throw invalidInput(scope, `trigger prefix must not start with '/', got '${prefix}': object keys do not start with one`);
   }
+  warnOfNoFolder(scope, prefix);
   if (suffixes === undefined) return { prefix };
   if (suffixes.length === 0) throw invalidInput(scope, 'trigger suffixes must name at least one suffix or be left out, got an empty list');
   for (const suffix of suffixes) requireText(scope, 'suffix', suffix);
@@ -31,6 +32,15 @@ export function filtersOverlap(one: TriggerFilter, other: TriggerFilter): boolea
   const [a, b] = [one.prefix ?? '', other.prefix ?? ''];
   if (!a.startsWith(b) && !b.startsWith(a)) return false;
   return (one.suffixes ?? ['']).some((x) => (other.suffixes ?? ['']).some((y) => x.endsWith(y) || y.endsWith(x)));
+}
+
+function warnOfNoFolder(scope: Construct, prefix: string | undefined): void {
+  if (prefix === undefined || Token.isUnresolved(prefix) || prefix.endsWith('/')) return;
+  Annotations.of(scope).addWarningV2(
+    'cdk-legacy-to-s3:prefixNoFolder',
+    `trigger prefix '${prefix}' also matches keys such as '${prefix}-old/file.csv', and run completion writes its lines to '${prefix}${RUN_LOG_FOLDER}'; ` +
+      `end it with '/' if the folder is meant, or acknowledge this`,
+  );
 }
 
 function requireText(scope: Construct, name: string, value: string): void {

@@ -1,5 +1,5 @@
 import { App, CfnParameter, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { failureOf, only, statements, synthPipeline } from './synth';
 import { LandingTrigger, LandingTriggerOptions, LegacyToS3Pipeline } from '../../src/pipeline';
@@ -95,6 +95,19 @@ test('a prefix known only at deployment is taken as it is', () => {
   }));
   const [first] = only(template, 'Custom::S3BucketNotifications').Properties.NotificationConfiguration.LambdaFunctionConfigurations;
   expect(first.Filter.Key.FilterRules).toContainEqual({ Name: 'prefix', Value: { Ref: 'Prefix' } });
+});
+
+describe('a prefix that is no folder', () => {
+  const warning = Match.stringLikeRegexp("trigger prefix 'landing' also matches keys such as 'landing-old/file.csv'");
+  const stackOf = (options: LandingTriggerOptions) => synthPipeline({ trigger: LandingTrigger.eventBridge(options) }).stack;
+
+  test('is taken, with a warning', () => {
+    Annotations.fromStack(stackOf({ prefix: 'landing' })).hasWarning('/Stack/Ledger', warning);
+  });
+
+  test('a folder, or none: no warning', () => {
+    for (const options of [{ prefix: 'landing/' }, {}]) Annotations.fromStack(stackOf(options)).hasNoWarning('*', Match.stringLikeRegexp('trigger prefix'));
+  });
 });
 
 describe('in a bucket of one\'s own', () => {
