@@ -28,5 +28,9 @@ export function refuseUnusedOptions(scope: IConstruct, props: LegacyToS3Pipeline
   const given = (options: object) => Object.keys(options).filter((option) => props[option as keyof LegacyToS3PipelineProps] !== undefined).join(', ');
   const [ofBucket, ofCatalog] = [given(BUCKET_OPTIONS), given(CATALOG_OPTIONS)];
   if (props.bucket && ofBucket) throw invalidInput(scope, `${ofBucket} cannot be set together with bucket: set it on the bucket itself`);
+  const makesResults = props.catalog !== false && !props.queryResultsBucket && !props.athenaWorkGroup;
+  if (props.autoDeleteObjects && props.bucket && !makesResults) {
+    throw invalidInput(scope, 'autoDeleteObjects cannot be set where the pipeline makes no bucket: set it on the bucket itself');
+  }
   if (props.catalog === false && ofCatalog) throw invalidInput(scope, `${ofCatalog} cannot be set together with catalog: false, which makes no catalog`);
 }

@@ -73,6 +73,26 @@ export interface LandingBucketProps extends LandingBucketOptions {
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
+
+  /**
+   * Whether all objects are deleted when the bucket leaves the stack; CloudFormation removes no bucket that holds any. Only
+   * with `RemovalPolicy.DESTROY` and without object lock.
+   *
+   * @default false
+   */
+  readonly autoDeleteObjects?: boolean;
+}
+
+/** Refuses to delete what is to be kept. */
+export function requireDeletable(scope: Construct, props: Pick<LandingBucketProps, 'autoDeleteObjects' | 'removalPolicy' | 'objectLockDefaultRetention'>): void {
+  if (!props.autoDeleteObjects) return;
+  const { removalPolicy = RemovalPolicy.RETAIN, objectLockDefaultRetention } = props;
+  if (removalPolicy !== RemovalPolicy.DESTROY) {
+    throw invalidInput(scope, `autoDeleteObjects needs the removalPolicy '${RemovalPolicy.DESTROY}', got '${removalPolicy}'`);
+  }
+  if (objectLockDefaultRetention) {
+    throw invalidInput(scope, 'autoDeleteObjects cannot be set together with objectLockDefaultRetention: locked versions cannot be deleted before their time');
+  }
 }
 
 /**
@@ -90,6 +110,8 @@ export class LandingBucket extends s3.Bucket {
       throw invalidInput(scope, 'serverAccessLogsPrefix needs serverAccessLogsBucket, which is not set');
     }
 
+    requireDeletable(scope, props);
+
     super(scope, id, {
       encryption: props.encryptionKey ? s3.BucketEncryption.KMS : s3.BucketEncryption.S3_MANAGED,
       encryptionKey: props.encryptionKey,
@@ -105,6 +127,7 @@ export class LandingBucket extends s3.Bucket {
       // An empty list would be a role and a configuration without rules, which S3 refuses.
       replicationRules: props.replicationRules?.length ? props.replicationRules : undefined,
       removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+      autoDeleteObjects: props.autoDeleteObjects,
       lifecycleRules: [
         { id: 'AbortIncompleteMultipartUploads', abortIncompleteMultipartUploadAfter: abortAfter },
         ...props.noncurrentVersionExpiration

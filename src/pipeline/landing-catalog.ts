@@ -10,6 +10,7 @@ import { RUN_LOG_FOLDER, RUN_LOG_TABLE } from '../contract';
 import { addCatalogQueries } from './catalog-queries';
 import { claim } from './claims';
 import { allowReadingLanded } from './grants';
+import { requireDeletable } from './landing-bucket';
 import { acknowledge } from './nag-acknowledgements';
 import { defaultPipelineName } from './pipeline-name';
 import { invalidInput, requireDuration, requireText } from './validation';
@@ -92,6 +93,14 @@ export interface LandingCatalogProps extends LandingCatalogOptions {
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
+
+  /**
+   * Whether all query results are deleted when their bucket leaves the stack. Only with `RemovalPolicy.DESTROY`, and of use
+   * only where the bucket is a new one.
+   *
+   * @default false
+   */
+  readonly autoDeleteObjects?: boolean;
 }
 
 /**
@@ -202,7 +211,7 @@ export class LandingCatalog extends Construct {
     });
   }
 
-  private createResultsBucket({ encryptionKey, removalPolicy, queryResultsExpiration }: LandingCatalogProps): s3.Bucket {
+  private createResultsBucket({ encryptionKey, removalPolicy, autoDeleteObjects, queryResultsExpiration }: LandingCatalogProps): s3.Bucket {
     const bucket = new s3.Bucket(this, 'Results', {
       encryption: encryptionKey ? s3.BucketEncryption.KMS : s3.BucketEncryption.S3_MANAGED,
       encryptionKey,
@@ -211,6 +220,7 @@ export class LandingCatalog extends Construct {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
       removalPolicy: removalPolicy ?? RemovalPolicy.RETAIN,
+      autoDeleteObjects,
       lifecycleRules: [{ id: 'ExpireResults', expiration: queryResultsExpiration ?? Duration.days(7), abortIncompleteMultipartUploadAfter: Duration.days(1) }],
     });
     const reason = 'query results expire within days and can be made again';
@@ -241,6 +251,7 @@ export class LandingCatalog extends Construct {
 
   private validateOptions(props: LandingCatalogProps): void {
     const { bytesScannedLimit: limit, queryResultsExpiration, runsTableName } = props;
+    requireDeletable(this, { removalPolicy: props.removalPolicy, autoDeleteObjects: props.autoDeleteObjects });
     if (limit && !limit.isUnresolved() && limit.toBytes() < 10_000_000) {
       throw invalidInput(this, `bytesScannedLimit must be at least 10 MB, got ${limit.toBytes()} bytes`);
     }

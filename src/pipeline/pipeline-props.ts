@@ -94,6 +94,14 @@ export interface LegacyToS3PipelineProps extends LandingBucketOptions, RecorderF
   readonly removalPolicy?: RemovalPolicy;
 
   /**
+   * Whether all landed objects and query results are deleted when the buckets the pipeline made for them leave the stack;
+   * CloudFormation removes no bucket that holds any. For trials: only with `RemovalPolicy.DESTROY` and without object lock.
+   *
+   * @default false
+   */
+  readonly autoDeleteObjects?: boolean;
+
+  /**
    * Whether to make a catalog (see `LandingCatalog`), in which every completed run is registered.
    *
    * @default true

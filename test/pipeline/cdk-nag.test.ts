@@ -1,4 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as backup from 'aws-cdk-lib/aws-backup';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -28,6 +28,7 @@ test.each<[string, (stack: Stack) => unknown]>([
   ['EventBridge', pipeline(() => ({ trigger: LandingTrigger.eventBridge() }))],
   ['a buffer', pipeline(() => ({ trigger: LandingTrigger.buffered() }))],
   ['a buffer and a key', pipeline((stack) => ({ trigger: LandingTrigger.buffered(), encryptionKey: new kms.Key(stack, 'Key', { enableKeyRotation: true }) }))],
+  ['buckets that are emptied', pipeline(() => ({ removalPolicy: RemovalPolicy.DESTROY, autoDeleteObjects: true }))],
   ['a VPC', pipeline((stack) => ({ vpc: ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['a'], privateSubnetIds: ['subnet-1'] }) }))],
   ['two pipelines', (stack) => [new LegacyToS3Pipeline(stack, 'One'), new LegacyToS3Pipeline(stack, 'Two')]],
 ])('cdk-nag finds nothing in a stack with %s', (_name, make) => {

@@ -192,6 +192,15 @@ describe('one\'s own parts', () => {
       .toBe(`Stack/Ledger: ${option} cannot be set together with bucket: set it on the bucket itself`);
   });
 
+  test('autoDeleteObjects is refused where no bucket is made', () => {
+    const refused = (props: LegacyToS3PipelineProps) => failureOf((scope) => new LegacyToS3Pipeline(scope, 'Ledger', {
+      bucket: s3.Bucket.fromBucketName(scope, 'Own', 'of-others'), removalPolicy: RemovalPolicy.DESTROY, autoDeleteObjects: true, ...props,
+    }));
+    const message = 'Stack/Ledger: autoDeleteObjects cannot be set where the pipeline makes no bucket: set it on the bucket itself';
+    expect(refused({ catalog: false })).toBe(message);
+    expect(() => refused({})).toThrow('expected the construct to refuse its input');
+  });
+
   test.each(['glueDatabase', 'runsTableName', 'bytesScannedLimit'])('no catalog, and %s for it is refused', (option) => {
     expect(failureOf((scope) => new LegacyToS3Pipeline(scope, 'Ledger', { catalog: false, [option]: 'any' })))
       .toBe(`Stack/Ledger: ${option} cannot be set together with catalog: false, which makes no catalog`);

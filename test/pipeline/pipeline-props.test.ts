@@ -32,6 +32,11 @@ const CASES: PropCases<Props> = {
   removalPolicy: {
     byDefault: RemovalPolicy.RETAIN, own: () => ({ removalPolicy: RemovalPolicy.DESTROY }), shows: /LedgerLandingBucket\/DeletionPolicy: Delete$/,
   },
+  autoDeleteObjects: {
+    byDefault: false,
+    own: () => ({ autoDeleteObjects: true, removalPolicy: RemovalPolicy.DESTROY }),
+    shows: /LedgerLandingBucketAutoDeleteObjectsCustomResource\/Type: Custom::S3AutoDeleteObjects$/,
+  },
   catalog: { byDefault: true, own: () => ({ catalog: false }), hides: /Type: AWS::(Glue|Athena)::/ },
   dashboard: { byDefault: true, own: () => ({ dashboard: false }), hides: /Type: AWS::CloudWatch::Dashboard/ },
   savedQueries: { byDefault: true, own: () => ({ savedQueries: false }), hides: /Type: AWS::Logs::QueryDefinition/ },

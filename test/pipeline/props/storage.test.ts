@@ -16,6 +16,11 @@ describe('LandingBucket', () => {
     ...bucketCases('Bucket'),
     encryptionKey: { own: (stack) => ({ encryptionKey: encryptionKey(stack) }), shows: /^Bucket\/.*KMSMasterKeyID\/Fn::GetAtt\/0: Own$/ },
     removalPolicy: { byDefault: RemovalPolicy.RETAIN, own: () => ({ removalPolicy: RemovalPolicy.DESTROY }), shows: /^Bucket\/DeletionPolicy: Delete$/ },
+    autoDeleteObjects: {
+      byDefault: false,
+      own: () => ({ autoDeleteObjects: true, removalPolicy: RemovalPolicy.DESTROY }),
+      shows: /^BucketAutoDeleteObjectsCustomResource\/Type: Custom::S3AutoDeleteObjects$/,
+    },
   }, (stack, props) => new LandingBucket(stack, 'Bucket', props));
 });
 
@@ -41,5 +46,10 @@ describe('LandingCatalog', () => {
     objectPrefix: { own: () => ({ objectPrefix: 'in/' }), shows: /^CatalogRunsTable\/.*\/Location: s3:\/\/landing\/in\/runs\/$/ },
     encryptionKey: { own: (stack) => ({ encryptionKey: encryptionKey(stack) }), shows: /^CatalogWorkGroup\/.*\/EncryptionOption: SSE_KMS$/ },
     removalPolicy: { byDefault: RemovalPolicy.RETAIN, own: () => ({ removalPolicy: RemovalPolicy.DESTROY }), shows: /^CatalogResults\/DeletionPolicy: Delete$/ },
+    autoDeleteObjects: {
+      byDefault: false,
+      own: () => ({ autoDeleteObjects: true, removalPolicy: RemovalPolicy.DESTROY }),
+      shows: /^CatalogResultsAutoDeleteObjectsCustomResource\/Type: Custom::S3AutoDeleteObjects$/,
+    },
   }, (stack, props) => new LandingCatalog(stack, 'Catalog', { bucket: s3.Bucket.fromBucketName(stack, 'Landing', 'landing'), ...props }));
 });
