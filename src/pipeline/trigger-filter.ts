@@ -39,7 +39,7 @@ function warnOfNoFolder(scope: Construct, prefix: string | undefined): void {
   Annotations.of(scope).addWarningV2(
     'cdk-legacy-to-s3:prefixNoFolder',
     `trigger prefix '${prefix}' also matches keys such as '${prefix}-old/file.csv', and run completion writes its lines to '${prefix}${RUN_LOG_FOLDER}'; ` +
-      `end it with '/' if the folder is meant, or acknowledge this`,
+      'end it with \'/\' if the folder is meant, or acknowledge this',
   );
 }
 

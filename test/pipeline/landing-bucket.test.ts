@@ -134,7 +134,11 @@ test.each([
   [{ noncurrentVersionExpiration: Duration.days(0) }, 'Stack: noncurrentVersionExpiration must be whole days from 1 day to 36500 days, got 0 ms'],
   [{ autoDeleteObjects: true }, "Stack: autoDeleteObjects needs the removalPolicy 'destroy', got 'retain'"],
   [
-    { autoDeleteObjects: true, removalPolicy: RemovalPolicy.DESTROY, objectLockDefaultRetention: s3.ObjectLockRetention.governance(Duration.days(1)) },
+    {
+      autoDeleteObjects: true,
+      removalPolicy: RemovalPolicy.DESTROY,
+      objectLockDefaultRetention: s3.ObjectLockRetention.governance(Duration.days(1)),
+    },
     'Stack: autoDeleteObjects cannot be set together with objectLockDefaultRetention: locked versions cannot be deleted before their time',
   ],
   [{ serverAccessLogsPrefix: 'access/' }, 'Stack: serverAccessLogsPrefix needs serverAccessLogsBucket, which is not set'],
