@@ -23,6 +23,26 @@ const CATALOG_OPTIONS: { readonly [option in keyof Required<LandingCatalogOption
   queryResultsExpiration: true,
 };
 
+/** What is told by a construct or a class, and how one is come by. */
+const NO_TEXTS: { readonly [option in keyof LegacyToS3PipelineProps]: string } = {
+  bucket: 's3.Bucket.fromBucketName(…)',
+  metadataTable: 'dynamodb.Table.fromTableName(…)',
+  failureQueue: 'sqs.Queue.fromQueueArn(…)',
+  encryptionKey: 'kms.Key.fromKeyArn(…)',
+  vpc: 'ec2.Vpc.fromLookup(…)',
+  trigger: 'LandingTrigger.s3Notification(…)',
+  timeout: 'Duration.seconds(…)',
+  runCompletionTimeout: 'Duration.minutes(…)',
+};
+
+/** Refuses a name where a construct is meant, which JavaScript lets pass. */
+export function refuseTexts(scope: IConstruct, props: LegacyToS3PipelineProps): void {
+  for (const [option, example] of Object.entries(NO_TEXTS)) {
+    const value: unknown = props[option as keyof LegacyToS3PipelineProps];
+    if (value !== undefined && typeof value !== 'object') throw invalidInput(scope, `${option} must be an object, such as ${example}, got ${JSON.stringify(value)}`);
+  }
+}
+
 /** Refuses options that would be silently left out: that is a mistake. */
 export function refuseUnusedOptions(scope: IConstruct, props: LegacyToS3PipelineProps): void {
   const given = (options: object) => Object.keys(options).filter((option) => props[option as keyof LegacyToS3PipelineProps] !== undefined).join(', ');

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { IConstruct } from 'constructs';
 import { HANDLER_ENV } from '../contract';
@@ -15,6 +15,8 @@ export function checkRecorderOptions(scope: IConstruct, options: RecorderFunctio
   requireDuration(scope, 'maxEventAge', options.maxEventAge, { min: Duration.minutes(1), max: Duration.hours(6) });
   requireWhole(scope, 'reservedConcurrentExecutions', options.reservedConcurrentExecutions, { min: 1 });
   if (options.runtime) requireRuntime(scope, options.runtime);
+  const wrong = Object.keys(options.environment ?? {}).find((name) => !Token.isUnresolved(name) && !/^[A-Za-z]\w+$/.test(name));
+  if (wrong !== undefined) throw invalidInput(scope, `environment must name its variables in letters, digits and _, a letter first, two at least, got '${wrong}'`);
   const taken = Object.keys(options.environment ?? {}).filter((name) => NOT_OVERRIDABLE.includes(name));
   if (taken.length > 0) {
     throw invalidInput(scope, `environment must not set ${taken.join(', ')}: the pipeline sets ${NOT_OVERRIDABLE.join(', ')} itself`);

@@ -8,7 +8,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { refuseUnusedOptions } from './check-pipeline-options';
+import { refuseTexts, refuseUnusedOptions } from './check-pipeline-options';
 import { requireBucketOfRegion } from './check-resources';
 import { claim } from './claims';
 import { LandingBucket } from './landing-bucket';
@@ -114,6 +114,7 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
   constructor(scope: Construct, id: string, props: LegacyToS3PipelineProps = {}) {
     super(scope, id);
     checkPipelineName(this, props.pipelineName);
+    refuseTexts(this, props);
     refuseUnusedOptions(this, props);
     if (props.bucket) requireBucketOfRegion(this, props.bucket);
     this.pipelineName = props.pipelineName ?? defaultPipelineName(this);

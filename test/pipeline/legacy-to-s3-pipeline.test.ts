@@ -201,6 +201,14 @@ describe('one\'s own parts', () => {
     expect(() => refused({})).toThrow('expected the construct to refuse its input');
   });
 
+  test.each([
+    ['bucket', 'my-bucket', '"my-bucket"'], ['metadataTable', 'runs', '"runs"'], ['failureQueue', 'q', '"q"'], ['encryptionKey', 'alias/x', '"alias/x"'],
+    ['vpc', 'vpc-1', '"vpc-1"'], ['trigger', 's3', '"s3"'], ['timeout', 30, '30'], ['runCompletionTimeout', 30, '30'],
+  ])('%s as a text or a number is refused, which JavaScript lets pass', (option, value, got) => {
+    expect(failureOf((scope) => new LegacyToS3Pipeline(scope, 'Ledger', { [option]: value })))
+      .toMatch(new RegExp(`^Stack/Ledger: ${option} must be an object, such as .*\\(…\\), got ${got}$`));
+  });
+
   test.each(['glueDatabase', 'runsTableName', 'bytesScannedLimit'])('no catalog, and %s for it is refused', (option) => {
     expect(failureOf((scope) => new LegacyToS3Pipeline(scope, 'Ledger', { catalog: false, [option]: 'any' })))
       .toBe(`Stack/Ledger: ${option} cannot be set together with catalog: false, which makes no catalog`);

@@ -258,6 +258,7 @@ test.each<[Options, string]>([
     { environment: { METADATA_TABLE_NAME: 'other' } },
     `environment must not set METADATA_TABLE_NAME: the pipeline sets ${Object.values(HANDLER_ENV).filter((name) => name !== 'POWERTOOLS_LOG_LEVEL').join(', ')} itself`,
   ],
+  [{ environment: { 'A-B': 'x' } }, "environment must name its variables in letters, digits and _, a letter first, two at least, got 'A-B'"],
   [{ vpcSubnets: {} }, 'vpcSubnets needs vpc, which is not set'],
   [{ securityGroups: [] }, 'securityGroups needs vpc, which is not set'],
   [
