@@ -1,4 +1,5 @@
 import { ROW_KERNEL } from './row-kernel.wasm';
+import { instantiate } from '../columns/instantiate';
 
 interface KernelExports {
   readonly memory: { readonly buffer: ArrayBuffer };
@@ -14,12 +15,6 @@ interface KernelExports {
   reset(): void;
   sumLow(): bigint;
   sumHigh(): bigint;
-}
-
-/** What is used of the runtime's WebAssembly, whose types come with those of browsers only. */
-interface Runtime {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
 }
 
 /** Most columns of a result set (Maximum capacity specifications for SQL Server: columns per SELECT statement). */
@@ -57,8 +52,7 @@ export class RowKernel {
   private used: KernelColumns | undefined;
 
   public constructor() {
-    const { Instance, Module } = (globalThis as unknown as { readonly WebAssembly: Runtime }).WebAssembly;
-    this.kernel = new Instance(new Module(Buffer.from(ROW_KERNEL, 'base64')), { env: { abort } }).exports as KernelExports;
+    this.kernel = instantiate<KernelExports>(ROW_KERNEL, 'row kernel');
     // It is made large enough. Growing it would detach its ArrayBuffer, and from then on V8 looks at every access to any typed
     // array whether it is detached: a fifth more CPU for each row.
     if (this.kernel.memory.buffer.byteLength < END) throw new Error(`the row kernel's memory has less than ${END} bytes`);
@@ -139,8 +133,4 @@ let kernel: RowKernel | undefined;
 export function loadKernel(): RowKernel {
   kernel ??= new RowKernel();
   return kernel;
-}
-
-function abort(): never {
-  throw new Error('the row kernel failed');
 }

@@ -1,4 +1,5 @@
 import { TEXT_KERNEL } from './text-kernel.wasm';
+import { canInstantiate, instantiate } from '../../../columns/instantiate';
 
 /** What text-kernel.as exports. */
 export interface TextKernelExports {
@@ -66,25 +67,12 @@ export const PIECE_BYTES = 0x10000;
 export const PIECE_CHARSET = PIECE + PIECE_BYTES + SLACK;
 const MEMORY_BYTES = PIECE_CHARSET + CHARSET_BYTES;
 
-/** What is used of the runtime's WebAssembly, whose types come with those of browsers only. */
-interface Runtime {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-  readonly validate: (bytes: Uint8Array) => boolean;
-}
-
 let loaded: LoadedKernel | null | undefined;
 
 /** Compiled at first use, one a thread. @returns nothing on a processor without the instructions it needs */
 export function loadTextKernel(): LoadedKernel | undefined {
   if (loaded === undefined) {
-    const { Instance, Module, validate } = (globalThis as unknown as { readonly WebAssembly: Runtime }).WebAssembly;
-    const code = Buffer.from(TEXT_KERNEL, 'base64');
-    loaded = validate(code) ? new LoadedKernel(new Instance(new Module(code), { env: { abort } }).exports as TextKernelExports) : null;
+    loaded = canInstantiate(TEXT_KERNEL) ? new LoadedKernel(instantiate<TextKernelExports>(TEXT_KERNEL, 'text kernel')) : null;
   }
   return loaded ?? undefined;
-}
-
-function abort(): never {
-  throw new Error('the text kernel failed');
 }
