@@ -142,6 +142,8 @@ export interface ManifestTableVerification {
   readonly detail?: string;
   /** COUNT_BIG of the source, over all chunks. */
   readonly sourceRows?: number;
+  /** COUNT_BIG of the whole table, in the one state of the database that all its chunks show; absent where they show several, or there is one chunk. */
+  readonly tableRows?: number;
   /** Of how many columns each aggregate was compared; absent when the source was not asked. */
   readonly aggregates?: { readonly [aggregate: string]: number };
   /** Rows whose SHA2_256 was compared; absent when none was asked for, or rows could not be sampled. */

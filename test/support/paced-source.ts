@@ -35,7 +35,7 @@ export class PacedSource {
     const server = await startScriptedDatabase({
       tables: [{ schema: 'dbo', table: 'Paced', columns: ['Id', 'Name'], primaryKey: ['Id'], rows }],
       override: (sql) => {
-        if (/SELECT COUNT_BIG/.test(sql)) return [aggregatePackets(sql, rows)];
+        if (/SELECT COUNT_BIG/.test(sql)) return [aggregatePackets(sql, rows, sql.includes(' WHERE ') ? undefined : pace.chunks * rows.length)];
         if (!/SELECT \[Id\]/.test(sql)) return undefined;
         if (reading >= (pace.mostReads ?? Infinity)) {
           source.refused += 1;

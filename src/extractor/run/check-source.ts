@@ -1,6 +1,7 @@
 import type { LandedChunk } from './landed-chunk';
 import type { ReadJob } from './read-chunk';
 import type { RunContext } from './run-context';
+import { asksForTable, countTable } from './table-total';
 import { LegacyToS3Error } from '../errors';
 import { SourceHashes } from '../extractor-props';
 import type { ReadRowsResult } from '../formats/read-rows';
@@ -20,7 +21,7 @@ const MOST_TOLD = 5;
  */
 export async function checkSource(
   { consistency, options }: Pick<RunContext, 'consistency' | 'options'>, connection: SqlServerConnection, job: ReadJob, read: ReadRowsResult,
-): Promise<Pick<LandedChunk, 'sourceRows' | 'sourceSeconds' | 'differences' | 'aggregated' | 'hashedRows'>> {
+): Promise<Pick<LandedChunk, 'sourceRows' | 'sourceSeconds' | 'differences' | 'tableRows' | 'aggregated' | 'hashedRows'>> {
   const { source, subject, parameters } = job;
   if (!source) return {};
   const started = performance.now();
@@ -35,10 +36,12 @@ export async function checkSource(
   const sourceRows = BigInt(String(answers.row_count));
   const differences = [...compareAggregates(columns, read.rows, answers), ...await compareHashes(connection, job, read, selected)];
   if (isRepeatable(consistency)) refuseDifferences(subject, read.rows, sourceRows, differences);
+  const tableRows = asksForTable({ consistency, options }, job) && await countTable(connection, job);
   return {
     sourceRows: String(sourceRows),
     sourceSeconds: (performance.now() - started) / 1000,
     differences,
+    ...(tableRows && { tableRows }),
     aggregated: options.sourceAggregates,
     ...(read.sourceHash && { hashedRows: read.sourceHash.rows }),
   };

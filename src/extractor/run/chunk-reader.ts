@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { LandedChunk } from './landed-chunk';
 import { nameOf, planOf, readChunk, type ChunkProgress, type ReadJob } from './read-chunk';
 import type { Reader } from './reader';
@@ -13,6 +14,8 @@ interface Session {
   readonly connection: SqlServerConnection;
   /** The source's clock before the first read; absent for a query. */
   readonly instant?: string;
+  /** Names the state of the database that it shows. */
+  readonly state?: string;
 }
 
 /**
@@ -29,10 +32,10 @@ export class ChunkReader implements Reader {
     let opened = 0;
     return retrying(this.context, async (attempt) => {
       try {
-        const { connection, instant } = await this.open();
+        const { connection, instant, state } = await this.open();
         const read = await readChunk(this.context, connection, job, { ...progress, onOpen: (file) => { opened = Math.max(opened, file + 1); } });
         await this.removeRest(job, read.objects.length, opened);
-        return { ...read, attempts: attempt, ...(instant !== undefined && { instant }) };
+        return { ...read, attempts: attempt, ...(instant !== undefined && { instant }), ...(state !== undefined && { state }) };
       } catch (error) {
         await this.discard();
         throw error;
@@ -68,13 +71,13 @@ export class ChunkReader implements Reader {
       if (isolation !== undefined) await connection.query(isolation, 'set the isolation level');
       if (snapshot) {
         await connection.query(`USE ${quoteName(snapshot.name)}`, 'use the database snapshot');
-        return { connection, instant: snapshot.instant };
+        return { connection, instant: snapshot.instant, state: snapshot.name };
       }
       if (consistency === 'snapshot') {
         await connection.query('SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION', 'start a SNAPSHOT transaction');
       }
       const [row] = await connection.query(INSTANT_SQL, 'ask for the source\'s time');
-      return { connection, instant: new Date(String(row?.instant)).toISOString() };
+      return { connection, instant: new Date(String(row?.instant)).toISOString(), ...(consistency === 'snapshot' && { state: randomUUID() }) };
     } catch (error) {
       await connection.close();
       throw error;

@@ -24,6 +24,7 @@ import type { ExtractionPlan } from '../extraction-plan';
 import type { ExtractorProps } from '../extractor-props';
 import { openTarget } from '../landing/open-target';
 import type { ResumeControls } from '../manage-runs';
+import { refuseDisorder } from '../plan/check-bounds';
 import { refuseChangedSchema } from '../plan/check-plan';
 import { findRisks, refuseRisks } from '../plan/source-risks';
 import { readSecurity, readServer, readTables } from '../source/catalog/read-catalog';
@@ -251,6 +252,7 @@ async function select(options: RunOptions, connection: SqlServerConnection): Pro
   const consistency = chooseConsistency(options.consistency, plan.snapshotAllowed, plan.database);
   const jobs = planJobs(plan, options.maxDop, options.format.types);
   refuseHashesOfOld(options.sourceHashes, plan.productVersion);
+  await refuseDisorder(connection, plan.tables);
   const relationsOf = await readRelations(connection);
   const tables = plan.tables.map((table): TableIdentity => ({ ...table, primaryKey: landedPrimaryKey(table), relations: relationsOf(table) }));
   return {

@@ -14,6 +14,8 @@ export interface LandedChunk {
   readonly sourceSeconds?: number;
   /** From the source, under a mode that does not keep it as it was; absent when it was not asked. */
   readonly differences?: readonly AggregateDifference[];
+  /** COUNT_BIG of the whole table in the same state, in digits; only of one chunk of a table that is cut. */
+  readonly tableRows?: string;
   /** Whether the source was asked for aggregates. */
   readonly aggregated?: boolean;
   /** Rows whose hash was compared with the source's; absent when none was taken. */
@@ -26,6 +28,8 @@ export interface LandedChunk {
   readonly alterations?: readonly ManifestAlterations[];
   /** The source's clock when the transaction began to read (ISO 8601, UTC); absent for a query. */
   readonly instant?: string;
+  /** Names the state of the database that was read: chunks of one name show one state. Absent where a chunk shows none. */
+  readonly state?: string;
   readonly attempts: number;
   /** Of the attempt that succeeded. */
   readonly seconds: number;

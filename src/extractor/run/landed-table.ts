@@ -1,5 +1,6 @@
 import type { LandedChunk } from './landed-chunk';
 import { schemaFingerprint } from './schema-fingerprint';
+import { refuseOtherTotal } from './table-total';
 import { tableVerification } from './table-verification';
 import type { ManifestAlterations, ManifestChunk, ManifestColumn, ManifestObject, ManifestTable } from '../../contract';
 import { LegacyToS3Error } from '../errors';
@@ -35,7 +36,7 @@ export function landedTables(database: string, tables: readonly TableIdentity[],
 /**
  * Puts a table together from its chunks.
  *
- * @throws LegacyToS3Error of code SCHEMA_CHANGED when chunks came with different columns
+ * @throws LegacyToS3Error of code SCHEMA_CHANGED when chunks came with different columns, COUNT_MISMATCH when they are not the table
  */
 export function landedTable(database: string, identity: TableIdentity, landed: readonly LandedChunk[]): LandedTable {
   const { schema, table, primaryKey, chunkKey, excludedColumns, rowFilter, relations } = identity;
@@ -47,6 +48,7 @@ export function landedTable(database: string, identity: TableIdentity, landed: r
     throw new LegacyToS3Error('SCHEMA_CHANGED', `${quoteTable(schema, table)}: chunks ${chunks[0].chunk} and ${other.chunk} came with different columns; `
       + 'the table was changed during the run; plan and run anew');
   }
+  refuseOtherTotal(quoteTable(schema, table), chunks);
   const objects = chunks.flatMap((chunk) => chunk.objects);
   const alterations = sumAlterations(chunks.flatMap((chunk) => chunk.alterations ?? []));
   const tallies = chunks.flatMap((chunk) => (chunk.tallies ? [chunk.tallies] : []));

@@ -28,8 +28,11 @@ export interface ReadJob {
   readonly chunks: number;
   readonly sql: string;
   readonly parameters: readonly QueryParameter[];
-  /** To ask the source of the same rows: the columns as they are selected, `FROM … WHERE …` and `OPTION …`; absent where it may be sent nothing else. */
-  readonly source?: { readonly expressions: readonly string[]; readonly from: string; readonly hint: string };
+  /**
+   * To ask the source of the same rows: the columns as they are selected, `FROM … WHERE …` and `OPTION …`; of a table that is cut
+   * also `FROM …` of all its rows. Absent where it may be sent nothing else.
+   */
+  readonly source?: { readonly expressions: readonly string[]; readonly from: string; readonly hint: string; readonly whole?: string };
   /** For messages. */
   readonly subject: string;
   /** Columns of the primary key, as they land; none where there is none. */
@@ -54,7 +57,7 @@ export interface ChunkProgress {
  */
 export async function readChunk(
   context: RunContext, connection: SqlServerConnection, job: ReadJob, progress: ChunkProgress,
-): Promise<Omit<LandedChunk, 'attempts' | 'instant'>> {
+): Promise<Omit<LandedChunk, 'attempts' | 'instant' | 'state'>> {
   const started = performance.now();
   const plan = planOf(context, job);
   const read = await readAndLand(context, connection, job, plan, progress).catch(async (error: unknown) => {

@@ -26,7 +26,8 @@ function chunkJob(table: PlannedTable, index: number, chunk: PlannedChunk, maxDo
     const expression = `${quoteName(name)}${toText ? '.ToString()' : ''}`;
     return { expression, selected: `${expression}${toText || landed[at] !== name ? ` AS ${quoteName(landed[at])}` : ''}` };
   });
-  const from = `FROM ${subject}${whereOf(table, chunk)}`;
+  const from = `FROM ${subject}${whereOf(table, chunkCondition(table, chunk))}`;
+  const whole = table.chunkKey.length > 0 && { whole: `FROM ${subject}${whereOf(table, '')}` };
   const hint = maxDop === undefined ? '' : ` OPTION (MAXDOP ${maxDop})`;
   return {
     tableIndex: index,
@@ -35,7 +36,7 @@ function chunkJob(table: PlannedTable, index: number, chunk: PlannedChunk, maxDo
     chunk,
     chunks: table.chunks.length,
     sql: `SELECT ${columns.map(({ selected }) => selected).join(', ')} ${from}${hint}`,
-    source: { expressions: columns.map(({ expression }) => expression), from, hint },
+    source: { expressions: columns.map(({ expression }) => expression), from, hint, ...whole },
     parameters: chunkParameters(chunk),
     subject: table.chunks.length === 1 ? subject : `${subject}, chunk ${chunk.chunk}`,
     keyColumns: landedPrimaryKey(table),
@@ -55,8 +56,8 @@ function landedColumns({ columns }: PlannedTable): string[] {
   return landedNames(columns.map(({ name }) => name));
 }
 
-function whereOf(table: PlannedTable, chunk: PlannedChunk): string {
-  const condition = chunkCondition(table, chunk);
+/** @param condition of a chunk's rows; empty for all */
+function whereOf(table: PlannedTable, condition: string): string {
   if (table.rowFilter === undefined) return condition === '' ? '' : ` WHERE ${condition}`;
   // The line end closes a comment that the filter may end with.
   return ` WHERE ${condition === '' ? '' : `(${condition}) AND `}(${table.rowFilter}\n)`;
@@ -71,7 +72,7 @@ function chunkCondition(table: PlannedTable, { lower, upper, nullKey }: PlannedC
     ...(lower ? [boundCondition(keys.slice(0, lower.length), 'lower', '@lower')] : []),
     ...(upper ? [boundCondition(keys.slice(0, upper.length), 'upper', '@upper')] : []),
   ];
-  if (conditions.length === 0 && keys[0].nullable) return `${first} IS NOT NULL`;
+  if (conditions.length === 0 && keys[0].nullable && table.chunks.length > 1) return `${first} IS NOT NULL`;
   return conditions.map((condition) => (conditions.length > 1 ? `(${condition})` : condition)).join(' AND ');
 }
 

@@ -1,4 +1,5 @@
 import type { LandedChunk } from './landed-chunk';
+import { tableTotal } from './table-total';
 import type { ManifestColumn, ManifestTableVerification } from '../../contract';
 import { unhashedColumns } from '../hash/source-hash';
 import { comparedColumns, differenceText } from '../verify/aggregate-query';
@@ -9,8 +10,10 @@ const MOST_TOLD = 3;
 /** How far a table is proven. Under a snapshot a difference has failed the run before. */
 export function tableVerification(columns: readonly ManifestColumn[], chunks: readonly LandedChunk[]): ManifestTableVerification {
   if (chunks.some(({ sourceRows }) => sourceRows === undefined)) return { state: 'unverified', detail: 'the source was not asked' };
+  const tableRows = tableTotal(chunks);
   const asked = {
     sourceRows: chunks.reduce((sum, { sourceRows }) => sum + Number(sourceRows), 0),
+    ...(tableRows !== undefined && { tableRows }),
     sourceSeconds: chunks.reduce((sum, { sourceSeconds = 0 }) => sum + sourceSeconds, 0),
   };
   const landed = chunks.reduce((sum, { rows }) => sum + rows, 0);

@@ -35,7 +35,7 @@ export interface AlarmOptions {
   readonly compositeAlarm?: boolean;
 
   /**
-   * Further actions of every alarm.
+   * Further actions of every alarm when it goes off; the topic alone is also told when it is over.
    *
    * @default - the topic alone
    */

@@ -29,6 +29,12 @@ function planOf(chunks: readonly PlannedChunk[], nullable = false): ExtractionPl
   };
 }
 
+/** A plan of which one field of the table is another. */
+function withTable(fields: Record<string, unknown>): ExtractionPlan {
+  const plan = planOf(good);
+  return { ...plan, tables: [{ ...plan.tables[0], ...fields }] };
+}
+
 const good = [chunk(0, { upper: ['5'] }), chunk(1, { lower: ['5'], upper: ['9'] }), chunk(2, { lower: ['9'] })];
 
 test('chunks that cover every row once are taken', () => {
@@ -45,6 +51,21 @@ test.each<[string, ExtractionPlan, RegExp]>([
   ['bounds of another number of columns', planOf([chunk(0, { upper: ['5', '6'] }), chunk(1, { lower: ['5', '6'] })]), /a bound needs a text for each of 1 key columns/],
   ['another version', { ...planOf(good), planVersion: 2 }, /planVersion: expected 1, got 2/],
   ['no plan at all', [] as unknown as ExtractionPlan, /expected an object/],
+  ['chunks that are numbered otherwise', planOf([chunk(1, {})]), /tables\[0\]\.chunks\[0\]\.chunk: expected 0, got 1/],
+  ['a chunk behind one without an end', planOf([chunk(0), chunk(1, { lower: ['5'] })]), /chunks\[1\]\.lower: expected an upper bound of chunk 0/],
+  ['a bound that is no text', planOf([chunk(0, { upper: [5] as unknown as string[] }), chunk(1)]), /chunks\[0\]\.upper: a bound needs a text .* got \[5\]/],
+  ['a misspelt field of a chunk', planOf([{ ...chunk(0), nulkey: true } as PlannedChunk]), /chunks\[0\]\.nulkey: there is no such field; did you mean nullKey\?/],
+  ['a chunk without an estimate', planOf([{ chunk: 0, estimatedRows: 1 } as PlannedChunk]), /chunks\[0\]\.estimatedBytes: expected a number/],
+  ['a misspelt field', withTable({ rowfilter: 'Id > 5' }), /tables\[0\]\.rowfilter: there is no such field; did you mean rowFilter\?/],
+  ['an empty condition', withTable({ rowFilter: ' ' }), /tables\[0\]\.rowFilter: expected a condition/],
+  ['a table without its hash', withTable({ schemaHash: undefined }), /tables\[0\]\.schemaHash: expected a string, got nothing/],
+  ['a table that is there twice', { ...planOf(good), tables: [...planOf(good).tables, ...planOf(good).tables] }, /tables\[1\]: \[dbo\]\.\[T\] is there twice/],
+  ['a column of which it is not known whether it may be NULL', withTable({ columns: [{ name: 'Id', type: 'int' }] }), /columns\[0\]\.nullable: expected true or false/],
+  ['a key that is no column', withTable({ chunkKey: ['Id', 'No'] }), /chunkKey: 'No' is none of the columns/],
+  ['a key without an order', withTable({ columns: [{ name: 'Id', type: 'xml', nullable: false }] }), /chunkKey: no bound can be given for 'Id', which is xml/],
+  ['a key whose second column may be NULL', withTable({
+    columns: [{ name: 'Id', type: 'int', nullable: false }, { name: 'B', type: 'int', nullable: true }], chunkKey: ['Id', 'B'],
+  }), /chunkKey: 'B' may be NULL/],
 ])('%s is refused', (_, plan, message) => {
   expect(() => checkPlan(plan)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG', message: expect.stringMatching(message) }));
 });

@@ -1,0 +1,36 @@
+import type { LandedChunk } from './landed-chunk';
+import type { ReadJob } from './read-chunk';
+import type { RunContext } from './run-context';
+import { LegacyToS3Error } from '../errors';
+import type { SqlServerConnection } from '../source/sql-server-connection';
+
+/**
+ * Whether the source is asked, with this chunk, for the rows of the whole table: once for each table that is cut, where its
+ * chunks can be of one state of the database. Several readers under SNAPSHOT have a state each.
+ */
+export function asksForTable({ consistency, options }: Pick<RunContext, 'consistency' | 'options'>, { chunk, source }: ReadJob): boolean {
+  const isOneState = consistency === 'databaseSnapshot' || consistency === 'snapshot' && options.readers === 1;
+  return chunk.chunk === 0 && source?.whole !== undefined && options.sourceAggregates && isOneState;
+}
+
+/** COUNT_BIG of the chunk's whole table, in digits. @throws LegacyToS3Error */
+export async function countTable(connection: SqlServerConnection, { schema, table, source }: ReadJob): Promise<string> {
+  const [row] = await connection.query(`SELECT COUNT_BIG(*) AS row_count ${source!.whole}${source!.hint}`, `count the rows of ${schema}.${table}`);
+  return String(row.row_count);
+}
+
+/** COUNT_BIG of the whole table; undefined where it was not asked, or the chunks are of several states of the database. */
+export function tableTotal(chunks: readonly LandedChunk[]): number | undefined {
+  const [{ state }] = chunks;
+  const counted = chunks.find(({ tableRows }) => tableRows !== undefined)?.tableRows;
+  return counted !== undefined && state !== undefined && chunks.every((chunk) => chunk.state === state) ? Number(counted) : undefined;
+}
+
+/** @throws LegacyToS3Error of code COUNT_MISMATCH when the chunks of a table leave rows out, or have some twice */
+export function refuseOtherTotal(subject: string, chunks: readonly LandedChunk[]): void {
+  const total = tableTotal(chunks);
+  const rows = chunks.reduce((sum, chunk) => sum + chunk.rows, 0);
+  if (total === undefined || total === rows) return;
+  throw new LegacyToS3Error('COUNT_MISMATCH', `${subject}: its ${chunks.length} chunks have ${rows} rows together, but the source counts ${total} in the whole table `
+    + 'under the same snapshot: the plan leaves rows out or has some twice; give the run up (abort), and plan anew');
+}
