@@ -67,8 +67,8 @@ export async function startScriptedDatabase(database: ScriptedDatabase): Promise
       const names = ['name', 'type_id', 'user_type_id', 'max_length', 'precision', 'scale', 'collation_name', 'nullable'];
       return resultPackets(names, table.columns.map((name, at) => columnCells(table, id, name, at).slice(1)));
     }
-    // Bounds that a test wrote down ascend.
-    if (sql.endsWith(' AS disorder')) return resultPackets(['disorder'], [[null]]);
+    // Bounds that a test wrote down ascend; parameters follow the text of the statement.
+    if (sql.includes(' AS disorder')) return resultPackets(['disorder'], [[null]]);
     if (sql === 'COMMIT TRANSACTION' || sql.includes('ROLLBACK')) return donePacket();
     if (sql.includes('SYSUTCDATETIME()')) return resultPackets(['instant'], [['2026-01-31T10:11:12.1234567Z']]);
     const table = tables.find((each) => sql.replace(/ OPTION \(MAXDOP \d+\)$/, '').endsWith(` FROM [${each.schema}].[${each.table}]`));
