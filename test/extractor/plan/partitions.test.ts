@@ -1,33 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
-import type sql from 'mssql';
 import { parseManifest } from '../../../src/contract';
 import { extract, ExtractFormat, plan, type ExtractionPlan, type ExtractorProps } from '../../../src/extractor/public';
-import { startStandIn, type StandIn } from '../../../tools/stand-in';
-import { connectClient } from '../../support/stand-in-client';
+import { standInRuns } from '../../support/stand-in-runs';
 
-let server: StandIn;
-let client: sql.ConnectionPool;
-let folder: string;
+const runs = standInRuns();
 let made = 0;
 
-beforeAll(async () => {
-  server = await startStandIn({ transactions: 10 });
-  client = await connectClient(server);
-});
-afterAll(async () => {
-  await client?.close();
-  await server?.stop();
-});
-beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'partitions-')); });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 const props = (table: string, more: Partial<ExtractorProps> = {}): ExtractorProps => ({
-  source: { server: server.host, port: server.port, database: server.database, user: server.user, password: server.password, encrypt: false },
-  target: pathToFileURL(folder).href,
+  ...runs.endpoints,
   format: ExtractFormat.csv({ header: false }),
   tables: [table],
   targetChunkRows: 100,
@@ -50,13 +33,13 @@ const literal = (type: Partitioned['type'], value: number | null) => (value === 
 /** @returns name of the table, whose ids count from 0 */
 async function create({ type, right, boundaries, index, rows }: Partitioned): Promise<string> {
   const name = `Parts${++made}`;
-  await client.batch(`CREATE PARTITION FUNCTION pf_${name} (${type}) AS RANGE ${right ? 'RIGHT' : 'LEFT'} FOR VALUES (${boundaries.map((value) => literal(type, value)).join(', ')})`);
-  await client.batch(`CREATE PARTITION SCHEME ps_${name} AS PARTITION pf_${name} ALL TO ([PRIMARY])`);
-  await client.batch(`CREATE TABLE dbo.${name} (P ${type} NULL, Id int NOT NULL) ON ps_${name}(P)`);
-  if (index !== '') await client.batch(`CREATE CLUSTERED INDEX IX_${name} ON dbo.${name} (${index}) ON ps_${name}(P)`);
+  await runs.client.batch(`CREATE PARTITION FUNCTION pf_${name} (${type}) AS RANGE ${right ? 'RIGHT' : 'LEFT'} FOR VALUES (${boundaries.map((value) => literal(type, value)).join(', ')})`);
+  await runs.client.batch(`CREATE PARTITION SCHEME ps_${name} AS PARTITION pf_${name} ALL TO ([PRIMARY])`);
+  await runs.client.batch(`CREATE TABLE dbo.${name} (P ${type} NULL, Id int NOT NULL) ON ps_${name}(P)`);
+  if (index !== '') await runs.client.batch(`CREATE CLUSTERED INDEX IX_${name} ON dbo.${name} (${index}) ON ps_${name}(P)`);
   const values = rows.flatMap(([value, times]) => Array.from({ length: times }, () => literal(type, value)));
   for (let from = 0; from < values.length; from += 900) {
-    await client.batch(`INSERT INTO dbo.${name} VALUES ${values.slice(from, from + 900).map((value, at) => `(${value}, ${from + at})`).join(', ')}`);
+    await runs.client.batch(`INSERT INTO dbo.${name} VALUES ${values.slice(from, from + 900).map((value, at) => `(${value}, ${from + at})`).join(', ')}`);
   }
   return name;
 }
@@ -65,8 +48,8 @@ async function land(name: string, given: ExtractionPlan) {
   const saved = JSON.parse(JSON.stringify(given));
   const { manifestKey, verification } = await extract(props(name, { plan: saved, tables: undefined, targetChunkRows: undefined }));
   expect(verification).toBe('verified');
-  const [table] = parseManifest(readFileSync(join(folder, manifestKey), 'utf8')).tables;
-  const ids = table.objects.flatMap(({ key }) => readFileSync(join(folder, key), 'utf8').trim().split('\n').filter((line) => line !== '')
+  const [table] = parseManifest(readFileSync(join(runs.folder, manifestKey), 'utf8')).tables;
+  const ids = table.objects.flatMap(({ key }) => readFileSync(join(runs.folder, key), 'utf8').trim().split('\n').filter((line) => line !== '')
     .map((line) => Number(line.split(',')[1])));
   return { ids: ids.sort((a, b) => a - b), chunks: table.chunks! };
 }

@@ -1,33 +1,18 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type sql from 'mssql';
+import { readdirSync } from 'node:fs';
 import { extract, ExtractFormat, SourceHashes, type ExtractorProps } from '../../../src/extractor/public';
 import * as tableJob from '../../../src/extractor/run/table-job';
-import { startStandIn, type StandIn } from '../../../tools/stand-in';
-import { connectClient } from '../../support/stand-in-client';
+import { standInRuns } from '../../support/stand-in-runs';
 
 /** What a run does when the rows that reach it are not those of the table: each error is planted in one row of one chunk. */
 
-let server: StandIn;
-let client: sql.ConnectionPool;
-let folder: string;
+const runs = standInRuns();
 
 beforeAll(async () => {
-  server = await startStandIn({ transactions: 10 });
-  client = await connectClient(server);
-  await client.batch('CREATE TABLE dbo.Pairs (Id int NOT NULL PRIMARY KEY, Debit int NOT NULL, Credit int NOT NULL, Note varchar(20) NULL)');
-  await client.batch('INSERT INTO dbo.Pairs SELECT value, value * 3, value * 7, \'owner 17\' FROM GENERATE_SERIES(1, 400)');
+  await runs.client.batch('CREATE TABLE dbo.Pairs (Id int NOT NULL PRIMARY KEY, Debit int NOT NULL, Credit int NOT NULL, Note varchar(20) NULL)');
+  await runs.client.batch('INSERT INTO dbo.Pairs SELECT value, value * 3, value * 7, \'owner 17\' FROM GENERATE_SERIES(1, 400)');
 });
-afterAll(async () => {
-  await client?.close();
-  await server?.stop();
-});
-beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'planted-')); });
 afterEach(() => {
   jest.restoreAllMocks();
-  rmSync(folder, { recursive: true });
 });
 
 /** Runs with the statement of chunk 2 (Id 200 to 299) altered; the statement that asks the source is left as it is. */
@@ -39,10 +24,8 @@ async function run(alter: (text: string) => string, more: Partial<ExtractorProps
     expect(altered).not.toBe(job.sql);
     return { ...job, sql: altered };
   }));
-  const { host, port, database, user, password } = server;
   return extract({
-    source: { server: host, port, database, user, password, encrypt: false },
-    target: pathToFileURL(folder).href,
+    ...runs.endpoints,
     tables: ['dbo.Pairs'],
     targetChunkRows: 100,
     format: ExtractFormat.parquet(),
@@ -72,7 +55,7 @@ test.each<[string, (text: string) => string, string, string]>([
   const error = await run(alter, { sourceHashes: SourceHashes.ALL }).catch((reason: unknown) => reason) as Error;
   expect(error).toMatchObject({ code, message: expect.stringMatching(PLACE) });
   expect(error.message).toContain(told);
-  expect(readdirSync(folder, { recursive: true }).map(String).filter((name) => name.includes('_manifest'))).toEqual([]);
+  expect(readdirSync(runs.folder, { recursive: true }).map(String).filter((name) => name.includes('_manifest'))).toEqual([]);
 });
 
 test('nothing is found where nothing is planted', async () => {

@@ -1,46 +1,29 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type sql from 'mssql';
 import { parseManifest } from '../../../src/contract';
 import { Consistency, extract, ExtractFormat, type ExtractorProps } from '../../../src/extractor/public';
-import { startStandIn, type StandIn } from '../../../tools/stand-in';
-import { connectClient } from '../../support/stand-in-client';
+import { standInRuns } from '../../support/stand-in-runs';
 
-let server: StandIn;
-let client: sql.ConnectionPool;
-let folder: string;
+const runs = standInRuns();
 
-beforeAll(async () => {
-  server = await startStandIn({ transactions: 10 });
-  client = await connectClient(server);
-});
-afterAll(async () => {
-  await client?.close();
-  await server?.stop();
-});
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'schema-change-'));
-  await client.batch(`IF OBJECT_ID('dbo.Changing') IS NOT NULL DROP TABLE dbo.Changing;
+  await runs.client.batch(`IF OBJECT_ID('dbo.Changing') IS NOT NULL DROP TABLE dbo.Changing;
     CREATE TABLE dbo.Changing (Id int NOT NULL PRIMARY KEY, A int NULL, B varchar(20) NULL)`);
-  await client.batch('INSERT INTO dbo.Changing SELECT value, value * 2, \'text\' FROM GENERATE_SERIES(1, 400)');
+  await runs.client.batch('INSERT INTO dbo.Changing SELECT value, value * 2, \'text\' FROM GENERATE_SERIES(1, 400)');
 });
 afterEach(() => {
-  server.faults.onRequest = undefined;
-  rmSync(folder, { recursive: true });
+  runs.server.faults.onRequest = undefined;
 });
 
 /** Runs while DDL is committed before the second of four chunks is read. */
 async function runWith(ddl: string, overrides: Partial<ExtractorProps>) {
   let reads = 0;
-  server.faults.onRequest = async ({ sql: text }) => {
-    if (/^SELECT \[Id\]/.test(text) && ++reads === 2) await client.batch(ddl);
+  runs.server.faults.onRequest = async ({ sql: text }) => {
+    if (/^SELECT \[Id\]/.test(text) && ++reads === 2) await runs.client.batch(ddl);
     return undefined;
   };
   return extract({
-    source: { server: server.host, port: server.port, database: server.database, user: server.user, password: server.password, encrypt: false },
-    target: pathToFileURL(folder).href,
+    ...runs.endpoints,
     tables: ['Changing'],
     targetChunkRows: 100,
     readers: 1,
@@ -49,7 +32,7 @@ async function runWith(ddl: string, overrides: Partial<ExtractorProps>) {
   });
 }
 
-const files = () => readdirSync(folder, { recursive: true }).map(String);
+const files = () => readdirSync(runs.folder, { recursive: true }).map(String);
 
 describe.each([Consistency.READ_COMMITTED, Consistency.SNAPSHOT])('DDL between two chunks ends a run under %s, which says so:', (consistency) => {
   test.each([
@@ -66,7 +49,7 @@ describe.each([Consistency.READ_COMMITTED, Consistency.SNAPSHOT])('DDL between t
 test('a database snapshot keeps the columns too, so that the run is complete', async () => {
   const { manifestKey, rows } = await runWith('ALTER TABLE dbo.Changing DROP COLUMN B', { consistency: Consistency.DATABASE_SNAPSHOT });
   expect(rows).toBe(400);
-  const [table] = parseManifest(readFileSync(join(folder, manifestKey), 'utf8')).tables;
+  const [table] = parseManifest(readFileSync(join(runs.folder, manifestKey), 'utf8')).tables;
   expect(table.columns.map(({ name }) => name)).toEqual(['Id', 'A', 'B']);
 });
 

@@ -1,51 +1,35 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type sql from 'mssql';
 import { parseManifest } from '../../../src/contract';
 import { Consistency, extract, ExtractFormat, plan, resume, type ExtractEvent, type ExtractorProps, type PlannedChunk } from '../../../src/extractor/public';
 import * as tableJob from '../../../src/extractor/run/table-job';
-import { startStandIn, type StandIn } from '../../../tools/stand-in';
-import { connectClient } from '../../support/stand-in-client';
+import { standInRuns } from '../../support/stand-in-runs';
 
-let server: StandIn;
-let client: sql.ConnectionPool;
-let folder: string;
+const runs = standInRuns();
 
 beforeAll(async () => {
-  server = await startStandIn({ transactions: 10 });
-  client = await connectClient(server);
-  await client.batch('CREATE TABLE dbo.Cut (Id int NOT NULL PRIMARY KEY, Name varchar(20) NULL)');
-  await client.batch('INSERT INTO dbo.Cut SELECT value, \'x\' FROM GENERATE_SERIES(1, 400)');
-  await client.batch('CREATE TABLE dbo.Named (Name varchar(20) COLLATE Latin1_General_CI_AS NULL, Id int NOT NULL); CREATE CLUSTERED INDEX IX_Named ON dbo.Named (Name, Id)');
-  await client.batch('INSERT INTO dbo.Named SELECT CASE WHEN value % 10 > 0 THEN CONCAT(CASE value % 3 WHEN 0 THEN \'a\' WHEN 1 THEN \'B\' ELSE \'c\' END, value) END, value FROM GENERATE_SERIES(1, 200)');
+  await runs.client.batch('CREATE TABLE dbo.Cut (Id int NOT NULL PRIMARY KEY, Name varchar(20) NULL)');
+  await runs.client.batch('INSERT INTO dbo.Cut SELECT value, \'x\' FROM GENERATE_SERIES(1, 400)');
+  await runs.client.batch('CREATE TABLE dbo.Named (Name varchar(20) COLLATE Latin1_General_CI_AS NULL, Id int NOT NULL); CREATE CLUSTERED INDEX IX_Named ON dbo.Named (Name, Id)');
+  await runs.client.batch('INSERT INTO dbo.Named SELECT CASE WHEN value % 10 > 0 THEN CONCAT(CASE value % 3 WHEN 0 THEN \'a\' WHEN 1 THEN \'B\' ELSE \'c\' END, value) END, value FROM GENERATE_SERIES(1, 200)');
 });
-afterAll(async () => {
-  await client?.close();
-  await server?.stop();
-});
-beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'table-total-')); });
 afterEach(() => {
   jest.restoreAllMocks();
-  rmSync(folder, { recursive: true });
 });
 
 const propsOf = (more: Partial<ExtractorProps> = {}): ExtractorProps => {
-  const { host, port, database, user, password } = server;
   return {
-    source: { server: host, port, database, user, password, encrypt: false },
-    target: pathToFileURL(folder).href,
+    ...runs.endpoints,
     format: ExtractFormat.csv({ header: false }),
     ...more,
   };
 };
 const CUT = { tables: ['dbo.Cut'], targetChunkRows: 100 };
-const manifests = () => readdirSync(folder, { recursive: true }).map(String).filter((name) => name.endsWith('_manifest.json'));
+const manifests = () => readdirSync(runs.folder, { recursive: true }).map(String).filter((name) => name.endsWith('_manifest.json'));
 
 async function tableRows(more: Partial<ExtractorProps>, events?: ExtractEvent[]) {
   const { manifestKey } = await extract(propsOf(more), { onEvent: (event) => events?.push(event) });
-  return parseManifest(readFileSync(join(folder, manifestKey), 'utf8')).tables[0].verification!.tableRows;
+  return parseManifest(readFileSync(join(runs.folder, manifestKey), 'utf8')).tables[0].verification!.tableRows;
 }
 
 /** As a planner would cut that forgets rows, or has some twice: chunk 1 ends elsewhere, and each chunk by itself is right. */
@@ -97,9 +81,9 @@ test.each<[string, Partial<ExtractorProps>]>([
 
 test('after a retry the chunks are of two states, which are not compared', async () => {
   let reads = 0;
-  server.faults.onRequest = async ({ sql: text }) => {
+  runs.server.faults.onRequest = async ({ sql: text }) => {
     if (!/^SELECT \[Id\]/.test(text) || ++reads !== 3) return undefined;
-    await client.batch('INSERT INTO dbo.Cut VALUES (1000, \'late\')');
+    await runs.client.batch('INSERT INTO dbo.Cut VALUES (1000, \'late\')');
     return { kind: 'error', number: 1205 };
   };
   try {
@@ -107,8 +91,8 @@ test('after a retry the chunks are of two states, which are not compared', async
     expect(await tableRows({ ...CUT, readers: 1 }, events)).toBeUndefined();
     expect(events.filter(({ type }) => type === 'chunk-retry')).toHaveLength(1);
   } finally {
-    server.faults.onRequest = undefined;
-    await client.batch('DELETE FROM dbo.Cut WHERE Id = 1000');
+    runs.server.faults.onRequest = undefined;
+    await runs.client.batch('DELETE FROM dbo.Cut WHERE Id = 1000');
   }
 });
 
@@ -134,7 +118,7 @@ describe('a plan that was edited', () => {
     await expect(extract(propsOf({ plan: edited, consistency: Consistency.READ_COMMITTED }))).rejects.toMatchObject({
       code: 'INVALID_CONFIG', message: expect.stringContaining(told),
     });
-    expect(readdirSync(folder)).toEqual([]);
+    expect(readdirSync(runs.folder)).toEqual([]);
   });
 
   test.each<[string, Partial<ExtractorProps>, PlannedChunk[], number]>([

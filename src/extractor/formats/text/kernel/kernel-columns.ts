@@ -1,4 +1,4 @@
-import { CHARSET_BYTES, CHARSETS, MAX_CHARSETS, MAX_COLUMNS, PREFIX_BYTES, PREFIXES } from './load-text-kernel';
+import { CHARSET_BYTES, CHARSETS, DESCRIPTION_BYTES, MAX_CHARSETS, MAX_COLUMNS, PREFIX_BYTES, PREFIXES } from './load-text-kernel';
 import type { ColumnType, ValueKind } from '../../../columns/column-type';
 import type { Framing } from '../../../columns/framing';
 import { NO_CHARACTER } from '../../../tds/code-page';
@@ -21,8 +21,6 @@ export interface KernelColumn {
   readonly quoted: boolean;
 }
 
-/** Bytes of a column's description (text-kernel.as). */
-const DESCRIPTION_BYTES = 24;
 /** The kernel reads prefixes in words. */
 const PREFIX_SLACK = 8;
 

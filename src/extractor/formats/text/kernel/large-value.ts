@@ -1,5 +1,5 @@
 import { PIECE_KINDS, utf8Table } from './kernel-columns';
-import { loadTextKernel, OUT, PIECE, PIECE_CHARSET, TextStyle } from './load-text-kernel';
+import { loadTextKernel, OUT, PIECE, PIECE_BYTES, PIECE_CHARSET, TextStyle } from './load-text-kernel';
 import type { ColumnType } from '../../../columns/column-type';
 
 /** Bytes on the wire from which on a value is worth the kernel. */
@@ -9,6 +9,8 @@ export const LARGE_VALUE = 2048;
 export const NOT_WRITTEN = -1;
 
 const PLAIN: TextStyle = { name: 'plain' };
+/** A byte of text becomes up to six. */
+const MOST_TEXT = PIECE_BYTES / 2;
 /** Answers of the kernel (text-kernel.as). */
 const CALLER = 0;
 const TO_QUOTE = 1;
@@ -26,15 +28,16 @@ export interface LargeKind {
 }
 
 export const LARGE_UTF16: LargeKind = {
-  kind: PIECE_KINDS.utf16, bytes: 0x10000, unit: 2, kept: (v, end) => ((v.getUint8(end - 1) & 0xfc) === 0xd8 ? 2 : 0),
+  kind: PIECE_KINDS.utf16, bytes: PIECE_BYTES, unit: 2, kept: (v, end) => ((v.getUint8(end - 1) & 0xfc) === 0xd8 ? 2 : 0),
 };
-export const LARGE_HEX: LargeKind = { kind: PIECE_KINDS.hex, bytes: 0x10000, unit: 1 };
-export const LARGE_BASE64: LargeKind = { kind: PIECE_KINDS.base64, bytes: 0xc000, unit: 1 };
-export const LARGE_UTF8: LargeKind = { kind: PIECE_KINDS.bytesText, bytes: 0x8000, unit: 1, kept: utf8Begun };
+export const LARGE_HEX: LargeKind = { kind: PIECE_KINDS.hex, bytes: PIECE_BYTES, unit: 1 };
+/** Three bytes become four characters. */
+export const LARGE_BASE64: LargeKind = { kind: PIECE_KINDS.base64, bytes: PIECE_BYTES / 4 * 3, unit: 1 };
+export const LARGE_UTF8: LargeKind = { kind: PIECE_KINDS.bytesText, bytes: MOST_TEXT, unit: 1, kept: utf8Begun };
 
 /** @param units 256 code units of the code page */
 export function largeSingleByte(units: Uint16Array): LargeKind {
-  return { kind: PIECE_KINDS.bytesText, bytes: 0x8000, unit: 1, charset: utf8Table(units) };
+  return { kind: PIECE_KINDS.bytesText, bytes: MOST_TEXT, unit: 1, charset: utf8Table(units) };
 }
 
 /** How large values of a column of text go through the kernel; undefined where they do not. */

@@ -48,7 +48,9 @@ export class LoadedKernel {
 // Where the kernel's memory has what; below are its own tables.
 export const COLUMNS = 4096;
 export const MAX_COLUMNS = 1024;
-export const CHARSETS = COLUMNS + 24 * MAX_COLUMNS;
+/** Of a column's description. */
+export const DESCRIPTION_BYTES = 24;
+export const CHARSETS = COLUMNS + MAX_COLUMNS * DESCRIPTION_BYTES;
 export const MAX_CHARSETS = 16;
 export const CHARSET_BYTES = 1024;
 export const PREFIXES = CHARSETS + MAX_CHARSETS * CHARSET_BYTES;

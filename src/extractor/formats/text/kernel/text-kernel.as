@@ -4,7 +4,7 @@
  * a value that it cannot write, or must not, is left to those writers, which are the reference.
  *
  * `node tools/build/kernels.js` compiles this into text-kernel.wasm.ts. The kernel allocates nothing; where what lies in its memory
- * is told in text-kernel.ts.
+ * is told in load-text-kernel.ts.
  */
 
 const ROW: u8 = 0xd1;
