@@ -1,4 +1,5 @@
 import { CONTENDERS } from './contenders';
+import { peakRssMb } from './peak-memory';
 
 /** Runs one contender in a process of its own and prints what it took: `contender.ts NAME PORT ROWS WARM_UP_ROWS`. */
 async function main([name, port, rows, warmUpRows]: readonly string[]): Promise<void> {
@@ -11,7 +12,7 @@ async function main([name, port, rows, warmUpRows]: readonly string[]): Promise<
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
   const { user, system } = process.cpuUsage(cpu);
   process.stdout.write(JSON.stringify({
-    rows: seen, cpuSeconds: (user + system) / 1e6, seconds, peakRssMb: process.resourceUsage().maxRSS / 1024,
+    rows: seen, cpuSeconds: (user + system) / 1e6, seconds, peakRssMb: peakRssMb(),
   }));
 }
 

@@ -1,6 +1,7 @@
 import { dirname, basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { connectTedious } from './contenders';
+import { peakRssMb } from './peak-memory';
 import { readRows } from '../src/extractor/formats';
 import { FileTarget } from '../src/extractor/landing/file/file-target';
 
@@ -19,7 +20,7 @@ async function main([name, type, port, file]: readonly string[]): Promise<void> 
   });
   const seconds = (performance.now() - began) / 1000;
   connection.close();
-  process.stdout.write(JSON.stringify({ peakRssMb: process.resourceUsage().maxRSS / 1024, seconds }));
+  process.stdout.write(JSON.stringify({ peakRssMb: peakRssMb(), seconds }));
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

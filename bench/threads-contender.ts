@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
+import { peakRssMb } from './peak-memory';
 import { ExtractFormat, TextCompression } from '../src/extractor/extract-format';
 import { openTarget } from '../src/extractor/landing/open-target';
 import { SYSTEM_CLOCK } from '../src/extractor/run/clock';
@@ -72,7 +73,7 @@ async function measure(format: string, port: number, readers: number, threads: n
     const total = landed.reduce((sum, chunk) => sum + chunk.rows, 0);
     if (total !== CHUNKS * rows) throw new Error(`${total} rows were landed, not ${CHUNKS * rows}`);
     return {
-      rowsPerSecond: total / seconds, cpuSecondsPerMillionRows: (user + system) / total, peakRssMb: process.resourceUsage().maxRSS / 1024,
+      rowsPerSecond: total / seconds, cpuSecondsPerMillionRows: (user + system) / total, peakRssMb: peakRssMb(),
     };
   } finally {
     rmSync(folder, { recursive: true });

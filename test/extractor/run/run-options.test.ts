@@ -24,7 +24,7 @@ test('defaults', async () => {
 test('overrides', async () => {
   const props: ExtractorProps = {
     source: { ...PROPS.source, server: 'db\\old', encrypt: false, trustServerCertificate: true, connectTimeoutSeconds: 3, passwordFromEnv: 'OTHER' },
-    target: 's3://b/p',
+    target: 's3://ledger/p',
     tables: ['dbo.*'],
     excludeTables: ['x'],
     format: ExtractFormat.csv({ delimiter: ';' }),
