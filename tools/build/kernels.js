@@ -8,7 +8,7 @@ const path = require('node:path');
 const extractor = path.resolve(__dirname, '..', '..', 'src', 'extractor');
 /** By name: folder, and the pages (64 KiB) of its memory, which never grows. */
 const KERNELS = {
-  'row-kernel': { folder: 'hash', pages: 16, features: [] },
+  'row-kernel': { folder: 'hash', pages: 20, features: [] },
   'snappy-kernel': { folder: 'formats/parquet', pages: 3, features: [] },
   'text-kernel': { folder: 'formats/text/kernel', pages: 16, features: ['--enable', 'simd'] },
 };
