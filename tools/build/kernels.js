@@ -10,7 +10,7 @@ const extractor = path.resolve(__dirname, '..', '..', 'src', 'extractor');
 const KERNELS = {
   'row-kernel': { folder: 'hash', pages: 20, features: [] },
   'snappy-kernel': { folder: 'formats/parquet', pages: 3, features: [] },
-  'text-kernel': { folder: 'formats/text/kernel', pages: 16, features: ['--enable', 'simd'] },
+  'text-kernel': { folder: 'formats/text/kernel', pages: 20, features: ['--enable', 'simd'] },
 };
 
 async function compile(name) {
