@@ -1,14 +1,12 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { isMainThread } from 'node:worker_threads';
 import { peakRssMb } from './peak-memory';
 import { ExtractFormat } from '../src/extractor/extract-format';
-import { extract } from '../src/extractor/run/extract-run';
-import { serveWhereStarted } from '../src/extractor/run/threads/serve-readers';
+import type { extract } from '../src/extractor/run/extract-run';
 
-/** What `readers-contender.ts FORMAT PORT [READERS]` prints: a whole run by default settings but for these. */
+/** What `readers-contender.ts ENGINE FORMAT PORT [READERS]` prints: a whole run of that engine by default settings but for these. */
 export interface ReadersResult {
   readonly rows: number;
   readonly chunks: number;
@@ -20,13 +18,16 @@ export interface ReadersResult {
   readonly fileBytes: readonly number[];
 }
 
-async function measure(format: string, port: number, readers: number | undefined): Promise<ReadersResult> {
+async function measure(engine: string, format: string, port: number, readers: number | undefined): Promise<ReadersResult> {
   const folder = mkdtempSync(join(process.env.BENCH_TMPDIR ?? tmpdir(), 'readers-'));
   try {
+    // The bundle, which its threads start again.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const loaded = require(resolve(engine)) as { readonly extract: typeof extract };
     let planned = { chunks: 0, readers: 0 };
     const cpu = process.cpuUsage();
     const began = performance.now();
-    const { rows } = await extract({
+    const { rows } = await loaded.extract({
       source: { server: '127.0.0.1', port, database: 'Ledger', user: 'reader', password: 'any', encrypt: false },
       target: pathToFileURL(folder).href,
       format: format === 'csv' ? ExtractFormat.csv() : ExtractFormat.parquet(),
@@ -54,14 +55,10 @@ function landed(folder: string): number[] {
     .map((entry) => statSync(join(entry.parentPath ?? entry.path, entry.name)).size);
 }
 
-// The reader threads run this file too.
-serveWhereStarted();
-if (isMainThread) {
-  const [format, port, readers] = process.argv.slice(2);
-  measure(format, Number(port), readers === undefined ? undefined : Number(readers))
-    .then((result) => process.stdout.write(JSON.stringify(result)))
-    .catch((error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-      process.exitCode = 1;
-    });
-}
+const [engine, format, port, readers] = process.argv.slice(2);
+measure(engine, format, Number(port), readers === undefined ? undefined : Number(readers))
+  .then((result) => process.stdout.write(JSON.stringify(result)))
+  .catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exitCode = 1;
+  });

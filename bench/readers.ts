@@ -3,8 +3,9 @@
  *
  *     npx tsx bench/readers.ts [--format parquet|csv] [--rows N] [--rounds N] [--readers N,N]
  *
- * Each run is a process of its own, and the server one more, which takes some of the cores; the runs take turns, so that
- * what else the machine does falls on all of them. The ratio is that of the medians.
+ * The engine is the package's bundle, which `npm run build` makes. Each run is a process of its own, and the server one
+ * more, which takes some of the cores; the runs take turns, so that what else the machine does falls on all of them. The
+ * ratio is that of the medians.
  */
 import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -12,6 +13,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { bundle, firstLine } from './bundle';
 import type { ReadersResult } from './readers-contender';
+
+const ENGINE = join(__dirname, '../assets/extractor/index.js');
 
 async function main(args: readonly string[]): Promise<void> {
   const option = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
@@ -29,7 +32,8 @@ async function main(args: readonly string[]): Promise<void> {
       const results = new Map<string, ReadersResult[]>(contenders.map((readers) => [readers, []]));
       for (let round = 0; round < rounds; round++) {
         for (const readers of contenders) {
-          const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'readers-contender.js'), format, port, ...readers === '' ? [] : [readers]]);
+          const contender = join(folder, 'readers-contender.js');
+          const { stdout } = await promisify(execFile)(process.execPath, [contender, ENGINE, format, port, ...readers === '' ? [] : [readers]]);
           results.get(readers)!.push(JSON.parse(stdout) as ReadersResult);
         }
       }
