@@ -1,5 +1,8 @@
+import type { Framing } from '../columns/framing';
 import type { OffKernelRows } from '../columns/off-kernel';
 import type { DecodeRows, RowState } from '../columns/row-compiler';
+import { RowScanner } from '../columns/row-scanner';
+import { Token } from '../tds/wire-types';
 
 /** Why a kernel stopped (the constants of its source). */
 export const Stopped = {
@@ -31,6 +34,13 @@ export interface Stage {
  */
 export abstract class StagedRows<S extends StagedState> {
   protected abstract readonly stage: Stage;
+  /** Whether the next row was not whole, or the last one did not fit into the stage: such rows are looked at before they are staged. */
+  private looksFirst = false;
+  private readonly scanner: RowScanner;
+
+  protected constructor(framings: readonly Framing[]) {
+    this.scanner = new RowScanner(framings);
+  }
 
   /** Decodes rows as DecodeRows does. @param decodeRows for the rows the kernel leaves @param offKernel where these are counted */
   public decode<T extends S>(state: T, decodeRows: DecodeRows<T>, offKernel: OffKernelRows): void {
@@ -38,6 +48,21 @@ export abstract class StagedRows<S extends StagedState> {
     state.incomplete = false;
     while (state.position < state.end) {
       const from = state.position;
+      if (this.looksFirst) {
+        const token = state.bytes[from];
+        if (token !== Token.ROW && token !== Token.NBCROW) return;
+        const rowEnd = this.scanner.scan(state.view, from, state.end);
+        if (rowEnd < 0) {
+          state.incomplete = true;
+          state.needed = this.scanner.needed;
+          return;
+        }
+        if (rowEnd - from > size) {
+          if (!this.leave(state, decodeRows, offKernel, undefined)) return;
+          continue;
+        }
+        this.looksFirst = false;
+      }
       const length = Math.min(state.end - from, size);
       memory.set(state.bytes.subarray(from, from + length), at);
       if (!this.staged(state, from, from + length, decodeRows, offKernel)) return;
@@ -73,11 +98,17 @@ export abstract class StagedRows<S extends StagedState> {
       }
       // What is cut off at the end of the stage may be whole in the buffer.
       if (stopped !== Stopped.CALLER && stopped !== Stopped.LONG && last < state.end && state.position > from) return true;
-      const { position, rows } = state;
-      this.oneRow(state, decodeRows);
-      if (state.rows > rows) offKernel.add(stopped === Stopped.CALLER ? this.stopColumn : undefined);
-      if (state.full || state.position === position) return false;
+      if (!this.leave(state, decodeRows, offKernel, stopped === Stopped.CALLER ? this.stopColumn : undefined)) return false;
     }
     return true;
+  }
+
+  /** Has the next row done by the other code. @param column because of which @returns whether there may be more to do */
+  private leave<T extends S>(state: T, decodeRows: DecodeRows<T>, offKernel: OffKernelRows, column: number | undefined): boolean {
+    const { position, rows } = state;
+    this.oneRow(state, decodeRows);
+    if (state.rows > rows) offKernel.add(column);
+    this.looksFirst = state.incomplete || state.position - position > this.stage.size;
+    return !state.full && state.position !== position;
   }
 }

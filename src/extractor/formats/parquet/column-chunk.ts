@@ -6,8 +6,8 @@ import { dictionaryMinMax, minMax, MinMax } from './statistics';
 import { ColumnBuffer, ValueDictionary, VariableBuffer } from '../../columns/column-buffer';
 import { ParquetColumn } from '../../columns/type-table';
 
-/** Room to put a page together in, shared by all columns. */
-let scratch = new Uint8Array(0x40000);
+/** Levels, and indices, of a page, shared by all columns. */
+const scratch = new Uint8Array(LEVEL_BYTES + INDEX_BYTES);
 
 /** Whether a dictionary may pay: GUIDs and times rarely come twice. */
 export function mayRepeat({ source: { kind } }: ParquetColumn): boolean {
@@ -65,7 +65,7 @@ export class ColumnChunk {
     if (this.dictionaryPages > 0) {
       const { data, bytes, count } = this.dictionary!;
       // The compressor's view is good until its next call only.
-      const compressed = this.compress(data.subarray(0, bytes)).slice();
+      const compressed = this.compress([data.subarray(0, bytes)]).slice();
       const header = dictionaryPageHeader(count, bytes, compressed.length);
       pieces.push(header, compressed);
       dictionaryBytes = header.length + compressed.length;
@@ -101,35 +101,26 @@ export class ColumnChunk {
 
   private addPlainPage(rows: number): void {
     const { pieces, valid, nullCount } = this.buffer;
-    reserve(LEVEL_BYTES + pieces.reduce((sum, { length }) => sum + length, 0));
-    let o = putLevels(scratch, 0, valid, rows, nullCount);
-    for (const piece of pieces) {
-      scratch.set(piece, o);
-      o += piece.length;
-    }
+    const o = putLevels(scratch, 0, valid, rows, nullCount);
     this.plainPages += 1;
-    this.append(scratch.subarray(0, o), rows, Encoding.PLAIN);
+    this.append([scratch.subarray(0, o), ...pieces], rows, Encoding.PLAIN);
   }
 
   private addDictionaryPage(buffer: VariableBuffer, rows: number): void {
     const dictionary = buffer.dictionary!;
-    reserve(LEVEL_BYTES + INDEX_BYTES);
     const levels = putLevels(scratch, 0, buffer.valid, rows, buffer.nullCount);
     const o = putIndices(scratch, levels, buffer.indices, buffer.count, dictionary.count);
     dictionary.earlierValues += buffer.count;
     this.dictionaryPages += 1;
-    this.append(scratch.subarray(0, o), rows, Encoding.RLE_DICTIONARY);
+    this.append([scratch.subarray(0, o)], rows, Encoding.RLE_DICTIONARY);
   }
 
-  private append(page: Uint8Array, rows: number, encoding: number): void {
-    const compressed = this.compress(page);
-    const header = dataPageHeader(rows, encoding, page.length, compressed.length);
+  private append(pieces: readonly Uint8Array[], rows: number, encoding: number): void {
+    const size = pieces.reduce((sum, { length }) => sum + length, 0);
+    const compressed = this.compress(pieces);
+    const header = dataPageHeader(rows, encoding, size, compressed.length);
     this.pages.append(header);
     this.pages.append(compressed);
-    this.uncompressed += header.length + page.length;
+    this.uncompressed += header.length + size;
   }
-}
-
-function reserve(size: number): void {
-  if (size > scratch.length) scratch = new Uint8Array(Math.max(size, 2 * scratch.length));
 }

@@ -75,7 +75,7 @@ export class ParquetKernel extends StagedRows<BatchState> {
   private readonly own: ReadonlyArray<readonly ColumnBuffer[]>;
 
   private constructor(columns: readonly KernelColumn[], landed: readonly ParquetColumn[], private readonly layout: Layout) {
-    super();
+    super(columns.map(({ source }) => source.framing));
     this.instance = takeInstance(layout.end);
     const { memory: { buffer }, functions } = this.instance;
     const memory = new Uint8Array(buffer);

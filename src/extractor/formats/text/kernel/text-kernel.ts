@@ -1,5 +1,6 @@
 import { KernelColumn, KernelColumns, kernelColumns } from './kernel-columns';
 import { CHARSETS, COLUMNS, LoadedKernel, loadTextKernel, OUT, OUT_BYTES, PREFIXES, STAGE, STAGE_BYTES, TextStyle } from './load-text-kernel';
+import type { Framing } from '../../../columns/framing';
 import type { OffKernelReason } from '../../../columns/off-kernel';
 import { StagedRows, StagedState } from '../../staged-rows';
 
@@ -20,13 +21,15 @@ export class TextKernel extends StagedRows<KernelState> {
     const kernel = loadTextKernel();
     if (!kernel) return 'processor';
     const described = kernelColumns(columns);
-    return typeof described === 'string' ? described : new TextKernel(kernel, described, style);
+    return typeof described === 'string' ? described : new TextKernel(kernel, described, style, columns.map(({ type }) => type.framing));
   }
 
   protected readonly stage;
 
-  private constructor(private readonly kernel: LoadedKernel, private readonly columns: KernelColumns, private readonly style: TextStyle) {
-    super();
+  private constructor(
+    private readonly kernel: LoadedKernel, private readonly columns: KernelColumns, private readonly style: TextStyle, framings: readonly Framing[],
+  ) {
+    super(framings);
     this.stage = { memory: kernel.memory, at: STAGE, size: STAGE_BYTES };
   }
 
