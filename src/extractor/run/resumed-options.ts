@@ -85,8 +85,8 @@ function selectionChoices(props: ExtractorProps, { selection }: RunRecord): Choi
   const { tables, excludeTables, tableOptions, targetChunkBytes, targetChunkRows } = selection;
   const cut = targetChunkRows === undefined ? `targetChunkBytes ${targetChunkBytes}` : `targetChunkRows ${targetChunkRows}`;
   const size = (name: 'targetChunkBytes' | 'targetChunkRows'): Choice => {
-    const given = props[name];
-    return { name, given: text(given), own: selection[name] === undefined ? cut : text(selection[name]), same: given === undefined || given === selection[name] };
+    const [given, own] = [props[name], selection[name]];
+    return { name, given: text(given), own: own === undefined ? cut : text(own), same: given === undefined || given === own };
   };
   return [
     choice('tables', props.tables, tables ?? ['*'], haveSamePatterns),
