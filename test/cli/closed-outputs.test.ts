@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { startCli, type CliResult } from './spawn-cli';
+import type { ReplayServer } from '../../tools/replay-server/replay-server';
 import { cliBundle, removeCliBundle } from '../support/cli-bundle';
 import { startScriptedDatabase } from '../support/scripted-database';
-import type { ReplayServer } from '../../tools/replay-server/replay-server';
 
 let database: ReplayServer;
 let folder: string;

@@ -87,7 +87,7 @@ return function decodeRows(s) {
     let e = ${bounded ? `p + ${bound}` : '0'};
     ${bounded ? 'if (e > end) {' : '{'}
       e = scanner.scan(v, p, end);
-      if (e < 0) { s.incomplete = true; s.needed = scanner.needed; break; }
+      if (e < 0) { s.incomplete = true; s.needed = scanner.needed; s.column = scanner.column; break; }
     }
     ${code.beforeRow}
     ${movesBytes(framings) ? 'if (s.beforeRow) s.beforeRow(p, e);' : ''}
