@@ -3,6 +3,7 @@ import type { ReadJob } from './read-chunk';
 import type { RunContext } from './run-context';
 import { LegacyToS3Error } from '../errors';
 import type { SqlServerConnection } from '../source/sql-server-connection';
+import { wholeNumber } from '../verify/same-value';
 
 /**
  * Whether the source is asked, with this chunk, for the rows of the whole table: once for each table that is cut, where its
@@ -16,7 +17,14 @@ export function asksForTable({ consistency, options }: Pick<RunContext, 'consist
 /** COUNT_BIG of the chunk's whole table, in digits. @throws LegacyToS3Error */
 export async function countTable(connection: SqlServerConnection, { schema, table, source }: ReadJob): Promise<string> {
   const [row] = await connection.query(`SELECT COUNT_BIG(*) AS row_count ${source!.whole}${source!.hint}`, `count the rows of ${schema}.${table}`);
-  return String(row.row_count);
+  return String(countOf(row?.row_count, `${schema}.${table}`));
+}
+
+/** What COUNT_BIG answered. @throws LegacyToS3Error of code SOURCE_QUERY_FAILED when that is no number */
+export function countOf(answer: unknown, subject: string): bigint {
+  const rows = wholeNumber(answer);
+  if (rows !== undefined) return rows;
+  throw new LegacyToS3Error('SOURCE_QUERY_FAILED', `cannot count the rows of ${subject}: COUNT_BIG answered ${JSON.stringify(answer) ?? 'nothing'}`);
 }
 
 /** COUNT_BIG of the whole table; undefined where it was not asked, or the chunks are of several states of the database. */
