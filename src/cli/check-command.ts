@@ -4,6 +4,7 @@ import { addSettings, settingValues, type OptionValues } from './config/command-
 import { toProps } from './config/to-props';
 import { addStackOptions, targetOf, type StackOptions } from './stack-target';
 import { textTable } from './text-table';
+import { counted } from '../extractor/counted';
 import { checkExtraction, LegacyToS3Error } from '../extractor/public';
 
 /** Adds `check`. */
@@ -20,6 +21,6 @@ export function addCheckCommand(program: Command): void {
         ['CHECK', 'STATE', 'FOUND'], items.map(({ name, state, detail, advice }) => [name, state, advice === undefined ? detail : `${detail}; ${advice}`]),
       ));
       const failed = items.filter(({ state }) => state === 'fail');
-      if (failed.length > 0) throw new LegacyToS3Error('CHECK_FAILED', `${failed.length} of ${items.length} checks failed: ${failed.map(({ name }) => name).join(', ')}`);
+      if (failed.length > 0) throw new LegacyToS3Error('CHECK_FAILED', `${failed.length} of ${counted(items.length, 'check')} failed: ${failed.map(({ name }) => name).join(', ')}`);
     });
 }

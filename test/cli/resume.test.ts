@@ -52,6 +52,8 @@ test('Ctrl-C in the middle keeps what is finished; --resume goes on at once; two
   expect(finished(stopped.stdout) + finished(resumed.stdout)).toBe(PACE.chunks);
   const lines = resumed.stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
   expect(lines.find((line) => line._aws && 'RowsExtracted' in line)).toMatchObject({ service: 'extractor', RowsExtracted: 800, runId });
+  // Each process had a transaction of its own.
+  expect(lines.find(({ type }) => type === 'run-finished')).toMatchObject({ result: { consistency: 'snapshot', instants: 2 } });
   const files = readdirSync(target, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map(({ name }) => name);
   expect(files.filter((name) => !/^part-|^_manifest/.test(name))).toEqual([]);
   const [manifestFile] = readdirSync(target, { recursive: true }).map(String).filter((name) => name.endsWith('_manifest.json'));

@@ -2,6 +2,7 @@ import { Framing, wireBound } from './framing';
 import * as littleEndian from './little-endian';
 import { openPlp, PlpValue, RowScanner } from './row-scanner';
 import { WireError } from './value-error';
+import { counted } from '../counted';
 import { Token } from '../tds/wire-types';
 
 /** What generated row code works on. */
@@ -146,5 +147,5 @@ function columnBlock(framing: Framing, index: number, code: RowCode): string {
 }
 
 function tooLong(length: number, max: number): never {
-  throw new WireError(`a value of ${length} bytes in a column of at most ${max}`);
+  throw new WireError(`a value of ${counted(length, 'byte')} in a column of at most ${max}`);
 }

@@ -1,6 +1,7 @@
 import { Framing } from './framing';
 import { uint16, uint32 } from './little-endian';
 import { WireError } from './value-error';
+import { counted } from '../counted';
 import { Token } from '../tds/wire-types';
 
 /** PLP total length of NULL and of "not known in advance": 0xFFFFFFFFFFFFFFFF and ...FE (MS-TDS 2.2.5.2.3). */
@@ -137,7 +138,7 @@ export function openPlp(value: PlpValue, b: Uint8Array, v: DataView, p: number):
   value.valueEnd = to === value.valueStart ? value.valueStart : p;
   const size = to - value.valueStart;
   if (!(high === 0xffffffff && low === PLP_UNKNOWN_LOW) && size !== high * 0x100000000 + low) {
-    throw new WireError(`a (max) value of ${size} bytes that was announced with ${high * 0x100000000 + low}`);
+    throw new WireError(`a (max) value of ${counted(size, 'byte')} that was announced with ${high * 0x100000000 + low}`);
   }
   return size;
 }

@@ -1,6 +1,7 @@
 import { planOver } from './plan-run';
 import { toSafeError } from './redact';
 import { resolveOptions, type RunOptions } from './run-options';
+import { counted } from '../counted';
 import type { ExtractorProps } from '../extractor-props';
 import { openTarget } from '../landing/open-target';
 import type { CheckItem } from '../run-summary';
@@ -80,7 +81,7 @@ async function checkSource(
         items.push({ name: 'source', state: 'fail', detail: message, advice: `lift it, leave the table out, or accept ${risk} by name` });
       }
       const rows = plan.tables.reduce((sum, table) => sum + table.estimatedRows, 0);
-      return { state: 'ok', detail: `${plan.tables.length} tables, about ${rows.toLocaleString('en-US')} rows, ${plan.snapshotAllowed ? 'SNAPSHOT' : 'READ COMMITTED'}` };
+      return { state: 'ok', detail: `${counted(plan.tables.length, 'table')}, about ${counted(rows, 'row')}, ${plan.snapshotAllowed ? 'SNAPSHOT' : 'READ COMMITTED'}` };
     });
   } finally {
     await connection?.close();

@@ -2,6 +2,7 @@ import type { LandedChunk } from './landed-chunk';
 import type { ReadJob } from './read-chunk';
 import type { RunContext } from './run-context';
 import { asksForTable, countOf, countTable } from './table-total';
+import { counted } from '../counted';
 import { LegacyToS3Error } from '../errors';
 import { SourceHashes } from '../extractor-props';
 import type { ReadRowsResult } from '../formats/read-rows';
@@ -59,7 +60,7 @@ async function compareHashes(
   const [row] = await connection.query(sql, `hash the rows of ${subject}`, parameters);
   const text = (first: unknown, second: unknown, rows: unknown) => {
     const [a, b, of] = [first ?? 0, second ?? 0, rows].map((each) => wholeNumber(each) ?? String(each));
-    return `${a} and ${b} of ${of} rows`;
+    return `${a} and ${b} of ${typeof of === 'bigint' ? counted(of, 'row') : of}`;
   };
   const landed = text(sourceHash.first, sourceHash.second, sourceHash.rows);
   const found = text(row?.h1, row?.h2, row?.row_count);
@@ -68,7 +69,7 @@ async function compareHashes(
 
 function refuseDifferences(subject: string, rows: number, sourceRows: bigint, differences: readonly AggregateDifference[]): void {
   if (sourceRows !== BigInt(rows)) {
-    throw new LegacyToS3Error('COUNT_MISMATCH', `${subject}: ${rows} rows were landed, but the source counts ${sourceRows} under the same snapshot`);
+    throw new LegacyToS3Error('COUNT_MISMATCH', `${subject}: ${counted(rows, 'row')} landed, but the source counts ${sourceRows} under the same snapshot`);
   }
   if (differences.length === 0) return;
   const more = differences.length > MOST_TOLD ? `; and ${differences.length - MOST_TOLD} more` : '';

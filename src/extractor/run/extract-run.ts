@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { manifestOf, resultOf } from './build-manifest';
+import { instantsOf, manifestOf, resultOf } from './build-manifest';
 import { refuseHashesOfOld } from './check-source';
 import { SYSTEM_CLOCK, type Clock } from './clock';
 import type { LandedChunk } from './landed-chunk';
@@ -19,6 +19,7 @@ import { landedPrimaryKey, planJobs, queryJob } from './table-job';
 import { isIncomparable } from './verification';
 import { writeManifest } from './write-manifest';
 import { manifestKey as keyOfManifest, runFolder, runIdAt } from '../../contract';
+import { counted } from '../counted';
 import { LegacyToS3Error } from '../errors';
 import type { ExtractControls, RunPlannedEvent } from '../extract-events';
 import type { ExtractResult } from '../extract-result';
@@ -179,7 +180,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     await snapshots?.drop();
     await checkpoint?.remove().catch((error: unknown) => warn(`the run is complete, but its checkpoint is still there: ${(error as Error).message}`));
     checkpoint = undefined;
-    const result = resultOf(manifest, manifestKey, target.url + manifestKey.slice(target.prefix.length), landed, warnings);
+    const result = resultOf(manifest, manifestKey, target.url + manifestKey.slice(target.prefix.length), landed, warnings, instantsOf(chunks));
     context.emit({ type: 'run-finished', result });
     return result;
   } catch (error) {
@@ -252,7 +253,7 @@ async function leaveCheckpoint(
       return false;
     }
     await checkpoint.lease.release();
-    warn(`${checkpoint.finishedChunks} chunks of run ${checkpoint.record.runId} are finished; --resume ${checkpoint.record.runId} goes on from there`);
+    warn(`run ${checkpoint.record.runId} has finished ${counted(checkpoint.finishedChunks, 'chunk')}; --resume ${checkpoint.record.runId} goes on from there`);
   } catch {
     // The failure itself is what must be told.
   }

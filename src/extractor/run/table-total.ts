@@ -1,3 +1,4 @@
+import { counted } from '../counted';
 import type { LandedChunk } from './landed-chunk';
 import type { ReadJob } from './read-chunk';
 import type { RunContext } from './run-context';
@@ -30,8 +31,8 @@ export function countOf(answer: unknown, subject: string): bigint {
 /** COUNT_BIG of the whole table; undefined where it was not asked, or the chunks are of several states of the database. */
 export function tableTotal(chunks: readonly LandedChunk[]): number | undefined {
   const [{ state }] = chunks;
-  const counted = chunks.find(({ tableRows }) => tableRows !== undefined)?.tableRows;
-  return counted !== undefined && state !== undefined && chunks.every((chunk) => chunk.state === state) ? Number(counted) : undefined;
+  const told = chunks.find(({ tableRows }) => tableRows !== undefined)?.tableRows;
+  return told !== undefined && state !== undefined && chunks.every((chunk) => chunk.state === state) ? Number(told) : undefined;
 }
 
 /** @throws LegacyToS3Error of code COUNT_MISMATCH when the chunks of a table leave rows out, or have some twice */
@@ -39,6 +40,6 @@ export function refuseOtherTotal(subject: string, chunks: readonly LandedChunk[]
   const total = tableTotal(chunks);
   const rows = chunks.reduce((sum, chunk) => sum + chunk.rows, 0);
   if (total === undefined || total === rows) return;
-  throw new LegacyToS3Error('COUNT_MISMATCH', `${subject}: its ${chunks.length} chunks have ${rows} rows together, but the source counts ${total} in the whole table `
-    + 'under the same snapshot: the plan leaves rows out or has some twice; give the run up (abort), and plan anew');
+  throw new LegacyToS3Error('COUNT_MISMATCH', `${subject}: its ${counted(chunks.length, 'chunk')} have ${counted(rows, 'row')} together, but the source counts `
+    + `${total} in the whole table under the same snapshot: the plan leaves rows out or has some twice; give the run up (abort), and plan anew`);
 }

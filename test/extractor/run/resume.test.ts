@@ -136,7 +136,7 @@ describe('what the run was begun with', () => {
     const given = props({
       ...begun, ...warm, tables: ['auditlog', 'BRANCHES', 'transactions'], format: ExtractFormat.csv({ header: false, delimiter: ',' }), columnTypes: {}, targetFileBytes: 2 ** 28,
     });
-    expect(await resume(given, runId, { onEvent: (event) => events.push(event) })).toMatchObject({ runId, consistency: 'readCommitted' });
+    expect(await resume(given, runId, { onEvent: (event) => events.push(event) })).toMatchObject({ runId, consistency: 'readCommitted', instants: 12 });
     expect(events.find(({ type }) => type === 'run-planned')).toMatchObject({ readers: 3 });
   });
 
