@@ -17,9 +17,11 @@ export function addCheckCommand(program: Command): void {
       const values = settingValues(options);
       const props = toProps(values, await targetOf(values, options));
       const items = await checkExtraction({ ...props, source: await withPassword(props.source) });
-      process.stdout.write(options.json ? `${JSON.stringify(items)}\n` : textTable(
-        ['CHECK', 'STATE', 'FOUND'], items.map(({ name, state, detail, advice }) => [name, state, advice === undefined ? detail : `${detail}; ${advice}`]),
-      ));
+      process.stdout.write(options.json ? `${JSON.stringify(items)}\n` : textTable(['CHECK', 'STATE', 'FOUND'], items.map(({ name, state, detail, advice }, at) => {
+        // What is advised for several is said once, with the last of them.
+        const isSaidLater = items.slice(at + 1).some((later) => later.advice === advice);
+        return [name, state, advice === undefined || isSaidLater ? detail : `${detail}; ${advice}`];
+      })));
       const failed = items.filter(({ state }) => state === 'fail');
       if (failed.length > 0) throw new LegacyToS3Error('CHECK_FAILED', `${failed.length} of ${counted(items.length, 'check')} failed: ${failed.map(({ name }) => name).join(', ')}`);
     });

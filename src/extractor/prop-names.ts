@@ -86,8 +86,12 @@ function refuseUnknown(prefix: string, struct: unknown, names: { readonly [name:
   if (typeof struct !== 'object' || struct === null) return;
   const unknown = Object.keys(struct).find((name) => !Object.hasOwn(names, name));
   if (unknown === undefined) return;
-  const allowed = Object.keys(names);
+  throw unknownProp(prefix, unknown, Object.keys(names));
+}
+
+/** Names the path of an unknown option, and the nearest allowed one or all of them. */
+export function unknownProp(prefix: string, unknown: string, allowed: readonly string[]): LegacyToS3Error {
   const [near] = nearestNames(unknown, allowed, 1);
   const hint = near === undefined ? `allowed are ${allowed.map((name) => `${prefix}${name}`).join(', ')}` : `did you mean ${prefix}${near}?`;
-  throw new LegacyToS3Error('INVALID_CONFIG', `there is no option ${prefix}${unknown}; ${hint}`);
+  return new LegacyToS3Error('INVALID_CONFIG', `there is no option ${prefix}${unknown}; ${hint}`);
 }

@@ -33,6 +33,8 @@ test.each<[string, unknown, RegExp]>([
   ['an option like no other', { ...PROPS, quux: 1 }, /there is no option quux; allowed are source, tables, /],
   ['a misspelt option of the source', { ...PROPS, source: { ...SOURCE, pasword: 'planted' } }, /^there is no option source.pasword; did you mean source.password\?$/],
   ['a misspelt option of a query', { ...PROPS, query: { sql: 'SELECT 1', name: 'q', nmae: 1 } }, /query.nmae; did you mean query.name\?/],
+  ['a misspelt type option', { ...PROPS, types: { tme: 'text' } }, /there is no option types\.tme; did you mean types\.time\?/],
+  ['a misspelt type option of a column', { ...PROPS, columnTypes: { 'a.b': { dats: 'text' } } }, /columnTypes\['a\.b'\]\.dats; did you mean columnTypes\['a\.b'\]\.dates\?/],
   ['a misspelt option of a table', { ...PROPS, tableOptions: [{ table: '*', colums: ['a'] }] }, /tableOptions\[0\].colums; did you mean tableOptions\[0\].columns\?/],
   ['a format as text', { ...PROPS, format: 'csv' }, /format must be ExtractFormat.parquet\(\), .* got "csv"/],
   ['accept as text', { ...PROPS, accept: 'all' }, /accept must be a list of maskedColumns, .* got "all"/],
