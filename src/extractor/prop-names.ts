@@ -3,7 +3,7 @@ import type { ExtractorProps, QueryExtraction, SqlServerSource, TableOptions } f
 import { nearestNames } from './nearest-names';
 
 /** Every property of a struct; the compiler says when one is missing. */
-type NamesOf<Struct> = { readonly [name in keyof Required<Struct>]: true };
+export type NamesOf<Struct> = { readonly [name in keyof Required<Struct>]: true };
 
 const EXTRACTOR: NamesOf<ExtractorProps> = {
   source: true,
@@ -81,8 +81,8 @@ export function refuseUnknownProps({ source, query, tableOptions, ...props }: Ex
   if (Array.isArray(tableOptions)) for (const [at, each] of (tableOptions as unknown[]).entries()) refuseUnknown(`tableOptions[${at}].`, each, TABLE);
 }
 
-/** Names only: a value may be a secret. */
-function refuseUnknown(prefix: string, struct: unknown, names: { readonly [name: string]: true }): void {
+/** Names only: a value may be a secret. @throws LegacyToS3Error of code INVALID_CONFIG */
+export function refuseUnknown(prefix: string, struct: unknown, names: { readonly [name: string]: true }): void {
   if (typeof struct !== 'object' || struct === null) return;
   const unknown = Object.keys(struct).find((name) => !Object.hasOwn(names, name));
   if (unknown === undefined) return;
