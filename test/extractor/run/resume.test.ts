@@ -12,12 +12,14 @@ import { FolderStore } from '../../../src/extractor/state/folder-store';
 import { startStandIn, type StandIn } from '../../../tools/stand-in';
 import { connectClient } from '../../support/stand-in-client';
 
+const MASKED = { user: 'masked', password: 'masked-Secret-1', unmask: false };
+
 let server: StandIn;
 let folder: string;
 let client: sql.ConnectionPool;
 
 beforeAll(async () => {
-  server = await startStandIn({ transactions: 20_000 });
+  server = await startStandIn({ transactions: 20_000, logins: [MASKED] });
   client = await connectClient(server);
 });
 afterAll(async () => {
@@ -150,6 +152,15 @@ describe('what the run was begun with', () => {
       expect(verification).toMatchObject({ state: 'counted', detail: 'the source was not asked for aggregates', hashedRows: rows });
     }
   });
+});
+
+test('a risk that was accepted stays accepted, and a further one may be', async () => {
+  await client.batch('CREATE TABLE dbo.Pins (Id int NOT NULL PRIMARY KEY, Pin varchar(8) MASKED WITH (FUNCTION = \'default()\') NULL)');
+  await client.batch('INSERT INTO dbo.Pins SELECT value, \'1234\' FROM GENERATE_SERIES(1, 100)');
+  const source = { ...props().source, user: MASKED.user, password: MASKED.password };
+  const masked = { source, tables: ['Pins'], targetChunkRows: 20 };
+  const { runId } = await interrupted(2, { ...masked, accept: [SourceRisk.MASKED_COLUMNS] });
+  expect(await resume(props({ ...masked, accept: [SourceRisk.DENIED_COLUMNS] }), runId)).toMatchObject({ runId, rows: 100 });
 });
 
 test('a run that is complete can be neither gone on with nor given up: that is told, and its objects stay', async () => {
