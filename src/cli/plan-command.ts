@@ -5,6 +5,7 @@ import { addSettings, settingValues, type OptionValues } from './config/command-
 import { toPlanning, toSource } from './config/to-props';
 import { formatBytes } from './parse-size';
 import { stopOnSignals } from './stop-on-signals';
+import { counted } from '../extractor/counted';
 import { LegacyToS3Error, plan, type ExtractionPlan } from '../extractor/public';
 
 /** The options as commander hands them over. */
@@ -54,10 +55,10 @@ export function planLines({ tables, warnings, refusals, database, server, snapsh
   const chunks = tables.reduce((sum, table) => sum + table.chunks.length, 0);
   const bytes = tables.reduce((sum, table) => sum + table.estimatedBytes, 0);
   return [
-    `${database} on ${server}: ${tables.length} tables in ${chunks} chunks, about ${formatBytes(bytes)}; `
+    `${database} on ${server}: ${counted(tables.length, 'table')} in ${counted(chunks, 'chunk')}, about ${formatBytes(bytes)}; `
       + `consistency ${snapshotAllowed ? 'snapshot' : 'readCommitted'}`,
-    ...tables.map((table) => `${table.schema}.${table.table}  about ${table.estimatedRows.toLocaleString('en-US')} rows, ${formatBytes(table.estimatedBytes)}, `
-      + (table.chunks.length === 1 ? '1 chunk' : `${table.chunks.length} chunks by ${table.chunkKey.join(', ')}`)),
+    ...tables.map((table) => `${table.schema}.${table.table}  about ${counted(table.estimatedRows, 'row')}, ${formatBytes(table.estimatedBytes)}, `
+      + counted(table.chunks.length, 'chunk') + (table.chunks.length === 1 ? '' : ` by ${table.chunkKey.join(', ')}`)),
     ...warnings.map((message) => `warning: ${message}`),
     ...refusals.map(({ risk, message }) => `refused: ${message} (${risk})`),
   ];

@@ -76,12 +76,15 @@ function camel(name: string): string {
   return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function toFormat(values: SettingValues): ExtractFormat {
+/** Nothing where nothing was said of it: a run that is gone on with has its own. */
+function toFormat(values: SettingValues): ExtractFormat | undefined {
+  const told = below(values, 'format');
+  if (!told) return undefined;
   const name = (values.get('format.name') ?? 'parquet') as string;
   for (const [key, formats] of Object.entries(FORMATS_OF)) {
     if (values.has(key) && !formats.includes(name)) throw new LegacyToS3Error('INVALID_CONFIG', `${key} is of format ${formats.join(' and ')}, not of ${name}`);
   }
-  const { name: _, ...options } = below(values, 'format') ?? {};
+  const { name: _, ...options } = told;
   switch (name) {
     case 'csv': return ExtractFormat.csv(options as CsvOptions);
     case 'jsonl': return ExtractFormat.jsonLines(options as JsonLinesOptions);

@@ -3,6 +3,7 @@ import { sourceSchemaHash } from './schema-hash';
 import { findRisks } from './source-risks';
 import { spreadChunks } from './spread-chunks';
 import { chooseTables } from './table-choices';
+import { counted } from '../counted';
 import type { ExtractionPlan, PlannedColumn, PlannedTable } from '../extraction-plan';
 import type { TableOptions } from '../extractor-props';
 import { majorVersion, readSecurity, readServer, readTables, type SourceColumn, type SourceTable } from '../source/catalog/read-catalog';
@@ -54,7 +55,7 @@ export async function buildPlan(connection: SqlServerConnection, options: PlanOp
     const large = chunkCount(table, chunkTarget) > 1;
     if (large && keys.length === 0 && !partitioned) {
       warnings.push(`${quoteTable(table.schema, table.table)} has no key to cut it by, so that one reader reads its `
-        + `${table.estimatedRows} rows as one stream, which is begun anew when it fails`);
+        + `${counted(table.estimatedRows, 'row')} as one stream, which is begun anew when it fails`);
     }
     const chunks = partitioned?.chunks
       ?? (keys.length === 0 ? wholeTable(table) : await cutTable(connection, majorVersion(server), table, keys, chunkTarget));
