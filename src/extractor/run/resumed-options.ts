@@ -41,7 +41,7 @@ export function selectionOf({ plan, include, exclude, tableOptions, chunkTarget 
     ...(include && { tables: include }),
     excludeTables: exclude,
     tableOptions,
-    ...(chunkTarget.rows === undefined ? { targetChunkBytes: chunkTarget.bytes } : { targetChunkRows: chunkTarget.rows }),
+    ...(chunkTarget && (chunkTarget.rows === undefined ? { targetChunkBytes: chunkTarget.bytes } : { targetChunkRows: chunkTarget.rows })),
   };
 }
 
@@ -83,7 +83,8 @@ function selectionChoices(props: ExtractorProps, { selection }: RunRecord): Choi
   const names = ['tables', 'excludeTables', 'tableOptions', 'targetChunkBytes', 'targetChunkRows'] as const;
   if (!selection) return names.map((name) => ({ name, given: text(props[name]), own: 'what its plan says', same: props[name] === undefined }));
   const { tables, excludeTables, tableOptions, targetChunkBytes, targetChunkRows } = selection;
-  const cut = targetChunkRows === undefined ? `targetChunkBytes ${targetChunkBytes}` : `targetChunkRows ${targetChunkRows}`;
+  const cut = targetChunkRows !== undefined ? `targetChunkRows ${targetChunkRows}`
+    : targetChunkBytes !== undefined ? `targetChunkBytes ${targetChunkBytes}` : 'chunks cut for its readers';
   const size = (name: 'targetChunkBytes' | 'targetChunkRows'): Choice => {
     const [given, own] = [props[name], selection[name]];
     return { name, given: text(given), own: own === undefined ? cut : text(own), same: given === undefined || given === own };

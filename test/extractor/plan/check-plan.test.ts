@@ -48,7 +48,7 @@ test.each<[string, ExtractionPlan, RegExp]>([
   ['an end that leaves rows out', planOf([good[0]]), /the last chunk must be open/],
   ['a begin that leaves rows out', planOf([chunk(0, { lower: ['5'] })]), /chunks\[0\]\.lower: expected none/],
   ['NULLs that no chunk takes', planOf(good, true), /chunks\[0\]\.nullKey/],
-  ['bounds of another number of columns', planOf([chunk(0, { upper: ['5', '6'] }), chunk(1, { lower: ['5', '6'] })]), /a bound needs a text for each of 1 key columns/],
+  ['bounds of another number of columns', planOf([chunk(0, { upper: ['5', '6'] }), chunk(1, { lower: ['5', '6'] })]), /a bound needs a text for each of 1 key column,/],
   ['another version', { ...planOf(good), planVersion: 2 }, /planVersion: expected 1, got 2/],
   ['no plan at all', [] as unknown as ExtractionPlan, /expected an object/],
   ['chunks that are numbered otherwise', planOf([chunk(1, {})]), /tables\[0\]\.chunks\[0\]\.chunk: expected 0, got 1/],
