@@ -60,14 +60,16 @@ class KernelDictionary implements ValueDictionary {
   }
 }
 
-/** A value that is kept outside the kernel's memory, with its length; `after` is the block it comes behind. */
+/** A value that is kept outside the kernel's memory, with its length: where it ends there, and the block it comes behind. */
 interface Outside {
   readonly after: number;
-  readonly bytes: Uint8Array;
+  readonly end: number;
 }
 
 /** Longer values are kept outside. */
 export const LARGEST_INSIDE = 0x10000;
+/** Larger memory is not kept for the rest of the table. */
+const LARGEST_KEPT = 0x1000000;
 /** The least that the code for one value is given to write to. */
 const FIRST_BYTES = 0x1000;
 
@@ -79,6 +81,7 @@ export class KernelBytes extends VariableBuffer {
   private readonly words: DataView;
   private readonly memory: Uint8Array;
   private outside: Outside[] = [];
+  private outsideBytes: Uint8Array = new Uint8Array(0);
 
   /** @param at description of the source column @param handover where a value is handed over */
   public constructor(
@@ -130,14 +133,11 @@ export class KernelBytes extends VariableBuffer {
     } else {
       this.leaveDictionary();
       functions.closeBlock(this.column);
-      const bytes = new Uint8Array(4 + size);
-      new DataView(bytes.buffer).setUint32(0, size, true);
-      bytes.set(this.data.subarray(at, end), 4);
-      this.outside.push({ after: this.words.getUint32(this.at + NEWEST, true), bytes });
-      functions.addVariable(bytes.length);
+      this.putOutside(this.data.subarray(at, end));
+      functions.addVariable(4 + size);
       this.words.setUint32(this.at + COUNT, this.words.getUint32(this.at + COUNT, true) + 1, true);
       // A huge value must not keep its memory for the rest of the table.
-      if (this.data.length > 0x1000000) this.data = new Uint8Array(0);
+      if (this.data.length > LARGEST_KEPT) this.data = new Uint8Array(0);
     }
     this.pull();
   }
@@ -150,8 +150,13 @@ export class KernelBytes extends VariableBuffer {
   public get pieces(): Uint8Array[] {
     const pieces: Uint8Array[] = [];
     let next = 0;
+    let from = 0;
     const takeOutside = (after: number) => {
-      for (; this.outside[next]?.after === after; next++) pieces.push(this.outside[next].bytes);
+      for (; this.outside[next]?.after === after; next++) {
+        const { end } = this.outside[next];
+        pieces.push(this.outsideBytes.subarray(from, end));
+        from = end;
+      }
     };
     takeOutside(0);
     for (let block = this.instance.functions.firstBlock(this.column); block !== 0; block = this.words.getUint32(block, true)) {
@@ -168,5 +173,19 @@ export class KernelBytes extends VariableBuffer {
   public override reset(): void {
     super.reset();
     this.outside = [];
+    if (this.outsideBytes.length > LARGEST_KEPT) this.outsideBytes = new Uint8Array(0);
+  }
+
+  private putOutside(value: Uint8Array): void {
+    const from = this.outside.at(-1)?.end ?? 0;
+    const end = from + 4 + value.length;
+    if (end > this.outsideBytes.length) {
+      const grown = new Uint8Array(Math.max(end, 2 * this.outsideBytes.length));
+      grown.set(this.outsideBytes.subarray(0, from));
+      this.outsideBytes = grown;
+    }
+    for (let i = 0; i < 4; i++) this.outsideBytes[from + i] = value.length >> 8 * i;
+    this.outsideBytes.set(value, from + 4);
+    this.outside.push({ after: this.words.getUint32(this.at + NEWEST, true), end });
   }
 }
