@@ -6,17 +6,23 @@ const { readFileSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 
 const extractor = path.resolve(__dirname, '..', '..', 'src', 'extractor');
-/** By name: folder, and the pages (64 KiB) of its memory, which never grows. */
+/**
+ * By name: folder, the pages (64 KiB) of its memory, which never grows, and what the file imports. Pages take no memory
+ * before they are used.
+ */
 const KERNELS = {
   'row-kernel': { folder: 'hash', pages: 16, features: [] },
   'snappy-kernel': { folder: 'formats/parquet', pages: 3, features: [] },
+  'verify-kernel': {
+    folder: 'verify/kernel', pages: 0x1000, features: ['--enable', 'simd'], imports: ['kernel-column', 'text-value', 'stored-value', 'parquet-page', 'text-row'],
+  },
   'text-kernel': { folder: 'formats/text/kernel', pages: 16, features: ['--enable', 'simd'] },
 };
 
 async function compile(name) {
   const { default: asc } = await import('assemblyscript/asc');
-  const { folder, pages, features } = KERNELS[name];
-  const files = { [`${name}.ts`]: readFileSync(path.join(extractor, folder, `${name}.as`), 'utf8') };
+  const { folder, pages, features, imports = [] } = KERNELS[name];
+  const files = Object.fromEntries([name, ...imports].map((file) => [`${file}.ts`, readFileSync(path.join(extractor, folder, `${file}.as`), 'utf8')]));
   let wasm;
   const { error, stderr } = await asc.main([
     `${name}.ts`, '--outFile', `${name}.wasm`, '-O3', '--converge', '--noAssert', '--runtime', 'stub',

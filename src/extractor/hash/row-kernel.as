@@ -156,6 +156,9 @@ const TEXT_POINTER: u32 = 3;
 const PLP: u32 = 4;
 /** As BYTE_LENGTH, but a value of another length than the size is the caller's. */
 const EXACT_LENGTH: u32 = 5;
+/** Of rows that are put together already, as they are hashed: four and eight bytes of length before the value. */
+const LENGTH_4: u32 = 6;
+const LENGTH_8: u32 = 7;
 /** The caller's; as the kind in bits 4 to 7 it is only looked for NULL. */
 const CALLER: u32 = 15;
 
@@ -280,6 +283,22 @@ export function rows(start: usize, end: usize): usize {
             p = plpEnd(p, end);
             if (p == 0) return stopped(start);
           }
+          break;
+        }
+        case LENGTH_4: {
+          if (p + 4 > end) return stopped(start);
+          const size = <usize>load<u32>(p);
+          p += 4;
+          if (size > end - p) return stopped(start);
+          p += size;
+          break;
+        }
+        case LENGTH_8: {
+          if (p + 8 > end) return stopped(start);
+          const size = load<u64>(p);
+          p += 8;
+          if (size > <u64>(end - p)) return stopped(start);
+          p += <usize>size;
           break;
         }
         default: {
@@ -541,9 +560,12 @@ function tallyColumn(i: i32, rows: i32, place: usize): void {
       } else if (framing == BYTE_LENGTH) {
         size = <usize>load<u8>(p);
         p += 1;
-      } else if (framing == TEXT_POINTER) {
+      } else if (framing == TEXT_POINTER || framing == LENGTH_4) {
         size = <usize>load<u32>(p);
         p += 4;
+      } else if (framing == LENGTH_8) {
+        size = <usize>load<u64>(p);
+        p += 8;
       } else if (framing == FIXED) {
         size = <usize>(description >> 8);
       } else {
