@@ -67,19 +67,23 @@ export class CanonicalHasher {
     this.sum = addHashes(this.sum, kernel.takeSum());
   }
 
-  /** Adds one such row, of any size. */
-  public row(bytes: Uint8Array): void {
+  /** Adds such rows of any size. */
+  public largeRows(bytes: Uint8Array): void {
     const { framings } = this.described;
-    let p = 1 + ((framings.length + 7) >> 3);
-    this.add(Array.from(framings, (framing, i) => {
-      if ((bytes[1 + (i >> 3)] & 1 << (i & 7)) !== 0) return undefined;
-      const prefix = LENGTH_BYTES[framing & 0xf];
-      let size = framing >> 8;
-      for (let at = prefix - 1; at >= 0; at--) size = size * 0x100 + bytes[p + at];
-      const start = p + prefix;
-      p = start + size;
-      return bytes.subarray(start, p);
-    }));
+    for (let start = 0; start < bytes.length;) {
+      const bitmap = start + 1;
+      let p = bitmap + ((framings.length + 7) >> 3);
+      this.add(Array.from(framings, (framing, i) => {
+        if ((bytes[bitmap + (i >> 3)] & 1 << (i & 7)) !== 0) return undefined;
+        const prefix = LENGTH_BYTES[framing & 0xf];
+        let size = framing >> 8;
+        for (let at = prefix - 1; at >= 0; at--) size = size * 0x100 + bytes[p + at];
+        const value = p + prefix;
+        p = value + size;
+        return bytes.subarray(value, p);
+      }));
+      start = p;
+    }
   }
 
   /** The hash of the rows added since the last call. */

@@ -9,10 +9,15 @@ export async function* jsonLinesRows(texts: AsyncIterable<string>, columns: read
     rest = lines.pop()!;
     if (lines.length > 0) yield lines.map((line) => readLine(line, columns));
   }
+  finishLines(rest);
+}
+
+/** The text is over. @throws RangeError where a line does not end */
+export function finishLines(rest: string): void {
   if (rest !== '') throw new RangeError(`a line that does not end: ${rest.slice(0, 100)}`);
 }
 
-function readLine(line: string, columns: readonly ManifestColumn[]): TextRow {
+export function readLine(line: string, columns: readonly ManifestColumn[]): TextRow {
   let record: { readonly [name: string]: unknown };
   try {
     record = JSON.parse(line.replace(/"(?:[^"\\]|\\.)*"|-?\d[-+.eE\d]*/g, (token) => (token.startsWith('"') ? token : `"${token}"`))) as typeof record;

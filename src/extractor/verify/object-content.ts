@@ -1,18 +1,17 @@
 import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pipeline, Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
-import { Decompress } from 'fzstd';
-import { csvRows, type TextRow } from './csv-rows';
-import { jsonLinesRows } from './json-lines-rows';
+import { CsvParser, csvRows, type TextRow } from './csv-rows';
+import { finishLines, jsonLinesRows } from './json-lines-rows';
 import { withVerifyKernel } from './kernel/load-verify-kernel';
 import { companionOf } from './parquet-field';
 import { readFooter } from './parquet-footer';
 import { BeyondKernel, hashParquetRows } from './parquet-kernel-rows';
 import { parquetRows, type ParquetRow } from './parquet-rows';
 import { parquetValueEncoder } from './parquet-value';
+import { TextRows } from './text-kernel-rows';
 import { textValueEncoder } from './text-value';
+import { uncompressed } from './uncompressed';
 import type { ValueRules } from './value-rules';
 import type { ManifestColumn, ManifestFormat, ManifestTally } from '../../contract';
 import { LegacyToS3Error } from '../errors';
@@ -73,13 +72,40 @@ async function textContent(
 ): Promise<ObjectContent> {
   const hasher = hasherOf(columns);
   const encode = textRowEncoder(columns, reading);
-  let rows = 0;
-  const texts = textOf(body, format.compression);
-  for await (const block of format.name === 'csv' ? csvRows(texts, format) : jsonLinesRows(texts, columns)) {
-    for (const row of block) hasher.add(encode(row));
-    rows += block.length;
+  return withVerifyKernel(async (kernel) => {
+    const bytes = uncompressed(counted(body, reading), format.compression);
+    const kernelRows = kernel && !reading.byValue ? TextRows.of(kernel, columns, format, hasher, encode, reading) : undefined;
+    if (kernelRows) return contentOf(hasher, await rowsByKernel(kernelRows, bytes, format, reading));
+    let rows = 0;
+    const texts = textOf(bytes);
+    for await (const block of format.name === 'csv' ? csvRows(texts, format) : jsonLinesRows(texts, columns)) {
+      for (const row of block) hasher.add(encode(row));
+      rows += block.length;
+      reading.onProgress?.({ rows: block.length, bytes: 0 });
+    }
+    return contentOf(hasher, rows);
+  });
+}
+
+async function rowsByKernel(kernelRows: TextRows, bytes: AsyncIterable<Uint8Array>, format: ManifestFormat, reading: ObjectReading): Promise<number> {
+  for await (const piece of bytes) {
+    const { rows } = kernelRows;
+    kernelRows.push(piece);
+    reading.onProgress?.({ rows: kernelRows.rows - rows, bytes: 0 });
   }
-  return contentOf(hasher, rows);
+  const rest = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(kernelRows.finish());
+  if (format.name === 'csv') new CsvParser(format).finish(rest);
+  else finishLines(rest);
+  return kernelRows.rows;
+}
+
+/** Tells of the bytes on their way, and ends them where it is to stop. */
+async function* counted(body: AsyncIterable<Uint8Array>, { onProgress, signal }: ObjectReading): AsyncGenerator<Uint8Array> {
+  for await (const piece of body) {
+    signal?.throwIfAborted();
+    onProgress?.({ rows: 0, bytes: piece.length });
+    yield piece;
+  }
 }
 
 async function parquetContent(path: string, columns: readonly ManifestColumn[], reading: ObjectReading): Promise<ObjectContent> {
@@ -147,26 +173,8 @@ function parquetRowEncoder(columns: readonly ManifestColumn[], rules: ValueRules
   });
 }
 
-async function* textOf(body: AsyncIterable<Uint8Array>, compression: string): AsyncGenerator<string> {
+async function* textOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  const bytes = compression === 'gzip' ? gunzip(body) : compression === 'zstd' ? unzstd(body) : body;
   for await (const piece of bytes) yield decoder.decode(piece, { stream: true });
   yield decoder.decode();
-}
-
-function gunzip(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  const out = createGunzip();
-  // An error of either ends the other.
-  pipeline(Readable.from(body), out, () => undefined);
-  return out;
-}
-
-async function* unzstd(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let pieces: Uint8Array[] = [];
-  const stream = new Decompress((piece) => pieces.push(piece.slice()));
-  for await (const piece of body) {
-    stream.push(piece);
-    yield* pieces;
-    pieces = [];
-  }
 }

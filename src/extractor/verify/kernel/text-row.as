@@ -178,8 +178,9 @@ function jsonString(p: usize, end: usize, scratch: usize): void {
       fieldEnd = OTHER;
       return;
     }
-    // The longest escape is a pair of surrogates, of twelve bytes.
-    if (end - at < 12) {
+    const left = end - at;
+    // \uD834\uDD1E is one character: all of it must be there.
+    if (left < 2 || load<u8>(at, 1) == 0x75 && left < <usize>((load<u8>(at, 2) | 0x20) == 0x64 ? 12 : 6)) {
       fieldEnd = CUT;
       return;
     }

@@ -139,7 +139,12 @@ function unscaled(p: usize, end: usize, scale: u32): bool {
     point = end - <usize>scale - 1;
     if (load<u8>(point) != 0x2e) return false;
   }
-  const digits = end - p - <usize>(scale != 0);
+  let digits = end - p - <usize>(scale != 0);
+  if (digits == 39 && load<u8>(p) == 0x30) {
+    // A decimal of 38 digits, all behind the point.
+    p += 1;
+    digits = 38;
+  }
   if (digits == 0 || digits > 38) return false;
   high = 0;
   if (digits <= 19) {
