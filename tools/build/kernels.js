@@ -11,12 +11,12 @@ const extractor = path.resolve(__dirname, '..', '..', 'src', 'extractor');
  * before they are used.
  */
 const KERNELS = {
-  'row-kernel': { folder: 'hash', pages: 16, features: [] },
+  'row-kernel': { folder: 'hash', pages: 20, features: [] },
   'snappy-kernel': { folder: 'formats/parquet', pages: 3, features: [] },
   'verify-kernel': {
     folder: 'verify/kernel', pages: 0x1000, features: ['--enable', 'simd'], imports: ['kernel-column', 'text-value', 'stored-value', 'parquet-page', 'text-row'],
   },
-  'text-kernel': { folder: 'formats/text/kernel', pages: 16, features: ['--enable', 'simd'] },
+  'text-kernel': { folder: 'formats/text/kernel', pages: 20, features: ['--enable', 'simd'] },
 };
 
 async function compile(name) {

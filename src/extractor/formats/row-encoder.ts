@@ -1,3 +1,4 @@
+import { OffKernelRows } from '../columns/off-kernel';
 import { RowState } from '../columns/row-compiler';
 
 /** Turns rows into the bytes of one format; one a result set. */
@@ -7,6 +8,8 @@ export interface RowEncoder {
   readonly full: boolean;
   /** Bytes encoded and not given out yet, about. */
   readonly pendingBytes: number;
+  /** Rows that its kernel did not do. */
+  readonly offKernel: OffKernelRows;
   /** Decodes rows from the state's position on; stops as `DecodeRows` says or when its buffers are full. */
   decode(): void;
   /** Starts an object: the bytes at its begin. */

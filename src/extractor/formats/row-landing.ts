@@ -8,6 +8,7 @@ import { RowEncoder } from './row-encoder';
 import { rowKey } from './row-key';
 import { ManifestColumn, ManifestTally } from '../../contract';
 import { ColumnType, columnTypeOf, UnsupportedColumn } from '../columns/column-type';
+import { mostOf, OffKernelCounts } from '../columns/off-kernel';
 import { movesBytes } from '../columns/row-compiler';
 import { manifestColumns } from '../columns/type-table';
 import { ValueError, WireError } from '../columns/value-error';
@@ -97,6 +98,11 @@ export class RowLanding implements RowConsumer {
   public get alterations(): ColumnAlterations[] {
     return this.sources.filter(({ altered }) => Object.values(altered).some((count) => count > 0))
       .map(({ name, altered }) => ({ column: name, ...altered }));
+  }
+
+  /** Rows that were not wholly read by the kernels, so far. */
+  public get rowsOffKernel(): OffKernelCounts {
+    return this.encoder && this.hasher ? mostOf([this.encoder.offKernel.counts, this.hasher.offKernel.counts]) : {};
   }
 
   public decode(bytes: Uint8Array, position: number, end: number): number {

@@ -6,9 +6,9 @@ import type { ManifestColumn, ManifestTally, ValueFraming } from '../../contract
 import { INTEGER_BYTES, parseSourceType } from '../columns/source-type';
 
 /** The kernel's numbers of the lengths that values have when they are hashed. */
-const FRAMINGS: { readonly [framing in ValueFraming]: number } = { fixed: 0, byteLength: 1, shortLength: 2, longLength: 6, textPointer: 6, plp: 7 };
+const FRAMINGS: { readonly [framing in ValueFraming]: number } = { fixed: 0, byteLength: 1, shortLength: 2, longLength: 7, textPointer: 7, plp: 8 };
 /** Bytes of these lengths. */
-const LENGTH_BYTES: { readonly [framing: number]: number } = { 0: 0, 1: 1, 2: 2, 6: 4, 7: 8 };
+const LENGTH_BYTES: { readonly [framing: number]: number } = { 0: 0, 1: 1, 2: 2, 7: 4, 8: 8 };
 /** Bytes of the values of the types that have a length of their own (MS-TDS 2.2.5.4.1), whole numbers apart. */
 const FIXED_BYTES: { readonly [base: string]: number } = { bit: 1, smallmoney: 4, money: 8, real: 4, float: 8, smalldatetime: 4, datetime: 8 };
 
@@ -63,7 +63,7 @@ export class CanonicalHasher {
     const { kernel } = this;
     kernel.use(this.described);
     kernel.memory.set(bytes, STAGE);
-    if (kernel.rows(bytes.length) !== bytes.length) throw new Error('rows that are not put together as their columns say');
+    if (kernel.rows(0, bytes.length) !== bytes.length) throw new Error('rows that are not put together as their columns say');
     this.sum = addHashes(this.sum, kernel.takeSum());
   }
 

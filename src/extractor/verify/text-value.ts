@@ -8,6 +8,7 @@ import { INTEGER_BYTES, parseSourceType } from '../columns/source-type';
 export type TextValueEncoder = (text: string) => Uint8Array;
 
 const MS_PER_DAY = 86_400_000;
+const SECONDS_PER_DAY = 86_400n;
 const DAYS_TO_1900 = -25_567;
 /** Offsets go from -14:00 to +14:00. */
 const MOST_MINUTES = 840;
@@ -38,11 +39,14 @@ export function textValueEncoder(column: ManifestColumn, rules: ValueRules = {})
   };
   const ticks = (text: string, decimals: number): bigint => {
     const [, hours, minutes, seconds, fraction = ''] = parsed(text, /^(\d\d):(\d\d):(\d\d)(?:\.(\d+))?$/);
-    if (fraction.length !== decimals || Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) > 59) throw no(text);
-    return BigInt((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 10n ** BigInt(decimals) + BigInt(fraction || '0');
+    if (fraction.length !== decimals || Number(minutes) > 59 || Number(seconds) > 59) throw no(text);
+    const value = BigInt((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 10n ** BigInt(decimals) + BigInt(fraction || '0');
+    return fitting(text, value, 0n, SECONDS_PER_DAY * 10n ** BigInt(decimals));
   };
   const moment = (text: string, decimals: number): [number, bigint] => {
     const [, date, time] = parsed(text, /^(\d{4}-\d\d-\d\d)T([\d:.]+)$/);
+    // A whole day is a time alone, of some servers.
+    if (time.startsWith('24')) throw no(text);
     return [day(date), ticks(time, decimals)];
   };
   const number = (text: string): number => Number(parsed(text, /^-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?$/)[0]);

@@ -4,6 +4,7 @@ import { pageCompressor } from './compressor';
 import { Codec, footer, MAGIC, RowGroupInfo } from './parquet-format';
 import { BATCH_ROWS, ColumnBuffer } from '../../columns/column-buffer';
 import { ColumnType } from '../../columns/column-type';
+import { OffKernelRows } from '../../columns/off-kernel';
 import { compileRows, DecodeRows, RowState } from '../../columns/row-compiler';
 import { ParquetColumn, parquetColumns } from '../../columns/type-table';
 import { ParquetFormat } from '../output-format';
@@ -27,6 +28,7 @@ const CREATED_BY = 'cdk-legacy-to-s3';
  */
 export class ParquetEncoder implements RowEncoder {
   public readonly state: BatchState;
+  public readonly offKernel: OffKernelRows;
   private readonly columns: readonly ParquetColumn[];
   private readonly buffers: readonly ColumnBuffer[];
   private readonly chunks: readonly ColumnChunk[];
@@ -40,6 +42,7 @@ export class ParquetEncoder implements RowEncoder {
   private bytes = 0;
 
   public constructor(sources: readonly ColumnType[], format: ParquetFormat) {
+    this.offKernel = new OffKernelRows(sources);
     this.columns = parquetColumns(sources);
     this.buffers = this.columns.map(({ type }) => makeBuffer(type));
     const compress = pageCompressor(format.compression);

@@ -76,7 +76,7 @@ export function textValue(kind: u8, column: usize, p: usize, end: usize, o: usiz
       return o + 8;
     }
     case DATE: return end - p == 10 && date(p) ? putDay(o, day) : 0;
-    case TIME: return time(p, end, <u32>load<u8>(column, SCALE)) ? putTicks(o, ticks, <u32>load<u8>(column, SIZE)) : 0;
+    case TIME: return time(p, end, <u32>load<u8>(column, SCALE), true) ? putTicks(o, ticks, <u32>load<u8>(column, SIZE)) : 0;
     case SMALLDATETIME: return moment(p, end, 0) ? putSmalldatetime(o, day, ticks) : 0;
     case DATETIME: return moment(p, end, 3) ? putDatetime(o, day, ticks) : 0;
     case DATETIME2: return moment(p, end, <u32>load<u8>(column, SCALE)) ? putDay(putTicks(o, ticks, <u32>load<u8>(column, SIZE) - 3), day) : 0;
@@ -375,11 +375,11 @@ function date(p: usize): bool {
   return true;
 }
 
-/** `HH:MM:SS`, with exactly `scale` decimals. */
-function time(p: usize, end: usize, scale: u32): bool {
+/** `HH:MM:SS`, with exactly `scale` decimals. @param wholeDay whether it may be 24:00:00, which some servers send as a time */
+function time(p: usize, end: usize, scale: u32, wholeDay: bool): bool {
   if (end - p != <usize>(scale == 0 ? 8 : 9 + scale) || load<u8>(p, 2) != 0x3a || load<u8>(p, 5) != 0x3a) return false;
   const hours = two(p), minutes = two(p + 3), seconds = two(p + 6);
-  if (hours > 23 || minutes > 59 || seconds > 59) return false;
+  if (hours > 23 && !wholeDay || hours > 24 || minutes > 59 || seconds > 59) return false;
   let value = <u64>((hours * 60 + minutes) * 60 + seconds);
   if (scale != 0) {
     if (load<u8>(p, 8) != 0x2e) return false;
@@ -390,11 +390,11 @@ function time(p: usize, end: usize, scale: u32): bool {
     }
   }
   ticks = value;
-  return true;
+  return hours < 24 || value == 86400 * load<u64>(TENS + (<usize>scale << 3));
 }
 
 function moment(p: usize, end: usize, scale: u32): bool {
-  return end - p > 11 && load<u8>(p, 10) == 0x54 && date(p) && time(p + 11, end, scale);
+  return end - p > 11 && load<u8>(p, 10) == 0x54 && date(p) && time(p + 11, end, scale, false);
 }
 
 function datetimeoffset(p: usize, end: usize, o: usize, scale: u32, size: u32): usize {

@@ -161,6 +161,9 @@ let reason: i32 = 0;
 export function outEnd(): usize { return textEnd; }
 export function rowsDone(): i32 { return rowCount; }
 export function stopReason(): i32 { return reason; }
+/** Column at which it left the row to the caller. */
+let columnLeft: i32 = 0;
+export function stopColumn(): i32 { return columnLeft; }
 
 /** All bytes are done, or the last row is not wholly there. */
 const END: i32 = 0;
@@ -230,9 +233,17 @@ export function rows(p: usize, end: usize, out: usize, limit: usize): usize {
           if (!isNull) {
             size = <usize>load<u32>(p);
             p += 4;
-            if (size != 0) behind = 4;
-            // A value in several pieces, or not of the size it was announced with.
-            if (p <= end && total != <u64>size && (total != PLP_UNKNOWN || size == 0)) {
+            if (size != 0) {
+              behind = 4;
+              if (p <= end && size + 4 <= end - p && load<u32>(p + size) != 0) {
+                const joined = join(p, size, end);
+                if (joined == 0) break;
+                behind = joined - p - joinedSize;
+                size = joinedSize;
+              }
+            }
+            // Not of the size it was announced with.
+            if (p <= end && total != <u64>size && total != PLP_UNKNOWN && size + behind <= end - p) {
               why = CALLER;
               break;
             }
@@ -244,10 +255,6 @@ export function rows(p: usize, end: usize, out: usize, limit: usize): usize {
         break;
       }
       if (p > end || size + behind > end - p) break;
-      if (behind != 0 && load<u32>(p + size) != 0) {
-        why = CALLER;
-        break;
-      }
       if (o + prefixSize + size * GROWTH + VALUE_ROOM > limit) {
         why = FULL;
         break;
@@ -273,7 +280,10 @@ export function rows(p: usize, end: usize, out: usize, limit: usize): usize {
       p += size + behind;
     }
     // Nothing of a row that is not whole may stay.
-    if (i < columns || p > end) break;
+    if (i < columns || p > end) {
+      columnLeft = i;
+      break;
+    }
     store<u16>(o, <u16>rowEnd);
     textEnd = o + rowEndSize;
     done = p;
@@ -281,6 +291,35 @@ export function rows(p: usize, end: usize, out: usize, limit: usize): usize {
   }
   reason = why;
   return done;
+}
+
+/** Bytes of the value that {@link join} put together. */
+let joinedSize: usize = 0;
+
+/**
+ * Moves the pieces of a (max) value together, over their lengths. What is here is a copy, and the row is not read from it again.
+ *
+ * @param p first byte of the first piece @param size of it
+ * @returns behind the value, or 0 where it is not wholly there: then nothing was moved
+ */
+function join(p: usize, size: usize, end: usize): usize {
+  let at = p + size;
+  for (let piece: usize = 1; piece != 0; at += piece) {
+    if (at + 4 > end) return 0;
+    piece = <usize>load<u32>(at);
+    at += 4;
+    if (piece > end - at) return 0;
+  }
+  let to = p + size;
+  for (let from = to; from < at;) {
+    const piece = <usize>load<u32>(from);
+    from += 4;
+    memory.copy(to, from, piece);
+    to += piece;
+    from += piece;
+  }
+  joinedSize = to - p;
+  return at;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { KernelColumn, KernelColumns, kernelColumns } from './kernel-columns';
 import { CHARSETS, COLUMNS, LoadedKernel, loadTextKernel, OUT, OUT_BYTES, PREFIXES, STAGE, STAGE_BYTES, TextStyle } from './load-text-kernel';
+import type { OffKernelReason, OffKernelRows } from '../../../columns/off-kernel';
 import type { DecodeRows, RowState } from '../../../columns/row-compiler';
 
 /** Rows as text: what the kernel reads and writes. */
@@ -19,27 +20,30 @@ const FULL = 2;
  * write, be it wrong or only rare, is left to the code compiled for the columns.
  */
 export class TextKernel {
-  /** @returns nothing where the columns have types that are not the kernel's, or the processor lacks what it needs */
-  public static of(columns: readonly KernelColumn[], style: TextStyle): TextKernel | undefined {
+  /** @returns why there is none for these columns, on this processor */
+  public static of(columns: readonly KernelColumn[], style: TextStyle): TextKernel | OffKernelReason {
     const kernel = loadTextKernel();
-    const described = kernel && kernelColumns(columns);
-    return described && new TextKernel(kernel, described, style);
+    if (!kernel) return 'processor';
+    const described = kernelColumns(columns);
+    return typeof described === 'string' ? described : new TextKernel(kernel, described, style);
   }
 
   private constructor(private readonly kernel: LoadedKernel, private readonly columns: KernelColumns, private readonly style: TextStyle) {}
 
-  /** Decodes rows as DecodeRows does. @param decodeRows for the rows the kernel leaves */
-  public decode<S extends KernelState>(state: S, decodeRows: DecodeRows<S>): void {
+  /** Decodes rows as DecodeRows does. @param decodeRows for the rows the kernel leaves @param offKernel where these are counted */
+  public decode<S extends KernelState>(state: S, decodeRows: DecodeRows<S>, offKernel: OffKernelRows): void {
     state.incomplete = false;
     while (state.position < state.end) {
       const size = Math.min(state.end - state.position, STAGE_BYTES);
       this.kernel.memory.set(state.bytes.subarray(state.position, state.position + size), STAGE);
-      if (!this.staged(state, state.position, size, decodeRows)) return;
+      if (!this.staged(state, state.position, size, decodeRows, offKernel)) return;
     }
   }
 
   /** @param from what lies at STAGE @returns whether there may be more to do */
-  private staged<S extends KernelState>(state: S, from: number, size: number, decodeRows: DecodeRows<S>): boolean {
+  private staged<S extends KernelState>(
+    state: S, from: number, size: number, decodeRows: DecodeRows<S>, offKernel: OffKernelRows,
+  ): boolean {
     const last = from + size;
     while (state.position < last) {
       const stopped = this.rows(state, from, last);
@@ -50,10 +54,11 @@ export class TextKernel {
       }
       // What is cut off at the end of the stage may be whole in the buffer.
       if (stopped !== CALLER && last < state.end && state.position > from) return true;
-      const { position } = state;
+      const { position, rows } = state;
       state.rowLimit = 1;
       decodeRows(state);
       state.rowLimit = Infinity;
+      if (state.rows > rows) offKernel.add(stopped === CALLER ? this.kernel.functions.stopColumn() : undefined);
       if (state.full || state.position === position) return false;
     }
     return true;
