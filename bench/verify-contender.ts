@@ -1,14 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isMainThread } from 'node:worker_threads';
 import { connectTedious } from './contenders';
 import { peakRssMb } from './peak-memory';
-import { datasetRunFolder, manifestKey, type Manifest } from '../src/contract';
+import { CONTENT_HASH_VERSION, datasetRunFolder, manifestKey, type Manifest } from '../src/contract';
+import { verify } from '../src/extractor/engine';
 import { readRows } from '../src/extractor/formats';
 import type { OutputFormat } from '../src/extractor/formats/output-format';
 import { hashText } from '../src/extractor/hash/content-hash';
 import { FileTarget } from '../src/extractor/landing/file/file-target';
-import { verify } from '../src/extractor/verify/verify-run';
 
 const RUN = '20260131T235959123Z-4f9a1c';
 const TABLE = { database: 'Bench', schema: 'dbo', table: 'Rows' };
@@ -44,6 +45,7 @@ async function land(folder: string, [port, count, name, compression]: readonly s
   const sizeBytes = objects.reduce((sum, object) => sum + object.sizeBytes, 0);
   const manifest: Manifest = {
     manifestVersion: 1,
+    contentHashVersion: CONTENT_HASH_VERSION,
     runId: RUN,
     producer: { name: 'bench', version: '0' },
     startedAt,
@@ -68,7 +70,10 @@ async function readBack(folder: string): Promise<number> {
   return rows;
 }
 
-main(process.argv.slice(2)).then(() => process.exit(0), (error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-  process.exit(1);
-});
+// Threads load this file too, for the engine in it.
+if (isMainThread) {
+  main(process.argv.slice(2)).then(() => process.exit(0), (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exit(1);
+  });
+}

@@ -104,7 +104,7 @@ export function fillOptions(props: ResolvedProps): RunOptions {
 }
 
 /** One for each core: more would only wait for this process. */
-function defaultReaders(): number {
+export function defaultReaders(): number {
   return Math.max(LEAST_DEFAULT_READERS, Math.min(MOST_DEFAULT_READERS, availableParallelism()));
 }
 

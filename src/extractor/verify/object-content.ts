@@ -50,7 +50,7 @@ export async function objectContent(
     if (format.name !== 'parquet') return await textContent(body, columns, format, reading);
     return await (reading.path === undefined ? withFile(body, read) : read(reading.path));
   } catch (error) {
-    if (error instanceof LegacyToS3Error || error instanceof RangeError) throw error;
+    if (error instanceof LegacyToS3Error || error instanceof RangeError || reading.signal?.aborted) throw error;
     throw new RangeError(`it cannot be read: ${(error as Error).message}`, { cause: error });
   }
 
