@@ -23,7 +23,8 @@ async function main([what, folder, ...rest]: readonly string[]): Promise<void> {
   const started = performance.now();
   const rows = what === 'land' ? await land(folder, rest) : await readBack(folder);
   const { user, system } = process.cpuUsage(cpu);
-  process.stdout.write(JSON.stringify({ rows, cpuSeconds: (user + system) / 1e6, seconds: (performance.now() - started) / 1000, peakRssMb: peakRssMb() }));
+  const seconds = (performance.now() - started) / 1000;
+  process.stdout.write(JSON.stringify({ rows, cpuSeconds: (user + system) / 1e6, seconds, peakRssMb: peakRssMb() }));
 }
 
 async function land(folder: string, [port, count, name, compression]: readonly string[]): Promise<number> {

@@ -1,12 +1,13 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { bundle, firstLine } from './bundle';
 import { TABLES } from './tables';
 
 /**
- * `npx tsx bench/verify.ts [--table NAME] [--rows N] [--format csv|jsonl|parquet] [--compression none|gzip|snappy|zstd]`
+ * `npx tsx bench/verify.ts [--table NAME] [--rows N] [--format csv|jsonl|parquet] [--compression none|gzip|snappy|zstd]
+ * [--json FILE]`
  *
  * Lands a table with its manifest and verifies it, each in a fresh process; CPU is that process's, user and system, all its
  * threads, from its start on. Without a format, each with and without compression.
@@ -41,6 +42,7 @@ async function main(args: readonly string[]): Promise<void> {
   const scratch = join(__dirname, '../.tmp');
   mkdirSync(scratch, { recursive: true });
   const folder = mkdtempSync(join(scratch, 'bench-verify-'));
+  const results: unknown[] = [];
   let server: ChildProcess | undefined;
   try {
     await bundle(['verify-contender.ts', 'replay-table.ts'], folder);
@@ -52,14 +54,20 @@ async function main(args: readonly string[]): Promise<void> {
       const verified = await measure(folder, ['verify', to]);
       rmSync(to, { recursive: true });
       if (landed.rows !== rows || verified.rows !== rows) throw new Error(`${format} ${compression}: ${landed.rows} rows landed and ${verified.rows} verified of ${rows}`);
-      const perMillion = ({ cpuSeconds }: Measured) => `${(cpuSeconds / rows * 1e6).toFixed(2).padStart(6)} CPU s/M rows`;
-      process.stdout.write(`${`${format} ${compression}`.padEnd(15)} ${String(rows).padStart(9)} rows  landed ${perMillion(landed)}, verified ${perMillion(verified)} `
+      const perMillion = ({ cpuSeconds }: Measured) => cpuSeconds / rows * 1e6;
+      const figure = (measured: Measured) => `${perMillion(measured).toFixed(2).padStart(6)} CPU s/M rows`;
+      results.push({
+        format, compression, landedCpuSecondsPerMillionRows: perMillion(landed), verifiedCpuSecondsPerMillionRows: perMillion(verified),
+      });
+      process.stdout.write(`${`${format} ${compression}`.padEnd(15)} ${String(rows).padStart(9)} rows  landed ${figure(landed)}, verified ${figure(verified)} `
         + `(${verified.seconds.toFixed(1)} s, ${verified.peakRssMb.toFixed(0)} MB), ratio ${(verified.cpuSeconds / landed.cpuSeconds).toFixed(2)}\n`);
     }
   } finally {
     server?.kill();
     rmSync(folder, { recursive: true });
   }
+  const json = option('--json');
+  if (json) writeFileSync(json, `${JSON.stringify({ table: tableName, rows, results }, undefined, 2)}\n`);
 }
 
 async function measure(folder: string, args: readonly string[]): Promise<Measured> {

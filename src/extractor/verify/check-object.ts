@@ -67,7 +67,8 @@ export async function checkObject(target: LandingTarget, job: ObjectJob, reading
     }
     const found = body.sha256() ?? stored.checksum;
     if (found !== undefined) compare(VerificationFault.CHECKSUM, `${algorithm} ${value}`, `${algorithm} ${found}`);
-    return { rows: content?.rows ?? 0, sizeBytes: stored.sizeBytes, problems, tallies: content?.tallies, ...(declaredHash !== undefined && { declaredHash }) };
+    const { rows = 0, tallies } = content ?? {};
+    return { rows, sizeBytes: stored.sizeBytes, problems, tallies, ...(declaredHash !== undefined && { declaredHash }) };
   } finally {
     await body.close();
   }

@@ -76,7 +76,10 @@ export async function checkObjects(
     return told;
   };
   const jobOf = ({ table }: TableWork): Omit<ObjectJob, 'object'> => ({
-    columns: table.columns, format: manifest.format, comparable: notComparable(table) === undefined, contentHashVersion: manifest.contentHashVersion ?? 1,
+    columns: table.columns,
+    format: manifest.format,
+    comparable: notComparable(table) === undefined,
+    contentHashVersion: manifest.contentHashVersion ?? 1,
   });
   const finishTable = async ({ table, name, checked, problems }: TableWork) => {
     const tallies = checked.flatMap((each) => (each.tallies ? [each.tallies] : []));
@@ -91,7 +94,8 @@ export async function checkObjects(
       const { work, object, at } = next;
       const checked = await checker.check({ ...jobOf(work), object }, (more) => progress.more(object, more));
       work.checked[at] = checked;
-      work.problems[at] = checked.problems.map((problem) => tell({ ...problem, table: work.name, chunk: chunkOf(object.part), objectKey: object.key }));
+      const place = { table: work.name, chunk: chunkOf(object.part), objectKey: object.key };
+      work.problems[at] = checked.problems.map((problem) => tell({ ...problem, ...place }));
       progress.done(object, checked);
       work.left -= 1;
       if (work.left === 0) await finishTable(work);

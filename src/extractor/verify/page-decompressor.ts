@@ -23,8 +23,15 @@ function states(codec: string, page: Uint8Array, size: number): boolean {
   }
 }
 
-/** Decompresses the pages of a codec (CompressionCodec of parquet.thrift). @returns nothing of codecs that are not ours */
-export function pageDecompressor(codec: string, { functions, memory }: VerifyKernel, staging: (size: number) => number): PageDecompressor | undefined {
+/**
+ * Decompresses the pages of a codec (CompressionCodec of parquet.thrift).
+ *
+ * @param staging makes room in the kernel's memory
+ * @returns nothing of codecs that are not ours
+ */
+export function pageDecompressor(
+  codec: string, { functions, memory }: VerifyKernel, staging: (size: number) => number,
+): PageDecompressor | undefined {
   const decompress = decompressorOf(codec);
   if (!decompress) return undefined;
   return (page, size, at) => {

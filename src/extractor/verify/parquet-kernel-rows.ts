@@ -161,7 +161,8 @@ class RowGroupReader {
       if (rest === 0 || (made > 0 && functions.parquetStopReason() === STOPPED.FULL)) continue;
       // A row that is larger than the rows' room, or has a value that is not the kernel's.
       const room = Math.ceil(this.free / ALIGNMENT) * ALIGNMENT;
-      if (functions.parquetStopReason() === STOPPED.FULL && make(1, room, ARENA_END - SLACK) === 1) hasher.largeRows(memory.subarray(room, functions.parquetOutEnd()));
+      const isMade = functions.parquetStopReason() === STOPPED.FULL && make(1, room, ARENA_END - SLACK) === 1;
+      if (isMade) hasher.largeRows(memory.subarray(room, functions.parquetOutEnd()));
       else this.hashByValues();
       rest -= 1;
     }

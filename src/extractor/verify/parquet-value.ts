@@ -40,7 +40,10 @@ export function parquetValueEncoder(column: ManifestColumn, rules: ValueRules = 
     if (number < least || number > greatest) throw no(value);
     return number;
   };
-  const signed = (value: PhysicalValue, number: bigint, size: number) => fitting(value, number, -(1n << BigInt(8 * size - 1)), (1n << BigInt(8 * size - 1)) - 1n);
+  const signed = (value: PhysicalValue, number: bigint, size: number): bigint => {
+    if (!wire.fits(number, size)) throw no(value);
+    return number;
+  };
   const wideDecimal = rules.wideDecimals ? wire.WIDE_DECIMAL_BYTES : undefined;
   if (base === 'tinyint') return (value) => wire.integer(fitting(value, whole(value), 0n, 255n), 1);
   if (base in INTEGER_BYTES) return (value) => wire.integer(signed(value, whole(value), INTEGER_BYTES[base]), INTEGER_BYTES[base]);

@@ -1,5 +1,5 @@
 import type { CheckedObject } from './check-object';
-import type { ManifestObject } from '../../contract';
+import type { Manifest, ManifestObject } from '../../contract';
 import type { VerificationProgress, VerifyControls } from '../verify-landed';
 
 /** Least time between two reports within objects (ms). */
@@ -14,7 +14,7 @@ export class ProgressCounter {
   private readonly reading = new Map<ManifestObject, { rows: number; bytes: number }>();
   private told = performance.now();
 
-  public constructor(private readonly totals: { readonly objects: number; readonly rows: number; readonly sizeBytes: number }, private readonly controls: VerifyControls) {}
+  public constructor(private readonly totals: Manifest['totals'], private readonly controls: VerifyControls) {}
 
   /** Of the objects that were read whole. */
   public get counts(): { readonly objects: number; readonly rows: number; readonly sizeBytes: number } {

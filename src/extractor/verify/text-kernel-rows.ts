@@ -34,16 +34,6 @@ type RowReader = (bytes: Uint8Array) => ReferenceRow | undefined;
 
 /** Hashes the rows of CSV and JSON Lines by the kernel, and those it leaves by the reference. */
 export class TextRows {
-  public rows = 0;
-  /** Bytes at TEXT. */
-  private filled = 0;
-  /** With how many of them it is worth to look again for the end of the first row. */
-  private nextLook = 0;
-  /** A row that is larger than TEXT. */
-  private large: Uint8Array | undefined;
-  private largeBytes = 0;
-  private skip: boolean;
-
   /** @param encode the values that are hashed of a row the kernel leaves @returns nothing where the columns are not for the kernel */
   public static of(
     kernel: VerifyKernel, columns: readonly ManifestColumn[], format: ManifestFormat, hasher: CanonicalHasher,
@@ -57,16 +47,29 @@ export class TextRows {
     kernel.memory.set(described, COLUMNS);
     if (!isJson) {
       const text = Buffer.from(nullText);
-      if (delimiter.length !== 1 || quote.length !== 1 || delimiter.charCodeAt(0) > 0x7f || quote.charCodeAt(0) > 0x7f || text.length > NAMES_BYTES) return undefined;
+      const isAscii = (character: string) => character.length === 1 && character.charCodeAt(0) < 0x80;
+      if (!isAscii(delimiter) || !isAscii(quote) || text.length > NAMES_BYTES) return undefined;
       kernel.memory.set(text, NULL_TEXT);
       kernel.functions.csv(delimiter.charCodeAt(0), quote.charCodeAt(0), NULL_TEXT, text.length);
     }
-    return new TextRows(kernel, columns.length, isJson, hasher, encode, isJson ? jsonRow(columns) : csvRow(format), !isJson && (format.header ?? true));
+    const readRow = isJson ? jsonRow(columns) : csvRow(format);
+    return new TextRows(kernel, columns.length, isJson, hasher, encode, readRow, !isJson && (format.header ?? true));
   }
 
+  public rows = 0;
+  /** Bytes at TEXT. */
+  private filled = 0;
+  /** With how many of them it is worth to look again for the end of the first row. */
+  private nextLook = 0;
+  /** A row that is larger than TEXT. */
+  private large: Uint8Array | undefined;
+  private largeBytes = 0;
+  private skip: boolean;
+
   private constructor(
-    private readonly kernel: VerifyKernel, private readonly columns: number, private readonly isJson: boolean, private readonly hasher: CanonicalHasher,
-    private readonly encode: (row: TextRow) => ReadonlyArray<Uint8Array | undefined>, private readonly readRow: RowReader, header: boolean,
+    private readonly kernel: VerifyKernel, private readonly columns: number, private readonly isJson: boolean,
+    private readonly hasher: CanonicalHasher, private readonly encode: (row: TextRow) => ReadonlyArray<Uint8Array | undefined>,
+    private readonly readRow: RowReader, header: boolean,
   ) {
     this.skip = header;
   }

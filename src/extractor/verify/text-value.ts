@@ -30,7 +30,11 @@ export function textValueEncoder(column: ManifestColumn, rules: ValueRules = {})
     if (value < least || value > greatest) throw no(text);
     return value;
   };
-  const signed = (text: string, decimals: number, size: number) => fitting(text, scaled(text, decimals), -(1n << BigInt(8 * size - 1)), (1n << BigInt(8 * size - 1)) - 1n);
+  const signed = (text: string, decimals: number, size: number): bigint => {
+    const value = scaled(text, decimals);
+    if (!wire.fits(value, size)) throw no(text);
+    return value;
+  };
   const day = (text: string): number => {
     const at = Date.parse(`${text}T00:00:00Z`);
     // Days that a month does not have are taken for those of the next.

@@ -41,8 +41,10 @@ export async function verify(
       readers: options.readers ?? readers, threads: options.threads ?? threads, url: props.target, targetOptions: reached,
     }, controls);
     problems.push(...tables.flatMap((table) => table.problems));
-    if (againstSource) await compareSource(props as ExtractorProps, manifest, tables.filter(({ table }) => notComparable(table) === undefined), tell, controls.signal);
-    return { runId, ...counts, seconds: (performance.now() - started) / 1000, sourceCompared: againstSource, problems, notes: tables.flatMap(notesOf) };
+    const comparable = tables.filter(({ table }) => notComparable(table) === undefined);
+    if (againstSource) await compareSource(props as ExtractorProps, manifest, comparable, tell, controls.signal);
+    const seconds = (performance.now() - started) / 1000;
+    return { runId, ...counts, seconds, sourceCompared: againstSource, problems, notes: tables.flatMap(notesOf) };
   } catch (error) {
     throw toSafeError(error, []);
   } finally {

@@ -14,6 +14,11 @@ export function decimalBytes(precision: number): number {
 /** Bytes of a decimal's magnitude where the server announced the most, whatever the digits. */
 export const WIDE_DECIMAL_BYTES = 16;
 
+/** Whether a whole number has a place in `size` bytes of two's complement. */
+export function fits(value: bigint, size: number): boolean {
+  return BigInt.asIntN(8 * size, value) === value;
+}
+
 /** Two's complement, least byte first. */
 export function integer(value: bigint, size: number): Buffer {
   const bytes = Buffer.alloc(8);

@@ -5,8 +5,8 @@ import type { TargetOptions } from '../../landing/open-target';
 import { engineBundle } from '../../run/threads/engine-bundle';
 import { fromPlainError, toPlainError } from '../../run/threads/thread-messages';
 import type { CheckedObject, ObjectJob } from '../check-object';
-import type { ObjectReading } from '../object-content';
 import type { ObjectChecker } from '../object-checker';
+import type { ObjectReading } from '../object-content';
 
 interface Waiting {
   readonly onProgress: NonNullable<ObjectReading['onProgress']>;

@@ -26,7 +26,8 @@ const FORMATS: readonly [string, OutputFormat, TypeOptions][] = [
 const LARGE = 0x8000;
 
 async function bothWays(columns: readonly TypedColumn[], rows: readonly AnyRow[], format: OutputFormat, all: TypeOptions) {
-  const { columns: landed, objects: [object], files: [{ contentHash }], tallies } = await landPayload(payloadOf(columns, rows), { ...format, types: { all } });
+  const payload = payloadOf(columns, rows);
+  const { columns: landed, objects: [object], files: [{ contentHash }], tallies } = await landPayload(payload, { ...format, types: { all } });
   const read = async (byValue: boolean) => objectContent(Readable.from([object]), landed, format, { byValue });
   return { expected: { rows: rows.length, contentHash, tallies }, byKernel: () => read(false), byValue: () => read(true) };
 }
