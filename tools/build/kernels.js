@@ -2,33 +2,32 @@
  * Compiles the AssemblyScript of the kernels into a *.wasm.ts beside each, which is committed so that neither tests nor
  * bundles need the compiler. Tests compare the two, by `--print NAME`.
  */
-const { readFileSync, writeFileSync } = require('node:fs');
+const { existsSync, readFileSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 
 const extractor = path.resolve(__dirname, '..', '..', 'src', 'extractor');
-/**
- * By name: folder, the pages (64 KiB) of its memory, which never grows, and what the file imports. Pages take no memory
- * before they are used.
- */
+/** By name: folder, and the pages (64 KiB) of its memory, which never grows; they take no memory before they are used. */
 const KERNELS = {
   'row-kernel': { folder: 'hash', pages: 20, features: [] },
+  // One instance an encoder, whose memory is as large as its columns need.
+  'parquet-kernel': { folder: 'formats/parquet/kernel', features: ['--enable', 'simd', '--importMemory'] },
   'snappy-kernel': { folder: 'formats/parquet', pages: 3, features: [] },
-  'verify-kernel': {
-    folder: 'verify/kernel', pages: 0x1000, features: ['--enable', 'simd'], imports: ['kernel-column', 'text-value', 'stored-value', 'parquet-page', 'text-row'],
-  },
+  'verify-kernel': { folder: 'verify/kernel', pages: 0x1000, features: ['--enable', 'simd'] },
   'text-kernel': { folder: 'formats/text/kernel', pages: 20, features: ['--enable', 'simd'] },
 };
 
 async function compile(name) {
   const { default: asc } = await import('assemblyscript/asc');
-  const { folder, pages, features, imports = [] } = KERNELS[name];
-  const files = Object.fromEntries([name, ...imports].map((file) => [`${file}.ts`, readFileSync(path.join(extractor, folder, `${file}.as`), 'utf8')]));
+  const { folder, pages, features } = KERNELS[name];
   let wasm;
   const { error, stderr } = await asc.main([
-    `${name}.ts`, '--outFile', `${name}.wasm`, '-O3', '--converge', '--noAssert', '--runtime', 'stub',
-    '--initialMemory', String(pages), '--memoryBase', '512', '--disable', 'nontrapping-f2i,sign-extension', ...features,
+    `${folder}/${name}.ts`, '--outFile', `${name}.wasm`, '-O3', '--converge', '--noAssert', '--runtime', 'stub',
+    ...(pages ? ['--initialMemory', String(pages)] : []), '--memoryBase', '512', '--disable', 'nontrapping-f2i,sign-extension', ...features,
   ], {
-    readFile: (file) => files[file] ?? null,
+    readFile: (file) => {
+      const source = path.join(extractor, file.replace(/\.ts$/, '.as'));
+      return existsSync(source) ? readFileSync(source, 'utf8') : null;
+    },
     writeFile: (file, content) => { if (file.endsWith('.wasm')) wasm = Buffer.from(content); },
     listFiles: () => [],
   });

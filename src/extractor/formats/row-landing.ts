@@ -142,8 +142,10 @@ export class RowLanding implements RowConsumer {
     if (!encoder) {
       throw new LegacyToS3Error('INVALID_CONFIG', `${this.options.subject}: the query returned no result set; allowed is exactly one`);
     }
-    if (!this.stream && this.rows === this.completedRows && this.files.length > 0) return;
-    await this.completeFile(encoder, this.stream ?? await this.openNext(encoder));
+    if (this.stream || this.rows > this.completedRows || this.files.length === 0) {
+      await this.completeFile(encoder, this.stream ?? await this.openNext(encoder));
+    }
+    encoder.close?.();
   }
 
   /** Gives the open object up. Never throws. */

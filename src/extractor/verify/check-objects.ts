@@ -67,7 +67,7 @@ export async function checkObjects(
   controls.signal?.addEventListener('abort', interrupt, { once: true });
   if (controls.signal?.aborted) interrupt();
   const readers = Math.max(1, Math.min(options.readers ?? defaultReaders(), queue.length));
-  const count = threadCount(options.threads, readers, totals.sizeBytes);
+  const count = threadCount(options.threads, readers, queue.map(({ object }) => object.sizeBytes));
   const threads = Array.from({ length: count }, () => new VerifierThread(options.url, options.targetOptions, stop.signal));
   const checkers: readonly ObjectChecker[] = threads.length > 0 ? threads : [localChecker(target, stop.signal)];
   const tell = (problem: Omit<VerificationProblem, 'message'>): VerificationProblem => {
