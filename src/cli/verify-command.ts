@@ -3,13 +3,17 @@ import { withPassword } from './ask-password';
 import { settingValues } from './config/command-settings';
 import { toSource, toTypes } from './config/to-props';
 import { formatBytes } from './parse-size';
+import { VerifyProgress } from './progress/verify-progress';
 import { stopOnSignals } from './stop-on-signals';
 import { addTargetOptions, landingOf, type TargetOptions } from './target-options';
 import { counted } from '../extractor/counted';
+import { wholeNumber } from './whole-number';
 import { LegacyToS3Error, verifyRun, type ExtractorProps, type LandingProps, type VerificationResult } from '../extractor/public';
 
 interface VerifyOptions extends TargetOptions {
   readonly againstSource?: true;
+  readonly readers?: number;
+  readonly threads?: number;
   readonly json?: true;
 }
 
@@ -18,15 +22,24 @@ export function addVerifyCommand(program: Command): void {
   const command = program.command('verify <run>')
     .description('Read a complete run\'s objects back and compare sizes, checksums, rows and content hashes with its manifest')
     .option('--against-source', 'also read the tables again and compare them: equal only where the source has not changed since')
+    .option('--readers <number>', 'objects read at the same time (default: one for each core, 2 to 8)', wholeNumber)
+    .option('--threads <number>', 'threads that they share; 0 for none beside the main one (default: one for each core, no more than readers; 0 below 128 MiB)', wholeNumber)
     .option('--json', 'print the result as JSON');
   addTargetOptions(command, ['source']).action(async (run: string, options: VerifyOptions) => {
-    const signals = stopOnSignals('nothing was changed');
+    const progress = new VerifyProgress(process.stderr, process.stderr.isTTY);
+    const signals = stopOnSignals('nothing was changed', () => progress.close());
     try {
-      const onProblem = ({ message }: { readonly message: string }) => void process.stderr.write(`problem: ${message}\n`);
-      const result = await verifyRun(await toProps(options), run, { againstSource: options.againstSource }, { signal: signals.signal, onProblem });
+      const { againstSource, readers, threads } = options;
+      const result = await verifyRun(await toProps(options), run, { againstSource, readers, threads }, {
+        signal: signals.signal,
+        onProgress: options.json ? undefined : progress.onProgress,
+        onProblem: ({ message }) => progress.line(`problem: ${message}`),
+      });
+      progress.close();
       process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : summary(result));
       if (result.problems.length > 0) throw failure(result);
     } finally {
+      progress.close();
       signals.dispose();
     }
   });

@@ -1,6 +1,7 @@
 import { serveWhereStarted } from './run/threads/serve-readers';
+import { serveVerifiersWhereStarted } from './verify/threads/serve-verifiers';
 
-/** Entry of the bundle that holds driver, SDK and encoders; `loadEngine` and the reader threads are its only users. */
+/** Entry of the bundle that holds driver, SDK and encoders; `loadEngine` and its threads are its only users. */
 export { extract, resume } from './run/extract-run';
 export { check } from './run/check-run';
 export { listRuns } from './run/list-runs';
@@ -9,3 +10,4 @@ export { abort, prune } from './run/run-cleanup';
 export { verify } from './verify/verify-run';
 
 serveWhereStarted();
+serveVerifiersWhereStarted();

@@ -9,12 +9,19 @@ import {
 } from './extractor-props';
 import { refuseUnknownProps, unknownProp } from './prop-names';
 import { ClrType, DateType, LoneSurrogates, TimestampType, TimeType, UniqueidentifierType } from './type-options';
+import type { VerifyOptions } from './verification-result';
 
 /** Smallest file size worth a target. */
 export const MIN_TARGET_FILE_BYTES = 1024 * 1024;
 
 /** Largest number of readers. */
 export const MAX_READERS = 64;
+
+/** @throws LegacyToS3Error of code INVALID_CONFIG */
+export function validateVerifyOptions({ readers, threads }: VerifyOptions): void {
+  validateWhole('readers', readers, 1, MAX_READERS);
+  validateWhole('threads', threads, 0, MAX_READERS);
+}
 
 /** Checks what can be checked without reaching anything. @throws LegacyToS3Error of code INVALID_CONFIG */
 export function validateProps(props: ExtractorProps): void {

@@ -33,6 +33,21 @@ export interface VerifyOptions {
    * @default false
    */
   readonly againstSource?: boolean;
+
+  /**
+   * Objects read back at the same time; 1 to 64.
+   *
+   * @default - the extractor's readers where it says how many, else one for each core, but at least 2 and at most 8
+   */
+  readonly readers?: number;
+
+  /**
+   * Threads that read them, each with an event loop and memory of its own, so that as many cores are used; 0 to 64, 0 for none
+   * beside the caller's.
+   *
+   * @default - the extractor's threads where it says how many, else one for each core, but no more than readers; none where less than 128 MiB are read
+   */
+  readonly threads?: number;
 }
 
 /** A difference. */

@@ -1,14 +1,18 @@
 import type { ExtractorProps, LandingProps } from './extractor-props';
 import { loadEngine } from './load-engine';
-import { validateLanding, validateProps } from './validate-props';
+import { validateLanding, validateProps, validateVerifyOptions } from './validate-props';
 import type { VerificationProblem, VerificationResult, VerifyOptions } from './verification-result';
 
-/** Counts of a verification so far. */
+/** Counts of a verification so far; totals are the manifest's. */
 export interface VerificationProgress {
+  /** Read whole. */
   readonly objects: number;
   readonly totalObjects: number;
+  /** Of objects that are being read too, as all below. */
   readonly rows: number;
+  readonly totalRows: number;
   readonly sizeBytes: number;
+  readonly totalBytes: number;
 }
 
 /** How a caller watches and stops a verification. */
@@ -17,6 +21,8 @@ export interface VerifyControls {
   readonly signal?: AbortSignal;
   /** Called after each object that was read back. */
   readonly onObject?: (progress: VerificationProgress) => void;
+  /** Called a few times a second, within large objects too, and after each object. */
+  readonly onProgress?: (progress: VerificationProgress) => void;
   /** Called for each difference when it is found. */
   readonly onProblem?: (problem: VerificationProblem) => void;
 }
@@ -34,5 +40,6 @@ export async function verifyRun(
 ): Promise<VerificationResult> {
   if (options.againstSource) validateProps(props as ExtractorProps);
   else validateLanding(props);
+  validateVerifyOptions(options);
   return loadEngine().verify(props, runId, options, controls);
 }

@@ -6,12 +6,13 @@ const { existsSync, readFileSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 
 const extractor = path.resolve(__dirname, '..', '..', 'src', 'extractor');
-/** By name: folder, and the pages (64 KiB) of its memory, which never grows. */
+/** By name: folder, and the pages (64 KiB) of its memory, which never grows; they take no memory before they are used. */
 const KERNELS = {
   'row-kernel': { folder: 'hash', pages: 20, features: [] },
   // One instance an encoder, whose memory is as large as its columns need.
   'parquet-kernel': { folder: 'formats/parquet/kernel', features: ['--enable', 'simd', '--importMemory'] },
   'snappy-kernel': { folder: 'formats/parquet', pages: 3, features: [] },
+  'verify-kernel': { folder: 'verify/kernel', pages: 0x1000, features: ['--enable', 'simd'] },
   'text-kernel': { folder: 'formats/text/kernel', pages: 20, features: ['--enable', 'simd'] },
 };
 

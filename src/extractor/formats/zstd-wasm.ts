@@ -8,13 +8,14 @@ import { withInitialMemory } from './wasm-memory';
  * The module is the one of @foxglove/wasm-zstd; its own loader keeps everything it ever compressed alive, so it is
  * instantiated here. Names of its imports and exports are minified: the mapping is that of version 1.0.1.
  */
-interface ZstdExports {
+export interface ZstdExports {
   /** memory */ readonly c: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   /** constructors */ readonly d: () => void;
   /** malloc */ readonly f: (size: number) => number;
   /** free */ readonly g: (pointer: number) => void;
   /** compressBound */ readonly h: (size: number) => number;
   /** compress */ readonly i: (to: number, capacity: number, from: number, size: number, level: number) => number;
+  /** decompress; below 0 where it cannot */ readonly j: (to: number, capacity: number, from: number, size: number) => number;
 }
 
 /** The part used here; Node's types leave it to the DOM's. */
@@ -28,26 +29,38 @@ const LARGEST_HEAP = 0x80000000;
 /** 64 MiB: what the pages of a batch need. */
 const INITIAL_PAGES = 0x400;
 
+/** The module with a heap of its own. */
+export function instantiateZstd(): ZstdExports {
+  const growHeap = (size: number) => {
+    if (size > LARGEST_HEAP) return 0;
+    const { c: memory } = zstd;
+    try {
+      memory.grow(Math.ceil((size - memory.buffer.byteLength) / PAGE));
+      return 1;
+    } catch {
+      return 0;
+    }
+  };
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(withInitialMemory(readFileSync(wasmFile()), INITIAL_PAGES)), {
+    a: {
+      /** emscripten_resize_heap */
+      a: (size: number) => growHeap(size >>> 0),
+      /** emscripten_memcpy_big */
+      b: (to: number, from: number, count: number) => new Uint8Array(zstd.c.buffer).copyWithin(to, from, from + count),
+    },
+  });
+  const zstd = instance.exports as ZstdExports;
+  zstd.d();
+  return zstd;
+}
+
 /** Compresses with one heap, used over and over. Synchronous. */
 export class ZstdWasm {
-  private readonly zstd: ZstdExports;
+  private readonly zstd = instantiateZstd();
   private from = 0;
   private fromSize = 0;
   private to = 0;
   private toSize = 0;
-
-  public constructor() {
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(withInitialMemory(readFileSync(wasmFile()), INITIAL_PAGES)), {
-      a: {
-        /** emscripten_resize_heap */
-        a: (size: number) => this.growHeap(size >>> 0),
-        /** emscripten_memcpy_big */
-        b: (to: number, from: number, count: number) => this.heap().copyWithin(to, from, from + count),
-      },
-    });
-    this.zstd = instance.exports as ZstdExports;
-    this.zstd.d();
-  }
 
   /** @returns a frame of all the pieces; it is a view of the heap, good until the next call */
   public compress(pieces: readonly Uint8Array[], level: number): Uint8Array {
@@ -81,17 +94,6 @@ export class ZstdWasm {
 
   private heap(): Uint8Array {
     return new Uint8Array(this.zstd.c.buffer);
-  }
-
-  private growHeap(size: number): number {
-    if (size > LARGEST_HEAP) return 0;
-    const { c: memory } = this.zstd;
-    try {
-      memory.grow(Math.ceil((size - memory.buffer.byteLength) / PAGE));
-      return 1;
-    } catch {
-      return 0;
-    }
   }
 }
 

@@ -1,11 +1,19 @@
 import { lengthPrefix } from './canonical-value';
 import { readTally, tallyTypeOf, type TallyType } from './column-tally';
 import { addHashes } from './content-hash';
-import { loadKernel, TALLY_BYTES, type KernelColumns } from './load-kernel';
-import type { ManifestColumn, ManifestTally } from '../../contract';
+import { loadKernel, STAGE, STAGE_BYTES, TALLY_BYTES, type KernelColumns } from './load-kernel';
+import type { ManifestColumn, ManifestTally, ValueFraming } from '../../contract';
+import { INTEGER_BYTES, parseSourceType } from '../columns/source-type';
 
-/** The kernel's number of a length in one byte before the value. */
-const BYTE_LENGTH = 1;
+/** The kernel's numbers of the lengths that values have when they are hashed. */
+const FRAMINGS: { readonly [framing in ValueFraming]: number } = { fixed: 0, byteLength: 1, shortLength: 2, longLength: 7, textPointer: 7, plp: 8 };
+/** Bytes of these lengths. */
+const LENGTH_BYTES: { readonly [framing: number]: number } = { 0: 0, 1: 1, 2: 2, 7: 4, 8: 8 };
+/** Bytes of the values of the types that have a length of their own (MS-TDS 2.2.5.4.1), whole numbers apart. */
+const FIXED_BYTES: { readonly [base: string]: number } = { bit: 1, smallmoney: 4, money: 8, real: 4, float: 8, smalldatetime: 4, datetime: 8 };
+
+/** Most bytes of the rows that {@link CanonicalHasher.rows} takes at a time. */
+export const CANONICAL_ROWS_BYTES = STAGE_BYTES;
 
 /** Hashes and tallies rows that are given by the bytes that are hashed; see `RowHasher` for what those are. */
 export class CanonicalHasher {
@@ -18,7 +26,7 @@ export class CanonicalHasher {
   public constructor(private readonly columns: ReadonlyArray<Pick<ManifestColumn, 'name' | 'sourceType' | 'framing'>>) {
     this.types = columns.map(({ sourceType }) => tallyTypeOf(sourceType));
     this.described = {
-      framings: new Uint32Array(columns.length).fill(BYTE_LENGTH),
+      framings: Uint32Array.from(columns, describe),
       kinds: Uint8Array.from(this.types, ({ value }) => value),
       tallies: new Uint8Array(columns.length * TALLY_BYTES),
     };
@@ -36,12 +44,46 @@ export class CanonicalHasher {
         kernel.tallyNull(i);
         return;
       }
-      pieces.push(lengthPrefix(this.columns[i].framing!, value.length), value);
+      const prefix = lengthPrefix(this.columns[i].framing!, value.length);
+      pieces.push(prefix, value);
       if (this.types[i].kind === undefined) kernel.tallyBytes(i, [value]);
-      else kernel.tallyNumber(i, [lengthPrefix('byteLength', value.length), value]);
+      else kernel.tallyNumber(i, [prefix, value]);
     });
     kernel.message(pieces);
     this.sum = addHashes(this.sum, kernel.takeSum());
+  }
+
+  /**
+   * Adds rows that are put together: NBCROWs (MS-TDS 2.2.7.13), one behind the other, of values with the lengths that are
+   * hashed.
+   *
+   * @param bytes {@link CANONICAL_ROWS_BYTES} at most
+   */
+  public rows(bytes: Uint8Array): void {
+    const { kernel } = this;
+    kernel.use(this.described);
+    kernel.memory.set(bytes, STAGE);
+    if (kernel.rows(0, bytes.length) !== bytes.length) throw new Error('rows that are not put together as their columns say');
+    this.sum = addHashes(this.sum, kernel.takeSum());
+  }
+
+  /** Adds such rows of any size. */
+  public largeRows(bytes: Uint8Array): void {
+    const { framings } = this.described;
+    for (let start = 0; start < bytes.length;) {
+      const bitmap = start + 1;
+      let p = bitmap + ((framings.length + 7) >> 3);
+      this.add(Array.from(framings, (framing, i) => {
+        if ((bytes[bitmap + (i >> 3)] & 1 << (i & 7)) !== 0) return undefined;
+        const prefix = LENGTH_BYTES[framing & 0xf];
+        let size = framing >> 8;
+        for (let at = prefix - 1; at >= 0; at--) size = size * 0x100 + bytes[p + at];
+        const value = p + prefix;
+        p = value + size;
+        return bytes.subarray(value, p);
+      }));
+      start = p;
+    }
   }
 
   /** The hash of the rows added since the last call. */
@@ -56,4 +98,9 @@ export class CanonicalHasher {
     this.kernel.save();
     return this.columns.map(({ name }, i) => readTally(name, this.types[i], this.described.tallies, i));
   }
+}
+
+function describe({ sourceType, framing }: Pick<ManifestColumn, 'sourceType' | 'framing'>): number {
+  const { base } = parseSourceType(sourceType);
+  return framing === 'fixed' ? (INTEGER_BYTES[base] ?? FIXED_BYTES[base]) << 8 : FRAMINGS[framing!];
 }

@@ -158,6 +158,9 @@ const PLP: u32 = 4;
 const DECIMAL: u32 = 5;
 /** As PLP, without a byte order mark in front. */
 const XML: u32 = 6;
+/** Of rows that are put together already, as they are hashed: four and eight bytes of length before the value. */
+const LENGTH_4: u32 = 7;
+const LENGTH_8: u32 = 8;
 /** What is hashed of the value is the caller's: the kind of its framing is in bits 4 to 7, and of sql_variant this one again. */
 const CALLER: u32 = 15;
 
@@ -431,6 +434,22 @@ export function rows(start: usize, end: usize): usize {
           nothing = 8;
           break;
         }
+        case LENGTH_4: {
+          if (p + 4 > end) return stopped(start);
+          const size = <usize>load<u32>(p);
+          p += 4;
+          if (size > end - p) return stopped(start);
+          p += size;
+          continue;
+        }
+        case LENGTH_8: {
+          if (p + 8 > end) return stopped(start);
+          const size = load<u64>(p);
+          p += 8;
+          if (size > <u64>(end - p)) return stopped(start);
+          p += <usize>size;
+          continue;
+        }
         default: {
           if (p > end) return stopped(start);
           const framing = column >> 4 & 15;
@@ -637,9 +656,12 @@ function tallyColumn(i: i32, rows: i32, place: usize): void {
       } else if (framing == BYTE_LENGTH) {
         size = <usize>load<u8>(p);
         p += 1;
-      } else if (framing == TEXT_POINTER) {
+      } else if (framing == TEXT_POINTER || framing == LENGTH_4) {
         size = <usize>load<u32>(p);
         p += 4;
+      } else if (framing == LENGTH_8) {
+        size = <usize>load<u64>(p);
+        p += 8;
       } else if (framing == FIXED) {
         size = <usize>(description >> 8);
       } else {

@@ -26,6 +26,8 @@ export interface StoredObject {
   readonly checksum?: string;
   /** Its bytes, to be read once. @throws LegacyToS3Error */
   readonly body: AsyncIterable<Uint8Array>;
+  /** Where it is a file of this machine. */
+  readonly path?: string;
 }
 
 /**

@@ -110,7 +110,7 @@ function chunkTarget({ targetChunkBytes, targetChunkRows }: ExtractorProps): Chu
 }
 
 /** One for each core: more would only wait for this process. */
-function defaultReaders(): number {
+export function defaultReaders(): number {
   return Math.max(LEAST_DEFAULT_READERS, Math.min(MOST_DEFAULT_READERS, availableParallelism()));
 }
 

@@ -68,14 +68,27 @@ export class TableProgress {
         if (job.chunks > 1) {
           const sizeBytes = objects.reduce((sum, object) => sum + object.sizeBytes, 0);
           this.context.emit({
-            type: 'chunk-finished', ...name, chunk: chunk.chunk, chunks: job.chunks, rows, objects: objects.length, sizeBytes, seconds: chunk.seconds,
+            type: 'chunk-finished',
+            ...name,
+            chunk: chunk.chunk,
+            chunks: job.chunks,
+            rows,
+            objects: objects.length,
+            sizeBytes,
+            seconds: chunk.seconds,
             ...(chunk.rowsOffKernel && { rowsOffKernel: chunk.rowsOffKernel }),
           });
         }
         this.reportRun();
         if (counts.left > 0) return;
         this.context.emit({
-          type: 'table-finished', ...name, rows: counts.rows, objects: counts.objects, sizeBytes: counts.sizeBytes, wireBytes: counts.wireBytes, seconds: seconds(),
+          type: 'table-finished',
+          ...name,
+          rows: counts.rows,
+          objects: counts.objects,
+          sizeBytes: counts.sizeBytes,
+          wireBytes: counts.wireBytes,
+          seconds: seconds(),
           ...(Object.keys(counts.rowsOffKernel).length > 0 && { rowsOffKernel: counts.rowsOffKernel }),
         });
       },

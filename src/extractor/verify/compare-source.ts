@@ -1,3 +1,4 @@
+import type { CheckedTable } from './check-objects';
 import type { Manifest, ManifestChunk, ManifestTable } from '../../contract';
 import { typeOptionsOf } from '../columns/type-rules';
 import { plainCount } from '../counted';
@@ -29,12 +30,14 @@ const NOWHERE: ObjectWriter = {
 /**
  * Reads tables of a run, or its query, from the source again for their hashes alone, in the chunks that the run had.
  *
+ * @param checked tables whose objects were read back
  * @throws LegacyToS3Error when the source cannot be read
  */
 export async function compareSource(
-  props: ExtractorProps, manifest: Manifest, tables: readonly ManifestTable[], tell: Tell, signal?: AbortSignal,
+  props: ExtractorProps, manifest: Manifest, checked: readonly CheckedTable[], tell: Tell, signal?: AbortSignal,
 ): Promise<void> {
-  if (tables.length === 0) return;
+  if (checked.length === 0) return;
+  const tables = checked.map(({ table }) => table);
   const isQuery = manifest.source.kind === 'query';
   const options = await resolveOptions({
     ...props,
@@ -52,10 +55,16 @@ export async function compareSource(
     const connection = await SqlServerConnection.open(options.connection, signal);
     try {
       const planned = isQuery ? [] : (await planOver(connection, options)).tables;
-      for (const table of tables) {
+      for (const { table, declaredHashes } of checked) {
         const jobs = isQuery ? [queryJob(options.query!)] : jobsOf(table, planned, options);
         const landed = new Map(table.chunks?.map((chunk) => [chunk.chunk, chunk]));
-        for (const job of jobs) await compareChunk(connection, options, landed.get(job.chunk.chunk), job, tell, signal);
+        for (const job of jobs) {
+          const { chunk } = job.chunk;
+          const known = landed.get(chunk);
+          // What is read now is hashed as of today; the landed rows are proven to have this hash.
+          const now = declaredHashes.get(chunk);
+          await compareChunk(connection, options, known && now !== undefined ? { ...known, contentHash: now } : known, job, tell, signal);
+        }
       }
     } finally {
       await connection.close();

@@ -23,7 +23,7 @@ export async function* csvRows(texts: AsyncIterable<string>, format: ManifestFor
   parser.finish();
 }
 
-class CsvParser {
+export class CsvParser {
   /** Text behind the last whole row. */
   private rest = '';
   private skip: boolean;
@@ -60,9 +60,20 @@ class CsvParser {
     if (rows.length > 0) yield rows;
   }
 
-  /** The text is over. */
-  public finish(): void {
-    if (this.rest !== '') throw new RangeError(`a CSV row that does not end: ${JSON.stringify(this.rest.slice(0, 100))}`);
+  /** The first row of a text, the header too, and where it ends; undefined where it does not. */
+  public first(text: string): { readonly row: TextRow; readonly end: number } | undefined {
+    const row: Array<string | null> = [];
+    for (let at = 0, field = this.field(text, 0); field; field = this.field(text, at)) {
+      row.push(!field.quoted && field.value === this.nullText ? null : field.value);
+      at = field.end + 1;
+      if (text[field.end] !== this.separator) return { row, end: at };
+    }
+    return undefined;
+  }
+
+  /** The text is over. @param rest what no row ends */
+  public finish(rest = this.rest): void {
+    if (rest !== '') throw new RangeError(`a CSV row that does not end: ${JSON.stringify(rest.slice(0, 100))}`);
   }
 
   /** @returns nothing when the field may go on behind the text */

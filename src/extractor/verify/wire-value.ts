@@ -6,6 +6,19 @@ const DAYS_TO_1900 = 25567;
 const DAYS_TO_0001 = 719162;
 const MINUTES_PER_DAY = 1440n;
 
+/** Bytes of a decimal's magnitude, by its digits (MS-TDS 2.2.5.5.1.6). */
+export function decimalBytes(precision: number): number {
+  return precision <= 9 ? 4 : precision <= 19 ? 8 : precision <= 28 ? 12 : 16;
+}
+
+/** Bytes of a decimal's magnitude where the server announced the most, whatever the digits. */
+export const WIDE_DECIMAL_BYTES = 16;
+
+/** Whether a whole number has a place in `size` bytes of two's complement. */
+export function fits(value: bigint, size: number): boolean {
+  return BigInt.asIntN(8 * size, value) === value;
+}
+
 /** Two's complement, least byte first. */
 export function integer(value: bigint, size: number): Buffer {
   const bytes = Buffer.alloc(8);
@@ -13,9 +26,8 @@ export function integer(value: bigint, size: number): Buffer {
   return bytes.subarray(0, size);
 }
 
-/** Sign and magnitude, at the length of the precision. */
-export function decimal(unscaled: bigint, precision: number): Buffer {
-  const size = precision <= 9 ? 4 : precision <= 19 ? 8 : precision <= 28 ? 12 : 16;
+/** Sign and magnitude, at the length of the precision. @param size of the magnitude, where it has another */
+export function decimal(unscaled: bigint, precision: number, size = decimalBytes(precision)): Buffer {
   const magnitude = unscaled < 0n ? -unscaled : unscaled;
   const bytes = Buffer.alloc(17);
   bytes[0] = unscaled < 0n ? 0 : 1;

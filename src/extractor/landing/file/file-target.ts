@@ -59,7 +59,7 @@ export class FileTarget implements LandingTarget {
     const path = this.pathOf(key);
     try {
       const file = await open(path);
-      return { sizeBytes: (await file.stat()).size, body: blocksOf(file, path) };
+      return { sizeBytes: (await file.stat()).size, body: blocksOf(file, path), path };
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw toFileError(error, path, 'read');

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { engineBundle } from './engine-bundle';
 import { fromPlainError, toPlainError, type FromThread, type ThreadData, type ToThread } from './thread-messages';
 import { LegacyToS3Error } from '../../errors';
 import type { LandedChunk } from '../landed-chunk';
@@ -100,9 +100,4 @@ export class ReaderThread {
     for (const { reject } of this.waiting.values()) reject(this.failure);
     this.waiting.clear();
   }
-}
-
-/** This file itself where it is bundled; else the bundle, since a thread loads no TypeScript. */
-function engineBundle(): string {
-  return __filename.endsWith('.ts') ? join(__dirname, '..', '..', '..', '..', 'assets', 'extractor', 'index.js') : __filename;
 }

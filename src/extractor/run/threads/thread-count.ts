@@ -11,7 +11,7 @@ const WORTH_THREADS_BYTES = 128 * 1024 * 1024;
  * reader, of what is small, or of one chunk that is nearly all.
  *
  * @param readers readers at work
- * @param sizes of the chunks they are to read (bytes of the source's pages)
+ * @param sizes of the chunks they are to read (bytes of the source's pages), or of the objects
  */
 export function threadCount(asked: number | undefined, readers: number, sizes: readonly number[]): number {
   if (asked !== undefined) return Math.min(asked, readers);

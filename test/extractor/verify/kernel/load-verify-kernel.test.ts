@@ -1,0 +1,15 @@
+import { Readable } from 'node:stream';
+import type { OutputFormat } from '../../../../src/extractor/formats/output-format';
+import { objectContent } from '../../../../src/extractor/verify/object-content';
+import { landPayload } from '../../../support/tds-land';
+import { edgeRows, payloadOf, TYPED_COLUMNS } from '../../../support/tds-typed-values';
+
+jest.mock('../../../../src/extractor/columns/instantiate', () => ({ ...jest.requireActual('../../../../src/extractor/columns/instantiate'), canInstantiate: () => false }));
+
+test.each<OutputFormat>([
+  { name: 'csv', compression: 'none' }, { name: 'jsonl', compression: 'gzip' }, { name: 'parquet', compression: 'zstd' },
+])('a processor without the kernel\'s instructions reads %j value by value', async (format) => {
+  const rows = edgeRows(TYPED_COLUMNS);
+  const { columns, objects: [object], files: [{ contentHash }], tallies } = await landPayload(payloadOf(TYPED_COLUMNS, rows), format);
+  expect(await objectContent(Readable.from([object]), columns, format)).toEqual({ rows: rows.length, contentHash, tallies });
+});
