@@ -5,7 +5,8 @@ import {
   SERVER_SQL, SIZES_SQL, TABLES_SQL,
 } from '../../src/extractor/source/catalog/catalog-queries';
 import { READER_ADVICE_SQL } from '../../src/extractor/source/reader-advice';
-import { ReplayServer, type ReplyPackets } from '../../tools/replay-server/replay-server';
+import { ReplayServer } from '../../tools/replay-server/replay-server';
+import type { ReplyPackets } from '../../tools/replay-server/reply';
 
 /** A table as a test wants the server to tell it. */
 export interface ScriptedTable {
