@@ -22,3 +22,6 @@ export interface Job {
 
 /** A client that is measured in a process of its own; gives nothing when it is not installed. */
 export type Rival = (job: Job) => Promise<Measured | undefined>;
+
+/** After this a client that waits for something that does not come is given up (milliseconds). */
+export const RIVAL_TIMEOUT_MS = 600_000;

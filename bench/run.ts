@@ -38,6 +38,8 @@ export interface Figures {
   readonly packetSize: number;
   readonly results: readonly Result[];
   readonly notInstalled: readonly string[];
+  /** Rivals that cannot read the table, and why. */
+  readonly failed: ReadonlyArray<{ readonly name: string; readonly reason: string }>;
   readonly ratios: readonly Ratio[];
 }
 
@@ -77,9 +79,18 @@ async function sayChecked(port: string, packetSize: number): Promise<void> {
 async function measureAll({ table, rows, names, packetSize, cold }: BenchOptions, port: string, contender: string): Promise<Figures> {
   const results: Result[] = [];
   const notInstalled: string[] = [];
+  const failed: Array<{ name: string; reason: string }> = [];
   for (const name of names) {
     const measure = (warmUpRows: number) => take(name, contender, { port, rows, warmUpRows, packetSize });
-    const warm = await measure(TABLES[table].chunkRows);
+    const warm = await measure(TABLES[table].chunkRows).catch((error: unknown) => {
+      if (name.startsWith('ours')) throw error;
+      return { reason: reasonOf(error) };
+    });
+    if (warm && 'reason' in warm) {
+      failed.push({ name, reason: warm.reason });
+      print(`${name.padEnd(21)} failed: ${warm.reason}`);
+      continue;
+    }
     if (!warm) {
       notInstalled.push(name);
       print(`${name.padEnd(21)} not installed`);
@@ -105,7 +116,13 @@ async function measureAll({ table, rows, names, packetSize, cold }: BenchOptions
   }
   const quotients = ratios(new Map(results.map(({ name, cpuSecondsPerMillionRows }) => [name, cpuSecondsPerMillionRows])));
   for (const { name, value } of quotients) print(`${name}: ${value.toFixed(2)}`);
-  return { table, rows, packetSize, results, notInstalled, ratios: quotients.map(({ name, value }) => ({ name, value: round(value) })) };
+  return { table, rows, packetSize, results, notInstalled, failed, ratios: quotients.map(({ name, value }) => ({ name, value: round(value) })) };
+}
+
+/** The last line of what a program complained of, or how it ended. */
+function reasonOf(error: unknown): string {
+  const { stderr = '', message = String(error) } = error as { readonly stderr?: string; readonly message?: string };
+  return (stderr.trim() || message).split('\n').map((line) => line.trim()).filter((line) => line !== '').pop() ?? 'no reason was given';
 }
 
 /** @returns nothing when the client is not installed */

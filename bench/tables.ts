@@ -2,7 +2,7 @@ import { type BenchTable, generatedTable, rowsOf } from './bench-table';
 import { DECIMAL_TABLE } from './decimal-table';
 import { LEDGER_TABLE } from './ledger-table';
 import { float, generator, int } from './random-cells';
-import { RARE_TABLE } from './rare-table';
+import { RARE_TABLE, RARE_TEXT_TABLE } from './rare-table';
 import { TRANSACTION_COLUMNS, transactionRows } from '../tools/replay-server/transactions';
 import { type WireCell, type WireColumn, wireColumn } from '../tools/replay-server/wire-rows';
 
@@ -28,17 +28,18 @@ const PLP_BYTES = 0x2000;
 
 /** By the names of --table; the first is the default. */
 export const TABLES: { readonly [name: string]: BenchTable } = {
-  ledger: LEDGER_TABLE,
-  decimals: DECIMAL_TABLE,
-  rare: RARE_TABLE,
-  transactions: generatedTable({
+  'ledger': LEDGER_TABLE,
+  'decimals': DECIMAL_TABLE,
+  'rare': RARE_TABLE,
+  'rare-text': RARE_TEXT_TABLE,
+  'transactions': generatedTable({
     columns: TRANSACTION_COLUMNS, rows: transactionRows, chunkRows: 10_000, blockRows: 100_000, defaultRows: 1_000_000,
   }),
-  wide: generatedTable({ columns: WIDE_COLUMNS, rows: rowsOf(WIDE_COLUMNS, wideCells), chunkRows: 1000, blockRows: 10_000, defaultRows: 50_000 }),
-  integers: generatedTable({
+  'wide': generatedTable({ columns: WIDE_COLUMNS, rows: rowsOf(WIDE_COLUMNS, wideCells), chunkRows: 1000, blockRows: 10_000, defaultRows: 50_000 }),
+  'integers': generatedTable({
     columns: INTEGER_COLUMNS, rows: rowsOf(INTEGER_COLUMNS, integerCells), chunkRows: 10_000, blockRows: 100_000, defaultRows: 1_000_000,
   }),
-  lob: generatedTable({ columns: LOB_COLUMNS, rows: rowsOf(LOB_COLUMNS, lobCells), chunkRows: 10, blockRows: 20, defaultRows: 500 }),
+  'lob': generatedTable({ columns: LOB_COLUMNS, rows: rowsOf(LOB_COLUMNS, lobCells), chunkRows: 10, blockRows: 20, defaultRows: 500 }),
 };
 
 function wideCells(index: number): WireCell[] {

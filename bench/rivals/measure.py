@@ -4,6 +4,7 @@ import os
 import resource
 import sys
 import time
+import traceback
 
 
 def cpu():
@@ -24,6 +25,16 @@ def measure(land, version):
 
     land(port, packet_size, rows, path, compression) gives the number of rows it saw.
     """
+    try:
+        report(land, version)
+    except Exception:
+        traceback.print_exc()
+        sys.stderr.flush()
+        # A driver may wait for ever for the rest of a result when its connection is closed.
+        os._exit(1)
+
+
+def report(land, version):
     port, rows, warm_up_rows, packet_size = (int(each) for each in sys.argv[1:5])
     folder, compression = sys.argv[5:]
     path = os.path.join(folder, 'rows.parquet')

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { withLibltdl } from './libltdl';
 import { findPython, inFolder } from './programs';
-import type { Measured, Rival } from '../measured';
+import { RIVAL_TIMEOUT_MS, type Measured, type Rival } from '../measured';
 
 const run = promisify(execFile);
 
@@ -23,7 +23,7 @@ export function pythonClient({ script, modules, variable }: PythonClient, compre
     if (!python || !env || !imports(python, modules, env)) return undefined;
     return inFolder(async (folder) => {
       const args = [path.join(__dirname, script), port, String(rows), String(warmUpRows), String(packetSize), folder, compression];
-      const { stdout } = await run(python, args, { env });
+      const { stdout } = await run(python, args, { env, timeout: RIVAL_TIMEOUT_MS });
       return JSON.parse(stdout) as Measured;
     });
   };

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { findPython } from './programs';
-import type { Measured } from '../measured';
+import { RIVAL_TIMEOUT_MS, type Measured } from '../measured';
 
 const run = promisify(execFile);
 
@@ -26,7 +26,7 @@ export function canMeasureProcesses(): boolean {
 
 /** Runs a program from its start to its end: there is nothing to warm up, so both CPU figures are one. */
 export async function measureProcess(command: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<WholeProcess> {
-  const { stdout, stderr } = await run(findPython()!, ['-c', MEASURE, ...command], { env });
+  const { stdout, stderr } = await run(findPython()!, ['-c', MEASURE, ...command], { env, timeout: RIVAL_TIMEOUT_MS });
   const used = JSON.parse(stdout) as Pick<Measured, 'cpuSeconds' | 'seconds' | 'peakRssMb'>;
   return { ...used, processCpuSeconds: used.cpuSeconds, stderr };
 }
