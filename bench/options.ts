@@ -27,7 +27,7 @@ export const HELP = `npm run bench -- [--table NAME] [--rows N] [--only NAME,...
   --table NAME         ${Object.keys(TABLES).join(', ')}; default ${DEFAULT_TABLE}
                        ledger: rows recorded from a server that others wrote, over and over, with keys that go on
                        decimals: every announced length and length of a value; rare: types without a fast
-                       path; rare-text: of those, the ones that all clients can read
+                       path; rare-text: without those that most rivals refuse
   --rows N             a multiple of the table's chunk; default ${TABLES[DEFAULT_TABLE].defaultRows} of ${DEFAULT_TABLE}
   --only NAME,...      ${ALL.join(', ').replace(/(.{60,80}?), /g, '$1,\n                       ')}
   --packet-size BYTES  asked for by every client that can; default ${LEDGER_PACKET_SIZE}, encrypted at most 16383

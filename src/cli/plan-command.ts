@@ -19,7 +19,7 @@ const NO_TARGET = 'file:///';
 /** Adds `plan`. */
 export function addPlanCommand(program: Command): void {
   const command = program.command('plan').description('Show which tables an extraction would read and how it cuts them; nothing is extracted');
-  addSettings(command, ['source', 'tables'])
+  addSettings(command, ['source', 'tables'], ['readers', 'maxDop'])
     .option('--out <file>', 'also save the plan as JSON, for extract --plan')
     .option('--json', 'print the plan as JSON instead of a summary')
     .option('--debug', 'print stacks of errors')

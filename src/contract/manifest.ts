@@ -3,6 +3,12 @@ export const MANIFEST_VERSION = 1;
 /** Version of a manifest whose tables are in pages of their own, which a reader that knows version 1 alone would miss. */
 export const PAGED_MANIFEST_VERSION = 2;
 
+/**
+ * Version of the content hash that runs take: of version 2, decimals are hashed at the length of their declared precision; of
+ * version 1 they were at the length that the server announced, which some announce as 17 whatever the precision.
+ */
+export const CONTENT_HASH_VERSION = 2;
+
 /** How the rows were read from the source, by the guarantee it gives. */
 export type ConsistencyMode = 'snapshot' | 'databaseSnapshot' | 'readCommitted' | 'noLock' | 'query';
 
@@ -181,6 +187,8 @@ export interface ManifestTable {
   readonly tallies?: readonly ManifestTally[];
   /** Of the columns that have any; absent when everything was landed as it is. */
   readonly alterations?: readonly ManifestAlterations[];
+  /** Rows that were not wholly read by the kernels, which is slower, by reason; absent when there are none. Says nothing of their values. */
+  readonly rowsOffKernel?: { readonly [reason: string]: number };
   readonly objects: readonly ManifestObject[];
 }
 
@@ -196,6 +204,8 @@ export interface ManifestPage {
 /** A run's manifest: schema version 1, or 2 when its tables are in pages. */
 export interface Manifest {
   readonly manifestVersion: typeof MANIFEST_VERSION | typeof PAGED_MANIFEST_VERSION;
+  /** How content hashes are made; 1 when absent. */
+  readonly contentHashVersion?: number;
   readonly runId: string;
   readonly producer: { readonly name: string; readonly version: string };
   /** ISO 8601, UTC. */

@@ -56,6 +56,8 @@ export interface TableFinishedEvent extends TableName {
   readonly sizeBytes: number;
   readonly wireBytes: number;
   readonly seconds: number;
+  /** Rows that were not wholly read by the kernels, by reason: slower, and right all the same. Absent when there are none. */
+  readonly rowsOffKernel?: { readonly [reason: string]: number };
 }
 
 /** A chunk is landed and its count checked. */
@@ -69,6 +71,8 @@ export interface ChunkFinishedEvent extends TableName {
   readonly objects: number;
   readonly sizeBytes: number;
   readonly seconds: number;
+  /** As of a table. */
+  readonly rowsOffKernel?: { readonly [reason: string]: number };
 }
 
 /** A part of a multipart upload is in S3; an object that fits into one request has none. */

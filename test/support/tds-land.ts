@@ -1,6 +1,7 @@
 import { Connection } from 'tedious';
 import { MemoryTarget } from './tds-memory-target';
 import { ManifestColumn, ManifestTally } from '../../src/contract';
+import { OffKernelCounts } from '../../src/extractor/columns/off-kernel';
 import { OutputFormat } from '../../src/extractor/formats/output-format';
 import { ColumnAlterations } from '../../src/extractor/formats/read-rows';
 import { RowLanding } from '../../src/extractor/formats/row-landing';
@@ -17,6 +18,7 @@ export interface Landing {
   readonly control: readonly number[];
   readonly alterations: readonly ColumnAlterations[];
   readonly tallies: readonly ManifestTally[];
+  readonly rowsOffKernel: OffKernelCounts;
 }
 
 /** Decodes payload bytes without a connection; `cuts` are the lengths of the pieces it comes in, used in turn. */
@@ -38,8 +40,8 @@ export async function landPayload(
   }
   reader.finish();
   await landing.finish();
-  const { columnsLanded: columns, rows, files, alterations, tallies } = landing;
-  return { columns, rows, files, objects: target.completed, control, alterations, tallies };
+  const { columnsLanded: columns, rows, files, alterations, tallies, rowsOffKernel } = landing;
+  return { columns, rows, files, objects: target.completed, control, alterations, tallies, rowsOffKernel };
 }
 
 /** A replay server and a tedious connection to it. */

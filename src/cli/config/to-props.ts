@@ -42,8 +42,10 @@ export function toTypes(values: SettingValues): Pick<ExtractorProps, 'types' | '
 }
 
 /** What is planned. */
-export function toPlanning(values: SettingValues): Pick<ExtractorProps, 'tables' | 'excludeTables' | 'tableOptions' | 'targetChunkBytes' | 'targetChunkRows'> {
-  return pick(values, ['tables', 'excludeTables', 'tableOptions', 'targetChunkBytes', 'targetChunkRows']);
+export function toPlanning(values: SettingValues): Pick<
+  ExtractorProps, 'tables' | 'excludeTables' | 'tableOptions' | 'targetChunkBytes' | 'targetChunkRows' | 'readers' | 'maxDop'
+> {
+  return pick(values, ['tables', 'excludeTables', 'tableOptions', 'targetChunkBytes', 'targetChunkRows', 'readers', 'maxDop']);
 }
 
 /** All of an extraction. @throws LegacyToS3Error of code INVALID_CONFIG */
@@ -58,8 +60,8 @@ export function toProps(values: SettingValues, landing: Pick<LandingProps, 'targ
     ...toLanding(values),
     ...toPlanning(values),
     ...pick(values, [
-      'targetFileBytes', 'readers', 'backOff', 'threads', 'maxRetries', 'retryErrorNumbers', 'idleTimeoutSeconds', 'lockTimeoutSeconds', 'deadlockPriority',
-      'maxDop', 'sourceAggregates', 'sourceHashes',
+      'targetFileBytes', 'backOff', 'threads', 'maxRetries', 'retryErrorNumbers', 'idleTimeoutSeconds', 'lockTimeoutSeconds', 'deadlockPriority',
+      'sourceAggregates', 'sourceHashes',
     ]),
     ...toTypes(values),
     query,

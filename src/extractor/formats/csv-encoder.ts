@@ -7,6 +7,7 @@ import { valueText } from './text/value-text';
 import { variantText } from './text/variant-text';
 import { TextEncoder } from './text-encoder';
 import { ColumnType } from '../columns/column-type';
+import { OffKernelReason } from '../columns/off-kernel';
 import { binaryEncoding } from '../columns/type-table';
 import { LoneSurrogates } from '../type-options';
 
@@ -70,8 +71,8 @@ export function csvEncoder(columns: readonly ColumnType[], format: CsvFormat): T
 }
 
 /** None where values other than text may need quotes too. */
-function csvKernel(columns: readonly ColumnType[], format: CsvFormat, delimiter: number, style: TextStyle): TextKernel | undefined {
-  if (format.nullText || IN_NUMBERS_AND_DATES.test(format.delimiter ?? '')) return undefined;
+function csvKernel(columns: readonly ColumnType[], format: CsvFormat, delimiter: number, style: TextStyle): TextKernel | OffKernelReason {
+  if (format.nullText || IN_NUMBERS_AND_DATES.test(format.delimiter ?? '')) return 'csvOptions';
   return TextKernel.of(columns.map((type, i) => ({
     type, prefix: Uint8Array.from(i === 0 ? [] : [delimiter]), binary: binaryEncoding(type, format), quoted: false,
   })), style);

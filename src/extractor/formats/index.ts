@@ -29,9 +29,9 @@ export const readRows: ReadRows = async (options) => {
     await landing.abort();
     throw error;
   }
-  const { rows, files, columnsLanded: columns, alterations, tallies, sourceHash } = landing;
+  const { rows, files, columnsLanded: columns, alterations, rowsOffKernel, tallies, sourceHash } = landing;
   options.onProgress?.({ rows, wireBytes });
-  return { columns, rows, wireBytes, alterations, tallies, sourceHash, files };
+  return { columns, rows, wireBytes, alterations, rowsOffKernel, tallies, sourceHash, files };
 };
 
 /** Sends the request and resolves when its response is wholly decoded. */

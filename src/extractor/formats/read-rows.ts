@@ -2,6 +2,7 @@ import type { Connection } from 'tedious';
 import type { OutputFormat } from './output-format';
 import type { ManifestColumn, ManifestTally } from '../../contract';
 import type { Alterations } from '../columns/column-type';
+import type { OffKernelCounts } from '../columns/off-kernel';
 import type { HashSums } from '../hash/source-hash';
 import type { LandedObject, ObjectWriter } from '../landing/landing-target';
 import type { TypeOptions } from '../type-options';
@@ -55,6 +56,8 @@ export interface ReadRowsResult {
   readonly wireBytes: number;
   /** Of the columns that have any. */
   readonly alterations: readonly ColumnAlterations[];
+  /** Rows that were not wholly read by the kernels, by reason. */
+  readonly rowsOffKernel: OffKernelCounts;
   /** Of each column of the source. */
   readonly tallies: readonly ManifestTally[];
   /** Where it was asked for, and the rows can be sampled by the column. */

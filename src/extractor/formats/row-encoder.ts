@@ -1,3 +1,4 @@
+import { OffKernelRows } from '../columns/off-kernel';
 import { RowState } from '../columns/row-compiler';
 
 /** Turns rows into the bytes of one format; one a result set. */
@@ -7,6 +8,8 @@ export interface RowEncoder {
   readonly full: boolean;
   /** Bytes encoded and not given out yet, about. */
   readonly pendingBytes: number;
+  /** Rows that its kernel did not do. */
+  readonly offKernel: OffKernelRows;
   /** Decodes rows from the state's position on; stops as `DecodeRows` says or when its buffers are full. */
   decode(): void;
   /** Starts an object: the bytes at its begin. */
@@ -18,4 +21,6 @@ export interface RowEncoder {
    * @param last also what is held back for later, and what ends the object: all rows decoded so far are then in it
    */
   flush(write: (bytes: Uint8Array) => void | Promise<void>, last: boolean): void | Promise<void>;
+  /** Gives memory back that is used again; nothing may be asked of it any more but its counts. */
+  close?(): void;
 }

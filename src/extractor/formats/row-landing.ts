@@ -8,6 +8,7 @@ import { RowEncoder } from './row-encoder';
 import { rowKey } from './row-key';
 import { ManifestColumn, ManifestTally } from '../../contract';
 import { ColumnType, columnTypeOf, UnsupportedColumn } from '../columns/column-type';
+import { mostOf, OffKernelCounts } from '../columns/off-kernel';
 import { movesBytes } from '../columns/row-compiler';
 import { manifestColumns } from '../columns/type-table';
 import { ValueError, WireError } from '../columns/value-error';
@@ -99,6 +100,11 @@ export class RowLanding implements RowConsumer {
       .map(({ name, altered }) => ({ column: name, ...altered }));
   }
 
+  /** Rows that were not wholly read by the kernels, so far. */
+  public get rowsOffKernel(): OffKernelCounts {
+    return this.encoder && this.hasher ? mostOf([this.encoder.offKernel.counts, this.hasher.offKernel.counts]) : {};
+  }
+
   public decode(bytes: Uint8Array, position: number, end: number): number {
     const { encoder } = this;
     if (!encoder) throw new LegacyToS3Error('PROTOCOL_ERROR', `${this.options.subject}: a row came before its columns`);
@@ -136,8 +142,10 @@ export class RowLanding implements RowConsumer {
     if (!encoder) {
       throw new LegacyToS3Error('INVALID_CONFIG', `${this.options.subject}: the query returned no result set; allowed is exactly one`);
     }
-    if (!this.stream && this.rows === this.completedRows && this.files.length > 0) return;
-    await this.completeFile(encoder, this.stream ?? await this.openNext(encoder));
+    if (this.stream || this.rows > this.completedRows || this.files.length === 0) {
+      await this.completeFile(encoder, this.stream ?? await this.openNext(encoder));
+    }
+    encoder.close?.();
   }
 
   /** Gives the open object up. Never throws. */

@@ -1,6 +1,7 @@
 import { RowEncoder } from './row-encoder';
 import { ColumnType } from '../columns/column-type';
 import { compileRows, DecodeRows, RowCode, RowState } from '../columns/row-compiler';
+import { OffKernelReason, OffKernelRows } from '../columns/off-kernel';
 import { TextKernel } from './text/kernel/text-kernel';
 
 /** State of generated code that writes text. */
@@ -24,8 +25,8 @@ export interface TextFormat {
   /** Most bytes of text a byte on the wire becomes. */
   readonly bytesPerWireByte: number;
   readonly header?: Uint8Array;
-  /** Writes the rows it can; none where it has not all the types of the columns. */
-  readonly kernel?: TextKernel;
+  /** Writes the rows it can, or why there is none. */
+  readonly kernel: TextKernel | OffKernelReason;
 }
 
 const OUTPUT_BYTES = 0x40000;
@@ -37,9 +38,11 @@ const LARGEST_KEPT = 0x4000000;
 /** Rows as text, from wire bytes to output bytes. */
 export class TextEncoder implements RowEncoder {
   public readonly state: TextState;
+  public readonly offKernel: OffKernelRows;
   private readonly decodeRows: DecodeRows<TextState>;
 
   public constructor(columns: readonly ColumnType[], private readonly format: TextFormat) {
+    this.offKernel = new OffKernelRows(columns);
     this.decodeRows = compileRows(columns.map(({ framing }) => framing), {
       bindings: { ...format.bindings, overflow },
       load: 'const out = s.out; let o = s.o;',
@@ -70,9 +73,15 @@ export class TextEncoder implements RowEncoder {
   }
 
   public decode(): void {
-    this.state.full = false;
-    if (this.format.kernel) this.format.kernel.decode(this.state, this.decodeRows);
-    else this.decodeRows(this.state);
+    const { state, format: { kernel }, offKernel } = this;
+    state.full = false;
+    if (typeof kernel !== 'string') {
+      kernel.decode(state, this.decodeRows, offKernel);
+      return;
+    }
+    const { rows } = state;
+    this.decodeRows(state);
+    offKernel.addRows(kernel, state.rows - rows);
   }
 
   public get full(): boolean {

@@ -1,6 +1,6 @@
 import type { ValueFraming } from '../../contract';
 import type { Alterations, ColumnType } from '../columns/column-type';
-import { badLength } from '../columns/value-error';
+import { isNegative, readDecimal } from '../formats/text/number-text';
 import type { TextWriter } from '../formats/text/value-text';
 import { valueText } from '../formats/text/value-text';
 import { variantText } from '../formats/text/variant-text';
@@ -32,14 +32,29 @@ export function lengthPrefix(framing: ValueFraming, size: number): Uint8Array {
   return prefix;
 }
 
+/** Bytes of a decimal's sign and magnitude by its precision (MS-TDS 2.2.5.5.1.6): 5, 9, 13 or 17. */
+export function decimalLength(precision: number): number {
+  return precision <= 9 ? 5 : precision <= 19 ? 9 : precision <= 28 ? 13 : 17;
+}
+
+/**
+ * Servers announce and send other lengths, by rules of their own: what is hashed depends on neither.
+ *
+ * @throws ValueError for one with more digits than the precision, WireError for a length or a sign that no decimal has
+ */
+function canonicalDecimal(wire: Uint8Array, precision: number): Uint8Array {
+  const view = new DataView(wire.buffer, wire.byteOffset, wire.byteLength);
+  const [l0, l1, l2, l3] = readDecimal(view, 0, wire.length, precision);
+  const bytes = new Uint8Array(17);
+  const out = new DataView(bytes.buffer);
+  [l0, l1, l2, l3].forEach((limb, i) => out.setUint32(1 + 4 * i, limb, true));
+  bytes[0] = isNegative(view, 0) && (l0 | l1 | l2 | l3) !== 0 ? 0 : 1;
+  return bytes.subarray(0, decimalLength(precision));
+}
+
 function rewrite(column: ColumnType, pieces: readonly Uint8Array[]): readonly Uint8Array[] {
-  const { kind, framing } = column;
-  if (kind === 'decimal') {
-    const padded = new Uint8Array(framing.kind === 'byteLength' ? framing.max : pieces[0].length);
-    if (pieces[0].length > padded.length) badLength(pieces[0].length);
-    padded.set(pieces[0]);
-    return [padded];
-  }
+  const { kind } = column;
+  if (kind === 'decimal') return [canonicalDecimal(pieces[0], column.precision)];
   if (!isRewritten(column)) return pieces;
   const value = Buffer.concat(pieces);
   if (kind === 'xml') return [value[0] === 0xff && value[1] === 0xfe ? value.subarray(2) : value];

@@ -3,8 +3,11 @@ import { instantiate } from '../columns/instantiate';
 
 interface KernelExports {
   readonly memory: { readonly buffer: ArrayBuffer };
-  configure(count: number, scratch: number, tallies: number): void;
+  configure(count: number, scratch: number, given: number, tallies: number): void;
   rows(start: number, end: number): number;
+  askedColumn(): number;
+  askedPosition(): number;
+  give(count: number): void;
   tallyOne(column: number, at: number): void;
   beginValue(size: number): void;
   valueBytes(at: number, size: number): void;
@@ -25,10 +28,16 @@ const SLACK = MAX_COLUMNS / 8;
 /** Rows that are hashed in one call, at most. */
 export const STAGE_BYTES = 0x40000;
 export const STAGE = COLUMNS + 4 * MAX_COLUMNS + SLACK;
-/** A row is not longer when put together: a length of 8 bytes stands for the length and the end of pieces. */
-const SCRATCH = STAGE + STAGE_BYTES;
+/** A row put together: decimals may be 12 bytes longer than they came. */
+const SCRATCH = STAGE + STAGE_BYTES + SLACK;
+/** Values whose bytes are not those on the wire. */
+const GIVEN = SCRATCH + STAGE_BYTES + 16 * MAX_COLUMNS + SLACK;
+export const GIVEN_BYTES = 0x20000;
+/** Pieces of messages and of values. */
+const PIECES = GIVEN + GIVEN_BYTES + SLACK;
+const PIECE_BYTES = 0x10000;
 
-const TALLIES = SCRATCH + STAGE_BYTES + SLACK;
+const TALLIES = PIECES + PIECE_BYTES + SLACK;
 /** Bytes of a column's tally. */
 export const TALLY_BYTES = 96;
 const VALUE_KINDS = TALLIES + MAX_COLUMNS * TALLY_BYTES;
@@ -67,7 +76,7 @@ export class RowKernel {
     this.memory.set(new Uint8Array(columns.framings.buffer), COLUMNS);
     this.memory.set(columns.kinds, VALUE_KINDS);
     this.memory.set(columns.tallies, TALLIES);
-    this.kernel.configure(columns.kinds.length, SCRATCH, TALLIES);
+    this.kernel.configure(columns.kinds.length, SCRATCH, GIVEN, TALLIES);
   }
 
   /** Copies what was tallied into the columns' own memory. */
@@ -75,15 +84,42 @@ export class RowKernel {
     this.used?.tallies.set(this.memory.subarray(TALLIES, TALLIES + this.used.tallies.length));
   }
 
-  /** Adds the rows at STAGE. @returns how many bytes of them were whole rows that it can do */
-  public rows(size: number): number {
-    return this.kernel.rows(STAGE, STAGE + size) - STAGE;
+  /**
+   * Adds rows of those at STAGE.
+   *
+   * @param from offset of the first one @param to offset behind what is there
+   * @returns offset of the first row that was not added: there is none, it is not whole, has a value of the caller's, or one that is none
+   */
+  public rows(from: number, to: number): number {
+    return this.kernel.rows(STAGE + from, STAGE + to) - STAGE;
+  }
+
+  /** The value of the caller's at which {@link rows} stopped: its column, and its offset at STAGE. */
+  public get asked(): { readonly column: number; readonly at: number } | undefined {
+    const column = this.kernel.askedColumn();
+    return column < 0 ? undefined : { column, at: this.kernel.askedPosition() - STAGE };
+  }
+
+  /** Says what is hashed of the values of the caller's in the next row, in order. @returns whether there is room for them */
+  public give(values: ReadonlyArray<readonly Uint8Array[]>): boolean {
+    let at = GIVEN;
+    for (const pieces of values) {
+      const size = pieces.reduce((sum, { length }) => sum + length, 0);
+      if (at + 4 + size > GIVEN + GIVEN_BYTES) return false;
+      for (let i = 0; i < 4; i++) this.memory[at++] = size >> 8 * i;
+      for (const piece of pieces) {
+        this.memory.set(piece, at);
+        at += piece.length;
+      }
+    }
+    this.kernel.give(values.length);
+    return true;
   }
 
   /** Adds one message, given in pieces of any size. */
   public message(pieces: readonly Uint8Array[]): void {
     this.kernel.begin();
-    this.stage(pieces, (size) => this.kernel.update(STAGE, size));
+    this.stage(pieces, (size) => this.kernel.update(PIECES, size));
     this.kernel.finish();
   }
 
@@ -94,18 +130,18 @@ export class RowKernel {
 
   /** Tallies a value that is a number or a time. @param bytes behind their length, where the column's framing has one */
   public tallyNumber(column: number, pieces: readonly Uint8Array[]): void {
-    let at = STAGE;
+    let at = PIECES;
     for (const bytes of pieces) {
       this.memory.set(bytes, at);
       at += bytes.length;
     }
-    this.kernel.tallyOne(column, STAGE);
+    this.kernel.tallyOne(column, PIECES);
   }
 
   /** Tallies a value that is neither. */
   public tallyBytes(column: number, pieces: readonly Uint8Array[]): void {
     this.kernel.beginValue(pieces.reduce((sum, { length }) => sum + length, 0));
-    this.stage(pieces, (size) => this.kernel.valueBytes(STAGE, size));
+    this.stage(pieces, (size) => this.kernel.valueBytes(PIECES, size));
     this.kernel.endValue(column);
   }
 
@@ -118,9 +154,9 @@ export class RowKernel {
 
   private stage(pieces: readonly Uint8Array[], take: (size: number) => void): void {
     for (const bytes of pieces) {
-      for (let at = 0; at < bytes.length; at += STAGE_BYTES) {
-        const piece = bytes.subarray(at, at + STAGE_BYTES);
-        this.memory.set(piece, STAGE);
+      for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+        const piece = bytes.subarray(at, at + PIECE_BYTES);
+        this.memory.set(piece, PIECES);
         take(piece.length);
       }
     }

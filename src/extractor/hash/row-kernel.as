@@ -154,9 +154,11 @@ const BYTE_LENGTH: u32 = 1;
 const SHORT_LENGTH: u32 = 2;
 const TEXT_POINTER: u32 = 3;
 const PLP: u32 = 4;
-/** As BYTE_LENGTH, but a value of another length than the size is the caller's. */
-const EXACT_LENGTH: u32 = 5;
-/** The caller's; as the kind in bits 4 to 7 it is only looked for NULL. */
+/** As BYTE_LENGTH, of decimals: the size is that of the declared precision, whatever the server announced or sent. */
+const DECIMAL: u32 = 5;
+/** As PLP, without a byte order mark in front. */
+const XML: u32 = 6;
+/** What is hashed of the value is the caller's: the kind of its framing is in bits 4 to 7, and of sql_variant this one again. */
 const CALLER: u32 = 15;
 
 /** Most columns of a result. */
@@ -164,15 +166,29 @@ const MAX_COLUMNS: usize = 4096;
 
 let columns: i32 = 0;
 let scratch: usize = 0;
+/** Where the caller puts what is hashed of its values in one row: each its size in four bytes, and its bytes. */
+let given: usize = 0;
+/** How many it has put there, and of what value it was last asked: column and position. */
+let givenCount: i32 = 0;
+let asked: i32 = -1;
+let askedAt: usize = 0;
+/** Column whose value is asked for after {@link rows} stopped at a row; -1 for none. */
+export function askedColumn(): i32 { return asked; }
+export function askedPosition(): usize { return askedAt; }
+/** @param count of the values at the place for them */
+export function give(count: i32): void { givenCount = count; }
 
 /**
  * @param count of columns, whose kinds are at COLUMNS
  * @param memory where rows may be put together
+ * @param values where the caller puts values
  * @param tallied where tallies are kept, behind it the columns' kinds of value, behind them the places of values
  */
-export function configure(count: i32, memory: usize, tallied: usize): void {
+export function configure(count: i32, memory: usize, values: usize, tallied: usize): void {
   columns = count;
   scratch = memory;
+  given = values;
+  givenCount = 0;
   tallies = tallied;
   valueKinds = tallies + MAX_COLUMNS * TALLY;
   places = valueKinds + MAX_COLUMNS;
@@ -198,6 +214,131 @@ function plpEnd(p: usize, end: usize): usize {
   return 0;
 }
 
+/** Few bytes, in words: up to 15 behind them are written over, and read. */
+// @ts-ignore: decorator
+@inline
+function copied(to: usize, from: usize, size: usize): void {
+  if (size > 256) {
+    memory.copy(to, from, size);
+    return;
+  }
+  for (let i: usize = 0; i < size; i += 16) {
+    store<u64>(to + i, load<u64>(from + i));
+    store<u64>(to + i, load<u64>(from + i, 8), 8);
+  }
+}
+
+// A row whose bytes are not what is hashed is put together in the scratch memory: what is the same is copied up to each difference.
+let to: usize = 0;
+let run: usize = 0;
+
+/** Begins a row that differs, or goes on with it: all before `at` is copied. */
+function differs(at: usize, bitmap: usize, values: usize, bitmapBytes: usize): void {
+  if (to == 0) {
+    if (bitmap != 0) copied(scratch, bitmap, bitmapBytes);
+    else memory.fill(scratch, 0, bitmapBytes);
+    to = scratch + bitmapBytes;
+    run = values;
+  }
+  copied(to, run, at - run);
+  to += at - run;
+}
+
+// @ts-ignore: decorator
+@inline
+function setNull(i: i32): void {
+  const at = scratch + (<usize>i >> 3);
+  store<u8>(at, load<u8>(at) | 1 << (<u8>i & 7));
+}
+
+/**
+ * Whether a decimal is hashed otherwise than it came: it has the length of its precision, and zero no sign.
+ *
+ * @returns 0: as it is, 1: otherwise, 2: it is none (MS-TDS 2.2.5.5.1.6), which the caller tells
+ */
+function decimalDiffers(p: usize, size: usize, declared: usize): i32 {
+  const sign = load<u8>(p);
+  if (sign > 1 || (size & 3) != 1 || size > 17 || size < 5) return 2;
+  for (let i = declared; i < size; i += 4) if (load<u32>(p + i) != 0) return 2;
+  if (sign == 0) {
+    let any: u32 = 0;
+    for (let i: usize = 1; i < size; i += 4) any |= load<u32>(p + i);
+    if (any == 0) return 1;
+  }
+  return size == declared ? 0 : 1;
+}
+
+/** Puts a decimal that differs. @param p its length */
+function putDecimal(p: usize, declared: usize): void {
+  const size = min<usize>(<usize>load<u8>(p), declared);
+  store<u8>(to, <u8>declared);
+  store<u64>(to, 0, 1);
+  store<u64>(to, 0, 9);
+  store<u8>(to, 0, 17);
+  let any: u32 = 0;
+  for (let i: usize = 1; i < size; i += 4) {
+    const word = load<u32>(p + 1 + i);
+    any |= word;
+    store<u32>(to + 1 + i, word);
+  }
+  store<u8>(to, any == 0 ? 1 : load<u8>(p, 1), 1);
+  to += 1 + declared;
+}
+
+/** Bytes of the byte order mark in front of a (max) value of two bytes or more. */
+// @ts-ignore: decorator
+@inline
+function markOf(p: usize): usize { return load<u32>(p, 8) >= 2 && load<u16>(p, 12) == 0xfeff ? 2 : 0; }
+
+/** Bytes of NULL where it is told in the row: a length of 0, of 0xFFFF, an empty pointer, 0xFF in eight, 0 in four (sql_variant). */
+function nullSize(framing: u32): usize {
+  return framing == SHORT_LENGTH ? 2 : framing == PLP ? 8 : framing == CALLER ? 4 : 1;
+}
+
+function isNull(framing: u32, p: usize): bool {
+  if (framing == SHORT_LENGTH) return load<u16>(p) == 0xffff;
+  if (framing == PLP) return isNullPlp(p);
+  return framing == CALLER ? load<u32>(p) == 0 : load<u8>(p) == 0;
+}
+
+/** @returns behind a value, or NULL, of the framing; 0 where it is not wholly there */
+function behind(framing: u32, p: usize, end: usize): usize {
+  if (framing == PLP) return p + 8 > end ? 0 : isNullPlp(p) ? p + 8 : plpEnd(p, end);
+  let after = p + nullSize(framing);
+  if (after > end) return 0;
+  if (framing == SHORT_LENGTH) {
+    const size = <usize>load<u16>(p);
+    if (size != 0xffff) after += size;
+  } else if (framing == CALLER) {
+    after += <usize>load<u32>(p);
+  } else if (load<u8>(p) != 0) {
+    after += <usize>load<u8>(p);
+    if (framing == TEXT_POINTER) {
+      if (after + 12 > end) return 0;
+      after += 12 + <usize>load<u32>(after, 8);
+    }
+  }
+  return after > end ? 0 : after;
+}
+
+/** Puts a (max) value as its length and its bytes. @param skip of its first piece @returns behind it */
+function putPlp(p: usize, skip: usize): usize {
+  const total = to;
+  p += 8;
+  to += 8;
+  for (;;) {
+    const length = <usize>load<u32>(p);
+    p += 4;
+    if (length == 0) break;
+    copied(to, p + skip, length - skip);
+    to += length - skip;
+    p += length;
+    skip = 0;
+  }
+  store<u64>(total, <u64>(to - total - 8));
+  return p;
+}
+
 /**
  * Hashes and tallies rows that lie one behind the other, tokens included; a bitmap's size of bytes before the first may be
  * written over.
@@ -206,13 +347,15 @@ function plpEnd(p: usize, end: usize): usize {
  */
 export function rows(start: usize, end: usize): usize {
   const bitmapBytes: usize = <usize>(columns + 7) >> 3;
+  asked = -1;
   while (start < end) {
     const bitmap: usize = load<u8>(start) == NBCROW ? start + 1 : 0;
     const values = bitmap == 0 ? start + 1 : bitmap + bitmapBytes;
     let p = values;
     let place = places + <usize>(placed * columns << 2);
-    // Whether the row's bytes are not what is hashed.
-    let rewrite = false;
+    to = 0;
+    let gift = given;
+    let gifts = givenCount;
     for (let i = 0; i < columns; i++, place += 4) {
       if (p > end) return stopped(start);
       if (bitmap != 0 && (load<u8>(bitmap + (<usize>i >> 3)) >> (<u8>i & 7) & 1) != 0) {
@@ -221,94 +364,111 @@ export function rows(start: usize, end: usize): usize {
       }
       store<u32>(place, <u32>p);
       const column = load<u32>(COLUMNS + (<usize>i << 2));
+      // What a NULL takes where it is told in the row.
+      let nothing: usize = 0;
       switch (column & 15) {
         case FIXED:
           p += <usize>(column >> 8);
-          break;
+          continue;
         case BYTE_LENGTH: {
           const size = <usize>load<u8>(p);
-          if (size == 0) {
-            rewrite = true;
-            store<u32>(place, 0);
+          if (size != 0) {
+            p += 1 + size;
+            continue;
           }
-          p += 1 + size;
+          nothing = 1;
           break;
         }
-        case EXACT_LENGTH: {
-          const size = <u32>load<u8>(p);
-          if (size == 0) {
-            rewrite = true;
-            store<u32>(place, 0);
-          } else if (size != column >> 8) {
-            return stopped(start);
+        case DECIMAL: {
+          const size = <usize>load<u8>(p);
+          if (size != 0) {
+            if (p + 1 + size > end) return stopped(start);
+            const declared = <usize>(column >> 8);
+            const how = decimalDiffers(p + 1, size, declared);
+            if (how == 2) return stopped(start);
+            if (how == 1) {
+              differs(p, bitmap, values, bitmapBytes);
+              putDecimal(p, declared);
+              run = p + 1 + size;
+            }
+            p += 1 + size;
+            continue;
           }
-          p += 1 + <usize>size;
+          nothing = 1;
           break;
         }
         case SHORT_LENGTH: {
           const size = <usize>load<u16>(p);
-          p += 2;
-          if (size == 0xffff) {
-            rewrite = true;
-            store<u32>(place, 0);
-          } else {
-            p += size;
+          if (size != 0xffff) {
+            p += 2 + size;
+            continue;
           }
+          nothing = 2;
           break;
         }
         case TEXT_POINTER: {
-          rewrite = true;
           const pointer = <usize>load<u8>(p);
-          p += 1;
-          if (pointer == 0) {
-            store<u32>(place, 0);
-          } else {
-            p += pointer + 8;
-            if (p + 4 > end) return stopped(start);
-            store<u32>(place, <u32>p);
-            p += 4 + <usize>load<u32>(p);
+          if (pointer != 0) {
+            const from = p + 1 + pointer + 8;
+            if (from + 4 > end) return stopped(start);
+            differs(p, bitmap, values, bitmapBytes);
+            store<u32>(place, <u32>from);
+            run = from;
+            p = from + 4 + <usize>load<u32>(from);
+            continue;
           }
+          nothing = 1;
           break;
         }
-        case PLP: {
-          rewrite = true;
+        case PLP: case XML: {
           if (p + 8 > end) return stopped(start);
-          if (isNullPlp(p)) {
-            store<u32>(place, 0);
-            p += 8;
-          } else {
-            p = plpEnd(p, end);
-            if (p == 0) return stopped(start);
+          if (!isNullPlp(p)) {
+            if (plpEnd(p, end) == 0) return stopped(start);
+            differs(p, bitmap, values, bitmapBytes);
+            p = run = putPlp(p, (column & 15) == XML ? markOf(p) : 0);
+            continue;
           }
+          nothing = 8;
           break;
         }
         default: {
-          // NULL of each framing: no bytes, a length of 0, of 0xFFFF, of 0 in four bytes, an empty pointer, 0xFF in eight.
-          rewrite = true;
-          store<u32>(place, 0);
+          if (p > end) return stopped(start);
           const framing = column >> 4 & 15;
-          if (framing == FIXED) {
-            // The type that has no value takes none.
-          } else if (framing == SHORT_LENGTH) {
-            if (load<u16>(p) != 0xffff) return stopped(start);
-            p += 2;
-          } else if (framing == PLP) {
-            if (p + 8 > end || !isNullPlp(p)) return stopped(start);
-            p += 8;
-          } else if (framing == CALLER) {
-            if (load<u32>(p) != 0) return stopped(start);
-            p += 4;
-          } else {
-            if (load<u8>(p) != 0) return stopped(start);
-            p += 1;
+          if (framing != FIXED) {
+            const after = behind(framing, p, end);
+            if (after == 0) return stopped(start);
+            if (!isNull(framing, p)) {
+              if (gifts == 0) {
+                asked = i;
+                askedAt = p;
+                return stopped(start);
+              }
+              differs(p, bitmap, values, bitmapBytes);
+              const size = <usize>load<u32>(gift);
+              copied(to, gift + 4, size);
+              to += size;
+              gift += 4 + size;
+              gifts -= 1;
+              store<u32>(place, GIVEN);
+              p = run = after;
+              continue;
+            }
+            nothing = nullSize(framing);
           }
         }
       }
+      if (p > end) return stopped(start);
+      differs(p, bitmap, values, bitmapBytes);
+      setNull(i);
+      store<u32>(place, 0);
+      p += nothing;
+      run = p;
     }
     if (p > end) return stopped(start);
-    if (rewrite) {
-      const size = rewritten(bitmap, values, bitmapBytes);
-      hash(scratch, size);
+    givenCount = 0;
+    if (to != 0) {
+      copied(to, run, p - run);
+      hash(scratch, to + (p - run) - scratch);
     } else if (bitmap != 0) {
       hash(bitmap, p - bitmap);
     } else {
@@ -337,75 +497,6 @@ export function rows(start: usize, end: usize): usize {
 function stopped(at: usize): usize {
   flush();
   return at;
-}
-
-/** Puts the row together in the scratch memory. @returns its size */
-function rewritten(bitmap: usize, p: usize, bitmapBytes: usize): usize {
-  if (bitmap != 0) memory.copy(scratch, bitmap, bitmapBytes);
-  else memory.fill(scratch, 0, bitmapBytes);
-  let to = scratch + bitmapBytes;
-  for (let i = 0; i < columns; i++) {
-    const at = scratch + (<usize>i >> 3);
-    const bit: u8 = 1 << (<u8>i & 7);
-    if (bitmap != 0 && (load<u8>(at) & bit) != 0) continue;
-    const column = load<u32>(COLUMNS + (<usize>i << 2));
-    const kind = column & 15;
-    let from = p;
-    let size: usize = 0;
-    let isNull = false;
-    if (kind == FIXED) {
-      size = <usize>(column >> 8);
-      p += size;
-    } else if (kind == BYTE_LENGTH || kind == EXACT_LENGTH) {
-      size = 1 + <usize>load<u8>(p);
-      isNull = size == 1;
-      p += size;
-    } else if (kind == SHORT_LENGTH) {
-      const length = <usize>load<u16>(p);
-      isNull = length == 0xffff;
-      size = 2 + length;
-      p += isNull ? 2 : size;
-    } else if (kind == TEXT_POINTER) {
-      const pointer = <usize>load<u8>(p);
-      isNull = pointer == 0;
-      p += 1;
-      if (!isNull) {
-        from = p + pointer + 8;
-        size = 4 + <usize>load<u32>(from);
-        p = from + size;
-      }
-    } else if (kind == PLP) {
-      if (isNullPlp(p)) {
-        isNull = true;
-        p += 8;
-      } else {
-        const total = to;
-        p += 8;
-        to += 8;
-        for (;;) {
-          const length = <usize>load<u32>(p);
-          p += 4;
-          if (length == 0) break;
-          memory.copy(to, p, length);
-          to += length;
-          p += length;
-        }
-        store<u64>(total, <u64>(to - total - 8));
-        continue;
-      }
-    } else {
-      const framing = column >> 4 & 15;
-      isNull = true;
-      p += framing == FIXED ? 0 : framing == SHORT_LENGTH ? 2 : framing == PLP ? 8 : framing == CALLER ? 4 : 1;
-    }
-    if (isNull) {
-      store<u8>(at, load<u8>(at) | bit);
-    } else {
-      memory.copy(to, from, size);
-      to += size;
-    }
-  }
-  return to - scratch;
 }
 
 // Tallies: of each column its NULLs and values; of text and binary their bytes; of numbers and times sum, least and greatest;
@@ -448,8 +539,9 @@ const V_REAL: u8 = 16;
 
 let tallies: usize = 0;
 let valueKinds: usize = 0;
-/** Where each value is, row by row, 0 for NULL. */
+/** Where each value is, row by row, 0 for NULL, GIVEN for one that the caller tallies. */
 let places: usize = 0;
+const GIVEN: u32 = 1;
 /** Where a bitmap's size of bytes is kept. */
 let saved: usize = 0;
 /** Rows whose values are placed, and how many can be. */
@@ -528,11 +620,15 @@ function tallyColumn(i: i32, rows: i32, place: usize): void {
   let digest = load<u64>(tally, DIGEST);
   const before = load<u64>(tally, COUNT);
   let count = before;
+  let others: u64 = 0;
   if (kind == V_BYTES) {
     let bytes = load<u64>(tally, BYTES);
     for (; place < end; place += stride) {
       let p = <usize>load<u32>(place);
-      if (p == 0) continue;
+      if (p <= <usize>GIVEN) {
+        others += <u64>p;
+        continue;
+      }
       count += 1;
       let size: usize = 0;
       if (framing == SHORT_LENGTH) {
@@ -547,7 +643,7 @@ function tallyColumn(i: i32, rows: i32, place: usize): void {
       } else if (framing == FIXED) {
         size = <usize>(description >> 8);
       } else {
-        tallyPieces(p + 8);
+        tallyPieces(p + 8, framing == XML ? markOf(p) : 0);
         bytes += valueSize;
         digest += mixed(valueDigest, valueSize);
         continue;
@@ -602,7 +698,7 @@ function tallyColumn(i: i32, rows: i32, place: usize): void {
   }
   store<u64>(tally, digest, DIGEST);
   store<u64>(tally, count, COUNT);
-  store<u64>(tally, load<u64>(tally, NULLS) + <u64>rows - (count - before), NULLS);
+  store<u64>(tally, load<u64>(tally, NULLS) + <u64>rows - others - (count - before), NULLS);
 }
 
 /** Sign, 1 for plus, and magnitude (MS-TDS 2.2.5.5.1.6). Sums have 192 bits: 38 digits take 127. @returns how many values */
@@ -709,8 +805,8 @@ function endWord(): void {
   wordBits = 0;
 }
 
-/** @param p the first piece of a PLP value */
-function tallyPieces(p: usize): void {
+/** @param p the first piece of a PLP value @param skip bytes of it that are not the value's */
+function tallyPieces(p: usize, skip: usize): void {
   let size: u64 = 0;
   for (let at = p; ;) {
     const piece = <usize>load<u32>(at);
@@ -718,13 +814,14 @@ function tallyPieces(p: usize): void {
     size += <u64>piece;
     at += 4 + piece;
   }
-  beginValue(<f64>size);
+  beginValue(<f64>(size - <u64>skip));
   for (;;) {
     const piece = <usize>load<u32>(p);
     p += 4;
     if (piece == 0) break;
-    valueBytes(p, piece);
+    valueBytes(p + skip, piece - skip);
     p += piece;
+    skip = 0;
   }
   if (wordBits != 0) endWord();
 }

@@ -27,7 +27,7 @@ export function openRow(columns: readonly ColumnType[], scanner: RowScanner, b: 
 }
 
 /** The bytes of a value, in pieces where it is PLP; none for NULL. */
-function openValue(
+export function openValue(
   framing: Framing, b: Uint8Array, v: DataView, p: number,
 ): { readonly end: number; readonly pieces?: readonly Uint8Array[] } {
   const value = (start: number, size: number) => ({ end: start + size, pieces: [b.subarray(start, start + size)] });

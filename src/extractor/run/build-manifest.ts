@@ -1,7 +1,7 @@
 import type { LandedTable } from './landed-table';
 import type { RunContext } from './run-context';
 import { verificationOf } from './verification';
-import { MANIFEST_VERSION, type Manifest } from '../../contract';
+import { CONTENT_HASH_VERSION, MANIFEST_VERSION, type Manifest } from '../../contract';
 import type { ExtractResult } from '../extract-result';
 import type { OutputFormat } from '../formats/output-format';
 import { GUARANTEES } from '../source/consistency';
@@ -14,6 +14,7 @@ export function manifestOf(context: RunContext, productVersion: string | undefin
   const tables = landed.map(({ table }) => table);
   return {
     manifestVersion: MANIFEST_VERSION,
+    contentHashVersion: CONTENT_HASH_VERSION,
     runId,
     producer: { name: PACKAGE_NAME, version: PACKAGE_VERSION },
     startedAt: startedAt.toISOString(),

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { manifestOf, resultOf } from './build-manifest';
 import { refuseHashesOfOld } from './check-source';
 import { SYSTEM_CLOCK, type Clock } from './clock';
+import { countReaders } from './count-readers';
 import type { LandedChunk } from './landed-chunk';
 import { landedTables, type TableIdentity } from './landed-table';
 import { planOver } from './plan-run';
@@ -30,7 +31,6 @@ import { findRisks, refuseRisks } from '../plan/source-risks';
 import { readSecurity, readServer, readTables } from '../source/catalog/read-catalog';
 import { readRelations } from '../source/catalog/read-relations';
 import { chooseConsistency, GUARANTEES, snapshotAdvice, type RunConsistency } from '../source/consistency';
-import { adviseReaders } from '../source/reader-advice';
 import { SqlServerConnection } from '../source/sql-server-connection';
 import type { NamedTable } from '../source/table-patterns';
 import { Checkpoint } from '../state/checkpoint';
@@ -122,10 +122,9 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     checkpoint?.lease.keep((reason) => stop.abort(reason));
     await target.check();
     connection = await SqlServerConnection.open(options.connection, stop.signal);
-    const selection = await select(options, connection);
+    const readers = await countReaders(connection, options);
+    const selection = await select({ ...options, readers }, connection);
     const { jobs, consistency, plan } = selection;
-    const advised = options.readersChosen ? undefined : await adviseReaders(connection, options.maxDop);
-    const readers = Math.min(options.readers, advised ?? options.readers);
     let context: RunContext = {
       runId,
       options: { ...options, readers },

@@ -1,4 +1,5 @@
 import type { ManifestAlterations, ManifestColumn, ManifestObject, ManifestTally } from '../../contract';
+import type { OffKernelCounts } from '../columns/off-kernel';
 import type { AggregateDifference } from '../verify/aggregate-query';
 
 /** A chunk that is landed and checked: what the manifest and the checkpoint keep of it. */
@@ -26,6 +27,10 @@ export interface LandedChunk {
   readonly objects: readonly ManifestObject[];
   /** Of the columns that have any; absent when there are none. */
   readonly alterations?: readonly ManifestAlterations[];
+  /** Rows that were not wholly read by the kernels; absent when there are none. */
+  readonly rowsOffKernel?: OffKernelCounts;
+  /** How the content hashes of its objects were made; absent in checkpoints of older versions, which is 1. */
+  readonly contentHashVersion?: number;
   /** The source's clock when the transaction began to read (ISO 8601, UTC); absent for a query. */
   readonly instant?: string;
   /** Names the state of the database that was read: chunks of one name show one state. Absent where a chunk shows none. */

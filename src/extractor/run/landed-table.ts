@@ -2,7 +2,8 @@ import type { LandedChunk } from './landed-chunk';
 import { schemaFingerprint } from './schema-fingerprint';
 import { refuseOtherTotal } from './table-total';
 import { tableVerification } from './table-verification';
-import type { ManifestAlterations, ManifestChunk, ManifestColumn, ManifestObject, ManifestTable } from '../../contract';
+import { CONTENT_HASH_VERSION, type ManifestAlterations, type ManifestChunk, type ManifestColumn, type ManifestObject, type ManifestTable } from '../../contract';
+import { sumOf } from '../columns/off-kernel';
 import { LegacyToS3Error } from '../errors';
 import type { PlannedChunk, PlannedColumn, PlannedTable } from '../extraction-plan';
 import { sumHashTexts } from '../hash/content-hash';
@@ -49,7 +50,8 @@ export function landedTable(database: string, identity: TableIdentity, landed: r
       + 'the table was changed during the run; plan and run anew');
   }
   refuseOtherTotal(quoteTable(schema, table), chunks);
-  const objects = chunks.flatMap((chunk) => chunk.objects);
+  const objects = chunks.flatMap(comparableObjects);
+  const rowsOffKernel = sumOf(chunks.flatMap((chunk) => chunk.rowsOffKernel ?? []));
   const alterations = sumAlterations(chunks.flatMap((chunk) => chunk.alterations ?? []));
   const tallies = chunks.flatMap((chunk) => (chunk.tallies ? [chunk.tallies] : []));
   return {
@@ -64,12 +66,13 @@ export function landedTable(database: string, identity: TableIdentity, landed: r
       ...(relations && relations.indexes.length > 0 && { indexes: relations.indexes }),
       ...(relations && relations.foreignKeys.length > 0 && { foreignKeys: relations.foreignKeys }),
       ...(chunkKey.length > 0 && { chunkKey }),
-      chunks: chunks.map(({ chunk, rows, instant, attempts, seconds, sourceSeconds, tallies: tallied, objects: own }) => {
+      chunks: chunks.map((landedChunk) => {
+        const { chunk, rows, instant, attempts, seconds, sourceSeconds, tallies: tallied } = landedChunk;
         const { lower, upper, nullKey } = identity.chunks[chunk];
         const bounds = { ...(lower && { lower }), ...(upper && { upper }), ...(nullKey && { nullKey }) };
         const keys = { ...bounds, ...keyRange(identity, tallied) };
         const asked = sourceSeconds !== undefined && { sourceSeconds };
-        return { chunk, rows, ...chunkHash(own), ...keys, ...(instant && { instant }), attempts, seconds, ...asked };
+        return { chunk, rows, ...chunkHash(comparableObjects(landedChunk)), ...keys, ...(instant && { instant }), attempts, seconds, ...asked };
       }),
       schemaFingerprint: fingerprint,
       rows: chunks.reduce((sum, { rows }) => sum + rows, 0),
@@ -77,6 +80,7 @@ export function landedTable(database: string, identity: TableIdentity, landed: r
       verification: tableVerification(columns, chunks),
       ...(tallies.length === chunks.length && { tallies: mergeTallies(columns.filter(({ framing }) => framing !== undefined), tallies) }),
       ...(alterations.length > 0 && { alterations }),
+      ...(Object.keys(rowsOffKernel).length > 0 && { rowsOffKernel }),
       objects,
     },
     seconds: chunks.reduce((sum, { seconds }) => sum + seconds, 0),
@@ -96,6 +100,13 @@ function keyRange(
   const [key] = [...chunkKey, ...primaryKey];
   const { least, greatest } = tallies?.[columns.findIndex(({ name }) => name === key)] ?? {};
   return { ...(least !== undefined && { leastKey: least }), ...(greatest !== undefined && { greatestKey: greatest }) };
+}
+
+/** A run that an older version began may have hashed its decimals otherwise: such a chunk is without a content hash. */
+function comparableObjects({ contentHashVersion = 1, columns, objects }: LandedChunk): readonly ManifestObject[] {
+  const hasDecimals = columns.some(({ sourceType }) => /^(decimal|numeric)\(/.test(sourceType));
+  if (contentHashVersion === CONTENT_HASH_VERSION || !hasDecimals) return objects;
+  return objects.map(({ contentHash: _, ...object }) => object);
 }
 
 /** Nothing where a run of an older version took no hashes. */

@@ -4,6 +4,7 @@ import type { LandedChunk } from './landed-chunk';
 import { LandingPlan } from './landing-plan';
 import type { RunContext } from './run-context';
 import type { RunOptions } from './run-options';
+import { CONTENT_HASH_VERSION } from '../../contract';
 import { refuseUnmatched, typeOptionsOf } from '../columns/type-rules';
 import { LegacyToS3Error } from '../errors';
 import type { PlannedChunk } from '../extraction-plan';
@@ -81,6 +82,8 @@ export async function readChunk(
     wireBytes: read.wireBytes,
     seconds: (performance.now() - started) / 1000,
     ...(read.alterations.length > 0 && { alterations: read.alterations }),
+    ...(Object.keys(read.rowsOffKernel).length > 0 && { rowsOffKernel: read.rowsOffKernel }),
+    contentHashVersion: CONTENT_HASH_VERSION,
     objects: read.files.map(({ rows, contentHash, object }, file) => ({
       key: object.key,
       part: plan.part(job.chunk.chunk, file),

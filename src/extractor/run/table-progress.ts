@@ -2,6 +2,7 @@ import type { LandedChunk } from './landed-chunk';
 import type { ReadJob } from './read-chunk';
 import type { RunContext } from './run-context';
 import { RunProgress } from './run-progress';
+import { OffKernelCounts, sumOf } from '../columns/off-kernel';
 
 /** Least time between two progress events of a table, or of the run (milliseconds). */
 const PROGRESS_INTERVAL_MS = 250;
@@ -16,6 +17,7 @@ interface TableCounts {
   wireBytes: number;
   objects: number;
   sizeBytes: number;
+  rowsOffKernel: OffKernelCounts;
   /** Of the chunks being read, by number. */
   readonly reading: Map<number, { readonly rows: number; readonly wireBytes: number }>;
 }
@@ -67,12 +69,14 @@ export class TableProgress {
           const sizeBytes = objects.reduce((sum, object) => sum + object.sizeBytes, 0);
           this.context.emit({
             type: 'chunk-finished', ...name, chunk: chunk.chunk, chunks: job.chunks, rows, objects: objects.length, sizeBytes, seconds: chunk.seconds,
+            ...(chunk.rowsOffKernel && { rowsOffKernel: chunk.rowsOffKernel }),
           });
         }
         this.reportRun();
         if (counts.left > 0) return;
         this.context.emit({
           type: 'table-finished', ...name, rows: counts.rows, objects: counts.objects, sizeBytes: counts.sizeBytes, wireBytes: counts.wireBytes, seconds: seconds(),
+          ...(Object.keys(counts.rowsOffKernel).length > 0 && { rowsOffKernel: counts.rowsOffKernel }),
         });
       },
     };
@@ -85,18 +89,19 @@ export class TableProgress {
     this.context.emit(this.run.event());
   }
 
-  private add(counts: TableCounts, { chunk, rows, wireBytes, objects }: LandedChunk): void {
+  private add(counts: TableCounts, { chunk, rows, wireBytes, objects, rowsOffKernel }: LandedChunk): void {
     counts.reading.delete(chunk);
     counts.left -= 1;
     counts.rows += rows;
     counts.wireBytes += wireBytes;
+    if (rowsOffKernel) counts.rowsOffKernel = sumOf([counts.rowsOffKernel, rowsOffKernel]);
     counts.objects += objects.length;
     counts.sizeBytes += objects.reduce((sum, object) => sum + object.sizeBytes, 0);
   }
 
   private of(table: number): TableCounts {
     let counts = this.tables.get(table);
-    if (!counts) this.tables.set(table, counts = { reported: 0, left: 0, rows: 0, wireBytes: 0, objects: 0, sizeBytes: 0, reading: new Map() });
+    if (!counts) this.tables.set(table, counts = { reported: 0, left: 0, rows: 0, wireBytes: 0, objects: 0, sizeBytes: 0, rowsOffKernel: {}, reading: new Map() });
     return counts;
   }
 }

@@ -7,7 +7,7 @@ import { uint32 } from '../../columns/little-endian';
 import { ParquetColumn, ParquetType } from '../../columns/type-table';
 import { badLength, ValueError } from '../../columns/value-error';
 import { LoneSurrogates } from '../../type-options';
-import { checkDecimal, isNegative, readBit } from '../text/number-text';
+import { checkDecimal, checkDecimalLength, isNegative, readBit } from '../text/number-text';
 import { valueText } from '../text/value-text';
 import { variantBaseTypeText, variantText } from '../text/variant-text';
 
@@ -216,9 +216,5 @@ function money128(buffer: FixedBytesBuffer, low: number, high: number): void {
   } else {
     buffer.addDecimal(true, -low >>> 0, (low === 0 ? -high : ~high) >>> 0, 0, 0);
   }
-}
-
-function checkDecimalLength(n: number): void {
-  if (n !== 5 && n !== 9 && n !== 13 && n !== 17) badLength(n);
 }
 

@@ -74,7 +74,7 @@ function putScaled53(out: Uint8Array, o: number, value: number, scale: number): 
 export function decimalText(
   v: DataView, p: number, n: number, out: Uint8Array, o: number, scale: number, precision: number,
 ): number {
-  if (n !== 5 && n !== 9 && n !== 13 && n !== 17) badLength(n);
+  checkDecimalLength(n);
   const l0 = uint32(v, p + 1);
   const l1 = n > 5 ? uint32(v, p + 5) : 0;
   const l2 = n > 9 ? uint32(v, p + 9) : 0;
@@ -83,6 +83,20 @@ export function decimalText(
   if (isNegative(v, p) && (l0 | l1 | l2 | l3) !== 0) out[o++] = MINUS;
   if (l3 === 0 && l2 === 0 && l1 < 0x200000) return putScaled53(out, o, l1 * 0x100000000 + l0, scale);
   return putLimbs(out, o, scale, l0, l1, l2, l3);
+}
+
+/** The magnitude in four limbs, least first. @throws ValueError for more digits than the precision, WireError for another length */
+export function readDecimal(v: DataView, p: number, n: number, precision: number): [number, number, number, number] {
+  checkDecimalLength(n);
+  const limb = (i: number) => (n > 4 * i + 1 ? uint32(v, p + 4 * i + 1) : 0);
+  const limbs: [number, number, number, number] = [limb(0), limb(1), limb(2), limb(3)];
+  checkDecimal(precision, ...limbs);
+  return limbs;
+}
+
+/** @throws WireError for a length that no decimal has (MS-TDS 2.2.5.5.1.6) */
+export function checkDecimalLength(n: number): void {
+  if (n !== 5 && n !== 9 && n !== 13 && n !== 17) badLength(n);
 }
 
 /** Whether a decimal's sign byte says so. @throws ValueError for one that is neither 0 nor 1 */

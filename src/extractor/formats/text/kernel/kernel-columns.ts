@@ -1,6 +1,7 @@
 import { CHARSET_BYTES, CHARSETS, DESCRIPTION_BYTES, MAX_CHARSETS, MAX_COLUMNS, PREFIX_BYTES, PREFIXES } from './load-text-kernel';
 import type { ColumnType, ValueKind } from '../../../columns/column-type';
 import type { Framing } from '../../../columns/framing';
+import { OffKernelReason, reasonOf } from '../../../columns/off-kernel';
 import { NO_CHARACTER } from '../../../tds/code-page';
 
 /** What the kernel is told of a result's columns: bytes for its memory. */
@@ -24,8 +25,8 @@ export interface KernelColumn {
 /** The kernel reads prefixes in words. */
 const PREFIX_SLACK = 8;
 
-const FRAMINGS: { readonly [kind in Framing['kind']]?: number } = { fixed: 0, byteLength: 1, shortLength: 2, textPointer: 3, plp: 4 };
-const KINDS: { readonly [kind in ValueKind]?: number } = {
+export const FRAMINGS: { readonly [kind in Framing['kind']]?: number } = { fixed: 0, byteLength: 1, shortLength: 2, textPointer: 3, plp: 4 };
+export const KINDS: { readonly [kind in ValueKind]?: number } = {
   bit: 0,
   tinyint: 1,
   smallint: 2,
@@ -52,9 +53,9 @@ const BINARIES = { hex: 19, base64: 20 };
 /** Kinds of values that can be written in pieces. */
 export const PIECE_KINDS = { utf16: KINDS.utf16!, bytesText: KINDS.bytesText!, ...BINARIES };
 
-/** @returns nothing where a column is of a type the kernel does not have, or there are too many */
-export function kernelColumns(columns: readonly KernelColumn[]): KernelColumns | undefined {
-  if (columns.length > MAX_COLUMNS) return undefined;
+/** @returns why they are not the kernel's: a column's type, or that there are too many */
+export function kernelColumns(columns: readonly KernelColumn[]): KernelColumns | OffKernelReason {
+  if (columns.length > MAX_COLUMNS) return 'columns';
   const descriptions = new Uint8Array(columns.length * DESCRIPTION_BYTES);
   const words = new DataView(descriptions.buffer);
   const charsets = new Map<Uint16Array, number>();
@@ -62,7 +63,9 @@ export function kernelColumns(columns: readonly KernelColumn[]): KernelColumns |
   for (const [i, { type, prefix, binary, quoted }] of columns.entries()) {
     const kind = type.kind === 'binary' ? BINARIES[binary] : KINDS[type.kind];
     const framing = FRAMINGS[type.framing.kind];
-    if (kind === undefined || framing === undefined || type.charset?.kind === 'doubleByte') return undefined;
+    const other = reasonOf(type);
+    if (other) return other;
+    if (kind === undefined || framing === undefined) return 'columns';
     const at = i * DESCRIPTION_BYTES;
     descriptions.set([kind, framing, type.scale, type.precision], at);
     words.setUint32(at + 4, sizeOf(type.framing), true);
@@ -76,7 +79,7 @@ export function kernelColumns(columns: readonly KernelColumn[]): KernelColumns |
     words.setUint32(at + 20, quoted && !isText(type) ? 1 : 0, true);
     prefixes.push(...prefix);
   }
-  if (prefixes.length + PREFIX_SLACK > PREFIX_BYTES || charsets.size > MAX_CHARSETS) return undefined;
+  if (prefixes.length + PREFIX_SLACK > PREFIX_BYTES || charsets.size > MAX_CHARSETS) return 'columns';
   return {
     count: columns.length, descriptions, charsets: Buffer.concat([...charsets.keys()].map(utf8Table)), prefixes: Uint8Array.from(prefixes),
   };
@@ -87,7 +90,8 @@ function isText({ kind }: ColumnType): boolean {
   return kind === 'utf16' || kind === 'bytesText' || kind === 'xml';
 }
 
-function sizeOf(framing: Framing): number {
+/** Size of a value of fixed framing, the greatest of others. */
+export function sizeOf(framing: Framing): number {
   return framing.kind === 'fixed' ? framing.size : 'max' in framing ? framing.max : 0xffffffff;
 }
 

@@ -12,6 +12,7 @@ export interface TextKernelExports {
   outEnd(): number;
   rowsDone(): number;
   stopReason(): number;
+  stopColumn(): number;
   piece(kind: number, start: number, end: number, out: number, charset: number, inQuotes: number): number;
 }
 
@@ -47,14 +48,14 @@ export class LoadedKernel {
 
 // Where the kernel's memory has what; below are its own tables.
 export const COLUMNS = 4096;
-export const MAX_COLUMNS = 1024;
+export const MAX_COLUMNS = 4096;
 /** Of a column's description. */
 export const DESCRIPTION_BYTES = 24;
 export const CHARSETS = COLUMNS + MAX_COLUMNS * DESCRIPTION_BYTES;
 export const MAX_CHARSETS = 16;
 export const CHARSET_BYTES = 1024;
 export const PREFIXES = CHARSETS + MAX_CHARSETS * CHARSET_BYTES;
-export const PREFIX_BYTES = 0x20000;
+export const PREFIX_BYTES = 0x40000;
 /** The kernel reads and writes up to this many bytes behind the last. */
 const SLACK = 64;
 /** Rows. */
