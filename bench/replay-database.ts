@@ -1,9 +1,9 @@
-import { TABLES } from './tables';
 import { SIZES_SQL } from '../src/extractor/source/catalog/catalog-queries';
 import { startScriptedDatabase } from '../test/support/scripted-database';
 import { aggregatePackets } from '../test/support/source-aggregates';
 import { resultPackets } from '../test/support/tds-result';
 import { done, packetize } from '../tools/replay-server/tds-packets';
+import { TRANSACTION_COLUMNS, transactionRows } from '../tools/replay-server/transactions';
 import { colMetadata } from '../tools/replay-server/wire-rows';
 
 /**
@@ -16,16 +16,18 @@ import { colMetadata } from '../tools/replay-server/wire-rows';
 const PACKET_SIZE = 32767;
 /** Rows of a piece that is cut into packets beforehand. */
 const PIECE_ROWS = 5000;
+/** Distinct rows, which a longer table repeats. */
+const BLOCK_ROWS = 100_000;
 /** Of the source, about: row headers and what each column takes. */
 const BYTES_A_ROW = 183;
 const PAGE_BYTES = 8192;
 
 async function main([text]: readonly string[]): Promise<void> {
   const rows = Number(text);
-  const { columns, rows: makeRows, blockRows } = TABLES.transactions;
-  const metadata = packetize(colMetadata(columns), PACKET_SIZE, false);
-  const pieces = Array.from({ length: blockRows / PIECE_ROWS }, (_, at) => packetize(makeRows(at * PIECE_ROWS, PIECE_ROWS), PACKET_SIZE, false));
-  const names = columns.map(({ name }) => name);
+  const metadata = packetize(colMetadata(TRANSACTION_COLUMNS), PACKET_SIZE, false);
+  const piece = (at: number) => packetize(transactionRows(at * PIECE_ROWS, PIECE_ROWS), PACKET_SIZE, false);
+  const pieces = Array.from({ length: BLOCK_ROWS / PIECE_ROWS }, (_, at) => piece(at));
+  const names = TRANSACTION_COLUMNS.map(({ name }) => name);
   /** Of the plan that was made last. */
   let chunks = 1;
   const rowsOfChunk = () => PIECE_ROWS * Math.floor(rows / chunks / PIECE_ROWS);

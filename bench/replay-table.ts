@@ -1,40 +1,39 @@
+import type { OpenTable } from './bench-table';
 import { TABLES } from './tables';
+import { cutPackets } from '../tools/replay-server/cut-packets';
 import { ReplayServer } from '../tools/replay-server/replay-server';
-import { done, packetize } from '../tools/replay-server/tds-packets';
-import { colMetadata } from '../tools/replay-server/wire-rows';
+import { done } from '../tools/replay-server/tds-packets';
+import { createSelfSignedCertificate } from '../tools/tds/certificate';
 
 /**
- * Serves one of the benchmark's tables on loopback from packets that were cut beforehand, so that the server costs next
- * to nothing. A request's text says how many rows it wants: `... top N ...`. Run as a process of its own, with the
- * table's name; prints its port.
+ * Serves one of the benchmark's tables on loopback, in packets of the size that the client asked for, and encrypted
+ * where it asked for that. A request's text says how many rows it wants: `... top N ...`; other requests get none. Run
+ * as a process of its own, with the table's name; prints its port.
  */
 
-const PACKET_SIZE = Number(process.env.BENCH_PACKET_SIZE ?? 32767);
+/** Status of DONE: the row count is valid (MS-TDS 2.2.7.6). */
+const DONE_COUNT = 0x10;
 
 async function main([name]: readonly string[]): Promise<void> {
-  const { columns, rows: makeRows, chunkRows, blockRows } = TABLES[name];
-  const metadata = packetize(colMetadata(columns), PACKET_SIZE, false);
-  const chunks: Buffer[] = [];
-  for (let first = 0; first < blockRows; first += chunkRows) {
-    chunks.push(packetize(makeRows(first, chunkRows), PACKET_SIZE, false));
-  }
+  const { chunkRows, open } = TABLES[name];
+  const table = open();
   const server = await ReplayServer.start({
-    packetSize: PACKET_SIZE,
-    reply: (request) => {
+    certificate: createSelfSignedCertificate('replay'),
+    reply: (request, { packetSize }) => {
       const rows = /top (\d+)/i.exec(request)?.[1];
       // What drivers ask of their own has no rows.
-      if (rows === undefined) return [packetize(done(), PACKET_SIZE, true)];
+      if (rows === undefined) return cutPackets([done()], packetSize);
       // freebcp asks for the columns alone first.
-      return response(metadata, chunks, chunkRows, /FMTONLY ON/i.test(request) ? 0 : Number(rows));
+      return cutPackets(response(table, chunkRows, /FMTONLY ON/i.test(request) ? 0 : Number(rows)), packetSize);
     },
   });
   process.stdout.write(`${server.port}\n`);
 }
 
-function* response(metadata: Buffer, chunks: readonly Buffer[], chunkRows: number, rows: number): Iterable<Buffer> {
-  yield metadata;
-  for (let sent = 0, i = 0; sent < rows; sent += chunkRows, i++) yield chunks[i % chunks.length];
-  yield packetize(done(0x10, rows), PACKET_SIZE, true);
+function* response(table: OpenTable, chunkRows: number, rows: number): Generator<Buffer> {
+  yield table.metadata;
+  for (let chunk = 0; chunk * chunkRows < rows; chunk++) yield table.chunk(chunk);
+  yield done(DONE_COUNT, rows);
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

@@ -3,15 +3,22 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { bundle, firstLine } from './bundle';
-import { CONTENDERS } from './contenders';
-import { Measured, RIVALS } from './rivals';
+import { checkLedger } from './check-ledger';
+import { LEDGER_CAPTURE_ENV, ledgerCaptureFile, readLedgerCapture } from './ledger-table';
+import type { Job, Measured } from './measured';
+import { BenchOptions, HELP, parseOptions } from './options';
+import { PACKET_SIZE_ENV } from './packet-size';
+import { Ratio, ratios } from './ratios';
+import { RIVALS } from './rivals';
 import { TABLES } from './tables';
 
 /**
- * `npm run bench -- [--table NAME] [--rows N] [--json FILE] [--only NAME,...]`
+ * `npm run bench -- --help`
  *
- * Every contender takes the same table from the same server, each in a fresh process; CPU is that process's, user and
- * system, all its threads. What is not installed is named and left out.
+ * Every contender takes the same table from the same server, each in fresh processes; CPU is that process's, user and
+ * system, all its threads. Of Node and Python clients the first figure is of rows after a warm-up, and the cold one of a
+ * second process from its start to its last row; of other programs both are of the whole process. What is not installed
+ * is named and left out.
  */
 
 interface Result {
@@ -19,73 +26,115 @@ interface Result {
   readonly version: string;
   readonly rows: number;
   readonly cpuSecondsPerMillionRows: number;
+  /** Of a process that is cold, its start-up included; absent with --warm-only. */
+  readonly coldCpuSecondsPerMillionRows?: number;
   readonly rowsPerSecond: number;
   readonly peakRssMb: number;
+}
+
+export interface Figures {
+  readonly table: string;
+  readonly rows: number;
+  readonly packetSize: number;
+  readonly results: readonly Result[];
+  readonly notInstalled: readonly string[];
+  /** Rivals that cannot read the table, and why. */
+  readonly failed: ReadonlyArray<{ readonly name: string; readonly reason: string }>;
+  readonly ratios: readonly Ratio[];
 }
 
 const run = promisify(execFile);
 
 async function main(args: readonly string[]): Promise<void> {
-  const option = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
-  const tableName = option('--table') ?? 'transactions';
-  if (!Object.hasOwn(TABLES, tableName)) throw new Error(`--table ${tableName}: allowed are ${Object.keys(TABLES).join(', ')}`);
-  const table = TABLES[tableName];
-  const rows = Number(option('--rows') ?? table.defaultRows);
-  if (!Number.isSafeInteger(rows) || rows < table.chunkRows || rows % table.chunkRows !== 0) {
-    throw new Error(`--rows ${option('--rows')}: expected a multiple of ${table.chunkRows}`);
-  }
-  const all = [...Object.keys(CONTENDERS), ...Object.keys(RIVALS)];
-  const names = option('--only')?.split(',') ?? all;
-  const unknown = names.filter((name) => !all.includes(name));
-  if (unknown.length > 0) throw new Error(`--only ${unknown.join(',')}: allowed are ${all.join(', ')}`);
-
+  const options = parseOptions(args);
+  if (!options) return print(HELP);
   // Inside the tree, so that the bundle finds node_modules.
   const scratch = join(__dirname, '../.tmp');
   mkdirSync(scratch, { recursive: true });
   const folder = mkdtempSync(join(scratch, 'bench-'));
-  const results: Result[] = [];
+  process.env[PACKET_SIZE_ENV] = String(options.packetSize);
+  process.env[LEDGER_CAPTURE_ENV] = ledgerCaptureFile();
   let server: ChildProcess | undefined;
+  let figures: Figures;
   try {
     await bundle(['contender.ts', 'replay-table.ts'], folder);
-    server = spawn(process.execPath, [join(folder, 'replay-table.js'), tableName], { stdio: ['ignore', 'pipe', 'inherit'] });
+    server = spawn(process.execPath, [join(folder, 'replay-table.js'), options.table], { stdio: ['ignore', 'pipe', 'inherit'] });
     const port = await firstLine(server);
-    for (const name of names) {
-      const result = await measure(name, join(folder, 'contender.js'), port, rows, table.chunkRows);
-      if (result) results.push(result);
-    }
+    if (options.table === 'ledger') await sayChecked(port, options.packetSize);
+    figures = await measureAll(options, port, join(folder, 'contender.js'));
   } finally {
     server?.kill();
     rmSync(folder, { recursive: true });
   }
-  const json = option('--json');
-  if (json) writeFileSync(json, `${JSON.stringify({ table: tableName, rows, results }, undefined, 2)}\n`);
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(figures, undefined, 2)}\n`);
 }
 
-async function measure(name: string, contender: string, port: string, rows: number, warmUpRows: number): Promise<Result | undefined> {
-  const got = Object.hasOwn(RIVALS, name)
-    ? await RIVALS[name](port, rows, warmUpRows)
-    : await measureNode(name, [contender, name, port, String(rows), String(warmUpRows)]);
-  if (!got) {
-    print(`${name.padEnd(20)} not installed`);
-    return undefined;
+async function sayChecked(port: string, packetSize: number): Promise<void> {
+  const { packetBytes, nbcRowShare, decimals } = await checkLedger(Number(port), readLedgerCapture(), packetSize);
+  const lengths = decimals.map(({ column, announced, lengths: shares }) => `${column} announced with ${announced} bytes, sent in `
+    + Object.entries(shares).map(([bytes, share]) => `${bytes} (${percent(share)})`).join(' and ')).join('; ');
+  print(`rows are the capture's but for the key: NBCROW ${percent(nbcRowShare)}; ${lengths}; packets of ${packetBytes} bytes`);
+}
+
+async function measureAll({ table, rows, names, packetSize, cold }: BenchOptions, port: string, contender: string): Promise<Figures> {
+  const results: Result[] = [];
+  const notInstalled: string[] = [];
+  const failed: Array<{ name: string; reason: string }> = [];
+  for (const name of names) {
+    const measure = (warmUpRows: number) => take(name, contender, { port, rows, warmUpRows, packetSize });
+    const warm = await measure(TABLES[table].chunkRows).catch((error: unknown) => {
+      if (name.startsWith('ours')) throw error;
+      return { reason: reasonOf(error) };
+    });
+    if (warm && 'reason' in warm) {
+      failed.push({ name, reason: warm.reason });
+      print(`${name.padEnd(21)} failed: ${warm.reason}`);
+      continue;
+    }
+    if (!warm) {
+      notInstalled.push(name);
+      print(`${name.padEnd(21)} not installed`);
+      continue;
+    }
+    // A program without a warm-up was cold already.
+    const whole = warm.processCpuSeconds === warm.cpuSeconds ? warm : cold ? await measure(0) : undefined;
+    const perMillion = (seconds: number) => round(seconds / rows * 1e6);
+    const result: Result = {
+      name,
+      version: warm.version ?? version(name),
+      rows: warm.rows,
+      cpuSecondsPerMillionRows: perMillion(warm.cpuSeconds),
+      ...(cold && whole && { coldCpuSecondsPerMillionRows: perMillion(whole.processCpuSeconds) }),
+      rowsPerSecond: Math.round(rows / warm.seconds),
+      peakRssMb: Math.round(warm.peakRssMb),
+    };
+    results.push(result);
+    const { cpuSecondsPerMillionRows, coldCpuSecondsPerMillionRows } = result;
+    print(`${name.padEnd(21)} ${String(rows).padStart(9)} rows ${cpuSecondsPerMillionRows.toFixed(2).padStart(8)} CPU s/M rows `
+      + (coldCpuSecondsPerMillionRows === undefined ? '' : `${coldCpuSecondsPerMillionRows.toFixed(2).padStart(8)} cold CPU s/M rows `)
+      + `${String(result.rowsPerSecond).padStart(9)} rows/s ${String(result.peakRssMb).padStart(5)} MB  ${result.version}`);
   }
-  if (got.rows !== rows) throw new Error(`${name} saw ${got.rows} of ${rows} rows`);
-  const result: Result = {
-    name,
-    version: got.version ?? version(name),
-    rows: got.rows,
-    cpuSecondsPerMillionRows: round(got.cpuSeconds / rows * 1e6),
-    rowsPerSecond: Math.round(rows / got.seconds),
-    peakRssMb: Math.round(got.peakRssMb),
-  };
-  print(`${name.padEnd(20)} ${String(rows).padStart(9)} rows ${result.cpuSecondsPerMillionRows.toFixed(2).padStart(8)} CPU s/M rows `
-    + `${String(result.rowsPerSecond).padStart(9)} rows/s ${String(result.peakRssMb).padStart(5)} MB  ${result.version}`);
-  return result;
+  const quotients = ratios(new Map(results.map(({ name, cpuSecondsPerMillionRows }) => [name, cpuSecondsPerMillionRows])));
+  for (const { name, value } of quotients) print(`${name}: ${value.toFixed(2)}`);
+  return { table, rows, packetSize, results, notInstalled, failed, ratios: quotients.map(({ name, value }) => ({ name, value: round(value) })) };
 }
 
-async function measureNode(name: string, args: readonly string[]): Promise<Measured | undefined> {
+/** The last line of what a program complained of, or how it ended. */
+function reasonOf(error: unknown): string {
+  const { stderr = '', message = String(error) } = error as { readonly stderr?: string; readonly message?: string };
+  return (stderr.trim() || message).split('\n').map((line) => line.trim()).filter((line) => line !== '').pop() ?? 'no reason was given';
+}
+
+/** @returns nothing when the client is not installed */
+async function take(name: string, contender: string, job: Job): Promise<Measured | undefined> {
+  const got = Object.hasOwn(RIVALS, name) ? await RIVALS[name](job) : await takeInNode(name, contender, job);
+  if (got && got.rows !== job.rows) throw new Error(`${name} saw ${got.rows} of ${job.rows} rows`);
+  return got;
+}
+
+async function takeInNode(name: string, contender: string, { port, rows, warmUpRows }: Job): Promise<Measured | undefined> {
   try {
-    return JSON.parse((await run(process.execPath, args)).stdout) as Measured;
+    return JSON.parse((await run(process.execPath, [contender, name, port, String(rows), String(warmUpRows)])).stdout) as Measured;
   } catch (error) {
     const { stderr = '' } = error as { readonly stderr?: string };
     if (name.startsWith('ours') || !stderr.includes('Cannot find')) throw error;
@@ -94,7 +143,7 @@ async function measureNode(name: string, args: readonly string[]): Promise<Measu
 }
 
 const PACKAGES: { readonly [name: string]: readonly string[] } = {
-  'tedious-rows': ['tedious'], 'mssql-csv-stringify': ['mssql', 'csv-stringify'],
+  'tedious-rows': ['tedious'], 'tedious-rows-tls': ['tedious'], 'mssql-csv-stringify': ['mssql', 'csv-stringify'],
 };
 
 function version(name: string): string {
@@ -106,6 +155,10 @@ function version(name: string): string {
 
 function round(value: number): number {
   return Math.round(value * 1000) / 1000;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
 }
 
 function print(line: string): void {

@@ -1,18 +1,10 @@
+import { type BenchTable, generatedTable, rowsOf } from './bench-table';
+import { DECIMAL_TABLE } from './decimal-table';
+import { LEDGER_TABLE } from './ledger-table';
+import { float, generator, int } from './random-cells';
+import { RARE_TABLE, RARE_TEXT_TABLE } from './rare-table';
 import { TRANSACTION_COLUMNS, transactionRows } from '../tools/replay-server/transactions';
-import { row, WireCell, WireColumn, wireColumn } from '../tools/replay-server/wire-rows';
-
-/** A table the benchmark's server makes up. */
-export interface BenchTable {
-  readonly columns: readonly WireColumn[];
-  /** Rows one behind the other, as tokens; `first` is the number of the first one, from 0. */
-  readonly rows: (first: number, count: number) => Buffer;
-  /** Rows of a chunk that is cut into packets beforehand; row counts must be a multiple of it. */
-  readonly chunkRows: number;
-  /** Distinct rows; a longer table repeats them. */
-  readonly blockRows: number;
-  /** Rows asked for when the command line does not say. */
-  readonly defaultRows: number;
-}
+import { type WireCell, type WireColumn, wireColumn } from '../tools/replay-server/wire-rows';
 
 const WIDE_COLUMNS: readonly WireColumn[] = Array.from({ length: 20 }, (_, i) => [
   wireColumn.intN(`Count${i}`, 4),
@@ -34,24 +26,24 @@ const LOB_BYTES = 0x100000;
 /** Chunks in which a (max) value comes. */
 const PLP_BYTES = 0x2000;
 
+/** By the names of --table; the first is the default. */
 export const TABLES: { readonly [name: string]: BenchTable } = {
-  transactions: {
+  'ledger': LEDGER_TABLE,
+  'decimals': DECIMAL_TABLE,
+  'rare': RARE_TABLE,
+  'rare-text': RARE_TEXT_TABLE,
+  'transactions': generatedTable({
     columns: TRANSACTION_COLUMNS, rows: transactionRows, chunkRows: 10_000, blockRows: 100_000, defaultRows: 1_000_000,
-  },
-  wide: { columns: WIDE_COLUMNS, rows: rowsOf(WIDE_COLUMNS, wideCells), chunkRows: 1000, blockRows: 10_000, defaultRows: 50_000 },
-  integers: {
+  }),
+  'wide': generatedTable({ columns: WIDE_COLUMNS, rows: rowsOf(WIDE_COLUMNS, wideCells), chunkRows: 1000, blockRows: 10_000, defaultRows: 50_000 }),
+  'integers': generatedTable({
     columns: INTEGER_COLUMNS, rows: rowsOf(INTEGER_COLUMNS, integerCells), chunkRows: 10_000, blockRows: 100_000, defaultRows: 1_000_000,
-  },
-  lob: { columns: LOB_COLUMNS, rows: rowsOf(LOB_COLUMNS, lobCells), chunkRows: 10, blockRows: 20, defaultRows: 500 },
+  }),
+  'lob': generatedTable({ columns: LOB_COLUMNS, rows: rowsOf(LOB_COLUMNS, lobCells), chunkRows: 10, blockRows: 20, defaultRows: 500 }),
 };
 
-type Random = () => number;
-
-function rowsOf(columns: readonly WireColumn[], cells: (index: number, random: Random) => WireCell[]): BenchTable['rows'] {
-  return (first, count) => Buffer.concat(Array.from({ length: count }, (_, i) => row(columns, cells(first + i, generator(first + i)))));
-}
-
-function wideCells(index: number, random: Random): WireCell[] {
+function wideCells(index: number): WireCell[] {
+  const random = generator(index);
   return WIDE_COLUMNS.map((_, i) => {
     if (random() < 0.2) return null;
     switch (i % 10) {
@@ -69,40 +61,16 @@ function wideCells(index: number, random: Random): WireCell[] {
   });
 }
 
-function integerCells(index: number, random: Random): WireCell[] {
+function integerCells(index: number): WireCell[] {
+  const random = generator(index);
   return INTEGER_COLUMNS.map((_, i) => (i === 0 ? int(8, index + 1) : i % 2 === 0 ? int(8, random() * 1e12) : int(4, random() * 1e9)));
 }
 
-function lobCells(index: number, random: Random): WireCell[] {
+function lobCells(index: number): WireCell[] {
+  const random = generator(index);
   const sentence = `Clause ${index}: the parties agree on § ${Math.floor(random() * 1e9)}, "as is", until further notice. `;
   const text = Buffer.from(sentence.repeat(Math.ceil(LOB_BYTES / 2 / sentence.length)), 'utf16le').subarray(0, LOB_BYTES);
   const chunks: Buffer[] = [];
   for (let at = 0; at < text.length; at += PLP_BYTES) chunks.push(text.subarray(at, at + PLP_BYTES));
   return [int(4, index + 1), chunks];
-}
-
-function int(size: number, value: number): Buffer {
-  const out = Buffer.alloc(size);
-  for (let i = 0, rest = Math.floor(value); i < size; i++) {
-    out[i] = rest % 256;
-    rest = Math.floor(rest / 256);
-  }
-  return out;
-}
-
-function float(value: number): Buffer {
-  const out = Buffer.alloc(8);
-  out.writeDoubleLE(value);
-  return out;
-}
-
-/** Numbers from 0 to 1, always the same for a seed (xorshift). */
-function generator(seed: number): Random {
-  let state = Math.imul(seed + 1, 0x9e3779b1) | 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 0x100000000;
-  };
 }

@@ -5,7 +5,8 @@ import {
   SERVER_SQL, SIZES_SQL, TABLES_SQL,
 } from '../../src/extractor/source/catalog/catalog-queries';
 import { READER_ADVICE_SQL } from '../../src/extractor/source/reader-advice';
-import { ReplayServer, type ReplyPackets } from '../../tools/replay-server/replay-server';
+import { ReplayServer } from '../../tools/replay-server/replay-server';
+import type { ReplyPackets } from '../../tools/replay-server/reply';
 
 /** A table as a test wants the server to tell it. */
 export interface ScriptedTable {
@@ -28,7 +29,7 @@ export interface ScriptedDatabase {
   readonly snapshotAllowed?: boolean;
   /** Cores; default not told. */
   readonly schedulers?: number;
-  /** Of the packets that the server is asked to send at most (bytes); default 4096. */
+  /** Agreed with every client (bytes); default what it asks for. */
   readonly packetSize?: number;
   /** Replaces the answer to a request. */
   readonly override?: (sql: string) => ReplyPackets | undefined;

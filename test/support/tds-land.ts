@@ -6,7 +6,8 @@ import { OutputFormat } from '../../src/extractor/formats/output-format';
 import { ColumnAlterations } from '../../src/extractor/formats/read-rows';
 import { RowLanding } from '../../src/extractor/formats/row-landing';
 import { TokenReader } from '../../src/extractor/tds/token-reader';
-import { ReplayServer, ReplyPackets } from '../../tools/replay-server/replay-server';
+import { ReplayServer } from '../../tools/replay-server/replay-server';
+import type { ReplyPackets } from '../../tools/replay-server/reply';
 
 export interface Landing {
   readonly columns: readonly ManifestColumn[];

@@ -1,9 +1,6 @@
+import { HEADER_BYTES as HEADER, PacketType, STATUS_END_OF_MESSAGE } from '../tds/packet';
+
 /** TDS packets (MS-TDS 2.2.3) and the canned tokens a server needs to let a client in. */
-
-export const PacketType = { SQL_BATCH: 0x01, RPC: 0x03, RESPONSE: 0x04, ATTENTION: 0x06, LOGIN7: 0x10, PRELOGIN: 0x12 } as const;
-
-const HEADER = 8;
-const END_OF_MESSAGE = 0x01;
 
 /** Cuts payload into packets of at most `packetSize` bytes, header included; the last one may end the message. */
 export function packetize(payload: Buffer, packetSize: number, endOfMessage: boolean): Buffer {
@@ -13,8 +10,8 @@ export function packetize(payload: Buffer, packetSize: number, endOfMessage: boo
   let at = 0;
   for (let i = 0; i < count; i++) {
     const part = payload.subarray(i * room, (i + 1) * room);
-    packets[at] = PacketType.RESPONSE;
-    packets[at + 1] = endOfMessage && i === count - 1 ? END_OF_MESSAGE : 0;
+    packets[at] = PacketType.TABULAR_RESULT;
+    packets[at + 1] = endOfMessage && i === count - 1 ? STATUS_END_OF_MESSAGE : 0;
     packets.writeUInt16BE(part.length + HEADER, at + 2);
     packets[at + 6] = (i + 1) & 0xff;
     part.copy(packets, at + HEADER);
@@ -41,27 +38,6 @@ export function done(status = 0, rows = 0): Buffer {
   bytes.writeUInt16LE(0xc1, 3);
   bytes.writeBigUInt64LE(BigInt(rows), 5);
   return bytes;
-}
-
-/** No encryption, no instance, no MARS (MS-TDS 2.2.6.5). */
-export function preloginResponse(): Buffer {
-  const options: readonly (readonly [number, Buffer])[] = [
-    [0, Buffer.from([16, 0, 0, 0, 0, 0])],
-    [1, Buffer.from([2])],
-    [2, Buffer.from([0])],
-    [3, Buffer.alloc(0)],
-    [4, Buffer.from([0])],
-  ];
-  let offset = options.length * 5 + 1;
-  const heads = options.map(([type, data]) => {
-    const head = Buffer.alloc(5);
-    head[0] = type;
-    head.writeUInt16BE(offset, 1);
-    head.writeUInt16BE(data.length, 3);
-    offset += data.length;
-    return head;
-  });
-  return Buffer.concat([...heads, Buffer.from([0xff]), ...options.map(([, data]) => data)]);
 }
 
 function shortString(text: string): Buffer {

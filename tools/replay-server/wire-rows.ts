@@ -29,8 +29,9 @@ export const wireColumn = {
   bit: (name: string): WireColumn => ({ name, type: 0x68, typeInfo: Buffer.from([1]), framing: 'byte' }),
   floatN: (name: string, size: 4 | 8): WireColumn => ({ name, type: 0x6d, typeInfo: Buffer.from([size]), framing: 'byte' }),
   moneyN: (name: string, size: 4 | 8): WireColumn => ({ name, type: 0x6e, typeInfo: Buffer.from([size]), framing: 'byte' }),
-  decimal: (name: string, precision: number, scale: number): WireColumn => (
-    { name, type: 0x6a, typeInfo: Buffer.from([decimalSize(precision), precision, scale]), framing: 'byte' }),
+  /** @param announced longest value in bytes, sign included */
+  decimal: (name: string, precision: number, scale: number, announced = decimalSize(precision)): WireColumn => (
+    { name, type: 0x6a, typeInfo: Buffer.from([announced, precision, scale]), framing: 'byte' }),
   date: (name: string): WireColumn => ({ name, type: 0x28, typeInfo: Buffer.alloc(0), framing: 'byte' }),
   time: (name: string, scale: number): WireColumn => ({ name, type: 0x29, typeInfo: Buffer.from([scale]), framing: 'byte' }),
   datetime2: (name: string, scale: number): WireColumn => ({ name, type: 0x2a, typeInfo: Buffer.from([scale]), framing: 'byte' }),

@@ -2,13 +2,13 @@ import { randomBytes } from 'crypto';
 import { mkdtemp, rm, writeFile } from 'fs/promises';
 import { tmpdir } from 'os';
 import { join } from 'path';
-import { Certificate, createSelfSignedCertificate } from './certificate';
 import { DATABASE_NAME, createDataSet } from './data-set';
+import { Certificate, createSelfSignedCertificate } from '../tds/certificate';
 import { DatabaseEngine } from './engine/database-engine';
 import { FaultFor } from './faults/faults';
 import { Server } from './session/server';
 import { LoginAccount } from './session/session-state';
-import { Encryption } from './tds/prelogin';
+import { Encryption } from '../tds/prelogin';
 
 export interface StandInOptions {
   /** Address to listen on. @default 127.0.0.1 */
@@ -91,5 +91,5 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
 }
 
 export type { Fault, FaultFor, FaultRequest } from './faults/faults';
-export type { Certificate } from './certificate';
+export type { Certificate } from '../tds/certificate';
 export type { LoginAccount } from './session/session-state';

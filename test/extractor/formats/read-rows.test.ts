@@ -1,7 +1,7 @@
 import { Connection } from 'tedious';
 import { readRows } from '../../../src/extractor/formats';
 import { OutputFormat } from '../../../src/extractor/formats/output-format';
-import { ReplyPackets } from '../../../tools/replay-server/replay-server';
+import type { ReplyPackets } from '../../../tools/replay-server/reply';
 import { done, error, packetize } from '../../../tools/replay-server/tds-packets';
 import { colMetadata, row, wireColumn } from '../../../tools/replay-server/wire-rows';
 import { capturePackets } from '../../support/tds-captures';

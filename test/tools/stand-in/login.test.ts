@@ -5,7 +5,7 @@ import { Connection } from 'tedious';
 import { ConnectOptions, connect } from './mssql-client';
 import { pythonClientProblem, readWithPython } from './python-client';
 import { StandIn, startStandIn } from '../../../tools/stand-in';
-import { createSelfSignedCertificate } from '../../../tools/stand-in/certificate';
+import { createSelfSignedCertificate } from '../../../tools/tds/certificate';
 
 let standIn: StandIn;
 let strict: StandIn;

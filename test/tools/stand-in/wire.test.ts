@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { decodeText, encodeText } from '../../../tools/stand-in/sql/code-pages';
 import { collationOf, findCollation } from '../../../tools/stand-in/sql/collations';
-import { ByteWriter } from '../../../tools/stand-in/tds/byte-writer';
-import { MessageReader } from '../../../tools/stand-in/tds/message-reader';
-import { MessageWriter } from '../../../tools/stand-in/tds/message-writer';
-import { HEADER_BYTES, Message, PacketType } from '../../../tools/stand-in/tds/packet';
-import { Encryption, negotiateEncryption } from '../../../tools/stand-in/tds/prelogin';
 import { writeCodePage, writeUtf16 } from '../../../tools/stand-in/tds/text-transcoder';
+import { ByteWriter } from '../../../tools/tds/byte-writer';
+import { MessageReader } from '../../../tools/tds/message-reader';
+import { MessageWriter } from '../../../tools/tds/message-writer';
+import { HEADER_BYTES, Message, PacketType } from '../../../tools/tds/packet';
+import { Encryption, negotiateEncryption } from '../../../tools/tds/prelogin';
 
 describe('packets', () => {
   test('a message comes out as it went in, whatever the packet size and however TCP cuts it', () => {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'timers/promises';
 import { Fault, severityOf } from './faults';
+import { PacketSink } from '../../tds/message-writer';
 import { SqlError } from '../sql/errors';
-import { PacketSink } from '../tds/message-writer';
 
 /** What the connection offers a fault. */
 export interface FaultyStream extends PacketSink {

@@ -1,11 +1,11 @@
 import { DuckDBConnection } from '@duckdb/node-api';
 import { Interpreter } from './interpreter';
 import { SessionState } from './session-state';
+import { MessageWriter } from '../../tds/message-writer';
+import { DEFAULT_PACKET_SIZE } from '../../tds/packet';
 import { DatabaseEntry } from '../engine/catalog';
 import { DatabaseEngine } from '../engine/database-engine';
 import { SqlError } from '../sql/errors';
-import { MessageWriter } from '../tds/message-writer';
-import { DEFAULT_PACKET_SIZE } from '../tds/packet';
 import { Response } from '../tds/response';
 
 /** A session without a client, for the statements that set the server up; its errors are thrown. */

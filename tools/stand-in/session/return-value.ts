@@ -1,8 +1,8 @@
 import { duckValue } from './duck-value';
 import { SessionState } from './session-state';
+import { ByteWriter } from '../../tds/byte-writer';
 import { StorageValue } from '../sql/binder/bound';
 import { SqlType, storageType } from '../sql/types';
-import { ByteWriter } from '../tds/byte-writer';
 import { createColumnEncoder } from '../tds/column-encoder';
 import { Response } from '../tds/response';
 import { returnValueHead } from '../tds/tokens';

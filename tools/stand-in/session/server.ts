@@ -1,11 +1,11 @@
 import { AddressInfo, createServer } from 'net';
 import { createSecureContext } from 'tls';
-import { Certificate } from '../certificate';
 import { ClientConnection } from './client-connection';
 import { LoginAccount } from './session-state';
+import { Certificate } from '../../tds/certificate';
+import { Encryption } from '../../tds/prelogin';
 import { DatabaseEngine } from '../engine/database-engine';
 import { FaultFor } from '../faults/faults';
-import { Encryption } from '../tds/prelogin';
 
 export interface ServerOptions {
   readonly engine: DatabaseEngine;

@@ -1,7 +1,7 @@
 import { SessionState } from './session-state';
 import { Transactions } from './transactions';
+import { ByteReader } from '../../tds/byte-reader';
 import { SqlError } from '../sql/errors';
-import { ByteReader } from '../tds/byte-reader';
 import { Response } from '../tds/response';
 import { skipHeaders } from '../tds/rpc-request';
 

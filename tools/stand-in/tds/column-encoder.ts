@@ -1,10 +1,10 @@
 /* eslint-disable no-bitwise */
 import { DuckDBVector } from '@duckdb/node-api';
-import { ByteWriter } from './byte-writer';
 import { StringMemory } from './string-memory';
 import { writeCodePage, writeUtf16 } from './text-transcoder';
 import { hasPartialLength, timeBytes } from './type-info';
 import { writeVariant } from './variant';
+import { ByteWriter } from '../../tds/byte-writer';
 import { collationOf } from '../sql/collations';
 import { decimalBytes } from '../sql/type-declaration';
 import { SqlType, TICKS_PER_DAY, family, isUnicode, OFFSET_BIAS, OFFSET_FACTOR } from '../sql/types';

@@ -1,6 +1,6 @@
 /* eslint-disable no-bitwise */
-import { ByteReader } from './byte-reader';
 import { TypeToken } from './type-info';
+import { ByteReader } from '../../tds/byte-reader';
 import { civilOfDays } from '../engine/calendar';
 import { toStorageText } from '../engine/lone-surrogates';
 import { StorageValue } from '../sql/binder/bound';

@@ -1,9 +1,9 @@
 /* eslint-disable no-bitwise */
 import { DuckDBResult } from '@duckdb/node-api';
-import { ByteWriter } from './byte-writer';
-import { MessageWriter } from './message-writer';
 import { RowEncoder } from './row-encoder';
 import { DONE_COUNT, DONE_ERROR, DONE_FINAL, DONE_IN_TRANSACTION, DONE_MORE, Token, columnMetadata, done, message } from './tokens';
+import { ByteWriter } from '../../tds/byte-writer';
+import { MessageWriter } from '../../tds/message-writer';
 import { BoundColumn } from '../sql/binder/bound';
 import { SqlError } from '../sql/errors';
 

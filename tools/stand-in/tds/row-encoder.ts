@@ -1,9 +1,9 @@
 /* eslint-disable no-bitwise */
 import { DuckDBDataChunk } from '@duckdb/node-api';
-import { ByteWriter } from './byte-writer';
 import { ColumnEncoder, createColumnEncoder } from './column-encoder';
 import { Token } from './tokens';
 import { isFixedLength } from './type-info';
+import { ByteWriter } from '../../tds/byte-writer';
 import { BoundColumn } from '../sql/binder/bound';
 
 /** Encodes a result's rows: ROW, or NBCROW for a row that has NULLs (MS-TDS 2.2.7.17, 2.2.7.15). */

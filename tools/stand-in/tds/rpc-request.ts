@@ -1,6 +1,6 @@
 /* eslint-disable no-bitwise */
-import { ByteReader } from './byte-reader';
 import { TypedValue, readTypedValue } from './parameter-reader';
+import { ByteReader } from '../../tds/byte-reader';
 
 /** Procedures called by number (MS-TDS 2.2.6.6). */
 const PROCEDURES: Record<number, string> = {

@@ -1,5 +1,5 @@
 /* eslint-disable no-bitwise */
-import { ByteWriter } from './byte-writer';
+import { ByteWriter } from '../../tds/byte-writer';
 import { codePageTable } from '../sql/code-pages';
 
 const QUESTION_MARK = 0x3f;

@@ -1,6 +1,6 @@
 /* eslint-disable no-bitwise */
-import { ByteWriter } from './byte-writer';
 import { hasTextPointer, userType, writeTypeInfo } from './type-info';
+import { ByteWriter } from '../../tds/byte-writer';
 import { BoundColumn } from '../sql/binder/bound';
 import { collationOf } from '../sql/collations';
 import { SqlError } from '../sql/errors';

@@ -1,4 +1,4 @@
-import { ByteWriter } from './byte-writer';
+import { ByteWriter } from '../../tds/byte-writer';
 import { collationOf } from '../sql/collations';
 import { decimalBytes } from '../sql/type-declaration';
 import { MAX, SqlType } from '../sql/types';

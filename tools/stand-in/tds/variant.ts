@@ -1,5 +1,5 @@
-import { ByteWriter } from './byte-writer';
 import { TypeToken, timeBytes } from './type-info';
+import { ByteWriter } from '../../tds/byte-writer';
 import { parseTicks } from '../engine/date-text';
 import { uuidBytes } from '../engine/scalar-functions';
 import { encodeText } from '../sql/code-pages';

@@ -63,7 +63,7 @@ export class TlsTunnel {
     const perPacket = DEFAULT_PACKET_SIZE - HEADER_BYTES;
     for (let start = 0; start < data.length; start += perPacket) {
       const part = data.subarray(start, start + perPacket);
-      const header = Buffer.from([PacketType.TABULAR_RESULT, start + perPacket >= data.length ? STATUS_END_OF_MESSAGE : 0, 0, 0, 0, 0, 1, 0]);
+      const header = Buffer.from([PacketType.PRELOGIN, start + perPacket >= data.length ? STATUS_END_OF_MESSAGE : 0, 0, 0, 0, 0, 1, 0]);
       header.writeUInt16BE(HEADER_BYTES + part.length, 2);
       this.socket.write(Buffer.concat([header, part]));
     }
