@@ -9,7 +9,7 @@ export async function bundle(files: readonly string[], folder: string): Promise<
     entryPoints: files.map((file) => join(__dirname, file)),
     outdir: folder,
     bundle: true,
-    minify: !process.env.NOMIN,
+    minify: true,
     platform: 'node',
     target: 'node20',
     packages: 'external',
