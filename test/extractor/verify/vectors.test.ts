@@ -80,7 +80,7 @@ describe('a run against the server', () => {
 
       const other = (await withoutKernels(() => run(extractor))).table;
       expect(Object.values(other.rowsOffKernel!)).toContain(rows);
-      const contentOf = ({ objects, tallies }: ManifestTable) => ({ objects: objects.map(({ checksum, contentHash }) => ({ checksum, contentHash })), tallies });
+      const contentOf = ({ objects, tallies }: ManifestTable) => [tallies, objects.map(({ checksum, contentHash }) => [checksum, contentHash])];
       expect(contentOf(other)).toEqual(contentOf(table));
     });
   });
