@@ -1,7 +1,7 @@
 import { RowEncoder } from './row-encoder';
 import { ColumnType } from '../columns/column-type';
-import { compileRows, DecodeRows, RowCode, RowState } from '../columns/row-compiler';
 import { OffKernelReason, OffKernelRows } from '../columns/off-kernel';
+import { compileRows, DecodeRows, RowCode, RowState } from '../columns/row-compiler';
 import { TextKernel } from './text/kernel/text-kernel';
 
 /** State of generated code that writes text. */

@@ -17,6 +17,8 @@ import { withoutKernels } from '../../support/without-kernels';
  */
 
 const RUNS = Number(process.env.DECIMAL_RUNS ?? 30);
+jest.setTimeout(60_000 + 1000 * RUNS);
+
 const LENGTHS = [5, 9, 13, 17] as const;
 const FORMATS: readonly OutputFormat[] = [
   { name: 'csv', compression: 'none' }, { name: 'jsonl', compression: 'none' }, { name: 'parquet', compression: 'none' },
