@@ -9,7 +9,7 @@ export async function bundle(files: readonly string[], folder: string): Promise<
     entryPoints: files.map((file) => join(__dirname, file)),
     outdir: folder,
     bundle: true,
-    minify: true,
+    minify: !process.env.NOMIN,
     platform: 'node',
     target: 'node20',
     packages: 'external',

@@ -4,6 +4,7 @@ import { addSettings, settingValues, type OptionValues } from './config/command-
 import { toProps } from './config/to-props';
 import { addStackOptions, targetOf, type StackOptions } from './stack-target';
 import { textTable } from './text-table';
+import { counted } from '../extractor/counted';
 import { checkExtraction, LegacyToS3Error } from '../extractor/public';
 
 /** Adds `check`. */
@@ -16,10 +17,12 @@ export function addCheckCommand(program: Command): void {
       const values = settingValues(options);
       const props = toProps(values, await targetOf(values, options));
       const items = await checkExtraction({ ...props, source: await withPassword(props.source) });
-      process.stdout.write(options.json ? `${JSON.stringify(items)}\n` : textTable(
-        ['CHECK', 'STATE', 'FOUND'], items.map(({ name, state, detail, advice }) => [name, state, advice === undefined ? detail : `${detail}; ${advice}`]),
-      ));
+      process.stdout.write(options.json ? `${JSON.stringify(items)}\n` : textTable(['CHECK', 'STATE', 'FOUND'], items.map(({ name, state, detail, advice }, at) => {
+        // What is advised for several is said once, with the last of them.
+        const isSaidLater = items.slice(at + 1).some((later) => later.advice === advice);
+        return [name, state, advice === undefined || isSaidLater ? detail : `${detail}; ${advice}`];
+      })));
       const failed = items.filter(({ state }) => state === 'fail');
-      if (failed.length > 0) throw new LegacyToS3Error('CHECK_FAILED', `${failed.length} of ${items.length} checks failed: ${failed.map(({ name }) => name).join(', ')}`);
+      if (failed.length > 0) throw new LegacyToS3Error('CHECK_FAILED', `${failed.length} of ${counted(items.length, 'check')} failed: ${failed.map(({ name }) => name).join(', ')}`);
     });
 }

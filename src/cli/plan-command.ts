@@ -5,6 +5,7 @@ import { addSettings, settingValues, type OptionValues } from './config/command-
 import { toPlanning, toSource } from './config/to-props';
 import { formatBytes } from './parse-size';
 import { stopOnSignals } from './stop-on-signals';
+import { counted } from '../extractor/counted';
 import { LegacyToS3Error, plan, type ExtractionPlan } from '../extractor/public';
 
 /** The options as commander hands them over. */
@@ -19,7 +20,7 @@ const NO_TARGET = 'file:///';
 /** Adds `plan`. */
 export function addPlanCommand(program: Command): void {
   const command = program.command('plan').description('Show which tables an extraction would read and how it cuts them; nothing is extracted');
-  addSettings(command, ['source', 'tables'])
+  addSettings(command, ['source', 'tables'], ['readers', 'maxDop'])
     .option('--out <file>', 'also save the plan as JSON, for extract --plan')
     .option('--json', 'print the plan as JSON instead of a summary')
     .option('--debug', 'print stacks of errors')
@@ -54,10 +55,10 @@ export function planLines({ tables, warnings, refusals, database, server, snapsh
   const chunks = tables.reduce((sum, table) => sum + table.chunks.length, 0);
   const bytes = tables.reduce((sum, table) => sum + table.estimatedBytes, 0);
   return [
-    `${database} on ${server}: ${tables.length} tables in ${chunks} chunks, about ${formatBytes(bytes)}; `
+    `${database} on ${server}: ${counted(tables.length, 'table')} in ${counted(chunks, 'chunk')}, about ${formatBytes(bytes)}; `
       + `consistency ${snapshotAllowed ? 'snapshot' : 'readCommitted'}`,
-    ...tables.map((table) => `${table.schema}.${table.table}  about ${table.estimatedRows.toLocaleString('en-US')} rows, ${formatBytes(table.estimatedBytes)}, `
-      + (table.chunks.length === 1 ? '1 chunk' : `${table.chunks.length} chunks by ${table.chunkKey.join(', ')}`)),
+    ...tables.map((table) => `${table.schema}.${table.table}  about ${counted(table.estimatedRows, 'row')}, ${formatBytes(table.estimatedBytes)}, `
+      + counted(table.chunks.length, 'chunk') + (table.chunks.length === 1 ? '' : ` by ${table.chunkKey.join(', ')}`)),
     ...warnings.map((message) => `warning: ${message}`),
     ...refusals.map(({ risk, message }) => `refused: ${message} (${risk})`),
   ];

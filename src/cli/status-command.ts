@@ -3,6 +3,7 @@ import { formatBytes } from './parse-size';
 import { addTargetOptions, landingOf, type TargetOptions } from './target-options';
 import { textTable } from './text-table';
 import { wholeNumber } from './whole-number';
+import { counted } from '../extractor/counted';
 import { listRuns, type RunSummary } from '../extractor/public';
 
 const DEFAULT_LIMIT = 20;
@@ -23,6 +24,6 @@ export function addStatusCommand(program: Command): void {
 }
 
 function rowOf({ runId, state, database, tables, rows, sizeBytes, verification, consistency, chunks, finishedChunks }: RunSummary): string[] {
-  const told = state === 'complete' ? `complete, ${verification}` : `unfinished, ${finishedChunks} of ${chunks} chunks`;
+  const told = state === 'complete' ? `complete, ${verification}` : `unfinished, ${finishedChunks} of ${counted(chunks ?? 0, 'chunk')}`;
   return [runId, told, database, String(tables), rows.toLocaleString('en-US'), formatBytes(sizeBytes), consistency ?? '-'];
 }

@@ -5,6 +5,7 @@ import { toSource, toTypes } from './config/to-props';
 import { formatBytes } from './parse-size';
 import { stopOnSignals } from './stop-on-signals';
 import { addTargetOptions, landingOf, type TargetOptions } from './target-options';
+import { counted } from '../extractor/counted';
 import { LegacyToS3Error, verifyRun, type ExtractorProps, type LandingProps, type VerificationResult } from '../extractor/public';
 
 interface VerifyOptions extends TargetOptions {
@@ -41,7 +42,7 @@ function summary({ runId, objects, rows, sizeBytes, seconds, notes, problems, so
   const than = sourceCompared ? 'its manifest and the source' : 'its manifest';
   const verdict = problems.length === 0 ? `equals ${than}` : `does not equal ${than}`;
   return [
-    `run ${runId} ${verdict}: ${objects} objects, ${rows.toLocaleString('en-US')} rows and ${formatBytes(sizeBytes)} read back in ${seconds.toFixed(1)} s`,
+    `run ${runId} ${verdict}: ${counted(objects, 'object')}, ${counted(rows, 'row')} and ${formatBytes(sizeBytes)} read back in ${seconds.toFixed(1)} s`,
     ...notes.map((note) => `note: ${note}`),
   ].map((line) => `${line}\n`).join('');
 }

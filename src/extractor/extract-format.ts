@@ -1,4 +1,5 @@
 import { LegacyToS3Error } from './errors';
+import { refuseUnknown, type NamesOf } from './prop-names';
 
 /** Codec of the pages of a Parquet file. */
 export enum ParquetCompression {
@@ -104,10 +105,15 @@ export interface ParquetOptions {
   readonly rowGroupBytes?: number;
 }
 
+const CSV: NamesOf<CsvOptions> = { compression: true, delimiter: true, quote: true, header: true, nullText: true };
+const JSON_LINES: NamesOf<JsonLinesOptions> = { compression: true, binary: true };
+const PARQUET: NamesOf<ParquetOptions> = { compression: true, rowGroupBytes: true };
+
 /** Format of the landed objects. */
 export class ExtractFormat {
   /** CSV as RFC 4180 has it, in UTF-8. */
   public static csv(options: CsvOptions = {}): ExtractFormat {
+    refuseUnknown('csv.', options, CSV);
     const { delimiter = ',', quote = '"', nullText = '' } = options;
     if (!/^[\x01-\x7f]$/.test(quote) || /[0-9A-Za-z+\-.:/=\r\n]/.test(quote)) {
       throw new LegacyToS3Error('INVALID_CONFIG',
@@ -126,12 +132,14 @@ export class ExtractFormat {
 
   /** One JSON object a line, in UTF-8. */
   public static jsonLines(options: JsonLinesOptions = {}): ExtractFormat {
+    refuseUnknown('jsonLines.', options, JSON_LINES);
     if (options.binary !== undefined) oneOf('JSON Lines binary encoding', options.binary, BinaryEncoding);
     return new ExtractFormat('jsonl', oneOf('JSON Lines compression', options.compression ?? TextCompression.NONE, TextCompression), { ...options });
   }
 
   /** Apache Parquet. */
   public static parquet(options: ParquetOptions = {}): ExtractFormat {
+    refuseUnknown('parquet.', options, PARQUET);
     const bytes = options.rowGroupBytes;
     if (bytes !== undefined && (!Number.isSafeInteger(bytes) || bytes < 1024 * 1024)) {
       throw new LegacyToS3Error('INVALID_CONFIG', `rowGroupBytes must be a whole number of at least 1048576, got ${bytes}`);

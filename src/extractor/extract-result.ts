@@ -24,6 +24,11 @@ export interface ExtractResult {
   /** `snapshot`, `readCommitted` or `query`. */
   readonly consistency: string;
   /**
+   * How many instants the rows are of: 1 where all show one state of the database. Each reader under SNAPSHOT has one, and each
+   * chunk under READ COMMITTED or READ UNCOMMITTED at least one.
+   */
+  readonly instants: number;
+  /**
    * `verified` when the rows of every table and the aggregates of its columns equal those asked of the source, `counted`
    * when only the rows were asked for or are comparable, else `unverified`.
    */

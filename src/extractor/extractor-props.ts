@@ -385,7 +385,7 @@ export interface ExtractorProps extends LandingProps {
    * Threads that the readers share, each with an event loop and memory of its own: reading, decoding, hashing, compressing
    * and uploading then use as many cores; 0 to 64, 0 for none beside the caller's.
    *
-   * @default - one for each core, but no more than readers; none where less than 128 MiB are read
+   * @default - one for each core, but no more than readers; none where the others would take less than 128 MiB off the first
    */
   readonly threads?: number;
 
@@ -400,7 +400,7 @@ export interface ExtractorProps extends LandingProps {
    * Size of the source's pages that one chunk takes (bytes); at least 1 MiB. A table is cut by its clustered index or
    * primary key, and a chunk is what is read anew after a failure.
    *
-   * @default 536870912 (512 MiB)
+   * @default - 512 MiB; less, but at least 128 MiB, where a run would otherwise have fewer than four chunks for each reader
    */
   readonly targetChunkBytes?: number;
 

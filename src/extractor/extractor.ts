@@ -39,8 +39,9 @@ export class Extractor {
   }
 
   /**
-   * Goes on with a run that did not end: chunks that were finished are not read again. Source, target and tables must be
-   * those of the run; plan and format are taken from its checkpoint.
+   * Goes on with a run that did not end: chunks that were finished are not read again. What is read, and how it lands and is
+   * proven, is as the run was begun: such properties may be left out, and what is given otherwise is refused. Readers,
+   * threads, retries, timeouts and credentials are those given now.
    *
    * @param runId as the run told it
    * @returns as {@link run}; refused when a table has changed, or another process holds the run

@@ -3,7 +3,7 @@ import type { ExtractorProps, QueryExtraction, SqlServerSource, TableOptions } f
 import { nearestNames } from './nearest-names';
 
 /** Every property of a struct; the compiler says when one is missing. */
-type NamesOf<Struct> = { readonly [name in keyof Required<Struct>]: true };
+export type NamesOf<Struct> = { readonly [name in keyof Required<Struct>]: true };
 
 const EXTRACTOR: NamesOf<ExtractorProps> = {
   source: true,
@@ -81,13 +81,17 @@ export function refuseUnknownProps({ source, query, tableOptions, ...props }: Ex
   if (Array.isArray(tableOptions)) for (const [at, each] of (tableOptions as unknown[]).entries()) refuseUnknown(`tableOptions[${at}].`, each, TABLE);
 }
 
-/** Names only: a value may be a secret. */
-function refuseUnknown(prefix: string, struct: unknown, names: { readonly [name: string]: true }): void {
+/** Names only: a value may be a secret. @throws LegacyToS3Error of code INVALID_CONFIG */
+export function refuseUnknown(prefix: string, struct: unknown, names: { readonly [name: string]: true }): void {
   if (typeof struct !== 'object' || struct === null) return;
   const unknown = Object.keys(struct).find((name) => !Object.hasOwn(names, name));
   if (unknown === undefined) return;
-  const allowed = Object.keys(names);
+  throw unknownProp(prefix, unknown, Object.keys(names));
+}
+
+/** Names the path of an unknown option, and the nearest allowed one or all of them. */
+export function unknownProp(prefix: string, unknown: string, allowed: readonly string[]): LegacyToS3Error {
   const [near] = nearestNames(unknown, allowed, 1);
   const hint = near === undefined ? `allowed are ${allowed.map((name) => `${prefix}${name}`).join(', ')}` : `did you mean ${prefix}${near}?`;
-  throw new LegacyToS3Error('INVALID_CONFIG', `there is no option ${prefix}${unknown}; ${hint}`);
+  return new LegacyToS3Error('INVALID_CONFIG', `there is no option ${prefix}${unknown}; ${hint}`);
 }

@@ -7,7 +7,7 @@ import { SourceRisk } from './extraction-plan';
 import {
   Consistency, ObjectChecksum, SourceHashes, type ExtractorProps, type LandingProps, type QueryExtraction, type SqlServerSource, type TableOptions,
 } from './extractor-props';
-import { refuseUnknownProps } from './prop-names';
+import { refuseUnknownProps, unknownProp } from './prop-names';
 import { ClrType, DateType, LoneSurrogates, TimestampType, TimeType, UniqueidentifierType } from './type-options';
 
 /** Smallest file size worth a target. */
@@ -94,7 +94,7 @@ function validateTypes(where: string, options: unknown): void {
   if (options === undefined) return;
   if (typeof options !== 'object' || options === null) throw invalid(`${where} must be an object of type options, got ${describe(options)}`);
   for (const [name, value] of Object.entries(options)) {
-    if (!(name in TYPE_OPTIONS)) throw invalid(`${where} has the unknown option '${name}'; allowed are ${Object.keys(TYPE_OPTIONS).join(', ')}`);
+    if (!Object.hasOwn(TYPE_OPTIONS, name)) throw unknownProp(`${where}.`, name, Object.keys(TYPE_OPTIONS));
     const allowed = Object.values(TYPE_OPTIONS[name]);
     if (value !== undefined && !allowed.includes(value as string)) throw invalid(`${where}.${name} must be one of ${allowed.join(', ')}, got ${describe(value)}`);
   }

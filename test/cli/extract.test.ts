@@ -59,6 +59,25 @@ test('the result is on standard output, progress on standard error', async () =>
   expect(files().sort()).toEqual(['_manifest.json', 'part-00000-0000.csv']);
 });
 
+test('a run of one row is told in the singular, by each command', async () => {
+  const single = await startScriptedDatabase({ tables: [{ schema: 'dbo', table: 'Accounts', columns: ['Id'], primaryKey: ['Id'], rows: [[7]] }] });
+  try {
+    const [, ...options] = args({}, single.port);
+    const source = options.slice(0, options.indexOf('--format'));
+    const landed = await runCli(['extract', ...options], env);
+    const [, runId] = /^run (\S+):/.exec(landed.stdout)!;
+    const to = ['--to', pathToFileURL(folder).href];
+    const told = [landed, await runCli(['plan', ...source], env), await runCli(['verify', runId, ...to], env), await runCli(['check', ...options], env)];
+    expect(told.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    const text = told.map(({ stdout, stderr }) => stdout + stderr).join('');
+    for (const one of ['1 row of 1 table in 1 object', '1 table in 1 chunk', 'about 1 row,', '1 object, 1 row and', '1 table, about 1 row']) expect(text).toContain(one);
+    // A rate has its unit.
+    expect(text).not.toMatch(/(?<![\d,.])1 [a-z]+s\b(?!\/)/);
+  } finally {
+    await single.stop();
+  }
+});
+
 test('--quiet prints nothing', async () => {
   expect(await runCli(args({ quiet: true }), env)).toEqual({ code: 0, stdout: '', stderr: '' });
 });

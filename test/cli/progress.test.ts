@@ -1,5 +1,5 @@
 import { JsonProgress } from '../../src/cli/progress/json-progress';
-import { totalLine } from '../../src/cli/progress/lines';
+import { finishedLine, progressLine, readersLine, resultLines, totalLine } from '../../src/cli/progress/lines';
 import { PlainProgress } from '../../src/cli/progress/plain-progress';
 import { TerminalProgress } from '../../src/cli/progress/terminal-progress';
 import type { ExtractEvent, ExtractResult } from '../../src/extractor/public';
@@ -10,6 +10,7 @@ const RESULT: ExtractResult = {
   manifestKey: 'k',
   manifestUrl: 'file:///x/k',
   consistency: 'snapshot',
+  instants: 1,
   verification: 'counted',
   sourceCheckSeconds: 0.25,
   rows: 1200,
@@ -52,6 +53,25 @@ test('plain lines: what happened, and progress every ten seconds', () => {
   ]);
   expect(result.text()).toBe(
     'run r: 1,200 rows of 1 table in 1 object, 2.5 MB, 1.3 s, 960 rows/s; consistency snapshot, counted (which took the source 0.3 s)\nmanifest file:///x/k\n');
+});
+
+test('a run of several instants says so', () => {
+  expect(resultLines({ ...RESULT, instants: 3 })[0]).toContain('; consistency snapshot at 3 instants, counted');
+});
+
+test('one of a thing is one', () => {
+  const one = { ...TABLE, rows: 1, objects: 1, sizeBytes: 1, wireBytes: 1, seconds: 1, estimatedRows: 3 };
+  expect([
+    progressLine({ type: 'table-progress', ...one }),
+    finishedLine({ type: 'table-finished', ...one }),
+    readersLine({ type: 'readers-changed', readers: 1, of: 1, reason: 'slow', detail: '-' }),
+    resultLines({ ...RESULT, rows: 1 })[0],
+  ]).toEqual([
+    'dbo.Transactions  1 row (33 %), 1 rows/s, 0.0 MB/s read',
+    expect.stringMatching(/^dbo.Transactions {2}1 row in 1 object, /),
+    '1 of 1 reader may read: the source is slow; -',
+    expect.stringMatching(/^run r: 1 row of 1 table in 1 object, /),
+  ]);
 });
 
 test.each([[12.3, '13 s'], [130, '2 min'], [9000, '2.5 h']])('%d s left are told as %s', (etaSeconds, text) => {

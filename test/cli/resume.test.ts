@@ -43,15 +43,24 @@ test('Ctrl-C in the middle keeps what is finished; --resume goes on at once; two
   const finished = (text: string) => text.split('\n').filter((line) => line.includes('"type":"chunk-finished"')).length;
   expect(finished(stopped.stdout)).toBeLessThan(PACE.chunks);
 
+  const otherwise = await runCli([...args, '--resume', runId, '--compression', 'gzip', '--tables', 'dbo.Other'], env);
+  expect(otherwise.code).toBe(2);
+  expect(otherwise.stderr).toMatch(/^error INVALID_CONFIG: run .* tables \(--tables\) is 'dbo.Other', but the run has what its plan says; format.compression \(--compression\) is 'gzip', but the run has 'none'/m);
+
   const resumed = await runCli([...args, '--resume', runId], env);
   expect({ code: resumed.code, stderr: resumed.stderr }).toEqual({ code: 0, stderr: '' });
   expect(finished(stopped.stdout) + finished(resumed.stdout)).toBe(PACE.chunks);
   const lines = resumed.stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
   expect(lines.find((line) => line._aws && 'RowsExtracted' in line)).toMatchObject({ service: 'extractor', RowsExtracted: 800, runId });
+  // Each process had a transaction of its own.
+  expect(lines.find(({ type }) => type === 'run-finished')).toMatchObject({ result: { consistency: 'snapshot', instants: 2 } });
   const files = readdirSync(target, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map(({ name }) => name);
   expect(files.filter((name) => !/^part-|^_manifest/.test(name))).toEqual([]);
   const [manifestFile] = readdirSync(target, { recursive: true }).map(String).filter((name) => name.endsWith('_manifest.json'));
   const manifest = parseManifest(readFileSync(join(target, manifestFile), 'utf8'));
   const ids = manifest.tables[0].objects.flatMap(({ key }) => readFileSync(join(target, key), 'utf8').split('\n').slice(1, -1));
   expect(ids).toHaveLength(PACE.chunks * PACE.rowsPerChunk);
+  for (const again of [[...args, '--resume', runId], ['abort', runId, '--to', pathToFileURL(target).href]]) {
+    expect(await runCli(again, env)).toMatchObject({ code: 4, stderr: expect.stringMatching(/^error RUN_COMPLETE: run .* is complete/m) });
+  }
 });

@@ -31,7 +31,7 @@ test('a run that equals its manifest, and the source, exits with 0', async () =>
   const source = ['--against-source', '--server', '127.0.0.1', '--port', String(database.port), '--user', 'reader', '--database', 'Ledger', '--encrypt', 'false'];
   const { code, stdout, stderr } = await runCli(['verify', runId, '--to', to(), ...source], { LEGACY_TO_S3_PASSWORD: 'hunter2' });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(stdout).toMatch(new RegExp(`^run ${runId} equals its manifest and the source: 1 objects, 2 rows and .* read back in \\S+ s\\n$`));
+  expect(stdout).toMatch(new RegExp(`^run ${runId} equals its manifest and the source: 1 object, 2 rows and .* read back in \\S+ s\\n$`));
 });
 
 test('a changed object exits with 5 and is named with both values', async () => {

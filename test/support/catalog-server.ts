@@ -1,6 +1,7 @@
 import {
   COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, KEYS_SQL, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SERVER_SQL, SIZES_SQL, TABLES_SQL,
 } from '../../src/extractor/source/catalog/catalog-queries';
+import { READER_ADVICE_SQL } from '../../src/extractor/source/reader-advice';
 import { ReplayServer } from '../../tools/replay-server/replay-server';
 import { done, packetize } from '../../tools/replay-server/tds-packets';
 import { colMetadata, row, wireColumn, type WireColumn } from '../../tools/replay-server/wire-rows';
@@ -48,6 +49,7 @@ export async function startCatalogServer({ tables, columns, chunksPerTable }: Ca
     [PARTITIONED_SQL, () => result([int('object_id'), int('function_id'), text('function_name'), int('is_right'), text('column_name')], [])],
     [ROW_POLICIES_SQL, () => result([int('object_id')], [])],
     [DENIED_COLUMNS_SQL, () => result([int('object_id'), text('name')], [])],
+    [READER_ADVICE_SQL, () => result([int('schedulers')], [])],
   ]);
   const bounds = () => result([text('k0'), bigint('sampled'), bigint('sample_rows')], (function* () {
     const sampled = chunksPerTable * 200;

@@ -14,6 +14,8 @@ export interface ScriptedTable {
   readonly columns: readonly string[];
   readonly primaryKey?: readonly string[];
   readonly rows: ReadonlyArray<readonly Cell[]>;
+  /** What the catalog tells of its size; default the number of rows, and a page. */
+  readonly size?: { readonly rows: number; readonly pages: number };
   /** What COUNT_BIG answers; default the number of rows. */
   readonly counted?: number;
   /** The rows that aggregates are of; default those that are read. */
@@ -26,6 +28,8 @@ export interface ScriptedDatabase {
   readonly snapshotAllowed?: boolean;
   /** Cores; default not told. */
   readonly schedulers?: number;
+  /** Of the packets that the server is asked to send at most (bytes); default 4096. */
+  readonly packetSize?: number;
   /** Replaces the answer to a request. */
   readonly override?: (sql: string) => ReplyPackets | undefined;
 }
@@ -46,8 +50,8 @@ export async function startScriptedDatabase(database: ScriptedDatabase): Promise
   const answers = new Map<string, Buffer>([
     [SERVER_SQL, resultPackets(['product_version', 'snapshot_isolation_state'], [['16.0.1000.6', snapshotAllowed ? 1 : 0]])],
     [TABLES_SQL, resultPackets(['object_id', 'schema_name', 'table_name'], perTable(({ schema, table }, id) => [[id, schema, table]]))],
-    [ROW_ESTIMATES_SQL, resultPackets(['object_id', 'estimated_rows'], perTable(({ rows }, id) => [[id, rows.length]]))],
-    [SIZES_SQL, resultPackets(['object_id', 'used_pages'], perTable((_, id) => [[id, 1]]))],
+    [ROW_ESTIMATES_SQL, resultPackets(['object_id', 'estimated_rows'], perTable(({ rows, size }, id) => [[id, size?.rows ?? rows.length]]))],
+    [SIZES_SQL, resultPackets(['object_id', 'used_pages'], perTable(({ size }, id) => [[id, size?.pages ?? 1]]))],
     [columnsSql(16), resultPackets(COLUMN_VIEW, perTable((table, id) => table.columns.map((name, at) => columnCells(table, id, name, at))))],
     [KEYS_SQL, resultPackets(['object_id', 'index_type', 'is_primary_key', 'column_name'],
       perTable(({ primaryKey = [] }, id) => primaryKey.map((name) => [id, 1, 1, name])))],
@@ -77,5 +81,5 @@ export async function startScriptedDatabase(database: ScriptedDatabase): Promise
     const names = [...sql.matchAll(/(?:AS )?\[([^\]]*)\](?=,| FROM)/g)].map(([, name]) => name);
     return resultPackets(names, table.rows);
   };
-  return ReplayServer.start({ reply: (sql) => override?.(sql) ?? [answer(sql)] });
+  return ReplayServer.start({ packetSize: database.packetSize, reply: (sql) => override?.(sql) ?? [answer(sql)] });
 }

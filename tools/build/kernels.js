@@ -2,13 +2,15 @@
  * Compiles the AssemblyScript of the kernels into a *.wasm.ts beside each, which is committed so that neither tests nor
  * bundles need the compiler. Tests compare the two, by `--print NAME`.
  */
-const { readFileSync, writeFileSync } = require('node:fs');
+const { existsSync, readFileSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 
 const extractor = path.resolve(__dirname, '..', '..', 'src', 'extractor');
 /** By name: folder, and the pages (64 KiB) of its memory, which never grows. */
 const KERNELS = {
   'row-kernel': { folder: 'hash', pages: 20, features: [] },
+  // One instance an encoder, whose memory is as large as its columns need.
+  'parquet-kernel': { folder: 'formats/parquet/kernel', features: ['--enable', 'simd', '--importMemory'] },
   'snappy-kernel': { folder: 'formats/parquet', pages: 3, features: [] },
   'text-kernel': { folder: 'formats/text/kernel', pages: 20, features: ['--enable', 'simd'] },
 };
@@ -16,13 +18,15 @@ const KERNELS = {
 async function compile(name) {
   const { default: asc } = await import('assemblyscript/asc');
   const { folder, pages, features } = KERNELS[name];
-  const files = { [`${name}.ts`]: readFileSync(path.join(extractor, folder, `${name}.as`), 'utf8') };
   let wasm;
   const { error, stderr } = await asc.main([
-    `${name}.ts`, '--outFile', `${name}.wasm`, '-O3', '--converge', '--noAssert', '--runtime', 'stub',
-    '--initialMemory', String(pages), '--memoryBase', '512', '--disable', 'nontrapping-f2i,sign-extension', ...features,
+    `${folder}/${name}.ts`, '--outFile', `${name}.wasm`, '-O3', '--converge', '--noAssert', '--runtime', 'stub',
+    ...(pages ? ['--initialMemory', String(pages)] : []), '--memoryBase', '512', '--disable', 'nontrapping-f2i,sign-extension', ...features,
   ], {
-    readFile: (file) => files[file] ?? null,
+    readFile: (file) => {
+      const source = path.join(extractor, file.replace(/\.ts$/, '.as'));
+      return existsSync(source) ? readFileSync(source, 'utf8') : null;
+    },
     writeFile: (file, content) => { if (file.endsWith('.wasm')) wasm = Buffer.from(content); },
     listFiles: () => [],
   });

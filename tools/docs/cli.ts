@@ -17,6 +17,9 @@ const INTRODUCTION = `# Command line
 | \`AWS_PROFILE\`, \`AWS_REGION\`, \`AWS_ACCESS_KEY_ID\`, … | as all AWS SDKs have them |
 | \`AWS_ENDPOINT_URL\` | a local cloud or another S3-compatible store instead of AWS |
 | \`NO_COLOR\` | no colours |
+
+Results go to standard output, progress, warnings and errors to standard error. Either may be closed early (\`| head -1\`):
+a run goes on without a word, commands that print end, and the exit code is what it would have been.
 `;
 
 function help(...args: string[]): string {

@@ -6,10 +6,15 @@ import { CONFIG_FILE, GROUP_TITLES, SETTINGS, type Setting, type SettingGroup, t
 /** The values of a command's options, by the names commander gives them. */
 export type OptionValues = { readonly [name: string]: unknown };
 
-/** Adds the options of the settings of some groups, and `--config`. */
-export function addSettings(command: Command, groups: readonly SettingGroup[]): Command {
+/**
+ * Adds the options of the settings of some groups, and `--config`.
+ *
+ * @param keys of single settings besides
+ */
+export function addSettings(command: Command, groups: readonly SettingGroup[], keys: readonly string[] = []): Command {
   command.option('--config <file>', 'config file; options of the command line come before it (default: legacy-to-s3.yaml, where there is one)');
-  for (const setting of SETTINGS.filter(({ group, flags }) => flags !== undefined && groups.includes(group))) command.addOption(optionOf(setting));
+  const isAdded = ({ group, key, flags }: Setting) => flags !== undefined && (groups.includes(group) || keys.includes(key));
+  for (const setting of SETTINGS.filter(isAdded)) command.addOption(optionOf(setting));
   return command;
 }
 

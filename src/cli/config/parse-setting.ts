@@ -1,4 +1,5 @@
 import { TABLE_SETTINGS, TYPE_SETTINGS, type Setting } from './settings';
+import { nearestNames } from '../../extractor/nearest-names';
 import { splitPatterns } from '../../extractor/source/table-patterns';
 import { parseSize } from '../parse-size';
 
@@ -60,13 +61,56 @@ function listOf(value: unknown, fits: (each: unknown) => boolean): unknown[] | u
 
 /** Entries of `tableOptions`, sizes as numbers; undefined when one is wrong. */
 function parseTables(value: unknown): unknown[] | undefined {
-  if (!Array.isArray(value) || value.length === 0) return undefined;
-  const entries = value.map((each) => {
-    if (!isMap(each) || each.table === undefined) return undefined;
-    const parsed = Object.entries(each).map(([name, option]) => [name, parseTableOption(name, option)]);
-    return parsed.every(([, option]) => option !== undefined) ? Object.fromEntries(parsed) as unknown : undefined;
+  if (!Array.isArray(value) || value.length === 0 || tableProblems(value).length > 0) return undefined;
+  const parsed = (entry: Record<string, unknown>) => Object.entries(entry).map(([name, option]) => [name, parseTableOption(name, option)]);
+  return (value as Array<Record<string, unknown>>).map((entry) => Object.fromEntries(parsed(entry)) as unknown);
+}
+
+/** What is wrong inside a value. */
+export interface InnerProblem {
+  /** Keys and indexes from the value on. */
+  readonly path: ReadonlyArray<string | number>;
+  readonly message: string;
+}
+
+/** What is wrong with single keys of a value that is a list or a map of such; nothing where the value is neither. */
+export function innerProblems({ type, key }: Setting, value: unknown): InnerProblem[] {
+  if (type === 'tableOptions' && Array.isArray(value)) return tableProblems(value);
+  if (type !== 'columnTypes' || !isMap(value)) return [];
+  return Object.entries(value).filter(([, options]) => isMap(options)).flatMap(([pattern, options]) => {
+    const place = `${key}['${pattern}']`;
+    return Object.entries(options as Record<string, unknown>).flatMap(([name, choice]): InnerProblem[] => {
+      const allowed = TYPE_SETTINGS[name]?.values;
+      if (!allowed) return [{ path: [pattern, name], message: unknownName(`${place}.`, name, Object.keys(TYPE_SETTINGS)) }];
+      return allowed.includes(choice as string) ? []
+        : [{ path: [pattern, name], message: `${place}.${name} must be one of ${allowed.join(', ')}, got ${JSON.stringify(choice)}` }];
+    });
   });
-  return entries.every((each) => each !== undefined) ? entries : undefined;
+}
+
+function tableProblems(value: readonly unknown[]): InnerProblem[] {
+  return value.flatMap((each, at): InnerProblem[] => {
+    const place = `tableOptions[${at}]`;
+    if (!isMap(each)) return [{ path: [at], message: `${place} must be a map of ${Object.keys(TABLE_SETTINGS).join(', ')}, got ${JSON.stringify(each)}` }];
+    const wrong = Object.entries(each).flatMap(([name, option]): InnerProblem[] => {
+      if (!Object.hasOwn(TABLE_SETTINGS, name)) return [{ path: [at, name], message: unknownName(`${place}.`, name, Object.keys(TABLE_SETTINGS)) }];
+      return parseTableOption(name, option) === undefined
+        ? [{ path: [at, name], message: `${place}.${name} must be ${TABLE_OPTION_TEXTS[TABLE_SETTINGS[name]]}, got ${JSON.stringify(option)}` }] : [];
+    });
+    // A misspelt `table` is told as such.
+    if (wrong.length > 0 || each.table !== undefined) return wrong;
+    return [{ path: [at], message: `${place} has no table: it must say of which tables it is, by a pattern such as dbo.*` }];
+  });
+}
+
+const TABLE_OPTION_TEXTS: { readonly [type in typeof TABLE_SETTINGS[string]]: string } = {
+  text: 'a text', names: 'a list of names', size: 'a size such as 256MiB, 1GiB or a number of bytes', whole: 'a whole number of at least 1',
+};
+
+/** Names an unknown key with its path, and the nearest allowed one or all of them. */
+export function unknownName(prefix: string, name: string, allowed: readonly string[]): string {
+  const [close] = nearestNames(name, allowed, 1);
+  return `unknown key ${prefix}${name}; ${close === undefined ? `allowed here are ${allowed.join(', ')}` : `did you mean ${prefix}${close}?`}`;
 }
 
 function parseTableOption(name: string, value: unknown): unknown {

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { isMap, isScalar, LineCounter, parseDocument, type Node, type YAMLMap } from 'yaml';
-import { expected, parseValue } from './parse-setting';
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Node, type YAMLMap } from 'yaml';
+import { expected, innerProblems, parseValue, unknownName, type InnerProblem } from './parse-setting';
 import { SETTINGS, type SettingValues } from './settings';
-import { nearestNames } from '../../extractor/nearest-names';
 import { LegacyToS3Error } from '../../extractor/public';
 
 const BY_KEY = new Map(SETTINGS.map((setting) => [setting.key, setting]));
@@ -31,20 +30,33 @@ export function readConfig(path: string): SettingValues {
   if (problems.length > 0) throw new LegacyToS3Error('INVALID_CONFIG', `${path}, ${problems.join('; ')}`);
   return values;
 
+  /** Of the key, or the entry of a list, that a path leads to. */
+  function lineIn(node: Node, keys: InnerProblem['path']): number | undefined {
+    const last = keys[keys.length - 1];
+    const parent = keys.length === 1 ? node : (node as YAMLMap).getIn(keys.slice(0, -1), true);
+    const inMap = isMap(parent) ? parent.items.find(({ key }) => isScalar(key) && String(key.value) === last)?.key : undefined;
+    const found = isSeq(parent) ? parent.items[last as number] : inMap;
+    const offset = (found as Node | undefined)?.range?.[0];
+    return offset === undefined ? undefined : lineOf(offset);
+  }
+
   function readMap(map: YAMLMap, prefix: string): void {
     for (const { key, value } of map.items) {
       const name = isScalar(key) ? String(key.value) : '';
       const full = `${prefix}${name}`;
       const line = lineOf((key as Node).range?.[0]);
       const setting = BY_KEY.get(full);
-      const inner = keysBelow(`${full}.`);
+      const below = keysBelow(`${full}.`);
       if (setting) {
-        const parsed = parseValue(setting, (value as Node | null)?.toJS(document));
-        if (parsed === undefined) problems.push(`line ${line}: ${full} must be ${expected(setting)}, got ${JSON.stringify((value as Node | null)?.toJS(document) ?? null)}`);
-        else values.set(full, parsed);
-      } else if (inner.length > 0) {
+        const told = (value as Node | null)?.toJS(document) as unknown;
+        const parsed = parseValue(setting, told);
+        const inner = parsed === undefined ? innerProblems(setting, told) : [];
+        if (parsed !== undefined) values.set(full, parsed);
+        else if (inner.length === 0) problems.push(`line ${line}: ${full} must be ${expected(setting)}, got ${JSON.stringify(told ?? null)}`);
+        for (const each of inner) problems.push(`line ${lineIn(value as Node, each.path) ?? line}: ${each.message}`);
+      } else if (below.length > 0) {
         if (isMap(value)) readMap(value, `${full}.`);
-        else problems.push(`line ${line}: ${full} must have keys: ${inner.join(', ')}`);
+        else problems.push(`line ${line}: ${full} must have keys: ${below.join(', ')}`);
       } else {
         problems.push(`line ${line}: ${unknownKey(full, prefix)}`);
       }
@@ -62,7 +74,5 @@ function unknownKey(full: string, prefix: string): string {
     return `${full} does not belong in a file: set the environment variable LEGACY_TO_S3_PASSWORD, or another one that source.passwordFromEnv names`;
   }
   if (full === 'source.connectionString') return `${full} does not belong in a file: put it into an environment variable, which source.connectionStringFromEnv names`;
-  const allowed = keysBelow(prefix);
-  const [close] = nearestNames(full.slice(prefix.length), allowed, 1);
-  return `unknown key ${full}; ${close === undefined ? `allowed here are ${allowed.join(', ')}` : `did you mean ${prefix}${close}?`}`;
+  return unknownName(prefix, full.slice(prefix.length), keysBelow(prefix));
 }

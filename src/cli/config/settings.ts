@@ -263,7 +263,7 @@ export const SETTINGS: readonly Setting[] = [
     type: 'size',
     flags: '--target-chunk-size <size>',
     description: 'cut tables into chunks of about this size in the source',
-    default: '512MiB',
+    default: '512MiB; down to 128MiB, so that a run has four chunks for each reader',
   },
   { key: 'targetChunkRows', group: 'tables', type: 'whole', flags: '--target-chunk-rows <number>', description: 'cut tables into chunks of about this many rows instead' },
   {
@@ -367,7 +367,7 @@ export const SETTINGS: readonly Setting[] = [
     type: 'whole',
     flags: '--threads <number>',
     description: 'threads that the readers share; 0 for none beside the main one',
-    default: 'one for each core, no more than readers; 0 below 128 MiB',
+    default: 'one for each core, no more than readers; 0 where the others would take less than 128 MiB off the first',
   },
   { key: 'maxRetries', group: 'reading', type: 'whole', flags: '--max-retries <number>', description: 'how often a chunk is read anew after failures that pass', default: '5' },
   { key: 'retryErrorNumbers', group: 'reading', type: 'wholes', flags: '--retry-errors <numbers>', description: 'further error numbers of SQL Server that pass', default: 'none' },

@@ -42,8 +42,10 @@ export function toTypes(values: SettingValues): Pick<ExtractorProps, 'types' | '
 }
 
 /** What is planned. */
-export function toPlanning(values: SettingValues): Pick<ExtractorProps, 'tables' | 'excludeTables' | 'tableOptions' | 'targetChunkBytes' | 'targetChunkRows'> {
-  return pick(values, ['tables', 'excludeTables', 'tableOptions', 'targetChunkBytes', 'targetChunkRows']);
+export function toPlanning(values: SettingValues): Pick<
+  ExtractorProps, 'tables' | 'excludeTables' | 'tableOptions' | 'targetChunkBytes' | 'targetChunkRows' | 'readers' | 'maxDop'
+> {
+  return pick(values, ['tables', 'excludeTables', 'tableOptions', 'targetChunkBytes', 'targetChunkRows', 'readers', 'maxDop']);
 }
 
 /** All of an extraction. @throws LegacyToS3Error of code INVALID_CONFIG */
@@ -58,8 +60,8 @@ export function toProps(values: SettingValues, landing: Pick<LandingProps, 'targ
     ...toLanding(values),
     ...toPlanning(values),
     ...pick(values, [
-      'targetFileBytes', 'readers', 'backOff', 'threads', 'maxRetries', 'retryErrorNumbers', 'idleTimeoutSeconds', 'lockTimeoutSeconds', 'deadlockPriority',
-      'maxDop', 'sourceAggregates', 'sourceHashes',
+      'targetFileBytes', 'backOff', 'threads', 'maxRetries', 'retryErrorNumbers', 'idleTimeoutSeconds', 'lockTimeoutSeconds', 'deadlockPriority',
+      'sourceAggregates', 'sourceHashes',
     ]),
     ...toTypes(values),
     query,
@@ -74,12 +76,15 @@ function camel(name: string): string {
   return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function toFormat(values: SettingValues): ExtractFormat {
+/** Nothing where nothing was said of it: a run that is gone on with has its own. */
+function toFormat(values: SettingValues): ExtractFormat | undefined {
+  const told = below(values, 'format');
+  if (!told) return undefined;
   const name = (values.get('format.name') ?? 'parquet') as string;
   for (const [key, formats] of Object.entries(FORMATS_OF)) {
     if (values.has(key) && !formats.includes(name)) throw new LegacyToS3Error('INVALID_CONFIG', `${key} is of format ${formats.join(' and ')}, not of ${name}`);
   }
-  const { name: _, ...options } = below(values, 'format') ?? {};
+  const { name: _, ...options } = told;
   switch (name) {
     case 'csv': return ExtractFormat.csv(options as CsvOptions);
     case 'jsonl': return ExtractFormat.jsonLines(options as JsonLinesOptions);

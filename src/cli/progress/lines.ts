@@ -1,6 +1,7 @@
+import { counted } from '../../extractor/counted';
 import type {
-  ChunkRetryEvent, ExtractResult, ReadersChangedEvent, RunProgressEvent, RunVerifiedEvent, TableFinishedEvent, TableName, TableProgressEvent,
-  TargetRetryEvent,
+  ChunkRetryEvent, ExtractResult, ReadersChangedEvent, RunProgressEvent, RunStartedEvent, RunVerifiedEvent, TableFinishedEvent, TableName,
+  TableProgressEvent, TargetRetryEvent,
 } from '../../extractor/public';
 import { formatBytes } from '../parse-size';
 
@@ -9,23 +10,28 @@ export function nameOf({ schema, table }: TableName): string {
   return `${schema}.${table}`;
 }
 
+/** `run r: 1 table to s3://…` */
+export function startedLine({ runId, tables, target }: RunStartedEvent): string {
+  return `run ${runId}: ${counted(tables, 'table')} to ${target}`;
+}
+
 /** `1,200,000 rows (48 %), 680,000 rows/s, 71.2 MB/s` */
 export function progressLine(event: TableProgressEvent): string {
   const { rows, seconds, wireBytes, estimatedRows } = event;
   // Estimates come from statistics and may be old: nothing is 100 % before it is finished.
   const share = estimatedRows ? ` (${Math.min(99, Math.floor((rows / estimatedRows) * 100))} %)` : '';
-  return `${nameOf(event)}  ${count(rows)} rows${share}, ${rates(rows, wireBytes, seconds)}`;
+  return `${nameOf(event)}  ${counted(rows, 'row')}${share}, ${rates(rows, wireBytes, seconds)}`;
 }
 
 /** `total  12 of 40 chunks, 1,200,000 rows, 680,000 rows/s, 71.2 MB/s read, about 2 min left` */
 export function totalLine({ finishedChunks, chunks, rows, rowsPerSecond, bytesPerSecond, etaSeconds }: RunProgressEvent): string {
   const left = etaSeconds === undefined ? '' : `, about ${duration(etaSeconds)} left`;
-  return `total  ${count(finishedChunks)} of ${plural(chunks, 'chunk')}, ${count(rows)} rows, ${rates(rowsPerSecond, bytesPerSecond, 1)}${left}`;
+  return `total  ${count(finishedChunks)} of ${counted(chunks, 'chunk')}, ${counted(rows, 'row')}, ${rates(rowsPerSecond, bytesPerSecond, 1)}${left}`;
 }
 
 export function finishedLine(event: TableFinishedEvent): string {
   const { rows, objects, sizeBytes, seconds, wireBytes } = event;
-  return `${nameOf(event)}  ${count(rows)} rows in ${plural(objects, 'object')}, ${formatBytes(sizeBytes)}, `
+  return `${nameOf(event)}  ${counted(rows, 'row')} in ${counted(objects, 'object')}, ${formatBytes(sizeBytes)}, `
     + `${seconds.toFixed(1)} s, ${rates(rows, wireBytes, seconds)}`;
 }
 
@@ -43,7 +49,7 @@ export function targetRetryLine({ what, attempt, delaySeconds, code, message }: 
 /** `2 of 8 readers may read: the source is slow; each reader gets …` */
 export function readersLine({ readers, of, reason, detail }: ReadersChangedEvent): string {
   const why = { slow: 'the source is slow', throttled: 'the source throttles', restored: 'the source has recovered' }[reason];
-  return `${count(readers)} of ${plural(of, 'reader')} may read: ${why}; ${detail}`;
+  return `${count(readers)} of ${counted(of, 'reader')} may read: ${why}; ${detail}`;
 }
 
 /** `verified: the rows of every table equal …` */
@@ -52,11 +58,12 @@ export function verifiedLine({ state, detail }: RunVerifiedEvent): string {
 }
 
 export function resultLines(result: ExtractResult): string[] {
-  const { rows, objects, sizeBytes, seconds, tables, verification, consistency, sourceCheckSeconds } = result;
+  const { rows, objects, sizeBytes, seconds, tables, verification, consistency, instants, sourceCheckSeconds } = result;
+  const when = instants > 1 ? ` at ${counted(instants, 'instant')}` : '';
   const check = sourceCheckSeconds > 0 ? ` (which took the source ${sourceCheckSeconds.toFixed(1)} s)` : '';
   return [
-    `run ${result.runId}: ${count(rows)} rows of ${plural(tables.length, 'table')} in ${plural(objects, 'object')}, `
-      + `${formatBytes(sizeBytes)}, ${seconds.toFixed(1)} s, ${count(Math.round(rows / Math.max(seconds, 0.001)))} rows/s; consistency ${consistency}, ${verification}${check}`,
+    `run ${result.runId}: ${counted(rows, 'row')} of ${counted(tables.length, 'table')} in ${counted(objects, 'object')}, `
+      + `${formatBytes(sizeBytes)}, ${seconds.toFixed(1)} s, ${count(Math.round(rows / Math.max(seconds, 0.001)))} rows/s; consistency ${consistency}${when}, ${verification}${check}`,
     `manifest ${result.manifestUrl}`,
   ];
 }
@@ -70,10 +77,6 @@ function rates(rows: number, bytes: number, seconds: number): string {
 function duration(seconds: number): string {
   if (seconds < 100) return `${Math.ceil(seconds)} s`;
   return seconds < 6000 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
-}
-
-function plural(n: number, noun: string): string {
-  return `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
 }
 
 function count(n: number): string {

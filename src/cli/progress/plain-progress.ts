@@ -1,4 +1,4 @@
-import { finishedLine, nameOf, progressLine, readersLine, resultLines, retryLine, targetRetryLine, verifiedLine } from './lines';
+import { finishedLine, nameOf, progressLine, readersLine, resultLines, retryLine, startedLine, targetRetryLine, verifiedLine } from './lines';
 import type { Output, Progress } from './progress';
 import type { ExtractEvent, ExtractResult } from '../../extractor/public';
 
@@ -13,8 +13,7 @@ export class PlainProgress implements Progress {
 
   public readonly onEvent = (event: ExtractEvent) => {
     switch (event.type) {
-      case 'run-started':
-        return this.line(`run ${event.runId}: ${event.tables} table${event.tables === 1 ? '' : 's'} to ${event.target}`);
+      case 'run-started': return this.line(startedLine(event));
       case 'table-started':
         return void this.reported.set(nameOf(event), 0);
       case 'table-progress': {

@@ -1,4 +1,4 @@
-import { finishedLine, nameOf, progressLine, readersLine, resultLines, retryLine, targetRetryLine, totalLine, verifiedLine } from './lines';
+import { finishedLine, nameOf, progressLine, readersLine, resultLines, retryLine, startedLine, targetRetryLine, totalLine, verifiedLine } from './lines';
 import type { Output, Progress } from './progress';
 import type { ExtractEvent, ExtractResult } from '../../extractor/public';
 
@@ -20,8 +20,7 @@ export class TerminalProgress implements Progress {
 
   public readonly onEvent = (event: ExtractEvent) => {
     switch (event.type) {
-      case 'run-started':
-        return this.scroll(`run ${event.runId}: ${event.tables} table${event.tables === 1 ? '' : 's'} to ${event.target}`);
+      case 'run-started': return this.scroll(startedLine(event));
       case 'table-started':
         this.active.set(nameOf(event), `${nameOf(event)}  …`);
         return this.scroll();

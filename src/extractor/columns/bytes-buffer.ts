@@ -1,4 +1,4 @@
-import { BATCH_ROWS, ColumnBuffer } from './column-buffer';
+import { BATCH_ROWS, VariableBuffer } from './column-buffer';
 import { Dictionary } from './dictionary';
 import { ValueError } from './value-error';
 
@@ -13,7 +13,7 @@ const LONGEST_DICTIONARY_VALUE = 256;
  * pays, the values are its indices instead, found by the bytes on the wire, so that a known value is not even
  * converted.
  */
-export class BytesBuffer extends ColumnBuffer {
+export class BytesBuffer extends VariableBuffer {
   /** Where {@link begin} makes room: the values, or the dictionary's. */
   public data: Uint8Array;
   public dictionary: Dictionary | null = null;
@@ -26,7 +26,10 @@ export class BytesBuffer extends ColumnBuffer {
     this.data = this.values;
   }
 
-  /** Encodes by this dictionary from now on; only between batches. */
+  public makeDictionary(): Dictionary {
+    return new Dictionary();
+  }
+
   public useDictionary(dictionary: Dictionary | null): void {
     this.dictionary = dictionary;
     this.data = dictionary ? dictionary.data : this.values;
@@ -82,8 +85,8 @@ export class BytesBuffer extends ColumnBuffer {
     this.count += 1;
   }
 
-  public get plain(): Uint8Array {
-    return this.values.subarray(0, this.length);
+  public get pieces(): Uint8Array[] {
+    return [this.values.subarray(0, this.length)];
   }
 
   public override get variableBytes(): number {

@@ -6,10 +6,12 @@ export const BATCH_ROWS = 16384;
  * the values that are not NULL, one behind the other. Buffers are used again for the next batch.
  */
 export abstract class ColumnBuffer {
-  public readonly valid = new Uint8Array(BATCH_ROWS / 8).fill(0xff);
   public nullCount = 0;
   /** Values, NULLs not counted. */
   public count = 0;
+
+  /** @param valid BATCH_ROWS bits, all set */
+  public constructor(public readonly valid: Uint8Array = new Uint8Array(BATCH_ROWS / 8).fill(0xff)) {}
 
   /** @param row within the batch */
   public addNull(row: number): void {
@@ -17,12 +19,17 @@ export abstract class ColumnBuffer {
     this.nullCount += 1;
   }
 
-  /** The values in plain little-endian encoding; a view that is good until the next value. */
-  public abstract get plain(): Uint8Array;
+  /** The values in plain little-endian encoding; views that are good until the next value. */
+  public abstract get pieces(): readonly Uint8Array[];
 
   /** Bytes of memory that grow with the values. */
   public get variableBytes(): number {
     return 0;
+  }
+
+  /** Bytes that a page takes of the batch, levels apart. */
+  public get storedBytes(): number {
+    return this.pieces.reduce((sum, { length }) => sum + length, 0);
   }
 
   public reset(): void {
@@ -34,16 +41,22 @@ export abstract class ColumnBuffer {
 
 /** 32-bit values: integers, dates, small decimals, bits of a float. */
 export class Int32Buffer extends ColumnBuffer {
-  public readonly values = new Int32Array(BATCH_ROWS);
+  /** @param values room for BATCH_ROWS */
+  public constructor(valid?: Uint8Array, public readonly values: Int32Array = new Int32Array(BATCH_ROWS)) {
+    super(valid);
+  }
 
-  public get plain(): Uint8Array {
-    return new Uint8Array(this.values.buffer, 0, 4 * this.count);
+  public get pieces(): Uint8Array[] {
+    return [new Uint8Array(this.values.buffer, this.values.byteOffset, 4 * this.count)];
   }
 }
 
 /** 64-bit values as two halves, the low one first. */
 export class Int64Buffer extends ColumnBuffer {
-  public readonly values = new Int32Array(2 * BATCH_ROWS);
+  /** @param values room for twice BATCH_ROWS */
+  public constructor(valid?: Uint8Array, public readonly values: Int32Array = new Int32Array(2 * BATCH_ROWS)) {
+    super(valid);
+  }
 
   public add(low: number, high: number): void {
     const at = 2 * this.count++;
@@ -78,21 +91,24 @@ export class Int64Buffer extends ColumnBuffer {
     return true;
   }
 
-  public get plain(): Uint8Array {
-    return new Uint8Array(this.values.buffer, 0, 8 * this.count);
+  public get pieces(): Uint8Array[] {
+    return [new Uint8Array(this.values.buffer, this.values.byteOffset, 8 * this.count)];
   }
 }
 
 export class BooleanBuffer extends ColumnBuffer {
-  private readonly bits = new Uint8Array(BATCH_ROWS / 8);
+  /** @param bits BATCH_ROWS, none set */
+  public constructor(valid?: Uint8Array, private readonly bits: Uint8Array = new Uint8Array(BATCH_ROWS / 8)) {
+    super(valid);
+  }
 
   public add(value: number): void {
     if (value !== 0) this.bits[this.count >> 3] |= 1 << (this.count & 7);
     this.count += 1;
   }
 
-  public get plain(): Uint8Array {
-    return this.bits.subarray(0, (this.count + 7) >> 3);
+  public get pieces(): Uint8Array[] {
+    return [this.bits.subarray(0, (this.count + 7) >> 3)];
   }
 
   public override reset(): void {
@@ -103,11 +119,9 @@ export class BooleanBuffer extends ColumnBuffer {
 
 /** Values of one width, big-endian two's complement. */
 export class FixedBytesBuffer extends ColumnBuffer {
-  public readonly bytes: Uint8Array;
-
-  public constructor(public readonly width: number) {
-    super();
-    this.bytes = new Uint8Array(width * BATCH_ROWS);
+  /** @param bytes room for BATCH_ROWS values */
+  public constructor(public readonly width: number, valid?: Uint8Array, public readonly bytes: Uint8Array = new Uint8Array(width * BATCH_ROWS)) {
+    super(valid);
   }
 
   /** A signed number of up to 128 bits as magnitude and sign. */
@@ -130,7 +144,39 @@ export class FixedBytesBuffer extends ColumnBuffer {
     if (at !== start) throw new Error('width of a decimal');
   }
 
-  public get plain(): Uint8Array {
-    return this.bytes.subarray(0, this.width * this.count);
+  public get pieces(): Uint8Array[] {
+    return [this.bytes.subarray(0, this.width * this.count)];
   }
+}
+
+/** Distinct values of a column chunk, in Parquet's plain encoding. */
+export interface ValueDictionary {
+  /** Values, each behind its four bytes of length. */
+  readonly data: Uint8Array;
+  /** Where each value begins in `data`; one more entry than there are values. */
+  readonly starts: Int32Array;
+  readonly count: number;
+  /** Of the values. */
+  readonly bytes: number;
+  /** Values added over the whole chunk before the current batch. */
+  earlierValues: number;
+  /** Empties it for the next column chunk. */
+  clear(): void;
+}
+
+/** Values of varying length, each behind its four bytes of length; while a dictionary pays they are its indices instead. */
+export abstract class VariableBuffer extends ColumnBuffer {
+  /** The one in use. */
+  public abstract readonly dictionary: ValueDictionary | null;
+  public abstract readonly indices: Int32Array;
+
+  public override get storedBytes(): number {
+    return this.dictionary !== null ? 4 * this.count : super.storedBytes;
+  }
+
+  /** One for the column, which is not in use yet. */
+  public abstract makeDictionary(): ValueDictionary;
+
+  /** Encodes by this dictionary of its own from now on; only between batches. */
+  public abstract useDictionary(dictionary: ValueDictionary | null): void;
 }

@@ -1,3 +1,5 @@
+import type { ValueDictionary } from './column-buffer';
+
 const SLOTS = 0x10000;
 const MOST_ENTRIES = SLOTS / 2;
 /** Parquet readers expect dictionary pages of about a mebibyte at most. */
@@ -6,7 +8,7 @@ const MOST_BYTES = 0x100000;
 const TRIAL_ENTRIES = 1024;
 
 /** Distinct values of a column chunk: found by their bytes on the wire, kept in Parquet's plain encoding. */
-export class Dictionary {
+export class Dictionary implements ValueDictionary {
   /** Values, each behind its four bytes of length. */
   public data = new Uint8Array(0x1000);
   public count = 0;

@@ -2,6 +2,7 @@ import { Framing, wireBound } from './framing';
 import * as littleEndian from './little-endian';
 import { openPlp, PlpValue, RowScanner } from './row-scanner';
 import { WireError } from './value-error';
+import { counted } from '../counted';
 import { Token } from '../tds/wire-types';
 
 /** What generated row code works on. */
@@ -87,7 +88,7 @@ return function decodeRows(s) {
     let e = ${bounded ? `p + ${bound}` : '0'};
     ${bounded ? 'if (e > end) {' : '{'}
       e = scanner.scan(v, p, end);
-      if (e < 0) { s.incomplete = true; s.needed = scanner.needed; break; }
+      if (e < 0) { s.incomplete = true; s.needed = scanner.needed; s.column = scanner.column; break; }
     }
     ${code.beforeRow}
     ${movesBytes(framings) ? 'if (s.beforeRow) s.beforeRow(p, e);' : ''}
@@ -146,5 +147,5 @@ function columnBlock(framing: Framing, index: number, code: RowCode): string {
 }
 
 function tooLong(length: number, max: number): never {
-  throw new WireError(`a value of ${length} bytes in a column of at most ${max}`);
+  throw new WireError(`a value of ${counted(length, 'byte')} in a column of at most ${max}`);
 }

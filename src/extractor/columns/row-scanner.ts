@@ -1,6 +1,7 @@
 import { Framing } from './framing';
 import { uint16, uint32 } from './little-endian';
 import { WireError } from './value-error';
+import { counted } from '../counted';
 import { Token } from '../tds/wire-types';
 
 /** PLP total length of NULL and of "not known in advance": 0xFFFFFFFFFFFFFFFF and ...FE (MS-TDS 2.2.5.2.3). */
@@ -14,6 +15,8 @@ const CODES: { readonly [kind in Framing['kind']]: number } = {
 export class RowScanner {
   /** After -1: the row needs at least this many bytes from its token on. */
   public needed = 0;
+  /** After -1: the column, from 0, in which the bytes end. */
+  public column = 0;
   private readonly kinds: Uint8Array;
   private readonly sizes: Int32Array;
 
@@ -30,7 +33,7 @@ export class RowScanner {
     const p = start + 1;
     if (v.getUint8(start) !== Token.NBCROW) return this.scanValues(v, p, 0, start, end);
     const values = p + ((this.kinds.length + 7) >> 3);
-    return values > end ? this.missing(start, values) : this.scanValues(v, values, p, start, end);
+    return values > end ? this.missing(start, values, 0) : this.scanValues(v, values, p, start, end);
   }
 
   /**
@@ -46,41 +49,41 @@ export class RowScanner {
           p += this.sizes[i];
           break;
         case 1:
-          if (p >= end) return this.missing(start, p + 1);
+          if (p >= end) return this.missing(start, p + 1, i);
           p += 1 + v.getUint8(p);
           break;
         case 2: {
-          if (p + 2 > end) return this.missing(start, p + 2);
+          if (p + 2 > end) return this.missing(start, p + 2, i);
           const length = uint16(v, p);
           p += length === 0xffff ? 2 : 2 + length;
           break;
         }
         case 3:
-          if (p + 4 > end) return this.missing(start, p + 4);
+          if (p + 4 > end) return this.missing(start, p + 4, i);
           p += 4 + uint32(v, p);
           break;
         case 4: {
-          if (p >= end) return this.missing(start, p + 1);
+          if (p >= end) return this.missing(start, p + 1, i);
           if (v.getUint8(p) === 0) {
             p += 1;
             break;
           }
           p += 1 + v.getUint8(p) + 8;
-          if (p + 4 > end) return this.missing(start, p + 4);
+          if (p + 4 > end) return this.missing(start, p + 4, i);
           p += 4 + uint32(v, p);
           break;
         }
         default:
-          p = this.plpEnd(v, p, end, start);
+          p = this.plpEnd(v, p, end, start, i);
           if (p < 0) return -1;
       }
-      if (p > end) return this.missing(start, p);
+      if (p > end) return this.missing(start, p, i);
     }
     return p;
   }
 
-  private plpEnd(v: DataView, p: number, end: number, start: number): number {
-    if (p + 8 > end) return this.missing(start, p + 8);
+  private plpEnd(v: DataView, p: number, end: number, start: number, column: number): number {
+    if (p + 8 > end) return this.missing(start, p + 8, column);
     const low = uint32(v, p);
     const high = uint32(v, p + 4);
     p += 8;
@@ -92,11 +95,12 @@ export class RowScanner {
       p += 4 + length;
       if (length === 0) return p;
     }
-    return this.missing(start, Math.max(p + 4, first + total + 4));
+    return this.missing(start, Math.max(p + 4, first + total + 4), column);
   }
 
-  private missing(start: number, at: number): -1 {
+  private missing(start: number, at: number, column: number): -1 {
     this.needed = at - start;
+    this.column = column;
     return -1;
   }
 }
@@ -134,7 +138,7 @@ export function openPlp(value: PlpValue, b: Uint8Array, v: DataView, p: number):
   value.valueEnd = to === value.valueStart ? value.valueStart : p;
   const size = to - value.valueStart;
   if (!(high === 0xffffffff && low === PLP_UNKNOWN_LOW) && size !== high * 0x100000000 + low) {
-    throw new WireError(`a (max) value of ${size} bytes that was announced with ${high * 0x100000000 + low}`);
+    throw new WireError(`a (max) value of ${counted(size, 'byte')} that was announced with ${high * 0x100000000 + low}`);
   }
   return size;
 }

@@ -49,7 +49,7 @@ function runRequest(options: ReadRowsOptions, landing: RowLanding, onBytes: (byt
       consumer: landing,
       onBytes,
       onError: (error) => {
-        failure ??= error;
+        failure ??= placed(error, options, landing);
         // The server need not send the rest. Later, because the driver may not have got to listen for it yet; and never
         // when the request is over, because by then the connection may have another one.
         setImmediate(() => {
@@ -88,6 +88,14 @@ function makeRequest(
     request.addParameter(name, dataType, value, { length, precision, scale });
   }
   return request;
+}
+
+/** Codes of what the readers of tokens and packets find; they know neither the table nor the rows before. */
+const UNPLACED: ReadonlySet<string> = new Set(['PROTOCOL_ERROR', 'INVALID_VALUE', 'UNSUPPORTED_TYPE']);
+
+function placed(error: unknown, { subject }: ReadRowsOptions, { place }: RowLanding): unknown {
+  if (!(error instanceof LegacyToS3Error) || !UNPLACED.has(error.code) || error.message.startsWith(subject)) return error;
+  return new LegacyToS3Error(error.code, `${subject}, ${place}: ${error.message}`, { cause: error });
 }
 
 function interrupted({ subject }: ReadRowsOptions): LegacyToS3Error {

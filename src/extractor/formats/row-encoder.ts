@@ -21,4 +21,6 @@ export interface RowEncoder {
    * @param last also what is held back for later, and what ends the object: all rows decoded so far are then in it
    */
   flush(write: (bytes: Uint8Array) => void | Promise<void>, last: boolean): void | Promise<void>;
+  /** Gives memory back that is used again; nothing may be asked of it any more but its counts. */
+  close?(): void;
 }

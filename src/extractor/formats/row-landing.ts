@@ -12,6 +12,7 @@ import { mostOf, OffKernelCounts } from '../columns/off-kernel';
 import { movesBytes } from '../columns/row-compiler';
 import { manifestColumns } from '../columns/type-table';
 import { ValueError, WireError } from '../columns/value-error';
+import { counted } from '../counted';
 import { LegacyToS3Error } from '../errors';
 import { RowHasher } from '../hash/row-hasher';
 import { HashSums, isSampleKey, SourceRowHasher } from '../hash/source-hash';
@@ -44,6 +45,13 @@ export class RowLanding implements RowConsumer {
   /** Rows decoded so far. */
   public get rows(): number {
     return this.encoder?.state.rows ?? 0;
+  }
+
+  /** Where reading stopped, for messages: in a row that is not whole, or between rows. */
+  public get place(): string {
+    if (this.needed === 0) return this.rows === 0 ? 'before the first row' : `after ${counted(this.rows, 'row')}`;
+    const { name, sourceType } = this.sources[this.encoder!.state.column];
+    return `column "${name}" (${sourceType}), row ${this.rows + 1}`;
   }
 
   /** Columns of the landed files; none before COLMETADATA came. */
@@ -142,8 +150,10 @@ export class RowLanding implements RowConsumer {
     if (!encoder) {
       throw new LegacyToS3Error('INVALID_CONFIG', `${this.options.subject}: the query returned no result set; allowed is exactly one`);
     }
-    if (!this.stream && this.rows === this.completedRows && this.files.length > 0) return;
-    await this.completeFile(encoder, this.stream ?? await this.openNext(encoder));
+    if (this.stream || this.rows > this.completedRows || this.files.length === 0) {
+      await this.completeFile(encoder, this.stream ?? await this.openNext(encoder));
+    }
+    encoder.close?.();
   }
 
   /** Gives the open object up. Never throws. */

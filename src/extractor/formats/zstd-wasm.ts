@@ -49,19 +49,25 @@ export class ZstdWasm {
     this.zstd.d();
   }
 
-  /** @returns a frame; it is a view of the heap, good until the next call */
-  public compress(bytes: Uint8Array, level: number): Uint8Array {
-    if (bytes.length > this.fromSize) {
-      this.from = this.allocate(this.from, bytes.length);
-      this.fromSize = bytes.length;
+  /** @returns a frame of all the pieces; it is a view of the heap, good until the next call */
+  public compress(pieces: readonly Uint8Array[], level: number): Uint8Array {
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    if (length > this.fromSize) {
+      this.from = this.allocate(this.from, length);
+      this.fromSize = length;
     }
-    const bound = this.zstd.h(bytes.length);
+    const bound = this.zstd.h(length);
     if (bound > this.toSize) {
       this.to = this.allocate(this.to, bound);
       this.toSize = bound;
     }
-    this.heap().set(bytes, this.from);
-    const size = this.zstd.i(this.to, this.toSize, this.from, bytes.length, level);
+    const heap = this.heap();
+    let at = this.from;
+    for (const piece of pieces) {
+      heap.set(piece, at);
+      at += piece.length;
+    }
+    const size = this.zstd.i(this.to, this.toSize, this.from, length, level);
     if (size < 0) throw new Error('zstd could not compress');
     return this.heap().subarray(this.to, this.to + size);
   }

@@ -19,16 +19,19 @@ const OPTIONS: ZstdOptions = { params: { [native.constants.ZSTD_c_compressionLev
 
 let wasm: ZstdWasm | undefined;
 
-/**
- * Node's own zstd where it has one, else WebAssembly; each call makes one frame.
- *
- * @returns its result may be a view that is good until the next call
- */
-export function zstdCompressor(): (bytes: Uint8Array) => Uint8Array {
+/** Makes one frame a call; the result may be a view that is good until the next call. */
+export interface ZstdCompressor {
+  readonly bytes: (bytes: Uint8Array) => Uint8Array;
+  /** Of bytes in pieces, where that saves putting them together. */
+  readonly pieces?: (pieces: readonly Uint8Array[]) => Uint8Array;
+}
+
+/** Node's own zstd where it has one, else WebAssembly. */
+export function zstdCompressor(): ZstdCompressor {
   const { zstdCompressSync } = native;
-  if (zstdCompressSync) return (bytes) => zstdCompressSync(bytes, OPTIONS);
+  if (zstdCompressSync) return { bytes: (bytes) => zstdCompressSync(bytes, OPTIONS) };
   const zstd = wasm ??= new ZstdWasm();
-  return (bytes) => zstd.compress(bytes, LEVEL);
+  return { bytes: (bytes) => zstd.compress([bytes], LEVEL), pieces: (pieces) => zstd.compress(pieces, LEVEL) };
 }
 
 /** The same on the thread pool where Node has its own; the frames are the caller's. */
@@ -39,5 +42,5 @@ export function asyncZstd(): (bytes: Uint8Array) => Promise<Uint8Array> {
     return (bytes) => compress(bytes, OPTIONS);
   }
   const compress = zstdCompressor();
-  return async (bytes) => compress(bytes).slice();
+  return async (bytes) => compress.bytes(bytes).slice();
 }

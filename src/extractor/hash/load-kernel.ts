@@ -118,8 +118,21 @@ export class RowKernel {
 
   /** Adds one message, given in pieces of any size. */
   public message(pieces: readonly Uint8Array[]): void {
+    this.begin();
+    this.update(pieces);
+    this.finish();
+  }
+
+  /** Begins a message; {@link update} adds to it, and {@link finish} adds it. */
+  public begin(): void {
     this.kernel.begin();
+  }
+
+  public update(pieces: readonly Uint8Array[]): void {
     this.stage(pieces, (size) => this.kernel.update(PIECES, size));
+  }
+
+  public finish(): void {
     this.kernel.finish();
   }
 
@@ -138,10 +151,13 @@ export class RowKernel {
     this.kernel.tallyOne(column, PIECES);
   }
 
-  /** Tallies a value that is neither. */
-  public tallyBytes(column: number, pieces: readonly Uint8Array[]): void {
+  /** Tallies a value that is neither. @param inMessage whether it is the next of the message too, which saves a copy of a long one */
+  public tallyBytes(column: number, pieces: readonly Uint8Array[], inMessage = false): void {
     this.kernel.beginValue(pieces.reduce((sum, { length }) => sum + length, 0));
-    this.stage(pieces, (size) => this.kernel.valueBytes(PIECES, size));
+    this.stage(pieces, (size) => {
+      if (inMessage) this.kernel.update(PIECES, size);
+      this.kernel.valueBytes(PIECES, size);
+    });
     this.kernel.endValue(column);
   }
 

@@ -123,8 +123,18 @@ export class RowHasher {
     const bitmap = new Uint8Array(this.bitmapBytes);
     const values = wire.map((pieces, i) => pieces && canonicalValue(this.columns[i], pieces));
     values.forEach((value, i) => { if (!value) bitmap[i >> 3] |= 1 << (i & 7); });
-    this.kernel.message([bitmap, ...values.flatMap((value) => value ?? [])]);
-    this.columns.forEach((_, i) => this.tally(i, values[i]));
+    this.kernel.begin();
+    this.kernel.update([bitmap]);
+    values.forEach((value, i) => {
+      if (value && this.types[i].kind === undefined) {
+        this.kernel.update([value[0]]);
+        this.kernel.tallyBytes(i, value.slice(1), true);
+        return;
+      }
+      if (value) this.kernel.update(value);
+      this.tally(i, value);
+    });
+    this.kernel.finish();
   }
 
   private tally(column: number, value: readonly Uint8Array[] | undefined): void {

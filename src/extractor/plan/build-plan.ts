@@ -1,7 +1,9 @@
 import { chunkKey, chunkCount, cutByPartitions, cutTable, wholeTable, type ChunkTarget } from './cut-table';
 import { sourceSchemaHash } from './schema-hash';
 import { findRisks } from './source-risks';
+import { spreadChunks } from './spread-chunks';
 import { chooseTables } from './table-choices';
+import { counted } from '../counted';
 import type { ExtractionPlan, PlannedColumn, PlannedTable } from '../extraction-plan';
 import type { TableOptions } from '../extractor-props';
 import { majorVersion, readSecurity, readServer, readTables, type SourceColumn, type SourceTable } from '../source/catalog/read-catalog';
@@ -18,7 +20,9 @@ export interface PlanOptions {
   readonly address: string;
   readonly include?: readonly string[];
   readonly exclude: readonly string[];
-  readonly chunkTarget: ChunkTarget;
+  /** As asked for; decided by the readers and the size of the run when absent. */
+  readonly chunkTarget?: ChunkTarget;
+  readonly readers: number;
   readonly tableOptions: readonly TableOptions[];
 }
 
@@ -38,9 +42,10 @@ export async function buildPlan(connection: SqlServerConnection, options: PlanOp
   if (!server.snapshotAllowed) {
     warnings.unshift(snapshotAdvice(connection.database));
   }
+  const load = { readers: options.readers, totalBytes: readable.reduce((sum, { estimatedBytes }) => sum + estimatedBytes, 0) };
   const tables: PlannedTable[] = [];
   for (const table of readable) {
-    const { excludedColumns, rowFilter, chunkTarget } = choices.get(table.objectId)!;
+    const { excludedColumns, rowFilter, chunkTarget = spreadChunks(table, load) } = choices.get(table.objectId)!;
     if (table.columns.length === 0) {
       warnings.push(`${quoteTable(table.schema, table.table)} is left out: the login may read none of its columns`);
       continue;
@@ -50,7 +55,7 @@ export async function buildPlan(connection: SqlServerConnection, options: PlanOp
     const large = chunkCount(table, chunkTarget) > 1;
     if (large && keys.length === 0 && !partitioned) {
       warnings.push(`${quoteTable(table.schema, table.table)} has no key to cut it by, so that one reader reads its `
-        + `${table.estimatedRows} rows as one stream, which is begun anew when it fails`);
+        + `${counted(table.estimatedRows, 'row')} as one stream, which is begun anew when it fails`);
     }
     const chunks = partitioned?.chunks
       ?? (keys.length === 0 ? wholeTable(table) : await cutTable(connection, majorVersion(server), table, keys, chunkTarget));

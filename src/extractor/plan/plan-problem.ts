@@ -1,5 +1,6 @@
 import { PLAN_VERSION } from './build-plan';
 import { keyType } from './key-types';
+import { counted } from '../counted';
 import { SourceRisk, type PlannedChunk, type PlannedColumn, type PlannedTable } from '../extraction-plan';
 import { nearestNames } from '../nearest-names';
 import { quoteTable } from '../source/identifiers';
@@ -90,7 +91,7 @@ function chunksProblem(chunks: readonly unknown[], { chunkKey, columns }: Planne
     for (const side of ['lower', 'upper'] as const) {
       const bound: unknown = chunk[side];
       if (bound !== undefined && (!isTexts(bound) || bound.length === 0 || bound.length > chunkKey.length)) {
-        return `${at}.${side}: a bound needs a text for each of ${chunkKey.length} key columns, or for the first of them, got ${shown(bound)}`;
+        return `${at}.${side}: a bound needs a text for each of ${counted(chunkKey.length, 'key column')}, or for the first of them, got ${shown(bound)}`;
       }
     }
     if (chunk.nullKey && (c > 0 || chunk.lower || chunk.upper || !nullable)) return `${at}.nullKey: only for the first chunk, of a key that may be NULL`;

@@ -1,4 +1,5 @@
 import type { ChunkTarget } from './cut-table';
+import { USUAL_CHUNK_BYTES } from './spread-chunks';
 import { LegacyToS3Error } from '../errors';
 import type { TableOptions } from '../extractor-props';
 import { nearestNames } from '../nearest-names';
@@ -13,7 +14,8 @@ export interface TableChoice {
   /** Names of those left out. */
   readonly excludedColumns: readonly string[];
   readonly rowFilter?: string;
-  readonly chunkTarget: ChunkTarget;
+  /** As asked for, of this table or of all; absent where no size was. */
+  readonly chunkTarget?: ChunkTarget;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface TableChoice {
  * @throws LegacyToS3Error of code NO_TABLE_MATCHED when a pattern matches none of the tables, INVALID_CONFIG when a column
  * is in none of those it matches, or a table would have no column left
  */
-export function chooseTables(tables: readonly SourceTable[], rules: readonly TableOptions[], chunkTarget: ChunkTarget): TableChoice[] {
+export function chooseTables(tables: readonly SourceTable[], rules: readonly TableOptions[], chunkTarget?: ChunkTarget): TableChoice[] {
   const parsed = rules.map((rule) => ({ rule, pattern: parseTablePattern(rule.table) }));
   for (const { rule, pattern } of parsed) refuseUnknown(rule, tables.filter((table) => pattern.matches(table)));
   return tables.map((table) => {
@@ -32,7 +34,7 @@ export function chooseTables(tables: readonly SourceTable[], rules: readonly Tab
   });
 }
 
-function choose(table: SourceTable, options: Partial<TableOptions>, standard: ChunkTarget): TableChoice {
+function choose(table: SourceTable, options: Partial<TableOptions>, standard?: ChunkTarget): TableChoice {
   const { columns, excludeColumns = [], rowFilter, targetChunkBytes, targetChunkRows } = options;
   const isRead = (name: string) => (columns === undefined || has(columns, name)) && !has(excludeColumns, name);
   const read = table.columns.filter(({ name }) => isRead(name));
@@ -44,7 +46,7 @@ function choose(table: SourceTable, options: Partial<TableOptions>, standard: Ch
     table: { ...table, columns: read },
     excludedColumns: table.columns.filter(({ name }) => !isRead(name)).map(({ name }) => name),
     rowFilter,
-    chunkTarget: own ? { bytes: targetChunkBytes ?? standard.bytes, rows: targetChunkRows } : standard,
+    chunkTarget: own ? { bytes: targetChunkBytes ?? USUAL_CHUNK_BYTES, rows: targetChunkRows } : standard,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { LandedChunk } from './landed-chunk';
 import type { LandedTable } from './landed-table';
 import type { RunContext } from './run-context';
 import { verificationOf } from './verification';
@@ -55,15 +56,21 @@ function formatOf(format: OutputFormat): Manifest['format'] {
   };
 }
 
+/** A chunk that shows no state of the database has an instant of its own. */
+export function instantsOf(chunks: readonly LandedChunk[]): number {
+  return new Set(chunks.map(({ state }, at) => state ?? at)).size;
+}
+
 /** What the caller gets. */
 export function resultOf(
-  manifest: Manifest, manifestKey: string, manifestUrl: string, landed: readonly LandedTable[], warnings: string[],
+  manifest: Manifest, manifestKey: string, manifestUrl: string, landed: readonly LandedTable[], warnings: string[], instants: number,
 ): ExtractResult {
   return {
     runId: manifest.runId,
     manifestKey,
     manifestUrl,
     consistency: manifest.consistency.mode,
+    instants,
     verification: manifest.verification.state,
     sourceCheckSeconds: manifest.verification.sourceSeconds ?? 0,
     tables: landed.map(({ table: { database, schema, table, rows, objects, sizeBytes }, seconds }) =>

@@ -1,15 +1,30 @@
 import { planOver } from './plan-run';
 import { toSafeError } from './redact';
 import { resolveOptions, type RunOptions } from './run-options';
+import { counted } from '../counted';
+import type { ErrorCode } from '../errors';
 import type { ExtractorProps } from '../extractor-props';
 import { openTarget } from '../landing/open-target';
 import type { CheckItem } from '../run-summary';
 import { INSTANT_SQL } from '../source/instant';
+import { causes, missingFromServer } from '../source/source-errors';
 import { addressOf, SqlServerConnection } from '../source/sql-server-connection';
 import { openStore } from '../state/open-store';
 
 /** A difference of clocks that makes instants hard to compare, and, near 15 minutes, AWS refuse requests (seconds). */
 const CLOCK_WARNING = 60;
+
+/** Looks at one thing, and goes on after it fails. @param adviceOf what to do then; it is given what the message itself advised, which is not repeated */
+type Attempt = (name: string, adviceOf: (code: ErrorCode, told?: string) => string | undefined, work: () => Promise<Omit<CheckItem, 'name'>>) => Promise<void>;
+
+const CHECKPOINT_ADVICE = 'allow s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket there; without them a run cannot be resumed';
+const TABLES_ADVICE = 'grant SELECT on the tables, and VIEW DEFINITION where they are not listed';
+
+/** Codes of errors whose message ends with what to do, behind its last semicolon. */
+const ADVISING: ReadonlySet<ErrorCode> = new Set(['LOGIN_FAILED', 'SOURCE_UNREACHABLE', 'TLS_UNTRUSTED', 'TARGET_ACCESS_DENIED', 'TARGET_NOT_FOUND']);
+
+/** Codes of errors that a login meets which may see or read too little. */
+const UNGRANTED: ReadonlySet<ErrorCode> = new Set(['SOURCE_PERMISSION_DENIED', 'NO_TABLE_MATCHED']);
 
 /**
  * Looks at everything a run needs, and goes on after what fails.
@@ -19,16 +34,19 @@ const CLOCK_WARNING = 60;
 export async function check(props: ExtractorProps): Promise<CheckItem[]> {
   const options = await resolveOptions(props);
   const items: CheckItem[] = [{ name: 'node', state: 'ok', detail: `Node.js ${process.versions.node}` }];
-  const attempt = async (name: string, advice: string, work: () => Promise<Omit<CheckItem, 'name'>>): Promise<void> => {
+  const attempt: Attempt = async (name, adviceOf, work) => {
     try {
       items.push({ name, ...await work() });
     } catch (error) {
       const { code, message } = toSafeError(error, [options.connection.password]);
-      items.push({ name, state: 'fail', detail: `${code}: ${message}`, advice });
+      const isAdvising = ADVISING.has(code) || causes(error).some((cause) => missingFromServer(cause) !== undefined);
+      const [, said, told] = isAdvising ? /^(.*); (.*)$/s.exec(message) ?? [] : [];
+      const advice = adviceOf(code, told);
+      items.push({ name, state: 'fail', detail: `${code}: ${said ?? message}`, ...(advice !== undefined && { advice }) });
     }
   };
   await checkSource(options, items, attempt);
-  await attempt('target', 'check the name, the credentials and that the role may do what grantLand gives', async () => {
+  await attempt('target', (_, told = 'check the name, the credentials and that the role may do what grantLand gives') => told, async () => {
     const target = openTarget(options.target, options.targetOptions);
     try {
       await target.check();
@@ -37,7 +55,7 @@ export async function check(props: ExtractorProps): Promise<CheckItem[]> {
       await target.close();
     }
   });
-  await attempt('checkpoint', 'allow s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket there; without them a run cannot be resumed', async () => {
+  await attempt('checkpoint', () => CHECKPOINT_ADVICE, async () => {
     const { store, close } = openStore(options.target, options.targetOptions);
     const key = `check-${process.pid}.json`;
     try {
@@ -53,18 +71,16 @@ export async function check(props: ExtractorProps): Promise<CheckItem[]> {
   return items;
 }
 
-async function checkSource(
-  options: RunOptions, items: CheckItem[], attempt: (name: string, advice: string, work: () => Promise<Omit<CheckItem, 'name'>>) => Promise<void>,
-): Promise<void> {
+async function checkSource(options: RunOptions, items: CheckItem[], attempt: Attempt): Promise<void> {
   let connection: SqlServerConnection | undefined;
   try {
-    await attempt('connection', 'check server, port, firewall, certificate, login and password', async () => {
+    await attempt('connection', (_, told = 'check server, port, firewall, certificate, login and password') => told, async () => {
       connection = await SqlServerConnection.open(options.connection);
       return { state: 'ok', detail: `database '${connection.database}' on ${addressOf(options.connection)}` };
     });
     const opened = connection;
     if (!opened) return;
-    await attempt('clock', 'set the clocks by NTP', async () => {
+    await attempt('clock', () => 'set the clocks by NTP', async () => {
       const [row] = await opened.query(INSTANT_SQL, 'ask for the time');
       const seconds = Math.round(Math.abs(Date.now() - Date.parse(String(row?.instant))) / 1000);
       const differs = seconds > CLOCK_WARNING;
@@ -72,7 +88,7 @@ async function checkSource(
       return differs ? { state: 'warn', detail, advice: 'set the clocks by NTP: AWS refuses requests that are 15 minutes off' } : { state: 'ok', detail };
     });
     if (options.query) return;
-    await attempt('tables', 'grant SELECT on the tables, and VIEW DEFINITION where they are not listed', async () => {
+    await attempt('tables', (code, told) => told ?? (UNGRANTED.has(code) ? TABLES_ADVICE : undefined), async () => {
       // One chunk a table: no table is looked into.
       const plan = await planOver(opened, { ...options, chunkTarget: { bytes: Number.MAX_SAFE_INTEGER } });
       for (const message of plan.warnings) items.push({ name: 'source', state: 'warn', detail: message, advice: 'see the plan; the run goes on nevertheless' });
@@ -80,7 +96,7 @@ async function checkSource(
         items.push({ name: 'source', state: 'fail', detail: message, advice: `lift it, leave the table out, or accept ${risk} by name` });
       }
       const rows = plan.tables.reduce((sum, table) => sum + table.estimatedRows, 0);
-      return { state: 'ok', detail: `${plan.tables.length} tables, about ${rows.toLocaleString('en-US')} rows, ${plan.snapshotAllowed ? 'SNAPSHOT' : 'READ COMMITTED'}` };
+      return { state: 'ok', detail: `${counted(plan.tables.length, 'table')}, about ${counted(rows, 'row')}, ${plan.snapshotAllowed ? 'SNAPSHOT' : 'READ COMMITTED'}` };
     });
   } finally {
     await connection?.close();

@@ -1,7 +1,8 @@
 import type { LandedChunk } from './landed-chunk';
 import type { ReadJob } from './read-chunk';
 import type { RunContext } from './run-context';
-import { asksForTable, countTable } from './table-total';
+import { asksForTable, countOf, countTable } from './table-total';
+import { counted } from '../counted';
 import { LegacyToS3Error } from '../errors';
 import { SourceHashes } from '../extractor-props';
 import type { ReadRowsResult } from '../formats/read-rows';
@@ -9,6 +10,7 @@ import { hashStatement } from '../hash/source-hash';
 import { isRepeatable } from '../source/consistency';
 import type { SqlServerConnection } from '../source/sql-server-connection';
 import { aggregateStatements, compareAggregates, differenceText, type AggregateDifference, type TalliedColumn } from '../verify/aggregate-query';
+import { wholeNumber } from '../verify/same-value';
 
 /** Differences that an error names. */
 const MOST_TOLD = 5;
@@ -33,7 +35,7 @@ export async function checkSource(
     const [row] = await connection.query(sql, `count the rows of ${subject}`, parameters);
     Object.assign(answers, row);
   }
-  const sourceRows = BigInt(String(answers.row_count));
+  const sourceRows = countOf(answers.row_count, subject);
   const differences = [...compareAggregates(columns, read.rows, answers), ...await compareHashes(connection, job, read, selected)];
   if (isRepeatable(consistency)) refuseDifferences(subject, read.rows, sourceRows, differences);
   const tableRows = asksForTable({ consistency, options }, job) && await countTable(connection, job);
@@ -56,7 +58,10 @@ async function compareHashes(
   const sampleBy = sourceHash.sampled ? columns.find(({ column }) => column.name === key)?.expression : undefined;
   const sql = hashStatement(columns, source.from, source.hint, sampleBy);
   const [row] = await connection.query(sql, `hash the rows of ${subject}`, parameters);
-  const text = (first: unknown, second: unknown, rows: unknown) => `${String(first ?? 0)} and ${String(second ?? 0)} of ${String(rows)} rows`;
+  const text = (first: unknown, second: unknown, rows: unknown) => {
+    const [a, b, of] = [first ?? 0, second ?? 0, rows].map((each) => wholeNumber(each) ?? String(each));
+    return `${a} and ${b} of ${typeof of === 'bigint' ? counted(of, 'row') : of}`;
+  };
   const landed = text(sourceHash.first, sourceHash.second, sourceHash.rows);
   const found = text(row?.h1, row?.h2, row?.row_count);
   return landed === found ? [] : [{ aggregate: 'hash', landed, source: found }];
@@ -64,7 +69,7 @@ async function compareHashes(
 
 function refuseDifferences(subject: string, rows: number, sourceRows: bigint, differences: readonly AggregateDifference[]): void {
   if (sourceRows !== BigInt(rows)) {
-    throw new LegacyToS3Error('COUNT_MISMATCH', `${subject}: ${rows} rows were landed, but the source counts ${sourceRows} under the same snapshot`);
+    throw new LegacyToS3Error('COUNT_MISMATCH', `${subject}: ${counted(rows, 'row')} landed, but the source counts ${sourceRows} under the same snapshot`);
   }
   if (differences.length === 0) return;
   const more = differences.length > MOST_TOLD ? `; and ${differences.length - MOST_TOLD} more` : '';

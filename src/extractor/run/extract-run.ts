@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { manifestOf, resultOf } from './build-manifest';
+import { instantsOf, manifestOf, resultOf } from './build-manifest';
 import { refuseHashesOfOld } from './check-source';
 import { SYSTEM_CLOCK, type Clock } from './clock';
+import { countReaders } from './count-readers';
 import type { LandedChunk } from './landed-chunk';
 import { landedTables, type TableIdentity } from './landed-table';
+import { openCheckpoint } from './open-checkpoint';
 import { planOver } from './plan-run';
 import { readAll } from './read-all';
 import { planOf, type ReadJob } from './read-chunk';
 import { toSafeError } from './redact';
+import { resumedOptions, selectionOf } from './resumed-options';
 import { retrying } from './retrying';
 import type { RunContext } from './run-context';
 import { resolveOptions, type RunOptions } from './run-options';
@@ -17,11 +20,12 @@ import { landedPrimaryKey, planJobs, queryJob } from './table-job';
 import { isIncomparable } from './verification';
 import { writeManifest } from './write-manifest';
 import { manifestKey as keyOfManifest, runFolder, runIdAt } from '../../contract';
+import { counted } from '../counted';
 import { LegacyToS3Error } from '../errors';
 import type { ExtractControls, RunPlannedEvent } from '../extract-events';
 import type { ExtractResult } from '../extract-result';
 import type { ExtractionPlan } from '../extraction-plan';
-import type { ExtractorProps } from '../extractor-props';
+import type { Consistency, ExtractorProps } from '../extractor-props';
 import { openTarget } from '../landing/open-target';
 import type { ResumeControls } from '../manage-runs';
 import { refuseDisorder } from '../plan/check-bounds';
@@ -30,10 +34,9 @@ import { findRisks, refuseRisks } from '../plan/source-risks';
 import { readSecurity, readServer, readTables } from '../source/catalog/read-catalog';
 import { readRelations } from '../source/catalog/read-relations';
 import { chooseConsistency, GUARANTEES, snapshotAdvice, type RunConsistency } from '../source/consistency';
-import { adviseReaders } from '../source/reader-advice';
 import { SqlServerConnection } from '../source/sql-server-connection';
 import type { NamedTable } from '../source/table-patterns';
-import { Checkpoint } from '../state/checkpoint';
+import { Checkpoint, type RunRecord } from '../state/checkpoint';
 import { openStore } from '../state/open-store';
 import type { StateStore } from '../state/state-store';
 
@@ -62,7 +65,8 @@ export async function extract(props: ExtractorProps, controls: ExtractControls =
 /**
  * Goes on with a run from its checkpoint.
  *
- * @throws LegacyToS3Error, of code RUN_NOT_FOUND, RUN_IN_USE or SCHEMA_CHANGED among others
+ * @throws LegacyToS3Error, of code RUN_NOT_FOUND, RUN_COMPLETE, RUN_IN_USE, SCHEMA_CHANGED, or INVALID_CONFIG when the
+ * properties are not those of the run
  */
 export async function resume(
   props: ExtractorProps, runId: string, controls: ResumeControls = {}, clock: Clock = SYSTEM_CLOCK,
@@ -70,14 +74,16 @@ export async function resume(
   const options = await resolveOptions(props);
   if (options.query) throw new LegacyToS3Error('INVALID_CONFIG', 'a query has no checkpoint, since one statement reads it: run it anew');
   return safely(options, async () => {
-    const state = openStore(options.target, options.targetOptions);
+    const target = openTarget(options.target, options.targetOptions);
+    const { store, close } = openStore(options.target, options.targetOptions);
     try {
-      const checkpoint = await Checkpoint.resume(state.store, runId, clock, controls.takeOver ?? false);
-      const { plan, format, targetFileBytes, startedAt, consistency } = checkpoint.record;
-      const start = { runId, startedAt: new Date(startedAt), checkpoint };
-      return await run({ ...options, plan, format, targetFileBytes, consistency }, controls, clock, start);
+      const accept = (record: RunRecord) => void resumedOptions(options, props, record);
+      const checkpoint = await openCheckpoint(runId, { target, store, clock, takeOver: controls.takeOver ?? false, accept });
+      const { record } = checkpoint;
+      return await run(resumedOptions(options, props, record), controls, clock, { runId, startedAt: new Date(record.startedAt), checkpoint });
     } finally {
-      state.close();
+      close();
+      await target.close();
     }
   });
 }
@@ -122,10 +128,9 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     checkpoint?.lease.keep((reason) => stop.abort(reason));
     await target.check();
     connection = await SqlServerConnection.open(options.connection, stop.signal);
-    const selection = await select(options, connection);
+    const readers = await countReaders(connection, options);
+    const selection = await select({ ...options, readers }, connection);
     const { jobs, consistency, plan } = selection;
-    const advised = options.readersChosen ? undefined : await adviseReaders(connection, options.maxDop);
-    const readers = Math.min(options.readers, advised ?? options.readers);
     let context: RunContext = {
       runId,
       options: { ...options, readers },
@@ -174,7 +179,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     await snapshots?.drop();
     await checkpoint?.remove().catch((error: unknown) => warn(`the run is complete, but its checkpoint is still there: ${(error as Error).message}`));
     checkpoint = undefined;
-    const result = resultOf(manifest, manifestKey, target.url + manifestKey.slice(target.prefix.length), landed, warnings);
+    const result = resultOf(manifest, manifestKey, target.url + manifestKey.slice(target.prefix.length), landed, warnings, instantsOf(chunks));
     context.emit({ type: 'run-finished', result });
     return result;
   } catch (error) {
@@ -196,10 +201,23 @@ function plannedEvent({ tables }: ExtractionPlan, counts: Pick<RunPlannedEvent, 
 
 /** A role that may not write the checkpoint can land all the same; the run cannot be resumed then. */
 async function beginCheckpoint(context: RunContext, store: StateStore, plan: ExtractionPlan, startedAt: Date): Promise<Checkpoint | undefined> {
-  const { runId, options: { target, format, targetFileBytes, consistency }, clock } = context;
+  const { runId, options, consistency, clock } = context;
+  const { target, format, targetFileBytes, sourceAggregates, sourceHashes, accepted } = options;
   try {
-    const record = { version: 1 as const, runId, startedAt: startedAt.toISOString(), target, format, targetFileBytes, plan, consistency };
-    return await Checkpoint.begin(store, record, clock);
+    return await Checkpoint.begin(store, {
+      version: 1,
+      runId,
+      startedAt: startedAt.toISOString(),
+      target,
+      format,
+      targetFileBytes,
+      plan,
+      selection: selectionOf(options),
+      consistency: consistency as Consistency,
+      sourceAggregates,
+      sourceHashes,
+      accepted,
+    }, clock);
   } catch (error) {
     if (!(error instanceof LegacyToS3Error) || error.code !== 'TARGET_ACCESS_DENIED') throw error;
     context.warn(`no checkpoint can be kept under ${store.url}, so that the run could not be resumed: ${error.message}`);
@@ -234,7 +252,7 @@ async function leaveCheckpoint(
       return false;
     }
     await checkpoint.lease.release();
-    warn(`${checkpoint.finishedChunks} chunks of run ${checkpoint.record.runId} are finished; --resume ${checkpoint.record.runId} goes on from there`);
+    warn(`run ${checkpoint.record.runId} has finished ${counted(checkpoint.finishedChunks, 'chunk')}; --resume ${checkpoint.record.runId} goes on from there`);
   } catch {
     // The failure itself is what must be told.
   }

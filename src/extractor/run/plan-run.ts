@@ -1,3 +1,4 @@
+import { countReaders } from './count-readers';
 import { toSafeError } from './redact';
 import { resolveOptions, type RunOptions } from './run-options';
 import { LegacyToS3Error } from '../errors';
@@ -22,7 +23,9 @@ export async function plan(props: ExtractorProps, { signal }: Pick<ExtractContro
   let connection: SqlServerConnection | undefined;
   try {
     connection = await SqlServerConnection.open(options.connection, stop.signal);
-    return await planOver(connection, options);
+    // Only chunks without a size depend on the readers.
+    const readers = options.chunkTarget ? options.readers : await countReaders(connection, options);
+    return await planOver(connection, { ...options, readers });
   } catch (error) {
     throw toSafeError(error, [options.connection.password]);
   } finally {
@@ -31,9 +34,9 @@ export async function plan(props: ExtractorProps, { signal }: Pick<ExtractContro
   }
 }
 
-/** Makes a plan over a connection that is open. @throws LegacyToS3Error */
+/** Makes a plan for that many readers, over a connection that is open. @throws LegacyToS3Error */
 export async function planOver(connection: SqlServerConnection, options: RunOptions): Promise<ExtractionPlan> {
-  const { include, exclude, chunkTarget, tableOptions } = options;
+  const { include, exclude, chunkTarget, readers, tableOptions } = options;
   await connection.query(options.sessionSql, 'set the session\'s options');
-  return buildPlan(connection, { address: addressOf(options.connection), include, exclude, chunkTarget, tableOptions });
+  return buildPlan(connection, { address: addressOf(options.connection), include, exclude, chunkTarget, readers, tableOptions });
 }

@@ -69,7 +69,8 @@ export async function readAll(context: RunContext, options: ReadAllOptions): Pro
       await reader.close();
     }
   };
-  const threads = Array.from({ length: threadCount(context.options.threads, count, sizeOf(queue)) }, () => new ReaderThread(governed));
+  const sizes = queue.map(({ chunk }) => chunk.estimatedBytes);
+  const threads = Array.from({ length: threadCount(context.options.threads, count, sizes) }, () => new ReaderThread(governed));
   // A thread cannot take a connection over.
   if (threads.length > 0) await first.close();
   const readers = Array.from({ length: count },
@@ -87,10 +88,6 @@ export async function readAll(context: RunContext, options: ReadAllOptions): Pro
   const failed = outcomes.some(({ status }) => status === 'rejected');
   if (failed || context.signal.aborted) throw context.signal.reason;
   return landed;
-}
-
-function sizeOf(jobs: readonly ReadJob[]): number {
-  return jobs.reduce((sum, { chunk }) => sum + chunk.estimatedBytes, 0);
 }
 
 /** By bytes, then by rows: small tables have no pages to tell them apart. */

@@ -1,4 +1,5 @@
 import { SYSTEM_CLOCK, type Clock } from './clock';
+import { openCheckpoint, runComplete } from './open-checkpoint';
 import { resolveOptions } from './run-options';
 import { withTarget } from './with-target';
 import { datasetRunFolder, manifestKey, runFolder } from '../../contract';
@@ -7,7 +8,8 @@ import { Consistency, type ExtractorProps, type LandingProps } from '../extracto
 import type { LandingTarget } from '../landing/landing-target';
 import { dropSnapshot, snapshotName } from '../source/database-snapshot';
 import { SqlServerConnection } from '../source/sql-server-connection';
-import { Checkpoint, checkpointedRuns, forgetRun, knownRuns } from '../state/checkpoint';
+import { checkpointedRuns, forgetRun, knownRuns, runsNotBegun } from '../state/checkpoint';
+import { LEASE_MS } from '../state/run-lease';
 import type { StateStore } from '../state/state-store';
 
 /**
@@ -19,8 +21,7 @@ import type { StateStore } from '../state/state-store';
 export async function abort(props: LandingProps | ExtractorProps, runId: string, takeOver = false, clock: Clock = SYSTEM_CLOCK): Promise<void> {
   await withTarget(props, async (target, store) => {
     if (await giveUp(props, target, store, runId, takeOver, clock)) return;
-    throw new LegacyToS3Error('RUN_COMPLETE', `run ${runId} is complete: its manifest ${target.url}${manifestKey('', runId)} is there, `
-      + 'so that nothing of it was deleted but its checkpoint');
+    throw runComplete(target, runId, 'nothing of it was deleted but its checkpoint');
   });
 }
 
@@ -35,7 +36,8 @@ export async function prune(props: LandingProps | ExtractorProps, olderThanDays:
   const pruned: string[] = [];
   await withTarget(props, async (target, store) => {
     // A run id begins with its UTC time, so ids compare as times do.
-    const limit = new Date(clock.now() - olderThanDays * 86_400_000).toISOString().replace(/[-:.]/g, '');
+    const idAt = (time: number) => new Date(time).toISOString().replace(/[-:.]/g, '');
+    const limit = idAt(clock.now() - olderThanDays * 86_400_000);
     const unfinished = new Set(await checkpointedRuns(store));
     for (const runId of (await knownRuns(store)).filter((id) => id < limit)) {
       try {
@@ -45,6 +47,9 @@ export async function prune(props: LandingProps | ExtractorProps, olderThanDays:
         if (!(error instanceof LegacyToS3Error) || error.code !== 'RUN_IN_USE') throw error;
       }
     }
+    // They have no lease yet that would tell whether a process is at work; it takes one at once, or is dead.
+    const dead = (await runsNotBegun(store)).filter((id) => id < limit && id < idAt(clock.now() - LEASE_MS));
+    for (const runId of dead) await forgetRun(store, runId);
   });
   return pruned;
 }
@@ -53,7 +58,7 @@ export async function prune(props: LandingProps | ExtractorProps, olderThanDays:
 async function giveUp(
   props: LandingProps | ExtractorProps, target: LandingTarget, store: StateStore, runId: string, takeOver: boolean, clock: Clock,
 ): Promise<boolean> {
-  const checkpoint = await Checkpoint.resume(store, runId, clock, takeOver);
+  const checkpoint = await openCheckpoint(runId, { target, store, clock, takeOver });
   try {
     if (checkpoint.record.consistency === Consistency.DATABASE_SNAPSHOT) await dropSnapshotOf(props, runId);
     const complete = await target.has(manifestKey(target.prefix, runId));

@@ -8,13 +8,13 @@ import type { OutputFormat } from '../formats/output-format';
 import { targetOptions, type TargetOptions } from '../landing/open-target';
 import { checkPlan } from '../plan/check-plan';
 import type { ChunkTarget } from '../plan/cut-table';
+import { USUAL_CHUNK_BYTES } from '../plan/spread-chunks';
 import { resolveSource, type ResolvedProps, type ResolvedSource } from '../source/credentials/resolve-source';
 import type { ConnectionOptions } from '../source/sql-server-connection';
 import { parseTablePattern } from '../source/table-patterns';
 import { queryDataset } from '../validate-props';
 
 const DEFAULT_TARGET_FILE_BYTES = 256 * 1024 * 1024;
-const DEFAULT_CHUNK_BYTES = 512 * 1024 * 1024;
 const LEAST_DEFAULT_READERS = 2;
 const MOST_DEFAULT_READERS = 8;
 const DEFAULT_MAX_RETRIES = 5;
@@ -47,7 +47,8 @@ export interface RunOptions {
   readonly backOff: boolean;
   /** Decided by the size of the run when absent. */
   readonly threads?: number;
-  readonly chunkTarget: ChunkTarget;
+  /** As asked for; the planner decides when absent. */
+  readonly chunkTarget?: ChunkTarget;
   readonly tableOptions: readonly TableOptions[];
   /** Given from outside; made by the run when absent. */
   readonly plan?: ExtractionPlan;
@@ -88,7 +89,7 @@ export function fillOptions(props: ResolvedProps): RunOptions {
     readersChosen: props.query !== undefined || props.readers !== undefined,
     backOff: props.backOff ?? true,
     threads: props.threads,
-    chunkTarget: { bytes: props.targetChunkBytes ?? DEFAULT_CHUNK_BYTES, rows: props.targetChunkRows },
+    chunkTarget: chunkTarget(props),
     tableOptions: props.tableOptions ?? [],
     plan: props.plan,
     accepted: props.accept ?? [],
@@ -101,6 +102,11 @@ export function fillOptions(props: ResolvedProps): RunOptions {
     maxRetries: props.maxRetries ?? DEFAULT_MAX_RETRIES,
     retryErrorNumbers: props.retryErrorNumbers ?? [],
   };
+}
+
+function chunkTarget({ targetChunkBytes, targetChunkRows }: ExtractorProps): ChunkTarget | undefined {
+  if (targetChunkBytes === undefined && targetChunkRows === undefined) return undefined;
+  return { bytes: targetChunkBytes ?? USUAL_CHUNK_BYTES, rows: targetChunkRows };
 }
 
 /** One for each core: more would only wait for this process. */

@@ -1,3 +1,4 @@
+import { counted } from '../counted';
 import { LegacyToS3Error } from '../errors';
 import { createSnapshot, dropSnapshot, findSnapshot, leftSnapshots, snapshotName, type DatabaseSnapshot } from '../source/database-snapshot';
 import { SqlServerConnection, type ConnectionOptions } from '../source/sql-server-connection';
@@ -20,7 +21,7 @@ export class RunSnapshot {
     const found = await findSnapshot(connection, this.runId);
     if (found) return found;
     if (finishedChunks > 0) {
-      throw new LegacyToS3Error('SOURCE_QUERY_FAILED', `database snapshot '${snapshotName(this.runId)}', from which ${finishedChunks} chunks were read, `
+      throw new LegacyToS3Error('SOURCE_QUERY_FAILED', `database snapshot '${snapshotName(this.runId)}', from which the run has ${counted(finishedChunks, 'chunk')}, `
         + 'is gone: abort the run and run anew');
     }
     return createSnapshot(connection, this.runId);

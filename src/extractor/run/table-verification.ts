@@ -1,6 +1,7 @@
 import type { LandedChunk } from './landed-chunk';
 import { tableTotal } from './table-total';
 import type { ManifestColumn, ManifestTableVerification } from '../../contract';
+import { counted } from '../counted';
 import { unhashedColumns } from '../hash/source-hash';
 import { comparedColumns, differenceText } from '../verify/aggregate-query';
 
@@ -27,7 +28,7 @@ export function tableVerification(columns: readonly ManifestColumn[], chunks: re
   };
   const changed = chunks.flatMap(({ chunk, differences = [] }) => differences.map((difference) => `chunk ${chunk}, ${differenceText(difference)}`));
   if (chunks.some(({ sourceRows, rows }) => Number(sourceRows) !== rows)) {
-    const detail = `not comparable: the source changed between the read and COUNT_BIG: ${landed} rows landed, ${asked.sourceRows} counted`;
+    const detail = `not comparable: the source changed between the read and COUNT_BIG: ${counted(landed, 'row')} landed, ${asked.sourceRows.toLocaleString('en-US')} counted`;
     return { state: 'unverified', detail, ...asked, ...aggregates };
   }
   if (changed.length > 0) {

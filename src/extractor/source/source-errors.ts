@@ -13,6 +13,8 @@ interface DriverError {
   readonly number?: number;
   readonly cause?: unknown;
   readonly errors?: readonly unknown[];
+  /** Of ERR_TLS_CERT_ALTNAME_INVALID. */
+  readonly cert?: { readonly subject?: { readonly CN?: string | readonly string[] }; readonly subjectaltname?: string };
 }
 
 /** Where the connection goes, for messages. */
@@ -28,10 +30,20 @@ const LOGIN_NUMBERS = new Set([4060, 4062, 4064, 18452, 18456, 18461, 18470, 184
 /** Numbers of sys.messages for a missing permission. */
 const PERMISSION_NUMBERS = new Set([229, 230, 262, 297, 300, 916, 15247, 15562]);
 
+/** Numbers of sys.messages for an object, and for a function, that is not there. */
+const INVALID_OBJECT = 208;
+const UNKNOWN_FUNCTION = 195;
+
 /** Number of SQL Server's error for a database that is not there or not granted. */
 const CANNOT_OPEN_DATABASE = 4060;
 
+/** Names of a certificate that are told. */
+const MOST_NAMES = 10;
+
 const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_|ERR_TLS_CERT_ALTNAME_INVALID|DEPTH_ZERO|INVALID_CA|PATH_LENGTH/;
+
+/** The certificate is trusted, but is not the host's. */
+const WRONG_NAME = 'ERR_TLS_CERT_ALTNAME_INVALID';
 
 const NETWORK: { readonly [code: string]: string } = {
   ECONNREFUSED: 'connection refused',
@@ -52,6 +64,10 @@ export function toConnectError(error: unknown, endpoint: Endpoint, told: readonl
 
   const codes = chain.map(({ code }) => code ?? '');
   const tls = chain.find(({ code }) => UNTRUSTED.test(code ?? ''));
+  if (tls?.code === WRONG_NAME) {
+    return fail('TLS_UNTRUSTED', `the certificate of ${endpoint.address} is not of that name, but of ${namesOf(tls)} (${tls.code}); `
+      + 'if it is the server\'s, tell the name that it has (--host-name-in-certificate, source.hostNameInCertificate), or connect by that name');
+  }
   if (tls) {
     return fail('TLS_UNTRUSTED', `the certificate of ${endpoint.address} is not trusted: ${sentence(tls.message)} (${tls.code}); `
       + 'pass the authority that signed it (--ca-file, source.caFile), or accept any certificate (--trust-server-certificate, source.trustServerCertificate)');
@@ -86,6 +102,11 @@ export function toRequestError(error: unknown, subject: string): LegacyToS3Error
   const chain = causes(error);
   const server = chain.find((each) => each.number !== undefined);
   if (server) {
+    const missing = missingFromServer(server);
+    if (missing !== undefined) {
+      return new LegacyToS3Error('SOURCE_QUERY_FAILED', `${subject}: this server has no ${missing} (error ${server.number}: ${sentence(server.message)}); `
+        + 'supported are SQL Server 2012 and later, Azure SQL and Amazon RDS, so that it is an older one or another product', { cause: error });
+    }
     const denied = PERMISSION_NUMBERS.has(server.number as number);
     return new LegacyToS3Error(denied ? 'SOURCE_PERMISSION_DENIED' : 'SOURCE_QUERY_FAILED',
       `${subject}: ${sentence(server.message)} (error ${server.number})`, { cause: error });
@@ -93,6 +114,27 @@ export function toRequestError(error: unknown, subject: string): LegacyToS3Error
   const lost = chain.some(({ code }) => code === 'ESOCKET' || code === 'ECLOSE' || (code ?? '') in NETWORK);
   const message = sentence(chain[0]?.message ?? String(error));
   return new LegacyToS3Error(lost ? 'SOURCE_CONNECTION_LOST' : 'SOURCE_QUERY_FAILED', `${subject}: ${message}`, { cause: error });
+}
+
+/** The names of a certificate; of its alternative names where it has any, as RFC 6125 wants it. */
+function namesOf({ cert }: DriverError): string {
+  const names = (cert?.subjectaltname ?? '').split(/,\s*/).map((name) => /^(?:DNS|IP Address):(.+)$/.exec(name)?.[1]).filter((name) => name !== undefined);
+  const subject = [cert?.subject?.CN ?? []].flat();
+  const all = names.length > 0 ? names : subject;
+  if (all.length === 0) return 'no name';
+  return all.slice(0, MOST_NAMES).map((name) => `'${name}'`).join(', ') + (all.length > MOST_NAMES ? ` and ${all.length - MOST_NAMES} more` : '');
+}
+
+/**
+ * What of SQL Server's catalog a server lacks: `sys.security_policies`. Without a permission a catalog view has fewer rows, but
+ * it is there.
+ *
+ * @returns undefined when the error says something else
+ */
+export function missingFromServer({ number, message = '' }: { readonly number?: number; readonly message?: string }): string | undefined {
+  if (number === INVALID_OBJECT) return /'((?:\[?sys\]?|INFORMATION_SCHEMA)\.[^']+)'/i.exec(message)?.[1];
+  if (number === UNKNOWN_FUNCTION) return /^'?(\w+)'? is not a recognized/.exec(message)?.[1];
+  return undefined;
 }
 
 /** The error, what it wraps, and what that wraps. */

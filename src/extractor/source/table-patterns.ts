@@ -1,3 +1,4 @@
+import { counted } from '../counted';
 import { LegacyToS3Error } from '../errors';
 import { parseNamePattern } from '../name-pattern';
 import { nearestNames } from '../nearest-names';
@@ -66,7 +67,7 @@ export function selectTables<T extends NamedTable>(
 
 function summary(names: readonly string[]): string {
   const shown = names.slice(0, 5).join(', ');
-  return names.length > 5 ? `${names.length} tables, among them ${shown}` : shown;
+  return names.length > 5 ? `${counted(names.length, 'table')}, among them ${shown}` : shown;
 }
 
 function invalid(text: string): LegacyToS3Error {

@@ -1,11 +1,22 @@
-import { RunLease } from './run-lease';
+import { folderOf, RunLease } from './run-lease';
 import type { StateStore } from './state-store';
 import { LegacyToS3Error } from '../errors';
-import type { ExtractionPlan } from '../extraction-plan';
-import type { Consistency } from '../extractor-props';
+import type { ExtractionPlan, SourceRisk } from '../extraction-plan';
+import type { Consistency, SourceHashes, TableOptions } from '../extractor-props';
 import type { OutputFormat } from '../formats/output-format';
 import type { Clock } from '../run/clock';
 import type { LandedChunk } from '../run/landed-chunk';
+
+/** Which tables a run was to read, and how to cut them: as it was asked for, with defaults filled in. */
+export interface RunSelection {
+  /** Absent when all were asked for. */
+  readonly tables?: readonly string[];
+  readonly excludeTables: readonly string[];
+  readonly tableOptions: readonly TableOptions[];
+  /** This or `targetChunkRows`. */
+  readonly targetChunkBytes?: number;
+  readonly targetChunkRows?: number;
+}
 
 /** What a run needs to go on as it began. */
 export interface RunRecord {
@@ -17,8 +28,13 @@ export interface RunRecord {
   readonly format: OutputFormat;
   readonly targetFileBytes: number;
   readonly plan: ExtractionPlan;
-  /** As asked for; absent when the source decides. */
-  readonly consistency?: Consistency;
+  /** Absent when the run was given its plan. */
+  readonly selection?: RunSelection;
+  /** As the run reads, whether asked for or decided by the source. */
+  readonly consistency: Consistency;
+  readonly sourceAggregates: boolean;
+  readonly sourceHashes: SourceHashes;
+  readonly accepted: readonly SourceRisk[];
 }
 
 /** The checkpoint of a run that did not end. */
@@ -27,10 +43,9 @@ export interface KeptRun {
   readonly finished: readonly LandedChunk[];
 }
 
-const folder = (runId: string) => `run=${runId}/`;
-const recordKey = (runId: string) => `${folder(runId)}run.json`;
+const recordKey = (runId: string) => `${folderOf(runId)}run.json`;
 const chunkKey = (runId: string, { tableIndex, chunk }: LandedChunk) =>
-  `${folder(runId)}chunk-${String(tableIndex).padStart(5, '0')}-${String(chunk).padStart(5, '0')}.json`;
+  `${folderOf(runId)}chunk-${String(tableIndex).padStart(5, '0')}-${String(chunk).padStart(5, '0')}.json`;
 
 /** The checkpoint of one run: its plan, and a small text for each finished chunk. */
 export class Checkpoint {
@@ -41,19 +56,26 @@ export class Checkpoint {
   }
 
   /**
-   * Goes on with one.
+   * Goes on with one, and deletes what a process that died was writing of it.
    *
+   * @param accept looks at the record before the run is taken; what it throws leaves the run as it is
    * @throws LegacyToS3Error of code RUN_NOT_FOUND, which names the runs there are, or RUN_IN_USE
    */
-  public static async resume(store: StateStore, runId: string, clock: Clock, takeOver: boolean): Promise<Checkpoint> {
-    const text = await store.read(recordKey(runId));
-    if (text === undefined) {
-      const runs = await checkpointedRuns(store);
-      throw new LegacyToS3Error('RUN_NOT_FOUND', `there is no checkpoint of run ${runId} under ${store.url}; `
-        + (runs.length === 0 ? 'there is none at all' : `there are those of ${runs.slice(-5).join(', ')}`));
-    }
+  public static async resume(
+    store: StateStore, runId: string, clock: Clock, takeOver: boolean, accept: (record: RunRecord) => void = () => undefined,
+  ): Promise<Checkpoint> {
+    accept(await readRecord(store, runId));
     const lease = await RunLease.acquire(store, runId, clock, takeOver);
-    return new Checkpoint(store, JSON.parse(text) as RunRecord, await readFinished(store, runId), lease);
+    try {
+      // The process that had the run may have ended it meanwhile.
+      const record = await readRecord(store, runId);
+      await lease.clearLeftovers();
+      return new Checkpoint(store, record, await readFinished(store, runId), lease);
+    } catch (error) {
+      await lease.release();
+      if (error instanceof LegacyToS3Error && error.code === 'RUN_NOT_FOUND') await forgetRun(store, runId);
+      throw error;
+    }
   }
 
   /** Chunks finished by this process or before. */
@@ -92,11 +114,19 @@ export async function readCheckpoint(store: StateStore, runId: string): Promise<
   return text === undefined ? undefined : { record: JSON.parse(text) as RunRecord, finished: await readFinished(store, runId) };
 }
 
+async function readRecord(store: StateStore, runId: string): Promise<RunRecord> {
+  const text = await store.read(recordKey(runId));
+  if (text !== undefined) return JSON.parse(text) as RunRecord;
+  const runs = await checkpointedRuns(store);
+  throw new LegacyToS3Error('RUN_NOT_FOUND', `there is no checkpoint of run ${runId} under ${store.url}; `
+    + (runs.length === 0 ? 'there is none at all' : `there are those of ${runs.slice(-5).join(', ')}`));
+}
+
 async function readFinished(store: StateStore, runId: string): Promise<LandedChunk[]> {
   const finished: LandedChunk[] = [];
   // Columns are the same in each chunk of a table; one copy is kept.
   const columns = new Map<string, LandedChunk['columns']>();
-  for (const key of await store.list(`${folder(runId)}chunk-`)) {
+  for (const key of await store.list(`${folderOf(runId)}chunk-`)) {
     const chunk = JSON.parse(await store.read(key) ?? 'null') as LandedChunk | null;
     if (!chunk) continue;
     const shape = JSON.stringify(chunk.columns);
@@ -108,13 +138,24 @@ async function readFinished(store: StateStore, runId: string): Promise<LandedChu
 
 /** Deletes what is kept of a run: the record first, so that nobody goes on with half of it. */
 export async function forgetRun(store: StateStore, runId: string): Promise<void> {
-  const keys = await store.list(folder(runId));
+  const keys = [...await store.list(folderOf(runId)), ...await store.leftovers(folderOf(runId))];
   await store.remove([recordKey(runId), ...keys.filter((key) => key !== recordKey(runId))]);
 }
 
 /** The runs of which anything is kept: also those whose checkpoint was being removed when the process died. Oldest first. */
 export async function knownRuns(store: StateStore): Promise<string[]> {
-  return [...new Set((await store.list('run=')).flatMap((key) => /^run=([^/]+)\//.exec(key)?.[1] ?? []))];
+  return runsOf(await store.list('run='));
+}
+
+/** The runs of which nothing is kept but texts that are not whole: their process is about to begin a checkpoint, or died then. */
+export async function runsNotBegun(store: StateStore): Promise<string[]> {
+  const leftovers = runsOf(await store.leftovers('run='));
+  const known = new Set(await knownRuns(store));
+  return leftovers.filter((runId) => !known.has(runId));
+}
+
+function runsOf(keys: readonly string[]): string[] {
+  return [...new Set(keys.flatMap((key) => /^run=([^/]+)\//.exec(key)?.[1] ?? []))];
 }
 
 /** The runs that have a checkpoint, oldest first. */

@@ -5,6 +5,9 @@ import type { StateStore } from './state-store';
 import { toFileError } from '../landing/file/file-errors';
 import { makeFolder } from '../landing/file/make-folder';
 
+/** Between a key and what tells one writer's temporary file from another's. */
+const TEMPORARY = '.tmp-';
+
 /** Texts as files; a file is whole or not there. */
 export class FolderStore implements StateStore {
   public readonly url: string;
@@ -20,7 +23,9 @@ export class FolderStore implements StateStore {
         await link(temporary, path);
         return true;
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+        const { code } = error as NodeJS.ErrnoException;
+        // Whoever has the run by now takes away what others were writing.
+        if (code === 'EEXIST' || code === 'ENOENT') return false;
         throw error;
       }
     });
@@ -41,24 +46,32 @@ export class FolderStore implements StateStore {
   }
 
   public async list(prefix: string): Promise<string[]> {
-    try {
-      const entries = await readdir(this.folder, { recursive: true, withFileTypes: true });
-      const keys = entries.filter((entry) => entry.isFile())
-        .map(({ parentPath, path, name }) => relative(this.folder, join(parentPath ?? path, name)));
-      return keys.filter((key) => key.startsWith(prefix) && !key.includes('.tmp-')).sort();
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw toFileError(error, this.folder);
-    }
+    return (await this.files(prefix)).filter((key) => !key.includes(TEMPORARY));
+  }
+
+  public async leftovers(prefix: string): Promise<string[]> {
+    return (await this.files(prefix)).filter((key) => key.includes(TEMPORARY));
   }
 
   public async remove(keys: readonly string[]): Promise<void> {
     for (const key of keys) await rm(join(this.folder, key), { force: true }).catch((error: unknown) => { throw toFileError(error, key); });
   }
 
+  private async files(prefix: string): Promise<string[]> {
+    try {
+      const entries = await readdir(this.folder, { recursive: true, withFileTypes: true });
+      const keys = entries.filter((entry) => entry.isFile())
+        .map(({ parentPath, path, name }) => relative(this.folder, join(parentPath ?? path, name)));
+      return keys.filter((key) => key.startsWith(prefix)).sort();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw toFileError(error, this.folder);
+    }
+  }
+
   private async write<T>(key: string, text: string, place: (temporary: string, path: string) => Promise<T>): Promise<T> {
     const path = join(this.folder, key);
-    const temporary = `${path}.tmp-${randomBytes(4).toString('hex')}`;
+    const temporary = `${path}${TEMPORARY}${randomBytes(4).toString('hex')}`;
     try {
       await makeFolder(dirname(path));
       const file = await open(temporary, 'wx');

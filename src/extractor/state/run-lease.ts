@@ -14,7 +14,9 @@ interface Lease {
 /** How long a lease is good for without being renewed. */
 export const LEASE_MS = 60_000;
 
-const leasePrefix = (runId: string) => `run=${runId}/lease-`;
+/** Where all that is kept of a run is. */
+export const folderOf = (runId: string) => `run=${runId}/`;
+const leasePrefix = (runId: string) => `${folderOf(runId)}lease-`;
 const leaseKey = (runId: string, epoch: number) => `${leasePrefix(runId)}${String(epoch).padStart(6, '0')}.json`;
 
 /**
@@ -48,6 +50,15 @@ export class RunLease {
     private readonly store: StateStore, private readonly runId: string, private readonly clock: Clock, private readonly epoch: number,
   ) {
     this.expiresAt = clock.now() + LEASE_MS;
+  }
+
+  /**
+   * Deletes the texts of the run that a dead process was writing. Nobody but its holder writes them, save a lease that another
+   * process asks for now.
+   */
+  public async clearLeftovers(): Promise<void> {
+    const asked = (key: string) => key.startsWith(leasePrefix(this.runId)) && key >= leaseKey(this.runId, this.epoch);
+    await this.store.remove((await this.store.leftovers(folderOf(this.runId))).filter((key) => !asked(key)));
   }
 
   /** Renews the lease until it is released; `onLost` is called once when another process has taken it. */

@@ -64,6 +64,11 @@ export class S3Store implements StateStore {
     return keys.sort();
   }
 
+  /** An object is whole or not there. */
+  public async leftovers(): Promise<string[]> {
+    return [];
+  }
+
   public async remove(keys: readonly string[]): Promise<void> {
     for (const key of keys) {
       await this.options.client.send(new DeleteObjectCommand(this.named(key))).catch((error: unknown) => { throw this.failed(error, 'delete', key); });

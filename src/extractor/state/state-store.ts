@@ -10,6 +10,11 @@ export interface StateStore {
   read(key: string): Promise<string | undefined>;
   /** Keys that begin with the prefix, in order. */
   list(prefix: string): Promise<string[]>;
+  /**
+   * Keys of texts under the prefix that are not whole: a process writes them at this moment, or died while it did. Each begins
+   * with the key it is to become.
+   */
+  leftovers(prefix: string): Promise<string[]>;
   /** Deletes texts; those that are not there are no error. */
   remove(keys: readonly string[]): Promise<void>;
 }

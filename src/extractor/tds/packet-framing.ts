@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { counted } from '../counted';
 
 /** Packets of a response (MS-TDS 2.2.3): headers are taken off as the bytes come from the socket or from TLS. */
 
@@ -100,7 +101,7 @@ class MessageFraming implements Framing {
         const length = this.header.readUInt16BE(2);
         if (length < HEADER) {
           // Where the next packet begins is not known any more: nothing is read from here on.
-          sink.broken(`the server sent a packet of ${length} bytes, less than its header`);
+          sink.broken(`the server sent a packet of ${counted(length, 'byte')}, less than its header`);
           return;
         }
         this.remaining = length - HEADER;

@@ -55,8 +55,8 @@ export function hookNextResponse(connection: Connection, options: RowHookOptions
     giveSeamBack();
     const control = new PassThrough();
     const parser = original.call(connection, control, handler);
-    parser.parser.on('error', (cause) => {
-      options.onError(new LegacyToS3Error('PROTOCOL_ERROR', 'a token of the response is malformed', { cause }));
+    parser.parser.on('error', (cause: Error) => {
+      options.onError(new LegacyToS3Error('PROTOCOL_ERROR', `a token of the response is malformed (${cause.message})`, { cause }));
       parser.parser.emit('end');
     });
     const response = new Response(control, options, () => connection.close());
@@ -116,6 +116,8 @@ class Response implements PayloadSink {
   }
 
   public broken(reason: string): void {
+    // What came before it counts, also for where the message says it was.
+    if (!this.stopped) void this.attempt(() => this.reader.advance())?.catch(() => undefined);
     this.fail(new LegacyToS3Error('PROTOCOL_ERROR', reason));
     // Ends the request too; there is no other way to.
     this.close();

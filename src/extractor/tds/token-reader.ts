@@ -3,6 +3,7 @@ import { ColumnMetadata, readColumnMetadata, readTypeInfo } from './column-metad
 import { Token } from './wire-types';
 import { framingOf } from '../columns/framing';
 import { RowScanner } from '../columns/row-scanner';
+import { counted } from '../counted';
 import { LegacyToS3Error } from '../errors';
 
 /** Where the rows of a result go. */
@@ -78,7 +79,7 @@ export class TokenReader {
   /** The response is over. @throws LegacyToS3Error PROTOCOL_ERROR when it ended inside a token */
   public finish(): void {
     if (this.position !== this.end) {
-      throw new LegacyToS3Error('PROTOCOL_ERROR', `the response ended inside a token (${this.end - this.position} bytes left)`);
+      throw new LegacyToS3Error('PROTOCOL_ERROR', `the response ended inside a token (${counted(this.end - this.position, 'byte')} left)`);
     }
   }
 

@@ -1,6 +1,7 @@
+import { isCongruent, isSameNumber, isSameTime, wholeNumber } from './same-value';
 import type { ManifestColumn, ManifestTally } from '../../contract';
 import { parseSourceType } from '../columns/source-type';
-import { tallyTypeOf, unscaledOf } from '../hash/column-tally';
+import { tallyTypeOf } from '../hash/column-tally';
 import { charset } from '../tds/code-page';
 
 /** What can be compared of a column. */
@@ -52,15 +53,16 @@ function questionsOf({ column, expression }: Pick<TalliedColumn, 'column' | 'exp
   const type = tallyTypeOf(column.sourceType);
   const isPlain = !UNCOUNTABLE.has(base) && (type.kind !== undefined || SIZED.has(base) && !isClr(base) || base === 'uniqueidentifier');
   const questions: Question[] = [{
-    aggregate: 'nulls', sql: `COUNT_BIG(${isPlain ? expression : `CASE WHEN ${expression} IS NOT NULL THEN 1 END`})`, equal: sameText,
+    aggregate: 'nulls', sql: `COUNT_BIG(${isPlain ? expression : `CASE WHEN ${expression} IS NOT NULL THEN 1 END`})`, equal: isSameNumber,
   }];
   if (SIZED.has(base) && !isDoubleByte(column)) {
-    questions.push({ aggregate: 'bytes', sql: inDigits(`SUM(CAST(DATALENGTH(${expression}) AS bigint))`), equal: sameText });
+    questions.push({ aggregate: 'bytes', sql: inDigits(`SUM(CAST(DATALENGTH(${expression}) AS bigint))`), equal: isSameNumber });
   }
   if (type.hasSum) questions.push(sumOf(expression, base === 'decimal' || base === 'numeric' ? { precision, scale } : { precision: 19, scale: type.scale }));
   if (type.hasRange) {
     for (const [aggregate, name] of [['least', 'MIN'], ['greatest', 'MAX']] as const) {
-      questions.push({ aggregate, sql: boundSql(base, `${name}(${expression})`), equal: type.hasSum ? sameNumber : base === 'float' || base === 'real' ? sameFloat(base) : sameText });
+      const equal = type.hasSum ? isSameNumber : base === 'float' || base === 'real' ? sameFloat(base) : isSameTime;
+      questions.push({ aggregate, sql: boundSql(base, `${name}(${expression})`), equal });
     }
   }
   return questions;
@@ -69,15 +71,14 @@ function questionsOf({ column, expression }: Pick<TalliedColumn, 'column' | 'exp
 /** Without overflow: a sum has the type decimal(38, scale). */
 function sumOf(expression: string, { precision, scale }: { readonly precision: number; readonly scale: number }): Question {
   const value = `CAST(${expression} AS decimal(38,${scale}))`;
-  if (precision <= SUMMED_DIGITS) return { aggregate: 'sum', sql: inDigits(`SUM(${value})`), equal: sameNumber };
+  if (precision <= SUMMED_DIGITS) return { aggregate: 'sum', sql: inDigits(`SUM(${value})`), equal: isSameNumber };
   // Remainders have the sign of their value, so that their sum is congruent to that of the values.
   const power = SUMMED_DIGITS - scale;
   const modulus = power >= 0 ? `CAST(1${'0'.repeat(power)} AS decimal(${power + 1},0))` : `CAST(0.${'0'.repeat(-power - 1)}1 AS decimal(${-power},${-power}))`;
-  const unit = 10n ** BigInt(SUMMED_DIGITS);
   return {
     aggregate: 'sum',
     sql: inDigits(`SUM(${value} % ${modulus})`),
-    equal: (source, landed) => (unscaledOf(String(source)) - unscaledOf(landed)) % unit === 0n,
+    equal: (source, landed) => isCongruent(source, landed, scale, SUMMED_DIGITS),
   };
 }
 
@@ -99,10 +100,6 @@ function boundSql(base: string, bound: string): string {
 function inDigits(sql: string): string {
   return `CONVERT(varchar(60), ${sql})`;
 }
-
-const sameText = (source: unknown, landed: string) => String(source) === landed;
-/** Of one scale, but with or without a 0 before the point. */
-const sameNumber = (source: unknown, landed: string) => unscaledOf(String(source)) === unscaledOf(landed);
 
 function sameFloat(base: string): Question['equal'] {
   const value = (of: unknown) => (base === 'real' ? Math.fround(Number(of)) : Number(of));
@@ -159,8 +156,10 @@ export function compareAggregates(
     const { column: { name }, tally } = each;
     const answer = answers[aliasOf(each, aggregate)];
     if (aggregate === 'nulls') {
-      const nulls = BigInt(String(answers.row_count)) - BigInt(String(answer));
-      return nulls === BigInt(tally.nulls) ? [] : [{ column: name, aggregate, source: String(nulls), landed: String(tally.nulls) }];
+      const [all, values] = [wholeNumber(answers.row_count), wholeNumber(answer)];
+      const nulls = all === undefined || values === undefined ? null : all - values;
+      const source = nulls === null ? null : String(nulls);
+      return nulls === BigInt(tally.nulls) ? [] : [{ column: name, aggregate, source, landed: String(tally.nulls) }];
     }
     const landed = tally.nulls === rows ? null : tally[aggregate]!;
     const source = answer === null || answer === undefined ? null : String(answer);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { objectContent } from './object-content';
 import type { ManifestColumn, ManifestFormat, ManifestObject, ManifestTally } from '../../contract';
+import { plainCount } from '../counted';
 import { LegacyToS3Error } from '../errors';
 import { hashText } from '../hash/content-hash';
 import type { LandingTarget, StoredObject } from '../landing/landing-target';
@@ -28,12 +29,12 @@ export async function checkObject(
   target: LandingTarget, object: ManifestObject, columns: readonly ManifestColumn[], format: ManifestFormat, comparable: boolean,
 ): Promise<CheckedObject> {
   const stored = await target.read(object.key);
-  if (!stored) return { rows: 0, sizeBytes: 0, problems: [{ fault: VerificationFault.MISSING_OBJECT, expected: `${object.sizeBytes} bytes` }] };
+  if (!stored) return { rows: 0, sizeBytes: 0, problems: [{ fault: VerificationFault.MISSING_OBJECT, expected: plainCount(object.sizeBytes, 'byte') }] };
   const problems: ObjectProblem[] = [];
   const compare = (fault: VerificationFault, expected: string, found: string) => {
     if (expected !== found) problems.push({ fault, expected, found });
   };
-  compare(VerificationFault.SIZE, `${object.sizeBytes} bytes`, `${stored.sizeBytes} bytes`);
+  compare(VerificationFault.SIZE, plainCount(object.sizeBytes, 'byte'), plainCount(stored.sizeBytes, 'byte'));
   const reading = new HashedBody(stored);
   let rows = 0;
   let tallies: readonly ManifestTally[] | undefined;
@@ -41,7 +42,7 @@ export async function checkObject(
     const content = await objectContent(reading.bytes(), columns, format);
     rows = content.rows;
     tallies = content.tallies;
-    compare(VerificationFault.ROWS, `${object.rows} rows`, `${rows} rows`);
+    compare(VerificationFault.ROWS, plainCount(object.rows, 'row'), plainCount(rows, 'row'));
     if (comparable && object.contentHash !== undefined) compare(VerificationFault.CONTENT, object.contentHash, hashText(content.contentHash));
   } catch (error) {
     if (error instanceof LegacyToS3Error) throw error;

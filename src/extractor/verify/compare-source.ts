@@ -1,5 +1,6 @@
 import type { Manifest, ManifestChunk, ManifestTable } from '../../contract';
 import { typeOptionsOf } from '../columns/type-rules';
+import { plainCount } from '../counted';
 import { LegacyToS3Error } from '../errors';
 import type { PlannedChunk, PlannedTable } from '../extraction-plan';
 import type { ExtractorProps } from '../extractor-props';
@@ -94,7 +95,7 @@ async function compareChunk(
   const { chunk } = job.chunk;
   if (!landed?.contentHash) return;
   const place = { table: `${job.schema}.${job.table}`, chunk };
-  if (rows !== landed.rows) tell({ ...place, fault: VerificationFault.SOURCE_ROWS, expected: `${landed.rows} rows`, found: `${rows} rows` });
+  if (rows !== landed.rows) tell({ ...place, fault: VerificationFault.SOURCE_ROWS, expected: plainCount(landed.rows, 'row'), found: plainCount(rows, 'row') });
   const hash = hashText(files.reduce((sum, file) => addHashes(sum, file.contentHash), 0n));
   if (hash !== landed.contentHash) tell({ ...place, fault: VerificationFault.SOURCE_CONTENT, expected: landed.contentHash, found: hash });
 }

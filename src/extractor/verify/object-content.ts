@@ -10,6 +10,7 @@ import { parquetRows, type ParquetRow } from './parquet-rows';
 import { parquetValueEncoder } from './parquet-value';
 import { textValueEncoder } from './text-value';
 import type { ManifestColumn, ManifestFormat, ManifestTally } from '../../contract';
+import { counted } from '../counted';
 import { LegacyToS3Error } from '../errors';
 import { CanonicalHasher } from '../hash/canonical-hasher';
 
@@ -72,7 +73,7 @@ type RowEncoder<Row> = (row: Row) => ReadonlyArray<Uint8Array | undefined>;
 function textRowEncoder(columns: readonly ManifestColumn[]): RowEncoder<TextRow> {
   const encoders = columns.map(textValueEncoder);
   return (row) => {
-    if (row.length !== columns.length) throw new RangeError(`a row of ${row.length} fields where there are ${columns.length} columns`);
+    if (row.length !== columns.length) throw new RangeError(`a row of ${counted(row.length, 'field')} in a file of ${counted(columns.length, 'column')}`);
     return row.map((text, i) => (text === null ? undefined : encoders[i](text)));
   };
 }

@@ -5,6 +5,7 @@ import { compareSource, type Tell } from './compare-source';
 import { withMessage } from './problem-message';
 import { readManifest } from './read-manifest';
 import { datasetRunFolder, type Manifest, type ManifestTable, type ManifestTally } from '../../contract';
+import { counted } from '../counted';
 import { LegacyToS3Error } from '../errors';
 import type { ExtractorProps, LandingProps } from '../extractor-props';
 import type { LandingTarget } from '../landing/landing-target';
@@ -52,7 +53,7 @@ async function checkObjects(target: LandingTarget, manifest: Manifest, tell: Tel
     const name = `${table.schema}.${table.table}`;
     const tallies: Array<readonly ManifestTally[]> = [];
     for (const object of table.objects) {
-      if (controls.signal?.aborted) throw new LegacyToS3Error('INTERRUPTED', `stopped after ${counts.objects} of ${totalObjects} objects`);
+      if (controls.signal?.aborted) throw new LegacyToS3Error('INTERRUPTED', `stopped after ${counts.objects} of ${counted(totalObjects, 'object')}`);
       const checked = await checkObject(target, object, table.columns, manifest.format, notComparable(table) === undefined);
       for (const problem of checked.problems) tell({ ...problem, table: name, chunk: chunkOf(object.part), objectKey: object.key });
       if (checked.tallies) tallies.push(checked.tallies);

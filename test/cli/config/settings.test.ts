@@ -41,8 +41,8 @@ test('keys and flags are unique', () => {
 
 test('without options the props leave every default to the extractor', () => {
   const props = propsOf([]);
-  expect(props).toMatchObject({ source: { server: 'db', database: 'd', user: 'u' }, target: 's3://b', kmsKeyId: 'key', format: { name: 'parquet', compression: 'zstd' } });
-  expect(Object.entries(props).filter(([name, value]) => value !== undefined && !['source', 'target', 'kmsKeyId', 'format'].includes(name))).toEqual([]);
+  expect(props).toMatchObject({ source: { server: 'db', database: 'd', user: 'u' }, target: 's3://b', kmsKeyId: 'key' });
+  expect(Object.entries(props).filter(([name, value]) => value !== undefined && !['source', 'target', 'kmsKeyId'].includes(name))).toEqual([]);
 });
 
 test.each<[string[], object]>([

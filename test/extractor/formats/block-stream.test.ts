@@ -79,7 +79,7 @@ test('zstd makes frames one behind the other', async () => {
   const { writer } = await write('zstd', [whole]);
   // The magic number of a frame (RFC 8878, section 3.1.1).
   expect(writer.pieces.map((piece) => piece.readUInt32LE(0))).toEqual([0xfd2fb528, 0xfd2fb528, 0xfd2fb528]);
-  const frame = new ZstdWasm().compress(whole.subarray(0, MIB), 1);
+  const frame = new ZstdWasm().compress([whole.subarray(0, MIB)], 1);
   expect(writer.pieces[0].length).toBe(frame.length);
 });
 

@@ -120,6 +120,24 @@ test('an error after many rows aborts the open object', async () => {
   expect(target).toMatchObject({ opened: 1, aborted: 1, completed: [] });
 });
 
+test.each<[string, () => Buffer[], string, string]>([
+  ['a token that is none, behind rows', () => [head(), rowsOf(1, 3), packetize(Buffer.from([0x42]), 4096, true)],
+    'PROTOCOL_ERROR', '[dbo].[T], after 3 rows: unexpected token 0x42 in the response'],
+  ['a token that is none, before rows', () => [packetize(Buffer.from([0x42]), 4096, true)],
+    'PROTOCOL_ERROR', '[dbo].[T], before the first row: unexpected token 0x42 in the response'],
+  ['an end inside a row', () => [head(), rowsOf(1, 1), packetize(row(COLUMNS, [le(2n, 4), FILLER]).subarray(0, 500), 4096, true)],
+    'PROTOCOL_ERROR', '[dbo].[T], column "Filler" (varbinary(1000)), row 2: the response ended inside a token (500 bytes left)'],
+  ['an end inside a row\'s first column', () => [head(), rowsOf(1, 1), packetize(row(COLUMNS, [le(2n, 4), FILLER]).subarray(0, 3), 4096, true)],
+    'PROTOCOL_ERROR', '[dbo].[T], column "Id" (int), row 2: the response ended inside a token (3 bytes left)'],
+  ['a packet that is none', () => [head(), rowsOf(1, 1), Buffer.from([4, 1, 0, 7, 0, 0, 0, 0])],
+    'PROTOCOL_ERROR', '[dbo].[T], after 1 row: the server sent a packet of 7 bytes, less than its header'],
+  ['a type that is none', () => [packetize(Buffer.from([0x81, 1, 0, 0, 0, 0, 0, 0, 0, 0x13]), 4096, true)],
+    'UNSUPPORTED_TYPE', '[dbo].[T], before the first row: column 1 of the result has the unknown data type 0x13'],
+])('%s is told with the table, the rows before and the column', async (_, packets, code, message) => {
+  reply = packets;
+  await expect(run()).rejects.toMatchObject({ code, message });
+});
+
 test('the connection serves the next request after an error of ours', async () => {
   replayCapture('two-results');
   await expect(run()).rejects.toMatchObject({ code: 'INVALID_CONFIG' });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -103,4 +103,12 @@ describe('check', () => {
 
 test('a URL with a host is refused', () => {
   expect(() => new FileTarget('file://host/folder')).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }));
+});
+
+test('the check leaves no file, and takes away one that a killed process left', async () => {
+  for (const name of ['old', 'new']) writeFileSync(join(folder, `.write-check-${name}`), 'ok');
+  utimesSync(join(folder, '.write-check-old'), 0, 0);
+  await target().check();
+  // Another process may be looking at this moment.
+  expect(files()).toEqual(['.write-check-new']);
 });

@@ -79,13 +79,14 @@ describe('manifestOf', () => {
   });
 
   test('the result says the same', () => {
-    expect(resultOf(manifest, 'k', 'file:///x/k', [landed(3)], ['w'])).toMatchObject({
+    expect(resultOf(manifest, 'k', 'file:///x/k', [landed(3)], ['w'], 2)).toMatchObject({
       runId: RUN_ID,
       manifestKey: 'k',
       rows: 7,
       objects: 2,
       sizeBytes: 20,
       verification: 'verified',
+      instants: 2,
       sourceCheckSeconds: 1,
       warnings: ['w'],
       tables: [{ schema: 'dbo', table: 'Accounts', rows: 3, objects: 1, sizeBytes: 10, seconds: 1 }],

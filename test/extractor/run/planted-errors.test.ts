@@ -38,9 +38,9 @@ const PLACE = /^\[dbo\]\.\[Pairs\], chunk 2: /;
 
 test.each<[string, (text: string) => string, string, string]>([
   ['a missing row', (text) => text.replace(' WHERE ', ' WHERE Id <> 250 AND '),
-    'COUNT_MISMATCH', '99 rows were landed, but the source counts 100 under the same snapshot'],
+    'COUNT_MISMATCH', '99 rows landed, but the source counts 100 under the same snapshot'],
   ['a doubled row', (text) => text.replace(/ OPTION.*/, ' UNION ALL SELECT [Id], [Debit], [Credit], [Note] FROM dbo.Pairs WHERE Id = 250'),
-    'COUNT_MISMATCH', '101 rows were landed, but the source counts 100 under the same snapshot'],
+    'COUNT_MISMATCH', '101 rows landed, but the source counts 100 under the same snapshot'],
   ['a doubled row where another is missing', (text) => text.replace(SELECT, 'SELECT CASE WHEN Id = 250 THEN 251 ELSE Id END AS [Id], [Debit], [Credit], [Note] FROM'),
     'AGGREGATE_MISMATCH', 'column "Id": sum 24951 landed, 24950 in the source'],
   ['a changed value', (text) => text.replace(SELECT, 'SELECT [Id], CASE WHEN Id = 250 THEN -1 ELSE Debit END AS [Debit], [Credit], [Note] FROM'),

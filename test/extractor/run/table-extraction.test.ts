@@ -77,7 +77,7 @@ test('a table the login does not see is named with its neighbours, and nothing l
 describe('counts', () => {
   test('a difference within a SNAPSHOT transaction fails the run', async () => {
     await expect(run({ tables: [{ ...ACCOUNTS, counted: 4 }] })).rejects.toMatchObject({
-      code: 'COUNT_MISMATCH', message: expect.stringMatching(/\[dbo\].\[Accounts\]: 3 rows were landed, but the source counts 4/),
+      code: 'COUNT_MISMATCH', message: expect.stringMatching(/\[dbo\].\[Accounts\]: 3 rows landed, but the source counts 4/),
     });
     expect(files()).not.toContain('_manifest.json');
   });

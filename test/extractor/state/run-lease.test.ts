@@ -29,6 +29,10 @@ class MemoryStore implements StateStore {
     return [...this.texts.keys()].filter((key) => key.startsWith(prefix)).sort();
   }
 
+  public async leftovers(): Promise<string[]> {
+    return [];
+  }
+
   public async remove(keys: readonly string[]): Promise<void> {
     keys.forEach((key) => this.texts.delete(key));
   }

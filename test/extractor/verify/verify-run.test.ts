@@ -113,16 +113,16 @@ describe('planted errors', () => {
   });
 
   test('a value that changed in a column buffer on its way into the file is found', async () => {
-    const { get } = Object.getOwnPropertyDescriptor(Int64Buffer.prototype, 'plain')!;
+    const { get } = Object.getOwnPropertyDescriptor(Int64Buffer.prototype, 'pieces')!;
     let changed = 0;
-    const plain = jest.spyOn(Int64Buffer.prototype, 'plain', 'get').mockImplementation(function (this: Int64Buffer) {
-      const bytes = get!.call(this) as Uint8Array;
+    const plain = jest.spyOn(Int64Buffer.prototype, 'pieces', 'get').mockImplementation(function (this: Int64Buffer) {
+      const [bytes] = get!.call(this) as Uint8Array[];
       // Id 7 becomes 8: the fault is in memory, so that checksum and manifest fit the file.
       if (this.count === ROWS && bytes[7 * 8] === 7) {
         bytes[7 * 8] = 8;
         changed += 1;
       }
-      return bytes;
+      return [bytes];
     });
     const landed = await land({ format: ExtractFormat.parquet() }).finally(() => plain.mockRestore());
     expect(changed).toBe(1);

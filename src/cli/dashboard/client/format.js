@@ -8,6 +8,9 @@ export const theme = () => (document.documentElement.dataset.theme === 'dark' ? 
 export const colorOf = (color, index) => color ?? PALETTE[theme()][index % PALETTE.light.length];
 export const cssVariable = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+/** `1 row`, `2 rows`. */
+export const counted = (count, one) => `${count.toLocaleString('en')} ${one}${count === 1 ? '' : 's'}`;
+
 const BYTES = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 const COUNTS = ['', 'k', 'M', 'G', 'T'];
 

@@ -1,5 +1,5 @@
 import { element } from './dom.js';
-import { format } from './format.js';
+import { counted, format } from './format.js';
 
 const STATES = { COMPLETE: ['ok', 'Complete'], INCOMPLETE: ['bad', 'Incomplete'] };
 const PROOFS = { verified: ['ok', 'Verified'], counted: ['wait', 'Counted'], unverified: ['wait', 'Not verified'] };
@@ -123,7 +123,7 @@ function details({ manifestUrl, verification, consistency, problems, tables, mor
   return [
     ...problems.map((problem) => element('p', { class: 'problem' }, problem)),
     element('table', { class: 'rows tables' }, element('thead', {}, line(head.map(([name]) => name), 'th')), element('tbody', {}, ...rows.map((row) => line(row, 'td')))),
-    moreTables > 0 ? element('p', { class: 'hint' }, `and ${moreTables} more tables, in the manifest`) : undefined,
+    moreTables > 0 ? element('p', { class: 'hint' }, `and ${counted(moreTables, 'more table')}, in the manifest`) : undefined,
     element('dl', {}, ...[['Manifest', manifestUrl], ['Verification', verification], ['Consistency', consistency]]
       .filter(([, text]) => text).flatMap(([name, text]) => [element('dt', {}, name), element('dd', {}, text)])),
   ].filter((part) => part !== undefined);

@@ -1,4 +1,5 @@
 import { element, emptyState } from './dom.js';
+import { counted } from './format.js';
 
 const BAD = new Set(['ERROR', 'CRITICAL', 'FATAL']);
 
@@ -11,7 +12,7 @@ export class Table {
 
   update({ columns, rows }) {
     const shown = JSON.stringify([columns, rows]);
-    const note = rows.length > 0 ? `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}` : '';
+    const note = rows.length > 0 ? counted(rows.length, 'row') : '';
     if (shown === this.shown) return note;
     this.shown = shown;
     const scrolled = this.body.firstElementChild?.scrollTop ?? 0;

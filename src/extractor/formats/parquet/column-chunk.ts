@@ -3,13 +3,16 @@ import { PageCompressor } from './compressor';
 import { INDEX_BYTES, LEVEL_BYTES, putIndices, putLevels } from './page-encoding';
 import { ColumnChunkInfo, dataPageHeader, dictionaryPageHeader, Encoding } from './parquet-format';
 import { dictionaryMinMax, minMax, MinMax } from './statistics';
-import { BytesBuffer } from '../../columns/bytes-buffer';
-import { ColumnBuffer } from '../../columns/column-buffer';
-import { Dictionary } from '../../columns/dictionary';
+import { ColumnBuffer, ValueDictionary, VariableBuffer } from '../../columns/column-buffer';
 import { ParquetColumn } from '../../columns/type-table';
 
-/** Room to put a page together in, shared by all columns. */
-let scratch = new Uint8Array(0x40000);
+/** Levels, and indices, of a page, shared by all columns. */
+const scratch = new Uint8Array(LEVEL_BYTES + INDEX_BYTES);
+
+/** Whether a dictionary may pay: GUIDs and times rarely come twice. */
+export function mayRepeat({ source: { kind } }: ParquetColumn): boolean {
+  return kind !== 'uniqueidentifier' && kind !== 'time';
+}
 
 /** One column of the row group being written: its pages, compressed batch by batch, and what the footer says of them. */
 export class ColumnChunk {
@@ -19,7 +22,7 @@ export class ColumnChunk {
   private nullCount = 0;
   private bounds: MinMax | undefined;
   /** Kept from row group to row group while it pays. */
-  private readonly dictionary: Dictionary | undefined;
+  private readonly dictionary: ValueDictionary | undefined;
   private useDictionary: boolean;
   private dictionaryPages = 0;
   private plainPages = 0;
@@ -28,8 +31,8 @@ export class ColumnChunk {
     private readonly column: ParquetColumn, private readonly buffer: ColumnBuffer,
     private readonly codec: number, private readonly compress: PageCompressor,
   ) {
-    this.useDictionary = buffer instanceof BytesBuffer && column.source.kind !== 'uniqueidentifier' && column.source.kind !== 'time';
-    if (this.useDictionary) this.dictionary = new Dictionary();
+    this.useDictionary = buffer instanceof VariableBuffer && mayRepeat(column);
+    if (this.useDictionary) this.dictionary = (buffer as VariableBuffer).makeDictionary();
     this.restart();
   }
 
@@ -41,7 +44,7 @@ export class ColumnChunk {
   /** Makes a page of the batch in the buffer and empties the buffer. */
   public addPage(rows: number): void {
     const { buffer } = this;
-    if (buffer instanceof BytesBuffer && buffer.dictionary !== null) this.addDictionaryPage(buffer, rows);
+    if (buffer instanceof VariableBuffer && buffer.dictionary !== null) this.addDictionaryPage(buffer, rows);
     else this.addPlainPage(rows);
     this.bounds?.add(buffer);
     this.values += rows;
@@ -62,7 +65,7 @@ export class ColumnChunk {
     if (this.dictionaryPages > 0) {
       const { data, bytes, count } = this.dictionary!;
       // The compressor's view is good until its next call only.
-      const compressed = this.compress(data.subarray(0, bytes)).slice();
+      const compressed = this.compress([data.subarray(0, bytes)]).slice();
       const header = dictionaryPageHeader(count, bytes, compressed.length);
       pieces.push(header, compressed);
       dictionaryBytes = header.length + compressed.length;
@@ -90,40 +93,34 @@ export class ColumnChunk {
     if (this.plainPages > 0 && this.dictionaryPages === 0) this.useDictionary = false;
     this.uncompressed = this.values = this.nullCount = this.dictionaryPages = this.plainPages = 0;
     this.bounds = minMax(this.column.type);
-    if (this.dictionary && this.buffer instanceof BytesBuffer) {
+    if (this.dictionary && this.buffer instanceof VariableBuffer) {
       this.dictionary.clear();
       this.buffer.useDictionary(this.useDictionary ? this.dictionary : null);
     }
   }
 
   private addPlainPage(rows: number): void {
-    const { plain, valid, nullCount } = this.buffer;
-    reserve(LEVEL_BYTES + plain.length);
+    const { pieces, valid, nullCount } = this.buffer;
     const o = putLevels(scratch, 0, valid, rows, nullCount);
-    scratch.set(plain, o);
     this.plainPages += 1;
-    this.append(scratch.subarray(0, o + plain.length), rows, Encoding.PLAIN);
+    this.append([scratch.subarray(0, o), ...pieces], rows, Encoding.PLAIN);
   }
 
-  private addDictionaryPage(buffer: BytesBuffer, rows: number): void {
+  private addDictionaryPage(buffer: VariableBuffer, rows: number): void {
     const dictionary = buffer.dictionary!;
-    reserve(LEVEL_BYTES + INDEX_BYTES);
     const levels = putLevels(scratch, 0, buffer.valid, rows, buffer.nullCount);
     const o = putIndices(scratch, levels, buffer.indices, buffer.count, dictionary.count);
     dictionary.earlierValues += buffer.count;
     this.dictionaryPages += 1;
-    this.append(scratch.subarray(0, o), rows, Encoding.RLE_DICTIONARY);
+    this.append([scratch.subarray(0, o)], rows, Encoding.RLE_DICTIONARY);
   }
 
-  private append(page: Uint8Array, rows: number, encoding: number): void {
-    const compressed = this.compress(page);
-    const header = dataPageHeader(rows, encoding, page.length, compressed.length);
+  private append(pieces: readonly Uint8Array[], rows: number, encoding: number): void {
+    const size = pieces.reduce((sum, { length }) => sum + length, 0);
+    const compressed = this.compress(pieces);
+    const header = dataPageHeader(rows, encoding, size, compressed.length);
     this.pages.append(header);
     this.pages.append(compressed);
-    this.uncompressed += header.length + page.length;
+    this.uncompressed += header.length + size;
   }
-}
-
-function reserve(size: number): void {
-  if (size > scratch.length) scratch = new Uint8Array(Math.max(size, 2 * scratch.length));
 }

@@ -1,24 +1,17 @@
 import { ColumnChunk } from './column-chunk';
 import { COLUMN_BINDINGS, columnCode, ColumnCode, makeBuffer } from './column-code';
 import { pageCompressor } from './compressor';
+import { BATCH_BYTES, BatchState, ParquetKernel } from './kernel/parquet-kernel';
 import { Codec, footer, MAGIC, RowGroupInfo } from './parquet-format';
 import { BATCH_ROWS, ColumnBuffer } from '../../columns/column-buffer';
 import { ColumnType } from '../../columns/column-type';
-import { OffKernelRows } from '../../columns/off-kernel';
-import { compileRows, DecodeRows, RowState } from '../../columns/row-compiler';
+import { OffKernelReason, OffKernelRows } from '../../columns/off-kernel';
+import { compileRows, DecodeRows } from '../../columns/row-compiler';
 import { ParquetColumn, parquetColumns } from '../../columns/type-table';
 import { ParquetFormat } from '../output-format';
 import { RowEncoder } from '../row-encoder';
 
-/** State of generated code that fills column buffers. */
-interface BatchState extends RowState {
-  /** Row within the batch. */
-  row: number;
-}
-
 const ROW_GROUP_BYTES = 0x4000000;
-/** A batch of long values is cut before its rows are many. */
-const BATCH_BYTES = 0x800000;
 const EMPTY = new Uint8Array(0);
 const CREATED_BY = 'cdk-legacy-to-s3';
 
@@ -31,6 +24,8 @@ export class ParquetEncoder implements RowEncoder {
   public readonly offKernel: OffKernelRows;
   private readonly columns: readonly ParquetColumn[];
   private readonly buffers: readonly ColumnBuffer[];
+  /** Fills the buffers, or why there is none. */
+  private readonly kernel: ParquetKernel | OffKernelReason;
   private readonly chunks: readonly ColumnChunk[];
   private readonly decodeRows: DecodeRows<BatchState>;
   private readonly rowGroupBytes: number;
@@ -44,7 +39,8 @@ export class ParquetEncoder implements RowEncoder {
   public constructor(sources: readonly ColumnType[], format: ParquetFormat) {
     this.offKernel = new OffKernelRows(sources);
     this.columns = parquetColumns(sources);
-    this.buffers = this.columns.map(({ type }) => makeBuffer(type));
+    this.kernel = ParquetKernel.of(sources, this.columns);
+    this.buffers = typeof this.kernel === 'string' ? this.columns.map(({ type }) => makeBuffer(type)) : this.kernel.buffers;
     const compress = pageCompressor(format.compression);
     const codec = Codec[format.compression];
     this.chunks = this.columns.map((column, i) => new ColumnChunk(column, this.buffers[i], codec, compress));
@@ -65,24 +61,33 @@ export class ParquetEncoder implements RowEncoder {
       position: 0,
       end: 0,
       rows: 0,
-      rowLimit: 0,
+      rowLimit: Infinity,
       column: 0,
       incomplete: false,
       needed: 0,
       valueStart: 0,
       valueEnd: 0,
       row: 0,
+      full: false,
     };
   }
 
   public decode(): void {
-    const { state } = this;
+    const { state, kernel, offKernel } = this;
+    state.full = false;
+    if (typeof kernel !== 'string') {
+      kernel.decode(state, this.decodeRows, offKernel);
+      return;
+    }
+    const { rows } = state;
     state.rowLimit = BATCH_ROWS - state.row;
     this.decodeRows(state);
+    offKernel.addRows(kernel, state.rows - rows);
   }
 
   public get full(): boolean {
-    if (this.state.row >= BATCH_ROWS) return true;
+    if (this.state.full || this.state.row >= BATCH_ROWS) return true;
+    if (typeof this.kernel !== 'string') return this.kernel.variableBytes >= BATCH_BYTES;
     let bytes = 0;
     for (const buffer of this.buffers) bytes += buffer.variableBytes;
     return bytes >= BATCH_BYTES;
@@ -104,11 +109,17 @@ export class ParquetEncoder implements RowEncoder {
     if (last) await write(footer(this.columns, this.rowGroups, this.keyValues, CREATED_BY));
   }
 
+  public close(): void {
+    if (typeof this.kernel !== 'string') this.kernel.close();
+  }
+
   private endBatch(): void {
     const { row } = this.state;
     if (row === 0) return;
-    for (const buffer of this.buffers) this.bytes += buffer.plain.length || buffer.variableBytes;
+    if (typeof this.kernel !== 'string') this.kernel.pull();
+    for (const buffer of this.buffers) this.bytes += buffer.storedBytes;
     for (const chunk of this.chunks) chunk.addPage(row);
+    if (typeof this.kernel !== 'string') this.kernel.reset();
     this.rows += row;
     this.state.row = 0;
   }

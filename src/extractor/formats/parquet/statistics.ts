@@ -1,5 +1,4 @@
-import { ColumnBuffer, FixedBytesBuffer, Int32Buffer, Int64Buffer } from '../../columns/column-buffer';
-import { Dictionary } from '../../columns/dictionary';
+import { ColumnBuffer, FixedBytesBuffer, Int32Buffer, Int64Buffer, ValueDictionary } from '../../columns/column-buffer';
 import { ParquetType } from '../../columns/type-table';
 
 /** Smallest and greatest value of a column chunk, by the order Parquet defines for its type; plain encoding. */
@@ -91,7 +90,8 @@ class FloatMinMax implements MinMax {
 
   public add(buffer: Int32Buffer | Int64Buffer): void {
     const { count } = buffer;
-    const values = this.width === 4 ? new Float32Array(buffer.values.buffer, 0, count) : new Float64Array(buffer.values.buffer, 0, count);
+    const values = this.width === 4 ? new Float32Array(buffer.values.buffer, buffer.values.byteOffset, count)
+      : new Float64Array(buffer.values.buffer, buffer.values.byteOffset, count);
     let { least, greatest } = this;
     for (let i = 0; i < count; i++) {
       const value = values[i];
@@ -158,7 +158,7 @@ function compare(bytes: Uint8Array, at: number, other: Uint8Array, width: number
 const LONGEST_BOUND = 64;
 
 /** Smallest and greatest value of a chunk that is wholly in its dictionary, by unsigned bytes. */
-export function dictionaryMinMax(dictionary: Dictionary): { readonly min?: Uint8Array; readonly max?: Uint8Array } {
+export function dictionaryMinMax(dictionary: ValueDictionary): { readonly min?: Uint8Array; readonly max?: Uint8Array } {
   const { data, starts, count } = dictionary;
   if (count === 0) return {};
   const value = (i: number) => data.subarray(starts[i] + 4, starts[i + 1]);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, open, readdir, rm, writeFile, type FileHandle } from 'node:fs/promises';
+import { access, open, readdir, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { toFileError } from './file-errors';
@@ -12,6 +12,9 @@ import { BufferPool } from '../part-queue';
 /** Buffers kept between files. */
 const MAX_FREE_BUFFERS = 8;
 const READ_BYTES = 1024 * 1024;
+const PROBE = '.write-check-';
+/** A probe is there for a moment; an older one is of a process that was killed then. */
+const PROBE_MS = 60_000;
 
 /** A folder that takes the objects under the names their keys have in S3. */
 export class FileTarget implements LandingTarget {
@@ -32,9 +35,10 @@ export class FileTarget implements LandingTarget {
 
   /** Makes the folder and tries to write into it. */
   public async check(): Promise<void> {
-    const probe = join(this.folder, `.write-check-${randomBytes(4).toString('hex')}`);
+    const probe = join(this.folder, `${PROBE}${randomBytes(4).toString('hex')}`);
     try {
       await makeFolder(this.folder);
+      await this.removeProbes();
       await writeFile(probe, 'ok', { flag: 'wx' });
     } catch (error) {
       throw toFileError(error, this.folder);
@@ -81,6 +85,14 @@ export class FileTarget implements LandingTarget {
 
   public async close(): Promise<void> {
     // Nothing is kept open.
+  }
+
+  private async removeProbes(): Promise<void> {
+    for (const name of await readdir(this.folder)) {
+      const path = join(this.folder, name);
+      const found = name.startsWith(PROBE) ? await stat(path).catch(() => undefined) : undefined;
+      if (found && found.mtimeMs < Date.now() - PROBE_MS) await rm(path, { force: true });
+    }
   }
 
   private pathOf(key: string): string {

@@ -25,8 +25,8 @@ export interface KernelColumn {
 /** The kernel reads prefixes in words. */
 const PREFIX_SLACK = 8;
 
-const FRAMINGS: { readonly [kind in Framing['kind']]?: number } = { fixed: 0, byteLength: 1, shortLength: 2, textPointer: 3, plp: 4 };
-const KINDS: { readonly [kind in ValueKind]?: number } = {
+export const FRAMINGS: { readonly [kind in Framing['kind']]?: number } = { fixed: 0, byteLength: 1, shortLength: 2, textPointer: 3, plp: 4 };
+export const KINDS: { readonly [kind in ValueKind]?: number } = {
   bit: 0,
   tinyint: 1,
   smallint: 2,
@@ -90,7 +90,8 @@ function isText({ kind }: ColumnType): boolean {
   return kind === 'utf16' || kind === 'bytesText' || kind === 'xml';
 }
 
-function sizeOf(framing: Framing): number {
+/** Size of a value of fixed framing, the greatest of others. */
+export function sizeOf(framing: Framing): number {
   return framing.kind === 'fixed' ? framing.size : 'max' in framing ? framing.max : 0xffffffff;
 }
 
