@@ -16,7 +16,7 @@ import { withoutKernels } from '../../support/without-kernels';
  * the length of the precision; others announce 17 for all, and send the shortest that holds the value.
  */
 
-const RUNS = Number(process.env.DECIMAL_RUNS ?? 30);
+const RUNS = Number(process.env.DECIMAL_RUNS ?? 20);
 jest.setTimeout(60_000 + 1000 * RUNS);
 
 const LENGTHS = [5, 9, 13, 17] as const;
