@@ -6,8 +6,8 @@ import { formatBytes } from './parse-size';
 import { VerifyProgress } from './progress/verify-progress';
 import { stopOnSignals } from './stop-on-signals';
 import { addTargetOptions, landingOf, type TargetOptions } from './target-options';
-import { counted } from '../extractor/counted';
 import { wholeNumber } from './whole-number';
+import { counted } from '../extractor/counted';
 import { LegacyToS3Error, verifyRun, type ExtractorProps, type LandingProps, type VerificationResult } from '../extractor/public';
 
 interface VerifyOptions extends TargetOptions {

@@ -9,14 +9,19 @@ export function canonical(value: string | null, sourceType: string): string | nu
   switch (type) {
     case 'bit': return value === '1' ? 'true' : value === '0' ? 'false' : value;
     case 'decimal': case 'numeric': case 'money': case 'smallmoney': return plainDecimal(value);
-    case 'float': return String(Number(value));
-    case 'real': return String(Math.fround(Number(value)));
+    case 'float': return plainFloat(Number(value));
+    case 'real': return plainFloat(Math.fround(Number(value)));
     case 'binary': case 'varbinary': case 'image': case 'rowversion': case 'geometry': case 'geography': case 'hierarchyid':
       return value.replace(/^(0x|\\x)/, '').toUpperCase();
     case 'uniqueidentifier': return value.toUpperCase();
     case 'time': case 'smalldatetime': case 'datetime': case 'datetime2': case 'datetimeoffset': return plainTime(value);
     default: return value;
   }
+}
+
+/** Negative zero is a value of its own. */
+function plainFloat(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value);
 }
 
 /** Without an exponent's, a sign's or trailing zeros' choice. */

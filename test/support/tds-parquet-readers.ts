@@ -12,11 +12,14 @@ export interface ParquetContent {
 
 const PYTHON = join(__dirname, '../../.venv/bin/python');
 
+/** One for all objects: to start it takes longer than to read a small one. */
+let duckdb: Promise<DuckDBInstance> | undefined;
+
 /** Reads a Parquet object with DuckDB. */
 export async function readWithDuckDb(object: Buffer): Promise<ParquetContent> {
   return inFile(object, async (file) => {
-    const instance = await DuckDBInstance.create(':memory:');
-    const connection = await instance.connect();
+    duckdb ??= DuckDBInstance.create(':memory:');
+    const connection = await (await duckdb).connect();
     try {
       const described = await connection.runAndReadAll(`describe select * from read_parquet('${file}')`);
       const columns = described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
@@ -24,12 +27,11 @@ export async function readWithDuckDb(object: Buffer): Promise<ParquetContent> {
       const read = await connection.runAndReadAll(`select ${list} from read_parquet('${file}')`);
       const strings = columns.map(({ type }) => type === 'VARCHAR');
       const rows = read.getRows().map((row) => row.map((value, i) => (
-        value === null ? null : strings[i] ? Buffer.from(String(value), 'hex').toString('utf8') : String(value)
+        value === null ? null : strings[i] ? Buffer.from(String(value), 'hex').toString('utf8') : Object.is(value, -0) ? '-0' : String(value)
       )));
       return { names: columns.map(({ name }) => name), rows };
     } finally {
       connection.closeSync();
-      instance.closeSync();
     }
   });
 }

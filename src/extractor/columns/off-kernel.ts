@@ -3,7 +3,7 @@ import type { ColumnType } from './column-type';
 /**
  * Why rows left the kernels: their values went through code for one value, which is slower.
  *
- * - `sqlVariant`, `doubleByteText`: a column of that type had a value;
+ * - `sqlVariant`, `doubleByteText`: the result has a column of that type;
  * - `longRow`: the row, or its text, is longer than the kernel's memory;
  * - `csvOptions`: a text of NULL, or a delimiter that numbers and dates hold, for which every field is looked at;
  * - `columns`: the result has more columns, code pages or bytes of names than the kernel has room for;

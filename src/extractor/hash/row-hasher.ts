@@ -100,8 +100,9 @@ export class RowHasher {
       if (at === size) return size;
       const { asked } = kernel;
       if (asked) {
-        const { framing } = this.columns[asked.column];
-        given.push({ column: asked.column, value: canonicalValue(this.columns[asked.column], openValue(framing, bytes, view, start + asked.at).pieces!) });
+        const column = this.columns[asked.column];
+        const { pieces } = openValue(column.framing, bytes, view, start + asked.at);
+        given.push({ column: asked.column, value: canonicalValue(column, pieces!) });
         if (kernel.give(given.map(({ value }) => value))) continue;
       }
       kernel.give([]);

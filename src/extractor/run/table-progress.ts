@@ -114,7 +114,10 @@ export class TableProgress {
 
   private of(table: number): TableCounts {
     let counts = this.tables.get(table);
-    if (!counts) this.tables.set(table, counts = { reported: 0, left: 0, rows: 0, wireBytes: 0, objects: 0, sizeBytes: 0, rowsOffKernel: {}, reading: new Map() });
+    if (!counts) {
+      counts = { reported: 0, left: 0, rows: 0, wireBytes: 0, objects: 0, sizeBytes: 0, rowsOffKernel: {}, reading: new Map() };
+      this.tables.set(table, counts);
+    }
     return counts;
   }
 }

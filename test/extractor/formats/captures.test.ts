@@ -104,6 +104,21 @@ describe.each(CAPTURES)('%s', (capture, expectedName) => {
   });
 });
 
+describe('ledger-20000, whose decimals are announced longer than they are and sent in two lengths', () => {
+  const payload = capturePayload('ledger-20000');
+
+  test('every cell is exact in CSV', async () => {
+    const { columns, objects: [object] } = await landPayload(payload, CSV);
+    compareText('ledger-20000', columns, parseCsv(object.toString('utf8')).slice(1));
+  });
+
+  test('every cell is exact in Parquet, read by DuckDB', async () => {
+    const { columns, objects: [object] } = await landPayload(payload, { name: 'parquet', compression: 'zstd' });
+    const { rows } = await readWithDuckDb(object);
+    compare('ledger-20000', columns, rows.length, (r, { ordinal }) => sourceValue(columns, rows[r], ordinal));
+  });
+});
+
 test('the sql_variant companion names the base type', async () => {
   const { columns, objects: [object] } = await landPayload(capturePayload('all-types-packet-4096'), { name: 'parquet', compression: 'none' });
   const { rows } = await readWithDuckDb(object);

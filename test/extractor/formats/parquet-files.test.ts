@@ -81,6 +81,19 @@ describe('dictionaries', () => {
 
   test('each row group has its own', () => roundTrip(Array.from({ length: 50_000 }, (_, i) => `group ${i % 100} of ${Math.floor(i / 16384)}`), 1));
 
+  test('the base types of sql_variant, whatever the values', async () => {
+    const variant = wireColumn.variant('v');
+    const values = Array.from({ length: 5000 }, (_, i) => (
+      i % 2 === 0 ? Buffer.concat([Buffer.from([0x6a, 2, 19, 4, 1]), le(BigInt(i), 8)]) : Buffer.concat([Buffer.from([0x38, 0]), le(BigInt(i), 4)])
+    ));
+    const payload = Buffer.concat([colMetadata([variant]), ...values.map((value) => row([variant], [value])), done(0x10, values.length)]);
+    const { objects: [object] } = await landPayload(payload, { name: 'parquet', compression: 'none' });
+    const types = (await readWithDuckDb(object)).rows.map(([, type]) => type);
+    expect(types).toEqual(values.map((_, i) => (i % 2 === 0 ? 'decimal(19,4)' : 'int')));
+    // In the dictionary, and as the greatest and the least value; there are two of each.
+    expect(object.toString('latin1').split('decimal(19,4)').length - 1).toBeLessThanOrEqual(3);
+  });
+
   test('a long value among short ones', () => roundTrip(Array.from({ length: 2000 }, (_, i) => (i === 1000 ? 'x'.repeat(100) : `v${i % 3}`))));
 });
 

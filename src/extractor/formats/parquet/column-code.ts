@@ -116,8 +116,9 @@ export function columnCode(
       }
       case 'variant': {
         const base = companion('base_type');
+        // Of the base type the dictionary is found by its own bytes, not by those of the value too.
         return `${known(k, '4 * n + 64', (at) => `variantText(v, p, n, ${k}.data, ${at}${altered})`, altered)}
-          ${known(base!, '64', (at) => `variantBaseTypeText(v, p, n, ${base}.data, ${at})`)}`;
+          { const value = n; n = 2 + v.getUint8(p + 1); ${known(base!, '64', (at) => `variantBaseTypeText(v, p, n, ${base}.data, ${at})`)} n = value; }`;
       }
       case 'binary':
         return known(k, 'n', (at) => `copy(v, p, n, ${k}.data, ${at})`);

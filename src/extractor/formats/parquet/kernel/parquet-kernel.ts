@@ -37,8 +37,24 @@ const MOST_BYTES = 0x20000000;
 
 /** How values are stored (parquet-kernel.as). */
 const STORED = {
-  bit: 0, int8: 1, int16: 2, int32: 3, int64: 4, smallmoney: 5, money: 6, decimal32: 7, decimal64: 8, decimal128: 9, date: 10,
-  timeMicros: 11, timeNanos: 12, micros: 13, nanos: 14, uuid: 15, text: 16, bytes: 17,
+  bit: 0,
+  int8: 1,
+  int16: 2,
+  int32: 3,
+  int64: 4,
+  smallmoney: 5,
+  money: 6,
+  decimal32: 7,
+  decimal64: 8,
+  decimal128: 9,
+  date: 10,
+  timeMicros: 11,
+  timeNanos: 12,
+  micros: 13,
+  nanos: 14,
+  uuid: 15,
+  text: 16,
+  bytes: 17,
 } as const;
 
 /** A source column and its Parquet columns, companions behind the value. */

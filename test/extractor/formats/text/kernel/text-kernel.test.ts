@@ -138,8 +138,8 @@ test('(max) text in several pieces is not left', async () => {
   const pieces = [[text('ab'), text('cd')], [Buffer.from([1]), Buffer.from([2]), Buffer.from([3])]];
   const bytes = resultOf(columns, [[le(1n, 4), null, null], [le(2n, 4), ...pieces], [le(3n, 4), [text('x')], []]]);
   expect(await rowsLeft(bytes, CSV)).toEqual({ rows: 3, left: 0 });
-  for (const cuts of [[1], [7, 50], [70_000]]) {
-    const { objects } = await landPayload(bytes, CSV, { cuts });
+  for (const sizes of [[1], [7, 50], [70_000]]) {
+    const { objects } = await landPayload(bytes, CSV, { cuts: sizes });
     expect(objects[0].toString()).toBe('id,c,b\n1,,\n2,abcd,010203\n3,x,""\n');
   }
 });

@@ -1,0 +1,19 @@
+import { ParquetKernel } from '../../src/extractor/formats/parquet/kernel/parquet-kernel';
+import { TextKernel } from '../../src/extractor/formats/text/kernel/text-kernel';
+import { RowKernel } from '../../src/extractor/hash/load-kernel';
+
+/** Runs with the code for one value in the place of the kernels: every row is written, and hashed, by itself. */
+export async function withoutKernels<T>(run: () => Promise<T>): Promise<T> {
+  const spies = [
+    jest.spyOn(TextKernel, 'of').mockReturnValue('processor'),
+    jest.spyOn(ParquetKernel, 'of').mockReturnValue('processor'),
+    // It stops at every row, and asks for no value: so the row is the caller's.
+    jest.spyOn(RowKernel.prototype, 'rows').mockImplementation((from) => from),
+    jest.spyOn(RowKernel.prototype, 'asked', 'get').mockReturnValue(undefined),
+  ];
+  try {
+    return await run();
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
