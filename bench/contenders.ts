@@ -12,13 +12,15 @@ import { readRows } from '../src/extractor/formats';
 import { OutputFormat } from '../src/extractor/formats/output-format';
 import { FileTarget } from '../src/extractor/landing/file/file-target';
 import { extract } from '../src/extractor/run/extract-run';
+import { connectDirect } from '../src/extractor/tds/direct-socket';
 
 /** Ways to take a table from the server. Each returns how many rows it saw. */
 export type Contender = (port: number, rows: number) => Promise<number>;
 
 /** 64 MiB row groups and 256 MiB files, as the extractor does it. */
 const ours = (format: OutputFormat, encrypt = false): Contender => async (port, rows) => withFolder(async (folder) => {
-  const connection = await connectTedious(port, encrypt);
+  // As sql-server-connection.ts connects.
+  const connection = await connectTedious(port, encrypt, encrypt ? undefined : connectDirect);
   const target = new FileTarget(pathToFileURL(`${folder}/`).href);
   const result = await readRows({
     connection,
@@ -120,10 +122,10 @@ async function mssqlCsvStringify(port: number, rows: number): Promise<number> {
   });
 }
 
-export function connectTedious(port: number, encrypt = false): Promise<Connection> {
+export function connectTedious(port: number, encrypt = false, connector?: typeof connectDirect): Promise<Connection> {
   const connection = new Connection({
     server: '127.0.0.1',
-    options: { port, encrypt, trustServerCertificate: true, requestTimeout: 0, packetSize: askedPacketSize(encrypt) },
+    options: { port, encrypt, trustServerCertificate: true, requestTimeout: 0, packetSize: askedPacketSize(encrypt), connector: connector as never },
     authentication: { type: 'default', options: { userName: 'reader', password: 'any' } },
   });
   return new Promise((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve(connection))));

@@ -5,6 +5,7 @@ import { OffKernelCounts } from '../../src/extractor/columns/off-kernel';
 import { OutputFormat } from '../../src/extractor/formats/output-format';
 import { ColumnAlterations } from '../../src/extractor/formats/read-rows';
 import { RowLanding } from '../../src/extractor/formats/row-landing';
+import { connectDirect } from '../../src/extractor/tds/direct-socket';
 import { TokenReader } from '../../src/extractor/tds/token-reader';
 import { ReplayServer } from '../../tools/replay-server/replay-server';
 import type { ReplyPackets } from '../../tools/replay-server/reply';
@@ -44,14 +45,14 @@ export async function landPayload(
   return { columns, rows, files, objects: target.completed, control, alterations, tallies, rowsOffKernel };
 }
 
-/** A replay server and a tedious connection to it. */
+/** A replay server and a tedious connection to it. @param connector as the extractor's own when it is not said */
 export async function connectReplay(
-  reply: (request: string) => ReplyPackets, packetSize?: number,
+  reply: (request: string) => ReplyPackets, packetSize?: number, connector: typeof connectDirect | undefined = connectDirect,
 ): Promise<{ readonly server: ReplayServer; readonly connection: Connection; readonly stop: () => Promise<void> }> {
   const server = await ReplayServer.start({ reply, packetSize });
   const connection = new Connection({
     server: '127.0.0.1',
-    options: { port: server.port, encrypt: false, trustServerCertificate: true },
+    options: { port: server.port, encrypt: false, trustServerCertificate: true, ...(connector && { connector: connector as never }) },
     authentication: { type: 'default', options: { userName: 'reader', password: 'any' } },
   });
   // A dropped connection is reported to the request too; without a listener it would end the process.

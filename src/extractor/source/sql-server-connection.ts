@@ -3,6 +3,7 @@ import { refuseUnencryptedLogin } from './encryption-guard';
 import { toConnectError, toRequestError, type Endpoint, type ServerMessage } from './source-errors';
 import { tediousAuthentication, type LoginOptions } from './tedious-authentication';
 import type { QueryParameter } from '../formats/read-rows';
+import { connectDirect } from '../tds/direct-socket';
 
 /** How to connect; the password is resolved and the CA file read. */
 export interface ConnectionOptions extends LoginOptions {
@@ -167,6 +168,8 @@ function toTediousConfig(options: ConnectionOptions): ConnectionConfiguration {
       rowCollectionOnRequestCompletion: false,
       useColumnNames: false,
       maxRetriesOnTransientErrors: 0,
+      // Where the bytes of the socket are those of the rows, they are read with less effort.
+      ...(!options.encrypt && { connector: connectDirect as never }),
     },
   };
 }

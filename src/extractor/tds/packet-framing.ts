@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { DirectReads, directReadsOf } from './direct-socket';
 import { counted } from '../counted';
 
 /** Packets of a response (MS-TDS 2.2.3): headers are taken off as the bytes come from the socket or from TLS. */
@@ -42,12 +43,12 @@ export interface Framing {
  * @returns nothing when the driver is not as expected; its own framing works as well, only slower
  */
 export function takeFraming(connection: unknown): Framing | undefined {
-  const { messageIo } = connection as { readonly messageIo?: { readonly incomingMessageStream?: IncomingMessageStream } };
+  const { messageIo } = connection as { readonly messageIo?: { readonly incomingMessageStream?: IncomingMessageStream; readonly socket?: unknown; readonly securePair?: unknown } };
   const incoming = messageIo?.incomingMessageStream;
   if (!incoming || typeof incoming.processBufferedData !== 'function' || incoming.bl?.length !== 0 || incoming.currentMessage !== undefined) {
     return undefined;
   }
-  return new MessageFraming(incoming);
+  return new MessageFraming(incoming, messageIo?.securePair === undefined ? directReadsOf(messageIo?.socket) : undefined);
 }
 
 class MessageFraming implements Framing {
@@ -61,8 +62,10 @@ class MessageFraming implements Framing {
   /** What waits for the driver to ask for the message. */
   private waiting: (() => void) | undefined;
 
-  public constructor(private readonly incoming: IncomingMessageStream) {
+  /** @param reads of the socket, where its bytes are those of the messages */
+  public constructor(private readonly incoming: IncomingMessageStream, private readonly reads: DirectReads | undefined) {
     incoming._transform = (chunk, _encoding, callback) => this.take(chunk, callback);
+    reads?.take((bytes) => this.takeDirect(bytes, reads));
   }
 
   public start(sink: PayloadSink): void {
@@ -73,6 +76,19 @@ class MessageFraming implements Framing {
 
   public release(): void {
     if (!this.announced) this.giveBack();
+  }
+
+  /** @returns whether more is wanted */
+  private takeDirect(bytes: Buffer, reads: DirectReads): boolean {
+    let returned = false;
+    let taken = false;
+    this.take(bytes, (error) => {
+      taken = true;
+      if (error) reads.fail(error);
+      else if (returned) reads.resume();
+    });
+    returned = true;
+    return taken;
   }
 
   private take(chunk: Buffer, callback: (error?: Error) => void): void {
@@ -129,13 +145,15 @@ class MessageFraming implements Framing {
         callback(error);
         return;
       }
-      this.incoming.bl.append(rest);
+      // Of a direct read it is written over by the next one.
+      this.incoming.bl.append(Buffer.from(rest));
       this.incoming.processBufferedData(callback);
     });
   }
 
   private giveBack(): void {
     delete (this.incoming as { _transform?: unknown })._transform;
+    this.reads?.release();
   }
 }
 

@@ -1,0 +1,88 @@
+import { connect, type Socket } from 'node:net';
+
+/** Bytes that one read of a socket may take. */
+const READ_BYTES = 0x40000;
+
+/**
+ * Reads a socket into one buffer over and over. Node's own way makes a buffer of 64 KiB for each read, which costs about as much
+ * again as reading: page faults, and garbage.
+ */
+export class DirectReads {
+  private taker: ((bytes: Buffer) => boolean) | undefined;
+
+  public constructor(private readonly socket: () => Socket) {}
+
+  /** Hands what comes to `taker`, not to the stream. @param taker takes the bytes before it returns; false to be given no more for now */
+  public take(taker: (bytes: Buffer) => boolean): void {
+    this.taker = taker;
+  }
+
+  /** Goes on after `taker` returned false. */
+  public resume(): void {
+    this.socket().resume();
+  }
+
+  public fail(error: Error): void {
+    this.socket().destroy(error);
+  }
+
+  /** What comes goes to the stream again. */
+  public release(): void {
+    this.taker = undefined;
+  }
+
+  /** @returns whether more is wanted */
+  public arrived(bytes: Buffer): boolean {
+    return this.taker ? this.taker(bytes) : this.socket().push(Buffer.from(bytes));
+  }
+}
+
+const directReads = new WeakMap<Socket, DirectReads>();
+
+/** How to read the socket directly; nothing of sockets that {@link connectDirect} did not open. */
+export function directReadsOf(socket: unknown): DirectReads | undefined {
+  return directReads.get(socket as Socket);
+}
+
+/** Where tedious wants to be connected to. */
+interface Address {
+  readonly host: string;
+  readonly port: number;
+  readonly localAddress?: string;
+}
+
+/** A connector for tedious: its socket can be read directly. @throws the error of the last address, or the signal's reason */
+export async function connectDirect(options: Address, _lookup: unknown, signal: AbortSignal): Promise<Socket> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const reads: DirectReads = new DirectReads(() => socket);
+    const socket: Socket = connect({
+      ...options,
+      onread: {
+        buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+        callback: (count, buffer) => reads.arrived((buffer as Buffer).subarray(0, count)),
+      },
+    });
+    const settle = () => {
+      signal.removeEventListener('abort', onAbort);
+      socket.off('error', onError).off('connect', onConnect);
+    };
+    const onAbort = () => {
+      settle();
+      socket.destroy();
+      reject(signal.reason as Error);
+    };
+    const onError = (error: Error) => {
+      settle();
+      socket.destroy();
+      reject(error);
+    };
+    const onConnect = () => {
+      settle();
+      directReads.set(socket, reads);
+      resolve(socket);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    socket.on('error', onError).on('connect', onConnect);
+  });
+}
