@@ -69,10 +69,7 @@ interface Outside {
 /** Longer values are kept outside. */
 export const LARGEST_INSIDE = 0x10000;
 /** Larger memory is not kept for the rest of the table. */
-const LARGEST_KEPT = 0x1000000;
-/** The least that the code for one value is given to write to. */
-const FIRST_BYTES = 0x1000;
-
+const LARGEST_KEPT = 0x2000000;
 /** Values of varying length in the kernel's memory; what is added here came from the code for one value. */
 export class KernelBytes extends VariableBuffer {
   public dictionary: KernelDictionary | null = null;
@@ -82,6 +79,7 @@ export class KernelBytes extends VariableBuffer {
   private readonly memory: Uint8Array;
   private outside: Outside[] = [];
   private outsideBytes: Uint8Array = new Uint8Array(0);
+  private small: Uint8Array = new Uint8Array(0);
 
   /** @param at description of the source column @param handover where a value is handed over */
   public constructor(
@@ -116,7 +114,15 @@ export class KernelBytes extends VariableBuffer {
 
   /** Makes room in `data` for a value of up to `bytes` bytes. @returns position where they go */
   public begin(bytes: number): number {
-    if (bytes > this.data.length) this.data = new Uint8Array(Math.max(bytes, FIRST_BYTES));
+    if (bytes > LARGEST_INSIDE) {
+      // It may have to be kept outside, so that is where it is written.
+      const at = this.outsideEnd + 4;
+      this.growOutside(at + bytes);
+      this.data = this.outsideBytes;
+      return at;
+    }
+    if (this.small.length === 0) this.small = new Uint8Array(LARGEST_INSIDE);
+    this.data = this.small;
     return 0;
   }
 
@@ -133,11 +139,10 @@ export class KernelBytes extends VariableBuffer {
     } else {
       this.leaveDictionary();
       functions.closeBlock(this.column);
-      this.putOutside(this.data.subarray(at, end));
+      for (let i = 0; i < 4; i++) this.outsideBytes[at - 4 + i] = size >> 8 * i;
+      this.outside.push({ after: this.words.getUint32(this.at + NEWEST, true), end });
       functions.addVariable(4 + size);
       this.words.setUint32(this.at + COUNT, this.words.getUint32(this.at + COUNT, true) + 1, true);
-      // A huge value must not keep its memory for the rest of the table.
-      if (this.data.length > LARGEST_KEPT) this.data = new Uint8Array(0);
     }
     this.pull();
   }
@@ -173,19 +178,18 @@ export class KernelBytes extends VariableBuffer {
   public override reset(): void {
     super.reset();
     this.outside = [];
-    if (this.outsideBytes.length > LARGEST_KEPT) this.outsideBytes = new Uint8Array(0);
+    // A huge value must not keep its memory for the rest of the table.
+    if (this.outsideBytes.length > LARGEST_KEPT) this.data = this.outsideBytes = new Uint8Array(0);
   }
 
-  private putOutside(value: Uint8Array): void {
-    const from = this.outside.at(-1)?.end ?? 0;
-    const end = from + 4 + value.length;
-    if (end > this.outsideBytes.length) {
-      const grown = new Uint8Array(Math.max(end, 2 * this.outsideBytes.length));
-      grown.set(this.outsideBytes.subarray(0, from));
-      this.outsideBytes = grown;
-    }
-    for (let i = 0; i < 4; i++) this.outsideBytes[from + i] = value.length >> 8 * i;
-    this.outsideBytes.set(value, from + 4);
-    this.outside.push({ after: this.words.getUint32(this.at + NEWEST, true), end });
+  private get outsideEnd(): number {
+    return this.outside.at(-1)?.end ?? 0;
+  }
+
+  private growOutside(bytes: number): void {
+    if (bytes <= this.outsideBytes.length) return;
+    const grown = new Uint8Array(Math.max(bytes, 2 * this.outsideBytes.length));
+    grown.set(this.outsideBytes.subarray(0, this.outsideEnd));
+    this.outsideBytes = grown;
   }
 }

@@ -678,16 +678,19 @@ function xml(o: usize, p: usize, size: usize): usize {
   return text(o, p + mark, p + size, UTF_16);
 }
 
-/** Bits of bytes that may be special; between the quotes of CSV only those are. */
+/** Bytes that may be special; between the quotes of CSV only those are. */
 // @ts-ignore: decorator
 @inline
-function special(bytes: v128, inQuotes: bool): i32 {
+function specials(bytes: v128, inQuotes: bool): v128 {
   const quotes = i8x16.eq(bytes, i8x16.splat(<i8>quote));
-  if (inQuotes && mode == CSV) return i8x16.bitmask(quotes);
-  return i8x16.bitmask(v128.or(
-    v128.or(quotes, i8x16.eq(bytes, i8x16.splat(<i8>delimiter))), i8x16.lt_u(bytes, i8x16.splat(<i8>specialBelow)),
-  ));
+  if (inQuotes && mode == CSV) return quotes;
+  return v128.or(v128.or(quotes, i8x16.eq(bytes, i8x16.splat(<i8>delimiter))), i8x16.lt_u(bytes, i8x16.splat(<i8>specialBelow)));
 }
+
+/** As bits. */
+// @ts-ignore: decorator
+@inline
+function special(bytes: v128, inQuotes: bool): i32 { return i8x16.bitmask(specials(bytes, inQuotes)); }
 
 /** Writes an ASCII character. @returns TO_QUOTE where it may not stand without quotes */
 // @ts-ignore: decorator
@@ -724,7 +727,19 @@ function escape(o: usize, byte: u8): usize {
 export function utf16(o: usize, p: usize, end: usize, inQuotes: bool): usize {
   const ascii = i16x8.splat(0x7f);
   while (p < end) {
-    // Eight characters at a time; what is behind the end is masked out.
+    // Sixteen characters at a time while all are plain.
+    while (end - p >= 32) {
+      const first = v128.load(p);
+      const second = v128.load(p, 16);
+      if (v128.any_true(v128.and(v128.or(first, second), i16x8.splat(<i16>0xff80)))) break;
+      const both = i8x16.narrow_i16x8_u(first, second);
+      if (v128.any_true(specials(both, inQuotes))) break;
+      v128.store(o, both);
+      p += 32;
+      o += 16;
+    }
+    if (p == end) return o;
+    // Eight; what is behind the end is masked out.
     const units = v128.load(p);
     const bytes = i8x16.narrow_i16x8_u(units, units);
     const left = end - p;
@@ -740,31 +755,34 @@ export function utf16(o: usize, p: usize, end: usize, inQuotes: bool): usize {
     const plain = <usize>ctz(odd);
     p += plain << 1;
     o += plain;
-    const unit = <u32>load<u16>(p);
-    p += 2;
-    if (unit < 0x80) {
-      o = character(o, <u8>unit, inQuotes);
-      if (o == TO_QUOTE) return o;
-    } else if (unit < 0x800) {
-      store<u8>(o, <u8>(0xc0 | unit >> 6));
-      store<u8>(o, <u8>(0x80 | unit & 0x3f), 1);
-      o += 2;
-    } else if (unit < 0xd800 || unit > 0xdfff) {
-      store<u8>(o, <u8>(0xe0 | unit >> 12));
-      store<u8>(o, <u8>(0x80 | unit >> 6 & 0x3f), 1);
-      store<u8>(o, <u8>(0x80 | unit & 0x3f), 2);
-      o += 3;
-    } else {
-      const trail = p < end ? <u32>load<u16>(p) : 0;
-      if (unit > 0xdbff || trail < 0xdc00 || trail > 0xdfff) return 0;
+    // One, and those of other scripts behind it.
+    do {
+      const unit = <u32>load<u16>(p);
       p += 2;
-      const point = 0x10000 + (unit - 0xd800 << 10) + (trail - 0xdc00);
-      store<u8>(o, <u8>(0xf0 | point >> 18));
-      store<u8>(o, <u8>(0x80 | point >> 12 & 0x3f), 1);
-      store<u8>(o, <u8>(0x80 | point >> 6 & 0x3f), 2);
-      store<u8>(o, <u8>(0x80 | point & 0x3f), 3);
-      o += 4;
-    }
+      if (unit < 0x80) {
+        o = character(o, <u8>unit, inQuotes);
+        if (o == TO_QUOTE) return o;
+      } else if (unit < 0x800) {
+        store<u8>(o, <u8>(0xc0 | unit >> 6));
+        store<u8>(o, <u8>(0x80 | unit & 0x3f), 1);
+        o += 2;
+      } else if (unit < 0xd800 || unit > 0xdfff) {
+        store<u8>(o, <u8>(0xe0 | unit >> 12));
+        store<u8>(o, <u8>(0x80 | unit >> 6 & 0x3f), 1);
+        store<u8>(o, <u8>(0x80 | unit & 0x3f), 2);
+        o += 3;
+      } else {
+        const trail = p < end ? <u32>load<u16>(p) : 0;
+        if (unit > 0xdbff || trail < 0xdc00 || trail > 0xdfff) return 0;
+        p += 2;
+        const point = 0x10000 + (unit - 0xd800 << 10) + (trail - 0xdc00);
+        store<u8>(o, <u8>(0xf0 | point >> 18));
+        store<u8>(o, <u8>(0x80 | point >> 12 & 0x3f), 1);
+        store<u8>(o, <u8>(0x80 | point >> 6 & 0x3f), 2);
+        store<u8>(o, <u8>(0x80 | point & 0x3f), 3);
+        o += 4;
+      }
+    } while (p < end && load<u16>(p) >= 0x80);
   }
   return o;
 }
