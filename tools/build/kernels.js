@@ -8,6 +8,7 @@ const path = require('node:path');
 const extractor = path.resolve(__dirname, '..', '..', 'src', 'extractor');
 /** By name: folder, and the pages (64 KiB) of its memory, which never grows; they take no memory before they are used. */
 const KERNELS = {
+  'crc64-kernel': { folder: 'landing/s3', pages: 2, features: [] },
   'row-kernel': { folder: 'hash', pages: 20, features: [] },
   // One instance an encoder, whose memory is as large as its columns need.
   'parquet-kernel': { folder: 'formats/parquet/kernel', features: ['--enable', 'simd', '--importMemory'] },

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Crc64NvmeJs } from '@aws-sdk/checksums/crc';
-import { concatCrc64Nvme } from './crc64-nvme';
+import { concatCrc64Nvme, crc64Nvme } from './crc64-nvme';
 import type { Checksum, ChecksumAlgorithm, ChecksumType } from '../../../contract';
 
 /** The checksum of one part's bytes. */
@@ -34,11 +33,7 @@ const SHA256: ChecksumScheme = {
 const CRC64NVME: ChecksumScheme = {
   algorithm: 'CRC64NVME',
   multipartType: 'FULL_OBJECT',
-  digest: async (bytes) => {
-    const crc = new Crc64NvmeJs();
-    crc.update(bytes);
-    return Buffer.from(await crc.digest());
-  },
+  digest: async (bytes) => crc64Nvme(bytes),
   ofParts: (parts) => {
     const whole = parts.reduce((crc, { digest, sizeBytes }) => concatCrc64Nvme(crc, digest.readBigUInt64BE(), sizeBytes), 0n);
     const out = Buffer.alloc(8);
