@@ -72,7 +72,7 @@ test('a run of one row is told in the singular, by each command', async () => {
     const text = told.map(({ stdout, stderr }) => stdout + stderr).join('');
     for (const one of ['1 row of 1 table in 1 object', '1 table in 1 chunk', 'about 1 row,', '1 object, 1 row and', '1 table, about 1 row']) expect(text).toContain(one);
     // A rate has its unit.
-    expect(text).not.toMatch(/(?<![\d,.])1 [a-z]+s\b(?!\/)/);
+    expect(text).not.toMatch(/(?<![\w,.])1 [a-z]+s\b(?!\/)/);
   } finally {
     await single.stop();
   }
