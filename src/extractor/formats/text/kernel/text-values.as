@@ -344,7 +344,9 @@ function float(o: usize, p: usize): usize {
   if (bits >> 63 != 0) store<u8>(o++, 0x2d);
   // Whole numbers need no search.
   if (magnitude < 1e15 && floor(magnitude) == magnitude) return unsigned64(o, <u64>magnitude);
-  if (!(magnitude >= 1e-6 && magnitude < 1e16) || (bits & 0xfffffffffffff) == 0) return 0;
+  if (!(magnitude >= 1e-6 && magnitude < 1e16)) return 0;
+  // 5^18 has 13 digits: of up to 15 each is a value of its own.
+  if ((bits & 0xfffffffffffff) == 0) return halved(o, 1023 - <i32>(bits >> 52 & 0x7ff), 18);
   const exponent = exponentOfTen(magnitude);
   const at = <usize>(16 - exponent) << 3;
   const power = load<f64>(POWERS + at);
@@ -386,7 +388,9 @@ function real(o: usize, p: usize): usize {
   const magnitude = abs<f64>(<f64>load<f32>(p));
   if (bits >> 31 != 0) store<u8>(o++, 0x2d);
   if (magnitude < 1e6 && floor(magnitude) == magnitude) return unsigned64(o, <u64>magnitude);
-  if (!(magnitude >= 1e-6 && magnitude < 1e16) || (bits & 0x7fffff) == 0) return 0;
+  if (!(magnitude >= 1e-6 && magnitude < 1e16)) return 0;
+  // 5^8 has six digits, of which each is a value of its own.
+  if ((bits & 0x7fffff) == 0) return halved(o, 127 - <i32>(bits >> 23 & 0xff), 8);
   const exponent = exponentOfTen(magnitude);
   const power = load<f64>(POWERS + (<usize>(16 - exponent) << 3));
   const scaled = magnitude * power;
@@ -403,6 +407,14 @@ function real(o: usize, p: usize): usize {
     return significant(o, leading, digits - leading * 1e8, exponent);
   }
   return 0;
+}
+
+/** A half, a quarter, an eighth: 2^-n is 5^n with n decimals, which is the shortest text where so many digits tell all values apart. */
+function halved(o: usize, n: i32, most: i32): usize {
+  if (n < 1 || n > most) return 0;
+  let digits: u64 = 1;
+  for (let i = 0; i < n; i++) digits *= 5;
+  return scaled(o, digits, <u32>n);
 }
 
 /** @param magnitude 1e-6 to below 1e16 @returns e with 10^e <= magnitude < 10^(e+1) */

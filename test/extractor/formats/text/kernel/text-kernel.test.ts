@@ -144,6 +144,20 @@ test('(max) text in several pieces is not left', async () => {
   }
 });
 
+test.each([4, 8] as const)('powers of two are the same as without it, and those of a half to some 2^-n are its own, in floats of %i bytes', async (size) => {
+  const bytes = (value: number) => {
+    const out = Buffer.alloc(size);
+    if (size === 8) out.writeDoubleLE(value);
+    else out.writeFloatLE(value);
+    return out;
+  };
+  const column = wireColumn.floatN('f', size);
+  const all = resultOf([column], Array.from({ length: 240 }, (_, i) => [bytes((i % 2 === 0 ? 1 : -1) * 2 ** ((i >> 1) - 60))]));
+  expect(await outcome(all, CSV)).toEqual(await withoutKernel(() => outcome(all, CSV)));
+  const own = Array.from({ length: size === 8 ? 18 : 8 }, (_, i) => [bytes(2 ** -(i + 1))]);
+  expect(await rowsLeft(resultOf([column], own), CSV)).toEqual({ rows: own.length, left: 0 });
+});
+
 test('results that are read by turns do not mix', async () => {
   const wide = wireColumn.nvarchar('wide', 40);
   const rows = (count: number, cell: (i: number) => WireCell) => Array.from({ length: count }, (_, i) => [cell(i)]);
