@@ -122,10 +122,12 @@ describe('keys of any type', () => {
       expect(lines('Keyed').map((line) => Number(line.split(',')[2])).sort((a, b) => a - b)).toEqual(values.map((_, id) => id));
       // No chunk exceeds twice the target but for its most frequent key.
       const counts = new Map<string, number>();
-      values.forEach((each, id) => counts.set(`${each.toLowerCase().trim()} ${id % 3}`, (counts.get(`${each.toLowerCase().trim()} ${id % 3}`) ?? 0) + 1));
+      // A bound of a float has 16 digits: it may lie beside its value, and all rows of that on one side.
+      const keyOf = (each: string, id: number) => (name === 'float' ? each : `${each.toLowerCase().trim()} ${id % 3}`);
+      values.forEach((each, id) => counts.set(keyOf(each, id), (counts.get(keyOf(each, id)) ?? 0) + 1));
       const largest = Math.max(...counts.values());
       for (const chunk of manifest.tables[0].chunks!) if (!chunk.nullKey) expect(chunk.rows).toBeLessThanOrEqual(2 * targetChunkRows + largest);
-    }), { numRuns: name === 'int' ? 4 : 1 });
+    }), { numRuns: name === 'int' ? 4 : 1, endOnFailure: true });
   });
 });
 
