@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { bundle, firstLine } from './bundle';
+import { LEDGER_CAPTURE_ENV, ledgerCaptureFile } from './ledger-table';
 import { TABLES } from './tables';
 
 /**
@@ -29,7 +30,7 @@ const run = promisify(execFile);
 
 async function main(args: readonly string[]): Promise<void> {
   const option = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
-  const tableName = option('--table') ?? 'transactions';
+  const tableName = option('--table') ?? 'ledger';
   if (!Object.hasOwn(TABLES, tableName)) throw new Error(`--table ${tableName}: allowed are ${Object.keys(TABLES).join(', ')}`);
   const { chunkRows, defaultRows } = TABLES[tableName];
   const rows = Number(option('--rows') ?? defaultRows);
@@ -42,6 +43,8 @@ async function main(args: readonly string[]): Promise<void> {
   const scratch = join(__dirname, '../.tmp');
   mkdirSync(scratch, { recursive: true });
   const folder = mkdtempSync(join(scratch, 'bench-verify-'));
+  // The bundled server does not know where it is from.
+  process.env[LEDGER_CAPTURE_ENV] = ledgerCaptureFile();
   const results: unknown[] = [];
   let server: ChildProcess | undefined;
   try {
