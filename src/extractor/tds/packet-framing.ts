@@ -6,6 +6,8 @@ import { counted } from '../counted';
 
 const HEADER = 8;
 const END_OF_MESSAGE = 0x01;
+/** Smaller pieces, such as TLS's records of 16 KiB, are put together to about this many bytes. */
+const PIECE_BYTES = 0x10000;
 
 /** The part of tedious's stream of incoming messages that is stood in for. */
 interface IncomingMessageStream {
@@ -61,6 +63,11 @@ class MessageFraming implements Framing {
   private sink: PayloadSink | undefined;
   /** What waits for the driver to ask for the message. */
   private waiting: (() => void) | undefined;
+  /** Bytes appended since the sink was last told that a piece is done. */
+  private appended = 0;
+  private scheduled = false;
+  /** The sink is being waited for. */
+  private hold: Promise<void> | undefined;
 
   /** @param reads of the socket, where its bytes are those of the messages */
   public constructor(private readonly incoming: IncomingMessageStream, private readonly reads: DirectReads | undefined) {
@@ -105,7 +112,12 @@ class MessageFraming implements Framing {
   }
 
   private read(chunk: Buffer, callback: (error?: Error) => void): void {
+    if (this.hold) {
+      void this.hold.then(() => this.read(chunk, callback));
+      return;
+    }
     const sink = this.sink!;
+    this.appended += chunk.length;
     let at = 0;
     while (at < chunk.length || (this.headerBytes === HEADER && this.remaining === 0)) {
       if (this.headerBytes < HEADER) {
@@ -134,11 +146,31 @@ class MessageFraming implements Framing {
         return;
       }
     }
-    settle(sink.pieceDone(), callback);
+    if (this.appended >= PIECE_BYTES || this.reads) {
+      this.appended = 0;
+      settle(sink.pieceDone(), callback);
+      return;
+    }
+    if (!this.scheduled) {
+      this.scheduled = true;
+      // Behind the other records that came with this one.
+      process.nextTick(() => this.decode(sink));
+    }
+    callback();
+  }
+
+  /** Has the sink take what is left of small pieces. */
+  private decode(sink: PayloadSink): void {
+    this.scheduled = false;
+    if (this.appended === 0) return;
+    this.appended = 0;
+    const wait = sink.pieceDone();
+    if (wait) this.hold = wait.finally(() => { this.hold = undefined; });
   }
 
   /** What is behind the message is the driver's again. */
   private end(sink: PayloadSink, rest: Buffer, callback: (error?: Error) => void): void {
+    this.appended = 0;
     this.giveBack();
     settle(sink.messageDone(), (error) => {
       if (error || rest.length === 0) {
