@@ -745,7 +745,7 @@ export function utf16(o: usize, p: usize, end: usize, inQuotes: bool): usize {
       const second = v128.load(p, 16);
       if (v128.any_true(v128.and(v128.or(first, second), i16x8.splat(<i16>0xff80)))) break;
       const both = i8x16.narrow_i16x8_u(first, second);
-      if (v128.any_true(specials(both, inQuotes))) break;
+      if (mode != PLAIN && v128.any_true(specials(both, inQuotes))) break;
       v128.store(o, both);
       p += 32;
       o += 16;
