@@ -18,6 +18,14 @@ interface IncomingMessageStream {
   push(message: Readable): boolean;
 }
 
+/** What of tedious holds that stream. */
+interface MessageIo {
+  readonly incomingMessageStream?: IncomingMessageStream;
+  readonly socket?: unknown;
+  /** Of an encrypted connection. */
+  readonly securePair?: unknown;
+}
+
 /** Who takes the payload of one message. */
 export interface PayloadSink {
   /** Takes payload bytes; they are copied. */
@@ -45,7 +53,7 @@ export interface Framing {
  * @returns nothing when the driver is not as expected; its own framing works as well, only slower
  */
 export function takeFraming(connection: unknown): Framing | undefined {
-  const { messageIo } = connection as { readonly messageIo?: { readonly incomingMessageStream?: IncomingMessageStream; readonly socket?: unknown; readonly securePair?: unknown } };
+  const { messageIo } = connection as { readonly messageIo?: MessageIo };
   const incoming = messageIo?.incomingMessageStream;
   if (!incoming || typeof incoming.processBufferedData !== 'function' || incoming.bl?.length !== 0 || incoming.currentMessage !== undefined) {
     return undefined;

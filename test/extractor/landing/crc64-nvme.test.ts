@@ -19,7 +19,9 @@ test('the CRC of two runs of bytes follows from their own', async () => {
 });
 
 test('the kernel has the CRC that the AWS SDK has', async () => {
-  await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 2000 }), async (bytes) => crc64Nvme(bytes).readBigUInt64BE() === await crcOf(bytes)), { numRuns: 300 });
+  await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 2000 }), async (bytes) => (
+    crc64Nvme(bytes).readBigUInt64BE() === await crcOf(bytes)
+  )), { numRuns: 300 });
   const large = Buffer.alloc(200_003, 'ledger');
   expect(crc64Nvme(large).readBigUInt64BE()).toBe(await crcOf(large));
   // The check value of the NVM Express specification for this CRC.
