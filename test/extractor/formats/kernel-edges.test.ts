@@ -69,3 +69,17 @@ test('a row that is long in every column finds room behind a batch of values by 
   const { rows, rowsOffKernel } = await landPayload(bytes, { name: 'parquet', compression: 'none' }, { cuts: [0x40000] });
   expect({ rows, rowsOffKernel }).toEqual({ rows: count + 1, rowsOffKernel: { longRow: 1 } });
 });
+
+test('a batch of text of thousands of characters has as many rows as without the kernel', async () => {
+  const flush = jest.spyOn(RowLanding.prototype, 'flush');
+  const columns = [wireColumn.nvarchar('t', 4000)];
+  const rows = Array.from({ length: 4000 }, (_, i) => row(columns, [utf16(`${i} `.padEnd(2700, 'lorem ipsum'))]));
+  const bytes = Buffer.concat([colMetadata(columns), ...rows, done(0x10, rows.length)]);
+  const format: OutputFormat = { name: 'parquet', compression: 'none' };
+  await landPayload(bytes, format);
+  const batches = flush.mock.calls.length;
+  flush.mockClear();
+  await withoutKernels(() => landPayload(bytes, format));
+  expect(batches).toBe(flush.mock.calls.length);
+  flush.mockRestore();
+});

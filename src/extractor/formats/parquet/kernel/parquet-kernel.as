@@ -662,8 +662,8 @@ function ended(column: usize, at: usize, end: usize): void {
   store<u32>(at - 4, <u32>(end - at));
   variable += <u32>(end - at + 4);
   store<u32>(column, <u32>end, WRITE);
-  // What a large value did not need of its block goes back.
-  if (end - at > BLOCK / 4 && <usize>load<u32>(column, LIMIT) == arenaNext) {
+  // What a large value did not need of its block goes back: room is made for six times the text that ASCII in UTF-16 becomes.
+  if (end - at > BLOCK / 16 && <usize>load<u32>(column, LIMIT) == arenaNext) {
     arenaNext = end + 7 & ~7;
     store<u32>(column, <u32>end, LIMIT);
   }
