@@ -55,6 +55,7 @@ export abstract class StagedRows<S extends StagedState> {
         if (rowEnd < 0) {
           state.incomplete = true;
           state.needed = this.scanner.needed;
+          state.column = this.scanner.column;
           return;
         }
         if (rowEnd - from > size) {

@@ -72,6 +72,8 @@ export class RowKernel {
   public use(columns: KernelColumns): void {
     if (this.used === columns) return;
     this.save();
+    // Of a result that ended with a wrong value a part may be left.
+    this.kernel.reset();
     this.used = columns;
     this.memory.set(new Uint8Array(columns.framings.buffer), COLUMNS);
     this.memory.set(columns.kinds, VALUE_KINDS);

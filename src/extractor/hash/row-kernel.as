@@ -427,6 +427,8 @@ export function rows(start: usize, end: usize): usize {
           if (p + 8 > end) return stopped(start);
           if (!isNullPlp(p)) {
             if (plpEnd(p, end) == 0) return stopped(start);
+            // Its byte order mark may come in two pieces.
+            if ((column & 15) == XML && load<u32>(p, 8) == 1) return stopped(start);
             differs(p, bitmap, values, bitmapBytes);
             p = run = putPlp(p, (column & 15) == XML ? markOf(p) : 0);
             continue;

@@ -1,4 +1,5 @@
-import { connect, type Socket } from 'node:net';
+import type { LookupAddress, LookupAllOptions } from 'node:dns';
+import { connect, isIP, type Socket } from 'node:net';
 
 /** Bytes that one read of a socket may take. */
 const READ_BYTES = 0x40000;
@@ -51,8 +52,42 @@ interface Address {
   readonly localAddress?: string;
 }
 
-/** A connector for tedious: its socket can be read directly. @throws the error of the last address, or the signal's reason */
-export async function connectDirect(options: Address, _lookup: unknown, signal: AbortSignal): Promise<Socket> {
+type Lookup = (host: string, options: LookupAllOptions, done: (error: Error | null, addresses: LookupAddress[]) => void) => void;
+
+/**
+ * A connector for tedious: its socket can be read directly. As tedious's own it tries one address after the other, each for as long
+ * as it takes: Node's own way gives all but the last a quarter of a second.
+ *
+ * @throws AggregateError with that of each address; the lookup's error, or the signal's reason
+ */
+export async function connectDirect(options: Address, lookup: Lookup, signal: AbortSignal): Promise<Socket> {
+  const errors: unknown[] = [];
+  for (const { address, family } of await addressesOf(options.host, lookup, signal)) {
+    try {
+      return await connectTo({ ...options, host: address, family }, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      errors.push(error);
+    }
+  }
+  throw new AggregateError(errors, 'Could not connect (sequence)');
+}
+
+async function addressesOf(host: string, lookup: Lookup, signal: AbortSignal): Promise<LookupAddress[]> {
+  signal.throwIfAborted();
+  if (isIP(host) !== 0) return [{ address: host, family: isIP(host) }];
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    lookup(host, { all: true }, (error, addresses) => {
+      signal.removeEventListener('abort', onAbort);
+      if (error) reject(error);
+      else resolve(addresses);
+    });
+  });
+}
+
+async function connectTo(options: Address & { readonly family: number }, signal: AbortSignal): Promise<Socket> {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const reads: DirectReads = new DirectReads(() => socket);

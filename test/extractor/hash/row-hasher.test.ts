@@ -1,7 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
+import { columnTypeOf, type ColumnType } from '../../../src/extractor/columns/column-type';
+import { RowHasher } from '../../../src/extractor/hash/row-hasher';
 import { ROW_KERNEL } from '../../../src/extractor/hash/row-kernel.wasm';
+import { ByteCursor } from '../../../src/extractor/tds/byte-cursor';
+import { readColumnMetadata } from '../../../src/extractor/tds/column-metadata';
 import { done } from '../../../tools/replay-server/tds-packets';
 import { COLLATION, colMetadata, nbcRow, row, WireCell, WireColumn, wireColumn } from '../../../tools/replay-server/wire-rows';
 import { rowHash, sumOf, xxh64 } from '../../support/reference-hash';
@@ -100,4 +104,20 @@ test('a doubled, a lost and a changed row show', async () => {
 test('the committed kernel is what its source compiles to', () => {
   const script = join(__dirname, '../../../tools/build/kernels.js');
   expect(execFileSync(process.execPath, [script, '--print', 'row-kernel'], { encoding: 'utf8' }).trim()).toBe(ROW_KERNEL);
+});
+
+test('rows before a wrong value are no part of another result', () => {
+  const columns = [wireColumn.varchar('Text', 20, COLLATION.japanese)];
+  const metadata = colMetadata(columns);
+  const hash = (bytes: Buffer) => {
+    const types = readColumnMetadata(new ByteCursor(metadata, 1, metadata.length)).map((column) => columnTypeOf(column, {}) as ColumnType);
+    const hasher = new RowHasher(types);
+    hasher.rows(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length);
+    return hasher.take();
+  };
+  const good = row(columns, [Buffer.from('abc')]);
+  const expected = hash(good);
+  // The first byte of a character of two.
+  expect(() => hash(Buffer.concat([good, row(columns, [Buffer.from([0x81])])]))).toThrow();
+  expect(hash(good)).toBe(expected);
 });

@@ -231,7 +231,7 @@ export function rows(p: usize, end: usize, row: u32, limit: u32, most: u32, most
             p += 4;
             if (size != 0) {
               behind = 4;
-              if (p <= end && size + 4 <= end - p && load<u32>(p + size) != 0) {
+              if (p <= end && size < end - p && size + 4 <= end - p && load<u32>(p + size) != 0) {
                 const joined = join(p, size, end);
                 if (joined == 0) break;
                 behind = joined - p - joinedSize;
@@ -239,7 +239,7 @@ export function rows(p: usize, end: usize, row: u32, limit: u32, most: u32, most
               }
             }
             // Not of the size it was announced with.
-            if (p <= end && total != <u64>size && total != PLP_UNKNOWN && size + behind <= end - p) {
+            if (p <= end && size <= end - p && total != <u64>size && total != PLP_UNKNOWN && size + behind <= end - p) {
               why = CALLER;
               break;
             }
@@ -250,7 +250,8 @@ export function rows(p: usize, end: usize, row: u32, limit: u32, most: u32, most
         why = CALLER;
         break;
       }
-      if (p > end || size + behind > end - p) break;
+      // A size that overflows is greater too.
+      if (p > end || size > end - p || size + behind > end - p) break;
       if (size > LARGEST_VALUE) {
         why = LONG;
         break;
@@ -661,8 +662,8 @@ function ended(column: usize, at: usize, end: usize): void {
   store<u32>(at - 4, <u32>(end - at));
   variable += <u32>(end - at + 4);
   store<u32>(column, <u32>end, WRITE);
-  // What a large value did not need of its block goes back.
-  if (end - at > BLOCK / 4 && <usize>load<u32>(column, LIMIT) == arenaNext) {
+  // What a large value did not need of its block goes back: room is made for six times the text that ASCII in UTF-16 becomes.
+  if (end - at > BLOCK / 16 && <usize>load<u32>(column, LIMIT) == arenaNext) {
     arenaNext = end + 7 & ~7;
     store<u32>(column, <u32>end, LIMIT);
   }

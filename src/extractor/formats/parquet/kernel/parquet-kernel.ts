@@ -221,8 +221,8 @@ class Layout {
     this.handover = this.take(LARGEST_INSIDE);
     this.places = columns.map((column) => this.place(column));
     const variable = columns.filter(({ stored }) => stored >= STORED.text).length;
-    // What a batch has before it is full, and a row more.
-    const arena = variable === 0 ? 0 : BATCH_BYTES + PENDING_BYTES + variable * BLOCK_BYTES + 16 * STAGE_BYTES;
+    // What a batch has before it is full, and a row more: a long one, done by the other code, has a value of the greatest size in each column.
+    const arena = variable === 0 ? 0 : BATCH_BYTES + PENDING_BYTES + variable * (BLOCK_BYTES + LARGEST_INSIDE) + 16 * STAGE_BYTES;
     this.arena = this.take(arena);
     this.end = this.at;
   }

@@ -138,7 +138,7 @@ export function rows(p: usize, end: usize, out: usize, limit: usize): usize {
             p += 4;
             if (size != 0) {
               behind = 4;
-              if (p <= end && size + 4 <= end - p && load<u32>(p + size) != 0) {
+              if (p <= end && size < end - p && size + 4 <= end - p && load<u32>(p + size) != 0) {
                 const joined = join(p, size, end);
                 if (joined == 0) break;
                 behind = joined - p - joinedSize;
@@ -146,7 +146,7 @@ export function rows(p: usize, end: usize, out: usize, limit: usize): usize {
               }
             }
             // Not of the size it was announced with.
-            if (p <= end && total != <u64>size && total != PLP_UNKNOWN && size + behind <= end - p) {
+            if (p <= end && size <= end - p && total != <u64>size && total != PLP_UNKNOWN && size + behind <= end - p) {
               why = CALLER;
               break;
             }
@@ -157,7 +157,8 @@ export function rows(p: usize, end: usize, out: usize, limit: usize): usize {
         why = CALLER;
         break;
       }
-      if (p > end || size + behind > end - p) break;
+      // A size that overflows is greater too.
+      if (p > end || size > end - p || size + behind > end - p) break;
       if (o + prefixSize + size * GROWTH + VALUE_ROOM > limit) {
         why = FULL;
         break;
