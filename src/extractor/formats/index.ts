@@ -45,6 +45,15 @@ function runRequest(options: ReadRowsOptions, landing: RowLanding, onBytes: (byt
       hook.discard();
       connection.cancel();
     };
+    // Before the response is hooked: it may throw.
+    const request = makeRequest(options, (error) => {
+      settled = true;
+      hook.unhook();
+      signal?.removeEventListener('abort', cancel);
+      if (failure !== undefined) reject(failure as Error);
+      else if (error) reject(requestFailed(options, error));
+      else resolve();
+    });
     const hook = hookNextResponse(connection, {
       consumer: landing,
       onBytes,
@@ -56,14 +65,6 @@ function runRequest(options: ReadRowsOptions, landing: RowLanding, onBytes: (byt
           if (!settled) connection.cancel();
         });
       },
-    });
-    const request = makeRequest(options, (error) => {
-      settled = true;
-      hook.unhook();
-      signal?.removeEventListener('abort', cancel);
-      if (failure !== undefined) reject(failure as Error);
-      else if (error) reject(requestFailed(options, error));
-      else resolve();
     });
     signal?.addEventListener('abort', cancel, { once: true });
     if (options.parameters && options.parameters.length > 0) connection.execSql(request);
