@@ -180,13 +180,14 @@ class MessageFraming implements Framing {
   private end(sink: PayloadSink, rest: Buffer, callback: (error?: Error) => void): void {
     this.appended = 0;
     this.giveBack();
+    // Of a direct read it is written over by the next one.
+    const kept = Buffer.from(rest);
     settle(sink.messageDone(), (error) => {
-      if (error || rest.length === 0) {
+      if (error || kept.length === 0) {
         callback(error);
         return;
       }
-      // Of a direct read it is written over by the next one.
-      this.incoming.bl.append(Buffer.from(rest));
+      this.incoming.bl.append(kept);
       this.incoming.processBufferedData(callback);
     });
   }

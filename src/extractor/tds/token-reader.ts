@@ -47,6 +47,8 @@ export class TokenReader {
   /** Bytes from `position` on without which reading on is of no use. */
   private needed = 1;
   private waiting = false;
+  /** Whether rows, or columns, came that no DONE has ended yet. */
+  private open = false;
 
   public constructor(private readonly options: TokenReaderOptions) {
     this.bytes = new Uint8Array(options.initialBuffer ?? FIRST_BUFFER);
@@ -76,11 +78,12 @@ export class TokenReader {
     return this.wait(this.read());
   }
 
-  /** The response is over. @throws LegacyToS3Error PROTOCOL_ERROR when it ended inside a token */
+  /** The response is over. @throws LegacyToS3Error PROTOCOL_ERROR when it ended inside a token, or a result without DONE (MS-TDS 2.2.7.6) */
   public finish(): void {
     if (this.position !== this.end) {
       throw new LegacyToS3Error('PROTOCOL_ERROR', `the response ended inside a token (${counted(this.end - this.position, 'byte')} left)`);
     }
+    if (this.open) throw new LegacyToS3Error('PROTOCOL_ERROR', 'the response ended without saying that its rows are all (DONE)');
   }
 
   private wait(pending: void | Promise<void>): void | Promise<void> {
@@ -96,6 +99,7 @@ export class TokenReader {
       const token = this.bytes[this.position];
       if (token === Token.ROW || token === Token.NBCROW) {
         const { consumer } = this.options;
+        this.open = true;
         this.position = consumer.decode(this.bytes, this.position, this.end);
         this.needed = Math.max(consumer.needed, 1);
         if (consumer.full) {
@@ -117,6 +121,7 @@ export class TokenReader {
       }
       this.position = cursor.position;
       this.needed = 1;
+      if (columns) this.open = true;
       const opened = columns && this.options.consumer.columns(columns);
       if (opened) return opened.then(() => this.read());
     }
@@ -143,6 +148,7 @@ export class TokenReader {
         return undefined;
       case Token.DONE: case Token.DONEPROC: case Token.DONEINPROC:
         cursor.skip(12);
+        this.open = false;
         break;
       case Token.RETURNSTATUS:
         cursor.skip(4);
