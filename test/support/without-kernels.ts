@@ -17,3 +17,13 @@ export async function withoutKernels<T>(run: () => Promise<T>): Promise<T> {
     for (const spy of spies) spy.mockRestore();
   }
 }
+
+/** Runs with the code for one value in the place of one kernel. */
+export async function without<T>(kernel: typeof TextKernel | typeof ParquetKernel, run: () => Promise<T>): Promise<T> {
+  const spy = jest.spyOn(kernel as typeof TextKernel, 'of').mockReturnValue('processor');
+  try {
+    return await run();
+  } finally {
+    spy.mockRestore();
+  }
+}

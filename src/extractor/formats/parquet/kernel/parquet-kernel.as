@@ -8,7 +8,8 @@
  */
 
 import {
-  bytesText, CHARSET, DATE, DATETIME, DATETIME2, DATETIMEOFFSET, DAY_SECONDS, dayAt, FIXED, FRAMING, FROM_1753, FROM_1900, KIND,
+  bytesText, CHARSET, DATE, DATETIME, DATETIME2, DATETIMEOFFSET, DAY_SECONDS, dayAt, FIXED, FRAMING, FROM_1753, FROM_1900, join, joinedSize,
+  KIND,
   LAST_DAY, PLP_NULL, PLP_UNKNOWN, PRECISION, BYTE_LENGTH, SCALE, SHORT_LENGTH, SIZE, SMALLDATETIME, style, PLAIN, TENS, TEXT_POINTER,
   ticksAt, timeBytes, UTF16, utf16, value, BYTES_TEXT, XML,
 } from '../../text/kernel/text-values';
@@ -321,29 +322,6 @@ function takeBack(row: u32, count: i32): void {
       store<u8>(at, load<u8>(at) & ~(1 << <u8>(last & 7)));
     }
   }
-}
-
-let joinedSize: usize = 0;
-
-/** As in text-kernel.as. */
-function join(p: usize, size: usize, end: usize): usize {
-  let at = p + size;
-  for (let piece: usize = 1; piece != 0; at += piece) {
-    if (at + 4 > end) return 0;
-    piece = <usize>load<u32>(at);
-    at += 4;
-    if (piece > end - at) return 0;
-  }
-  let to = p + size;
-  for (let from = to; from < at;) {
-    const piece = <usize>load<u32>(from);
-    from += 4;
-    memory.copy(to, from, piece);
-    to += piece;
-    from += piece;
-  }
-  joinedSize = to - p;
-  return at;
 }
 
 /** Adds a value. @returns whether it did; if not, it is the caller's */

@@ -7,7 +7,8 @@
  */
 
 import {
-  BASE_64, base64, BYTE_LENGTH, BYTES_TEXT, bytesText, copied, CSV, FIXED, FRAMING, HEXADECIMAL, hexadecimal, JSON, mode, PLAIN,
+  BASE_64, base64, BYTE_LENGTH, BYTES_TEXT, bytesText, copied, CSV, FIXED, FRAMING, HEXADECIMAL, hexadecimal, join, joinedSize, JSON,
+  mode, PLAIN,
   PLP_NULL, PLP_UNKNOWN, quote, SHORT_LENGTH, SIZE, special1, style, TEXT_POINTER, UTF16, utf16, value,
 } from './text-values';
 
@@ -195,35 +196,6 @@ export function rows(p: usize, end: usize, out: usize, limit: usize): usize {
   }
   reason = why;
   return done;
-}
-
-/** Bytes of the value that {@link join} put together. */
-let joinedSize: usize = 0;
-
-/**
- * Moves the pieces of a (max) value together, over their lengths. What is here is a copy, and the row is not read from it again.
- *
- * @param p first byte of the first piece @param size of it
- * @returns behind the value, or 0 where it is not wholly there: then nothing was moved
- */
-function join(p: usize, size: usize, end: usize): usize {
-  let at = p + size;
-  for (let piece: usize = 1; piece != 0; at += piece) {
-    if (at + 4 > end) return 0;
-    piece = <usize>load<u32>(at);
-    at += 4;
-    if (piece > end - at) return 0;
-  }
-  let to = p + size;
-  for (let from = to; from < at;) {
-    const piece = <usize>load<u32>(from);
-    from += 4;
-    memory.copy(to, from, piece);
-    to += piece;
-    from += piece;
-  }
-  joinedSize = to - p;
-  return at;
 }
 
 /**

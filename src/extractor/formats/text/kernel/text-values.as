@@ -850,3 +850,34 @@ function utf8Size(p: usize, end: usize): usize {
   for (let i: usize = 2; i < size; i++) if ((load<u8>(p + i) & 0xc0) != 0x80) return 0;
   return size;
 }
+
+// (max) values (MS-TDS 2.2.5.2.3)
+
+/** Bytes of the value that {@link join} put together. */
+export let joinedSize: usize = 0;
+
+/**
+ * Moves the pieces of a (max) value together, over their lengths. What is here is a copy, and the row is not read from it again.
+ *
+ * @param p first byte of the first piece @param size of it
+ * @returns behind the value, or 0 where it is not wholly there: then nothing was moved
+ */
+export function join(p: usize, size: usize, end: usize): usize {
+  let at = p + size;
+  for (let piece: usize = 1; piece != 0; at += piece) {
+    if (at + 4 > end) return 0;
+    piece = <usize>load<u32>(at);
+    at += 4;
+    if (piece > end - at) return 0;
+  }
+  let to = p + size;
+  for (let from = to; from < at;) {
+    const piece = <usize>load<u32>(from);
+    from += 4;
+    memory.copy(to, from, piece);
+    to += piece;
+    from += piece;
+  }
+  joinedSize = to - p;
+  return at;
+}

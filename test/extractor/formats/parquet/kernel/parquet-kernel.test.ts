@@ -12,6 +12,7 @@ import { capturePayload } from '../../../../support/tds-captures';
 import { landPayload } from '../../../../support/tds-land';
 import { readWithPyArrow } from '../../../../support/tds-parquet-readers';
 import { anyRow, edgeRows, le, payloadOf, TYPED_COLUMNS } from '../../../../support/tds-typed-values';
+import { without } from '../../../../support/without-kernels';
 
 const PLAIN: OutputFormat = { name: 'parquet', compression: 'none' };
 const OPTIONS: readonly (readonly [string, TypeOptions])[] = [
@@ -38,14 +39,7 @@ async function outcome(payload: Uint8Array, format: OutputFormat, sizes?: readon
   }
 }
 
-async function withoutKernel<T>(run: () => Promise<T>): Promise<T> {
-  const spy = jest.spyOn(ParquetKernel, 'of').mockReturnValue('processor');
-  try {
-    return await run();
-  } finally {
-    spy.mockRestore();
-  }
-}
+const withoutKernel = async <T>(run: () => Promise<T>) => without(ParquetKernel, run);
 
 function resultOf(columns: readonly WireColumn[], rows: readonly (readonly WireCell[])[], make = row): Buffer {
   return Buffer.concat([colMetadata([...columns]), ...rows.map((cells) => make([...columns], [...cells])), done(0x10, rows.length)]);

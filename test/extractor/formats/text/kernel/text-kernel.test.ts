@@ -9,6 +9,7 @@ import { COLLATION, colMetadata, nbcRow, row, WireCell, WireColumn, wireColumn }
 import { capturePayload } from '../../../../support/tds-captures';
 import { landPayload } from '../../../../support/tds-land';
 import { anyRow, edgeRows, le, payloadOf, TYPED_COLUMNS } from '../../../../support/tds-typed-values';
+import { without } from '../../../../support/without-kernels';
 
 const CSV: OutputFormat = { name: 'csv', compression: 'none' };
 const FORMATS: readonly (readonly [string, OutputFormat])[] = [
@@ -34,14 +35,7 @@ async function outcome(payload: Uint8Array, format: OutputFormat, sizes?: readon
   }
 }
 
-async function withoutKernel<T>(run: () => Promise<T>): Promise<T> {
-  const spy = jest.spyOn(TextKernel, 'of').mockReturnValue('processor');
-  try {
-    return await run();
-  } finally {
-    spy.mockRestore();
-  }
-}
+const withoutKernel = async <T>(run: () => Promise<T>) => without(TextKernel, run);
 
 /** Rows that the kernel left to the other code. */
 async function rowsLeft(payload: Uint8Array, format: OutputFormat): Promise<{ readonly rows: number; readonly left: number }> {
