@@ -147,7 +147,7 @@ project.gitattributes.addAttributes('/test/fixtures/**', '-text');
 project.npmignore?.exclude(
   '/.ci/', '/.tmp/', '/.venv/', '/bench/', '/docs/', '/examples/', '/tools/', 'cdk.out/', '.jsii.tabl.json',
   // Bundled into assets/; their unbundled emit would only add weight and unresolvable imports.
-  '/lib/handlers/', '/lib/extractor/*/', '/lib/extractor/engine.*', '/lib/cli/',
+  '/lib/handlers/', '/lib/extractor/*/', '!/lib/extractor/api/', '!/lib/extractor/doors/', '!/lib/extractor/options/', '/lib/extractor/engine.*', '/lib/cli/',
 );
 
 // Two doors: the constructs (jsii), and the extractor without aws-cdk-lib.
@@ -169,7 +169,7 @@ project.setScript('local', 'node tools/run.js local');
 project.setScript('test', 'node tools/run.js test');
 project.setScript('build', 'node tools/run.js build');
 project.setScript('bench', 'node tools/run.js bench');
-project.setScript('fuzz', 'FUZZ_RUNS=${FUZZ_RUNS:-100000} jest --ci --coverage=false test/extractor/tds/fuzz.test.ts');
+project.setScript('fuzz', 'FUZZ_RUNS=${FUZZ_RUNS:-100000} jest --ci --coverage=false test/extractor/rows/tds/fuzz.test.ts');
 
 // The three worlds meet only in src/contract (docs/architecture.md).
 const rooms = ['pipeline', 'handlers', 'extractor', 'cli'] as const;
@@ -195,7 +195,7 @@ eslintConfig?.addOverride('parserOptions.project', './tsconfig.dev.json');
 
 // Wire formats, hashes and pages are made of bits.
 project.eslint?.addOverride({
-  files: ['src/extractor/{columns,formats,hash,tds,verify}/**', 'tools/{stand-in,replay-server,local-cloud}/**', 'bench/**', 'test/**'],
+  files: ['src/extractor/{rows,verify,wasm}/**', 'tools/{stand-in,replay-server,local-cloud}/**', 'bench/**', 'test/**'],
   rules: { 'no-bitwise': ['off'] },
 });
 

@@ -1,1 +1,1 @@
-export * from './lib/extractor/public';
+export * from './lib/extractor/doors/public';

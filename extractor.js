@@ -1,1 +1,1 @@
-module.exports = require('./lib/extractor/public.js');
+module.exports = require('./lib/extractor/doors/public.js');

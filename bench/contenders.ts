@@ -7,12 +7,12 @@ import { Connection, Request } from 'tedious';
 import { askedPacketSize } from './packet-size';
 import { rawBatch, rawLogin } from './raw-client';
 import { selectSql } from './select-sql';
-import { ExtractFormat, ParquetCompression } from '../src/extractor/extract-format';
-import { readRows } from '../src/extractor/formats';
-import { OutputFormat } from '../src/extractor/formats/output-format';
+import { ExtractFormat, ParquetCompression } from '../src/extractor/api/extract-format';
 import { FileTarget } from '../src/extractor/landing/file/file-target';
+import { readRows } from '../src/extractor/rows';
+import { OutputFormat } from '../src/extractor/rows/columns/output-format';
+import { connectDirect } from '../src/extractor/rows/tds/direct-socket';
 import { extract } from '../src/extractor/run/extract-run';
-import { connectDirect } from '../src/extractor/tds/direct-socket';
 
 /** Ways to take a table from the server. Each returns how many rows it saw. */
 export type Contender = (port: number, rows: number) => Promise<number>;

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { Consistency } from '../src/extractor/public';
+import type { Consistency } from '../src/extractor/doors/public';
 import { removeCliBundle } from '../test/support/cli-bundle';
 import { KillDrill } from '../test/support/kill-drill';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { peakRssMb } from './peak-memory';
-import { ExtractFormat } from '../src/extractor/extract-format';
+import { ExtractFormat } from '../src/extractor/api/extract-format';
 import type { extract } from '../src/extractor/run/extract-run';
 
 /** What `readers-contender.ts ENGINE FORMAT PORT [READERS]` prints: a whole run of that engine by default settings but for these. */

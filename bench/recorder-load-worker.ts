@@ -4,9 +4,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { LoadFigures } from './recorder-load';
-import { ItemStore } from '../src/handlers/item-store';
-import { recordEvent, RecorderServices } from '../src/handlers/recorder';
-import { PowertoolsTelemetry } from '../src/handlers/telemetry';
+import { recordEvent, RecorderServices } from '../src/handlers/record/recorder';
+import { ItemStore } from '../src/handlers/shared/item-store';
+import { PowertoolsTelemetry } from '../src/handlers/shared/telemetry';
 
 /** Environments: a thousand events a second of some tens of milliseconds each keep about this many busy. */
 const ENVIRONMENTS = 60;

@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { peakRssMb } from './peak-memory';
-import { ExtractFormat, TextCompression } from '../src/extractor/extract-format';
+import { ExtractFormat, TextCompression } from '../src/extractor/api/extract-format';
 import { openTarget } from '../src/extractor/landing/open-target';
-import { SYSTEM_CLOCK } from '../src/extractor/run/clock';
-import { readAll } from '../src/extractor/run/read-all';
-import type { ReadJob } from '../src/extractor/run/read-chunk';
+import { readAll } from '../src/extractor/run/chunks/read-all';
+import type { ReadJob } from '../src/extractor/run/chunks/read-chunk';
 import type { RunContext } from '../src/extractor/run/run-context';
 import { fillOptions } from '../src/extractor/run/run-options';
 import { serveWhereStarted } from '../src/extractor/run/threads/serve-readers';
-import { SqlServerConnection } from '../src/extractor/source/sql-server-connection';
+import { SqlServerConnection } from '../src/extractor/source/connection/sql-server-connection';
+import { SYSTEM_CLOCK } from '../src/extractor/state/clock';
 
 /** What {@link ThreadsResult} is printed for: `threads-contender.ts FORMAT PORT READERS THREADS`. */
 export interface ThreadsResult {

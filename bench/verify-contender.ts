@@ -6,10 +6,10 @@ import { connectTedious } from './contenders';
 import { peakRssMb } from './peak-memory';
 import { CONTENT_HASH_VERSION, datasetRunFolder, manifestKey, type Manifest } from '../src/contract';
 import { verify } from '../src/extractor/engine';
-import { readRows } from '../src/extractor/formats';
-import type { OutputFormat } from '../src/extractor/formats/output-format';
-import { hashText } from '../src/extractor/hash/content-hash';
 import { FileTarget } from '../src/extractor/landing/file/file-target';
+import { readRows } from '../src/extractor/rows';
+import type { OutputFormat } from '../src/extractor/rows/columns/output-format';
+import { hashText } from '../src/extractor/rows/hash/content-hash';
 
 const RUN = '20260131T235959123Z-4f9a1c';
 const TABLE = { database: 'Bench', schema: 'dbo', table: 'Rows' };

@@ -1,2 +1,2 @@
-export * from './extractor';
+export * from './extractor/doors';
 export * from './pipeline';

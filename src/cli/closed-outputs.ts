@@ -1,4 +1,4 @@
-import { LegacyToS3Error } from '../extractor/public';
+import { LegacyToS3Error } from '../extractor/doors/public';
 
 /**
  * Goes on without a word when nobody reads standard output or error any more (`| head -1`): a run lands all the same, and

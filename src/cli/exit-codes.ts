@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../extractor/public';
+import type { ErrorCode } from '../extractor/doors/public';
 
 /** What the process ends with. */
 export const EXIT = {

@@ -1,16 +1,16 @@
 import { Command, CommanderError } from 'commander';
-import { addCheckCommand } from './check-command';
-import { addDashboardCommand } from './dashboard-command';
+import { addCheckCommand } from './commands/check-command';
+import { addDashboardCommand } from './commands/dashboard-command';
+import { addExtractCommand } from './commands/extract-command';
+import { addInitCommand } from './commands/init-command';
+import { addPlanCommand } from './commands/plan-command';
+import { addReplayCommand } from './commands/replay-command';
+import { addRunCommands } from './commands/run-commands';
+import { addStatusCommand } from './commands/status-command';
+import { addTablesCommand } from './commands/tables-command';
+import { addVerifyCommand } from './commands/verify-command';
 import { EXIT, EXIT_HELP } from './exit-codes';
-import { addExtractCommand } from './extract-command';
-import { addInitCommand } from './init-command';
-import { addPlanCommand } from './plan-command';
-import { addReplayCommand } from './replay-command';
-import { addRunCommands } from './run-commands';
-import { addStatusCommand } from './status-command';
-import { addTablesCommand } from './tables-command';
-import { addVerifyCommand } from './verify-command';
-import { PACKAGE_NAME, PACKAGE_VERSION } from '../extractor/version';
+import { PACKAGE_NAME, PACKAGE_VERSION } from '../extractor/api/version';
 
 /** The commands. */
 export interface Program {

@@ -1,5 +1,5 @@
 import { EXIT, EXIT_CODES } from './exit-codes';
-import { LegacyToS3Error } from '../extractor/public';
+import { LegacyToS3Error } from '../extractor/doors/public';
 
 export interface ReportOptions {
   /** Also print stacks. */

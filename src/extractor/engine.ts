@@ -3,10 +3,10 @@ import { serveVerifiersWhereStarted } from './verify/threads/serve-verifiers';
 
 /** Entry of the bundle that holds driver, SDK and encoders; `loadEngine` and its threads are its only users. */
 export { extract, resume } from './run/extract-run';
-export { check } from './run/check-run';
-export { listRuns } from './run/list-runs';
+export { check } from './run/manage/check-run';
+export { listRuns } from './run/manage/list-runs';
 export { plan } from './run/plan-run';
-export { abort, prune } from './run/run-cleanup';
+export { abort, prune } from './run/manage/run-cleanup';
 export { verify } from './verify/verify-run';
 
 serveWhereStarted();

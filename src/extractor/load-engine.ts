@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { ExtractControls } from './extract-events';
-import type { ExtractResult } from './extract-result';
-import type { ExtractionPlan } from './extraction-plan';
-import type { ExtractorProps, LandingProps } from './extractor-props';
-import type { ResumeControls } from './manage-runs';
-import type { CheckItem, RunSummary } from './run-summary';
-import type { VerificationResult, VerifyOptions } from './verification-result';
-import type { VerifyControls } from './verify-landed';
+import type { ExtractControls } from './api/extract-events';
+import type { ExtractResult } from './api/extract-result';
+import type { ExtractionPlan } from './api/extraction-plan';
+import type { ExtractorProps, LandingProps } from './api/extractor-props';
+import type { CheckItem, RunSummary } from './api/run-summary';
+import type { VerificationResult, VerifyOptions } from './api/verification-result';
+import type { ResumeControls } from './doors/manage-runs';
+import type { VerifyControls } from './doors/verify-landed';
 
 /** What the bundled engine exports. */
 export interface ExtractorEngine {

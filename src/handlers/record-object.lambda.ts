@@ -5,12 +5,12 @@ import { HANDLER_ENV } from '../contract';
 import { bufferedMessages, type BufferedMessage } from './buffer/buffered-messages';
 import type { InvocationContext } from './buffer/failed-message';
 import type { BatchAnswer, BufferServices } from './buffer/handle-batch';
-import { CLIENT_SETTINGS } from './client-settings';
-import { requiredEnvironment } from './environment';
-import { ItemStore } from './item-store';
-import { recordEvent, RecorderServices, RecorderSummary } from './recorder';
-import { lambdaStarter } from './start-completion';
-import { PowertoolsTelemetry } from './telemetry';
+import { recordEvent, RecorderServices, RecorderSummary } from './record/recorder';
+import { lambdaStarter } from './record/start-completion';
+import { CLIENT_SETTINGS } from './shared/client-settings';
+import { requiredEnvironment } from './shared/environment';
+import { ItemStore } from './shared/item-store';
+import { PowertoolsTelemetry } from './shared/telemetry';
 
 const s3 = new S3Client(CLIENT_SETTINGS);
 const dynamo = new DynamoDBClient(CLIENT_SETTINGS);

@@ -2,13 +2,13 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { HANDLER_ENV, ReplayResult } from '../contract';
-import { CLIENT_SETTINGS } from './client-settings';
-import { requiredEnvironment } from './environment';
 import { Deadline } from './replay/deadline';
 import { drainQueue } from './replay/drain-queue';
 import { reRecord } from './replay/re-record';
 import { parseReplayRequest } from './replay/replay-request';
-import { PowertoolsTelemetry } from './telemetry';
+import { CLIENT_SETTINGS } from './shared/client-settings';
+import { requiredEnvironment } from './shared/environment';
+import { PowertoolsTelemetry } from './shared/telemetry';
 
 /** Longest a function runs (Lambda, "quotas"). */
 const LONGEST_MS = 900_000;

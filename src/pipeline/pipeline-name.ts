@@ -1,7 +1,7 @@
 import { Names, Token } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { LOG_KEYWORDS } from '../contract';
-import { invalidInput, requireText } from './validation';
+import { invalidInput, requireText } from './checks/validation';
 
 const KEYWORDS = Object.values(LOG_KEYWORDS);
 

@@ -3,11 +3,11 @@ import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
-import { LandingBucketOptions } from './landing-bucket';
-import { LandingCatalogOptions } from './landing-catalog';
-import { LandingTrigger } from './landing-trigger';
-import { PipelineAlarmsOptions } from './observability/pipeline-alarms';
-import { RecorderFunctionOptions } from './recorder-options';
+import { LandingCatalogOptions } from './catalog/landing-catalog';
+import { LandingBucketOptions } from './landing/landing-bucket';
+import { PipelineAlarmsOptions } from './observability/alarms/pipeline-alarms';
+import { RecorderFunctionOptions } from './recording/recorder-options';
+import { LandingTrigger } from './triggers/landing-trigger';
 
 /** Properties of a pipeline. Every one is optional. */
 export interface LegacyToS3PipelineProps extends LandingBucketOptions, RecorderFunctionOptions, PipelineAlarmsOptions, LandingCatalogOptions {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import sql from 'mssql';
 import { parseManifest, type Manifest } from '../../src/contract';
-import { extract, ExtractFormat, LegacyToS3Error, resume, verifyRun, type ExtractorProps } from '../../src/extractor/public';
+import { extract, ExtractFormat, LegacyToS3Error, resume, verifyRun, type ExtractorProps } from '../../src/extractor/doors/public';
 import { startStandIn } from '../../tools/stand-in';
 import { allTypesStatements } from '../../tools/stand-in/data-set/all-types';
 import { KILL_TABLES, landedLines, makeKillTables } from '../support/kill-tables';

@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli } from './spawn-cli';
+import { formatBytes, parseSize } from '../../src/cli/config/parse-size';
 import { EXIT_CODES } from '../../src/cli/exit-codes';
-import { formatBytes, parseSize } from '../../src/cli/parse-size';
 import { cliBundle, removeCliBundle } from '../support/cli-bundle';
 
 const REQUIRED = ['--server', '127.0.0.1', '--user', 'reader', '--database', 'Ledger', '--to', 'file:///tmp/x'];

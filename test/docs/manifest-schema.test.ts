@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ROOT } from './markdown-files';
-import { extract, ExtractFormat, type ExtractorProps } from '../../src/extractor/public';
+import { extract, ExtractFormat, type ExtractorProps } from '../../src/extractor/doors/public';
 import type { ReplayServer } from '../../tools/replay-server/replay-server';
 import { MANIFEST_SCHEMA, manifestValidator } from '../support/manifest-schema';
 import { startScriptedDatabase } from '../support/scripted-database';

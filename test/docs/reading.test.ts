@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { codeBlocks, markdownFiles, ROOT } from './markdown-files';
-import { extract, ExtractFormat } from '../../src/extractor/public';
+import { extract, ExtractFormat } from '../../src/extractor/doors/public';
 import { type StandIn, startStandIn } from '../../tools/stand-in';
 
 const PAGE = markdownFiles().find(({ file }) => file === 'docs/reading.md')!;

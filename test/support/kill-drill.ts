@@ -3,7 +3,7 @@ import { FakeS3Server, type Fault, type RecordedRequest } from './fake-s3-server
 import { KILL_TABLES, landedLines, makeKillTables } from './kill-tables';
 import { connectClient } from './stand-in-client';
 import { parseManifest, type Manifest } from '../../src/contract';
-import { Consistency } from '../../src/extractor/public';
+import { Consistency } from '../../src/extractor/doors/public';
 import { startStandIn, type StandIn } from '../../tools/stand-in';
 import { startCli } from '../cli/spawn-cli';
 

@@ -1,12 +1,12 @@
 import { Connection } from 'tedious';
 import { MemoryTarget } from './tds-memory-target';
 import { ManifestColumn, ManifestTally } from '../../src/contract';
-import { OffKernelCounts } from '../../src/extractor/columns/off-kernel';
-import { OutputFormat } from '../../src/extractor/formats/output-format';
-import { ColumnAlterations } from '../../src/extractor/formats/read-rows';
-import { RowLanding } from '../../src/extractor/formats/row-landing';
-import { connectDirect } from '../../src/extractor/tds/direct-socket';
-import { TokenReader } from '../../src/extractor/tds/token-reader';
+import { OffKernelCounts } from '../../src/extractor/rows/columns/off-kernel';
+import { OutputFormat } from '../../src/extractor/rows/columns/output-format';
+import { RowLanding } from '../../src/extractor/rows/landed/row-landing';
+import { ColumnAlterations } from '../../src/extractor/rows/read-rows';
+import { connectDirect } from '../../src/extractor/rows/tds/direct-socket';
+import { TokenReader } from '../../src/extractor/rows/tds/token-reader';
 import { ReplayServer } from '../../tools/replay-server/replay-server';
 import type { ReplyPackets } from '../../tools/replay-server/reply';
 

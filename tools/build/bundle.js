@@ -11,10 +11,10 @@ const root = path.resolve(__dirname, '..', '..');
 const assets = path.join(root, 'assets');
 
 /** Lazy modules instead of packages that are heavy and rarely needed. */
-const azure = path.join(root, 'src', 'extractor', 'source', 'azure-identity.ts');
+const azure = path.join(root, 'src', 'extractor', 'source', 'connection', 'azure-identity.ts');
 
 /** Lambda hands the role's credentials over in the environment; the other providers would be a fifth of the bundle. */
-const lambdaAlias = { '@aws-sdk/credential-provider-node': path.join(root, 'src', 'handlers', 'lambda-credentials.ts') };
+const lambdaAlias = { '@aws-sdk/credential-provider-node': path.join(root, 'src', 'handlers', 'shared', 'lambda-credentials.ts') };
 
 const bundles = [
   { name: 'recorder', entry: 'src/handlers/record-object.lambda.ts', alias: lambdaAlias, maxBytes: 550 * 1024 },

@@ -9,12 +9,12 @@ const extractor = path.resolve(__dirname, '..', '..', 'src', 'extractor');
 /** By name: folder, and the pages (64 KiB) of its memory, which never grows; they take no memory before they are used. */
 const KERNELS = {
   'crc64-kernel': { folder: 'landing/s3', pages: 2, features: [] },
-  'row-kernel': { folder: 'hash', pages: 20, features: [] },
+  'row-kernel': { folder: 'rows/hash', pages: 20, features: [] },
   // One instance an encoder, whose memory is as large as its columns need.
-  'parquet-kernel': { folder: 'formats/parquet/kernel', features: ['--enable', 'simd', '--importMemory'] },
-  'snappy-kernel': { folder: 'formats/parquet', pages: 3, features: [] },
+  'parquet-kernel': { folder: 'rows/formats/parquet/kernel', features: ['--enable', 'simd', '--importMemory'] },
+  'snappy-kernel': { folder: 'rows/formats/compression', pages: 3, features: [] },
   'verify-kernel': { folder: 'verify/kernel', pages: 0x1000, features: ['--enable', 'simd'] },
-  'text-kernel': { folder: 'formats/text/kernel', pages: 20, features: ['--enable', 'simd'] },
+  'text-kernel': { folder: 'rows/text/kernel', pages: 20, features: ['--enable', 'simd'] },
 };
 
 async function compile(name) {

@@ -1,10 +1,10 @@
 import { SAMPLE_COLUMNS } from './sample-columns';
-import { ColumnType, columnTypeOf } from '../../src/extractor/columns/column-type';
-import { OutputFormat } from '../../src/extractor/formats/output-format';
-import { RowLanding } from '../../src/extractor/formats/row-landing';
-import { ByteCursor } from '../../src/extractor/tds/byte-cursor';
-import { readColumnMetadata } from '../../src/extractor/tds/column-metadata';
-import { TokenReader } from '../../src/extractor/tds/token-reader';
+import { ColumnType, columnTypeOf } from '../../src/extractor/rows/columns/column-type';
+import { OutputFormat } from '../../src/extractor/rows/columns/output-format';
+import { RowLanding } from '../../src/extractor/rows/landed/row-landing';
+import { ByteCursor } from '../../src/extractor/rows/tds/byte-cursor';
+import { readColumnMetadata } from '../../src/extractor/rows/tds/column-metadata';
+import { TokenReader } from '../../src/extractor/rows/tds/token-reader';
 import { done } from '../replay-server/tds-packets';
 import { colMetadata, row } from '../replay-server/wire-rows';
 

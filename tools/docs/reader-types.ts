@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { ParquetType } from '../../src/extractor/columns/type-table';
+import { ParquetType } from '../../src/extractor/rows/columns/type-table';
 
 const PYTHON = path.join(__dirname, '../../.venv/bin/python');
 

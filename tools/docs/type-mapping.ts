@@ -3,8 +3,8 @@ import path from 'node:path';
 import { landSamples, sampleTypes } from './land-samples';
 import { athenaType, ShownColumn, showColumns, sparkType } from './reader-types';
 import { SAMPLE_COLUMNS } from './sample-columns';
-import { ParquetColumn, parquetColumns, TYPE_TABLE } from '../../src/extractor/columns/type-table';
-import { DateType, TimestampType, TimeType, UniqueidentifierType, type TypeOptions } from '../../src/extractor/type-options';
+import { DateType, TimestampType, TimeType, UniqueidentifierType, type TypeOptions } from '../../src/extractor/api/type-options';
+import { ParquetColumn, parquetColumns, TYPE_TABLE } from '../../src/extractor/rows/columns/type-table';
 
 /** Writes docs/type-mapping.md from the engine's own type table: `npx tsx tools/docs/type-mapping.ts`. */
 

@@ -1,7 +1,7 @@
+import { parseSize } from './parse-size';
 import { TABLE_SETTINGS, TYPE_SETTINGS, type Setting } from './settings';
-import { nearestNames } from '../../extractor/nearest-names';
-import { splitPatterns } from '../../extractor/source/table-patterns';
-import { parseSize } from '../parse-size';
+import { nearestNames } from '../../extractor/options/nearest-names';
+import { splitPatterns } from '../../extractor/source/catalog/table-patterns';
 
 /** What a value may be, for messages. */
 export function expected({ type, values = [], key }: Setting): string {

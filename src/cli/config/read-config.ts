@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Node, type YAMLMap } from 'yaml';
 import { expected, innerProblems, parseValue, unknownName, type InnerProblem } from './parse-setting';
 import { SETTINGS, type SettingValues } from './settings';
-import { LegacyToS3Error } from '../../extractor/public';
+import { LegacyToS3Error } from '../../extractor/doors/public';
 
 const BY_KEY = new Map(SETTINGS.map((setting) => [setting.key, setting]));
 

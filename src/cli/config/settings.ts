@@ -1,7 +1,7 @@
 import {
   Authentication, BinaryEncoding, ClrType, Consistency, DateType, LoneSurrogates, ObjectChecksum, SourceHashes, SourceRisk, TimestampType, TimeType,
   UniqueidentifierType,
-} from '../../extractor/public';
+} from '../../extractor/doors/public';
 
 /** Where a config file is looked for when none is named. */
 export const CONFIG_FILE = 'legacy-to-s3.yaml';

@@ -3,7 +3,7 @@ import {
   ExtractFormat, LegacyToS3Error,
   type Consistency, type CsvOptions, type ExtractorProps, type JsonLinesOptions, type LandingProps, type ParquetOptions,
   type SourceRisk, type SqlServerSource, type TypeOptions,
-} from '../../extractor/public';
+} from '../../extractor/doors/public';
 
 /** What only some format has, by its key. */
 const FORMATS_OF: { readonly [key: string]: readonly string[] } = {

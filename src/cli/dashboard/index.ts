@@ -5,5 +5,5 @@ export { RunSource } from './runs/run-source';
 export { type DashboardOptions, type ServedDashboard, serveDashboard } from './server';
 export { startDashboard, type StartOptions } from './start-dashboard';
 export type { DashboardView, WidgetView } from './view-model';
-export { stackOutputs } from '../stack-outputs';
-export { replay } from '../replay-client';
+export { stackOutputs } from '../account/stack-outputs';
+export { replay } from '../account/replay-client';

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, isIP } from 'node:net';
 import { LiveViews, type ViewOptions } from './live-views';
 import { readPageFiles } from './page-files';
-import { LegacyToS3Error } from '../../extractor/public';
+import { LegacyToS3Error } from '../../extractor/doors/public';
 
 /** What to serve, and where. */
 export interface DashboardOptions extends ViewOptions {

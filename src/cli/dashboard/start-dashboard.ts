@@ -9,9 +9,9 @@ import { DashboardBodyError } from './dashboard-body';
 import { RunSource } from './runs/run-source';
 import { serveDashboard, type ServedDashboard } from './server';
 import { bodyOfTemplate, isTemplate } from './template-body';
-import { LegacyToS3Error } from '../../extractor/public';
-import { toAwsError } from '../aws-errors';
-import { readStackOutputs } from '../stack-outputs';
+import { LegacyToS3Error } from '../../extractor/doors/public';
+import { toAwsError } from '../account/aws-errors';
+import { readStackOutputs } from '../account/stack-outputs';
 
 /** Which dashboard is drawn, and where the page is served. */
 export interface StartOptions {

@@ -1,5 +1,5 @@
 import type { Output, Progress } from './progress';
-import type { ExtractEvent } from '../../extractor/public';
+import type { ExtractEvent } from '../../extractor/doors/public';
 
 /** Prints each event as one JSON line; the last, `run-finished`, holds the result. */
 export class JsonProgress implements Progress {

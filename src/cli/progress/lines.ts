@@ -1,9 +1,9 @@
-import { counted } from '../../extractor/counted';
+import { counted } from '../../extractor/api/counted';
 import type {
   ChunkRetryEvent, ExtractResult, ReadersChangedEvent, RunProgressEvent, RunStartedEvent, RunVerifiedEvent, TableFinishedEvent, TableName,
   TableProgressEvent, TargetRetryEvent,
-} from '../../extractor/public';
-import { formatBytes } from '../parse-size';
+} from '../../extractor/doors/public';
+import { formatBytes } from '../config/parse-size';
 
 /** `dbo.Transactions` */
 export function nameOf({ schema, table }: TableName): string {

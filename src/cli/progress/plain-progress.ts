@@ -1,6 +1,6 @@
 import { finishedLine, nameOf, progressLine, readersLine, resultLines, retryLine, startedLine, targetRetryLine, verifiedLine } from './lines';
 import type { Output, Progress } from './progress';
-import type { ExtractEvent, ExtractResult } from '../../extractor/public';
+import type { ExtractEvent, ExtractResult } from '../../extractor/doors/public';
 
 /** Least time between two lines of a table's progress (seconds). */
 const INTERVAL_SECONDS = 10;

@@ -1,4 +1,4 @@
-import type { ExtractEvent, ExtractResult } from '../../extractor/public';
+import type { ExtractEvent, ExtractResult } from '../../extractor/doors/public';
 
 /** Shows a run while it goes on. */
 export interface Progress {

@@ -1,6 +1,6 @@
 import { finishedLine, nameOf, progressLine, readersLine, resultLines, retryLine, startedLine, targetRetryLine, totalLine, verifiedLine } from './lines';
 import type { Output, Progress } from './progress';
-import type { ExtractEvent, ExtractResult } from '../../extractor/public';
+import type { ExtractEvent, ExtractResult } from '../../extractor/doors/public';
 
 /** Erases from the cursor to the end of the screen (ECMA-48 ED). */
 const ERASE_BELOW = '\x1b[J';

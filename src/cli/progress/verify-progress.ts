@@ -1,6 +1,6 @@
 import type { Output } from './progress';
-import type { VerificationProgress } from '../../extractor/public';
-import { formatBytes } from '../parse-size';
+import type { VerificationProgress } from '../../extractor/doors/public';
+import { formatBytes } from '../config/parse-size';
 
 /** Least time between two lines where they stay (seconds). */
 const INTERVAL_SECONDS = 10;

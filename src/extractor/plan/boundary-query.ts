@@ -1,7 +1,7 @@
 import { keyType } from './key-types';
+import { quoteName, quoteTable } from '../source/catalog/identifiers';
 import type { SourceColumn, SourceTable } from '../source/catalog/read-catalog';
 import { isVariableLength } from '../source/catalog/type-names';
-import { quoteName, quoteTable } from '../source/identifiers';
 
 export interface BoundaryQuery {
   readonly table: SourceTable;

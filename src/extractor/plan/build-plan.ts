@@ -3,15 +3,15 @@ import { sourceSchemaHash } from './schema-hash';
 import { findRisks } from './source-risks';
 import { spreadChunks } from './spread-chunks';
 import { chooseTables } from './table-choices';
-import { counted } from '../counted';
-import type { ExtractionPlan, PlannedColumn, PlannedTable } from '../extraction-plan';
-import type { TableOptions } from '../extractor-props';
+import { counted } from '../api/counted';
+import type { ExtractionPlan, PlannedColumn, PlannedTable } from '../api/extraction-plan';
+import type { TableOptions } from '../api/extractor-props';
+import { landedNames } from '../source/catalog/column-names';
+import { quoteTable } from '../source/catalog/identifiers';
 import { majorVersion, readSecurity, readServer, readTables, type SourceColumn, type SourceTable } from '../source/catalog/read-catalog';
-import { landedNames } from '../source/column-names';
-import { snapshotAdvice } from '../source/consistency';
-import { quoteTable } from '../source/identifiers';
-import type { SqlServerConnection } from '../source/sql-server-connection';
-import { selectTables } from '../source/table-patterns';
+import { selectTables } from '../source/catalog/table-patterns';
+import type { SqlServerConnection } from '../source/connection/sql-server-connection';
+import { snapshotAdvice } from '../source/consistency/consistency';
 
 /** Version of the plan's form. */
 export const PLAN_VERSION = 1;

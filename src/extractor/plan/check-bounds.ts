@@ -1,9 +1,9 @@
 import { KEY_TEXT_LENGTH, keyType } from './key-types';
-import { LegacyToS3Error } from '../errors';
-import type { PlannedColumn, PlannedTable } from '../extraction-plan';
-import type { QueryParameter } from '../formats/read-rows';
-import { quoteTable } from '../source/identifiers';
-import type { SqlServerConnection } from '../source/sql-server-connection';
+import { LegacyToS3Error } from '../api/errors';
+import type { PlannedColumn, PlannedTable } from '../api/extraction-plan';
+import type { QueryParameter } from '../rows/read-rows';
+import { quoteTable } from '../source/catalog/identifiers';
+import type { SqlServerConnection } from '../source/connection/sql-server-connection';
 
 /** Bounds that a statement compares. */
 const MOST_COMPARED = 100;

@@ -1,9 +1,9 @@
 import { planProblem } from './plan-problem';
 import { sourceSchemaHash } from './schema-hash';
-import { LegacyToS3Error } from '../errors';
-import type { ExtractionPlan, PlannedColumn, PlannedTable } from '../extraction-plan';
+import { LegacyToS3Error } from '../api/errors';
+import type { ExtractionPlan, PlannedColumn, PlannedTable } from '../api/extraction-plan';
+import { quoteTable } from '../source/catalog/identifiers';
 import type { SourceTable } from '../source/catalog/read-catalog';
-import { quoteTable } from '../source/identifiers';
 
 /** What of a planned table is compared with the source while it is read. */
 export type ColumnsOfTable = Pick<PlannedTable, 'schema' | 'table' | 'columns' | 'excludedColumns'>;

@@ -1,6 +1,6 @@
 import { LEAST_TO_CUT, type ChunkTarget } from './cut-table';
 import type { SourcePartition, SourcePartitions } from './read-partitions';
-import type { PlannedChunk } from '../extraction-plan';
+import type { PlannedChunk } from '../api/extraction-plan';
 
 /** A bound within a partition. */
 export interface InnerBound {

@@ -2,10 +2,10 @@ import { boundarySql } from './boundary-query';
 import { isLarge, partitionChunks, type InnerBound } from './cut-partitions';
 import { keyType } from './key-types';
 import { readPartitions } from './read-partitions';
-import type { PlannedChunk } from '../extraction-plan';
+import type { PlannedChunk } from '../api/extraction-plan';
+import { quoteTable } from '../source/catalog/identifiers';
 import type { SourceColumn, SourceTable } from '../source/catalog/read-catalog';
-import { quoteTable } from '../source/identifiers';
-import type { SqlServerConnection } from '../source/sql-server-connection';
+import type { SqlServerConnection } from '../source/connection/sql-server-connection';
 
 /** How large chunks shall be. */
 export interface ChunkTarget {

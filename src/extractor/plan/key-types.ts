@@ -1,5 +1,5 @@
-import type { PlannedColumn } from '../extraction-plan';
-import { quoteName } from '../source/identifiers';
+import type { PlannedColumn } from '../api/extraction-plan';
+import { quoteName } from '../source/catalog/identifiers';
 
 /** How a key of one type travels as text. Both directions are T-SQL; the server converts. */
 export interface KeyType {

@@ -1,8 +1,8 @@
 import { keyType } from './key-types';
 import { PARTITION_SIZES_SQL, partitionBoundariesSql } from '../source/catalog/catalog-queries';
+import { quoteTable } from '../source/catalog/identifiers';
 import type { SourceColumn, SourceTable } from '../source/catalog/read-catalog';
-import { quoteTable } from '../source/identifiers';
-import type { SqlServerConnection } from '../source/sql-server-connection';
+import type { SqlServerConnection } from '../source/connection/sql-server-connection';
 
 /** A partition as the catalog views tell it. */
 export interface SourcePartition {

@@ -1,7 +1,7 @@
-import { LegacyToS3Error } from '../errors';
-import { SourceRisk, type PlanRefusal } from '../extraction-plan';
+import { LegacyToS3Error } from '../api/errors';
+import { SourceRisk, type PlanRefusal } from '../api/extraction-plan';
+import { quoteTable } from '../source/catalog/identifiers';
 import type { SourceSecurity, SourceTable } from '../source/catalog/read-catalog';
-import { quoteTable } from '../source/identifiers';
 
 export interface RiskFindings {
   readonly refusals: PlanRefusal[];

@@ -1,11 +1,11 @@
 import type { ChunkTarget } from './cut-table';
 import { USUAL_CHUNK_BYTES } from './spread-chunks';
-import { LegacyToS3Error } from '../errors';
-import type { TableOptions } from '../extractor-props';
-import { nearestNames } from '../nearest-names';
+import { LegacyToS3Error } from '../api/errors';
+import type { TableOptions } from '../api/extractor-props';
+import { nearestNames } from '../options/nearest-names';
+import { quoteTable } from '../source/catalog/identifiers';
 import type { SourceTable } from '../source/catalog/read-catalog';
-import { quoteTable } from '../source/identifiers';
-import { parseTablePattern } from '../source/table-patterns';
+import { parseTablePattern } from '../source/catalog/table-patterns';
 
 /** What is read of a table. */
 export interface TableChoice {

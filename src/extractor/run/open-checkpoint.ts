@@ -1,8 +1,8 @@
-import type { Clock } from './clock';
 import { manifestKey } from '../../contract';
-import { LegacyToS3Error } from '../errors';
+import { LegacyToS3Error } from '../api/errors';
 import type { LandingTarget } from '../landing/landing-target';
 import { Checkpoint, type RunRecord } from '../state/checkpoint';
+import type { Clock } from '../state/clock';
 import type { StateStore } from '../state/state-store';
 
 export interface OpenCheckpointOptions {

@@ -1,12 +1,12 @@
-import { countReaders } from './count-readers';
-import { toSafeError } from './redact';
+import { countReaders } from './chunks/count-readers';
 import { resolveOptions, type RunOptions } from './run-options';
-import { LegacyToS3Error } from '../errors';
-import type { ExtractControls } from '../extract-events';
-import type { ExtractionPlan } from '../extraction-plan';
-import type { ExtractorProps } from '../extractor-props';
+import { LegacyToS3Error } from '../api/errors';
+import type { ExtractControls } from '../api/extract-events';
+import type { ExtractionPlan } from '../api/extraction-plan';
+import type { ExtractorProps } from '../api/extractor-props';
 import { buildPlan } from '../plan/build-plan';
-import { addressOf, SqlServerConnection } from '../source/sql-server-connection';
+import { addressOf, SqlServerConnection } from '../source/connection/sql-server-connection';
+import { toSafeError } from '../source/credentials/redact';
 
 /**
  * Makes a plan; the target is not reached.

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RunOptions } from './run-options';
-import { LegacyToS3Error } from '../errors';
-import type { ExtractionPlan } from '../extraction-plan';
-import type { ExtractorProps } from '../extractor-props';
-import type { OutputFormat } from '../formats/output-format';
+import { LegacyToS3Error } from '../api/errors';
+import type { ExtractionPlan } from '../api/extraction-plan';
+import type { ExtractorProps } from '../api/extractor-props';
+import type { OutputFormat } from '../rows/columns/output-format';
 import type { RunRecord, RunSelection } from '../state/checkpoint';
 
 /** An option that may not change, as it was given to the resumed run and as the run has it. */

@@ -1,9 +1,9 @@
-import type { Clock } from './clock';
 import type { RunOptions } from './run-options';
-import type { ExtractEvent } from '../extract-events';
+import type { ExtractEvent } from '../api/extract-events';
 import type { LandingTarget } from '../landing/landing-target';
-import type { RunConsistency } from '../source/consistency';
-import type { DatabaseSnapshot } from '../source/database-snapshot';
+import type { RunConsistency } from '../source/consistency/consistency';
+import type { DatabaseSnapshot } from '../source/consistency/database-snapshot';
+import type { Clock } from '../state/clock';
 
 /** What all tables of a run share. */
 export interface RunContext {

@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { LegacyToS3Error } from '../errors';
-import { ExtractFormat } from '../extract-format';
-import type { ExtractionPlan, SourceRisk } from '../extraction-plan';
-import { SourceHashes, type Consistency, type ExtractorProps, type TableOptions } from '../extractor-props';
-import type { OutputFormat } from '../formats/output-format';
+import { LegacyToS3Error } from '../api/errors';
+import { ExtractFormat } from '../api/extract-format';
+import type { ExtractionPlan, SourceRisk } from '../api/extraction-plan';
+import { SourceHashes, type Consistency, type ExtractorProps, type TableOptions } from '../api/extractor-props';
 import { targetOptions, type TargetOptions } from '../landing/open-target';
+import { queryDataset } from '../options/validate-props';
 import { checkPlan } from '../plan/check-plan';
 import type { ChunkTarget } from '../plan/cut-table';
 import { USUAL_CHUNK_BYTES } from '../plan/spread-chunks';
+import type { OutputFormat } from '../rows/columns/output-format';
+import { parseTablePattern } from '../source/catalog/table-patterns';
+import type { ConnectionOptions } from '../source/connection/sql-server-connection';
 import { resolveSource, type ResolvedProps, type ResolvedSource } from '../source/credentials/resolve-source';
-import type { ConnectionOptions } from '../source/sql-server-connection';
-import { parseTablePattern } from '../source/table-patterns';
-import { queryDataset } from '../validate-props';
 
 const DEFAULT_TARGET_FILE_BYTES = 256 * 1024 * 1024;
 const LEAST_DEFAULT_READERS = 2;

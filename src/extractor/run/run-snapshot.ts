@@ -1,7 +1,7 @@
-import { counted } from '../counted';
-import { LegacyToS3Error } from '../errors';
-import { createSnapshot, dropSnapshot, findSnapshot, leftSnapshots, snapshotName, type DatabaseSnapshot } from '../source/database-snapshot';
-import { SqlServerConnection, type ConnectionOptions } from '../source/sql-server-connection';
+import { counted } from '../api/counted';
+import { LegacyToS3Error } from '../api/errors';
+import { SqlServerConnection, type ConnectionOptions } from '../source/connection/sql-server-connection';
+import { createSnapshot, dropSnapshot, findSnapshot, leftSnapshots, snapshotName, type DatabaseSnapshot } from '../source/consistency/database-snapshot';
 
 /** The database snapshot of one run: made when the run begins, kept while it can be gone on with. */
 export class RunSnapshot {

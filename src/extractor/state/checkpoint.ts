@@ -1,11 +1,11 @@
+import type { Clock } from './clock';
+import type { LandedChunk } from './landed-chunk';
 import { folderOf, RunLease } from './run-lease';
 import type { StateStore } from './state-store';
-import { LegacyToS3Error } from '../errors';
-import type { ExtractionPlan, SourceRisk } from '../extraction-plan';
-import type { Consistency, SourceHashes, TableOptions } from '../extractor-props';
-import type { OutputFormat } from '../formats/output-format';
-import type { Clock } from '../run/clock';
-import type { LandedChunk } from '../run/landed-chunk';
+import { LegacyToS3Error } from '../api/errors';
+import type { ExtractionPlan, SourceRisk } from '../api/extraction-plan';
+import type { Consistency, SourceHashes, TableOptions } from '../api/extractor-props';
+import type { OutputFormat } from '../rows/columns/output-format';
 
 /** Which tables a run was to read, and how to cut them: as it was asked for, with defaults filled in. */
 export interface RunSelection {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { Clock } from './clock';
 import type { StateStore } from './state-store';
-import { LegacyToS3Error } from '../errors';
-import type { Clock } from '../run/clock';
+import { LegacyToS3Error } from '../api/errors';
 
 /** What a lease says; only its holder writes it. */
 interface Lease {

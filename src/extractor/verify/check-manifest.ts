@@ -1,6 +1,6 @@
 import type { Manifest, ManifestObject, ManifestTable } from '../../contract';
-import { sumHashTexts } from '../hash/content-hash';
-import { VerificationFault, type VerificationProblem } from '../verification-result';
+import { VerificationFault, type VerificationProblem } from '../api/verification-result';
+import { sumHashTexts } from '../rows/hash/content-hash';
 
 type Problem = Omit<VerificationProblem, 'message'>;
 

@@ -1,13 +1,13 @@
 import { createHash, type Hash } from 'node:crypto';
 import { objectContent, type ObjectContent, type ObjectReading } from './object-content';
-import { WIDE_DECIMAL_BYTES, decimalBytes } from './wire-value';
+import { WIDE_DECIMAL_BYTES, decimalBytes } from './values/wire-value';
 import type { ManifestColumn, ManifestFormat, ManifestObject, ManifestTally } from '../../contract';
-import { parseSourceType } from '../columns/source-type';
-import { plainCount } from '../counted';
-import { LegacyToS3Error } from '../errors';
-import { hashText } from '../hash/content-hash';
+import { plainCount } from '../api/counted';
+import { LegacyToS3Error } from '../api/errors';
+import { VerificationFault, type VerificationProblem } from '../api/verification-result';
 import type { LandingTarget, StoredObject } from '../landing/landing-target';
-import { VerificationFault, type VerificationProblem } from '../verification-result';
+import { parseSourceType } from '../rows/columns/source-type';
+import { hashText } from '../rows/hash/content-hash';
 
 /** A difference of one object. */
 export type ObjectProblem = Pick<VerificationProblem, 'fault' | 'expected' | 'found'>;

@@ -8,15 +8,15 @@ import { withMessage } from './problem-message';
 import { ProgressCounter } from './progress-counter';
 import { VerifierThread } from './threads/verifier-thread';
 import { datasetRunFolder, type Manifest, type ManifestTable } from '../../contract';
-import { counted } from '../counted';
-import { LegacyToS3Error } from '../errors';
-import { sumHashTexts } from '../hash/content-hash';
+import { counted } from '../api/counted';
+import { LegacyToS3Error } from '../api/errors';
+import { VerificationFault, type VerificationProblem } from '../api/verification-result';
+import type { VerifyControls } from '../doors/verify-landed';
 import type { LandingTarget } from '../landing/landing-target';
 import type { TargetOptions } from '../landing/open-target';
+import { sumHashTexts } from '../rows/hash/content-hash';
 import { defaultReaders } from '../run/run-options';
 import { threadCount } from '../run/threads/thread-count';
-import { VerificationFault, type VerificationProblem } from '../verification-result';
-import type { VerifyControls } from '../verify-landed';
 
 /** How objects are read. */
 export interface ReadOptions {

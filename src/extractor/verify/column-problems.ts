@@ -1,6 +1,6 @@
 import type { ManifestTable, ManifestTally } from '../../contract';
-import { mergeTallies } from '../hash/merge-tallies';
-import { VerificationFault, type VerificationProblem } from '../verification-result';
+import { VerificationFault, type VerificationProblem } from '../api/verification-result';
+import { mergeTallies } from '../rows/hash/merge-tallies';
 
 const COMPARED = ['nulls', 'bytes', 'sum', 'least', 'greatest', 'digest'] as const;
 

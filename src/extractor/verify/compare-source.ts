@@ -1,21 +1,21 @@
 import type { CheckedTable } from './check-objects';
 import type { Manifest, ManifestChunk, ManifestTable } from '../../contract';
-import { typeOptionsOf } from '../columns/type-rules';
-import { plainCount } from '../counted';
-import { LegacyToS3Error } from '../errors';
-import type { PlannedChunk, PlannedTable } from '../extraction-plan';
-import type { ExtractorProps } from '../extractor-props';
-import { readRows } from '../formats';
-import { addHashes, hashText } from '../hash/content-hash';
+import { plainCount } from '../api/counted';
+import { LegacyToS3Error } from '../api/errors';
+import type { PlannedChunk, PlannedTable } from '../api/extraction-plan';
+import type { ExtractorProps } from '../api/extractor-props';
+import { VerificationFault, type VerificationProblem } from '../api/verification-result';
 import type { ObjectWriter } from '../landing/landing-target';
+import { readRows } from '../rows';
+import { typeOptionsOf } from '../rows/columns/type-rules';
+import { addHashes, hashText } from '../rows/hash/content-hash';
+import type { ReadJob } from '../run/chunks/read-chunk';
+import { planJobs, queryJob } from '../run/chunks/table-job';
 import { planOver } from '../run/plan-run';
-import type { ReadJob } from '../run/read-chunk';
-import { toSafeError } from '../run/redact';
 import { resolveOptions, type RunOptions } from '../run/run-options';
-import { planJobs, queryJob } from '../run/table-job';
-import { quoteTable } from '../source/identifiers';
-import { SqlServerConnection } from '../source/sql-server-connection';
-import { VerificationFault, type VerificationProblem } from '../verification-result';
+import { quoteTable } from '../source/catalog/identifiers';
+import { SqlServerConnection } from '../source/connection/sql-server-connection';
+import { toSafeError } from '../source/credentials/redact';
 
 /** Takes a difference. */
 export type Tell = (problem: Omit<VerificationProblem, 'message'>) => void;

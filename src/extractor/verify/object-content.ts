@@ -1,22 +1,22 @@
 import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CsvParser, csvRows, type TextRow } from './csv-rows';
-import { finishLines, jsonLinesRows } from './json-lines-rows';
+import { uncompressed } from './compression/uncompressed';
 import { withVerifyKernel } from './kernel/load-verify-kernel';
-import { companionOf } from './parquet-field';
-import { readFooter } from './parquet-footer';
-import { BeyondKernel, hashParquetRows } from './parquet-kernel-rows';
-import { parquetRows, type ParquetRow } from './parquet-rows';
-import { parquetValueEncoder } from './parquet-value';
-import { TextRows } from './text-kernel-rows';
-import { textValueEncoder } from './text-value';
-import { uncompressed } from './uncompressed';
-import type { ValueRules } from './value-rules';
+import { companionOf } from './parquet/parquet-field';
+import { readFooter } from './parquet/parquet-footer';
+import { BeyondKernel, hashParquetRows } from './parquet/parquet-kernel-rows';
+import { parquetRows, type ParquetRow } from './parquet/parquet-rows';
+import { parquetValueEncoder } from './parquet/parquet-value';
+import { CsvParser, csvRows, type TextRow } from './text/csv-rows';
+import { finishLines, jsonLinesRows } from './text/json-lines-rows';
+import { TextRows } from './text/text-kernel-rows';
+import { textValueEncoder } from './text/text-value';
+import type { ValueRules } from './values/value-rules';
 import type { ManifestColumn, ManifestFormat, ManifestTally } from '../../contract';
-import { counted } from '../counted';
-import { LegacyToS3Error } from '../errors';
-import { CanonicalHasher } from '../hash/canonical-hasher';
+import { counted } from '../api/counted';
+import { LegacyToS3Error } from '../api/errors';
+import { CanonicalHasher } from '../rows/hash/canonical-hasher';
 
 /** What a landed object holds. */
 export interface ObjectContent {

@@ -1,4 +1,4 @@
-import { VerificationFault, type VerificationProblem } from '../verification-result';
+import { VerificationFault, type VerificationProblem } from '../api/verification-result';
 
 const TEXTS: { readonly [fault in VerificationFault]: string } = {
   [VerificationFault.MISSING_OBJECT]: 'the object is missing',

@@ -1,6 +1,6 @@
 import type { CheckedObject } from './check-object';
 import type { Manifest, ManifestObject } from '../../contract';
-import type { VerificationProgress, VerifyControls } from '../verify-landed';
+import type { VerificationProgress, VerifyControls } from '../doors/verify-landed';
 
 /** Least time between two reports within objects (ms). */
 const INTERVAL_MS = 200;

@@ -3,14 +3,14 @@ import { checkObjects, type CheckedTable } from './check-objects';
 import { notComparable } from './comparable';
 import { compareSource } from './compare-source';
 import { withMessage } from './problem-message';
-import { readManifest } from './read-manifest';
 import { CONTENT_HASH_VERSION, type Manifest } from '../../contract';
-import { LegacyToS3Error } from '../errors';
-import type { ExtractorProps, LandingProps } from '../extractor-props';
+import { LegacyToS3Error } from '../api/errors';
+import type { ExtractorProps, LandingProps } from '../api/extractor-props';
+import type { VerificationProblem, VerificationResult, VerifyOptions } from '../api/verification-result';
+import type { VerifyControls } from '../doors/verify-landed';
 import { openTarget, targetOptions } from '../landing/open-target';
-import { toSafeError } from '../run/redact';
-import type { VerificationProblem, VerificationResult, VerifyOptions } from '../verification-result';
-import type { VerifyControls } from '../verify-landed';
+import { readManifest } from '../landing/read-manifest';
+import { toSafeError } from '../source/credentials/redact';
 
 /**
  * Checks a run that is complete: every object that its manifest names is read back whole, and where told to the source is

@@ -1,5 +1,5 @@
-import { logsPointer } from '../logs-pointer';
 import { BufferedMessage } from './buffered-messages';
+import { logsPointer } from '../shared/logs-pointer';
 
 /** What Lambda tells of an invocation. */
 export interface InvocationContext {

@@ -1,12 +1,12 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { HANDLER_ENV } from '../../contract';
-import { CLIENT_SETTINGS } from '../client-settings';
-import { mapConcurrently } from '../concurrency';
-import { requiredEnvironment } from '../environment';
-import { BatchNotHandledError, InvalidEventError } from '../errors';
-import { Telemetry } from '../telemetry';
 import { BufferedMessage } from './buffered-messages';
 import { failedMessage, InvocationContext } from './failed-message';
+import { HANDLER_ENV } from '../../contract';
+import { CLIENT_SETTINGS } from '../shared/client-settings';
+import { mapConcurrently } from '../shared/concurrency';
+import { requiredEnvironment } from '../shared/environment';
+import { BatchNotHandledError, InvalidEventError } from '../shared/errors';
+import { Telemetry } from '../shared/telemetry';
 
 /** Messages handled at the same time. */
 const CONCURRENCY = 16;

@@ -3,7 +3,7 @@ import {
   CreateTableCommand, DeleteTableCommand, EntityNotFoundException, GetPartitionsCommand, GetTableCommand,
   GetTablesCommand, GlueClient, Partition, PartitionInput, Table, TableInput, UpdateTableCommand,
 } from '@aws-sdk/client-glue';
-import { HandlerError } from '../errors';
+import { HandlerError } from '../shared/errors';
 
 /** How often a change starts over because another writer was faster. */
 const MAX_ATTEMPTS = 10;

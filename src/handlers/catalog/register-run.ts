@@ -1,14 +1,14 @@
 import type { Column, Partition, StorageDescriptor, Table, TableInput } from '@aws-sdk/client-glue';
-import {
-  CATALOG_PARAMETERS, catalogRunsTableName, catalogTableName, datasetId, datasetRunFolder, Manifest, ManifestTable, RUN_PARTITION, RunItem, RunState,
-} from '../../contract';
-import { mapConcurrently } from '../concurrency';
-import { HandlerError } from '../errors';
-import { RunReporter } from '../run-completion/complete-run';
-import { Telemetry } from '../telemetry';
 import { GlueCatalog } from './glue-catalog';
 import { alignable, formatParameters, layoutOf, storageDescriptor } from './storage-layout';
 import { glueColumns, partitionColumns, unitedColumns } from './table-columns';
+import {
+  CATALOG_PARAMETERS, catalogRunsTableName, catalogTableName, datasetId, datasetRunFolder, Manifest, ManifestTable, RUN_PARTITION, RunItem, RunState,
+} from '../../contract';
+import { RunReporter } from '../complete/complete-run';
+import { mapConcurrently } from '../shared/concurrency';
+import { HandlerError } from '../shared/errors';
+import { Telemetry } from '../shared/telemetry';
 
 /** Tables registered at the same time; Glue allows some ten requests a second. */
 const TABLE_CONCURRENCY = 4;

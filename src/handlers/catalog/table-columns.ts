@@ -1,7 +1,7 @@
 import type { Column } from '@aws-sdk/client-glue';
-import { Manifest, ManifestColumn, RUN_PARTITION } from '../../contract';
-import { HandlerError } from '../errors';
 import { coercible, widerType } from './widen-type';
+import { Manifest, ManifestColumn, RUN_PARTITION } from '../../contract';
+import { HandlerError } from '../shared/errors';
 
 /** Longest comment of a column (Glue, "Column"). */
 const MAX_COMMENT = 255;

@@ -1,11 +1,11 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { ChangeMessageVisibilityCommand, DeleteMessageCommand, Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { ReplayResult } from '../../contract';
-import { mapConcurrently } from '../concurrency';
 import { Deadline } from './deadline';
 import { failedEvent, subjectOf } from './failure-message';
 import { invokeFunction } from './invoke-function';
 import { Tally } from './tally';
+import { ReplayResult } from '../../contract';
+import { mapConcurrently } from '../shared/concurrency';
 
 /** Messages taken at once; as many as SQS gives. */
 const BATCH = 10;

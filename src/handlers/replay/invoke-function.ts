@@ -1,6 +1,6 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { describeError } from '../errors';
 import { Deadline } from './deadline';
+import { describeError } from '../shared/errors';
 
 /** How a function answered: it succeeded, it failed, or there was no time to wait for it. */
 export type InvokeOutcome =

@@ -1,13 +1,13 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
-import { normalizePrefix, ReplayRequest, ReplayResult, runFolder } from '../../contract';
-import { mapConcurrently } from '../concurrency';
-import { HandlerError } from '../errors';
-import { runFolders } from '../run-folders';
 import { Deadline } from './deadline';
 import { invokeFunction } from './invoke-function';
 import { ListedObject, ListPosition, objectPage, recordOf } from './object-pages';
 import { Tally } from './tally';
+import { normalizePrefix, ReplayRequest, ReplayResult, runFolder } from '../../contract';
+import { mapConcurrently } from '../shared/concurrency';
+import { HandlerError } from '../shared/errors';
+import { runFolders } from '../shared/run-folders';
 
 /** Objects given to the recorder in one event. */
 const BATCH = 100;

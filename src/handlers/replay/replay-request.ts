@@ -1,5 +1,5 @@
 import { ReplayRequest } from '../../contract';
-import { HandlerError } from '../errors';
+import { HandlerError } from '../shared/errors';
 
 const ACTIONS = ['queue', 'objects', 'run'];
 

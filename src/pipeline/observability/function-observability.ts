@@ -5,13 +5,13 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { FunctionAlarms, FunctionAlarmsOptions } from './function-alarms';
-import { FunctionMetrics } from './function-metrics';
-import { functionRows } from './function-widgets';
-import { LogMetrics } from './log-metrics';
-import { metricNamespace } from '../../contract';
-import { claim } from '../claims';
 import { checkObservedName, defaultPipelineName } from '../pipeline-name';
+import { FunctionAlarms, FunctionAlarmsOptions } from './alarms/function-alarms';
+import { functionRows } from './dashboard/function-widgets';
+import { FunctionMetrics } from './metrics/function-metrics';
+import { LogMetrics } from './metrics/log-metrics';
+import { metricNamespace } from '../../contract';
+import { claim } from '../checks/claims';
 
 /** Properties of a function's observability. */
 export interface FunctionObservabilityProps extends FunctionAlarmsOptions {

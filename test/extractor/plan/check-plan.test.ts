@@ -1,4 +1,4 @@
-import { SourceRisk, type ExtractionPlan, type PlannedChunk } from '../../../src/extractor/extraction-plan';
+import { SourceRisk, type ExtractionPlan, type PlannedChunk } from '../../../src/extractor/api/extraction-plan';
 import { checkPlan } from '../../../src/extractor/plan/check-plan';
 import { findRisks, refuseRisks } from '../../../src/extractor/plan/source-risks';
 

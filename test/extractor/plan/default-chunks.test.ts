@@ -1,4 +1,4 @@
-import { plan, type ExtractionPlan, type ExtractorProps } from '../../../src/extractor/public';
+import { plan, type ExtractionPlan, type ExtractorProps } from '../../../src/extractor/doors/public';
 import { COLUMN_FLAGS, columnsSql, PARTITION_SIZES_SQL, PARTITIONED_SQL } from '../../../src/extractor/source/catalog/catalog-queries';
 import type { ReplayServer } from '../../../tools/replay-server/replay-server';
 import { startScriptedDatabase, type ScriptedDatabase, type ScriptedTable } from '../../support/scripted-database';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { parseManifest } from '../../../src/contract';
-import { extract, ExtractFormat, plan, type ExtractionPlan, type ExtractorProps } from '../../../src/extractor/public';
+import { extract, ExtractFormat, plan, type ExtractionPlan, type ExtractorProps } from '../../../src/extractor/doors/public';
 import { standInRuns } from '../../support/stand-in-runs';
 
 const runs = standInRuns();

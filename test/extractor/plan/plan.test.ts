@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import type sql from 'mssql';
 import { parseManifest } from '../../../src/contract';
-import { extract, ExtractFormat, plan, SourceRisk, type ExtractionPlan, type ExtractorProps } from '../../../src/extractor/public';
+import { extract, ExtractFormat, plan, SourceRisk, type ExtractionPlan, type ExtractorProps } from '../../../src/extractor/doors/public';
 import { startStandIn, type StandIn } from '../../../tools/stand-in';
 import { connectClient } from '../../support/stand-in-client';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type sql from 'mssql';
 import { parseManifest } from '../../../src/contract';
-import { extract, ExtractFormat, plan, verifyRun, type ExtractorProps, type TableOptions } from '../../../src/extractor/public';
+import { extract, ExtractFormat, plan, verifyRun, type ExtractorProps, type TableOptions } from '../../../src/extractor/doors/public';
 import { startStandIn, type StandIn } from '../../../tools/stand-in';
 import { connectClient } from '../../support/stand-in-client';
 

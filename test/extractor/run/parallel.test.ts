@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseManifest } from '../../../src/contract';
-import { ExtractFormat, type ExtractionPlan } from '../../../src/extractor/public';
+import { ExtractFormat, type ExtractionPlan } from '../../../src/extractor/doors/public';
 import { extract } from '../../../src/extractor/run/extract-run';
 import { PacedSource } from '../../support/paced-source';
 

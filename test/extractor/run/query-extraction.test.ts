@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { parseManifest } from '../../../src/contract';
-import { extract, ExtractFormat, type ExtractEvent, type ExtractorProps } from '../../../src/extractor/public';
+import { extract, ExtractFormat, type ExtractEvent, type ExtractorProps } from '../../../src/extractor/doors/public';
 import { ReplayServer } from '../../../tools/replay-server/replay-server';
 import { done, error, packetize } from '../../../tools/replay-server/tds-packets';
 import { capturePackets, expectedRows } from '../../support/tds-captures';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ExtractFormat, type ExtractorProps } from '../../../src/extractor/public';
+import { ExtractFormat, type ExtractorProps } from '../../../src/extractor/doors/public';
 import { resolveOptions } from '../../../src/extractor/run/run-options';
 
 const PROPS: ExtractorProps = { source: { server: 'db', database: 'Ledger', user: 'reader' }, target: 'file:///x' };

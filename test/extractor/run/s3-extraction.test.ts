@@ -1,5 +1,5 @@
 import { parseManifest } from '../../../src/contract';
-import { extract, ExtractFormat, type ExtractEvent } from '../../../src/extractor/public';
+import { extract, ExtractFormat, type ExtractEvent } from '../../../src/extractor/doors/public';
 import type { ReplayServer } from '../../../tools/replay-server/replay-server';
 import { FakeS3Server } from '../../support/fake-s3-server';
 import { startScriptedDatabase, type ScriptedTable } from '../../support/scripted-database';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseManifest } from '../../../src/contract';
-import { Consistency, extract, ExtractFormat, type ExtractorProps } from '../../../src/extractor/public';
+import { Consistency, extract, ExtractFormat, type ExtractorProps } from '../../../src/extractor/doors/public';
 import { standInRuns } from '../../support/stand-in-runs';
 
 const runs = standInRuns();

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import sql from 'mssql';
 import { parseManifest, type Manifest } from '../../../src/contract';
-import { extract, ExtractFormat, TextCompression, type ExtractorProps, type SqlServerSource } from '../../../src/extractor/public';
+import { extract, ExtractFormat, TextCompression, type ExtractorProps, type SqlServerSource } from '../../../src/extractor/doors/public';
 import { startStandIn, type StandIn } from '../../../tools/stand-in';
 import { manifestValidator } from '../../support/manifest-schema';
 

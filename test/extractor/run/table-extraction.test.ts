@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseManifest, type Manifest } from '../../../src/contract';
-import { extract, ExtractFormat, type ExtractEvent, type ExtractorProps } from '../../../src/extractor/public';
+import { extract, ExtractFormat, type ExtractEvent, type ExtractorProps } from '../../../src/extractor/doors/public';
 import type { ReplayServer } from '../../../tools/replay-server/replay-server';
 import { done, error, packetize } from '../../../tools/replay-server/tds-packets';
 import { startScriptedDatabase, type ScriptedDatabase, type ScriptedTable } from '../../support/scripted-database';

@@ -1,8 +1,8 @@
 import { parseManifest } from '../../../src/contract';
-import { ExtractFormat, type ExtractEvent, type ExtractorProps } from '../../../src/extractor/public';
-import { SYSTEM_CLOCK, type Clock } from '../../../src/extractor/run/clock';
+import { ExtractFormat, type ExtractEvent, type ExtractorProps } from '../../../src/extractor/doors/public';
 import { extract, resume } from '../../../src/extractor/run/extract-run';
-import { abort } from '../../../src/extractor/run/run-cleanup';
+import { abort } from '../../../src/extractor/run/manage/run-cleanup';
+import { SYSTEM_CLOCK, type Clock } from '../../../src/extractor/state/clock';
 import { LEASE_MS } from '../../../src/extractor/state/run-lease';
 import type { ReplayServer } from '../../../tools/replay-server/replay-server';
 import { FakeS3Server } from '../../support/fake-s3-server';

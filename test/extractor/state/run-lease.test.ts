@@ -1,5 +1,5 @@
-import { LegacyToS3Error } from '../../../src/extractor/errors';
-import type { Clock } from '../../../src/extractor/run/clock';
+import { LegacyToS3Error } from '../../../src/extractor/api/errors';
+import type { Clock } from '../../../src/extractor/state/clock';
 import { LEASE_MS, RunLease } from '../../../src/extractor/state/run-lease';
 import type { StateStore } from '../../../src/extractor/state/state-store';
 

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { OutputFormat } from '../../../src/extractor/formats/output-format';
+import type { OutputFormat } from '../../../src/extractor/rows/columns/output-format';
 import { objectContent } from '../../../src/extractor/verify/object-content';
 import { done } from '../../../tools/replay-server/tds-packets';
 import { colMetadata, row, wireColumn } from '../../../tools/replay-server/wire-rows';

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import * as fc from 'fast-check';
-import type { OutputFormat } from '../../../src/extractor/formats/output-format';
 import {
   BinaryEncoding, DateType, TimestampType, TimeType, UniqueidentifierType, type TypeOptions,
-} from '../../../src/extractor/public';
+} from '../../../src/extractor/doors/public';
+import type { OutputFormat } from '../../../src/extractor/rows/columns/output-format';
 import { objectContent } from '../../../src/extractor/verify/object-content';
 import { done } from '../../../tools/replay-server/tds-packets';
 import { colMetadata, nbcRow, row } from '../../../tools/replay-server/wire-rows';

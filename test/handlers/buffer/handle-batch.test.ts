@@ -2,8 +2,8 @@ import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from '@
 import { mockClient } from 'aws-sdk-client-mock';
 import { BufferedMessage, bufferedMessages } from '../../../src/handlers/buffer/buffered-messages';
 import { handleBatch } from '../../../src/handlers/buffer/handle-batch';
-import { BatchNotHandledError, RecordNotHandledError } from '../../../src/handlers/errors';
 import { failedEvent } from '../../../src/handlers/replay/failure-message';
+import { BatchNotHandledError, RecordNotHandledError } from '../../../src/handlers/shared/errors';
 
 const sqs = mockClient(SQSClient);
 const logged: string[] = [];

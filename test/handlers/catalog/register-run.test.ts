@@ -2,7 +2,7 @@ import { DeleteTableCommand, GetPartitionsCommand, GetTableCommand, GetTablesCom
 import { CATALOG_PARAMETERS, Manifest, ManifestColumn, RunItem, RunState } from '../../../src/contract';
 import { GlueCatalog } from '../../../src/handlers/catalog/glue-catalog';
 import { catalogRegistrar } from '../../../src/handlers/catalog/register-run';
-import { Telemetry } from '../../../src/handlers/telemetry';
+import { Telemetry } from '../../../src/handlers/shared/telemetry';
 import { LocalCloud, startLocalCloud } from '../../../tools/local-cloud';
 import { smallRun } from '../../support/small-run';
 

@@ -4,7 +4,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { ReplayResult } from '../../../src/contract';
 import { Deadline } from '../../../src/handlers/replay/deadline';
 import { reRecord } from '../../../src/handlers/replay/re-record';
-import { toObjectEvent } from '../../../src/handlers/s3-events';
+import { toObjectEvent } from '../../../src/handlers/shared/s3-events';
 
 const s3 = mockClient(S3Client);
 const lambda = mockClient(LambdaClient);

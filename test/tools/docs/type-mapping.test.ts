@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { TYPE_TABLE } from '../../../src/extractor/columns/type-table';
+import { TYPE_TABLE } from '../../../src/extractor/rows/columns/type-table';
 import { sampleTypes } from '../../../tools/docs/land-samples';
 import { TYPE_MAPPING_FILE, typeMapping } from '../../../tools/docs/type-mapping';
 

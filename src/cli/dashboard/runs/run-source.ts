@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { type Manifest, type ManifestTable, parseManifest, type RunItem, withPages } from '../../../contract';
-import { listRuns } from '../../run-records';
+import { listRuns } from '../../account/run-records';
 import type { RunTableView, RunTablesView, RunView } from '../view-model';
 
 /** Runs shown, newest first. */

@@ -1,4 +1,4 @@
-import { LegacyToS3Error, type ErrorCode } from '../../errors';
+import { LegacyToS3Error, type ErrorCode } from '../../api/errors';
 
 const CODES: { readonly [errno: string]: readonly [ErrorCode, string] } = {
   ENOSPC: ['TARGET_FULL', 'no space is left on the device'],

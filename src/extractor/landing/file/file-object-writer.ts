@@ -3,7 +3,7 @@ import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { toFileError } from './file-errors';
 import { makeFolder } from './make-folder';
-import { LegacyToS3Error } from '../../errors';
+import { LegacyToS3Error } from '../../api/errors';
 import type { LandedObject, ObjectWriter } from '../landing-target';
 import { BufferPool, PartQueue } from '../part-queue';
 

@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { toFileError } from './file-errors';
 import { FileObjectWriter, type OpenFile } from './file-object-writer';
 import { makeFolder } from './make-folder';
-import { LegacyToS3Error } from '../../errors';
+import { LegacyToS3Error } from '../../api/errors';
 import type { LandingTarget, ObjectHeader, ObjectWriter, StoredObject } from '../landing-target';
 import { BufferPool } from '../part-queue';
 

@@ -1,6 +1,6 @@
 /* eslint-disable no-bitwise */
 import { CRC64_KERNEL } from './crc64-kernel.wasm';
-import { instantiate } from '../../columns/instantiate';
+import { instantiate } from '../../wasm/instantiate';
 
 /** What crc64-kernel.as exports. */
 interface KernelExports {

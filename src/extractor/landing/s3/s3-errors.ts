@@ -1,4 +1,4 @@
-import { LegacyToS3Error, type ErrorCode } from '../../errors';
+import { LegacyToS3Error, type ErrorCode } from '../../api/errors';
 
 /** The parts of the SDK's errors that are looked at. */
 interface SdkError {

@@ -7,7 +7,7 @@ import { CHECKSUM_SCHEMES, fullObject, type ChecksumMembers, type ChecksumScheme
 import { MAX_PARTS, partBytes } from './part-sizes';
 import { toS3Error } from './s3-errors';
 import { toUserMetadata, type Checksum, type ChecksumAlgorithm } from '../../../contract';
-import { LegacyToS3Error } from '../../errors';
+import { LegacyToS3Error } from '../../api/errors';
 import type { LandedObject, ObjectHeader, ObjectWriter } from '../landing-target';
 import { PartQueue, type BufferPool } from '../part-queue';
 

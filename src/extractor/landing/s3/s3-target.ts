@@ -8,7 +8,7 @@ import { createS3Client, type S3ClientOptions } from './s3-client';
 import { toS3Error } from './s3-errors';
 import { S3ObjectWriter, type S3WriterContext } from './s3-object-writer';
 import { normalizePrefix, RUNS_FOLDER, type ChecksumAlgorithm } from '../../../contract';
-import { LegacyToS3Error } from '../../errors';
+import { LegacyToS3Error } from '../../api/errors';
 import type { LandingTarget, ObjectHeader, ObjectWriter, StoredObject } from '../landing-target';
 import { BufferPool } from '../part-queue';
 

@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { engineBundle } from './engine-bundle';
 import { fromPlainError, toPlainError, type FromThread, type ThreadData, type ToThread } from './thread-messages';
-import { LegacyToS3Error } from '../../errors';
-import type { LandedChunk } from '../landed-chunk';
-import type { ChunkProgress } from '../read-chunk';
-import type { Reader } from '../reader';
+import { LegacyToS3Error } from '../../api/errors';
+import type { LandedChunk } from '../../state/landed-chunk';
+import type { ChunkProgress } from '../chunks/read-chunk';
+import type { Reader } from '../chunks/reader';
 import type { RunContext } from '../run-context';
 
 /** What a reader of the thread waits for. */

@@ -2,9 +2,9 @@ import { setMaxListeners } from 'node:events';
 import { isMainThread, parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { fromPlainError, toPlainError, type FromThread, type ThreadData, type ToThread } from './thread-messages';
 import { openTarget } from '../../landing/open-target';
-import { ChunkReader } from '../chunk-reader';
-import { SYSTEM_CLOCK } from '../clock';
-import type { ReadJob } from '../read-chunk';
+import { SYSTEM_CLOCK } from '../../state/clock';
+import { ChunkReader } from '../chunks/chunk-reader';
+import type { ReadJob } from '../chunks/read-chunk';
 import type { RunContext } from '../run-context';
 
 /** Serves readers where this is a thread that {@link ReaderThread} started. */

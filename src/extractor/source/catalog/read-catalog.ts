@@ -3,11 +3,11 @@ import {
   COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, hasColumnSecurity, KEYS_SQL, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SERVER_SQL,
   SIZES_SQL, TABLE_COLUMNS_SQL, TABLES_SQL, UNMASK_SQL,
 } from './catalog-queries';
+import { quoteTable } from './identifiers';
+import type { NamedTable } from './table-patterns';
 import { typeName } from './type-names';
-import type { PlannedColumn } from '../../extraction-plan';
-import { quoteTable } from '../identifiers';
-import type { SqlServerConnection } from '../sql-server-connection';
-import type { NamedTable } from '../table-patterns';
+import type { PlannedColumn } from '../../api/extraction-plan';
+import type { SqlServerConnection } from '../connection/sql-server-connection';
 
 /** A column as the catalog views tell it. */
 export interface SourceColumn {

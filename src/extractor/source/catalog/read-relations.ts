@@ -1,7 +1,7 @@
 import { FOREIGN_KEYS_SQL, INDEXES_SQL } from './catalog-queries';
+import type { NamedTable } from './table-patterns';
 import type { ManifestForeignKey, ManifestIndex } from '../../../contract';
-import type { SqlServerConnection } from '../sql-server-connection';
-import type { NamedTable } from '../table-patterns';
+import type { SqlServerConnection } from '../connection/sql-server-connection';
 
 /** What the catalog says of a table that does not bear on how it is read. */
 export interface TableRelations {

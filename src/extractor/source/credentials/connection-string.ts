@@ -1,8 +1,8 @@
 import { MSSQL_SCHEMA, parse } from '@tediousjs/connection-string';
-import { Authentication } from '../../authentication';
-import { LegacyToS3Error } from '../../errors';
-import type { SqlServerSource } from '../../extractor-props';
-import { nearestNames } from '../../nearest-names';
+import { Authentication } from '../../api/authentication';
+import { LegacyToS3Error } from '../../api/errors';
+import type { SqlServerSource } from '../../api/extractor-props';
+import { nearestNames } from '../../options/nearest-names';
 
 type Mutable<T> = { -readonly [name in keyof T]: T[name] };
 

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { parseConnectionString } from './connection-string';
 import { readParameter, readSecret } from './stored-secrets';
+import { LegacyToS3Error } from '../../api/errors';
+import type { ExtractorProps, SqlServerSource } from '../../api/extractor-props';
 import type { AwsOptions } from '../../aws/client-settings';
-import { LegacyToS3Error } from '../../errors';
-import type { ExtractorProps, SqlServerSource } from '../../extractor-props';
-import { NEEDS_PASSWORD, NEEDS_USER, PASSWORD_PLACES, requireComplete, validateProps } from '../../validate-props';
+import { NEEDS_PASSWORD, NEEDS_USER, PASSWORD_PLACES, requireComplete, validateProps } from '../../options/validate-props';
 
 /** Environment variable of the password when the options name no other. */
 export const PASSWORD_VARIABLE = 'LEGACY_TO_S3_PASSWORD';

@@ -1,8 +1,8 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { LegacyToS3Error } from '../../api/errors';
+import type { SqlServerSource } from '../../api/extractor-props';
 import { agents, clientSettings, type AwsOptions } from '../../aws/client-settings';
-import { LegacyToS3Error } from '../../errors';
-import type { SqlServerSource } from '../../extractor-props';
 
 /** Region of `arn:aws:secretsmanager:<region>:…`, where the secret is, whatever the bucket's. */
 const regionOf = (arn: string): string | undefined => /^arn:[^:]+:[^:]+:([^:]+):/.exec(arn)?.[1];

@@ -1,11 +1,11 @@
 import { COLUMNS, DESCRIPTION_BYTES, MAX_COLUMNS, NAMES, NAMES_BYTES, type VerifyKernel } from './load-verify-kernel';
 import type { ManifestColumn, ValueFraming } from '../../../contract';
-import { timeBytes } from '../../columns/framing';
-import { INTEGER_BYTES, parseSourceType } from '../../columns/source-type';
-import { characterForm } from '../character-value';
-import { companionOf, isStoredAsText, type ParquetField } from '../parquet-field';
-import type { ValueRules } from '../value-rules';
-import { decimalBytes, WIDE_DECIMAL_BYTES } from '../wire-value';
+import { INTEGER_BYTES, parseSourceType } from '../../rows/columns/source-type';
+import { timeBytes } from '../../rows/tds/framing';
+import { companionOf, isStoredAsText, type ParquetField } from '../parquet/parquet-field';
+import { characterForm } from '../values/character-value';
+import type { ValueRules } from '../values/value-rules';
+import { decimalBytes, WIDE_DECIMAL_BYTES } from '../values/wire-value';
 
 /** What values are: the numbers of text-value.as. */
 const VALUE_KIND = {

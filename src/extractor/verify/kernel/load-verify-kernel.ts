@@ -1,9 +1,9 @@
 import { eiselLemireTable } from './eisel-lemire-table';
 import { VERIFY_KERNEL } from './verify-kernel.wasm';
 import type { ManifestColumn } from '../../../contract';
-import { canInstantiate, instantiate } from '../../columns/instantiate';
-import { CANONICAL_ROWS_BYTES } from '../../hash/canonical-hasher';
-import { codePageBytes } from '../character-value';
+import { CANONICAL_ROWS_BYTES } from '../../rows/hash/canonical-hasher';
+import { canInstantiate, instantiate } from '../../wasm/instantiate';
+import { codePageBytes } from '../values/character-value';
 
 /** What verify-kernel.as exports. */
 export interface VerifyKernelExports {

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { FromVerifier, ToVerifier, VerifierData } from './verifier-messages';
-import { LegacyToS3Error } from '../../errors';
+import { LegacyToS3Error } from '../../api/errors';
 import type { TargetOptions } from '../../landing/open-target';
 import { engineBundle } from '../../run/threads/engine-bundle';
 import { fromPlainError, toPlainError } from '../../run/threads/thread-messages';

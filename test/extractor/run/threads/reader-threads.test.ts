@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseManifest } from '../../../../src/contract';
-import { ExtractFormat, type ExtractEvent, type ExtractorProps } from '../../../../src/extractor/public';
+import { ExtractFormat, type ExtractEvent, type ExtractorProps } from '../../../../src/extractor/doors/public';
 import { extract } from '../../../../src/extractor/run/extract-run';
 import type { RunContext } from '../../../../src/extractor/run/run-context';
 import { ReaderThread } from '../../../../src/extractor/run/threads/reader-thread';

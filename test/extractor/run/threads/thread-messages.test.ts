@@ -1,4 +1,4 @@
-import { LegacyToS3Error } from '../../../../src/extractor/errors';
+import { LegacyToS3Error } from '../../../../src/extractor/api/errors';
 import { fromPlainError, toPlainError } from '../../../../src/extractor/run/threads/thread-messages';
 
 const copied = (error: unknown) => fromPlainError(structuredClone(toPlainError(error)));

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
-import type { OutputFormat } from '../../../../src/extractor/formats/output-format';
+import type { OutputFormat } from '../../../../src/extractor/rows/columns/output-format';
 import { objectContent } from '../../../../src/extractor/verify/object-content';
 import { landPayload } from '../../../support/tds-land';
 import { edgeRows, payloadOf, TYPED_COLUMNS } from '../../../support/tds-typed-values';
 
-jest.mock('../../../../src/extractor/columns/instantiate', () => ({ ...jest.requireActual('../../../../src/extractor/columns/instantiate'), canInstantiate: () => false }));
+jest.mock('../../../../src/extractor/wasm/instantiate', () => ({ ...jest.requireActual('../../../../src/extractor/wasm/instantiate'), canInstantiate: () => false }));
 
 test.each<OutputFormat>([
   { name: 'csv', compression: 'none' }, { name: 'jsonl', compression: 'gzip' }, { name: 'parquet', compression: 'zstd' },

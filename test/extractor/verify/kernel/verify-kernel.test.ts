@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import * as fc from 'fast-check';
-import type { OutputFormat } from '../../../../src/extractor/formats/output-format';
-import { CanonicalHasher } from '../../../../src/extractor/hash/canonical-hasher';
 import {
   BinaryEncoding, DateType, TimestampType, TimeType, UniqueidentifierType, type TypeOptions,
-} from '../../../../src/extractor/public';
+} from '../../../../src/extractor/doors/public';
+import type { OutputFormat } from '../../../../src/extractor/rows/columns/output-format';
+import { CanonicalHasher } from '../../../../src/extractor/rows/hash/canonical-hasher';
 import { VERIFY_KERNEL } from '../../../../src/extractor/verify/kernel/verify-kernel.wasm';
 import { objectContent } from '../../../../src/extractor/verify/object-content';
 import { landPayload } from '../../../support/tds-land';

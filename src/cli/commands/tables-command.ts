@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { withPassword } from './ask-password';
+import { textTable } from './text-table';
+import { plan } from '../../extractor/doors/public';
+import { addSettings, settingValues, type OptionValues } from '../config/command-settings';
+import { formatBytes } from '../config/parse-size';
+import { toPlanning, toSource } from '../config/to-props';
+import { stopOnSignals } from '../stop-on-signals';
+
+/** Adds `tables`. */
+export function addTablesCommand(program: Command): void {
+  addSettings(program.command('tables').description('List the tables an extraction would read, with rows, sizes and keys'), ['source', 'tables'])
+    .option('--json', 'print them as JSON')
+    .option('--debug', 'print stacks of errors')
+    .action(async (options: OptionValues) => {
+      const signals = stopOnSignals('nothing was changed');
+      try {
+        const values = settingValues(options);
+        // One chunk a table: no table is looked into. Nothing is landed, so the target is nobody's.
+        const { tables, refusals } = await plan({
+          source: await withPassword(toSource(values)), target: 'file:///', ...toPlanning(values), targetChunkRows: undefined, targetChunkBytes: Number.MAX_SAFE_INTEGER,
+        }, { signal: signals.signal });
+        const listed = tables.map(({ schema, table, estimatedRows, estimatedBytes, columns, primaryKey }) => (
+          { schema, table, rows: estimatedRows, sizeBytes: estimatedBytes, columns: columns.length, primaryKey }
+        ));
+        process.stdout.write(options.json ? `${JSON.stringify(listed)}\n` : textTable(
+          ['TABLE', 'ROWS (ABOUT)', 'SIZE', 'COLUMNS', 'PRIMARY KEY'],
+          listed.map((each) => [
+            `${each.schema}.${each.table}`, each.rows.toLocaleString('en-US'), formatBytes(each.sizeBytes), String(each.columns), each.primaryKey.join(', ') || '-',
+          ]),
+        ));
+        for (const { message } of refusals) process.stderr.write(`warning: ${message}\n`);
+      } finally {
+        signals.dispose();
+      }
+    });
+}

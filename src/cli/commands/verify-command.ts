@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+import { withPassword } from './ask-password';
+import { addTargetOptions, landingOf, type TargetOptions } from './target-options';
+import { counted } from '../../extractor/api/counted';
+import { LegacyToS3Error, verifyRun, type ExtractorProps, type LandingProps, type VerificationResult } from '../../extractor/doors/public';
+import { settingValues } from '../config/command-settings';
+import { formatBytes } from '../config/parse-size';
+import { toSource, toTypes } from '../config/to-props';
+import { wholeNumber } from '../config/whole-number';
+import { VerifyProgress } from '../progress/verify-progress';
+import { stopOnSignals } from '../stop-on-signals';
+
+interface VerifyOptions extends TargetOptions {
+  readonly againstSource?: true;
+  readonly readers?: number;
+  readonly threads?: number;
+  readonly json?: true;
+}
+
+/** Adds `verify`. */
+export function addVerifyCommand(program: Command): void {
+  const command = program.command('verify <run>')
+    .description('Read a complete run\'s objects back and compare sizes, checksums, rows and content hashes with its manifest')
+    .option('--against-source', 'also read the tables again and compare them: equal only where the source has not changed since')
+    .option('--readers <number>', 'objects read at the same time (default: one for each core, 2 to 8)', wholeNumber)
+    .option('--threads <number>', 'threads that they share; 0 for none beside the main one (default: one for each core, no more than readers; 0 below 128 MiB)', wholeNumber)
+    .option('--json', 'print the result as JSON');
+  addTargetOptions(command, ['source']).action(async (run: string, options: VerifyOptions) => {
+    const progress = new VerifyProgress(process.stderr, process.stderr.isTTY);
+    const signals = stopOnSignals('nothing was changed', () => progress.close());
+    try {
+      const { againstSource, readers, threads } = options;
+      const result = await verifyRun(await toProps(options), run, { againstSource, readers, threads }, {
+        signal: signals.signal,
+        onProgress: options.json ? undefined : progress.onProgress,
+        onProblem: ({ message }) => progress.line(`problem: ${message}`),
+      });
+      progress.close();
+      process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : summary(result));
+      if (result.problems.length > 0) throw failure(result);
+    } finally {
+      progress.close();
+      signals.dispose();
+    }
+  });
+}
+
+async function toProps(options: VerifyOptions): Promise<LandingProps | ExtractorProps> {
+  const values = settingValues(options);
+  const landing = await landingOf(options, values);
+  return options.againstSource ? { ...landing, source: await withPassword(toSource(values)), ...toTypes(values) } : landing;
+}
+
+function summary({ runId, objects, rows, sizeBytes, seconds, notes, problems, sourceCompared }: VerificationResult): string {
+  const than = sourceCompared ? 'its manifest and the source' : 'its manifest';
+  const verdict = problems.length === 0 ? `equals ${than}` : `does not equal ${than}`;
+  return [
+    `run ${runId} ${verdict}: ${counted(objects, 'object')}, ${counted(rows, 'row')} and ${formatBytes(sizeBytes)} read back in ${seconds.toFixed(1)} s`,
+    ...notes.map((note) => `note: ${note}`),
+  ].map((line) => `${line}\n`).join('');
+}
+
+function failure({ runId, problems }: VerificationResult): LegacyToS3Error {
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+  return new LegacyToS3Error('CONTENT_MISMATCH', `run ${runId}: ${problems[0].message}${more}`);
+}

@@ -1,0 +1,51 @@
+import { contentTypeOf, fileExtension } from './content-type';
+import { datasetRunFolder, MAX_KEY_BYTES, partFileName, type Dataset, type ManifestColumn } from '../../../contract';
+import { LegacyToS3Error } from '../../api/errors';
+import type { ObjectHeader } from '../../landing/landing-target';
+import type { OutputFormat } from '../../rows/columns/output-format';
+import { schemaFingerprint } from '../tables/schema-fingerprint';
+
+/** Where the objects of one table land and what they say of themselves. */
+export class LandingPlan {
+  /** Folder of the table's objects in this run, with a trailing slash. */
+  public readonly folder: string;
+
+  /** @throws LegacyToS3Error of code INVALID_CONFIG when the names make keys longer than S3 allows */
+  public constructor(
+    prefix: string,
+    private readonly dataset: Dataset,
+    private readonly runId: string,
+    private readonly format: OutputFormat,
+  ) {
+    this.folder = datasetRunFolder(prefix, dataset, runId);
+    const bytes = Buffer.byteLength(this.key(0, 0));
+    if (bytes > MAX_KEY_BYTES) {
+      throw new LegacyToS3Error('INVALID_CONFIG', `the object keys of ${dataset.schema}.${dataset.table} would have ${bytes} bytes, `
+        + `S3 allows ${MAX_KEY_BYTES}; use a shorter prefix or leave the table out`);
+    }
+  }
+
+  public key(chunk: number, file: number): string {
+    return this.folder + partFileName(chunk, file, fileExtension(this.format));
+  }
+
+  /** `<chunk>-<file>`, as in the file name. */
+  public part(chunk: number, file: number): string {
+    return partFileName(chunk, file, '').replace(/^part-|\.$/g, '');
+  }
+
+  public header(chunk: number, file: number, columns: readonly ManifestColumn[]): ObjectHeader {
+    return {
+      key: this.key(chunk, file),
+      contentType: contentTypeOf(this.format),
+      metadata: {
+        ...this.dataset,
+        runId: this.runId,
+        part: this.part(chunk, file),
+        format: this.format.name,
+        compression: this.format.compression,
+        schemaFingerprint: schemaFingerprint(columns),
+      },
+    };
+  }
+}

@@ -1,0 +1,180 @@
+import { checkSource } from './check-source';
+import { watchIdle } from './idle-watchdog';
+import { LandingPlan } from './landing-plan';
+import { CONTENT_HASH_VERSION } from '../../../contract';
+import { LegacyToS3Error } from '../../api/errors';
+import type { PlannedChunk } from '../../api/extraction-plan';
+import { SourceHashes } from '../../api/extractor-props';
+import type { ObjectWriter } from '../../landing/landing-target';
+import { refuseChangedColumns, type ColumnsOfTable } from '../../plan/check-plan';
+import { readRows } from '../../rows';
+import { refuseUnmatched, typeOptionsOf } from '../../rows/columns/type-rules';
+import { hashText } from '../../rows/hash/content-hash';
+import type { QueryParameter, ReadRowsResult } from '../../rows/read-rows';
+import { refusePartitionNames } from '../../source/catalog/column-names';
+import { readTableColumns } from '../../source/catalog/read-catalog';
+import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
+import type { LandedChunk } from '../../state/landed-chunk';
+import type { RunContext } from '../run-context';
+import type { RunOptions } from '../run-options';
+
+/** One statement to read: a chunk of a table, or a query. */
+export interface ReadJob {
+  /** Of the table in the plan. */
+  readonly tableIndex: number;
+  readonly schema: string;
+  readonly table: string;
+  readonly chunk: PlannedChunk;
+  /** Chunks of the table. */
+  readonly chunks: number;
+  readonly sql: string;
+  readonly parameters: readonly QueryParameter[];
+  /**
+   * To ask the source of the same rows: the columns as they are selected, `FROM … WHERE …` and `OPTION …`; of a table that is cut
+   * also `FROM …` of all its rows. Absent where it may be sent nothing else.
+   */
+  readonly source?: { readonly expressions: readonly string[]; readonly from: string; readonly hint: string; readonly whole?: string };
+  /** For messages. */
+  readonly subject: string;
+  /** Columns of the primary key, as they land; none where there is none. */
+  readonly keyColumns: readonly string[];
+  /** Of the whole table; absent for a query. */
+  readonly estimatedRows?: number;
+  /** The table as it was planned; absent for a query. */
+  readonly planned?: ColumnsOfTable;
+}
+
+/** What a reader tells of a chunk while it reads. */
+export interface ChunkProgress {
+  readonly onProgress: (counts: { readonly rows: number; readonly wireBytes: number; readonly waitedMs: number }) => void;
+  /** An object was begun. */
+  readonly onOpen: (file: number) => void;
+}
+
+/**
+ * Reads, lands and counts one chunk, once.
+ *
+ * @throws LegacyToS3Error; objects completed before may be left under their names
+ */
+export async function readChunk(
+  context: RunContext, connection: SqlServerConnection, job: ReadJob, progress: ChunkProgress,
+): Promise<Omit<LandedChunk, 'attempts' | 'instant' | 'state'>> {
+  const started = performance.now();
+  const plan = planOf(context, job);
+  const read = await readAndLand(context, connection, job, plan, progress).catch(async (error: unknown) => {
+    // A column that is gone, or a SNAPSHOT transaction that DDL ended, is better told as what it is.
+    if (error instanceof LegacyToS3Error && error.code === 'SOURCE_QUERY_FAILED') await explainBySchema(connection, job);
+    throw error;
+  });
+  await compareSchema(connection, job);
+  const checked = await checkSource(context, connection, job, read);
+  if (checked.sourceRows !== undefined) {
+    const { sourceRows, sourceSeconds: seconds = 0, differences = [] } = checked;
+    context.emit({ type: 'chunk-verified', ...nameOf(context, job), rows: read.rows, sourceRows: Number(sourceRows), differences: differences.length, seconds });
+  }
+  return {
+    tableIndex: job.tableIndex,
+    chunk: job.chunk.chunk,
+    columns: read.columns,
+    rows: read.rows,
+    ...checked,
+    tallies: read.tallies,
+    wireBytes: read.wireBytes,
+    seconds: (performance.now() - started) / 1000,
+    ...(read.alterations.length > 0 && { alterations: read.alterations }),
+    ...(Object.keys(read.rowsOffKernel).length > 0 && { rowsOffKernel: read.rowsOffKernel }),
+    contentHashVersion: CONTENT_HASH_VERSION,
+    objects: read.files.map(({ rows, contentHash, object }, file) => ({
+      key: object.key,
+      part: plan.part(job.chunk.chunk, file),
+      rows,
+      sizeBytes: object.sizeBytes,
+      checksum: object.checksum,
+      contentHash: hashText(contentHash),
+      ...(object.eTag !== undefined && { eTag: object.eTag }),
+    })),
+  };
+}
+
+async function readAndLand(
+  context: RunContext, connection: SqlServerConnection, job: ReadJob, plan: LandingPlan, progress: ChunkProgress,
+): Promise<ReadRowsResult> {
+  const { options, target, signal, clock } = context;
+  let writer: ObjectWriter | undefined;
+  let writes = 0;
+  let waitingSince = 0;
+  let waitedMs = 0;
+  // The row path may be waiting for an upload that hangs: giving the object up ends that wait.
+  const giveUp = () => void writer?.abort();
+  signal.addEventListener('abort', giveUp, { once: true });
+  const waiting = <T>(pending: T | Promise<T>): T | Promise<T> => {
+    if (!(pending instanceof Promise)) return pending;
+    if (writes++ === 0) waitingSince = clock.now();
+    return pending.finally(() => { if (--writes === 0) waitedMs += clock.now() - waitingSince; });
+  };
+  return watchIdle({
+    connection: connection.tedious, clock, idleMs: options.idleTimeoutMs, subject: job.subject, waitsForTarget: () => writes > 0,
+  }, () => readRows({
+    connection: connection.tedious,
+    sql: job.sql,
+    parameters: job.parameters,
+    format: options.format,
+    typeOptions: (column) => typeOptionsOf(options.format.types, { schema: job.schema, table: job.table, column }),
+    keyColumns: job.keyColumns,
+    ...(job.source && { sourceHash: sourceHashOf(options, job) }),
+    subject: job.subject,
+    targetFileBytes: options.targetFileBytes,
+    onColumns: (columns) => {
+      refusePartitionNames(columns.map((column) => column.name), job.subject);
+      // Of tables the plan tells the columns, so that it is known before the first one is read.
+      if (context.consistency === 'query') refuseUnmatched(options.format.types, columns.map(({ name }) => ({ ...job, column: name })));
+    },
+    open: (file, columns) => {
+      progress.onOpen(file);
+      const header = plan.header(job.chunk.chunk, file, columns);
+      const onPart = (part: number, sizeBytes: number) => context.emit({ type: 'part-uploaded', ...nameOf(context, job), key: header.key, part, sizeBytes });
+      const opened = writer = target.open({ ...header, onPart });
+      return {
+        write: (bytes) => waiting(opened.write(bytes)),
+        complete: async () => {
+          await context.mayComplete();
+          return waiting(opened.complete());
+        },
+        abort: async () => opened.abort(),
+      };
+    },
+    onProgress: (counts) => progress.onProgress({ ...counts, waitedMs }),
+    signal,
+  })).finally(() => signal.removeEventListener('abort', giveUp));
+}
+
+/** Names a job's chunk in events. */
+export function nameOf({ database }: Pick<RunContext, 'database'>, { schema, table, chunk }: ReadJob) {
+  return { database, schema, table, chunk: chunk.chunk };
+}
+
+/** Rows are sampled by the first column of the key. */
+function sourceHashOf({ sourceHashes }: RunOptions, { keyColumns: [key = ''] }: ReadJob): { readonly sampleBy?: string } | undefined {
+  if (sourceHashes === SourceHashes.NONE) return undefined;
+  return sourceHashes === SourceHashes.ALL ? {} : { sampleBy: key };
+}
+
+/** Where a job's objects land. @throws LegacyToS3Error when its keys would be too long */
+export function planOf({ target, database, runId, options }: Pick<RunContext, 'target' | 'database' | 'runId' | 'options'>, job: ReadJob): LandingPlan {
+  return new LandingPlan(target.prefix, { database, schema: job.schema, table: job.table }, runId, options.format);
+}
+
+/** @throws LegacyToS3Error of code SCHEMA_CHANGED when the table is not what was planned */
+async function compareSchema(connection: SqlServerConnection, { planned }: ReadJob): Promise<void> {
+  if (planned) refuseChangedColumns(planned, await readTableColumns(connection, planned.schema, planned.table));
+}
+
+/** As {@link compareSchema}, after a statement failed: the connection is given up afterwards, and may be lost already. */
+async function explainBySchema(connection: SqlServerConnection, job: ReadJob): Promise<void> {
+  try {
+    await connection.query('IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION', 'end the transaction');
+    await compareSchema(connection, job);
+  } catch (error) {
+    if (error instanceof LegacyToS3Error && error.code === 'SCHEMA_CHANGED') throw error;
+  }
+}

@@ -1,0 +1,85 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { BatchNotHandledError } from './errors';
+import { logsPointer } from './logs-pointer';
+import { quietFields } from './quiet-text';
+import { LOG_KEYWORDS, METRICS } from '../../contract';
+
+/** Units of the metrics, as CloudWatch names them. */
+const UNITS: { readonly [name in keyof typeof METRICS]: (typeof MetricUnit)[keyof typeof MetricUnit] } = {
+  objectsRecorded: MetricUnit.Count,
+  eventsIgnored: MetricUnit.Count,
+  bytesLanded: MetricUnit.Bytes,
+  recordLatency: MetricUnit.Milliseconds,
+  putItemLatency: MetricUnit.Milliseconds,
+  coldStarts: MetricUnit.Count,
+  coldStartDuration: MetricUnit.Milliseconds,
+  recordAttempts: MetricUnit.Count,
+  recordSuccesses: MetricUnit.Count,
+  runsComplete: MetricUnit.Count,
+  runsIncomplete: MetricUnit.Count,
+  rowsLanded: MetricUnit.Count,
+  runObjects: MetricUnit.Count,
+  runBytes: MetricUnit.Bytes,
+  endToEndLatency: MetricUnit.Milliseconds,
+};
+
+/** Structured logs and metrics (embedded metric format) on standard output. */
+export interface Telemetry {
+  metric(name: keyof typeof METRICS, value: number): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** A line of level ERROR with the keywords, the stack and those of the causes. */
+  failure(message: string, error: Error): void;
+}
+
+/**
+ * Powertools behind {@link Telemetry}. Namespace, service and level come from the environment.
+ *
+ * The function's own name is left out of the lines: a stack called `Failures` would put a keyword into each of them.
+ */
+export class PowertoolsTelemetry implements Telemetry {
+  private readonly logger = new Logger();
+  private readonly metrics = new Metrics();
+  private cold = process.env.AWS_LAMBDA_INITIALIZATION_TYPE !== 'provisioned-concurrency';
+
+  /** @param readyAt milliseconds from process start to the handler being ready */
+  public constructor(private readonly readyAt: () => number) {}
+
+  /** Runs one invocation, and writes its metrics however it ends; what ends it unexpectedly is logged. */
+  public async invocation<T>(requestId: string | undefined, run: () => Promise<T>): Promise<T> {
+    this.logger.appendKeys({ function_request_id: requestId });
+    if (this.cold) {
+      this.cold = false;
+      this.metric('coldStarts', 1);
+      this.metric('coldStartDuration', this.readyAt());
+    }
+    try {
+      return await run();
+    } catch (error) {
+      // The causes of this one were logged one by one.
+      if (!(error instanceof BatchNotHandledError)) this.failure('an event could not be handled', error as Error);
+      // Lambda sends the stack to the failure queue: who reads it there wants to know where the rest is.
+      if (error instanceof Error) error.stack = [error.stack, logsPointer(requestId)].filter(Boolean).join('\n');
+      throw error;
+    } finally {
+      if (this.metrics.hasStoredMetrics()) this.metrics.publishStoredMetrics();
+    }
+  }
+
+  public metric(name: keyof typeof METRICS, value: number): void {
+    this.metrics.addMetric(METRICS[name], UNITS[name], value);
+  }
+
+  public info(message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    this.logger.info(message, quietFields(fields));
+  }
+
+  public warn(message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    this.logger.warn(message, quietFields(fields));
+  }
+
+  public failure(message: string, error: Error): void {
+    this.logger.error(`${LOG_KEYWORDS.failure}: ${message} (${LOG_KEYWORDS.error} ${error.name})`, error);
+  }
+}

@@ -1,0 +1,39 @@
+import { Stack } from 'aws-cdk-lib';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { RUN_LOG_FOLDER } from '../../contract';
+import { acknowledgeResource } from '../checks/nag-acknowledgements';
+import { HandlerRole } from '../functions/handler-role';
+
+/** What the role of run completion gives access to. */
+export interface RunCompletionRoleProps {
+  readonly bucket: s3.IBucket;
+  readonly objectPrefix?: string;
+  readonly table: dynamodb.ITable;
+  readonly logGroup: logs.ILogGroup;
+  readonly failureQueue: sqs.IQueue;
+  readonly inVpc: boolean;
+}
+
+/** The role of run completion: the recorder's reading and writing, one folder of the bucket, and the event bus. */
+export class RunCompletionRole extends HandlerRole {
+  constructor(scope: Construct, id: string, props: RunCompletionRoleProps) {
+    super(scope, id, 'Lets run completion compare landed objects with their manifest, and tell of the outcome');
+    const { bucket, objectPrefix = '' } = props;
+    this.allowReadingObjects(bucket, objectPrefix);
+    this.allowRecording(props.table);
+    const lines = bucket.arnForObjects(`${objectPrefix}${RUN_LOG_FOLDER}*`);
+    this.allow('WriteRunLines', ['s3:PutObject'], [lines]);
+    acknowledgeResource(this, lines, 'the function writes one object for each run, named after it');
+    this.allow('AnnounceRuns', ['events:PutEvents'], [Stack.of(this).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })]);
+    this.allowLogging(props.logGroup);
+    this.allowSendingFailures(props.failureQueue);
+    bucket.encryptionKey?.grant(this, 'kms:Decrypt', 'kms:GenerateDataKey');
+    props.failureQueue.encryptionMasterKey?.grant(this, 'kms:Decrypt', 'kms:GenerateDataKey');
+    this.allowTableKey(props.table.encryptionKey);
+    if (props.inVpc) this.allowNetworkInterfaces();
+  }
+}

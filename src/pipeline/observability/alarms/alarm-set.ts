@@ -1,0 +1,128 @@
+import { Annotations, Aws, Duration, Token } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { AlarmDefinition, AlarmDefinitions } from './alarm-definition';
+import { AlarmOptions } from './alarm-options';
+import { AlarmOverride } from './alarm-override';
+import { AlarmSeverity } from './alarm-severity';
+import { AlarmTopic, AlarmTopicProps } from './alarm-topic';
+import { invalidInput, known, requireDuration, requireNumber, requireText, requireWhole } from '../../checks/validation';
+
+/** Where the alarms' meanings and remedies are written down. */
+const RUNBOOK = 'https://github.com/cdk-legacy-to-s3/cdk-legacy-to-s3/blob/main/docs/runbook.md';
+
+/** What a set of alarms is made of. */
+export interface AlarmSetProps {
+  readonly definitions: AlarmDefinitions;
+  readonly options: AlarmOptions;
+  /** What they are about, for the descriptions: `Pipeline: ledger`. */
+  readonly subject: string;
+  /** Name of the Lambda function whose console page an alarm links to. */
+  readonly functionNameOf: (definition: AlarmDefinition) => string;
+  /** Of the topic, if one must be made. */
+  readonly topic: AlarmTopicProps;
+}
+
+/** What was made. */
+export interface AlarmSet {
+  readonly topic: sns.ITopic;
+  readonly warningTopic: sns.ITopic;
+  readonly composite?: cloudwatch.CompositeAlarm;
+  /** By kind; one that is disabled is not there. */
+  readonly alarms: { [kind: string]: cloudwatch.Alarm };
+}
+
+/** Refuses what is wrong with the options; `kinds` are the alarms there are, whether they apply or not. */
+export function checkAlarmOptions(scope: Construct, options: AlarmOptions, kinds: readonly string[]): void {
+  requireText(scope, 'alarmEmail', options.alarmEmail, /^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'an e-mail address such as name@example.com');
+  for (const [kind, override] of Object.entries(options.alarmOverrides ?? {})) {
+    if (!kinds.includes(kind)) throw invalidInput(scope, `alarmOverrides has the unknown alarm '${kind}'; known are ${kinds.join(', ')}`);
+    checkOverride(scope, `alarmOverrides.${kind}`, override);
+  }
+}
+
+function checkOverride(scope: Construct, path: string, { threshold, period, evaluationPeriods, datapointsToAlarm }: AlarmOverride): void {
+  requireNumber(scope, `${path}.threshold`, threshold, {});
+  requireWhole(scope, `${path}.evaluationPeriods`, evaluationPeriods, { min: 1 });
+  requireWhole(scope, `${path}.datapointsToAlarm`, datapointsToAlarm, { min: 1, max: Token.isUnresolved(evaluationPeriods) ? undefined : evaluationPeriods });
+  requireDuration(scope, `${path}.period`, period, { min: Duration.seconds(10), max: Duration.days(1) });
+  const seconds = known(period)?.toSeconds({ integral: false });
+  if (seconds !== undefined && ![10, 30].includes(seconds) && seconds % 60 !== 0) {
+    throw invalidInput(scope, `${path}.period must be 10 or 30 seconds or whole minutes, got ${seconds} seconds`);
+  }
+}
+
+/** Makes the alarms in `scope`, and the topic they notify unless one was given. */
+export function createAlarmSet(scope: Construct, props: AlarmSetProps): AlarmSet {
+  const { definitions, options, subject } = props;
+  const topic = options.alarmTopic ?? new AlarmTopic(scope, 'Topic', props.topic);
+  if (options.alarmEmail !== undefined) {
+    // Not `EmailSubscription`: it makes a construct id of the address, which fails for a token.
+    new sns.Subscription(scope, 'Email', { topic, protocol: sns.SubscriptionProtocol.EMAIL, endpoint: options.alarmEmail });
+  }
+  const warningTopic = options.warningTopic ?? topic;
+  const alarms: { [kind: string]: cloudwatch.Alarm } = {};
+  const critical: cloudwatch.Alarm[] = [];
+  for (const [kind, definition] of Object.entries(definitions)) {
+    const override = options.alarmOverrides?.[kind] ?? {};
+    if (!(override.enabled ?? true)) continue;
+    const alarm = createAlarm(scope, definition, override, describe(definition, props));
+    const severity = override.severity ?? definition.severity;
+    const told = new actions.SnsAction(severity === AlarmSeverity.WARNING ? warningTopic : topic);
+    alarm.addAlarmAction(told, ...options.alarmActions ?? []);
+    alarm.addOkAction(told);
+    if (severity === AlarmSeverity.CRITICAL) critical.push(alarm);
+    alarms[kind] = alarm;
+  }
+  warnWhenNobodyHears(scope, options);
+  return { topic, warningTopic, alarms, composite: options.compositeAlarm ? createComposite(scope, critical, subject) : undefined };
+}
+
+function createAlarm(scope: Construct, definition: AlarmDefinition, override: AlarmOverride, alarmDescription: string): cloudwatch.Alarm {
+  const period = override.period ?? definition.period;
+  const evaluationPeriods = override.evaluationPeriods ?? definition.evaluationPeriods;
+  requireInSight(scope, definition.id, period, evaluationPeriods);
+  return new cloudwatch.Alarm(scope, definition.id, {
+    alarmDescription,
+    metric: definition.metric({ period }),
+    threshold: override.threshold ?? definition.threshold,
+    comparisonOperator: definition.operator,
+    evaluationPeriods,
+    datapointsToAlarm: override.datapointsToAlarm ?? override.evaluationPeriods ?? definition.datapointsToAlarm,
+    treatMissingData: override.treatMissingData ?? definition.missing,
+    actionsEnabled: override.actionsEnabled ?? true,
+  });
+}
+
+/** How far back an alarm may look (CloudWatch, "PutMetricAlarm"). */
+function requireInSight(scope: Construct, alarm: string, period: Duration, evaluationPeriods: number): void {
+  if (period.isUnresolved() || Token.isUnresolved(evaluationPeriods)) return;
+  const limit = period.toSeconds() < 3600 ? Duration.days(1) : Duration.days(7);
+  const looks = Duration.seconds(period.toSeconds() * evaluationPeriods);
+  if (looks.toSeconds() <= limit.toSeconds()) return;
+  throw invalidInput(scope, `${alarm} must look back ${limit.toHumanString()} at most with a period of ${period.toHumanString()}, got ${looks.toHumanString()}`);
+}
+
+function describe(definition: AlarmDefinition, { subject, functionNameOf }: AlarmSetProps): string {
+  const anchor = definition.id.replace(/(?!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
+  const link = `https://${Aws.REGION}.console.aws.amazon.com/lambda/home?region=${Aws.REGION}#/functions/${functionNameOf(definition)}?tab=monitoring`;
+  return `${definition.meaning}. ${subject}. What to do: ${RUNBOOK}#${anchor} Function and logs: ${link}`;
+}
+
+function createComposite(scope: Construct, critical: readonly cloudwatch.Alarm[], subject: string): cloudwatch.CompositeAlarm | undefined {
+  if (critical.length === 0) return undefined;
+  return new cloudwatch.CompositeAlarm(scope, 'Critical', {
+    alarmDescription: `A critical alarm is on; that alarm says what to do. ${subject}`,
+    alarmRule: cloudwatch.AlarmRule.anyOf(...critical.map((alarm) => cloudwatch.AlarmRule.fromAlarm(alarm, cloudwatch.AlarmState.ALARM))),
+  });
+}
+
+function warnWhenNobodyHears(scope: Construct, { alarmEmail, alarmTopic, alarmActions }: AlarmOptions): void {
+  if (alarmEmail !== undefined || alarmTopic !== undefined || alarmActions?.length) return;
+  Annotations.of(scope).addWarningV2(
+    'cdk-legacy-to-s3:noAlarmReceiver',
+    'nobody hears the alarms: set alarmEmail, alarmTopic or alarmActions, or subscribe to alarmTopic yourself and acknowledge this',
+  );
+}

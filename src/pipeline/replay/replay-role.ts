@@ -1,0 +1,30 @@
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { HandlerRole } from '../functions/handler-role';
+
+/** What the role of a replay function gives access to. */
+export interface ReplayRoleProps {
+  readonly bucket: s3.IBucket;
+  readonly recorder: lambda.IFunction;
+  readonly runCompletion?: lambda.IFunction;
+  readonly failureQueue: sqs.IQueue;
+  readonly logGroup: logs.ILogGroup;
+  readonly inVpc: boolean;
+}
+
+/** The role of a replay function: it lists objects, takes failed events and invokes; it reads no object and no record. */
+export class ReplayRole extends HandlerRole {
+  constructor(scope: Construct, id: string, props: ReplayRoleProps) {
+    super(scope, id, 'Lets the replay function give failed events and landed objects to their functions again');
+    const functions = [props.recorder, ...props.runCompletion ? [props.runCompletion] : []];
+    this.allow('InvokeAgain', ['lambda:InvokeFunction'], functions.map(({ functionArn }) => functionArn));
+    this.allow('TakeFailures', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'], [props.failureQueue.queueArn]);
+    this.allow('ListLandedObjects', ['s3:ListBucket', 's3:ListBucketVersions'], [props.bucket.bucketArn]);
+    this.allowLogging(props.logGroup);
+    props.failureQueue.encryptionMasterKey?.grant(this, 'kms:Decrypt');
+    if (props.inVpc) this.allowNetworkInterfaces();
+  }
+}

@@ -1,0 +1,52 @@
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { mockClient } from 'aws-sdk-client-mock';
+import { Manifest } from '../../../src/contract';
+import { unnamedObjects } from '../../../src/handlers/complete/unnamed-objects';
+
+const s3 = mockClient(S3Client);
+const PAGE = 2;
+let keys: string[];
+
+/** S3's listing, in pages of two. */
+beforeEach(() => {
+  s3.reset();
+  s3.on(ListObjectsV2Command).callsFake(({ Prefix, Delimiter, ContinuationToken, MaxKeys }) => {
+    const below = keys.filter((key) => key.startsWith(Prefix)).sort();
+    const folderOf = (key: string) => key.slice(0, key.indexOf('/', Prefix.length) + 1);
+    const all = Delimiter ? [...new Set(below.map(folderOf).filter(Boolean))] : below;
+    const from = Number(ContinuationToken ?? 0);
+    const page = all.slice(from, from + Math.min(MaxKeys ?? PAGE, PAGE));
+    const next = from + page.length < all.length ? String(from + page.length) : undefined;
+    return {
+      ...Delimiter ? { CommonPrefixes: page.map((folder) => ({ Prefix: folder })) } : { Contents: page.map((Key) => ({ Key })) },
+      IsTruncated: next !== undefined,
+      NextContinuationToken: next,
+    };
+  });
+});
+
+const folder = (table: string, run = 'r', schema = 'dbo', database = 'L') => `lake/database=${database}/schema=${schema}/table=${table}/run=${run}/`;
+const table = (name: string, files: readonly string[]) => ({
+  database: 'L', schema: 'dbo', table: name, objects: files.map((file) => ({ key: folder(name) + file })),
+});
+const problemsOf = async (...tables: object[]) => unnamedObjects(new S3Client(), 'b', { prefix: 'lake/', runId: 'r', tables } as unknown as Manifest);
+
+test('every page of every table\'s folder is compared with what the manifest names', async () => {
+  keys = ['1', '2', '3', 'stray', 'x/stray'].map((file) => folder('A') + file);
+  expect(await problemsOf(table('A', ['1', '2']), table('B', []), table('A', ['3'])))
+    .toEqual(['stray', 'x/stray'].map((file) => `'${folder('A')}${file}' is not named in the manifest`));
+});
+
+test('objects of the run in tables that the manifest leaves out are found, in any schema and database', async () => {
+  const strays = [folder('B'), folder('A', 'r', 'sales'), folder('A', 'r', 'dbo', 'M'), folder('Zahlungen%202024')].map((each) => `${each}part`);
+  keys = [`${folder('A')}1`, ...strays];
+  expect((await problemsOf(table('A', ['1']))).sort()).toEqual(strays.map((key) => `'${key}' is not named in the manifest`).sort());
+});
+
+test('objects of other runs, other prefixes and of no table are none of the run\'s', async () => {
+  keys = [
+    `${folder('A')}1`, `${folder('A', 'r2')}1`, `${folder('B', 'q')}1`, 'lake/notes.csv', 'lake/_runs/run=r/_manifest.json', 'other/database=L/schema=dbo/table=A/run=r/1',
+    'lake/database=L/readme.txt', 'lake/database=L/schema=dbo/x',
+  ];
+  expect(await problemsOf(table('A', ['1']))).toEqual([]);
+});

@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { toUserMetadata } from '../../../src/contract';
+import { RecorderFixture } from '../recorder-fixture';
+
+let fixture: RecorderFixture;
+beforeAll(async () => { fixture = await RecorderFixture.start(); });
+afterAll(async () => fixture?.stop());
+
+const unique = () => randomBytes(4).toString('hex');
+
+test('a landed object becomes one item with all that S3 says of it', async () => {
+  const key = `in/${unique()}/accounts.csv`;
+  const event = await fixture.put(fixture.plain, key, 'Id\n1\n', { ContentType: 'text/csv', ChecksumAlgorithm: 'SHA256' });
+  const { error, result } = await fixture.invoke(event);
+  expect(error).toBeUndefined();
+  expect(result).toEqual({ records: 1, written: 1, ignored: 0 });
+  const head = await fixture.head(fixture.plain, key);
+  expect(await fixture.item(key)).toEqual({
+    objectKey: key,
+    versionId: 'null',
+    itemType: 'object',
+    state: 'PRESENT',
+    bucket: fixture.plain,
+    fileName: 'accounts.csv',
+    sizeBytes: 5,
+    eTag: head.ETag!.replace(/"/g, ''),
+    checksum: `SHA256:${head.ChecksumSHA256}`,
+    contentType: 'text/csv',
+    lastModified: head.LastModified!.toISOString(),
+    recordedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    sequencer: event.Records[0].s3.object.sequencer.padEnd(32, '0'),
+    revision: 1,
+  });
+});
+
+test('a checkpoint of the extractor is no landed object', async () => {
+  const key = `landing-state/run=${unique()}/chunk-00000-00000.json`;
+  const { result } = await fixture.invoke(await fixture.put(fixture.plain, key, '{}'));
+  expect(result).toEqual({ records: 1, written: 0, ignored: 1 });
+  expect(await fixture.item(key)).toBeUndefined();
+});
+
+test('each version of a versioned bucket is an item of its own', async () => {
+  const key = `in/${unique()}.csv`;
+  const first = await fixture.put(fixture.versioned, key, 'a');
+  const second = await fixture.put(fixture.versioned, key, 'bb');
+  await fixture.invoke(second);
+  await fixture.invoke(first);
+  const [one, two] = [first, second].map((event) => event.Records[0].s3.object.versionId);
+  expect(one).not.toEqual(two);
+  expect(await fixture.item(key, one)).toMatchObject({ sizeBytes: 1, versionId: one, state: 'PRESENT' });
+  expect(await fixture.item(key, two)).toMatchObject({ sizeBytes: 2, versionId: two, state: 'PRESENT' });
+  expect(await fixture.item(key)).toBeUndefined();
+});
+
+test('what the extractor says in the metadata is decoded into attributes', async () => {
+  const key = `in/${unique()}/part-00000-0000.csv.gz`;
+  const says = {
+    runId: '20260131T235959123Z-4f9a1c', database: 'Größe 100%', schema: 'dbo', table: '取引', part: '0-0', format: 'csv', compression: 'gzip', schemaFingerprint: 'f00d',
+  };
+  await fixture.invoke(await fixture.put(fixture.plain, key, 'x', { Metadata: toUserMetadata(says) }));
+  expect(await fixture.item(key)).toMatchObject({ ...says, dataset: 'Größe 100%/dbo/取引' });
+});
+
+test('without metadata the key tells run and dataset', async () => {
+  const run = `20260131T235959123Z-${unique().slice(0, 6)}`;
+  const key = `lake/database=My%20Ledger/schema=dbo/table=A%2FB/run=${run}/part-00000-0000.csv`;
+  await fixture.invoke(await fixture.put(fixture.plain, key, 'x', { Metadata: { 'run-id': '' } }));
+  expect(await fixture.item(key)).toMatchObject({ runId: run, database: 'My Ledger', schema: 'dbo', table: 'A/B', dataset: 'My Ledger/dbo/A/B' });
+});
+
+test.each(['a b+c.csv', 'ünïcode/取引 1.csv', '100%/%41.csv', 'a&b=c?d#e;f.csv', "quote'\"<>.csv", 'folder/'])('the key %j is taken as it is', async (name) => {
+  const key = `keys/${unique()}/${name}`;
+  const { error } = await fixture.invoke(await fixture.put(fixture.plain, key, 'x'));
+  expect(error).toBeUndefined();
+  expect(await fixture.item(key)).toMatchObject({ objectKey: key, fileName: key.split('/').pop(), state: 'PRESENT', sizeBytes: 1 });
+});
