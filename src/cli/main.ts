@@ -1,6 +1,6 @@
-import { surviveClosedOutputs } from './closed-outputs';
+import { surviveClosedOutputs } from './process/closed-outputs';
+import { reportError } from './process/report-error';
 import { createProgram } from './program';
-import { reportError } from './report-error';
 
 async function main(): Promise<void> {
   // Notes of Node (an address as TLS name) and of the SDK (Node versions of the future) are not for the user.

@@ -9,7 +9,7 @@ import { addRunCommands } from './commands/run-commands';
 import { addStatusCommand } from './commands/status-command';
 import { addTablesCommand } from './commands/tables-command';
 import { addVerifyCommand } from './commands/verify-command';
-import { EXIT, EXIT_HELP } from './exit-codes';
+import { EXIT, EXIT_HELP } from './process/exit-codes';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../extractor/api/version';
 
 /** The commands. */

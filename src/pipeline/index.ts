@@ -6,7 +6,7 @@ export * from './landing/landing-bucket';
 export * from './catalog/landing-catalog';
 export * from './triggers/landing-trigger';
 export * from './recording/object-recorder';
-export * from './recording/recorder-options';
+export * from './functions/recorder-options';
 export * from './completion/run-completion';
 export * from './replay/replay-function';
 export * from './recording/metadata-table';

@@ -7,12 +7,12 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { metricNamespace } from '../contract';
+import { allowLanding, allowReadingLanded, allowReadingRecords, allowReplaying } from './access/grants';
+import { checkPipelineName } from './checks/pipeline-name';
 import { invalidInput, requireText } from './checks/validation';
-import { runRule } from './completion/run-rule';
-import { allowLanding, allowReadingLanded, allowReadingRecords, allowReplaying } from './functions/grants';
 import { RecorderMetrics } from './observability/metrics/recorder-metrics';
 import { GrantLandOptions, ILegacyToS3Pipeline, LegacyToS3PipelineAttributes } from './pipeline-interface';
-import { checkPipelineName } from './pipeline-name';
+import { runRule } from './run-rule';
 
 /** What a pipeline of this app and an imported one have in common. */
 export abstract class LegacyToS3PipelineBase extends Construct implements ILegacyToS3Pipeline {

@@ -4,9 +4,9 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { LandingCatalogOptions } from './catalog/landing-catalog';
+import { RecorderFunctionOptions } from './functions/recorder-options';
 import { LandingBucketOptions } from './landing/landing-bucket';
 import { PipelineAlarmsOptions } from './observability/alarms/pipeline-alarms';
-import { RecorderFunctionOptions } from './recording/recorder-options';
 import { LandingTrigger } from './triggers/landing-trigger';
 
 /** Properties of a pipeline. Every one is optional. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli } from './spawn-cli';
 import { formatBytes, parseSize } from '../../src/cli/config/parse-size';
-import { EXIT_CODES } from '../../src/cli/exit-codes';
+import { EXIT_CODES } from '../../src/cli/process/exit-codes';
 import { cliBundle, removeCliBundle } from '../support/cli-bundle';
 
 const REQUIRED = ['--server', '127.0.0.1', '--user', 'reader', '--database', 'Ledger', '--to', 'file:///tmp/x'];

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from './markdown-files';
-import { EXIT, EXIT_CODES } from '../../src/cli/exit-codes';
+import { EXIT, EXIT_CODES } from '../../src/cli/process/exit-codes';
 
 const text = readFileSync(path.join(ROOT, 'docs', 'troubleshooting.md'), 'utf8');
 

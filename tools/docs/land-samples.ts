@@ -1,7 +1,7 @@
 import { SAMPLE_COLUMNS } from './sample-columns';
 import { ColumnType, columnTypeOf } from '../../src/extractor/rows/columns/column-type';
 import { OutputFormat } from '../../src/extractor/rows/columns/output-format';
-import { RowLanding } from '../../src/extractor/rows/landed/row-landing';
+import { RowLanding } from '../../src/extractor/rows/objects/row-landing';
 import { ByteCursor } from '../../src/extractor/rows/tds/byte-cursor';
 import { readColumnMetadata } from '../../src/extractor/rows/tds/column-metadata';
 import { TokenReader } from '../../src/extractor/rows/tds/token-reader';

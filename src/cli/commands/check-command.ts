@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { withPassword } from './ask-password';
+import { addStackOptions, targetOf, type StackOptions } from './stack-target';
 import { textTable } from './text-table';
 import { counted } from '../../extractor/api/counted';
 import { checkExtraction, LegacyToS3Error } from '../../extractor/doors/public';
-import { addStackOptions, targetOf, type StackOptions } from '../account/stack-target';
 import { addSettings, settingValues, type OptionValues } from '../config/command-settings';
 import { toProps } from '../config/to-props';
 

@@ -1,8 +1,8 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { wholeNumber } from '../config/whole-number';
 import type { StartOptions } from '../dashboard';
-import { loadDashboard } from '../load-dashboard';
-import { stopOnSignals } from '../stop-on-signals';
+import { loadDashboard } from './load-dashboard';
+import { stopOnSignals } from '../process/stop-on-signals';
 
 interface CommandOptions extends Omit<StartOptions, 'bodyFile'> {
   readonly body?: string;

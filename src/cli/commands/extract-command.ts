@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { withPassword } from './ask-password';
 import { readPlan } from './plan-file';
+import { addStackOptions, targetOf, type StackOptions } from './stack-target';
 import { emfMetrics, extract, resume, type ExtractEvent } from '../../extractor/doors/public';
-import { addStackOptions, targetOf, type StackOptions } from '../account/stack-target';
 import { addSettings, settingValues, type OptionValues } from '../config/command-settings';
 import { toProps } from '../config/to-props';
+import { stopOnSignals } from '../process/stop-on-signals';
 import { createProgress } from '../progress';
-import { stopOnSignals } from '../stop-on-signals';
 
 /** The options that are no settings, as commander hands them over. */
 interface ExtractOptions extends OptionValues, StackOptions {

@@ -6,7 +6,7 @@ import { LegacyToS3Error, plan, type ExtractionPlan } from '../../extractor/door
 import { addSettings, settingValues, type OptionValues } from '../config/command-settings';
 import { formatBytes } from '../config/parse-size';
 import { toPlanning, toSource } from '../config/to-props';
-import { stopOnSignals } from '../stop-on-signals';
+import { stopOnSignals } from '../process/stop-on-signals';
 
 /** The options as commander hands them over. */
 interface PlanOptions extends OptionValues {

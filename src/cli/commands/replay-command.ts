@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { loadDashboard } from './load-dashboard';
 import type { ReplayRequest } from '../../contract';
 import { LegacyToS3Error } from '../../extractor/doors/public';
 import { addSettings, settingValues, type OptionValues } from '../config/command-settings';
-import { loadDashboard } from '../load-dashboard';
 
 interface ReplayOptions extends OptionValues {
   readonly stack: string;

@@ -5,7 +5,7 @@ import { plan } from '../../extractor/doors/public';
 import { addSettings, settingValues, type OptionValues } from '../config/command-settings';
 import { formatBytes } from '../config/parse-size';
 import { toPlanning, toSource } from '../config/to-props';
-import { stopOnSignals } from '../stop-on-signals';
+import { stopOnSignals } from '../process/stop-on-signals';
 
 /** Adds `tables`. */
 export function addTablesCommand(program: Command): void {

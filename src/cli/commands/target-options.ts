@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { addStackOptions, targetOf, type StackOptions } from './stack-target';
 import type { LandingProps } from '../../extractor/doors/public';
-import { addStackOptions, targetOf, type StackOptions } from '../account/stack-target';
 import { addSettings, settingValues, type OptionValues } from '../config/command-settings';
 import type { SettingGroup, SettingValues } from '../config/settings';
 import { toLanding } from '../config/to-props';

@@ -7,8 +7,8 @@ import { settingValues } from '../config/command-settings';
 import { formatBytes } from '../config/parse-size';
 import { toSource, toTypes } from '../config/to-props';
 import { wholeNumber } from '../config/whole-number';
+import { stopOnSignals } from '../process/stop-on-signals';
 import { VerifyProgress } from '../progress/verify-progress';
-import { stopOnSignals } from '../stop-on-signals';
 
 interface VerifyOptions extends TargetOptions {
   readonly againstSource?: true;

@@ -1,7 +1,7 @@
-import type { PlacedWidget, readDashboardBody } from './dashboard-body';
 import { markdownToHtml } from './markdown';
-import type { Range } from './time-range';
-import type { DashboardView, WidgetContent, WidgetView } from './view-model';
+import type { PlacedWidget, readDashboardBody } from './model/dashboard-body';
+import type { Range } from './model/time-range';
+import type { DashboardView, WidgetContent, WidgetView } from './model/view-model';
 import { metricContent } from './widgets/metric-widget';
 import type { WidgetSources } from './widgets/sources';
 

@@ -5,7 +5,7 @@ import { CloudWatchClient, DashboardNotFoundError, GetDashboardCommand } from '@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
-import { DashboardBodyError } from './dashboard-body';
+import { DashboardBodyError } from './model/dashboard-body';
 import { RunSource } from './runs/run-source';
 import { serveDashboard, type ServedDashboard } from './server';
 import { bodyOfTemplate, isTemplate } from './template-body';

@@ -1,4 +1,4 @@
-import { DashboardBodyError } from './dashboard-body';
+import { DashboardBodyError } from './model/dashboard-body';
 
 /** What the names in a template are once it is deployed. */
 export interface TemplateNames {

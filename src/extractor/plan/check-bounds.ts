@@ -1,7 +1,7 @@
 import { KEY_TEXT_LENGTH, keyType } from './key-types';
 import { LegacyToS3Error } from '../api/errors';
 import type { PlannedColumn, PlannedTable } from '../api/extraction-plan';
-import type { QueryParameter } from '../rows/read-rows';
+import type { QueryParameter } from '../rows/objects/read-rows';
 import { quoteTable } from '../source/catalog/identifiers';
 import type { SqlServerConnection } from '../source/connection/sql-server-connection';
 

@@ -1,10 +1,10 @@
 import type { Request, RequestError } from 'tedious';
-import { RowLanding } from './landed/row-landing';
-import { ReadRows, ReadRowsOptions } from './read-rows';
+import { ReadRows, ReadRowsOptions } from './objects/read-rows';
+import { RowLanding } from './objects/row-landing';
 import { LegacyToS3Error } from '../api/errors';
 import { hookNextResponse } from './tds/row-hook';
 
-export type { QueryParameter, ReadRows, ReadRowsOptions, ReadRowsResult } from './read-rows';
+export type { QueryParameter, ReadRows, ReadRowsOptions, ReadRowsResult } from './objects/read-rows';
 
 const PROGRESS_BYTES = 0x400000;
 /** SQL Server's numbers for a missing permission. */

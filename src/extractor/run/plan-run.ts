@@ -1,5 +1,5 @@
-import { countReaders } from './chunks/count-readers';
-import { resolveOptions, type RunOptions } from './run-options';
+import { resolveOptions, type RunOptions } from './context/run-options';
+import { countReaders } from './count-readers';
 import { LegacyToS3Error } from '../api/errors';
 import type { ExtractControls } from '../api/extract-events';
 import type { ExtractionPlan } from '../api/extraction-plan';

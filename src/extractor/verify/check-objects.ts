@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { chunkOf } from './check-manifest';
-import type { CheckedObject, ObjectJob } from './check-object';
 import { columnProblems } from './column-problems';
 import { notComparable } from './comparable';
-import { localChecker, type ObjectChecker } from './object-checker';
+import type { CheckedObject, ObjectJob } from './objects/check-object';
+import { localChecker, type ObjectChecker } from './objects/object-checker';
 import { withMessage } from './problem-message';
 import { ProgressCounter } from './progress-counter';
 import { VerifierThread } from './threads/verifier-thread';
@@ -15,7 +15,7 @@ import type { VerifyControls } from '../doors/verify-landed';
 import type { LandingTarget } from '../landing/landing-target';
 import type { TargetOptions } from '../landing/open-target';
 import { sumHashTexts } from '../rows/hash/content-hash';
-import { defaultReaders } from '../run/run-options';
+import { defaultReaders } from '../run/context/run-options';
 import { threadCount } from '../run/threads/thread-count';
 
 /** How objects are read. */

@@ -1,4 +1,4 @@
-import type { CheckedObject } from './check-object';
+import type { CheckedObject } from './objects/check-object';
 import type { Manifest, ManifestObject } from '../../contract';
 import type { VerificationProgress, VerifyControls } from '../doors/verify-landed';
 

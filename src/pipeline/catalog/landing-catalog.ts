@@ -8,12 +8,12 @@ import { aws_athena as athenaRefs, aws_glue as glueRefs } from 'aws-cdk-lib/inte
 import { Construct } from 'constructs';
 import { addCatalogQueries } from './catalog-queries';
 import { RUN_LOG_FOLDER, RUN_LOG_TABLE } from '../../contract';
+import { allowReadingLanded } from '../access/grants';
+import { acknowledge } from '../access/nag-acknowledgements';
 import { claim } from '../checks/claims';
-import { acknowledge } from '../checks/nag-acknowledgements';
+import { defaultPipelineName } from '../checks/pipeline-name';
 import { invalidInput, requireDuration, requireText } from '../checks/validation';
-import { allowReadingLanded } from '../functions/grants';
 import { requireDeletable } from '../landing/landing-bucket';
-import { defaultPipelineName } from '../pipeline-name';
 
 /** Folder of the bucket of results. */
 const RESULTS_FOLDER = 'results/';

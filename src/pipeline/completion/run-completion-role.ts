@@ -5,8 +5,8 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { RUN_LOG_FOLDER } from '../../contract';
-import { acknowledgeResource } from '../checks/nag-acknowledgements';
-import { HandlerRole } from '../functions/handler-role';
+import { HandlerRole } from '../access/handler-role';
+import { acknowledgeResource } from '../access/nag-acknowledgements';
 
 /** What the role of run completion gives access to. */
 export interface RunCompletionRoleProps {

@@ -9,14 +9,14 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { RunCompletionRole } from './run-completion-role';
 import { HANDLER_ENV, SERVICES, metricNamespace } from '../../contract';
+import { acknowledgeResource } from '../access/nag-acknowledgements';
 import { LandingCatalog } from '../catalog/landing-catalog';
-import { requireMetadataTable, requireStandardQueue } from '../checks/check-resources';
-import { acknowledgeResource } from '../checks/nag-acknowledgements';
+import { checkPipelineName } from '../checks/pipeline-name';
+import { checkRecorderOptions } from '../functions/check-recorder-options';
 import { createHandlerFunction, createHandlerLogGroup } from '../functions/handler-function';
-import { checkPipelineName } from '../pipeline-name';
-import { checkRecorderOptions } from '../recording/check-recorder-options';
+import { RecorderFunctionOptions } from '../functions/recorder-options';
+import { requireMetadataTable, requireStandardQueue } from '../recording/check-resources';
 import { FailureQueue } from '../recording/failure-queue';
-import { RecorderFunctionOptions } from '../recording/recorder-options';
 
 /** Properties of run completion. The defaults of memory and timeout are 1024 MB and 15 minutes here. */
 export interface RunCompletionProps extends RecorderFunctionOptions {

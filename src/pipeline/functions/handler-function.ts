@@ -6,10 +6,10 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { BundleCode } from './bundle-code';
+import { RecorderFunctionOptions } from './recorder-options';
 import { HANDLER_ENV } from '../../contract';
-import { acknowledge } from '../checks/nag-acknowledgements';
-import { allowServiceByKeyPolicy } from '../landing/key-policy';
-import { RecorderFunctionOptions } from '../recording/recorder-options';
+import { allowServiceByKeyPolicy } from '../access/key-policy';
+import { acknowledge } from '../access/nag-acknowledgements';
 
 /** What makes one function of the pipeline differ from another. */
 export interface HandlerFunctionProps {

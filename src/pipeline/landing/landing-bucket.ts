@@ -2,7 +2,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { acknowledge, acknowledgeResource } from '../checks/nag-acknowledgements';
+import { acknowledge, acknowledgeResource } from '../access/nag-acknowledgements';
 import { invalidInput, requireDuration } from '../checks/validation';
 
 /** Options of the bucket a pipeline makes for itself. */

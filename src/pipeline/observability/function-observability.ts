@@ -5,7 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { checkObservedName, defaultPipelineName } from '../pipeline-name';
+import { checkObservedName, defaultPipelineName } from '../checks/pipeline-name';
 import { FunctionAlarms, FunctionAlarmsOptions } from './alarms/function-alarms';
 import { functionRows } from './dashboard/function-widgets';
 import { FunctionMetrics } from './metrics/function-metrics';

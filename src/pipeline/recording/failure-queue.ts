@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { acknowledge } from '../checks/nag-acknowledgements';
+import { acknowledge } from '../access/nag-acknowledgements';
 
 /** Properties of a failure queue. */
 export interface FailureQueueProps {

@@ -7,14 +7,14 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { checkRecorderOptions } from './check-recorder-options';
+import { requireMetadataTable, requireStandardQueue } from './check-resources';
 import { FailureQueue } from './failure-queue';
-import { HANDLER_ENV, SERVICES, metricNamespace } from '../../contract';
-import { requireMetadataTable, requireStandardQueue } from '../checks/check-resources';
-import { createHandlerFunction, createHandlerLogGroup } from '../functions/handler-function';
-import { checkPipelineName } from '../pipeline-name';
-import { RecorderFunctionOptions } from './recorder-options';
 import { RecorderRole } from './recorder-role';
+import { HANDLER_ENV, SERVICES, metricNamespace } from '../../contract';
+import { checkPipelineName } from '../checks/pipeline-name';
+import { checkRecorderOptions } from '../functions/check-recorder-options';
+import { createHandlerFunction, createHandlerLogGroup } from '../functions/handler-function';
+import { RecorderFunctionOptions } from '../functions/recorder-options';
 
 /** Properties of an object recorder. */
 export interface ObjectRecorderProps extends RecorderFunctionOptions {

@@ -4,7 +4,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { HandlerRole } from '../functions/handler-role';
+import { HandlerRole } from '../access/handler-role';
 
 /** What the recorder's role gives access to. */
 export interface RecorderRoleProps {

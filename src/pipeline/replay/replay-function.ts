@@ -9,10 +9,10 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ReplayRole } from './replay-role';
 import { HANDLER_ENV, SERVICES, metricNamespace } from '../../contract';
-import { allowReplaying } from '../functions/grants';
+import { allowReplaying } from '../access/grants';
+import { checkPipelineName } from '../checks/pipeline-name';
+import { checkRecorderOptions } from '../functions/check-recorder-options';
 import { createHandlerFunction, createHandlerLogGroup } from '../functions/handler-function';
-import { checkPipelineName } from '../pipeline-name';
-import { checkRecorderOptions } from '../recording/check-recorder-options';
 
 /** Properties of a replay function. */
 export interface ReplayFunctionProps {

@@ -8,8 +8,8 @@ import { Construct } from 'constructs';
 import type { BufferedTriggerOptions, LandingTriggerBindOptions } from './landing-trigger';
 import { bindS3Notification } from './s3-notification-trigger';
 import { HANDLER_ENV } from '../../contract';
+import { allowServiceByKeyPolicy } from '../access/key-policy';
 import { invalidInput, requireDuration, requireWhole } from '../checks/validation';
-import { allowServiceByKeyPolicy } from '../landing/key-policy';
 
 /**
  * After how many tries the queue itself moves a message to the failure queue, event alone: the function did not even answer

@@ -6,7 +6,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { LandingTriggerBindOptions, LandingTriggerOptions } from './landing-trigger';
 import { TriggerFilter, checkedFilter } from './trigger-filter';
-import { acknowledgeNotificationsHandler } from '../checks/nag-acknowledgements';
+import { acknowledgeNotificationsHandler } from '../access/nag-acknowledgements';
 import { invalidInput } from '../checks/validation';
 
 /** S3 tells EventBridge, and a rule invokes the function. */

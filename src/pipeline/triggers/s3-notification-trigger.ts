@@ -3,7 +3,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { LandingTriggerOptions } from './landing-trigger';
 import { TriggerFilter, checkedFilter, filtersOverlap } from './trigger-filter';
-import { acknowledgeNotificationsHandler } from '../checks/nag-acknowledgements';
+import { acknowledgeNotificationsHandler } from '../access/nag-acknowledgements';
 import { invalidInput } from '../checks/validation';
 
 /** What the triggers of this app have asked each bucket to notify of; of what was imported twice, by its name in a stack. */

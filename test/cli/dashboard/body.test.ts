@@ -1,7 +1,7 @@
-import { DashboardBodyError, readDashboardBody } from '../../../src/cli/dashboard/dashboard-body';
 import { markdownToHtml } from '../../../src/cli/dashboard/markdown';
-import { expandMetricRows } from '../../../src/cli/dashboard/metric-rows';
-import { durationSeconds, fittingPeriod, rangeOf } from '../../../src/cli/dashboard/time-range';
+import { expandMetricRows } from '../../../src/cli/dashboard/metrics/metric-rows';
+import { DashboardBodyError, readDashboardBody } from '../../../src/cli/dashboard/model/dashboard-body';
+import { durationSeconds, fittingPeriod, rangeOf } from '../../../src/cli/dashboard/model/time-range';
 
 describe('body', () => {
   test('keeps given places and finds one for the others', () => {

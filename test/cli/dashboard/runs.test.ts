@@ -6,7 +6,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { Browser, Page } from 'playwright-core';
 import { type DashboardView, RunSource, serveDashboard, type ServedDashboard } from '../../../src/cli/dashboard';
-import type { RunTablesView } from '../../../src/cli/dashboard/view-model';
+import type { RunTablesView } from '../../../src/cli/dashboard/model/view-model';
 import { type RunItem, runItemKey } from '../../../src/contract';
 import { launchBrowser, openDashboard } from '../../../tools/browser/screenshot';
 import { smallRun, type SmallRun } from '../../support/small-run';

@@ -1,4 +1,4 @@
-import { DashboardBodyError } from '../../../src/cli/dashboard/dashboard-body';
+import { DashboardBodyError } from '../../../src/cli/dashboard/model/dashboard-body';
 import { bodyOfTemplate, isTemplate } from '../../../src/cli/dashboard/template-body';
 import { synthPipeline } from '../../pipeline/synth';
 

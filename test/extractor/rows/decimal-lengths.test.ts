@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import * as fc from 'fast-check';
 import type { OutputFormat } from '../../../src/extractor/rows/columns/output-format';
-import { objectContent } from '../../../src/extractor/verify/object-content';
+import { objectContent } from '../../../src/extractor/verify/objects/object-content';
 import { done } from '../../../tools/replay-server/tds-packets';
 import { colMetadata, decimalSize, nbcRow, row, type WireCell, type WireColumn, wireColumn } from '../../../tools/replay-server/wire-rows';
 import { parseCsv } from '../../support/tds-captures';

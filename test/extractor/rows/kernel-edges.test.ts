@@ -1,5 +1,5 @@
 import type { OutputFormat } from '../../../src/extractor/rows/columns/output-format';
-import { RowLanding } from '../../../src/extractor/rows/landed/row-landing';
+import { RowLanding } from '../../../src/extractor/rows/objects/row-landing';
 import { TokenReader } from '../../../src/extractor/rows/tds/token-reader';
 import { done } from '../../../tools/replay-server/tds-packets';
 import { colMetadata, row, wireColumn } from '../../../tools/replay-server/wire-rows';

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import * as fc from 'fast-check';
 import type { OutputFormat } from '../../../src/extractor/rows/columns/output-format';
-import { objectContent } from '../../../src/extractor/verify/object-content';
+import { objectContent } from '../../../src/extractor/verify/objects/object-content';
 import { landPayload } from '../../support/tds-land';
 import { anyRow, edgeRows, payloadOf, TYPED_COLUMNS } from '../../support/tds-typed-values';
 

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { OutputFormat } from '../../../src/extractor/rows/columns/output-format';
-import { objectContent } from '../../../src/extractor/verify/object-content';
+import { objectContent } from '../../../src/extractor/verify/objects/object-content';
 import { done } from '../../../tools/replay-server/tds-packets';
 import { colMetadata, row, wireColumn } from '../../../tools/replay-server/wire-rows';
 import { landPayload } from '../../support/tds-land';

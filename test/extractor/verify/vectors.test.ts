@@ -8,7 +8,7 @@ import {
   DateType, ExtractFormat, Extractor, ParquetCompression, TextCompression, TimestampType, UniqueidentifierType, type TypeOptions,
 } from '../../../src/extractor/doors/public';
 import type { OutputFormat } from '../../../src/extractor/rows/columns/output-format';
-import { objectContent } from '../../../src/extractor/verify/object-content';
+import { objectContent } from '../../../src/extractor/verify/objects/object-content';
 import { ReplayServer } from '../../../tools/replay-server/replay-server';
 import { capturePackets } from '../../support/tds-captures';
 import { landPayload } from '../../support/tds-land';

@@ -1,5 +1,5 @@
 import type { MetricDataQuery } from '@aws-sdk/client-cloudwatch';
-import type { MetricSource } from '../../../src/cli/dashboard/metric-query';
+import type { MetricSource } from '../../../src/cli/dashboard/metrics/metric-query';
 import { MATH_ALARM_NAMESPACE, type MathAlarm } from '../template-changes';
 import type { NamespacedDatum } from './metric-data';
 

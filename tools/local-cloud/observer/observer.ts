@@ -3,7 +3,7 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { MetricSource } from '../../../src/cli/dashboard/metric-query';
+import { MetricSource } from '../../../src/cli/dashboard/metrics/metric-query';
 import type { LocalCloud } from '../local-cloud';
 import type { MathAlarm } from '../template-changes';
 import { ConcurrencyCounter } from './concurrency';

@@ -2,10 +2,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import {
   CloudWatchLogsClient, FilterLogEventsCommand, type FilteredLogEvent, GetQueryResultsCommand, StartQueryCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
-import type { Range } from '../time-range';
 import { type LogTable, runLogQuery, splitSources } from './log-query';
 import { formatTimestamp } from './stats';
 import { LogQueryError, type LogRecord } from './words';
+import type { Range } from '../model/time-range';
 
 /** Who runs log queries: Logs Insights, or this module over the events themselves. */
 export type LogQueryMode = 'service' | 'events';

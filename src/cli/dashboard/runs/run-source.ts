@@ -3,7 +3,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { type Manifest, type ManifestTable, parseManifest, type RunItem, withPages } from '../../../contract';
 import { listRuns } from '../../account/run-records';
-import type { RunTableView, RunTablesView, RunView } from '../view-model';
+import type { RunTableView, RunTablesView, RunView } from '../model/view-model';
 
 /** Runs shown, newest first. */
 const SHOWN_RUNS = 20;

@@ -1,6 +1,6 @@
 import { CloudWatchClient, type CompositeAlarm, DescribeAlarmsCommand, type MetricAlarm } from '@aws-sdk/client-cloudwatch';
-import type { MetricRow } from '../metric-rows';
-import type { AlarmView, ThresholdView } from '../view-model';
+import type { MetricRow } from '../metrics/metric-rows';
+import type { AlarmView, ThresholdView } from '../model/view-model';
 
 /** Alarms by their ARNs. */
 export class AlarmSource {

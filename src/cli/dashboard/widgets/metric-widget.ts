@@ -1,11 +1,11 @@
 import type { MetricDataQuery } from '@aws-sdk/client-cloudwatch';
+import type { WidgetSources } from './sources';
 import { metricsOf } from '../metric-math/evaluate';
 import { allTimes } from '../metric-math/series';
-import type { QueryResult } from '../metric-query';
-import { expandMetricRows, type MetricRow } from '../metric-rows';
-import { fittingPeriod } from '../time-range';
-import type { AxisView, LinesContent, ThresholdView, ValuesContent } from '../view-model';
-import type { WidgetSources } from './sources';
+import type { QueryResult } from '../metrics/metric-query';
+import { expandMetricRows, type MetricRow } from '../metrics/metric-rows';
+import { fittingPeriod } from '../model/time-range';
+import type { AxisView, LinesContent, ThresholdView, ValuesContent } from '../model/view-model';
 
 interface MetricProperties {
   readonly metrics?: readonly unknown[];

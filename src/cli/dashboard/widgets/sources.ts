@@ -1,8 +1,8 @@
-import type { MetricSource } from '../metric-query';
-import type { MetricUnits } from '../metric-units';
-import type { Range } from '../time-range';
 import type { AlarmSource } from './alarm-source';
 import type { LogSource } from '../log-query/log-source';
+import type { MetricSource } from '../metrics/metric-query';
+import type { MetricUnits } from '../metrics/metric-units';
+import type { Range } from '../model/time-range';
 
 /** Where widgets get their data, and for which time. */
 export interface WidgetSources {

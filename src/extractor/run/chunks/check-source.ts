@@ -3,13 +3,13 @@ import { counted } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
 import { SourceHashes } from '../../api/extractor-props';
 import { hashStatement } from '../../rows/hash/source-hash';
-import type { ReadRowsResult } from '../../rows/read-rows';
+import type { ReadRowsResult } from '../../rows/objects/read-rows';
 import { aggregateStatements, compareAggregates, differenceText, type AggregateDifference, type TalliedColumn } from '../../source/aggregates/aggregate-query';
 import { wholeNumber } from '../../source/aggregates/same-value';
 import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
 import { isRepeatable } from '../../source/consistency/consistency';
 import type { LandedChunk } from '../../state/landed-chunk';
-import type { RunContext } from '../run-context';
+import type { RunContext } from '../context/run-context';
 import { asksForTable, countOf, countTable } from '../tables/table-total';
 
 /** Differences that an error names. */

@@ -7,7 +7,7 @@ import { INSTANT_SQL } from '../../source/connection/instant';
 import { SqlServerConnection } from '../../source/connection/sql-server-connection';
 import { ISOLATION_SQL } from '../../source/consistency/consistency';
 import type { LandedChunk } from '../../state/landed-chunk';
-import type { RunContext } from '../run-context';
+import type { RunContext } from '../context/run-context';
 
 /** An open connection and the transaction on it. */
 interface Session {

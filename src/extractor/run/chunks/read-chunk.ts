@@ -10,13 +10,13 @@ import { refuseChangedColumns, type ColumnsOfTable } from '../../plan/check-plan
 import { readRows } from '../../rows';
 import { refuseUnmatched, typeOptionsOf } from '../../rows/columns/type-rules';
 import { hashText } from '../../rows/hash/content-hash';
-import type { QueryParameter, ReadRowsResult } from '../../rows/read-rows';
+import type { QueryParameter, ReadRowsResult } from '../../rows/objects/read-rows';
 import { refusePartitionNames } from '../../source/catalog/column-names';
 import { readTableColumns } from '../../source/catalog/read-catalog';
 import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
 import type { LandedChunk } from '../../state/landed-chunk';
-import type { RunContext } from '../run-context';
-import type { RunOptions } from '../run-options';
+import type { RunContext } from '../context/run-context';
+import type { RunOptions } from '../context/run-options';
 
 /** One statement to read: a chunk of a table, or a query. */
 export interface ReadJob {

@@ -1,7 +1,7 @@
 import { isTransient, retryDelay } from './retry-policy';
 import type { LegacyToS3Error } from '../../api/errors';
 import { causes } from '../../source/connection/source-errors';
-import type { RunContext } from '../run-context';
+import type { RunContext } from '../context/run-context';
 
 /** An attempt that failed, and when the next one comes. */
 export interface RetryNotice {

@@ -3,10 +3,10 @@ import type { ExtractionPlan, PlannedChunk, PlannedTable } from '../../api/extra
 import { ClrType } from '../../api/type-options';
 import { boundCondition, KEY_TEXT_LENGTH } from '../../plan/key-types';
 import { refuseUnmatched, typeOptionsOf, type TypeRules } from '../../rows/columns/type-rules';
-import type { QueryParameter } from '../../rows/read-rows';
+import type { QueryParameter } from '../../rows/objects/read-rows';
 import { landedNames } from '../../source/catalog/column-names';
 import { quoteName, quoteTable } from '../../source/catalog/identifiers';
-import type { RunQuery } from '../run-options';
+import type { RunQuery } from '../context/run-options';
 
 /** What the catalog calls CLR types. */
 const CLR_TYPES = new Set(['hierarchyid', 'geometry', 'geography', 'udt']);

@@ -8,8 +8,8 @@ import { causes, missingFromServer } from '../../source/connection/source-errors
 import { addressOf, SqlServerConnection } from '../../source/connection/sql-server-connection';
 import { toSafeError } from '../../source/credentials/redact';
 import { openStore } from '../../state/open-store';
+import { resolveOptions, type RunOptions } from '../context/run-options';
 import { planOver } from '../plan-run';
-import { resolveOptions, type RunOptions } from '../run-options';
 
 /** A difference of clocks that makes instants hard to compare, and, near 15 minutes, AWS refuse requests (seconds). */
 const CLOCK_WARNING = 60;

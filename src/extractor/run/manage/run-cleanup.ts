@@ -1,6 +1,3 @@
-import { SYSTEM_CLOCK, type Clock } from '../../state/clock';
-import { openCheckpoint, runComplete } from '../open-checkpoint';
-import { resolveOptions } from '../run-options';
 import { withTarget } from './with-target';
 import { datasetRunFolder, manifestKey, runFolder } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
@@ -9,8 +6,11 @@ import type { LandingTarget } from '../../landing/landing-target';
 import { SqlServerConnection } from '../../source/connection/sql-server-connection';
 import { dropSnapshot, snapshotName } from '../../source/consistency/database-snapshot';
 import { checkpointedRuns, forgetRun, knownRuns, runsNotBegun } from '../../state/checkpoint';
+import { SYSTEM_CLOCK, type Clock } from '../../state/clock';
 import { LEASE_MS } from '../../state/run-lease';
 import type { StateStore } from '../../state/state-store';
+import { resolveOptions } from '../context/run-options';
+import { openCheckpoint, runComplete } from '../open-checkpoint';
 
 /**
  * Gives a run up: deletes its objects, its uploads that were never completed, and its checkpoint.

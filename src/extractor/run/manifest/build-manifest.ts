@@ -1,5 +1,3 @@
-import type { LandedChunk } from '../../state/landed-chunk';
-import type { RunContext } from '../run-context';
 import { verificationOf } from './verification';
 import { CONTENT_HASH_VERSION, MANIFEST_VERSION, type Manifest } from '../../../contract';
 import type { ExtractResult } from '../../api/extract-result';
@@ -7,6 +5,8 @@ import { PACKAGE_NAME, PACKAGE_VERSION } from '../../api/version';
 import type { OutputFormat } from '../../rows/columns/output-format';
 import { addressOf } from '../../source/connection/sql-server-connection';
 import { GUARANTEES } from '../../source/consistency/consistency';
+import type { LandedChunk } from '../../state/landed-chunk';
+import type { RunContext } from '../context/run-context';
 import type { LandedTable } from '../tables/landed-table';
 
 /** The manifest of a run whose objects are all complete. */

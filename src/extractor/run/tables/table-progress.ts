@@ -1,8 +1,8 @@
-import type { LandedChunk } from '../../state/landed-chunk';
-import type { ReadJob } from '../chunks/read-chunk';
-import type { RunContext } from '../run-context';
 import { RunProgress } from './run-progress';
 import { OffKernelCounts, sumOf } from '../../rows/columns/off-kernel';
+import type { LandedChunk } from '../../state/landed-chunk';
+import type { ReadJob } from '../chunks/read-chunk';
+import type { RunContext } from '../context/run-context';
 
 /** Least time between two progress events of a table, or of the run (milliseconds). */
 const PROGRESS_INTERVAL_MS = 250;

@@ -4,7 +4,7 @@ import { wholeNumber } from '../../source/aggregates/same-value';
 import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
 import type { LandedChunk } from '../../state/landed-chunk';
 import type { ReadJob } from '../chunks/read-chunk';
-import type { RunContext } from '../run-context';
+import type { RunContext } from '../context/run-context';
 
 /**
  * Whether the source is asked, with this chunk, for the rows of the whole table: once for each table that is cut, where its

@@ -5,7 +5,7 @@ import { LegacyToS3Error } from '../../api/errors';
 import type { LandedChunk } from '../../state/landed-chunk';
 import type { ChunkProgress } from '../chunks/read-chunk';
 import type { Reader } from '../chunks/reader';
-import type { RunContext } from '../run-context';
+import type { RunContext } from '../context/run-context';
 
 /** What a reader of the thread waits for. */
 interface Waiting {

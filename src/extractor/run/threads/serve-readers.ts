@@ -5,7 +5,7 @@ import { openTarget } from '../../landing/open-target';
 import { SYSTEM_CLOCK } from '../../state/clock';
 import { ChunkReader } from '../chunks/chunk-reader';
 import type { ReadJob } from '../chunks/read-chunk';
-import type { RunContext } from '../run-context';
+import type { RunContext } from '../context/run-context';
 
 /** Serves readers where this is a thread that {@link ReaderThread} started. */
 export function serveWhereStarted(): void {

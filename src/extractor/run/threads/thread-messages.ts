@@ -2,7 +2,7 @@ import { LegacyToS3Error, type ErrorCode } from '../../api/errors';
 import type { ExtractEvent } from '../../api/extract-events';
 import type { LandedChunk } from '../../state/landed-chunk';
 import type { ReadJob } from '../chunks/read-chunk';
-import type { RunContext } from '../run-context';
+import type { RunContext } from '../context/run-context';
 
 /** What a thread is started with; marks it as one of ours among a caller's own. */
 export interface ThreadData {

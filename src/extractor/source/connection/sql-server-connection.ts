@@ -2,7 +2,7 @@ import { Connection, Request, TYPES, type ConnectionConfiguration } from 'tediou
 import { refuseUnencryptedLogin } from './encryption-guard';
 import { toConnectError, toRequestError, type Endpoint, type ServerMessage } from './source-errors';
 import { tediousAuthentication, type LoginOptions } from './tedious-authentication';
-import type { QueryParameter } from '../../rows/read-rows';
+import type { QueryParameter } from '../../rows/objects/read-rows';
 import { connectDirect } from '../../rows/tds/direct-socket';
 
 /** How to connect; the password is resolved and the CA file read. */

@@ -1,8 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
 import { ColumnPages, type Page } from './column-pages';
-import { describeParquet, IN_DICTIONARY, PLACE } from '../kernel/kernel-columns';
-import { ARENA, ARENA_END, COLUMNS, DESCRIPTION_BYTES, OUT, OUT_BYTES, SLACK, STOPPED, type VerifyKernel } from '../kernel/load-verify-kernel';
-import type { ObjectReading } from '../object-content';
 import { pageDecompressor, type PageDecompressor } from './page-decompressor';
 import { ENCODING } from './page-header';
 import type { ParquetFooter } from './parquet-footer';
@@ -10,6 +7,9 @@ import type { ParquetRow } from './parquet-rows';
 import type { PhysicalValue } from './parquet-value';
 import type { ManifestColumn } from '../../../contract';
 import type { CanonicalHasher } from '../../rows/hash/canonical-hasher';
+import { describeParquet, IN_DICTIONARY, PLACE } from '../kernel/kernel-columns';
+import { ARENA, ARENA_END, COLUMNS, DESCRIPTION_BYTES, OUT, OUT_BYTES, SLACK, STOPPED, type VerifyKernel } from '../kernel/load-verify-kernel';
+import type { ObjectReading } from '../objects/object-content';
 
 /** Why the kernel cannot read a file that may be whole: it has no room for it, or it is of a form that is not ours. */
 export class BeyondKernel extends Error {}

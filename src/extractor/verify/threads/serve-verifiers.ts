@@ -3,7 +3,7 @@ import { isMainThread, parentPort, workerData, type MessagePort } from 'node:wor
 import type { FromVerifier, ToVerifier, VerifierData } from './verifier-messages';
 import { openTarget } from '../../landing/open-target';
 import { fromPlainError, toPlainError } from '../../run/threads/thread-messages';
-import { checkObject } from '../check-object';
+import { checkObject } from '../objects/check-object';
 
 /** Least time between two messages of an object's progress (ms). */
 const INTERVAL_MS = 100;

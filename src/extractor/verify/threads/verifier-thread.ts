@@ -4,9 +4,9 @@ import { LegacyToS3Error } from '../../api/errors';
 import type { TargetOptions } from '../../landing/open-target';
 import { engineBundle } from '../../run/threads/engine-bundle';
 import { fromPlainError, toPlainError } from '../../run/threads/thread-messages';
-import type { CheckedObject, ObjectJob } from '../check-object';
-import type { ObjectChecker } from '../object-checker';
-import type { ObjectReading } from '../object-content';
+import type { CheckedObject, ObjectJob } from '../objects/check-object';
+import type { ObjectChecker } from '../objects/object-checker';
+import type { ObjectReading } from '../objects/object-content';
 
 interface Waiting {
   readonly onProgress: NonNullable<ObjectReading['onProgress']>;

@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { allowServiceByKeyPolicy } from '../../landing/key-policy';
+import { allowServiceByKeyPolicy } from '../../access/key-policy';
 
 /** Properties of an alarm topic. */
 export interface AlarmTopicProps {

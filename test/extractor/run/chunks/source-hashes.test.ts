@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import sql from 'mssql';
 import { parseManifest } from '../../../../src/contract';
 import { Consistency, extract, SourceHashes, type ExtractorProps } from '../../../../src/extractor/doors/public';
-import { RowLanding } from '../../../../src/extractor/rows/landed/row-landing';
+import { RowLanding } from '../../../../src/extractor/rows/objects/row-landing';
 import { SqlServerConnection } from '../../../../src/extractor/source/connection/sql-server-connection';
 import { startStandIn, type StandIn } from '../../../../tools/stand-in';
 

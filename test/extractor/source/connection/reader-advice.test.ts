@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { extract, ExtractFormat, type ExtractorProps } from '../../../../src/extractor/doors/public';
-import { fillOptions } from '../../../../src/extractor/run/run-options';
+import { fillOptions } from '../../../../src/extractor/run/context/run-options';
 import type { ReplayServer } from '../../../../tools/replay-server/replay-server';
 import { done, error, packetize } from '../../../../tools/replay-server/tds-packets';
 import { startStandIn } from '../../../../tools/stand-in';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { OutputFormat } from '../../../../src/extractor/rows/columns/output-format';
-import { objectContent } from '../../../../src/extractor/verify/object-content';
+import { objectContent } from '../../../../src/extractor/verify/objects/object-content';
 import { landPayload } from '../../../support/tds-land';
 import { edgeRows, payloadOf, TYPED_COLUMNS } from '../../../support/tds-typed-values';
 

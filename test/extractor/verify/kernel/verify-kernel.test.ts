@@ -8,7 +8,7 @@ import {
 import type { OutputFormat } from '../../../../src/extractor/rows/columns/output-format';
 import { CanonicalHasher } from '../../../../src/extractor/rows/hash/canonical-hasher';
 import { VERIFY_KERNEL } from '../../../../src/extractor/verify/kernel/verify-kernel.wasm';
-import { objectContent } from '../../../../src/extractor/verify/object-content';
+import { objectContent } from '../../../../src/extractor/verify/objects/object-content';
 import { landPayload } from '../../../support/tds-land';
 import { anyRow, edgeRows, payloadOf, TYPED_COLUMNS, type AnyRow, type TypedColumn } from '../../../support/tds-typed-values';
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { LoneSurrogates } from '../../../../../src/extractor/doors/public';
 import type { OutputFormat } from '../../../../../src/extractor/rows/columns/output-format';
-import { RowLanding } from '../../../../../src/extractor/rows/landed/row-landing';
+import { RowLanding } from '../../../../../src/extractor/rows/objects/row-landing';
 import { TokenReader } from '../../../../../src/extractor/rows/tds/token-reader';
 import { LARGE_VALUE } from '../../../../../src/extractor/rows/text/kernel/large-value';
 import { done } from '../../../../../tools/replay-server/tds-packets';

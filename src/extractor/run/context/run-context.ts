@@ -1,0 +1,25 @@
+import type { RunOptions } from './run-options';
+import type { ExtractEvent } from '../../api/extract-events';
+import type { LandingTarget } from '../../landing/landing-target';
+import type { RunConsistency } from '../../source/consistency/consistency';
+import type { DatabaseSnapshot } from '../../source/consistency/database-snapshot';
+import type { Clock } from '../../state/clock';
+
+/** What all tables of a run share. */
+export interface RunContext {
+  readonly runId: string;
+  readonly options: RunOptions;
+  readonly target: LandingTarget;
+  /** The database as the server spells it. */
+  readonly database: string;
+  readonly consistency: RunConsistency;
+  /** With consistency databaseSnapshot. */
+  readonly snapshot?: DatabaseSnapshot;
+  /** Aborted when the caller stops the run or another table failed. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** Asked before an object appears. @throws LegacyToS3Error of code RUN_IN_USE when another process has the run by now */
+  readonly mayComplete: () => Promise<void>;
+  emit(event: ExtractEvent): void;
+  warn(message: string): void;
+}

@@ -1,0 +1,96 @@
+import { ChunkReader } from './chunks/chunk-reader';
+import type { ReadJob } from './chunks/read-chunk';
+import type { Reader } from './chunks/reader';
+import { ReaderGovernor } from './reader-governor';
+import type { SqlServerConnection } from '../source/connection/sql-server-connection';
+import type { LandedChunk } from '../state/landed-chunk';
+import type { RunContext } from './context/run-context';
+import { TableProgress } from './tables/table-progress';
+import { ReaderThread } from './threads/reader-thread';
+import { threadCount } from './threads/thread-count';
+
+export interface ReadAllOptions {
+  readonly jobs: readonly ReadJob[];
+  /** Chunks landed before, which are not read again. */
+  readonly finished: readonly LandedChunk[];
+  /** A connection that is open already; it becomes the first reader's. */
+  readonly first: SqlServerConnection;
+  /** Told of each chunk before it counts as finished. */
+  readonly onFinished: (chunk: LandedChunk) => Promise<void>;
+  /** Stops the run. */
+  readonly fail: (reason: unknown) => void;
+}
+
+/**
+ * Reads all jobs with a bounded number of readers, each on a connection of its own; the largest chunks go first, so that
+ * none is left alone at the end. The first failure stops the others.
+ *
+ * @returns the chunks, those finished before among them
+ * @throws the first failure, after every reader has ended
+ */
+export async function readAll(context: RunContext, options: ReadAllOptions): Promise<LandedChunk[]> {
+  const { jobs, finished, first, onFinished, fail } = options;
+  const landed = [...finished];
+  const known = new Set(finished.map(({ tableIndex, chunk }) => `${tableIndex} ${chunk}`));
+  const queue = jobs.filter(({ tableIndex, chunk }) => !known.has(`${tableIndex} ${chunk.chunk}`)).sort(largestFirst).reverse();
+  const progress = new TableProgress(context, jobs, finished);
+  const count = Math.max(1, Math.min(context.options.readers, queue.length));
+  const governor = new ReaderGovernor({ ...context, readers: count, backOff: context.options.backOff });
+  const governed: RunContext = {
+    ...context,
+    emit: (event) => {
+      governor.onEvent(event);
+      context.emit(event);
+    },
+  };
+  const readNext = async (reader: Reader): Promise<boolean> => {
+    const job = context.signal.aborted ? undefined : queue.pop();
+    if (!job) return false;
+    const name = `${job.tableIndex} ${job.chunk.chunk}`;
+    const tracked = progress.start(job);
+    const chunk = await reader.read(job, {
+      onProgress: (counts) => {
+        tracked.onProgress(counts);
+        governor.onProgress(name, counts);
+      },
+    }).finally(() => governor.onProgress(name, undefined));
+    await onFinished(chunk);
+    landed.push(chunk);
+    tracked.finish(chunk);
+    return true;
+  };
+  const work = async (reader: Reader) => {
+    try {
+      for (let more = true; more;) {
+        await governor.admit();
+        more = await readNext(reader).finally(() => governor.leave());
+      }
+    } finally {
+      await reader.close();
+    }
+  };
+  const sizes = queue.map(({ chunk }) => chunk.estimatedBytes);
+  const threads = Array.from({ length: threadCount(context.options.threads, count, sizes) }, () => new ReaderThread(governed));
+  // A thread cannot take a connection over.
+  if (threads.length > 0) await first.close();
+  const readers = Array.from({ length: count },
+    (_, at): Reader => threads[at % threads.length]?.reader() ?? new ChunkReader(governed, at === 0 ? first : undefined));
+  const outcomes = await Promise.allSettled(readers.map(async (reader) => {
+    try {
+      await work(reader);
+    } catch (error) {
+      fail(error);
+      throw error;
+    }
+  }));
+  governor.end();
+  await Promise.all(threads.map((thread) => thread.close()));
+  const failed = outcomes.some(({ status }) => status === 'rejected');
+  if (failed || context.signal.aborted) throw context.signal.reason;
+  return landed;
+}
+
+/** By bytes, then by rows: small tables have no pages to tell them apart. */
+function largestFirst(a: ReadJob, b: ReadJob): number {
+  return b.chunk.estimatedBytes - a.chunk.estimatedBytes || b.chunk.estimatedRows - a.chunk.estimatedRows;
+}

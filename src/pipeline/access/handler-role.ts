@@ -1,0 +1,56 @@
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { acknowledge, acknowledgeResource } from './nag-acknowledgements';
+
+/** A role of a function of the pipeline: built of what the handler calls, on the resources it calls it on. */
+export abstract class HandlerRole extends iam.Role {
+  constructor(scope: Construct, id: string, description: string) {
+    super(scope, id, { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'), description });
+    acknowledge(this, 'IAMNoInlinePolicy', 'the policy is of what this one function calls, and of use to nobody else', 'HIPAA.Security');
+  }
+
+  protected allowReadingObjects(bucket: s3.IBucket, prefix: string = ''): void {
+    const objects = bucket.arnForObjects(`${prefix}*`);
+    this.allow('ReadLandedObjects', ['s3:GetObject', 's3:GetObjectVersion'], [objects]);
+    acknowledgeResource(this, objects, 'the function reads whatever lands under the watched prefix');
+    // Without these S3 answers 403 instead of 404 for an object or version that is gone.
+    this.allow('TellMissingFromForbidden', ['s3:ListBucket', 's3:ListBucketVersions'], [bucket.bucketArn]);
+  }
+
+  protected allowRecording(table: dynamodb.ITable): void {
+    this.allow('RecordObjects', ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], [table.tableArn]);
+  }
+
+  protected allowLogging(logGroup: logs.ILogGroup): void {
+    this.allow('WriteLogs', ['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
+  }
+
+  protected allowSendingFailures(failureQueue: sqs.IQueue): void {
+    this.allow('SendFailures', ['sqs:SendMessage'], [failureQueue.queueArn]);
+  }
+
+  protected allowTableKey(key?: kms.IKey): void {
+    key?.grant(this, 'kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo');
+  }
+
+  protected allowNetworkInterfaces(): void {
+    this.allow('RunInVpc', [
+      'ec2:CreateNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DeleteNetworkInterface',
+      'ec2:DescribeSubnets',
+      'ec2:AssignPrivateIpAddresses',
+      'ec2:UnassignPrivateIpAddresses',
+    ], ['*']);
+    acknowledge(this, 'IAM5[Resource::*]', 'Lambda makes network interfaces whose names nobody knows before, and describing them takes no resource');
+  }
+
+  protected allow(sid: string, actions: string[], resources: string[]): void {
+    this.addToPolicy(new iam.PolicyStatement({ sid, actions, resources }));
+  }
+}

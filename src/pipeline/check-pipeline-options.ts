@@ -1,0 +1,56 @@
+import { IConstruct } from 'constructs';
+import { LandingCatalogOptions } from './catalog/landing-catalog';
+import { invalidInput } from './checks/validation';
+import { LandingBucketOptions } from './landing/landing-bucket';
+import { LegacyToS3PipelineProps } from './pipeline-props';
+
+/** Every option, so that a new one cannot be forgotten here. */
+const BUCKET_OPTIONS: { readonly [option in keyof Required<LandingBucketOptions>]: true } = {
+  abortIncompleteMultipartUploadAfter: true,
+  noncurrentVersionExpiration: true,
+  lifecycleRules: true,
+  replicationRules: true,
+  serverAccessLogsBucket: true,
+  serverAccessLogsPrefix: true,
+  objectLockDefaultRetention: true,
+};
+const CATALOG_OPTIONS: { readonly [option in keyof Required<LandingCatalogOptions>]: true } = {
+  glueDatabase: true,
+  runsTableName: true,
+  athenaWorkGroup: true,
+  queryResultsBucket: true,
+  bytesScannedLimit: true,
+  queryResultsExpiration: true,
+};
+
+/** What is told by a construct or a class, and how one is come by. */
+const NO_TEXTS: { readonly [option in keyof LegacyToS3PipelineProps]: string } = {
+  bucket: 's3.Bucket.fromBucketName(…)',
+  metadataTable: 'dynamodb.Table.fromTableName(…)',
+  failureQueue: 'sqs.Queue.fromQueueArn(…)',
+  encryptionKey: 'kms.Key.fromKeyArn(…)',
+  vpc: 'ec2.Vpc.fromLookup(…)',
+  trigger: 'LandingTrigger.s3Notification(…)',
+  timeout: 'Duration.seconds(…)',
+  runCompletionTimeout: 'Duration.minutes(…)',
+};
+
+/** Refuses a name where a construct is meant, which JavaScript lets pass. */
+export function refuseTexts(scope: IConstruct, props: LegacyToS3PipelineProps): void {
+  for (const [option, example] of Object.entries(NO_TEXTS)) {
+    const value: unknown = props[option as keyof LegacyToS3PipelineProps];
+    if (value !== undefined && typeof value !== 'object') throw invalidInput(scope, `${option} must be an object, such as ${example}, got ${JSON.stringify(value)}`);
+  }
+}
+
+/** Refuses options that would be silently left out: that is a mistake. */
+export function refuseUnusedOptions(scope: IConstruct, props: LegacyToS3PipelineProps): void {
+  const given = (options: object) => Object.keys(options).filter((option) => props[option as keyof LegacyToS3PipelineProps] !== undefined).join(', ');
+  const [ofBucket, ofCatalog] = [given(BUCKET_OPTIONS), given(CATALOG_OPTIONS)];
+  if (props.bucket && ofBucket) throw invalidInput(scope, `${ofBucket} cannot be set together with bucket: set it on the bucket itself`);
+  const makesResults = props.catalog !== false && !props.queryResultsBucket && !props.athenaWorkGroup;
+  if (props.autoDeleteObjects && props.bucket && !makesResults) {
+    throw invalidInput(scope, 'autoDeleteObjects cannot be set where the pipeline makes no bucket: set it on the bucket itself');
+  }
+  if (props.catalog === false && ofCatalog) throw invalidInput(scope, `${ofCatalog} cannot be set together with catalog: false, which makes no catalog`);
+}
