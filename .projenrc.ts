@@ -92,6 +92,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'aws-sdk-client-mock@4.1.0',
     'cdk-nag@^3.0.2',
     'csv-stringify@^6.9.0',
+    'dependency-cruiser@^17.3.9',
     'commander@^14',
     'esbuild@0.28.2',
     'fast-check@^4.10.2',
