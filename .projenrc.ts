@@ -87,6 +87,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@types/aws-lambda',
     '@types/mssql',
     '@types/node@^20',
+    '@viz-js/viz@^3',
     'ajv@^8.17.1',
     'assemblyscript@0.28.20',
     'aws-sdk-client-mock@4.1.0',
