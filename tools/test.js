@@ -69,6 +69,7 @@ if (!only) {
   check('types of tests, tools and examples', bin('tsc'), ['--noEmit', '-p', 'tsconfig.dev.json']);
   check('lint', bin('eslint'), ['--ext', '.ts', '--no-error-on-unmatched-pattern', 'src', 'test', 'tools', 'bench', 'examples', '.projenrc.ts'],
     { ESLINT_USE_FLAT_CONFIG: 'false', NODE_NO_WARNINGS: '1' });
+  check('rooms', bin('tsx'), ['tools/rooms/check.ts']);
   if (process.env.CI) {
     check('projen', bin('ts-node'), ['--project', 'projenrc/tsconfig.json', '.projenrc.ts'], { PROJEN_DISABLE_POST: 'true' });
     // A release has its version in package.json at this point; its own task looks for other changes.

@@ -1,0 +1,121 @@
+/** A folder of src/ with the files that lie in it and in those of its sub-folders that are no rooms themselves. */
+export interface Room {
+  /** Below src/. */
+  readonly name: string;
+  /** What it does, in a few words. */
+  readonly does: string;
+  /** Rooms whose files its files may import, types included. */
+  readonly mayImport: readonly string[];
+}
+
+const room = (name: string, does: string, ...mayImport: string[]): Room => ({ name, does, mayImport });
+
+/** The rooms of one world with its name before each, and before what they import of it; `^` stands before a room of another world. */
+function world(name: string, rooms: readonly Room[]): Room[] {
+  const whole = (part: string) => part === '.' ? name : part.startsWith('^') ? part.slice(1) : `${name}/${part}`;
+  return rooms.map((each) => room(whole(each.name), each.does, ...each.mayImport.map(whole)));
+}
+
+const CONTRACT = '^contract';
+
+/**
+ * Which room may import which. Lower rooms come first, and a room may import only rooms above it in this table: so no arrow
+ * runs back, and no two rooms import each other. `npx tsx tools/rooms/check.ts` compares it with the imports.
+ */
+export const ROOMS: readonly Room[] = [
+  room('contract', 'what the worlds agree on: keys, object metadata, manifest, names of metrics'),
+
+  ...world('pipeline', [
+    room('checks', 'options refused early, names claimed once', CONTRACT),
+    room('access', 'roles, grants, key policies', 'checks'),
+    room('functions', 'a Lambda function of bundled code, and its options', CONTRACT, 'checks', 'access'),
+    room('landing', 'the bucket', 'checks', 'access'),
+    room('triggers', 'from bucket to recorder: S3, EventBridge, SQS', CONTRACT, 'checks', 'access'),
+    room('recording', 'recorder, metadata table, failure queue', CONTRACT, 'checks', 'access', 'functions'),
+    room('catalog', 'Glue database and Athena workgroup', CONTRACT, 'checks', 'access', 'landing'),
+    room('completion', 'the function that a manifest starts', CONTRACT, 'checks', 'access', 'functions', 'recording', 'catalog'),
+    room('replay', 'the function that does failed work again', CONTRACT, 'checks', 'access', 'functions'),
+    room('observability/metrics', 'metrics, and filters that count log lines', CONTRACT),
+    room('observability/alarms', 'alarms and their topic', 'checks', 'access', 'observability/metrics'),
+    room('observability/dashboard', 'widgets and saved queries', CONTRACT, 'checks', 'observability/metrics'),
+    room('observability', 'alarms and widgets for any function', CONTRACT, 'checks', 'observability/metrics', 'observability/alarms', 'observability/dashboard'),
+    room('.', 'LegacyToS3Pipeline: puts them together', CONTRACT, 'checks', 'access', 'landing', 'triggers', 'recording', 'catalog', 'completion',
+      'replay', 'functions', 'observability', 'observability/metrics', 'observability/alarms', 'observability/dashboard'),
+  ]),
+
+  ...world('handlers', [
+    room('shared', 'events, items of the table, errors, telemetry', CONTRACT),
+    room('record', 'an object event becomes an item', CONTRACT, 'shared'),
+    room('buffer', 'the same from a queue, message by message', CONTRACT, 'shared'),
+    room('complete', 'a manifest is checked and its run announced', CONTRACT, 'shared'),
+    room('replay', 'failed events and missed objects once more', CONTRACT, 'shared'),
+    room('catalog', 'a run becomes partitions of Glue tables', CONTRACT, 'shared', 'complete'),
+    room('.', 'entries of the Lambda functions', CONTRACT, 'shared', 'record', 'buffer', 'complete', 'replay', 'catalog'),
+  ]),
+
+  ...world('extractor', [
+    room('api', 'data that users see: props, options, events, results, plan, errors', CONTRACT),
+    room('options', 'props validated, patterns of names', 'api'),
+    room('wasm', 'WebAssembly instances and their memory'),
+    room('aws', 'settings of AWS clients'),
+    room('landing', 'objects written to S3 or a folder, and read back', CONTRACT, 'api', 'aws', 'wasm'),
+    room('rows/tds', 'packets, tokens, column metadata, where a row ends', 'api'),
+    room('rows/columns', 'types, column buffers, code generated for a row', CONTRACT, 'api', 'options', 'rows/tds'),
+    room('rows/text', 'values as text, and their kernel', 'api', 'wasm', 'rows/tds', 'rows/columns'),
+    room('rows/hash', 'content hash and tallies', CONTRACT, 'api', 'wasm', 'rows/tds', 'rows/columns', 'rows/text'),
+    room('rows/formats', 'CSV, JSON Lines, Parquet, compression', 'api', 'wasm', 'rows/tds', 'rows/columns', 'rows/text'),
+    room('rows/objects', 'rows of a result into objects of a size', CONTRACT, 'api', 'landing', 'rows/tds', 'rows/columns', 'rows/text', 'rows/hash',
+      'rows/formats'),
+    room('rows', 'one statement, read to its end', 'api', 'rows/tds', 'rows/objects'),
+    room('source/connection', 'connections, their faults and advice', 'api', 'rows', 'rows/tds', 'rows/objects'),
+    room('source/credentials', 'whence server, login and password come', 'api', 'options', 'aws'),
+    room('source/catalog', 'tables, columns, keys, relations', CONTRACT, 'api', 'options', 'source/connection'),
+    room('source/consistency', 'isolation, database snapshots', CONTRACT, 'api', 'source/connection', 'source/catalog'),
+    room('source/aggregates', 'what the source is asked about its rows', CONTRACT, 'rows/tds', 'rows/columns', 'rows/hash'),
+    room('state', 'checkpoint and lease of a run', CONTRACT, 'api', 'landing', 'rows/columns', 'source/aggregates'),
+    room('plan', 'tables cut into chunks', 'api', 'options', 'rows', 'rows/objects', 'source/connection', 'source/catalog', 'source/consistency'),
+    room('run/context', 'a run\'s options and what its parts share', CONTRACT, 'api', 'options', 'landing', 'rows/columns', 'rows/objects', 'source/connection',
+      'source/credentials', 'source/catalog', 'source/consistency', 'state', 'plan'),
+    room('run/tables', 'sums, progress and proof of a table', CONTRACT, 'api', 'rows/columns', 'rows/hash', 'source/connection', 'source/catalog', 'source/aggregates',
+      'state', 'run/context'),
+    room('run/chunks', 'a chunk read, compared and tried again', CONTRACT, 'api', 'landing', 'rows', 'rows/columns', 'rows/hash', 'rows/objects', 'source/connection',
+      'source/catalog', 'source/consistency', 'source/aggregates', 'state', 'plan', 'run/context', 'run/tables'),
+    room('run/manifest', 'the commit', CONTRACT, 'api', 'landing', 'rows/columns', 'source/connection', 'source/consistency', 'state', 'run/context', 'run/tables'),
+    room('run/threads', 'readers in threads', 'api', 'landing', 'state', 'run/context', 'run/chunks'),
+    room('run', 'plan, read all, commit', CONTRACT, 'api', 'landing', 'source/connection', 'source/credentials', 'source/catalog', 'source/consistency', 'state', 'plan',
+      'run/context', 'run/tables', 'run/chunks', 'run/manifest', 'run/threads'),
+    room('run/manage', 'check, list, abort, prune', CONTRACT, 'api', 'landing', 'source/connection', 'source/credentials', 'source/consistency', 'state', 'run/context',
+      'run'),
+    room('verify/values', 'values as the hash takes them', CONTRACT, 'rows/tds', 'rows/columns'),
+    room('verify/compression', 'objects and pages decompressed', 'wasm'),
+    room('verify/kernel', 'stored pages into rows of the hash', CONTRACT, 'wasm', 'rows/tds', 'rows/columns', 'rows/hash', 'verify/values'),
+    room('verify/text', 'CSV and JSON Lines read back', CONTRACT, 'rows/columns', 'rows/hash', 'verify/values', 'verify/kernel'),
+    room('verify/parquet', 'Parquet read back', CONTRACT, 'rows/columns', 'rows/hash', 'verify/values', 'verify/compression', 'verify/kernel', 'verify/text'),
+    room('verify/objects', 'an object checked against the manifest', CONTRACT, 'api', 'landing', 'rows/columns', 'rows/hash', 'verify/values', 'verify/compression',
+      'verify/kernel', 'verify/text', 'verify/parquet'),
+    room('verify/threads', 'objects checked in threads', 'api', 'landing', 'run/threads', 'verify/objects'),
+    room('verify', 'a run checked later, the source too', CONTRACT, 'api', 'landing', 'rows', 'rows/columns', 'rows/hash', 'source/connection', 'source/credentials',
+      'source/catalog', 'run/context', 'run/chunks', 'run/threads', 'run', 'verify/values', 'verify/objects', 'verify/threads'),
+    room('.', 'entry of the bundled engine, and its loading', 'api', 'run', 'run/manage', 'run/threads', 'verify', 'verify/threads'),
+    room('doors', 'Extractor, extract, plan, resume, verifyRun', CONTRACT, 'api', 'options', '.'),
+  ]),
+
+  ...world('cli', [
+    room('process', 'exit codes, signals, closed outputs', '^extractor/doors'),
+    room('config', 'settings by flag, file and environment', '^extractor/options', '^extractor/source/catalog', '^extractor/doors'),
+    room('progress', 'lines of a run on a terminal or a log', '^extractor/api', '^extractor/doors', 'config'),
+    room('account', 'outputs of the stack, its replay function and runs', CONTRACT, '^extractor/doors'),
+    room('dashboard/model', 'body of the dashboard, and the view made of it', CONTRACT),
+    room('dashboard/metric-math', 'metric math as CloudWatch has it'),
+    room('dashboard/metrics', 'metrics asked for', 'dashboard/model', 'dashboard/metric-math'),
+    room('dashboard/log-query', 'Logs Insights queries, here', 'dashboard/model'),
+    room('dashboard/runs', 'runs from the metadata table', CONTRACT, 'account', 'dashboard/model'),
+    room('dashboard/widgets', 'a widget with its values', 'dashboard/model', 'dashboard/metric-math', 'dashboard/metrics', 'dashboard/log-query'),
+    room('dashboard', 'server and page', '^extractor/doors', 'account', 'dashboard/model', 'dashboard/metrics', 'dashboard/log-query', 'dashboard/runs', 'dashboard/widgets'),
+    room('commands', 'one file a command', CONTRACT, '^extractor/api', '^extractor/options', '^extractor/source/catalog', '^extractor/doors', 'process', 'config', 'progress',
+      'account', 'dashboard'),
+    room('.', 'the program', '^extractor/api', 'process', 'commands'),
+  ]),
+
+  room('.', 'entry of the package for jsii', 'pipeline', 'extractor/doors'),
+];
