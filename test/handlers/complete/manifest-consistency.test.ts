@@ -1,5 +1,5 @@
 import { Manifest } from '../../../src/contract';
-import { partProblem } from '../../../src/handlers/complete/check-part';
+import { partProblem } from '../../../src/handlers/complete/complete-part';
 import { manifestContradictions } from '../../../src/handlers/complete/manifest-consistency';
 
 const key = 'lake/database=L/schema=dbo/table=A/run=r/part-00000-0000.csv';
