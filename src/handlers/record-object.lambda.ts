@@ -2,13 +2,11 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { HANDLER_ENV } from '../contract';
-import { bufferedMessages, type BufferedMessage } from './buffer/buffered-messages';
-import type { InvocationContext } from './buffer/failed-message';
+import { bufferedMessages, type BufferedMessage, type InvocationContext } from './buffer/buffered-message';
 import type { BatchAnswer, BufferServices } from './buffer/handle-batch';
 import { recordEvent, RecorderServices, RecorderSummary } from './record/recorder';
 import { lambdaStarter } from './record/start-completion';
-import { CLIENT_SETTINGS } from './shared/client-settings';
-import { requiredEnvironment } from './shared/environment';
+import { CLIENT_SETTINGS, requiredEnvironment } from './shared/configuration';
 import { ItemStore } from './shared/item-store';
 import { PowertoolsTelemetry } from './shared/telemetry';
 

@@ -6,8 +6,7 @@ import { Deadline } from './replay/deadline';
 import { drainQueue } from './replay/drain-queue';
 import { reRecord } from './replay/re-record';
 import { parseReplayRequest } from './replay/replay-request';
-import { CLIENT_SETTINGS } from './shared/client-settings';
-import { requiredEnvironment } from './shared/environment';
+import { CLIENT_SETTINGS, requiredEnvironment } from './shared/configuration';
 import { PowertoolsTelemetry } from './shared/telemetry';
 
 /** Longest a function runs (Lambda, "quotas"). */

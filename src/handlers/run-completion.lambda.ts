@@ -10,8 +10,7 @@ import { completeEvent, CompletionSummary } from './complete/complete-event';
 import { CompletionServices } from './complete/complete-run';
 import { RunStore } from './complete/run-store';
 import { runLineWriter } from './complete/write-run-line';
-import { CLIENT_SETTINGS } from './shared/client-settings';
-import { requiredEnvironment } from './shared/environment';
+import { CLIENT_SETTINGS, requiredEnvironment } from './shared/configuration';
 import { ItemStore } from './shared/item-store';
 import { PowertoolsTelemetry } from './shared/telemetry';
 

@@ -6,13 +6,12 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { metricNamespace } from '../contract';
+import { RUN_EVENT, RunState, metricNamespace } from '../contract';
 import { allowLanding, allowReadingLanded, allowReadingRecords, allowReplaying } from './access/grants';
 import { checkPipelineName } from './checks/pipeline-name';
 import { invalidInput, requireText } from './checks/validation';
 import { RecorderMetrics } from './observability/metrics/recorder-metrics';
 import { GrantLandOptions, ILegacyToS3Pipeline, LegacyToS3PipelineAttributes } from './pipeline-interface';
-import { runRule } from './run-rule';
 
 /** What a pipeline of this app and an imported one have in common. */
 export abstract class LegacyToS3PipelineBase extends Construct implements ILegacyToS3Pipeline {
@@ -83,7 +82,7 @@ export abstract class LegacyToS3PipelineBase extends Construct implements ILegac
    * @param options what to start, and further conditions on the event (docs/resources.md shows one)
    */
   public onRunComplete(id: string, options: events.OnEventOptions = {}): events.Rule {
-    return runRule(this, id, 'COMPLETE', options);
+    return this.runRule(id, 'COMPLETE', options);
   }
 
   /**
@@ -93,7 +92,7 @@ export abstract class LegacyToS3PipelineBase extends Construct implements ILegac
    * @param options what to start, and further conditions on the event
    */
   public onRunIncomplete(id: string, options: events.OnEventOptions = {}): events.Rule {
-    return runRule(this, id, 'INCOMPLETE', options);
+    return this.runRule(id, 'INCOMPLETE', options);
   }
 
   /**
@@ -166,6 +165,19 @@ export abstract class LegacyToS3PipelineBase extends Construct implements ILegac
    */
   public metricSuccessRate(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
     return this.ownMetrics.metricSuccessRate(options);
+  }
+
+  /** Run completion tells the outcome on the account's default event bus. */
+  private runRule(id: string, state: RunState, options: events.OnEventOptions): events.Rule {
+    const rule = new events.Rule(this, id, options);
+    const key = this.landingPrefix === undefined ? {} : { key: [{ prefix: this.landingPrefix }] };
+    rule.addEventPattern({
+      source: [RUN_EVENT.source],
+      detailType: [RUN_EVENT.detailType],
+      detail: { state: [state], manifest: { bucket: [this.bucket.bucketName], ...key } },
+    });
+    rule.addTarget(options.target);
+    return rule;
   }
 
   /** State in the landing prefix would be recorded as landed, and the right to delete it would reach what landed. */

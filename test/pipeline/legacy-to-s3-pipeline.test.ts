@@ -4,7 +4,7 @@ import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { failureOf, only, statements, synth, synthPipeline, Synthesised } from './synth';
+import { Synthesised, arnMatch, arnOf, failureOf, only, s3Arn, statements, synth, synthPipeline } from './synth';
 import { STACK_OUTPUTS } from '../../src/contract';
 import { LandingTrigger, LegacyToS3Pipeline, LegacyToS3PipelineProps } from '../../src/pipeline';
 
@@ -84,8 +84,8 @@ describe('with no props', () => {
 
   test('the recorder works on the bucket and the table', () => {
     const [read, , record] = statements(template, 'LedgerRecorderRole');
-    expect(read.Resource).toEqual({ 'Fn::Join': ['', [{ 'Fn::GetAtt': [expect.stringMatching(/^LedgerLandingBucket/), 'Arn'] }, '/*']] });
-    expect(record.Resource).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^LedgerMetadataTable/), 'Arn'] });
+    expect(read.Resource).toEqual({ 'Fn::Join': ['', [arnOf('LedgerLandingBucket'), '/*']] });
+    expect(record.Resource).toEqual(arnOf('LedgerMetadataTable'));
   });
 
   test('the data and its logs outlive the stack', () => {
@@ -178,7 +178,7 @@ describe('one\'s own parts', () => {
       encryptionKey: new kms.Key(stack, 'Key'), trigger: LandingTrigger.s3Notification({ prefix: 'landing/' }),
     }));
     template.hasOutput('LedgerLandingPrefix', { Value: 'landing/' });
-    template.hasOutput('LedgerKeyArn', { Value: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Key'), 'Arn'] } });
+    template.hasOutput('LedgerKeyArn', { Value: arnMatch('Key') });
   });
 
   test('imported bucket', () => {
@@ -233,13 +233,13 @@ describe('one\'s own parts', () => {
 
   test('key, for everything', () => {
     const { template } = synthPipeline((stack) => ({ encryptionKey: new kms.Key(stack, 'Key') }));
-    const key = { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] };
+    const key = arnOf('Key');
     const of = (type: string, prefix?: string) => only(template, type, prefix).Properties;
     expect(of('AWS::S3::Bucket', 'LedgerLandingBucket').BucketEncryption.ServerSideEncryptionConfiguration[0].ServerSideEncryptionByDefault.KMSMasterKeyID).toEqual(key);
     expect(of('AWS::DynamoDB::Table').SSESpecification.KMSMasterKeyId).toEqual(key);
     expect(of('AWS::SQS::Queue').KmsMasterKeyId).toEqual(key);
     expect(of('AWS::SNS::Topic').KmsMasterKeyId).toEqual(key);
-    template.allResourcesProperties('AWS::Logs::LogGroup', { KmsKeyId: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Key'), 'Arn'] } });
+    template.allResourcesProperties('AWS::Logs::LogGroup', { KmsKeyId: arnMatch('Key') });
   });
 
   test('trigger, whose prefix also bounds what the recorder reads', () => {
@@ -330,7 +330,7 @@ describe('deployed elsewhere', () => {
       imported(stack, kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:111111111111:key/1')).grantLand(user).assertSuccess();
     });
     const [put, , key] = statements(template, 'User');
-    expect(put.Resource).toEqual({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':s3:::landing/in/*']] });
+    expect(put.Resource).toEqual(s3Arn('landing/in/*'));
     expect(key).toEqual({ Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: 'arn:aws:kms:eu-west-1:111111111111:key/1' });
   });
 

@@ -42,7 +42,7 @@ function bundle(name: HandlerBundle, outfile: string): string {
     mainFields: ['module', 'main'],
     minify: true,
     keepNames: true,
-    alias: { '@aws-sdk/credential-provider-node': path.join(ROOT, 'src', 'handlers', 'lambda-credentials.ts') },
+    alias: { '@aws-sdk/credential-provider-node': path.join(ROOT, 'src', 'handlers', 'shared', 'lambda-credentials.ts') },
     legalComments: 'none',
     logLevel: 'error',
   });

@@ -1,10 +1,8 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { BufferedMessage } from './buffered-messages';
-import { failedMessage, InvocationContext } from './failed-message';
+import { BufferedMessage, failedMessage, InvocationContext } from './buffered-message';
 import { HANDLER_ENV } from '../../contract';
-import { CLIENT_SETTINGS } from '../shared/client-settings';
 import { mapConcurrently } from '../shared/concurrency';
-import { requiredEnvironment } from '../shared/environment';
+import { CLIENT_SETTINGS, requiredEnvironment } from '../shared/configuration';
 import { BatchNotHandledError, InvalidEventError } from '../shared/errors';
 import { Telemetry } from '../shared/telemetry';
 

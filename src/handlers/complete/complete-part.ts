@@ -1,5 +1,4 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { partProblem } from './check-part';
 import { ManifestObject, ObjectItem } from '../../contract';
 import { headObject, ObjectHead } from '../shared/head-object';
 import { ItemStore } from '../shared/item-store';
@@ -37,4 +36,15 @@ export async function completePart(s3: S3Client, store: ItemStore, bucket: strin
     return again && again.versionId === head.versionId ? afterCompletion(item, record(again), completion) : undefined;
   });
   return problem;
+}
+
+/** What differs between a landed object and what the manifest says of it; undefined when it is as it should be. */
+export function partProblem(part: ManifestObject, head: ObjectHead | undefined): string | undefined {
+  if (!head) return `'${part.key}' is missing`;
+  if (head.sizeBytes !== part.sizeBytes) return `'${part.key}' has ${head.sizeBytes} bytes, the manifest says ${part.sizeBytes}`;
+  const { algorithm, value } = part.checksum;
+  const landed = head.checksums[algorithm];
+  if (landed === undefined) return `'${part.key}' has no ${algorithm} checksum, so it cannot be compared with the manifest's`;
+  if (landed !== value) return `'${part.key}' has ${algorithm} ${landed}, the manifest says ${value}`;
+  return undefined;
 }

@@ -1,8 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { BatchNotHandledError } from './errors';
-import { logsPointer } from './logs-pointer';
-import { quietFields } from './quiet-text';
 import { LOG_KEYWORDS, METRICS } from '../../contract';
 
 /** Units of the metrics, as CloudWatch names them. */
@@ -23,6 +21,8 @@ const UNITS: { readonly [name in keyof typeof METRICS]: (typeof MetricUnit)[keyo
   runBytes: MetricUnit.Bytes,
   endToEndLatency: MetricUnit.Milliseconds,
 };
+
+const KEYWORDS = new RegExp(`%|${Object.values(LOG_KEYWORDS).join('|')}`, 'g');
 
 /** Structured logs and metrics (embedded metric format) on standard output. */
 export interface Telemetry {
@@ -82,4 +82,23 @@ export class PowertoolsTelemetry implements Telemetry {
   public failure(message: string, error: Error): void {
     this.logger.error(`${LOG_KEYWORDS.failure}: ${message} (${LOG_KEYWORDS.error} ${error.name})`, error);
   }
+}
+
+/** Where the lines of this invocation are (Lambda, "defined runtime environment variables"); undefined outside Lambda. */
+export function logsPointer(requestId: string | undefined): string | undefined {
+  const { AWS_LAMBDA_LOG_GROUP_NAME: group, AWS_LAMBDA_LOG_STREAM_NAME: stream } = process.env;
+  return group && stream ? `Logs: group ${group}, stream ${stream}, request ${requestId ?? 'unknown'}` : undefined;
+}
+
+/**
+ * Percent-encodes the first letter of each keyword of the log metric filters, and `%`, so that a name somebody chose
+ * (`Error-2024.csv`) raises no alarm from an INFO line. `decodeURIComponent` gives the name back.
+ */
+export function quietText(text: string): string {
+  return text.replace(KEYWORDS, (match) => `%${match.charCodeAt(0).toString(16).toUpperCase()}${match.slice(1)}`);
+}
+
+/** {@link quietText} on every string of a flat record. */
+export function quietFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typeof value === 'string' ? quietText(value) : value]));
 }

@@ -1,26 +1,13 @@
 import { Stack } from 'aws-cdk-lib';
-import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
-import * as logs from 'aws-cdk-lib/aws-logs';
-import * as s3 from 'aws-cdk-lib/aws-s3';
-import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { RUN_LOG_FOLDER } from '../../contract';
 import { HandlerRole } from '../access/handler-role';
 import { acknowledgeResource } from '../access/nag-acknowledgements';
-
-/** What the role of run completion gives access to. */
-export interface RunCompletionRoleProps {
-  readonly bucket: s3.IBucket;
-  readonly objectPrefix?: string;
-  readonly table: dynamodb.ITable;
-  readonly logGroup: logs.ILogGroup;
-  readonly failureQueue: sqs.IQueue;
-  readonly inVpc: boolean;
-}
+import { RecordingRoleProps } from '../recording/recording-function';
 
 /** The role of run completion: the recorder's reading and writing, one folder of the bucket, and the event bus. */
 export class RunCompletionRole extends HandlerRole {
-  constructor(scope: Construct, id: string, props: RunCompletionRoleProps) {
+  constructor(scope: Construct, id: string, props: RecordingRoleProps) {
     super(scope, id, 'Lets run completion compare landed objects with their manifest, and tell of the outcome');
     const { bucket, objectPrefix = '' } = props;
     this.allowReadingObjects(bucket, objectPrefix);

@@ -7,7 +7,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { checkObservedName, defaultPipelineName } from '../checks/pipeline-name';
 import { FunctionAlarms, FunctionAlarmsOptions } from './alarms/function-alarms';
-import { functionRows } from './dashboard/function-widgets';
+import { functionRows } from './dashboard/function-rows';
 import { FunctionMetrics } from './metrics/function-metrics';
 import { LogMetrics } from './metrics/log-metrics';
 import { metricNamespace } from '../../contract';

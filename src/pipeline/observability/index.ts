@@ -1,15 +1,14 @@
 export * from './metrics/recorder-metrics';
 export * from './metrics/pipeline-metrics';
-export * from './metrics/log-metrics';
+export { LogMetrics, type LogMetricsProps } from './metrics/log-metrics';
 export * from './alarms/alarm-kind';
 export * from './alarms/alarm-options';
 export * from './alarms/alarm-override';
-export * from './alarms/alarm-severity';
+export { AlarmSeverity } from './alarms/alarm-definition';
 export * from './alarms/alarm-topic';
 export * from './alarms/pipeline-alarms';
 export * from './dashboard/pipeline-dashboard';
 export * from './dashboard/saved-queries';
-export * from './alarms/function-alarm-kind';
 export * from './metrics/function-metrics';
 export * from './alarms/function-alarms';
 export * from './function-observability';

@@ -4,8 +4,8 @@ import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { LandingTriggerBindOptions, LandingTriggerOptions } from './landing-trigger';
 import { TriggerFilter, checkedFilter } from './trigger-filter';
+import { LandingTriggerBindOptions, LandingTriggerOptions } from './trigger-options';
 import { acknowledgeNotificationsHandler } from '../access/nag-acknowledgements';
 import { invalidInput } from '../checks/validation';
 

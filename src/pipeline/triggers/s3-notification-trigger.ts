@@ -1,8 +1,8 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { LandingTriggerOptions } from './landing-trigger';
 import { TriggerFilter, checkedFilter, filtersOverlap } from './trigger-filter';
+import { LandingTriggerOptions } from './trigger-options';
 import { acknowledgeNotificationsHandler } from '../access/nag-acknowledgements';
 import { invalidInput } from '../checks/validation';
 

@@ -1,6 +1,6 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
-import { BufferedMessage, bufferedMessages } from '../../../src/handlers/buffer/buffered-messages';
+import { BufferedMessage, bufferedMessages } from '../../../src/handlers/buffer/buffered-message';
 import { handleBatch } from '../../../src/handlers/buffer/handle-batch';
 import { failedEvent } from '../../../src/handlers/replay/failure-message';
 import { BatchNotHandledError, RecordNotHandledError } from '../../../src/handlers/shared/errors';

@@ -1,5 +1,4 @@
 import { Manifest } from '../../../src/contract';
-import { partProblem } from '../../../src/handlers/complete/check-part';
 import { manifestContradictions } from '../../../src/handlers/complete/manifest-consistency';
 
 const key = 'lake/database=L/schema=dbo/table=A/run=r/part-00000-0000.csv';
@@ -37,13 +36,4 @@ test.each([
 test('an object named twice, and totals that are missing, are told', () => {
   expect(contradictions((m) => { m.tables[0].objects.push({ ...object, rows: 0, sizeBytes: 0 }); })).toContain(`dbo.A: '${key}' is named more than once`);
   expect(contradictions((m) => { delete m.totals; })).toHaveLength(4);
-});
-
-test('a part is compared by presence, size and checksum', () => {
-  const head = { sizeBytes: 9, checksums: { SHA256: 'abc=' }, metadata: {} };
-  expect(partProblem(object, head)).toBeUndefined();
-  expect(partProblem(object, undefined)).toBe(`'${key}' is missing`);
-  expect(partProblem(object, { ...head, sizeBytes: 8 })).toBe(`'${key}' has 8 bytes, the manifest says 9`);
-  expect(partProblem(object, { ...head, checksums: { SHA256: 'abd=' } })).toBe(`'${key}' has SHA256 abd=, the manifest says abc=`);
-  expect(partProblem(object, { ...head, checksums: { CRC64NVME: 'abc=' } })).toMatch(/has no SHA256 checksum/);
 });

@@ -2,6 +2,7 @@ import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { Manifest } from '../../../src/contract';
 import { unnamedObjects } from '../../../src/handlers/complete/unnamed-objects';
+import { listingOf } from '../s3-listing';
 
 const s3 = mockClient(S3Client);
 const PAGE = 2;
@@ -10,19 +11,7 @@ let keys: string[];
 /** S3's listing, in pages of two. */
 beforeEach(() => {
   s3.reset();
-  s3.on(ListObjectsV2Command).callsFake(({ Prefix, Delimiter, ContinuationToken, MaxKeys }) => {
-    const below = keys.filter((key) => key.startsWith(Prefix)).sort();
-    const folderOf = (key: string) => key.slice(0, key.indexOf('/', Prefix.length) + 1);
-    const all = Delimiter ? [...new Set(below.map(folderOf).filter(Boolean))] : below;
-    const from = Number(ContinuationToken ?? 0);
-    const page = all.slice(from, from + Math.min(MaxKeys ?? PAGE, PAGE));
-    const next = from + page.length < all.length ? String(from + page.length) : undefined;
-    return {
-      ...Delimiter ? { CommonPrefixes: page.map((folder) => ({ Prefix: folder })) } : { Contents: page.map((Key) => ({ Key })) },
-      IsTruncated: next !== undefined,
-      NextContinuationToken: next,
-    };
-  });
+  s3.on(ListObjectsV2Command).callsFake((input) => listingOf(keys, input, PAGE));
 });
 
 const folder = (table: string, run = 'r', schema = 'dbo', database = 'L') => `lake/database=${database}/schema=${schema}/table=${table}/run=${run}/`;

@@ -5,6 +5,7 @@ import { ReplayResult } from '../../../src/contract';
 import { Deadline } from '../../../src/handlers/replay/deadline';
 import { reRecord } from '../../../src/handlers/replay/re-record';
 import { toObjectEvent } from '../../../src/handlers/shared/s3-events';
+import { listingOf } from '../s3-listing';
 
 const s3 = mockClient(S3Client);
 const lambda = mockClient(LambdaClient);
@@ -37,12 +38,7 @@ beforeEach(() => {
     const IsTruncated = from + page.length < all.length;
     return { Versions: page, IsTruncated, ...IsTruncated && { NextKeyMarker: last.Key, NextVersionIdMarker: last.VersionId } };
   });
-  s3.on(ListObjectsV2Command).callsFake(({ Prefix, Delimiter }) => {
-    const keys = bucket.map(({ Key }) => Key).filter((key) => key.startsWith(Prefix));
-    if (!Delimiter) return { Contents: keys.slice(0, 1).map((Key) => ({ Key })) };
-    const folders = new Set(keys.filter((key) => key.includes('/', Prefix.length)).map((key) => key.slice(0, key.indexOf('/', Prefix.length) + 1)));
-    return { CommonPrefixes: [...folders].map((folder) => ({ Prefix: folder })) };
-  });
+  s3.on(ListObjectsV2Command).callsFake((input) => listingOf(bucket.map(({ Key }) => Key), input));
   lambda.on(InvokeCommand).callsFake(({ Payload }) => {
     const events = JSON.parse(Buffer.from(Payload).toString()).Records.map(toObjectEvent);
     if (events.some(({ key }: { key: string }) => key === poison)) {

@@ -6,7 +6,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { LandingTrigger, LegacyToS3Pipeline, LegacyToS3PipelineProps } from '../../../src/pipeline';
-import { statements, synth } from '../synth';
+import { arnOf, statements, synth } from '../synth';
 
 type Give = (pipeline: LegacyToS3Pipeline, user: iam.IGrantable) => iam.Grant;
 
@@ -18,10 +18,10 @@ function granting(give: Give, props: (stack: Stack) => LegacyToS3PipelineProps =
   }).template;
 }
 
-const bucket = { 'Fn::GetAtt': [expect.stringMatching(/^LedgerLandingBucket/), 'Arn'] };
+const bucket = arnOf('LedgerLandingBucket');
 const objects = (pattern: string) => ({ 'Fn::Join': ['', [bucket, pattern]] });
-const table = { 'Fn::GetAtt': [expect.stringMatching(/^LedgerMetadataTable/), 'Arn'] };
-const key = { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] };
+const table = arnOf('LedgerMetadataTable');
+const key = arnOf('Key');
 const withKey = (stack: Stack) => ({ encryptionKey: new kms.Key(stack, 'Key') });
 
 describe('grantLand', () => {
@@ -124,7 +124,7 @@ describe('grantReadRecords', () => {
 describe('grantReplay', () => {
   test('lets invoke the replay function and no other', () => {
     expect(statements(granting((pipeline, user) => pipeline.grantReplay(user)), 'User')).toEqual([{
-      Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: { 'Fn::GetAtt': [expect.stringMatching(/^LedgerReplayFunction/), 'Arn'] },
+      Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: arnOf('LedgerReplayFunction'),
     }]);
   });
 

@@ -8,7 +8,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { RUN_LOG_COLUMNS } from '../../../src/contract';
 import { LandingCatalog, LandingCatalogProps } from '../../../src/pipeline/catalog/landing-catalog';
-import { failureOf, only, statements, synth } from '../synth';
+import { arnOf, failureOf, only, statements, synth } from '../synth';
 
 function catalog(stack: Stack, props: Partial<LandingCatalogProps> = {}, id: string = 'Catalog'): LandingCatalog {
   const bucket = props.bucket ?? s3.Bucket.fromBucketName(stack, `${id}Landing`, 'landing');
@@ -61,7 +61,7 @@ describe('by default', () => {
 test('a key encrypts the results', () => {
   const { template } = synth((stack) => catalog(stack, { encryptionKey: new kms.Key(stack, 'Key') }));
   expect(workGroupOf(template).ResultConfiguration.EncryptionConfiguration).toEqual({
-    EncryptionOption: 'SSE_KMS', KmsKey: { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] },
+    EncryptionOption: 'SSE_KMS', KmsKey: arnOf('Key'),
   });
 });
 
@@ -235,5 +235,5 @@ test.each<[Partial<LandingCatalogProps>, string]>([
     'queryResultsExpiration cannot be set together with queryResultsBucket: set a lifecycle rule on the bucket itself',
   ],
 ])('refuses: %#', (props, message) => {
-  expect(failureOf((scope) => catalog(scope as Stack, props))).toBe(`Stack/Catalog: ${message}`);
+  expect(failureOf((stack) => catalog(stack, props))).toBe(`Stack/Catalog: ${message}`);
 });

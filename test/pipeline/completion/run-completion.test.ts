@@ -1,17 +1,15 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
-import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { HANDLER_ENV } from '../../../src/contract';
 import { LandingTrigger, RunCompletion, RunCompletionProps } from '../../../src/pipeline';
-import { only, statements, synth, synthPipeline } from '../synth';
+import { Given, arnMatch, given, importedParts, only, s3Arn, statements, synth, synthPipeline } from '../synth';
 
-const make = (options: Partial<RunCompletionProps> | ((stack: Stack) => Partial<RunCompletionProps>) = {}) => synth((stack) => new RunCompletion(stack, 'Completion', {
-  bucket: s3.Bucket.fromBucketName(stack, 'Bucket', 'landing'),
-  table: dynamodb.Table.fromTableName(stack, 'Table', 'metadata'),
+const make = (options: Given<Partial<RunCompletionProps>> = {}) => synth((stack) => new RunCompletion(stack, 'Completion', {
+  ...importedParts(stack),
   pipelineName: 'ledger',
-  ...typeof options === 'function' ? options(stack) : options,
+  ...given(options, stack),
 }));
 
 test('the function has 1024 MB, a quarter of an hour and its own service name', () => {
@@ -24,13 +22,12 @@ test('the function has 1024 MB, a quarter of an hour and its own service name', 
 
 test('what fails goes to a failure queue, of its own when none is given', () => {
   make().template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
-    DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [Match.stringLikeRegexp('^CompletionFailureQueue'), 'Arn'] } } },
+    DestinationConfig: { OnFailure: { Destination: arnMatch('CompletionFailureQueue') } },
   });
 });
 
 test('the role reads objects, records, writes the lines and puts events, and nothing else', () => {
   const { template } = make({ objectPrefix: 'in/' });
-  const s3Arn = (rest: string) => ({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:s3:::${rest}`]] });
   expect(statements(template, 'CompletionRole').map(({ Sid, Action, Resource }) => [Sid, Action, Resource])).toEqual([
     ['ReadLandedObjects', ['s3:GetObject', 's3:GetObjectVersion'], s3Arn('landing/in/*')],
     ['TellMissingFromForbidden', ['s3:ListBucket', 's3:ListBucketVersions'], s3Arn('landing')],

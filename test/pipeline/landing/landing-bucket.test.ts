@@ -3,7 +3,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { LandingBucket, LandingBucketProps } from '../../../src/pipeline';
-import { failureOf, only, synth } from '../synth';
+import { arnMatch, failureOf, only, synth } from '../synth';
 
 const make = (props?: LandingBucketProps) => synth((stack) => new LandingBucket(stack, 'Landing', props)).template;
 
@@ -66,7 +66,7 @@ test('a key encrypts the objects, with a bucket key to keep the requests few', (
     BucketEncryption: {
       ServerSideEncryptionConfiguration: [{
         BucketKeyEnabled: true,
-        ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Key'), 'Arn'] } },
+        ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: arnMatch('Key') },
       }],
     },
   });

@@ -222,5 +222,5 @@ test.each<[Partial<Props>, string]>([
     'coldStartsHigh, failureQueueNotEmpty, failureQueueUnreachable, logErrorKeyword, logFailureKeyword, logStructuredErrors',
   ],
 ])('refuses %j', (props, message) => {
-  expect(failureOf((scope) => make(scope as Stack, props))).toBe(message);
+  expect(failureOf((stack) => make(stack, props))).toBe(message);
 });

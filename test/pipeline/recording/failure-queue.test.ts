@@ -1,7 +1,7 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { FailureQueue } from '../../../src/pipeline';
-import { only, synth } from '../synth';
+import { arnMatch, only, synth } from '../synth';
 
 describe('by default', () => {
   let template: Template;
@@ -30,5 +30,5 @@ describe('by default', () => {
 
 test('a key encrypts the messages', () => {
   const { template } = synth((stack) => new FailureQueue(stack, 'Failures', { encryptionKey: new kms.Key(stack, 'Key') }));
-  template.hasResourceProperties('AWS::SQS::Queue', { KmsMasterKeyId: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Key'), 'Arn'] } });
+  template.hasResourceProperties('AWS::SQS::Queue', { KmsMasterKeyId: arnMatch('Key') });
 });

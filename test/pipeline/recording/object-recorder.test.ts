@@ -1,6 +1,5 @@
 import { CfnParameter, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -10,27 +9,24 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { HANDLER_ENV, METRIC_NAMESPACE_ROOT } from '../../../src/contract';
 import { MetadataTable, ObjectRecorder, ObjectRecorderProps } from '../../../src/pipeline';
-import { failureOf, only, statements, synth } from '../synth';
+import { Given, arnMatch, arnOf, failureOf, given, importedParts, only, s3Arn, statements, synth } from '../synth';
 
 type Options = Partial<ObjectRecorderProps>;
 
 /** A recorder over an imported bucket and table, so that only its own resources are in the template. */
 function recorder(stack: Stack, options: Options = {}): ObjectRecorder {
   return new ObjectRecorder(stack, 'Recorder', {
-    bucket: s3.Bucket.fromBucketName(stack, 'Bucket', 'landing'),
-    table: dynamodb.Table.fromTableName(stack, 'Table', 'metadata'),
+    ...importedParts(stack),
     pipelineName: 'ledger',
     ...options,
   });
 }
 
-const make = (options?: Options | ((stack: Stack) => Options)) =>
-  synth((stack) => recorder(stack, typeof options === 'function' ? options(stack) : options)).template;
+const make = (options: Given<Options> = {}) => synth((stack) => recorder(stack, given(options, stack))).template;
 
 const functionOf = (template: Template) => only(template, 'AWS::Lambda::Function').Properties;
 
-const refusalOf = (options: Options | ((stack: Stack) => Options)) =>
-  failureOf((scope) => recorder(scope as Stack, typeof options === 'function' ? options(scope as Stack) : options));
+const refusalOf = (options: Given<Options>) => failureOf((stack) => recorder(stack, given(options, stack)));
 
 describe('the function, by default', () => {
   let template: Template;
@@ -72,7 +68,7 @@ describe('the function, by default', () => {
     template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
       MaximumRetryAttempts: 2,
       MaximumEventAgeInSeconds: 6 * 3600,
-      DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [Match.stringLikeRegexp('^RecorderFailureQueue'), 'Arn'] } } },
+      DestinationConfig: { OnFailure: { Destination: arnMatch('RecorderFailureQueue') } },
     });
   });
 
@@ -84,7 +80,6 @@ describe('the function, by default', () => {
 
 describe('the role', () => {
   const { template, stack } = synth((scope) => recorder(scope));
-  const s3Arn = (rest: string) => ({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:s3:::${rest}`]] });
 
   test('may do what the handler does and nothing else', () => {
     const table = stack.resolve(stack.formatArn({ service: 'dynamodb', resource: 'table', resourceName: 'metadata' }));
@@ -106,19 +101,19 @@ describe('the role', () => {
         Sid: 'WriteLogs',
         Effect: 'Allow',
         Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-        Resource: { 'Fn::GetAtt': [expect.stringMatching(/^RecorderLogGroup/), 'Arn'] },
+        Resource: arnOf('RecorderLogGroup'),
       },
       {
         Sid: 'SendFailures',
         Effect: 'Allow',
         Action: 'sqs:SendMessage',
-        Resource: { 'Fn::GetAtt': [expect.stringMatching(/^RecorderFailureQueue/), 'Arn'] },
+        Resource: arnOf('RecorderFailureQueue'),
       },
     ]);
   });
 
   test('is the function\'s, and has no managed policy', () => {
-    expect(functionOf(template).Role).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^RecorderRole/), 'Arn'] });
+    expect(functionOf(template).Role).toEqual(arnOf('RecorderRole'));
     expect(only(template, 'AWS::IAM::Role').Properties.ManagedPolicyArns).toBeUndefined();
   });
 
@@ -171,11 +166,11 @@ describe('overrides', () => {
     const template = make((stack) => ({ failureQueue: new sqs.Queue(stack, 'Mine') }));
     template.resourceCountIs('AWS::SQS::Queue', 1);
     template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
-      DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Mine'), 'Arn'] } } },
+      DestinationConfig: { OnFailure: { Destination: arnMatch('Mine') } },
     });
     expect(statements(template, 'RecorderRole')).toContainEqual(expect.objectContaining({
       Sid: 'SendFailures',
-      Resource: { 'Fn::GetAtt': [expect.stringMatching(/^Mine/), 'Arn'] },
+      Resource: arnOf('Mine'),
     }));
   });
 
@@ -215,7 +210,7 @@ describe('keys', () => {
 
   test('of the bucket: objects are decrypted', () => {
     expect(keyed((stack) => ({ bucket: new s3.Bucket(stack, 'Own', { encryptionKey: new kms.Key(stack, 'Key') }) }))).toEqual([
-      { Effect: 'Allow', Action: 'kms:Decrypt', Resource: { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] } },
+      { Effect: 'Allow', Action: 'kms:Decrypt', Resource: arnOf('Key') },
     ]);
   });
 
@@ -226,7 +221,7 @@ describe('keys', () => {
 
   test('of the recorder: failed events are encrypted, and so are the logs', () => {
     const options = (stack: Stack) => ({ encryptionKey: new kms.Key(stack, 'Key') });
-    const key = { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] };
+    const key = arnOf('Key');
     expect(keyed(options)).toEqual([{ Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: key }]);
     const template = make(options);
     expect(only(template, 'AWS::Logs::LogGroup').Properties.KmsKeyId).toEqual(key);

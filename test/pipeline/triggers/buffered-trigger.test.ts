@@ -3,7 +3,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { AlarmKind, BufferedTriggerOptions, LandingTrigger, LegacyToS3Pipeline, LegacyToS3PipelineProps } from '../../../src/pipeline';
-import { arnOf, failureOf, only, statements, synthPipeline } from '../synth';
+import { arnMatch, arnOf, failureOf, only, statements, synthPipeline } from '../synth';
 
 const buffered = (options?: BufferedTriggerOptions, props?: LegacyToS3PipelineProps) =>
   synthPipeline({ trigger: LandingTrigger.buffered(options), ...props });
@@ -21,7 +21,7 @@ describe('by default', () => {
   test('S3 writes to the queue, of every object, and does not call the function', () => {
     const { NotificationConfiguration } = only(template, 'Custom::S3BucketNotifications').Properties;
     expect(NotificationConfiguration).toEqual({
-      QueueConfigurations: [{ Events: ['s3:ObjectCreated:*'], QueueArn: { 'Fn::GetAtt': [expect.stringMatching(/^LedgerBuffer/), 'Arn'] } }],
+      QueueConfigurations: [{ Events: ['s3:ObjectCreated:*'], QueueArn: arnOf('LedgerBuffer') }],
     });
   });
 
@@ -47,7 +47,7 @@ describe('by default', () => {
     template.hasResourceProperties('AWS::SQS::QueuePolicy', {
       PolicyDocument: {
         Statement: Match.arrayWith([Match.objectLike({
-          Principal: { Service: 's3.amazonaws.com' }, Condition: { ArnLike: { 'aws:SourceArn': arnOf('LedgerLandingBucket') } },
+          Principal: { Service: 's3.amazonaws.com' }, Condition: { ArnLike: { 'aws:SourceArn': arnMatch('LedgerLandingBucket') } },
         })]),
       },
     });
@@ -55,7 +55,7 @@ describe('by default', () => {
 
   test('what the function never answers for is moved to the failure queue', () => {
     expect(queue(template).RedrivePolicy).toEqual({
-      deadLetterTargetArn: { 'Fn::GetAtt': [expect.stringMatching(/^LedgerRecorderFailureQueue/), 'Arn'] }, maxReceiveCount: 10,
+      deadLetterTargetArn: arnOf('LedgerRecorderFailureQueue'), maxReceiveCount: 10,
     });
   });
 
@@ -63,7 +63,7 @@ describe('by default', () => {
     expect(statements(template, 'LedgerRecorderRole').filter(({ Resource }) => JSON.stringify(Resource).includes('LedgerBuffer'))).toEqual([{
       Effect: 'Allow',
       Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'],
-      Resource: { 'Fn::GetAtt': [expect.stringMatching(/^LedgerBuffer/), 'Arn'] },
+      Resource: arnOf('LedgerBuffer'),
     }]);
   });
 
@@ -135,7 +135,7 @@ test('the function\'s own time limit bounds how long messages are hidden', () =>
 
 test('the key encrypts it too; S3 and the recorder may use it', () => {
   const { template } = synthPipeline((stack) => ({ encryptionKey: new kms.Key(stack, 'Key'), trigger: LandingTrigger.buffered() }));
-  expect(queue(template).KmsMasterKeyId).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] });
+  expect(queue(template).KmsMasterKeyId).toEqual(arnOf('Key'));
   template.hasResourceProperties('AWS::KMS::Key', {
     KeyPolicy: { Statement: Match.arrayWith([Match.objectLike({ Principal: { Service: 's3.amazonaws.com' }, Action: ['kms:Decrypt', 'kms:GenerateDataKey*'] })]) },
   });

@@ -3,7 +3,7 @@ import { Match } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { LandingTrigger, LandingTriggerOptions, LegacyToS3Pipeline } from '../../../src/pipeline';
-import { failureOf, only, synth, synthPipeline } from '../synth';
+import { arnOf, failureOf, only, synth, synthPipeline } from '../synth';
 
 const patternOf = (options?: LandingTriggerOptions) =>
   only(synthPipeline({ trigger: LandingTrigger.eventBridge(options) }).template, 'AWS::Events::Rule').Properties.EventPattern;
@@ -48,12 +48,12 @@ describe('wiring', () => {
 
   test('the rule invokes the function and may', () => {
     template.hasResourceProperties('AWS::Lambda::Permission', { Principal: 'events.amazonaws.com', Action: 'lambda:InvokeFunction' });
-    expect(only(template, 'AWS::Lambda::Permission').Properties.SourceArn).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^LedgerLandedRule/), 'Arn'] });
+    expect(only(template, 'AWS::Lambda::Permission').Properties.SourceArn).toEqual(arnOf('LedgerLandedRule'));
   });
 
   test('what EventBridge cannot hand over goes to the failure queue, and the rule may write there', () => {
     const [target] = only(template, 'AWS::Events::Rule').Properties.Targets;
-    expect(target.DeadLetterConfig).toEqual({ Arn: { 'Fn::GetAtt': [expect.stringMatching(/^LedgerRecorderFailureQueue/), 'Arn'] } });
+    expect(target.DeadLetterConfig).toEqual({ Arn: arnOf('LedgerRecorderFailureQueue') });
     template.hasResourceProperties('AWS::SQS::QueuePolicy', {
       PolicyDocument: {
         Statement: Match.arrayWith([Match.objectLike({ Effect: 'Allow', Action: 'sqs:SendMessage', Principal: { Service: 'events.amazonaws.com' } })]),

@@ -2,7 +2,7 @@ import { App, CfnParameter, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { LandingTrigger, LandingTriggerOptions, LegacyToS3Pipeline } from '../../../src/pipeline';
-import { failureOf, only, statements, synthPipeline } from '../synth';
+import { arnOf, failureOf, only, statements, synthPipeline } from '../synth';
 
 /** The notifications of a template as `event prefix*suffix`. */
 function notifications(template: Template): string[] {
@@ -71,7 +71,7 @@ test('S3 may call the function for this bucket of this account only', () => {
     Principal: 's3.amazonaws.com',
     SourceAccount: { Ref: 'AWS::AccountId' },
   });
-  expect(only(template, 'AWS::Lambda::Permission').Properties.SourceArn).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^LedgerLandingBucket/), 'Arn'] });
+  expect(only(template, 'AWS::Lambda::Permission').Properties.SourceArn).toEqual(arnOf('LedgerLandingBucket'));
 });
 
 test.each<[LandingTriggerOptions, string]>([
@@ -124,13 +124,13 @@ describe('in a bucket of one\'s own', () => {
   });
 
   test('two pipelines under one prefix are refused, since both watch its manifests', () => {
-    expect(failureOf((scope) => two({ suffixes: ['.csv'] }, { suffixes: ['.parquet'] })(scope as Stack)))
+    expect(failureOf(two({ suffixes: ['.csv'] }, { suffixes: ['.parquet'] })))
       .toBe("Stack/Second: s3 refuses overlapping notifications: '*' with suffix '.parquet', '_manifest.json' and '*' with suffix '.csv', '_manifest.json' " +
         'are watched in one bucket; give each pipeline a prefix of its own, or use LandingTrigger.eventBridge()');
   });
 
   test('a prefix within another is refused', () => {
-    expect(failureOf((scope) => two({ prefix: 'one/' }, { prefix: 'one/two/' })(scope as Stack))).toContain('s3 refuses overlapping notifications');
+    expect(failureOf(two({ prefix: 'one/' }, { prefix: 'one/two/' }))).toContain('s3 refuses overlapping notifications');
   });
 
   test('the notifications of an imported bucket are kept', () => {

@@ -1,6 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import { AlarmSeverity } from './alarm-severity';
+
+/** How bad it is that an alarm goes off. */
+export enum AlarmSeverity {
+  /** Something is not recorded, lost or wrong until somebody acts. */
+  CRITICAL = 'critical',
+
+  /** It may become so, or has mended itself by a retry: to be looked at in working hours. */
+  WARNING = 'warning',
+}
 
 /** One alarm: what it reads, when it goes off, and what that means. */
 export interface AlarmDefinition {

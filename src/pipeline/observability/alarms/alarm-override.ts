@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import { AlarmSeverity } from './alarm-severity';
+import { AlarmSeverity } from './alarm-definition';
 
 /** What to change on one alarm; what is not set stays as it is. */
 export interface AlarmOverride {

@@ -3,10 +3,9 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { AlarmDefinition, AlarmDefinitions } from './alarm-definition';
+import { AlarmDefinition, AlarmDefinitions, AlarmSeverity } from './alarm-definition';
 import { AlarmOptions } from './alarm-options';
 import { AlarmOverride } from './alarm-override';
-import { AlarmSeverity } from './alarm-severity';
 import { AlarmTopic, AlarmTopicProps } from './alarm-topic';
 import { invalidInput, known, requireDuration, requireNumber, requireText, requireWhole } from '../../checks/validation';
 

@@ -1,9 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import { AlarmDefinitions, whenAbove, whenAny, whenItLasts } from './alarm-definition';
+import { AlarmDefinitions, AlarmSeverity, whenAbove, whenAny, whenItLasts } from './alarm-definition';
 import { AlarmKind } from './alarm-kind';
-import { AlarmSeverity } from './alarm-severity';
-import { LogCounts } from '../metrics/log-counts';
+import { LogCounts } from '../metrics/log-metrics';
 
 const severity = AlarmSeverity.WARNING;
 

@@ -1,9 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import { AlarmDefinitions, whenAbove, whenAny, whenItLasts } from './alarm-definition';
-import { AlarmSeverity } from './alarm-severity';
+import { AlarmDefinitions, AlarmSeverity, whenAbove, whenAny, whenItLasts } from './alarm-definition';
+import { FunctionAlarmKind } from './alarm-kind';
 import { lambdaAlarms, logAlarms } from './common-alarm-definitions';
-import { FunctionAlarmKind } from './function-alarm-kind';
 import { FunctionMetrics } from '../metrics/function-metrics';
 
 /** What the alarms of a function judge by. */

@@ -1,8 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import { AlarmDefinitions, whenAbove, whenAny, whenItLasts } from './alarm-definition';
+import { AlarmDefinitions, AlarmSeverity, whenAbove, whenAny, whenItLasts } from './alarm-definition';
 import { AlarmKind } from './alarm-kind';
-import { AlarmSeverity } from './alarm-severity';
 import { lambdaAlarms, logAlarms } from './common-alarm-definitions';
 import { PipelineMetrics } from '../metrics/pipeline-metrics';
 

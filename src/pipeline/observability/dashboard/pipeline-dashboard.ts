@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { dashboardRows } from './dashboard-widgets';
+import { pipelineRows } from './pipeline-rows';
 import { requireDuration, requireNumber } from '../../checks/validation';
 import { PipelineMetrics } from '../metrics/pipeline-metrics';
 
@@ -64,7 +64,7 @@ export class PipelineDashboard extends cloudwatch.Dashboard {
     requireDuration(scope, 'tableLatencyTarget', props.tableLatencyTarget, { min: Duration.millis(1), max: Duration.minutes(1) });
     super(scope, id, {
       defaultInterval: props.defaultInterval ?? Duration.hours(3),
-      widgets: dashboardRows({
+      widgets: pipelineRows({
         pipelineName: props.pipelineName,
         metrics: props.metrics,
         logGroups: [props.logGroup, ...props.runCompletionLogGroup ? [props.runCompletionLogGroup] : []],

@@ -1,8 +1,8 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { failureQueueAge, failureQueueDepth } from './failure-queue-metrics';
 import { LogMetrics } from './log-metrics';
-import { failureQueueDepth } from './queue-depth';
 
 /** What the metrics are of; all of it may be imported. */
 export interface FunctionMetricsProps {
@@ -146,7 +146,7 @@ export class FunctionMetrics {
    * @default - maximum over 5 minutes
    */
   public metricFailureQueueAge(options?: cloudwatch.MetricOptions): cloudwatch.Metric | undefined {
-    return this.props.failureQueue?.metricApproximateAgeOfOldestMessage({ statistic: cloudwatch.Stats.MAXIMUM, ...options });
+    return this.props.failureQueue && failureQueueAge(this.props.failureQueue, options);
   }
 
   /**

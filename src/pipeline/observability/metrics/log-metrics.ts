@@ -124,6 +124,18 @@ export class LogMetrics extends Construct {
   }
 }
 
+type LogCount = (options?: cloudwatch.MetricOptions) => cloudwatch.Metric;
+
+/** The metrics that `LogMetrics` makes of logs, whoever gives access to them. */
+export interface LogCounts {
+  readonly metricErrorKeyword: LogCount;
+  readonly metricFailureKeyword: LogCount;
+  readonly metricStructuredErrors: LogCount;
+  readonly metricTimeouts: LogCount;
+  readonly metricOutOfMemory: LogCount;
+  readonly metricInitDuration: LogCount;
+}
+
 /** Field of Lambda's report of an invocation that was a cold start (Lambda, "JSON log format"). */
 const INIT_DURATION = 'record.metrics.initDurationMs';
 

@@ -2,7 +2,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
-import { failureQueueDepth } from './queue-depth';
+import { failureQueueAge, failureQueueDepth } from './failure-queue-metrics';
 import { RecorderMetrics } from './recorder-metrics';
 
 /** What the metrics are of; all of it may be imported. */
@@ -70,7 +70,7 @@ export class PipelineMetrics extends RecorderMetrics {
    * @default - maximum over 5 minutes
    */
   public metricFailureQueueAge(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.props.failureQueue.metricApproximateAgeOfOldestMessage({ statistic: cloudwatch.Stats.MAXIMUM, ...options });
+    return failureQueueAge(this.props.failureQueue, options);
   }
 
   /**

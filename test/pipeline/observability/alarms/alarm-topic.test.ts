@@ -1,7 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { AlarmTopic } from '../../../../src/pipeline';
-import { only, synth } from '../../synth';
+import { arnMatch, only, synth } from '../../synth';
 
 test('alarms of this account may publish, and nobody without TLS', () => {
   const { template } = synth((stack) => new AlarmTopic(stack, 'Topic'));
@@ -21,7 +21,7 @@ test('alarms of this account may publish, and nobody without TLS', () => {
 
 test('a key encrypts the messages, and alarms may use it', () => {
   const { template } = synth((stack) => new AlarmTopic(stack, 'Topic', { encryptionKey: new kms.Key(stack, 'Key') }));
-  template.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Key'), 'Arn'] } });
+  template.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: arnMatch('Key') });
   template.hasResourceProperties('AWS::KMS::Key', {
     KeyPolicy: {
       Statement: Match.arrayWith([Match.objectLike({

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { LogQueryLines } from './log-queries';
-import { LogCounts } from '../metrics/log-counts';
+import { LogCounts } from '../metrics/log-metrics';
 
 /** Width of CloudWatch's grid. */
 export const FULL = 24;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { LOG_KEYWORDS } from '../../../src/contract';
-import { quietFields, quietText } from '../../../src/handlers/shared/quiet-text';
+import { quietFields, quietText } from '../../../src/handlers/shared/telemetry';
 
 const parts = fc.array(fc.oneof(fc.string(), fc.constantFrom('Error', 'Failure', 'Err', 'or', 'Fail', 'ure', '%', '%45', '%46', 'E', 'F')), { maxLength: 12 });
 

@@ -1,13 +1,13 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import { LOG_QUERIES } from './log-queries';
 import {
   COUNT, FINE, FULL, MILLISECONDS, TALL, alarmStatus, failureQueueGraph, graph, logErrorsGraph, logTable, orZero, percentiles, successRateGauge,
-} from './dashboard-parts';
-import { LOG_QUERIES } from './log-queries';
+} from './widgets';
 import { FunctionMetrics } from '../metrics/function-metrics';
 
 /** What the rows of a function show. */
-export interface FunctionWidgetSources {
+export interface FunctionRowSources {
   readonly title: string;
   readonly metrics: FunctionMetrics;
   readonly logGroup: logs.ILogGroup;
@@ -19,7 +19,7 @@ export interface FunctionWidgetSources {
 const QUARTER = FULL / 4;
 
 /** The rows of a function: how it does at a glance, the reasons below. */
-export function functionRows(sources: FunctionWidgetSources): cloudwatch.IWidget[][] {
+export function functionRows(sources: FunctionRowSources): cloudwatch.IWidget[][] {
   const { title, alarms, logGroup } = sources;
   const status = alarms.length > 0 ? [alarmStatus(alarms, QUARTER, TALL)] : [];
   const errors = logTable('Latest errors', [logGroup], LOG_QUERIES.errors, TALL, FULL - QUARTER * status.length);
@@ -31,7 +31,7 @@ export function functionRows(sources: FunctionWidgetSources): cloudwatch.IWidget
   ];
 }
 
-function work({ metrics, successRateTarget }: FunctionWidgetSources): cloudwatch.IWidget[] {
+function work({ metrics, successRateTarget }: FunctionRowSources): cloudwatch.IWidget[] {
   const width = (FULL - QUARTER) / 2;
   return [
     successRateGauge(metrics.metricSuccessRate(), successRateTarget, QUARTER),
@@ -43,7 +43,7 @@ function work({ metrics, successRateTarget }: FunctionWidgetSources): cloudwatch
   ];
 }
 
-function troubles({ metrics }: FunctionWidgetSources): cloudwatch.IWidget[] {
+function troubles({ metrics }: FunctionRowSources): cloudwatch.IWidget[] {
   const [depth, age] = [metrics.metricFailureQueueDepth(FINE), metrics.metricFailureQueueAge(FINE)];
   const width = FULL / (depth ? 4 : 3);
   return [

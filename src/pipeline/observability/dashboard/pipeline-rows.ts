@@ -1,0 +1,193 @@
+import { Duration } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { LOG_QUERIES } from './log-queries';
+import {
+  BYTES, COUNT, FINE, FULL, LOW, MILLISECONDS, SECONDS, TALL, alarmStatus, failureQueueGraph, graph, logErrorsGraph, logTable, orZero, percentiles,
+  successRateGauge,
+} from './widgets';
+import { PipelineMetrics } from '../metrics/pipeline-metrics';
+
+/** What a dashboard shows; all of it may be imported, so that a body can be made of placeholders alone. */
+export interface PipelineRowSources {
+  readonly pipelineName: string;
+  readonly metrics: PipelineMetrics;
+  readonly logGroups: readonly logs.ILogGroup[];
+  /** Where the checks of runs are logged. */
+  readonly runsLogGroup?: logs.ILogGroup;
+  readonly alarms: cloudwatch.IAlarm[];
+  /** Percent. */
+  readonly successRateTarget: number;
+  readonly tableLatencyTarget: Duration;
+}
+
+const HALF = FULL / 2;
+
+/** Share of the width that the alarms take, where there are any. */
+const ALARMS = FULL / 4;
+
+/** The rows of the dashboard, the state at a glance first, the reasons below. */
+export function pipelineRows(sources: PipelineRowSources): cloudwatch.IWidget[][] {
+  const { logGroups, runsLogGroup } = sources;
+  return [
+    ...glance(sources),
+    runs(sources),
+    ...runsLogGroup ? [[logTable('Runs', [runsLogGroup], LOG_QUERIES.runs, TALL)]] : [],
+    latency(sources),
+    recorder(sources),
+    ...buffer(sources),
+    troubles(sources),
+    [logTable('Latest errors', logGroups, LOG_QUERIES.errors, TALL + LOW)],
+  ];
+}
+
+/** The state at a glance: two rows, with the alarms beside both, which are too many for one. */
+function glance(sources: PipelineRowSources): cloudwatch.IWidget[][] {
+  const { pipelineName, alarms } = sources;
+  const width = (FULL - (alarms.length > 0 ? ALARMS : 0)) / 3;
+  const title = new cloudwatch.TextWidget({
+    markdown: `# ${pipelineName}\nSQL Server to S3: what landed, what was recorded, what failed`,
+    width: FULL,
+    height: 2,
+    // The default differs between releases of aws-cdk-lib.
+    background: cloudwatch.TextWidgetBackground.TRANSPARENT,
+  });
+  if (alarms.length === 0) return [[title], figures(sources, width), landing(sources, width)];
+  const status = alarmStatus(alarms, ALARMS, 2 * TALL);
+  const left = new cloudwatch.Column(new cloudwatch.Row(...figures(sources, width)), new cloudwatch.Row(...landing(sources, width)));
+  return [[title], [left, status]];
+}
+
+function figures({ metrics, successRateTarget, tableLatencyTarget }: PipelineRowSources, width: number): cloudwatch.IWidget[] {
+  const sizes = { setPeriodToTimeRange: true, width, height: TALL };
+  return [
+    successRateGauge(metrics.metricSuccessRate(), successRateTarget, width),
+    new cloudwatch.GaugeWidget({
+      title: `DynamoDB write in % of ${tableLatencyTarget.toMilliseconds()} ms`,
+      metrics: [50, 99].map((percentile) => metrics.metricPutItemLatencyRatio(tableLatencyTarget, { label: `p${percentile}` }, percentile)),
+      leftYAxis: { min: 0, max: 200 },
+      annotations: [
+        { value: 100, color: cloudwatch.Color.GREEN, label: 'within target', fill: cloudwatch.Shading.BELOW },
+        { value: 100, color: cloudwatch.Color.RED, label: 'over target', fill: cloudwatch.Shading.ABOVE },
+      ],
+      ...sizes,
+    }),
+    new cloudwatch.SingleValueWidget({
+      title: 'Landed',
+      metrics: [
+        metrics.metricObjectsRecorded({ label: 'objects recorded' }),
+        metrics.metricRowsLanded({ label: 'rows of complete runs' }),
+        metrics.metricBytesLanded({ label: 'bytes recorded' }),
+        metrics.metricRunsComplete({ label: 'complete runs' }),
+        orZero(metrics.metricRunsIncomplete(), 'incomplete runs'),
+      ],
+      ...sizes,
+    }),
+  ];
+}
+
+function landing({ metrics }: PipelineRowSources, width: number): cloudwatch.IWidget[] {
+  return [
+    graph('Objects recorded', {
+      left: [metrics.metricObjectsRecorded({ ...FINE, label: 'recorded' }), metrics.metricEventsIgnored({ ...FINE, label: 'late or repeated events' })],
+      width,
+    }),
+    graph('Bytes landed', { left: [metrics.metricBytesLanded({ ...FINE, label: 'bytes' })], leftYAxis: BYTES, width }),
+    graph('Rows of complete runs', {
+      left: [metrics.metricRowsLanded({ ...FINE, label: 'rows' })], leftYAxis: { label: 'rows', min: 0, showUnits: false }, width,
+    }),
+  ];
+}
+
+function runs({ metrics }: PipelineRowSources): cloudwatch.IWidget[] {
+  const completion = (name: string, options: cloudwatch.MetricOptions) => metrics.metricRunCompletionFunction(name, { ...FINE, ...options });
+  const counts = [completion('Invocations', { label: 'checks started' }), completion('Errors', { label: 'errors' })];
+  const throttles = completion('Throttles', {});
+  const duration = completion('Duration', { statistic: cloudwatch.Stats.MAXIMUM, label: 'longest check (ms)' });
+  return [
+    graph('Runs checked', {
+      left: [
+        metrics.metricRunsComplete({ ...FINE, label: 'complete' }),
+        orZero(metrics.metricRunsIncomplete(FINE), 'incomplete'),
+        ...counts.filter((metric) => metric !== undefined),
+        ...throttles ? [orZero(throttles, 'throttles')] : [],
+      ],
+      right: duration ? [duration] : [],
+      rightYAxis: MILLISECONDS,
+    }),
+    graph('Objects and bytes of complete runs', {
+      left: [metrics.metricRunObjects({ ...FINE, label: 'objects' })],
+      right: [metrics.metricRunBytes({ ...FINE, label: 'bytes' })],
+      rightYAxis: BYTES,
+    }),
+    graph('From the start of a run to its completion', {
+      left: [metrics.metricEndToEndLatency({ ...FINE, label: 'longest (ms)' })],
+      leftYAxis: MILLISECONDS,
+    }),
+  ];
+}
+
+function latency({ metrics, tableLatencyTarget }: PipelineRowSources): cloudwatch.IWidget[] {
+  return [
+    graph('From landed to recorded', {
+      left: percentiles((options) => metrics.metricRecordLatency(options)),
+      leftYAxis: MILLISECONDS,
+      width: HALF,
+    }),
+    graph('DynamoDB write', {
+      left: [
+        ...percentiles((options) => metrics.metricPutItemLatency(options)),
+        metrics.metricTableWriteLatency({ ...FINE, label: 'in DynamoDB, average' }),
+      ],
+      leftAnnotations: [{ value: tableLatencyTarget.toMilliseconds(), label: 'target', color: cloudwatch.Color.GREY }],
+      leftYAxis: MILLISECONDS,
+      width: HALF,
+    }),
+  ];
+}
+
+function recorder({ metrics }: PipelineRowSources): cloudwatch.IWidget[] {
+  const own = (name: string, options: cloudwatch.MetricOptions) => metrics.metricRecorderFunction(name, { ...FINE, ...options });
+  return [
+    graph('Cold starts', {
+      left: [metrics.metricColdStarts({ ...FINE, label: 'cold starts' })],
+      right: [
+        metrics.metricColdStartDuration({ ...FINE, label: 'until ready, longest (ms)' }),
+        metrics.metricInitDuration({ ...FINE, label: 'Lambda\'s init, longest (ms)' }),
+      ],
+      rightYAxis: MILLISECONDS,
+    }),
+    graph('Throttles and concurrency', {
+      left: [orZero(own('Throttles', {}), 'recorder throttles'), orZero(metrics.metricTableWriteThrottles(FINE), 'table write throttles')],
+      right: [orZero(own('ConcurrentExecutions', { statistic: cloudwatch.Stats.MAXIMUM }), 'recorders at once')],
+      rightYAxis: COUNT,
+    }),
+    graph('Invocations of the recorder', {
+      left: [own('Invocations', { label: 'invocations' }), own('Errors', { label: 'errors' })],
+      right: [own('Duration', { statistic: cloudwatch.Stats.p(99), label: 'duration p99 (ms)' })],
+      rightYAxis: MILLISECONDS,
+    }),
+  ];
+}
+
+/** SQS stops publishing once a queue was empty and left alone for six hours. */
+function buffer({ metrics }: PipelineRowSources): cloudwatch.IWidget[][] {
+  const [depth, age] = [metrics.metricBufferDepth(FINE), metrics.metricBufferAge(FINE)];
+  if (!depth || !age) return [];
+  return [[graph('Buffer', {
+    left: [orZero(depth, 'events that wait')],
+    right: [orZero(age, 'age of the oldest (s)')],
+    rightYAxis: SECONDS,
+    width: FULL,
+  })]];
+}
+
+function troubles({ metrics }: PipelineRowSources): cloudwatch.IWidget[] {
+  return [
+    graph('Attempts to record', {
+      left: [metrics.metricRecordAttempts({ ...FINE, label: 'attempts' }), metrics.metricRecordSuccesses({ ...FINE, label: 'succeeded' })],
+    }),
+    failureQueueGraph(metrics.metricFailureQueueDepth(FINE), metrics.metricFailureQueueAge(FINE)),
+    logErrorsGraph(metrics),
+  ];
+}
