@@ -1,6 +1,6 @@
 import { parseSize } from './parse-size';
 import { TABLE_SETTINGS, TYPE_SETTINGS, type Setting } from './settings';
-import { nearestNames } from '../../extractor/options/nearest-names';
+import { nearestNames } from '../../extractor/api/unknown-names';
 import { splitPatterns } from '../../extractor/source/catalog/table-patterns';
 
 /** What a value may be, for messages. */

@@ -1,14 +1,16 @@
 import { checkSelect } from './check-select';
 import { columnMatcher } from './column-pattern';
-import { refuseUnknownProps, unknownProp } from './prop-names';
-import { Authentication } from '../api/authentication';
+import { refuseUnknownProps } from './prop-names';
 import { LegacyToS3Error } from '../api/errors';
-import { BinaryEncoding, type ExtractFormat } from '../api/extract-format';
+import type { ExtractFormat } from '../api/extract-format';
 import { SourceRisk } from '../api/extraction-plan';
-import {
-  Consistency, ObjectChecksum, SourceHashes, type ExtractorProps, type LandingProps, type QueryExtraction, type SqlServerSource, type TableOptions,
-} from '../api/extractor-props';
-import { ClrType, DateType, LoneSurrogates, TimestampType, TimeType, UniqueidentifierType } from '../api/type-options';
+import type { ExtractorProps } from '../api/extractor-props';
+import { ObjectChecksum, type LandingProps } from '../api/landing-props';
+import { Consistency, SourceHashes } from '../api/reading-modes';
+import type { QueryExtraction, TableOptions } from '../api/selection';
+import { Authentication, type SqlServerSource } from '../api/sql-server-source';
+import { BinaryEncoding, ClrType, DateType, LoneSurrogates, TimestampType, TimeType, UniqueidentifierType } from '../api/type-options';
+import { unknownProp } from '../api/unknown-names';
 import type { VerifyOptions } from '../api/verification-result';
 
 /** Smallest file size worth a target. */

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { parseConnectionString } from './connection-string';
 import { readParameter, readSecret } from './stored-secrets';
 import { LegacyToS3Error } from '../../api/errors';
-import type { ExtractorProps, SqlServerSource } from '../../api/extractor-props';
+import type { ExtractorProps } from '../../api/extractor-props';
+import type { SqlServerSource } from '../../api/sql-server-source';
 import type { AwsOptions } from '../../aws/client-settings';
 import { NEEDS_PASSWORD, NEEDS_USER, PASSWORD_PLACES, requireComplete, validateProps } from '../../options/validate-props';
 
