@@ -6,7 +6,8 @@ import type { LandingProps } from '../api/landing-props';
 import type { CheckItem, RunSummary } from '../api/run-summary';
 import type { VerificationResult, VerifyOptions } from '../api/verification-result';
 import { loadEngine } from '../load-engine';
-import { validateLanding, validateProps, validateVerifyOptions } from '../options/validate-props';
+import { validateLanding } from '../options/validate-landing';
+import { validateProps, validateVerifyOptions } from '../options/validate-props';
 
 /**
  * {@link Extractor.plan} with an AbortSignal.

@@ -7,7 +7,7 @@ import type { ExtractorProps } from '../../api/extractor-props';
 import { SourceHashes, type Consistency } from '../../api/reading-modes';
 import type { TableOptions } from '../../api/selection';
 import { targetOptions, type TargetOptions } from '../../landing/open-target';
-import { queryDataset } from '../../options/validate-props';
+import { queryDataset } from '../../options/validate-selection';
 import { checkPlan } from '../../plan/check-plan';
 import type { ChunkTarget } from '../../plan/cut-table';
 import { USUAL_CHUNK_BYTES } from '../../plan/spread-chunks';
