@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { withPassword } from './ask-password';
 import { counted } from '../../extractor/api/counted';
 import { LegacyToS3Error, plan, type ExtractionPlan } from '../../extractor/doors/public';
+import { formatBytes } from '../config/byte-size';
 import { addSettings, settingValues, type OptionValues } from '../config/command-settings';
-import { formatBytes } from '../config/parse-size';
 import { toPlanning, toSource } from '../config/to-props';
 import { stopOnSignals } from '../process/stop-on-signals';
 
