@@ -3,7 +3,6 @@ export * from '../api/extractor-props';
 export * from '../api/sql-server-source';
 export * from '../api/landing-props';
 export * from '../api/selection';
-export * from '../api/reading-modes';
 export * from '../api/extract-format';
 export * from '../api/extract-result';
 export * from '../api/extraction-plan';

@@ -6,8 +6,7 @@ import { validateSource } from './validate-source';
 import { describe, invalid, validateBoolean, validateBytes, validateChoice, validateList, validateWhole } from './validate-value';
 import type { ExtractFormat } from '../api/extract-format';
 import { SourceRisk } from '../api/extraction-plan';
-import type { ExtractorProps } from '../api/extractor-props';
-import { Consistency, SourceHashes } from '../api/reading-modes';
+import { type ExtractorProps, Consistency, SourceHashes } from '../api/extractor-props';
 import type { VerifyOptions } from '../api/verification-result';
 
 /** Largest number of readers. */

@@ -4,7 +4,7 @@ import { folderOf, RunLease } from './run-lease';
 import type { StateStore } from './state-store';
 import { LegacyToS3Error } from '../api/errors';
 import type { ExtractionPlan, SourceRisk } from '../api/extraction-plan';
-import type { Consistency, SourceHashes } from '../api/reading-modes';
+import type { Consistency, SourceHashes } from '../api/extractor-props';
 import type { TableOptions } from '../api/selection';
 import type { OutputFormat } from '../rows/columns/output-format';
 

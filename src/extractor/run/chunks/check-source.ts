@@ -1,7 +1,7 @@
 import type { ReadJob } from './read-chunk';
 import { counted } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
-import { SourceHashes } from '../../api/reading-modes';
+import { SourceHashes } from '../../api/extractor-props';
 import { hashStatement } from '../../rows/hash/source-hash';
 import type { ReadRowsResult } from '../../rows/objects/read-rows';
 import { aggregateStatements, compareAggregates, differenceText, type AggregateDifference, type TalliedColumn } from '../../source/aggregates/aggregate-query';

@@ -4,7 +4,7 @@ import { LandingPlan } from './landing-plan';
 import { CONTENT_HASH_VERSION } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
 import type { PlannedChunk } from '../../api/extraction-plan';
-import { SourceHashes } from '../../api/reading-modes';
+import { SourceHashes } from '../../api/extractor-props';
 import type { ObjectWriter } from '../../landing/landing-target';
 import { refuseChangedColumns, type ColumnsOfTable } from '../../plan/check-plan';
 import { readRows } from '../../rows';

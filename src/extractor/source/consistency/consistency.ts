@@ -1,6 +1,6 @@
 import type { ConsistencyMode } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
-import { Consistency } from '../../api/reading-modes';
+import { Consistency } from '../../api/extractor-props';
 
 /** The modes a run can have: those to choose from, and that of a query. */
 export type RunConsistency = ConsistencyMode;
