@@ -1,5 +1,3 @@
-import { toWellFormed } from './well-formed';
-
 /** Folder under the landing prefix that holds the runs' manifests. */
 export const RUNS_FOLDER = '_runs';
 
@@ -20,6 +18,11 @@ export interface Dataset {
 export interface PartAddress extends Dataset {
   readonly runId: string;
   readonly fileName: string;
+}
+
+/** Replaces lone surrogates by U+FFFD, so that the string has a UTF-8 form. */
+export function toWellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\uFFFD');
 }
 
 /**
@@ -97,6 +100,16 @@ export function manifestKey(prefix: string, runId: string): string {
 /** Whether an object is a manifest by its name, wherever it lies. */
 export function isManifestKey(key: string): boolean {
   return fileNameOf(key) === MANIFEST_FILE;
+}
+
+/** `<prefix>/_runs/run=<runId>/_manifest-00001.json` */
+export function manifestPageKey(prefix: string, runId: string, page: number): string {
+  return `${runFolder(prefix, runId)}_manifest-${String(page).padStart(5, '0')}.json`;
+}
+
+/** Whether an object is a page of a manifest by its key, wherever the landing prefix is. */
+export function isManifestPageKey(key: string): boolean {
+  return /^_manifest-\d{5,}\.json$/.test(fileNameOf(key)) && new RegExp(`(?:^|/)${RUNS_FOLDER}/run=[^/]+/[^/]+$`).test(key);
 }
 
 /** The last segment of a key. */

@@ -1,4 +1,4 @@
-import { toWellFormed } from './well-formed';
+import { toWellFormed } from './object-keys';
 
 /**
  * Names of the user metadata the extractor sets on each object (sent as `x-amz-meta-<name>`).

@@ -1,13 +1,12 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { ExtractControls } from './api/extract-events';
+import type { ExtractControls, ResumeControls, VerifyControls } from './api/controls';
 import type { ExtractResult } from './api/extract-result';
 import type { ExtractionPlan } from './api/extraction-plan';
-import type { ExtractorProps, LandingProps } from './api/extractor-props';
+import type { ExtractorProps } from './api/extractor-props';
+import type { LandingProps } from './api/landing-props';
 import type { CheckItem, RunSummary } from './api/run-summary';
 import type { VerificationResult, VerifyOptions } from './api/verification-result';
-import type { ResumeControls } from './doors/manage-runs';
-import type { VerifyControls } from './doors/verify-landed';
 
 /** What the bundled engine exports. */
 export interface ExtractorEngine {

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli } from './spawn-cli';
-import { formatBytes, parseSize } from '../../src/cli/config/parse-size';
+import { formatBytes, parseSize } from '../../src/cli/config/byte-size';
 import { EXIT_CODES } from '../../src/cli/process/exit-codes';
 import { cliBundle, removeCliBundle } from '../support/cli-bundle';
 

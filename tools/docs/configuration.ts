@@ -1,8 +1,7 @@
 /** Writes docs/configuration.md and legacy-to-s3.schema.json from the table of settings: `npx tsx tools/docs/configuration.ts`. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { expected } from '../../src/cli/config/parse-setting';
-import { CONFIG_FILE, GROUP_TITLES, SETTINGS, TABLE_SETTINGS, TYPE_SETTINGS, type Setting } from '../../src/cli/config/settings';
+import { CONFIG_FILE, GROUP_TITLES, SETTINGS, type Setting } from '../../src/cli/config/settings';
 
 const ROOT = path.resolve(__dirname, '..', '..');
 export const PAGE_FILE = path.join(ROOT, 'docs', 'configuration.md');
@@ -52,8 +51,8 @@ function cell(text: string): string {
 export function configurationPage(): string {
   const groups = Object.entries(GROUP_TITLES).map(([group, title]) => {
     const rows = SETTINGS.filter((setting) => setting.group === group).map((setting) => {
-      const { key, flags, description, default: standard } = setting;
-      return `| \`${key}\` | ${flags === undefined ? 'config file only' : `\`${cell(flags)}\``} | ${cell(description)} | ${cell(expected(setting))} | ${cell(standard ?? '')} |`;
+      const { key, takes, flags, description, default: standard } = setting;
+      return `| \`${key}\` | ${flags === undefined ? 'config file only' : `\`${cell(flags)}\``} | ${cell(description)} | ${cell(takes.expected)} | ${cell(standard ?? '')} |`;
     });
     return `## ${title}\n\n| key | option | is | takes | default |\n|---|---|---|---|---|\n${rows.join('\n')}\n`;
   });
@@ -62,46 +61,8 @@ export function configurationPage(): string {
 
 type Schema = { [key: string]: unknown };
 
-const TEXT: Schema = { type: 'string', minLength: 1 };
-const SIZE: Schema = { anyOf: [{ type: 'integer', minimum: 0 }, { type: 'string', pattern: '^\\d+(\\.\\d+)?\\s*([kKmMgGtT][iI]?)?[bB]?$' }] };
-const TABLE_SCHEMAS = { text: TEXT, size: SIZE, names: { anyOf: [TEXT, { type: 'array', items: TEXT, minItems: 1 }] }, whole: { type: 'integer', minimum: 1 } };
-
-function schemaOf(setting: Setting): Schema {
-  const { type, values, key, description, default: standard } = setting;
-  const about = { description: standard === undefined ? description : `${description} (default: ${standard})` };
-  const oneOrMore = (items: Schema): Schema => ({ ...about, anyOf: [items, { type: 'array', items, minItems: 1 }] });
-  switch (type) {
-    case 'text': return { ...about, ...TEXT };
-    case 'whole': return key === 'deadlockPriority' ? { ...about, type: 'integer', minimum: -10, maximum: 10 } : { ...about, type: 'integer', minimum: 0 };
-    case 'size': return { ...about, ...SIZE };
-    case 'boolean': return { ...about, type: 'boolean' };
-    case 'choice': return { ...about, enum: values };
-    case 'choices': return oneOrMore({ enum: values });
-    case 'patterns': return oneOrMore(TEXT);
-    case 'wholes': return oneOrMore({ type: 'integer', minimum: 0 });
-    case 'tableOptions': return {
-      ...about,
-      type: 'array',
-      minItems: 1,
-      items: {
-        type: 'object',
-        properties: Object.fromEntries(Object.entries(TABLE_SETTINGS).map(([name, option]) => [name, TABLE_SCHEMAS[option]])),
-        required: ['table'],
-        additionalProperties: false,
-      },
-    };
-    case 'columnTypes': return {
-      ...about,
-      type: 'object',
-      additionalProperties: {
-        type: 'object',
-        properties: Object.fromEntries(
-          Object.entries(TYPE_SETTINGS).map(([name, option]) => [name, { description: option.description, enum: option.values }]),
-        ),
-        additionalProperties: false,
-      },
-    };
-  }
+function schemaOf({ takes, description, default: standard }: Setting): Schema {
+  return { description: standard === undefined ? description : `${description} (default: ${standard})`, ...takes.schema };
 }
 
 /** The JSON Schema (draft 2020-12) of the config file. */

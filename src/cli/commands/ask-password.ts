@@ -1,5 +1,5 @@
 import { Authentication, type SqlServerSource } from '../../extractor/doors/public';
-import { NEEDS_PASSWORD, PASSWORD_PLACES } from '../../extractor/options/validate-props';
+import { NEEDS_PASSWORD, PASSWORD_PLACES } from '../../extractor/options/validate-source';
 
 /** Asks a question without showing what is typed. */
 export type AskHidden = (message: string) => Promise<string>;

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { withPassword } from './ask-password';
-import { addStackOptions, targetOf, type StackOptions } from './stack-target';
+import { addStackOptions, targetOf, type StackOptions } from './target-options';
 import { textTable } from './text-table';
 import { counted } from '../../extractor/api/counted';
 import { checkExtraction, LegacyToS3Error } from '../../extractor/doors/public';

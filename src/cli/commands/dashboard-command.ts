@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { wholeNumber } from '../config/whole-number';
+import { wholeNumber } from '../config/command-settings';
 import type { StartOptions } from '../dashboard';
 import { loadDashboard } from './load-dashboard';
 import { stopOnSignals } from '../process/stop-on-signals';

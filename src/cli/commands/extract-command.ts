@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { withPassword } from './ask-password';
-import { readPlan } from './plan-file';
-import { addStackOptions, targetOf, type StackOptions } from './stack-target';
+import { readPlan } from './plan-command';
+import { addStackOptions, targetOf, type StackOptions } from './target-options';
 import { emfMetrics, extract, resume, type ExtractEvent } from '../../extractor/doors/public';
 import { addSettings, settingValues, type OptionValues } from '../config/command-settings';
 import { toProps } from '../config/to-props';

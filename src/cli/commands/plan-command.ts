@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { withPassword } from './ask-password';
 import { counted } from '../../extractor/api/counted';
 import { LegacyToS3Error, plan, type ExtractionPlan } from '../../extractor/doors/public';
+import { formatBytes } from '../config/byte-size';
 import { addSettings, settingValues, type OptionValues } from '../config/command-settings';
-import { formatBytes } from '../config/parse-size';
 import { toPlanning, toSource } from '../config/to-props';
 import { stopOnSignals } from '../process/stop-on-signals';
 
@@ -47,6 +47,15 @@ function save(path: string, json: string): void {
     writeFileSync(path, json);
   } catch (error) {
     throw new LegacyToS3Error('INVALID_CONFIG', `cannot write the plan '${path}': ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Reads a saved plan; the run checks what is in it. @throws LegacyToS3Error of code INVALID_CONFIG */
+export function readPlan(path: string): ExtractionPlan {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as ExtractionPlan;
+  } catch (error) {
+    throw new LegacyToS3Error('INVALID_CONFIG', `cannot read the plan '${path}': ${(error as Error).message}`, { cause: error });
   }
 }
 

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { addTargetOptions, landingOf, type TargetOptions } from './target-options';
 import { abortRun, pruneRuns, type ExtractorProps, type LandingProps } from '../../extractor/doors/public';
-import { settingValues } from '../config/command-settings';
+import { settingValues, wholeNumber } from '../config/command-settings';
 import { toSource } from '../config/to-props';
-import { wholeNumber } from '../config/whole-number';
 
 const DEFAULT_DAYS = 7;
 

@@ -3,8 +3,8 @@ import { addTargetOptions, landingOf, type TargetOptions } from './target-option
 import { textTable } from './text-table';
 import { counted } from '../../extractor/api/counted';
 import { listRuns, type RunSummary } from '../../extractor/doors/public';
-import { formatBytes } from '../config/parse-size';
-import { wholeNumber } from '../config/whole-number';
+import { formatBytes } from '../config/byte-size';
+import { wholeNumber } from '../config/command-settings';
 
 const DEFAULT_LIMIT = 20;
 

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { withPassword } from './ask-password';
 import { textTable } from './text-table';
 import { plan } from '../../extractor/doors/public';
+import { formatBytes } from '../config/byte-size';
 import { addSettings, settingValues, type OptionValues } from '../config/command-settings';
-import { formatBytes } from '../config/parse-size';
 import { toPlanning, toSource } from '../config/to-props';
 import { stopOnSignals } from '../process/stop-on-signals';
 

@@ -3,10 +3,9 @@ import { withPassword } from './ask-password';
 import { addTargetOptions, landingOf, type TargetOptions } from './target-options';
 import { counted } from '../../extractor/api/counted';
 import { LegacyToS3Error, verifyRun, type ExtractorProps, type LandingProps, type VerificationResult } from '../../extractor/doors/public';
-import { settingValues } from '../config/command-settings';
-import { formatBytes } from '../config/parse-size';
+import { formatBytes } from '../config/byte-size';
+import { settingValues, wholeNumber } from '../config/command-settings';
 import { toSource, toTypes } from '../config/to-props';
-import { wholeNumber } from '../config/whole-number';
 import { stopOnSignals } from '../process/stop-on-signals';
 import { VerifyProgress } from '../progress/verify-progress';
 

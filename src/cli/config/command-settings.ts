@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { expected, parseText } from './parse-setting';
 import { CONFIG_FILE, GROUP_TITLES, SETTINGS, type Setting, type SettingGroup, type SettingValues } from './settings';
 
 /** The values of a command's options, by the names commander gives them. */
@@ -41,18 +40,23 @@ export function groupHeading(group: SettingGroup): string {
   return `${GROUP_TITLES[group]}:`;
 }
 
-function optionOf(setting: Setting): Option {
-  const choices = setting.type === 'choice' || setting.type === 'choices' ? `: ${setting.values!.join(', ')}` : '';
-  const standard = setting.default === undefined ? '' : ` (default: ${setting.default})`;
-  const option = new Option(setting.flags!, `${setting.description}${choices}${standard}`).helpGroup(groupHeading(setting.group));
+/** A whole number as the value of an option that is no setting. */
+export function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('expected a whole number.');
+  return Number(text);
+}
+
+function optionOf({ group, takes, flags = '', description, default: told }: Setting): Option {
+  const choices = takes.choices ? `: ${takes.choices.join(', ')}` : '';
+  const standard = told === undefined ? '' : ` (default: ${told})`;
+  const option = new Option(flags, `${description}${choices}${standard}`).helpGroup(groupHeading(group));
   // An option without an argument is a flag.
-  if (!/[<[]/.test(setting.flags!)) return option;
+  if (!/[<[]/.test(flags)) return option;
   return option.argParser((text: string, earlier: unknown) => {
     // Else an option without its value would swallow the next one.
-    if (/^--[a-z]/.test(text)) throw new InvalidArgumentError(`expected ${expected(setting)}, not an option.`);
-    const value = parseText(setting, text);
-    if (value === undefined) throw new InvalidArgumentError(`expected ${expected(setting)}.`);
-    // Patterns may be given more than once.
-    return setting.type === 'patterns' && Array.isArray(earlier) ? [...earlier as unknown[], ...value as unknown[]] : value;
+    if (/^--[a-z]/.test(text)) throw new InvalidArgumentError(`expected ${takes.expected}, not an option.`);
+    const value = takes.parseText(text);
+    if (value === undefined) throw new InvalidArgumentError(`expected ${takes.expected}.`);
+    return takes.joins && Array.isArray(earlier) ? [...earlier as unknown[], ...value as unknown[]] : value;
   });
 }

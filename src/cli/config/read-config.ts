@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Node, type YAMLMap } from 'yaml';
-import { expected, innerProblems, parseValue, unknownName, type InnerProblem } from './parse-setting';
+import { unknownName } from './nested-kinds';
 import { SETTINGS, type SettingValues } from './settings';
+import type { InnerProblem } from './value-kind';
 import { LegacyToS3Error } from '../../extractor/doors/public';
 
 const BY_KEY = new Map(SETTINGS.map((setting) => [setting.key, setting]));
@@ -49,10 +50,10 @@ export function readConfig(path: string): SettingValues {
       const below = keysBelow(`${full}.`);
       if (setting) {
         const told = (value as Node | null)?.toJS(document) as unknown;
-        const parsed = parseValue(setting, told);
-        const inner = parsed === undefined ? innerProblems(setting, told) : [];
+        const parsed = setting.takes.parse(told);
+        const inner = parsed === undefined ? setting.takes.problemsIn?.(full, told) ?? [] : [];
         if (parsed !== undefined) values.set(full, parsed);
-        else if (inner.length === 0) problems.push(`line ${line}: ${full} must be ${expected(setting)}, got ${JSON.stringify(told ?? null)}`);
+        else if (inner.length === 0) problems.push(`line ${line}: ${full} must be ${setting.takes.expected}, got ${JSON.stringify(told ?? null)}`);
         for (const each of inner) problems.push(`line ${lineIn(value as Node, each.path) ?? line}: ${each.message}`);
       } else if (below.length > 0) {
         if (isMap(value)) readMap(value, `${full}.`);

@@ -1,32 +1,9 @@
-import {
-  Authentication, BinaryEncoding, ClrType, Consistency, DateType, LoneSurrogates, ObjectChecksum, SourceHashes, SourceRisk, TimestampType, TimeType,
-  UniqueidentifierType,
-} from '../../extractor/doors/public';
+import { COLUMN_TYPES, TABLE_OPTIONS, TYPE_SETTINGS } from './nested-kinds';
+import { BOOLEAN, oneOf, PATTERNS, SIZE, someOf, TEXT, WHOLE, wholeBetween, WHOLES, type ValueKind } from './value-kind';
+import { Authentication, BinaryEncoding, Consistency, ObjectChecksum, SourceHashes, SourceRisk } from '../../extractor/doors/public';
 
 /** Where a config file is looked for when none is named. */
 export const CONFIG_FILE = 'legacy-to-s3.yaml';
-
-/** What values a setting takes. */
-export type SettingType =
-  | 'text'
-  /** A whole number from 0. */
-  | 'whole'
-  /** A number of bytes: `268435456`, `256MiB`. */
-  | 'size'
-  /** true or false. */
-  | 'boolean'
-  /** One of `values`. */
-  | 'choice'
-  /** Some of `values`. */
-  | 'choices'
-  /** Table patterns. */
-  | 'patterns'
-  /** Whole numbers. */
-  | 'wholes'
-  /** Type options by column pattern. */
-  | 'columnTypes'
-  /** A list of tables, each with options. */
-  | 'tableOptions';
 
 /** Which commands have a setting. */
 export type SettingGroup = 'source' | 'target' | 'tables' | 'format' | 'reading';
@@ -38,375 +15,113 @@ export const GROUP_TITLES: { readonly [group in SettingGroup]: string } = {
 
 /** One setting: a key of the config file, and, where it has flags, an option of the command line. */
 export interface Setting {
+  readonly group: SettingGroup;
   /** Path in the config file, as `Extractor` names it. */
   readonly key: string;
-  readonly group: SettingGroup;
-  readonly type: SettingType;
-  readonly description: string;
+  readonly takes: ValueKind;
   /** Option of the command line: `--server <host>`. */
   readonly flags?: string;
-  readonly values?: readonly string[];
+  readonly description: string;
   /** What holds where it is not set, as a person reads it. */
   readonly default?: string;
 }
 
+/** A value by its setting's key. */
+export type SettingValues = ReadonlyMap<string, unknown>;
+
+const FILE_ONLY = undefined;
+
+function settingOf(group: SettingGroup) {
+  return (key: string, takes: ValueKind, flags: string | undefined, description: string, standard?: string): Setting => (
+    { group, key, takes, flags, description, default: standard }
+  );
+}
+
+const [source, target, tables, format, reading] = (['source', 'target', 'tables', 'format', 'reading'] as const).map(settingOf);
+
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-
-/** What an entry of `tableOptions` takes; all but `table` may be left out. */
-export const TABLE_SETTINGS: { readonly [option: string]: 'text' | 'names' | 'size' | 'whole' } = {
-  table: 'text', columns: 'names', excludeColumns: 'names', rowFilter: 'text', targetChunkBytes: 'size', targetChunkRows: 'whole',
-};
-
-/** Options of types, which `types` and `columnTypes` both take. */
-export const TYPE_SETTINGS: { readonly [option: string]: Required<Pick<Setting, 'values' | 'description' | 'default'>> } = {
-  time: { values: Object.values(TimeType), description: 'time in Parquet', default: 'text' },
-  uniqueidentifier: { values: Object.values(UniqueidentifierType), description: 'uniqueidentifier in Parquet', default: 'text' },
-  timestamps: {
-    values: Object.values(TimestampType), description: 'smalldatetime, datetime, datetime2 and datetimeoffset in Parquet', default: 'companion',
-  },
-  dates: { values: Object.values(DateType), description: 'date in Parquet', default: 'native' },
-  clr: { values: Object.values(ClrType), description: 'hierarchyid, geometry, geography and CLR types of the database', default: 'binary' },
-  binary: { values: Object.values(BinaryEncoding), description: 'binary values in CSV and JSON Lines', default: 'hex in CSV, format.binary in JSON Lines' },
-  loneSurrogates: { values: Object.values(LoneSurrogates), description: 'half a surrogate pair, which UTF-8 cannot hold', default: 'error' },
-};
+const kebabs = (choicesOf: { readonly [name: string]: string }) => Object.values(choicesOf).map(kebab);
 
 /**
  * Every setting there is. Help, config file, its JSON Schema and docs/configuration.md are made from this table, and a
  * test compares it with the properties of `Extractor`.
  */
 export const SETTINGS: readonly Setting[] = [
-  { key: 'source.server', group: 'source', type: 'text', flags: '--server <host>', description: 'host name or address, or host\\instance' },
-  { key: 'source.port', group: 'source', type: 'whole', flags: '--port <number>', description: 'TCP port', default: '1433, or the instance\'s own' },
-  { key: 'source.database', group: 'source', type: 'text', flags: '--database <name>', description: 'database to read' },
-  { key: 'source.user', group: 'source', type: 'text', flags: '--user <login>', description: 'SQL Server login; its password is read from LEGACY_TO_S3_PASSWORD' },
-  {
-    key: 'source.authentication',
-    group: 'source',
-    type: 'choice',
-    flags: '--authentication <method>',
-    values: Object.values(Authentication),
-    description: 'how the login proves who it is',
-    default: 'sql',
-  },
-  {
-    key: 'source.domain',
-    group: 'source',
-    type: 'text',
-    flags: '--domain <name>',
-    description: 'Windows domain of the account, for ntlm',
-  },
-  {
-    key: 'source.tenantId',
-    group: 'source',
-    type: 'text',
-    flags: '--tenant-id <id>',
-    description: 'Microsoft Entra tenant',
-  },
-  {
-    key: 'source.clientId',
-    group: 'source',
-    type: 'text',
-    flags: '--client-id <id>',
-    description: 'client id of a Microsoft Entra application or managed identity',
-  },
-  {
-    key: 'source.passwordFromEnv',
-    group: 'source',
-    type: 'text',
-    flags: '--password-from-env <variable>',
-    description: 'environment variable that holds the password',
-    default: 'LEGACY_TO_S3_PASSWORD',
-  },
-  {
-    key: 'source.passwordSecretArn',
-    group: 'source',
-    type: 'text',
-    flags: '--password-secret <arn>',
-    description: 'secret in AWS Secrets Manager: JSON as RDS keeps it (its host, port and dbname stand in for what is not given), or the password alone',
-  },
-  {
-    key: 'source.passwordParameter',
-    group: 'source',
-    type: 'text',
-    flags: '--password-parameter <name>',
-    description: 'SSM parameter that holds the password',
-  },
-  {
-    key: 'source.passwordFile',
-    group: 'source',
-    type: 'text',
-    flags: '--password-file <path>',
-    description: 'file that holds the password',
-  },
-  {
-    key: 'source.connectionStringFromEnv',
-    group: 'source',
-    type: 'text',
-    flags: '--connection-string-from-env <variable>',
-    description: 'environment variable that holds an ADO.NET connection string; other options come before it',
-  },
-  { key: 'source.encrypt', group: 'source', type: 'boolean', flags: '--encrypt <true|false>', description: 'encrypt the connection', default: 'true' },
-  {
-    key: 'source.caFile',
-    group: 'source',
-    type: 'text',
-    flags: '--ca-file <path>',
-    description: 'PEM file with the authorities to trust for the server\'s certificate',
-    default: 'those of Node.js',
-  },
-  {
-    key: 'source.trustServerCertificate',
-    group: 'source',
-    type: 'boolean',
-    flags: '--trust-server-certificate',
-    description: 'accept any certificate (whoever sits in between can read along)',
-    default: 'false',
-  },
-  {
-    key: 'source.hostNameInCertificate',
-    group: 'source',
-    type: 'text',
-    flags: '--host-name-in-certificate <name>',
-    description: 'host name expected in the certificate',
-    default: 'the server',
-  },
-  {
-    key: 'source.connectTimeoutSeconds',
-    group: 'source',
-    type: 'whole',
-    flags: '--connect-timeout <seconds>',
-    description: 'how long connecting and logging in may take',
-    default: '15',
-  },
-  {
-    key: 'source.readOnlyIntent',
-    group: 'source',
-    type: 'boolean',
-    flags: '--read-only-intent',
-    description: 'let an availability group send the connections to a readable secondary',
-    default: 'false',
-  },
+  source('source.server', TEXT, '--server <host>', 'host name or address, or host\\instance'),
+  source('source.port', WHOLE, '--port <number>', 'TCP port', '1433, or the instance\'s own'),
+  source('source.database', TEXT, '--database <name>', 'database to read'),
+  source('source.user', TEXT, '--user <login>', 'SQL Server login; its password is read from LEGACY_TO_S3_PASSWORD'),
+  source('source.authentication', oneOf(Object.values(Authentication)), '--authentication <method>', 'how the login proves who it is', 'sql'),
+  source('source.domain', TEXT, '--domain <name>', 'Windows domain of the account, for ntlm'),
+  source('source.tenantId', TEXT, '--tenant-id <id>', 'Microsoft Entra tenant'),
+  source('source.clientId', TEXT, '--client-id <id>', 'client id of a Microsoft Entra application or managed identity'),
+  source('source.passwordFromEnv', TEXT, '--password-from-env <variable>', 'environment variable that holds the password', 'LEGACY_TO_S3_PASSWORD'),
+  source('source.passwordSecretArn', TEXT, '--password-secret <arn>',
+    'secret in AWS Secrets Manager: JSON as RDS keeps it (its host, port and dbname stand in for what is not given), or the password alone'),
+  source('source.passwordParameter', TEXT, '--password-parameter <name>', 'SSM parameter that holds the password'),
+  source('source.passwordFile', TEXT, '--password-file <path>', 'file that holds the password'),
+  source('source.connectionStringFromEnv', TEXT, '--connection-string-from-env <variable>',
+    'environment variable that holds an ADO.NET connection string; other options come before it'),
+  source('source.encrypt', BOOLEAN, '--encrypt <true|false>', 'encrypt the connection', 'true'),
+  source('source.caFile', TEXT, '--ca-file <path>', 'PEM file with the authorities to trust for the server\'s certificate', 'those of Node.js'),
+  source('source.trustServerCertificate', BOOLEAN, '--trust-server-certificate',
+    'accept any certificate (whoever sits in between can read along)', 'false'),
+  source('source.hostNameInCertificate', TEXT, '--host-name-in-certificate <name>', 'host name expected in the certificate', 'the server'),
+  source('source.connectTimeoutSeconds', WHOLE, '--connect-timeout <seconds>', 'how long connecting and logging in may take', '15'),
+  source('source.readOnlyIntent', BOOLEAN, '--read-only-intent', 'let an availability group send the connections to a readable secondary', 'false'),
 
-  { key: 'target', group: 'target', type: 'text', flags: '--to <url>', description: 's3://bucket/prefix or file:///folder' },
-  { key: 'region', group: 'target', type: 'text', flags: '--region <region>', description: 'region of the bucket', default: 'as the AWS SDK finds it' },
-  {
-    key: 'profile',
-    group: 'target',
-    type: 'text',
-    flags: '--profile <name>',
-    description: 'profile of the shared AWS config files',
-    default: 'as the AWS SDK finds credentials',
-  },
-  {
-    key: 'roleArn',
-    group: 'target',
-    type: 'text',
-    flags: '--role-arn <arn>',
-    description: 'role to assume with those credentials, for the bucket as for a secret or parameter',
-    default: 'none',
-  },
-  {
-    key: 'proxyUrl',
-    group: 'target',
-    type: 'text',
-    flags: '--proxy-url <url>',
-    description: 'proxy that requests to AWS take',
-    default: 'none',
-  },
-  { key: 'endpointUrl', group: 'target', type: 'text', flags: '--endpoint-url <url>', description: 'URL of an S3-compatible store', default: 'Amazon S3' },
-  {
-    key: 'kmsKeyId',
-    group: 'target',
-    type: 'text',
-    flags: '--kms-key-id <key>',
-    description: 'KMS key that S3 encrypts the objects with',
-    default: 'the bucket\'s own encryption',
-  },
-  {
-    key: 'expectedBucketOwner',
-    group: 'target',
-    type: 'text',
-    flags: '--expected-bucket-owner <account>',
-    description: 'account that must own the bucket',
-    default: 'not checked',
-  },
-  {
-    key: 'checksum',
-    group: 'target',
-    type: 'choice',
-    flags: '--checksum <algorithm>',
-    values: Object.values(ObjectChecksum),
-    description: 'checksum of the objects',
-    default: ObjectChecksum.SHA256,
-  },
-  {
-    key: 'targetTimeoutSeconds',
-    group: 'target',
-    type: 'whole',
-    flags: '--target-timeout <seconds>',
-    description: 'how long a request to S3 may take before it is tried anew',
-    default: '300',
-  },
+  target('target', TEXT, '--to <url>', 's3://bucket/prefix or file:///folder'),
+  target('region', TEXT, '--region <region>', 'region of the bucket', 'as the AWS SDK finds it'),
+  target('profile', TEXT, '--profile <name>', 'profile of the shared AWS config files', 'as the AWS SDK finds credentials'),
+  target('roleArn', TEXT, '--role-arn <arn>', 'role to assume with those credentials, for the bucket as for a secret or parameter', 'none'),
+  target('proxyUrl', TEXT, '--proxy-url <url>', 'proxy that requests to AWS take', 'none'),
+  target('endpointUrl', TEXT, '--endpoint-url <url>', 'URL of an S3-compatible store', 'Amazon S3'),
+  target('kmsKeyId', TEXT, '--kms-key-id <key>', 'KMS key that S3 encrypts the objects with', 'the bucket\'s own encryption'),
+  target('expectedBucketOwner', TEXT, '--expected-bucket-owner <account>', 'account that must own the bucket', 'not checked'),
+  target('checksum', oneOf(Object.values(ObjectChecksum)), '--checksum <algorithm>', 'checksum of the objects', ObjectChecksum.SHA256),
+  target('targetTimeoutSeconds', WHOLE, '--target-timeout <seconds>', 'how long a request to S3 may take before it is tried anew', '300'),
 
-  {
-    key: 'tables',
-    group: 'tables',
-    type: 'patterns',
-    flags: '--tables <patterns>',
-    description: 'comma-separated schema.table patterns with * and ?; [a.b] is literal',
-    default: 'all tables',
-  },
-  { key: 'excludeTables', group: 'tables', type: 'patterns', flags: '--exclude-tables <patterns>', description: 'comma-separated patterns of tables to leave out', default: 'none' },
-  {
-    key: 'targetChunkBytes',
-    group: 'tables',
-    type: 'size',
-    flags: '--target-chunk-size <size>',
-    description: 'cut tables into chunks of about this size in the source',
-    default: '512MiB; down to 128MiB, so that a run has four chunks for each reader',
-  },
-  { key: 'targetChunkRows', group: 'tables', type: 'whole', flags: '--target-chunk-rows <number>', description: 'cut tables into chunks of about this many rows instead' },
-  {
-    key: 'tableOptions',
-    group: 'tables',
-    type: 'tableOptions',
-    description: 'columns, rows and chunks of tables by a pattern: table, columns, excludeColumns, rowFilter, targetChunkBytes, targetChunkRows',
-    default: 'all columns and rows',
-  },
+  tables('tables', PATTERNS, '--tables <patterns>', 'comma-separated schema.table patterns with * and ?; [a.b] is literal', 'all tables'),
+  tables('excludeTables', PATTERNS, '--exclude-tables <patterns>', 'comma-separated patterns of tables to leave out', 'none'),
+  tables('targetChunkBytes', SIZE, '--target-chunk-size <size>',
+    'cut tables into chunks of about this size in the source', '512MiB; down to 128MiB, so that a run has four chunks for each reader'),
+  tables('targetChunkRows', WHOLE, '--target-chunk-rows <number>', 'cut tables into chunks of about this many rows instead'),
+  tables('tableOptions', TABLE_OPTIONS, FILE_ONLY,
+    'columns, rows and chunks of tables by a pattern: table, columns, excludeColumns, rowFilter, targetChunkBytes, targetChunkRows', 'all columns and rows'),
 
-  { key: 'query.sql', group: 'format', type: 'text', flags: '--query <select>', description: 'extract the result of this query instead of tables' },
-  { key: 'query.name', group: 'format', type: 'text', flags: '--as <name>', description: 'name of the query\'s result: name or schema.name' },
-  {
-    key: 'consistency',
-    group: 'reading',
-    type: 'choice',
-    flags: '--consistency <mode>',
-    values: Object.values(Consistency).map(kebab),
-    description: 'how rows are read while others write',
-    default: 'snapshot where the database allows it, else read-committed',
-  },
-  {
-    key: 'accept',
-    group: 'reading',
-    type: 'choices',
-    flags: '--accept <risks>',
-    values: Object.values(SourceRisk).map(kebab),
-    description: 'extract what the source alters or withholds',
-    default: 'refused',
-  },
-  {
-    key: 'format.name',
-    group: 'format',
-    type: 'choice',
-    flags: '--format <format>',
-    values: ['csv', 'jsonl', 'parquet'],
-    description: 'format of the objects',
-    default: 'parquet',
-  },
-  {
-    key: 'format.compression',
-    group: 'format',
-    type: 'text',
-    flags: '--compression <codec>',
-    description: 'parquet: zstd, snappy, gzip, none; csv and jsonl: none, gzip, zstd',
-    default: 'zstd for parquet, else none',
-  },
-  { key: 'format.delimiter', group: 'format', type: 'text', flags: '--delimiter <character>', description: 'field delimiter of CSV', default: ',' },
-  { key: 'format.quote', group: 'format', type: 'text', flags: '--quote <character>', description: 'quote of CSV', default: '"' },
-  { key: 'format.header', group: 'format', type: 'boolean', flags: '--header <true|false>', description: 'whether CSV files start with the columns\' names', default: 'true' },
-  { key: 'format.nullText', group: 'format', type: 'text', flags: '--null-text <text>', description: 'text of NULL in CSV', default: 'the unquoted empty field' },
-  {
-    key: 'format.binary',
-    group: 'format',
-    type: 'choice',
-    flags: '--binary <encoding>',
-    values: Object.values(BinaryEncoding),
-    description: 'how JSON Lines spells binary values',
-    default: 'base64',
-  },
-  {
-    key: 'format.rowGroupBytes',
-    group: 'format',
-    type: 'size',
-    flags: '--row-group-size <size>',
-    description: 'column buffers of a Parquet row group in memory',
-    default: '64MiB',
-  },
-  {
-    key: 'targetFileBytes',
-    group: 'format',
-    type: 'size',
-    flags: '--target-file-size <size>',
-    description: 'close a file at this size',
-    default: '256MiB',
-  },
-  ...Object.entries(TYPE_SETTINGS).map(([option, { values, description, default: standard }]): Setting => ({
-    key: `types.${option}`, group: 'format', type: 'choice', flags: `--types-${kebab(option)} <choice>`, values, description, default: standard,
-  })),
-  { key: 'columnTypes', group: 'format', type: 'columnTypes', description: 'the same for columns by a pattern column, table.column or schema.table.column', default: 'as types says' },
+  format('query.sql', TEXT, '--query <select>', 'extract the result of this query instead of tables'),
+  format('query.name', TEXT, '--as <name>', 'name of the query\'s result: name or schema.name'),
 
-  {
-    key: 'readers',
-    group: 'reading',
-    type: 'whole',
-    flags: '--readers <number>',
-    description: 'chunks read at the same time',
-    default: 'one for each core, 2 to 8, no more than the source has cores for',
-  },
-  {
-    key: 'backOff',
-    group: 'reading',
-    type: 'boolean',
-    flags: '--back-off <true|false>',
-    description: 'pause readers while the source throttles or slows',
-    default: 'true',
-  },
-  {
-    key: 'threads',
-    group: 'reading',
-    type: 'whole',
-    flags: '--threads <number>',
-    description: 'threads that the readers share; 0 for none beside the main one',
-    default: 'one for each core, no more than readers; 0 where the others would take less than 128 MiB off the first',
-  },
-  { key: 'maxRetries', group: 'reading', type: 'whole', flags: '--max-retries <number>', description: 'how often a chunk is read anew after failures that pass', default: '5' },
-  { key: 'retryErrorNumbers', group: 'reading', type: 'wholes', flags: '--retry-errors <numbers>', description: 'further error numbers of SQL Server that pass', default: 'none' },
-  {
-    key: 'idleTimeoutSeconds',
-    group: 'reading',
-    type: 'whole',
-    flags: '--idle-timeout <seconds>',
-    description: 'cut a connection whose server sends nothing for so long',
-    default: '300',
-  },
-  { key: 'lockTimeoutSeconds', group: 'reading', type: 'whole', flags: '--lock-timeout <seconds>', description: 'how long a statement waits for a lock', default: '60' },
-  { key: 'deadlockPriority', group: 'reading', type: 'whole', description: 'who gives way in a deadlock, -10 (this run) to 10', default: '-5' },
-  {
-    key: 'maxDop',
-    group: 'reading',
-    type: 'whole',
-    flags: '--max-dop <number>',
-    description: 'cores the server may use for one statement; 0 leaves it to the server',
-    default: '1',
-  },
-  {
-    key: 'sourceHashes',
-    group: 'reading',
-    type: 'choice',
-    flags: '--source-hashes <which>',
-    values: Object.values(SourceHashes),
-    description: 'rows that the source hashes by SHA2_256, for comparison',
-    default: 'none',
-  },
-  {
-    key: 'sourceAggregates',
-    group: 'reading',
-    type: 'boolean',
-    flags: '--source-aggregates <true|false>',
-    description: 'ask the source for sums, least and greatest values of each chunk\'s columns and compare them',
-    default: 'true',
-  },
+  reading('consistency', oneOf(kebabs(Consistency)), '--consistency <mode>',
+    'how rows are read while others write', 'snapshot where the database allows it, else read-committed'),
+  reading('accept', someOf(kebabs(SourceRisk)), '--accept <risks>', 'extract what the source alters or withholds', 'refused'),
+
+  format('format.name', oneOf(['csv', 'jsonl', 'parquet']), '--format <format>', 'format of the objects', 'parquet'),
+  format('format.compression', TEXT, '--compression <codec>',
+    'parquet: zstd, snappy, gzip, none; csv and jsonl: none, gzip, zstd', 'zstd for parquet, else none'),
+  format('format.delimiter', TEXT, '--delimiter <character>', 'field delimiter of CSV', ','),
+  format('format.quote', TEXT, '--quote <character>', 'quote of CSV', '"'),
+  format('format.header', BOOLEAN, '--header <true|false>', 'whether CSV files start with the columns\' names', 'true'),
+  format('format.nullText', TEXT, '--null-text <text>', 'text of NULL in CSV', 'the unquoted empty field'),
+  format('format.binary', oneOf(Object.values(BinaryEncoding)), '--binary <encoding>', 'how JSON Lines spells binary values', 'base64'),
+  format('format.rowGroupBytes', SIZE, '--row-group-size <size>', 'column buffers of a Parquet row group in memory', '64MiB'),
+  format('targetFileBytes', SIZE, '--target-file-size <size>', 'close a file at this size', '256MiB'),
+  ...Object.entries(TYPE_SETTINGS).map(([option, { takes, description, default: standard }]) => (
+    format(`types.${option}`, takes, `--types-${kebab(option)} <choice>`, description, standard))),
+  format('columnTypes', COLUMN_TYPES, FILE_ONLY, 'the same for columns by a pattern column, table.column or schema.table.column', 'as types says'),
+
+  reading('readers', WHOLE, '--readers <number>', 'chunks read at the same time', 'one for each core, 2 to 8, no more than the source has cores for'),
+  reading('backOff', BOOLEAN, '--back-off <true|false>', 'pause readers while the source throttles or slows', 'true'),
+  reading('threads', WHOLE, '--threads <number>',
+    'threads that the readers share; 0 for none beside the main one', 'one for each core, no more than readers; 0 where the others would take less than 128 MiB off the first'),
+  reading('maxRetries', WHOLE, '--max-retries <number>', 'how often a chunk is read anew after failures that pass', '5'),
+  reading('retryErrorNumbers', WHOLES, '--retry-errors <numbers>', 'further error numbers of SQL Server that pass', 'none'),
+  reading('idleTimeoutSeconds', WHOLE, '--idle-timeout <seconds>', 'cut a connection whose server sends nothing for so long', '300'),
+  reading('lockTimeoutSeconds', WHOLE, '--lock-timeout <seconds>', 'how long a statement waits for a lock', '60'),
+  reading('deadlockPriority', wholeBetween(-10, 10), FILE_ONLY, 'who gives way in a deadlock, -10 (this run) to 10', '-5'),
+  reading('maxDop', WHOLE, '--max-dop <number>', 'cores the server may use for one statement; 0 leaves it to the server', '1'),
+  reading('sourceHashes', oneOf(Object.values(SourceHashes)), '--source-hashes <which>',
+    'rows that the source hashes by SHA2_256, for comparison', 'none'),
+  reading('sourceAggregates', BOOLEAN, '--source-aggregates <true|false>',
+    'ask the source for sums, least and greatest values of each chunk\'s columns and compare them', 'true'),
 ];
-
-/** A value by its setting's key. */
-export type SettingValues = ReadonlyMap<string, unknown>;

@@ -1,4 +1,4 @@
-import type { SettingValues } from './settings';
+import { SETTINGS, type SettingGroup, type SettingValues } from './settings';
 import {
   ExtractFormat, LegacyToS3Error,
   type Consistency, type CsvOptions, type ExtractorProps, type JsonLinesOptions, type LandingProps, type ParquetOptions,
@@ -33,7 +33,7 @@ export function toSource(values: SettingValues): SqlServerSource {
 
 /** Where to land, apart from the target itself. */
 export function toLanding(values: SettingValues): Omit<LandingProps, 'target' | 'kmsKeyId'> {
-  return pick(values, ['region', 'profile', 'roleArn', 'proxyUrl', 'endpointUrl', 'expectedBucketOwner', 'checksum', 'targetTimeoutSeconds']);
+  return pick(values, keysOf('target').filter((key) => key !== 'target' && key !== 'kmsKeyId'));
 }
 
 /** How values land. */
@@ -45,7 +45,7 @@ export function toTypes(values: SettingValues): Pick<ExtractorProps, 'types' | '
 export function toPlanning(values: SettingValues): Pick<
   ExtractorProps, 'tables' | 'excludeTables' | 'tableOptions' | 'targetChunkBytes' | 'targetChunkRows' | 'readers' | 'maxDop'
 > {
-  return pick(values, ['tables', 'excludeTables', 'tableOptions', 'targetChunkBytes', 'targetChunkRows', 'readers', 'maxDop']);
+  return pick(values, [...keysOf('tables'), 'readers', 'maxDop']);
 }
 
 /** All of an extraction. @throws LegacyToS3Error of code INVALID_CONFIG */
@@ -59,10 +59,7 @@ export function toProps(values: SettingValues, landing: Pick<LandingProps, 'targ
     ...landing,
     ...toLanding(values),
     ...toPlanning(values),
-    ...pick(values, [
-      'targetFileBytes', 'backOff', 'threads', 'maxRetries', 'retryErrorNumbers', 'idleTimeoutSeconds', 'lockTimeoutSeconds', 'deadlockPriority',
-      'sourceAggregates', 'sourceHashes',
-    ]),
+    ...pick(values, ['targetFileBytes', ...keysOf('reading')]),
     ...toTypes(values),
     query,
     accept: (values.get('accept') as string[] | undefined)?.map((risk) => camel(risk) as SourceRisk),
@@ -90,6 +87,11 @@ function toFormat(values: SettingValues): ExtractFormat | undefined {
     case 'jsonl': return ExtractFormat.jsonLines(options as JsonLinesOptions);
     default: return ExtractFormat.parquet(options as ParquetOptions);
   }
+}
+
+/** The properties that are the settings of a group. */
+function keysOf(group: SettingGroup): string[] {
+  return SETTINGS.filter((setting) => setting.group === group).map(({ key }) => key);
 }
 
 function pick(values: SettingValues, keys: readonly string[]): { [key: string]: never } {

@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
+import path from 'node:path';
 import { LiveViews, type ViewOptions } from './live-views';
-import { readPageFiles } from './page-files';
 import { LegacyToS3Error } from '../../extractor/doors/public';
 
 /** What to serve, and where. */
@@ -108,4 +109,24 @@ function sendJson(response: ServerResponse, value: unknown): void {
 
 function send(response: ServerResponse, status: number, type: string, body: string | Buffer): void {
   response.writeHead(status, { ...SECURITY_HEADERS, 'content-type': type }).end(body);
+}
+
+/** A file of the page. */
+interface PageFile {
+  readonly type: string;
+  readonly content: Buffer;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  'index.html': 'text/html; charset=utf-8', 'page.css': 'text/css; charset=utf-8', 'page.js': 'text/javascript; charset=utf-8',
+};
+
+/** The page's folder: beside the bundle, or where the build puts it when the sources run. */
+const PAGE_FOLDER = __filename.endsWith('.ts') ? path.join(__dirname, '..', '..', '..', 'assets', 'dashboard', 'page') : path.join(__dirname, 'page');
+
+/** Everything the page loads, by path; nothing else is served. */
+function readPageFiles(folder = PAGE_FOLDER): ReadonlyMap<string, PageFile> {
+  return new Map(Object.entries(TYPES).map(([name, type]) => [
+    name === 'index.html' ? '/' : `/${name}`, { type, content: readFileSync(path.join(folder, name)) },
+  ]));
 }

@@ -1,7 +1,5 @@
-import { JsonProgress } from './json-progress';
 import { PlainProgress } from './plain-progress';
-import type { Progress } from './progress';
-import { QuietProgress } from './quiet-progress';
+import { JsonProgress, QuietProgress, type Progress } from './progress';
 import { TerminalProgress } from './terminal-progress';
 
 export type { Progress } from './progress';

@@ -3,7 +3,7 @@ import type {
   ChunkRetryEvent, ExtractResult, ReadersChangedEvent, RunProgressEvent, RunStartedEvent, RunVerifiedEvent, TableFinishedEvent, TableName,
   TableProgressEvent, TargetRetryEvent,
 } from '../../extractor/doors/public';
-import { formatBytes } from '../config/parse-size';
+import { formatBytes } from '../config/byte-size';
 
 /** `dbo.Transactions` */
 export function nameOf({ schema, table }: TableName): string {

@@ -15,3 +15,33 @@ export interface Output {
   readonly columns?: number;
   write(text: string): unknown;
 }
+
+/** Shows nothing. */
+export class QuietProgress implements Progress {
+  public readonly onEvent = () => {};
+
+  public finish(): void {
+    // Asked to be quiet.
+  }
+
+  public close(): void {
+    // Nothing was changed.
+  }
+}
+
+/** Prints each event as one JSON line; the last, `run-finished`, holds the result. */
+export class JsonProgress implements Progress {
+  public constructor(private readonly output: Output) {}
+
+  public readonly onEvent = (event: ExtractEvent) => {
+    this.output.write(`${JSON.stringify(event)}\n`);
+  };
+
+  public finish(): void {
+    // The last event has the result.
+  }
+
+  public close(): void {
+    // Nothing was changed.
+  }
+}

@@ -1,6 +1,6 @@
 import type { Output } from './progress';
 import type { VerificationProgress } from '../../extractor/doors/public';
-import { formatBytes } from '../config/parse-size';
+import { formatBytes } from '../config/byte-size';
 
 /** Least time between two lines where they stay (seconds). */
 const INTERVAL_SECONDS = 10;

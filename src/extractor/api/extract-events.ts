@@ -197,11 +197,3 @@ export type ExtractEvent =
   | WarningEvent
   | RunVerifiedEvent
   | RunFinishedEvent;
-
-/** How a caller watches and stops a run. */
-export interface ExtractControls {
-  /** Stops the run: uploads in flight are aborted and the run rejects with code INTERRUPTED. */
-  readonly signal?: AbortSignal;
-  /** Called for each event; what it throws fails the run (after `run-finished` only the promise, not what landed). */
-  readonly onEvent?: (event: ExtractEvent) => void;
-}

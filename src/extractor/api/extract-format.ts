@@ -1,5 +1,6 @@
 import { LegacyToS3Error } from './errors';
-import { refuseUnknown, type NamesOf } from '../options/prop-names';
+import { BinaryEncoding } from './type-options';
+import { refuseUnknown, type NamesOf } from './unknown-names';
 
 /** Codec of the pages of a Parquet file. */
 export enum ParquetCompression {
@@ -21,14 +22,6 @@ export enum TextCompression {
   GZIP = 'gzip',
   /** Zstandard: `.zst`. */
   ZSTD = 'zstd',
-}
-
-/** How binary values are spelled in JSON. */
-export enum BinaryEncoding {
-  /** RFC 4648 base64. */
-  BASE64 = 'base64',
-  /** Upper-case hexadecimal digits. */
-  HEX = 'hex',
 }
 
 /** Options of CSV. */

@@ -1,5 +1,3 @@
-import type { BinaryEncoding } from './extract-format';
-
 /** How `time` lands in Parquet. */
 export enum TimeType {
   /** STRING, ISO 8601 with all digits of the scale; 24:00:00, which some servers send, passes as it came. */
@@ -53,6 +51,14 @@ export enum LoneSurrogates {
   REFUSE = 'error',
   /** U+FFFD lands instead, and the manifest counts them by column. */
   REPLACE = 'replace',
+}
+
+/** How binary values are spelled in JSON. */
+export enum BinaryEncoding {
+  /** RFC 4648 base64. */
+  BASE64 = 'base64',
+  /** Upper-case hexadecimal digits. */
+  HEX = 'hex',
 }
 
 /** How values land where a SQL Server type leaves a choice; docs/type-mapping.md has the whole table. */

@@ -1,6 +1,6 @@
-import { extract } from './extract';
-import { resume, type ResumeControls } from './manage-runs';
-import type { ExtractControls, ExtractEvent } from '../api/extract-events';
+import { extract, resume } from './run-functions';
+import type { ResumeControls, ExtractControls } from '../api/controls';
+import type { ExtractEvent } from '../api/extract-events';
 import type { ExtractResult } from '../api/extract-result';
 import type { ExtractorProps } from '../api/extractor-props';
 

@@ -4,11 +4,9 @@
  */
 export * from './index';
 export * from './emf-metrics';
-export * from '../api/errors';
-export * from './extract';
 export * from './event-stream';
+export * from './run-functions';
+export * from '../api/controls';
+export * from '../api/errors';
 export * from '../api/extract-events';
-export * from './make-plan';
-export * from './manage-runs';
-export * from './verify-landed';
 export * from '../api/run-summary';

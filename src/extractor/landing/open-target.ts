@@ -1,6 +1,6 @@
 import { FileTarget } from './file/file-target';
 import type { LandingTarget } from './landing-target';
-import type { LandingProps } from '../api/extractor-props';
+import type { LandingProps } from '../api/landing-props';
 import { S3Target, type S3TargetOptions } from './s3/s3-target';
 
 /** Options of {@link openTarget}; those of S3 are left out of account for a folder. */

@@ -1,4 +1,4 @@
-import { LegacyToS3Error } from '../api/errors';
+import { invalid } from './validate-value';
 
 /** One token of Transact-SQL; strings and quoted names are tokens of one piece. */
 const TOKEN = /--[^\n]*|\/\*|'(?:[^']|'')*'|"(?:[^"]|"")*"|\[(?:[^\]]|\]\])*\]|[\p{L}_@#][\p{L}\p{N}_@#$]*|\S/gu;
@@ -48,8 +48,4 @@ function afterComment(sql: string, from: number): number {
     depth += mark[0] === '/*' ? 1 : -1;
   }
   return marks.lastIndex;
-}
-
-function invalid(message: string): LegacyToS3Error {
-  return new LegacyToS3Error('INVALID_CONFIG', message);
 }

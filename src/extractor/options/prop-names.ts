@@ -1,9 +1,7 @@
-import { nearestNames } from './nearest-names';
-import { LegacyToS3Error } from '../api/errors';
-import type { ExtractorProps, QueryExtraction, SqlServerSource, TableOptions } from '../api/extractor-props';
-
-/** Every property of a struct; the compiler says when one is missing. */
-export type NamesOf<Struct> = { readonly [name in keyof Required<Struct>]: true };
+import type { ExtractorProps } from '../api/extractor-props';
+import type { QueryExtraction, TableOptions } from '../api/selection';
+import type { SqlServerSource } from '../api/sql-server-source';
+import { refuseUnknown, type NamesOf } from '../api/unknown-names';
 
 const EXTRACTOR: NamesOf<ExtractorProps> = {
   source: true,
@@ -79,19 +77,4 @@ export function refuseUnknownProps({ source, query, tableOptions, ...props }: Ex
   refuseUnknown('source.', source, SOURCE);
   refuseUnknown('query.', query, QUERY);
   if (Array.isArray(tableOptions)) for (const [at, each] of (tableOptions as unknown[]).entries()) refuseUnknown(`tableOptions[${at}].`, each, TABLE);
-}
-
-/** Names only: a value may be a secret. @throws LegacyToS3Error of code INVALID_CONFIG */
-export function refuseUnknown(prefix: string, struct: unknown, names: { readonly [name: string]: true }): void {
-  if (typeof struct !== 'object' || struct === null) return;
-  const unknown = Object.keys(struct).find((name) => !Object.hasOwn(names, name));
-  if (unknown === undefined) return;
-  throw unknownProp(prefix, unknown, Object.keys(names));
-}
-
-/** Names the path of an unknown option, and the nearest allowed one or all of them. */
-export function unknownProp(prefix: string, unknown: string, allowed: readonly string[]): LegacyToS3Error {
-  const [near] = nearestNames(unknown, allowed, 1);
-  const hint = near === undefined ? `allowed are ${allowed.map((name) => `${prefix}${name}`).join(', ')}` : `did you mean ${prefix}${near}?`;
-  return new LegacyToS3Error('INVALID_CONFIG', `there is no option ${prefix}${unknown}; ${hint}`);
 }

@@ -5,7 +5,7 @@ import { spreadChunks } from './spread-chunks';
 import { chooseTables } from './table-choices';
 import { counted } from '../api/counted';
 import type { ExtractionPlan, PlannedColumn, PlannedTable } from '../api/extraction-plan';
-import type { TableOptions } from '../api/extractor-props';
+import type { TableOptions } from '../api/selection';
 import { landedNames } from '../source/catalog/column-names';
 import { quoteTable } from '../source/catalog/identifiers';
 import { majorVersion, readSecurity, readServer, readTables, type SourceColumn, type SourceTable } from '../source/catalog/read-catalog';

@@ -2,7 +2,7 @@ import { PLAN_VERSION } from './build-plan';
 import { keyType } from './key-types';
 import { counted } from '../api/counted';
 import { SourceRisk, type PlannedChunk, type PlannedColumn, type PlannedTable } from '../api/extraction-plan';
-import { nearestNames } from '../options/nearest-names';
+import { nearestNames } from '../api/unknown-names';
 import { quoteTable } from '../source/catalog/identifiers';
 
 const PLAN_FIELDS = ['planVersion', 'createdAt', 'server', 'database', 'productVersion', 'snapshotAllowed', 'tables', 'warnings', 'refusals'];

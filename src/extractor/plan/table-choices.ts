@@ -1,8 +1,8 @@
 import type { ChunkTarget } from './cut-table';
 import { USUAL_CHUNK_BYTES } from './spread-chunks';
 import { LegacyToS3Error } from '../api/errors';
-import type { TableOptions } from '../api/extractor-props';
-import { nearestNames } from '../options/nearest-names';
+import type { TableOptions } from '../api/selection';
+import { nearestNames } from '../api/unknown-names';
 import { quoteTable } from '../source/catalog/identifiers';
 import type { SourceTable } from '../source/catalog/read-catalog';
 import { parseTablePattern } from '../source/catalog/table-patterns';

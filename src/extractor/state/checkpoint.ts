@@ -4,7 +4,8 @@ import { folderOf, RunLease } from './run-lease';
 import type { StateStore } from './state-store';
 import { LegacyToS3Error } from '../api/errors';
 import type { ExtractionPlan, SourceRisk } from '../api/extraction-plan';
-import type { Consistency, SourceHashes, TableOptions } from '../api/extractor-props';
+import type { Consistency, SourceHashes } from '../api/extractor-props';
+import type { TableOptions } from '../api/selection';
 import type { OutputFormat } from '../rows/columns/output-format';
 
 /** Which tables a run was to read, and how to cut them: as it was asked for, with defaults filled in. */

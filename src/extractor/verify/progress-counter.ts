@@ -1,6 +1,6 @@
 import type { CheckedObject } from './objects/check-object';
 import type { Manifest, ManifestObject } from '../../contract';
-import type { VerificationProgress, VerifyControls } from '../doors/verify-landed';
+import type { VerificationProgress, VerifyControls } from '../api/controls';
 
 /** Least time between two reports within objects (ms). */
 const INTERVAL_MS = 200;

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addSettings, settingValues } from '../../../src/cli/config/command-settings';
-import { SETTINGS, TABLE_SETTINGS, TYPE_SETTINGS, type SettingGroup } from '../../../src/cli/config/settings';
+import { TABLE_SETTINGS, TYPE_SETTINGS } from '../../../src/cli/config/nested-kinds';
+import { SETTINGS, type SettingGroup } from '../../../src/cli/config/settings';
 import { toProps } from '../../../src/cli/config/to-props';
 import { propertiesOf } from '../../support/declared-properties';
 

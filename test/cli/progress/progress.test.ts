@@ -1,6 +1,6 @@
-import { JsonProgress } from '../../../src/cli/progress/json-progress';
 import { finishedLine, progressLine, readersLine, resultLines, totalLine } from '../../../src/cli/progress/lines';
 import { PlainProgress } from '../../../src/cli/progress/plain-progress';
+import { JsonProgress } from '../../../src/cli/progress/progress';
 import { TerminalProgress } from '../../../src/cli/progress/terminal-progress';
 import type { ExtractEvent, ExtractResult } from '../../../src/extractor/doors/public';
 

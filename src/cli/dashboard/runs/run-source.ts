@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { type Manifest, type ManifestTable, parseManifest, type RunItem, withPages } from '../../../contract';
-import { listRuns } from '../../account/run-records';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { type Manifest, type ManifestTable, METADATA_TABLE, parseManifest, type RunItem, RUNS_DATASET, withPages } from '../../../contract';
 import type { RunTableView, RunTablesView, RunView } from '../model/view-model';
 
 /** Runs shown, newest first. */
@@ -99,4 +99,19 @@ function tableView({ verification }: Manifest, { schema, table, rows, sizeBytes,
     chunks: chunks.length,
     verification: verification?.state ?? '',
   };
+}
+
+/** The newest runs of a metadata table, newest first. @param limit at most 1000 */
+async function listRuns(client: DynamoDBClient, tableName: string, limit: number): Promise<RunItem[]> {
+  const { name, partitionKey } = METADATA_TABLE.datasetIndex;
+  const { Items = [] } = await client.send(new QueryCommand({
+    TableName: tableName,
+    IndexName: name,
+    KeyConditionExpression: '#dataset = :runs',
+    ExpressionAttributeNames: { '#dataset': partitionKey },
+    ExpressionAttributeValues: { ':runs': { S: RUNS_DATASET } },
+    ScanIndexForward: false,
+    Limit: limit,
+  }));
+  return Items.map((item) => unmarshall(item) as RunItem);
 }

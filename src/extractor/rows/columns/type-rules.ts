@@ -1,6 +1,6 @@
 import { LegacyToS3Error } from '../../api/errors';
 import { TypeOptions } from '../../api/type-options';
-import { columnMatcher, type NamedColumn } from '../../options/column-pattern';
+import { columnMatcher, type NamedColumn } from '../../options/name-pattern';
 
 /** The type options of a run: those of all columns, and those of columns by name. Data, so that a checkpoint keeps them. */
 export interface TypeRules {

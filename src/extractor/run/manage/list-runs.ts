@@ -1,6 +1,6 @@
 import { withTarget } from './with-target';
 import { decodeKeySegment, manifestKey, RUNS_FOLDER, type Manifest } from '../../../contract';
-import type { LandingProps } from '../../api/extractor-props';
+import type { LandingProps } from '../../api/landing-props';
 import type { RunSummary } from '../../api/run-summary';
 import { readManifestSummary } from '../../landing/read-manifest';
 import { checkpointedRuns, readCheckpoint, type KeptRun } from '../../state/checkpoint';

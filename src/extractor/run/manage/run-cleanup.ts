@@ -1,7 +1,8 @@
 import { withTarget } from './with-target';
 import { datasetRunFolder, manifestKey, runFolder } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
-import { Consistency, type ExtractorProps, type LandingProps } from '../../api/extractor-props';
+import { type ExtractorProps, Consistency } from '../../api/extractor-props';
+import type { LandingProps } from '../../api/landing-props';
 import type { LandingTarget } from '../../landing/landing-target';
 import { SqlServerConnection } from '../../source/connection/sql-server-connection';
 import { dropSnapshot, snapshotName } from '../../source/consistency/database-snapshot';

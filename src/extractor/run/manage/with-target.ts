@@ -1,4 +1,4 @@
-import type { LandingProps } from '../../api/extractor-props';
+import type { LandingProps } from '../../api/landing-props';
 import type { LandingTarget } from '../../landing/landing-target';
 import { openTarget, targetOptions } from '../../landing/open-target';
 import { openStore } from '../../state/open-store';

@@ -1,7 +1,7 @@
 import { counted } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
+import { nearestNames } from '../../api/unknown-names';
 import { parseNamePattern } from '../../options/name-pattern';
-import { nearestNames } from '../../options/nearest-names';
 
 /** A table by its names. */
 export interface NamedTable {

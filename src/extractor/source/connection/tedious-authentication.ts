@@ -1,5 +1,5 @@
 import type { ConnectionConfiguration } from 'tedious';
-import { Authentication } from '../../api/authentication';
+import { Authentication } from '../../api/sql-server-source';
 
 /** Who logs in, and how. */
 export interface LoginOptions {

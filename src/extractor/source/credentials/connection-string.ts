@@ -1,8 +1,7 @@
 import { MSSQL_SCHEMA, parse } from '@tediousjs/connection-string';
-import { Authentication } from '../../api/authentication';
 import { LegacyToS3Error } from '../../api/errors';
-import type { SqlServerSource } from '../../api/extractor-props';
-import { nearestNames } from '../../options/nearest-names';
+import { Authentication, type SqlServerSource } from '../../api/sql-server-source';
+import { nearestNames } from '../../api/unknown-names';
 
 type Mutable<T> = { -readonly [name in keyof T]: T[name] };
 

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { parseConnectionString } from './connection-string';
 import { readParameter, readSecret } from './stored-secrets';
 import { LegacyToS3Error } from '../../api/errors';
-import type { ExtractorProps, SqlServerSource } from '../../api/extractor-props';
+import type { ExtractorProps } from '../../api/extractor-props';
+import type { SqlServerSource } from '../../api/sql-server-source';
 import type { AwsOptions } from '../../aws/client-settings';
-import { NEEDS_PASSWORD, NEEDS_USER, PASSWORD_PLACES, requireComplete, validateProps } from '../../options/validate-props';
+import { validateProps } from '../../options/validate-props';
+import { NEEDS_PASSWORD, NEEDS_USER, PASSWORD_PLACES, requireComplete } from '../../options/validate-source';
 
 /** Environment variable of the password when the options name no other. */
 export const PASSWORD_VARIABLE = 'LEGACY_TO_S3_PASSWORD';

@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { LegacyToS3Error } from '../../api/errors';
-import type { SqlServerSource } from '../../api/extractor-props';
+import type { SqlServerSource } from '../../api/sql-server-source';
 import { agents, clientSettings, type AwsOptions } from '../../aws/client-settings';
 
 /** Region of `arn:aws:secretsmanager:<region>:…`, where the secret is, whatever the bucket's. */

@@ -1,3 +1,23 @@
+import { LegacyToS3Error } from './errors';
+
+/** Every property of a struct; the compiler says when one is missing. */
+export type NamesOf<Struct> = { readonly [name in keyof Required<Struct>]: true };
+
+/** Names only: a value may be a secret. @throws LegacyToS3Error of code INVALID_CONFIG */
+export function refuseUnknown(prefix: string, struct: unknown, names: { readonly [name: string]: true }): void {
+  if (typeof struct !== 'object' || struct === null) return;
+  const unknown = Object.keys(struct).find((name) => !Object.hasOwn(names, name));
+  if (unknown === undefined) return;
+  throw unknownProp(prefix, unknown, Object.keys(names));
+}
+
+/** Names the path of an unknown option, and the nearest allowed one or all of them. */
+export function unknownProp(prefix: string, unknown: string, allowed: readonly string[]): LegacyToS3Error {
+  const [near] = nearestNames(unknown, allowed, 1);
+  const hint = near === undefined ? `allowed are ${allowed.map((name) => `${prefix}${name}`).join(', ')}` : `did you mean ${prefix}${near}?`;
+  return new LegacyToS3Error('INVALID_CONFIG', `there is no option ${prefix}${unknown}; ${hint}`);
+}
+
 /** The names most like `wanted`, nearest first: those it is a part of, and those a few letters away. Case does not matter. */
 export function nearestNames(wanted: string, names: readonly string[], count: number): string[] {
   const target = wanted.toLowerCase();

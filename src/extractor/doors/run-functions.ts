@@ -1,14 +1,32 @@
-import type { ExtractControls } from '../api/extract-events';
+import type { ExtractControls, ResumeControls, VerifyControls } from '../api/controls';
 import type { ExtractResult } from '../api/extract-result';
-import type { ExtractorProps, LandingProps } from '../api/extractor-props';
+import type { ExtractionPlan } from '../api/extraction-plan';
+import type { ExtractorProps } from '../api/extractor-props';
+import type { LandingProps } from '../api/landing-props';
 import type { CheckItem, RunSummary } from '../api/run-summary';
+import type { VerificationResult, VerifyOptions } from '../api/verification-result';
 import { loadEngine } from '../load-engine';
-import { validateLanding, validateProps } from '../options/validate-props';
+import { validateLanding } from '../options/validate-landing';
+import { validateProps, validateVerifyOptions } from '../options/validate-props';
 
-/** How a run is gone on with. */
-export interface ResumeControls extends ExtractControls {
-  /** Take the run from a process that may still hold it: only when that process is known to be dead. */
-  readonly takeOver?: boolean;
+/**
+ * {@link Extractor.plan} with an AbortSignal.
+ *
+ * @throws LegacyToS3Error
+ */
+export async function plan(props: ExtractorProps, controls: Pick<ExtractControls, 'signal'> = {}): Promise<ExtractionPlan> {
+  validateProps(props);
+  return loadEngine().plan(props, controls);
+}
+
+/**
+ * {@link Extractor.run} with events and an AbortSignal.
+ *
+ * @throws LegacyToS3Error
+ */
+export async function extract(props: ExtractorProps, controls: ExtractControls = {}): Promise<ExtractResult> {
+  validateProps(props);
+  return loadEngine().extract(props, controls);
 }
 
 /**
@@ -62,4 +80,21 @@ export async function listRuns(props: LandingProps, limit = 20): Promise<RunSumm
 export async function checkExtraction(props: ExtractorProps): Promise<CheckItem[]> {
   validateProps(props);
   return loadEngine().check(props);
+}
+
+/**
+ * Checks a run that is complete, at any time later: every object its manifest names is read back whole, and its size,
+ * checksum, number of rows and content hash are compared with the manifest's. The source is reached only with
+ * `againstSource`, which takes the properties of an extraction.
+ *
+ * @returns what was found; `problems` is empty when all is as it should be
+ * @throws LegacyToS3Error when the run could not be checked
+ */
+export async function verifyRun(
+  props: LandingProps | ExtractorProps, runId: string, options: VerifyOptions = {}, controls: VerifyControls = {},
+): Promise<VerificationResult> {
+  if (options.againstSource) validateProps(props as ExtractorProps);
+  else validateLanding(props);
+  validateVerifyOptions(options);
+  return loadEngine().verify(props, runId, options, controls);
 }

@@ -1,6 +1,6 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { mockClient } from 'aws-sdk-client-mock';
-import { targetOf } from '../../../src/cli/commands/stack-target';
+import { targetOf } from '../../../src/cli/commands/target-options';
 
 const mock = mockClient(CloudFormationClient);
 

@@ -1,0 +1,50 @@
+/** What is read of some tables, and how they are cut. */
+export interface TableOptions {
+  /** Pattern of the tables, like those of `tables`. Of several that match, the last says, option by option. */
+  readonly table: string;
+
+  /**
+   * Columns to read; names, not case-sensitive.
+   *
+   * @default - all columns
+   */
+  readonly columns?: string[];
+
+  /**
+   * Columns to leave out; names, not case-sensitive.
+   *
+   * @default - none
+   */
+  readonly excludeColumns?: string[];
+
+  /**
+   * Condition of the rows that are read, sent as it is: `[BookedOn] >= '2020-01-01'`. The count that the source is asked
+   * for has it too, and the manifest states it.
+   *
+   * @default - all rows
+   */
+  readonly rowFilter?: string;
+
+  /**
+   * Size of the source's pages that one chunk takes (bytes); at least 1 MiB.
+   *
+   * @default - targetChunkBytes of the extraction
+   */
+  readonly targetChunkBytes?: number;
+
+  /**
+   * Rows of a chunk.
+   *
+   * @default - targetChunkRows of the extraction
+   */
+  readonly targetChunkRows?: number;
+}
+
+/** The result of a query, landed as if it were a table. */
+export interface QueryExtraction {
+  /** One SELECT. It is sent as it is; nothing else but SET statements is sent to the server. */
+  readonly sql: string;
+
+  /** Name of the result: `name`, which lands under schema `query`, or `schema.name`. */
+  readonly name: string;
+}

@@ -1,0 +1,36 @@
+import { describe, invalid, validateChoice, validateWhole } from './validate-value';
+import { ObjectChecksum, type LandingProps } from '../api/landing-props';
+
+/** Checks the target. @throws LegacyToS3Error of code INVALID_CONFIG */
+export function validateLanding(props: LandingProps): void {
+  const target: unknown = props.target;
+  if (typeof target !== 'string' || !/^(s3:\/\/[^/]+|file:\/\/\/)/.test(target)) {
+    const meant = typeof target === 'string' && target.startsWith('/') ? `; did you mean file://${target}?` : '';
+    throw invalid(`target must be s3://bucket/prefix or file:///folder, got ${describe(target)}${meant}`);
+  }
+  const bucket = /^s3:\/\/([^/]+)/.exec(target)?.[1];
+  // Buckets of before 2018 in us-east-1 may have upper-case letters and underscores, and longer names.
+  if (bucket !== undefined && !/^[\w.-]{3,255}$/.test(bucket) && !bucket.startsWith('arn:')) {
+    throw invalid(`target must name a bucket of at least 3 letters, digits, dots and hyphens, got ${describe(bucket)}`);
+  }
+  if (props.endpointUrl !== undefined && !/^https?:\/\/[^/]/.test(props.endpointUrl)) {
+    throw invalid(`endpointUrl must be an http or https URL, got ${describe(props.endpointUrl)}`);
+  }
+  if (props.proxyUrl !== undefined && !/^https?:\/\/[^/]/.test(props.proxyUrl)) {
+    // It may hold a password.
+    throw invalid('proxyUrl must be an http or https URL such as http://proxy:8080');
+  }
+  if (props.roleArn !== undefined && !/^arn:[^:]+:iam::\d{12}:role\/.+/.test(props.roleArn)) {
+    throw invalid(`roleArn must be arn:aws:iam::<account>:role/<name>, got ${describe(props.roleArn)}`);
+  }
+  if (props.expectedBucketOwner !== undefined && !/^\d{12}$/.test(props.expectedBucketOwner)) {
+    throw invalid(`expectedBucketOwner must be an account id of 12 digits, got ${describe(props.expectedBucketOwner)}`);
+  }
+  validateChoice('checksum', props.checksum, ObjectChecksum);
+  validateWhole('targetTimeoutSeconds', props.targetTimeoutSeconds, 1, 3600);
+  if (target.startsWith('file:')) {
+    for (const name of ['region', 'endpointUrl', 'kmsKeyId', 'expectedBucketOwner', 'checksum', 'targetTimeoutSeconds'] as const) {
+      if (props[name] !== undefined) throw invalid(`${name} is for s3:// targets, but the target is '${target}'`);
+    }
+  }
+}
