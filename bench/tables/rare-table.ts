@@ -1,7 +1,7 @@
 import { type BenchTable, generatedTable, rowsOf } from './bench-table';
 import { float, generator, int, type Random } from './random-cells';
-import { COLLATION, type WireCell, type WireColumn, wireColumn } from '../tools/replay-server/wire-rows';
-import { encodeText } from '../tools/stand-in/sql/code-pages';
+import { COLLATION, type WireCell, type WireColumn, wireColumn } from '../../tools/replay-server/wire-rows';
+import { encodeText } from '../../tools/stand-in/sql/code-pages';
 
 /**
  * Types that no fast path is made for: xml, sql_variant, a double-byte code page, a UTF-8 collation, deprecated LOBs, a CLR

@@ -1,10 +1,10 @@
-import { checkLedger } from '../../bench/check-ledger';
-import { LEDGER_KEY_STEP, LEDGER_ROWS, openLedger, readLedgerCapture } from '../../bench/ledger-table';
-import { cutPackets } from '../../tools/replay-server/cut-packets';
-import { ReplayServer } from '../../tools/replay-server/replay-server';
-import { ROW, walkResult } from '../../tools/replay-server/row-walker';
-import { done } from '../../tools/replay-server/tds-packets';
-import { colMetadata, row, wireColumn } from '../../tools/replay-server/wire-rows';
+import { checkLedger } from '../../../bench/harness/check-ledger';
+import { LEDGER_KEY_STEP, LEDGER_ROWS, openLedger, readLedgerCapture } from '../../../bench/tables/ledger-table';
+import { cutPackets } from '../../../tools/replay-server/cut-packets';
+import { ReplayServer } from '../../../tools/replay-server/replay-server';
+import { ROW, walkResult } from '../../../tools/replay-server/row-walker';
+import { done } from '../../../tools/replay-server/tds-packets';
+import { colMetadata, row, wireColumn } from '../../../tools/replay-server/wire-rows';
 
 const capture = readLedgerCapture();
 const { rowsStart } = walkResult(capture.payload);

@@ -1,9 +1,9 @@
-import type { OpenTable } from './bench-table';
-import { TABLES } from './tables';
-import { cutPackets } from '../tools/replay-server/cut-packets';
-import { ReplayServer } from '../tools/replay-server/replay-server';
-import { done } from '../tools/replay-server/tds-packets';
-import { createSelfSignedCertificate } from '../tools/tds/certificate';
+import { cutPackets } from '../../tools/replay-server/cut-packets';
+import { ReplayServer } from '../../tools/replay-server/replay-server';
+import { done } from '../../tools/replay-server/tds-packets';
+import { createSelfSignedCertificate } from '../../tools/tds/certificate';
+import { TABLES } from '../tables';
+import type { OpenTable } from '../tables/bench-table';
 
 /**
  * Serves one of the benchmark's tables on loopback, in packets of the size that the client asked for, and encrypted

@@ -1,8 +1,8 @@
-import { keyPositions, LEDGER_KEY_STEP, LEDGER_PACKET_SIZE, LEDGER_ROWS, LedgerCapture } from './ledger-table';
-import { rawResponse } from './raw-client';
 import { selectSql } from './select-sql';
-import { shapeDifferences, WireShape, wireShape } from './wire-shape';
-import { unpacketize } from '../tools/replay-server/tds-packets';
+import { unpacketize } from '../../tools/replay-server/tds-packets';
+import { rawResponse } from '../contenders/raw-client';
+import { keyPositions, LEDGER_KEY_STEP, LEDGER_PACKET_SIZE, LEDGER_ROWS, LedgerCapture } from '../tables/ledger-table';
+import { shapeDifferences, WireShape, wireShape } from '../tables/wire-shape';
 
 const REPETITIONS = 3;
 

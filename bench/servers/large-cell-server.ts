@@ -1,7 +1,7 @@
-import { LARGE_CELLS, type LargeCell } from './large-cell-table';
-import { ReplayServer } from '../tools/replay-server/replay-server';
-import { done, packetize } from '../tools/replay-server/tds-packets';
-import { colMetadata, wireColumn } from '../tools/replay-server/wire-rows';
+import { ReplayServer } from '../../tools/replay-server/replay-server';
+import { done, packetize } from '../../tools/replay-server/tds-packets';
+import { colMetadata, wireColumn } from '../../tools/replay-server/wire-rows';
+import { LARGE_CELLS, type LargeCell } from '../tables/large-cell-table';
 
 /** Serves one row with a large cell of the type that the request names. Prints its port. */
 

@@ -1,4 +1,4 @@
-import { colMetadata, row, type WireCell, type WireColumn } from '../tools/replay-server/wire-rows';
+import { colMetadata, row, type WireCell, type WireColumn } from '../../tools/replay-server/wire-rows';
 
 /** A table the benchmark's server sends. */
 export interface BenchTable {

@@ -3,10 +3,10 @@ import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
-import type { LoadFigures } from './recorder-load';
-import { recordEvent, RecorderServices } from '../src/handlers/record/recorder';
-import { ItemStore } from '../src/handlers/shared/item-store';
-import { PowertoolsTelemetry } from '../src/handlers/shared/telemetry';
+import { recordEvent, RecorderServices } from '../../src/handlers/record/recorder';
+import { ItemStore } from '../../src/handlers/shared/item-store';
+import { PowertoolsTelemetry } from '../../src/handlers/shared/telemetry';
+import type { LoadFigures } from '../recorder-load';
 
 /** Environments: a thousand events a second of some tens of milliseconds each keep about this many busy. */
 const ENVIRONMENTS = 60;

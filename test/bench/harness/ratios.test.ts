@@ -1,4 +1,4 @@
-import { ratios } from '../../bench/ratios';
+import { ratios } from '../../../bench/harness/ratios';
 
 test('quotients of the clients that ran', () => {
   const cpu = new Map([

@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { peakRssMb } from './peak-memory';
-import { ExtractFormat } from '../src/extractor/api/extract-format';
-import type { extract } from '../src/extractor/run/extract-run';
+import { ExtractFormat } from '../../src/extractor/api/extract-format';
+import type { extract } from '../../src/extractor/run/extract-run';
+import { peakRssMb } from '../harness/peak-memory';
 
 /** What `readers-contender.ts ENGINE FORMAT PORT [READERS]` prints: a whole run of that engine by default settings but for these. */
 export interface ReadersResult {

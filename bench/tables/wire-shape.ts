@@ -1,5 +1,5 @@
-import { isDecimal, NBC_ROW, walkResult } from '../tools/replay-server/row-walker';
-import { unpacketize } from '../tools/replay-server/tds-packets';
+import { isDecimal, NBC_ROW, walkResult } from '../../tools/replay-server/row-walker';
+import { unpacketize } from '../../tools/replay-server/tds-packets';
 
 /** What a response looks like on the wire, as far as the cost of reading it hangs on that. */
 export interface WireShape {

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { HEADER_BYTES, PacketType, STATUS_END_OF_MESSAGE } from '../tools/tds/packet';
+import { HEADER_BYTES, PacketType, STATUS_END_OF_MESSAGE } from '../../tools/tds/packet';
 
 /** As much of a TDS client as it takes to ask for rows and look at the bytes that come. */
 

@@ -1,6 +1,6 @@
 import { CONTENDERS } from './contenders';
-import type { Measured } from './measured';
-import { peakRssMb } from './peak-memory';
+import type { Measured } from '../harness/measured';
+import { peakRssMb } from '../harness/peak-memory';
 
 /** Runs one contender in a process of its own and prints what it took: `contender.ts NAME PORT ROWS WARM_UP_ROWS`. */
 async function main([name, port, rows, warmUpRows]: readonly string[]): Promise<void> {

@@ -6,8 +6,9 @@ import { build } from 'esbuild';
 /** As the package ships the extractor: bundled, so that a call between modules is a plain call. */
 export async function bundle(files: readonly string[], folder: string): Promise<void> {
   await build({
-    entryPoints: files.map((file) => join(__dirname, file)),
+    entryPoints: files.map((file) => join(__dirname, '..', file)),
     outdir: folder,
+    entryNames: '[name]',
     bundle: true,
     minify: true,
     platform: 'node',

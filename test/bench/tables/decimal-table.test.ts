@@ -1,6 +1,6 @@
-import { DECIMAL_TABLE } from '../../bench/decimal-table';
-import { wireShape } from '../../bench/wire-shape';
-import { packetize } from '../../tools/replay-server/tds-packets';
+import { DECIMAL_TABLE } from '../../../bench/tables/decimal-table';
+import { wireShape } from '../../../bench/tables/wire-shape';
+import { packetize } from '../../../tools/replay-server/tds-packets';
 
 test('every announced length has values of every length up to it, and NULLs, in ROW and NBCROW', () => {
   const { metadata, chunk } = DECIMAL_TABLE.open();

@@ -1,4 +1,4 @@
-import { wireColumn, type WireColumn } from '../tools/replay-server/wire-rows';
+import { wireColumn, type WireColumn } from '../../tools/replay-server/wire-rows';
 
 /** A cell that is one block over and over, so that nobody has to hold all of it. */
 export interface LargeCell {

@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
 import { Connection, Request } from 'tedious';
-import { askedPacketSize } from './packet-size';
 import { rawBatch, rawLogin } from './raw-client';
-import { selectSql } from './select-sql';
-import { ExtractFormat, ParquetCompression } from '../src/extractor/api/extract-format';
-import { FileTarget } from '../src/extractor/landing/file/file-target';
-import { readRows } from '../src/extractor/rows';
-import { OutputFormat } from '../src/extractor/rows/columns/output-format';
-import { connectDirect } from '../src/extractor/rows/tds/direct-socket';
-import { extract } from '../src/extractor/run/extract-run';
+import { ExtractFormat, ParquetCompression } from '../../src/extractor/api/extract-format';
+import { FileTarget } from '../../src/extractor/landing/file/file-target';
+import { readRows } from '../../src/extractor/rows';
+import { OutputFormat } from '../../src/extractor/rows/columns/output-format';
+import { connectDirect } from '../../src/extractor/rows/tds/direct-socket';
+import { extract } from '../../src/extractor/run/extract-run';
+import { askedPacketSize } from '../harness/packet-size';
+import { selectSql } from '../harness/select-sql';
 
 /** Ways to take a table from the server. Each returns how many rows it saw. */
 export type Contender = (port: number, rows: number) => Promise<number>;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { BenchTable, OpenTable } from './bench-table';
-import { walkResult } from '../tools/replay-server/row-walker';
-import { unpacketize } from '../tools/replay-server/tds-packets';
+import { walkResult } from '../../tools/replay-server/row-walker';
+import { unpacketize } from '../../tools/replay-server/tds-packets';
 
 /**
  * 20,000 rows as a TDS server that others wrote sent them, over and over. Only the key is changed: it goes on counting
@@ -30,7 +30,7 @@ export const LEDGER_TABLE: BenchTable = { chunkRows: LEDGER_ROWS, defaultRows: 1
 export const LEDGER_CAPTURE_ENV = 'BENCH_LEDGER_CAPTURE';
 
 export function ledgerCaptureFile(): string {
-  return process.env[LEDGER_CAPTURE_ENV] ?? path.join(__dirname, '../test/fixtures/tds-captures/ledger-20000.tds');
+  return process.env[LEDGER_CAPTURE_ENV] ?? path.join(__dirname, '../../test/fixtures/tds-captures/ledger-20000.tds');
 }
 
 export function readLedgerCapture(file = ledgerCaptureFile()): LedgerCapture {

@@ -3,8 +3,8 @@ import { DECIMAL_TABLE } from './decimal-table';
 import { LEDGER_TABLE } from './ledger-table';
 import { float, generator, int } from './random-cells';
 import { RARE_TABLE, RARE_TEXT_TABLE } from './rare-table';
-import { TRANSACTION_COLUMNS, transactionRows } from '../tools/replay-server/transactions';
-import { type WireCell, type WireColumn, wireColumn } from '../tools/replay-server/wire-rows';
+import { TRANSACTION_COLUMNS, transactionRows } from '../../tools/replay-server/transactions';
+import { type WireCell, type WireColumn, wireColumn } from '../../tools/replay-server/wire-rows';
 
 const WIDE_COLUMNS: readonly WireColumn[] = Array.from({ length: 20 }, (_, i) => [
   wireColumn.intN(`Count${i}`, 4),

@@ -1,4 +1,4 @@
-import { LEDGER_PACKET_SIZE } from './ledger-table';
+import { LEDGER_PACKET_SIZE } from '../tables/ledger-table';
 
 /** Set for the clients by the bench. */
 export const PACKET_SIZE_ENV = 'BENCH_PACKET_SIZE';

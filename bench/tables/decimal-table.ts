@@ -1,6 +1,6 @@
 import { generatedTable } from './bench-table';
 import { generator, int, type Random } from './random-cells';
-import { decimalSize, nbcRow, row, type WireCell, type WireColumn, wireColumn } from '../tools/replay-server/wire-rows';
+import { decimalSize, nbcRow, row, type WireCell, type WireColumn, wireColumn } from '../../tools/replay-server/wire-rows';
 
 /**
  * Decimals as servers may send them: a length announced that the precision asks for (5, 9, 13, 17 bytes) or the longest

@@ -1,10 +1,10 @@
-import { SIZES_SQL } from '../src/extractor/source/catalog/catalog-queries';
-import { startScriptedDatabase } from '../test/support/scripted-database';
-import { aggregatePackets } from '../test/support/source-aggregates';
-import { resultPackets } from '../test/support/tds-result';
-import { done, packetize } from '../tools/replay-server/tds-packets';
-import { TRANSACTION_COLUMNS, transactionRows } from '../tools/replay-server/transactions';
-import { colMetadata } from '../tools/replay-server/wire-rows';
+import { SIZES_SQL } from '../../src/extractor/source/catalog/catalog-queries';
+import { startScriptedDatabase } from '../../test/support/scripted-database';
+import { aggregatePackets } from '../../test/support/source-aggregates';
+import { resultPackets } from '../../test/support/tds-result';
+import { done, packetize } from '../../tools/replay-server/tds-packets';
+import { TRANSACTION_COLUMNS, transactionRows } from '../../tools/replay-server/transactions';
+import { colMetadata } from '../../tools/replay-server/wire-rows';
 
 /**
  * A database of the transactions table, for whole runs: it plans, cuts and is read as any other, of packets that were cut

@@ -1,9 +1,9 @@
 import { dirname, basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { connectTedious } from './contenders';
-import { peakRssMb } from './peak-memory';
-import { FileTarget } from '../src/extractor/landing/file/file-target';
-import { readRows } from '../src/extractor/rows';
+import { FileTarget } from '../../src/extractor/landing/file/file-target';
+import { readRows } from '../../src/extractor/rows';
+import { peakRssMb } from '../harness/peak-memory';
 
 /** Lands one large cell: `large-cell-taker.ts FORMAT TYPE PORT FILE`; prints what it took. */
 async function main([name, type, port, file]: readonly string[]): Promise<void> {

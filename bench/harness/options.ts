@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { CONTENDERS } from './contenders';
-import { LEDGER_PACKET_SIZE } from './ledger-table';
-import { RIVALS } from './rivals';
-import { TABLES } from './tables';
-import { MAX_PACKET_SIZE, MIN_PACKET_SIZE } from '../tools/tds/packet';
+import { MAX_PACKET_SIZE, MIN_PACKET_SIZE } from '../../tools/tds/packet';
+import { CONTENDERS } from '../contenders/contenders';
+import { RIVALS } from '../rivals';
+import { TABLES } from '../tables';
+import { LEDGER_PACKET_SIZE } from '../tables/ledger-table';
 
 /** What the command line of the bench asks for. */
 export interface BenchOptions {
