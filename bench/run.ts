@@ -6,7 +6,7 @@ import { bundle, firstLine } from './harness/bundle';
 import { checkLedger } from './harness/check-ledger';
 import type { Job, Measured } from './harness/measured';
 import { BenchOptions, HELP, parseOptions } from './harness/options';
-import { PACKET_SIZE_ENV } from './harness/packet-size';
+import { PACKET_SIZE_ENV } from './harness/request';
 import { Ratio, ratios } from './harness/ratios';
 import { RIVALS } from './rivals';
 import { TABLES } from './tables';

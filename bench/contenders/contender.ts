@@ -1,6 +1,5 @@
 import { CONTENDERS } from './contenders';
-import type { Measured } from '../harness/measured';
-import { peakRssMb } from '../harness/peak-memory';
+import { type Measured, peakRssMb } from '../harness/measured';
 
 /** Runs one contender in a process of its own and prints what it took: `contender.ts NAME PORT ROWS WARM_UP_ROWS`. */
 async function main([name, port, rows, warmUpRows]: readonly string[]): Promise<void> {

@@ -11,8 +11,7 @@ import { readRows } from '../../src/extractor/rows';
 import { OutputFormat } from '../../src/extractor/rows/columns/output-format';
 import { connectDirect } from '../../src/extractor/rows/tds/direct-socket';
 import { extract } from '../../src/extractor/run/extract-run';
-import { askedPacketSize } from '../harness/packet-size';
-import { selectSql } from '../harness/select-sql';
+import { askedPacketSize, selectSql } from '../harness/request';
 
 /** Ways to take a table from the server. Each returns how many rows it saw. */
 export type Contender = (port: number, rows: number) => Promise<number>;

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { connectTedious } from './contenders';
 import { FileTarget } from '../../src/extractor/landing/file/file-target';
 import { readRows } from '../../src/extractor/rows';
-import { peakRssMb } from '../harness/peak-memory';
+import { peakRssMb } from '../harness/measured';
 
 /** Lands one large cell: `large-cell-taker.ts FORMAT TYPE PORT FILE`; prints what it took. */
 async function main([name, type, port, file]: readonly string[]): Promise<void> {

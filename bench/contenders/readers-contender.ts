@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ExtractFormat } from '../../src/extractor/api/extract-format';
 import type { extract } from '../../src/extractor/run/extract-run';
-import { peakRssMb } from '../harness/peak-memory';
+import { peakRssMb } from '../harness/measured';
 
 /** What `readers-contender.ts ENGINE FORMAT PORT [READERS]` prints: a whole run of that engine by default settings but for these. */
 export interface ReadersResult {

@@ -12,7 +12,7 @@ import { readAll } from '../../src/extractor/run/read-all';
 import { serveWhereStarted } from '../../src/extractor/run/threads/serve-readers';
 import { SqlServerConnection } from '../../src/extractor/source/connection/sql-server-connection';
 import { SYSTEM_CLOCK } from '../../src/extractor/state/clock';
-import { peakRssMb } from '../harness/peak-memory';
+import { peakRssMb } from '../harness/measured';
 
 /** What {@link ThreadsResult} is printed for: `threads-contender.ts FORMAT PORT READERS THREADS`. */
 export interface ThreadsResult {

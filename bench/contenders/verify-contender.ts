@@ -9,7 +9,7 @@ import { FileTarget } from '../../src/extractor/landing/file/file-target';
 import { readRows } from '../../src/extractor/rows';
 import type { OutputFormat } from '../../src/extractor/rows/columns/output-format';
 import { hashText } from '../../src/extractor/rows/hash/content-hash';
-import { peakRssMb } from '../harness/peak-memory';
+import { peakRssMb } from '../harness/measured';
 
 const RUN = '20260131T235959123Z-4f9a1c';
 const TABLE = { database: 'Bench', schema: 'dbo', table: 'Rows' };

@@ -1,4 +1,4 @@
-import { selectSql } from './select-sql';
+import { selectSql } from './request';
 import { unpacketize } from '../../tools/replay-server/tds-packets';
 import { rawResponse } from '../contenders/raw-client';
 import { keyPositions, LEDGER_KEY_STEP, LEDGER_PACKET_SIZE, LEDGER_ROWS, LedgerCapture } from '../tables/ledger-table';

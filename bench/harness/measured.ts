@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+
 /** What a client took for a table. */
 export interface Measured {
   readonly rows: number;
@@ -25,3 +27,14 @@ export type Rival = (job: Job) => Promise<Measured | undefined>;
 
 /** After this a client that waits for something that does not come is given up (milliseconds). */
 export const RIVAL_TIMEOUT_MS = 600_000;
+
+const STATUS = '/proc/self/status';
+
+/**
+ * Most memory this process ever had (MB). Not by `maxRSS` where it can be helped: on Linux a process begins with that of
+ * the one that started it (getrusage(2), kept through exec).
+ */
+export function peakRssMb(): number {
+  const peak = existsSync(STATUS) ? /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(STATUS, 'utf8')) : null;
+  return (peak ? Number(peak[1]) : process.resourceUsage().maxRSS) / 1024;
+}

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { findProgram, inFolder } from './programs';
 import { canMeasureProcesses, measureProcess } from './whole-process';
 import type { Rival } from '../harness/measured';
-import { selectSql } from '../harness/select-sql';
+import { selectSql } from '../harness/request';
 
 const run = promisify(execFile);
 

@@ -6,7 +6,7 @@ import { withLibltdl } from './libltdl';
 import { findProgram, findPython, inFolder } from './programs';
 import { canMeasureProcesses, measureProcess } from './whole-process';
 import type { Rival } from '../harness/measured';
-import { selectSql } from '../harness/select-sql';
+import { selectSql } from '../harness/request';
 
 const run = promisify(execFile);
 

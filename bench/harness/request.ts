@@ -1,5 +1,10 @@
 import { LEDGER_PACKET_SIZE } from '../tables/ledger-table';
 
+/** The request of every client; the replay server knows of it the number of rows alone. */
+export function selectSql(rows: number): string {
+  return `select top ${rows} * from dbo.Transactions`;
+}
+
 /** Set for the clients by the bench. */
 export const PACKET_SIZE_ENV = 'BENCH_PACKET_SIZE';
 /** SQL Server takes at most this on an encrypted connection, in bytes ("network packet size" of sp_configure). */
