@@ -13,7 +13,7 @@ import { convert } from '../sql/binder/conversions';
 import { DataBinder } from '../sql/binder/data-binder';
 import { Scope } from '../sql/binder/scope';
 import { SqlError } from '../sql/errors';
-import { StatementParser } from '../sql/statement-parser';
+import { StatementParser } from '../sql/parser/statement-parser';
 import { MAX, SqlType, family, nvarchar } from '../sql/types';
 import { CancelledError, Command, Response } from '../tds/response';
 import { EnvChange, envChange } from '../tds/tokens';

@@ -3,7 +3,7 @@ import { Statement } from '../sql/ast';
 import { StorageValue, Variable } from '../sql/binder/bound';
 import { Scope } from '../sql/binder/scope';
 import { SqlError } from '../sql/errors';
-import { parseParameters } from '../sql/parameters';
+import { parseParameters } from '../sql/parser/parameters';
 import { MAX, nvarchar } from '../sql/types';
 
 type Execute = Extract<Statement, { kind: 'execute' }>;

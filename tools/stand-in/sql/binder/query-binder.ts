@@ -2,7 +2,7 @@ import { DatabaseEntry, TableEntry } from '../../engine/catalog';
 import { quoteName } from '../../engine/identifiers';
 import { CommonTable, Expr, ObjectName, Query, QueryBody, Select, SelectItem, TableSource } from '../ast';
 import { SqlError, invalidObject } from '../errors';
-import { StatementParser } from '../statement-parser';
+import { StatementParser } from '../parser/statement-parser';
 import { BIGINT, INT, MAX, nvarchar } from '../types';
 import { Bound, BoundColumn, BoundQuery, outputName } from './bound';
 import { convert, widen } from './conversions';

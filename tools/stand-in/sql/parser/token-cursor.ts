@@ -1,4 +1,4 @@
-import { keywordError, syntaxError } from './errors';
+import { keywordError, syntaxError } from '../errors';
 import { Token, tokenize } from './lexer';
 
 /** Words that cannot be a name or an alias unless quoted (Transact-SQL reference, "Reserved keywords"). */

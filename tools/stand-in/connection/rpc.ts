@@ -1,9 +1,9 @@
-import { Interpreter } from './interpreter';
 import { writeReturnValue } from './return-value';
-import { SessionState } from './session-state';
+import { Interpreter } from '../session/interpreter';
+import { SessionState } from '../session/session-state';
 import { Variable } from '../sql/binder/bound';
 import { SqlError } from '../sql/errors';
-import { Parameter, parseParameters } from '../sql/parameters';
+import { Parameter, parseParameters } from '../sql/parser/parameters';
 import { INT } from '../sql/types';
 import { Response } from '../tds/response';
 import { RpcCall, RpcParameter } from '../tds/rpc-request';

@@ -1,6 +1,6 @@
-import { SqlError } from './errors';
-import { parseType } from './type-declaration';
-import { SqlType } from './types';
+import { SqlError } from '../errors';
+import { parseType } from '../type-declaration';
+import { SqlType } from '../types';
 
 export interface Parameter {
   readonly name: string;

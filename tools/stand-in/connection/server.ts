@@ -1,11 +1,11 @@
 import { AddressInfo, createServer } from 'net';
 import { createSecureContext } from 'tls';
 import { ClientConnection } from './client-connection';
-import { LoginAccount } from './session-state';
 import { Certificate } from '../../tds/certificate';
 import { Encryption } from '../../tds/prelogin';
 import { DatabaseEngine } from '../engine/database-engine';
 import { FaultFor } from '../faults/faults';
+import { LoginAccount } from '../session/session-state';
 
 export interface ServerOptions {
   readonly engine: DatabaseEngine;

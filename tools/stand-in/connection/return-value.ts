@@ -1,6 +1,6 @@
-import { duckValue } from './duck-value';
-import { SessionState } from './session-state';
 import { ByteWriter } from '../../tds/byte-writer';
+import { duckValue } from '../session/duck-value';
+import { SessionState } from '../session/session-state';
 import { StorageValue } from '../sql/binder/bound';
 import { SqlType, storageType } from '../sql/types';
 import { createColumnEncoder } from '../tds/column-encoder';

@@ -1,7 +1,7 @@
-import { Expr, OrderItem, Predicate, Query, Window } from './ast';
+import { Expr, OrderItem, Predicate, Query, Window } from '../ast';
 import { TokenCursor } from './token-cursor';
-import { declareType } from './type-declaration';
-import { MAX, SqlType } from './types';
+import { declareType } from '../type-declaration';
+import { MAX, SqlType } from '../types';
 
 /** Functions written without parentheses. */
 const NILADIC = new Set(['CURRENT_TIMESTAMP', 'CURRENT_USER', 'SESSION_USER', 'SYSTEM_USER', 'USER']);

@@ -1,4 +1,4 @@
-import { SqlError, syntaxError } from './errors';
+import { SqlError, syntaxError } from '../errors';
 
 export type TokenKind = 'word' | 'quoted' | 'string' | 'nstring' | 'number' | 'hex' | 'variable' | 'symbol' | 'end';
 

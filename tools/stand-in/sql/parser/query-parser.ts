@@ -1,4 +1,4 @@
-import { CommonTable, Expr, ObjectName, Query, QueryBody, Select, SelectItem, SetOperation, TableSource } from './ast';
+import { CommonTable, Expr, ObjectName, Query, QueryBody, Select, SelectItem, SetOperation, TableSource } from '../ast';
 import { ExpressionParser } from './expression-parser';
 
 /** SELECT and everything below it. */

@@ -1,6 +1,6 @@
-import { Assignment, Expr, ObjectName, SelectItem, Statement, TableSource } from './ast';
+import { Assignment, Expr, ObjectName, SelectItem, Statement, TableSource } from '../ast';
 import { DefinitionParser } from './definition-parser';
-import { unsupported } from './errors';
+import { unsupported } from '../errors';
 
 /** The statements of a batch, apart from those that define objects. */
 export class StatementParser extends DefinitionParser {

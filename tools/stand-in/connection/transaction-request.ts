@@ -1,6 +1,6 @@
-import { SessionState } from './session-state';
-import { Transactions } from './transactions';
 import { ByteReader } from '../../tds/byte-reader';
+import { SessionState } from '../session/session-state';
+import { Transactions } from '../session/transactions';
 import { SqlError } from '../sql/errors';
 import { Response } from '../tds/response';
 import { skipHeaders } from '../tds/rpc-request';

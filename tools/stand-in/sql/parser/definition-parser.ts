@@ -1,6 +1,6 @@
-import { ColumnDefinition, Expr, IndexColumn, ObjectName, PartitionedStorage, Statement, TableConstraint } from './ast';
+import { ColumnDefinition, Expr, IndexColumn, ObjectName, PartitionedStorage, Statement, TableConstraint } from '../ast';
 import { QueryParser } from './query-parser';
-import { SqlType } from './types';
+import { SqlType } from '../types';
 
 /** CREATE, ALTER, DROP and permissions. */
 export abstract class DefinitionParser extends QueryParser {
