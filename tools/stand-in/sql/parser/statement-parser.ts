@@ -1,9 +1,9 @@
-import { Assignment, Expr, ObjectName, SelectItem, Statement, TableSource } from '../ast';
-import { DefinitionParser } from './definition-parser';
-import { unsupported } from '../errors';
+import { Expr, Statement } from '../ast';
+import { SqlError } from '../errors';
+import { SettingParser } from './setting-parser';
 
-/** The statements of a batch, apart from those that define objects. */
-export class StatementParser extends DefinitionParser {
+/** A batch: which statement it is, control of flow, transactions, messages. The other statements are of the parsers below. */
+export class StatementParser extends SettingParser {
   /** @throws SqlError 102 or 156 at the first thing that is not T-SQL the stand-in knows */
   static parse(sql: string): Statement[] {
     return new StatementParser(sql).batch();
@@ -98,116 +98,6 @@ export class StatementParser extends DefinitionParser {
     return { kind: 'query', query: this.query(), line };
   }
 
-  private insert(): Statement {
-    const line = this.line;
-    this.expect('INSERT');
-    this.accept('INTO');
-    const table = this.objectName();
-    this.skipTableHints();
-    const columns = this.is('(') && !this.is('(', 'SELECT') ? this.parenthesised(() => this.list(() => this.name())) : undefined;
-    const output = this.output();
-    if (this.accept('DEFAULT', 'VALUES')) {
-      return { kind: 'insert', table, columns, defaults: true, output, line };
-    }
-    if (this.is('EXEC') || this.is('EXECUTE')) {
-      return { kind: 'insert', table, columns, exec: this.execute(), line };
-    }
-    if (this.accept('VALUES')) {
-      const rows = this.list(() => this.parenthesised(() => this.list((): Expr | 'default' => (this.accept('DEFAULT') ? 'default' : this.expression()))));
-      return { kind: 'insert', table, columns, rows, output, line };
-    }
-    return { kind: 'insert', table, columns, query: this.query(), output, line };
-  }
-
-  private output(): SelectItem[] | undefined {
-    return this.accept('OUTPUT') ? this.selectItems() : undefined;
-  }
-
-  private update(): Statement {
-    const line = this.line;
-    this.expect('UPDATE');
-    const top = this.top()?.count;
-    const table = this.objectName();
-    this.skipTableHints();
-    this.expect('SET');
-    const assignments = this.list((): Assignment => {
-      const target = this.objectName();
-      const operator = this.next();
-      const column = target.parts[target.parts.length - 1];
-      if (operator.text !== '=' && /^[-+*/%&|^]=$/.test(operator.text)) {
-        const left: Expr = { kind: 'column', parts: [column], line: operator.line };
-        return { column, value: { kind: 'arithmetic', op: operator.text[0], left, right: this.expression(), line: operator.line } };
-      }
-      return { column, value: this.accept('DEFAULT') ? 'default' : this.expression() };
-    });
-    const { from, where } = this.fromWhere();
-    return { kind: 'update', table, top, assignments, from, where, line };
-  }
-
-  private delete(): Statement {
-    const line = this.line;
-    this.expect('DELETE');
-    const top = this.top()?.count;
-    this.accept('FROM');
-    const table = this.objectName();
-    this.skipTableHints();
-    const { from, where } = this.fromWhere();
-    return { kind: 'delete', table, top, from, where, line };
-  }
-
-  private fromWhere(): { from?: TableSource; where?: ReturnType<StatementParser['predicate']> } {
-    const from = this.accept('FROM') ? this.tableSource() : undefined;
-    const where = this.accept('WHERE') ? this.predicate() : undefined;
-    this.skipQueryOptions();
-    return { from, where };
-  }
-
-  private set(): Statement {
-    const line = this.line;
-    this.expect('SET');
-    if (this.token.kind === 'variable') {
-      const variable = this.next().text;
-      const op = this.next().text;
-      return { kind: 'setVariable', variable, op, value: this.expression(), line };
-    }
-    const words = [this.next().text];
-    if (/^(TRANSACTION|STATISTICS|IDENTITY_INSERT)$/i.test(words[0])) {
-      if (words[0].toUpperCase() === 'IDENTITY_INSERT') {
-        words.push(this.objectName().parts.join('.'));
-      } else if (this.accept('ISOLATION', 'LEVEL')) {
-        words.push('ISOLATION', 'LEVEL');
-      } else {
-        words.push(this.next().text);
-      }
-    }
-    while (this.accept(',')) {
-      words.push(this.next().text);
-    }
-    const value = [this.next().text];
-    if (value[0] === '-' || (/^(READ|REPEATABLE)$/i.test(value[0]) && this.token.kind === 'word')) {
-      value.push(this.next().text);
-    }
-    return { kind: 'setOption', option: words.join(' ').toUpperCase(), value: value.join(value[0] === '-' ? '' : ' ').toUpperCase(), line };
-  }
-
-  private declare(): Statement {
-    const line = this.line;
-    this.expect('DECLARE');
-    const variables = this.list(() => {
-      if (this.token.kind !== 'variable') {
-        throw this.unexpected();
-      }
-      const name = this.next().text;
-      this.accept('AS');
-      if (this.is('TABLE')) {
-        throw unsupported('table variables', line);
-      }
-      const type = this.typeName(1);
-      return { name, type, value: this.accept('=') ? this.expression() : undefined };
-    });
-    return { kind: 'declare', variables, line };
-  }
-
   private ifStatement(): Statement {
     const line = this.line;
     this.expect('IF');
@@ -279,49 +169,14 @@ export class StatementParser extends DefinitionParser {
     const [number, message, state] = this.list(() => this.expression());
     return { kind: 'throw', number, message, state, line };
   }
+}
 
-  private execute(): Statement {
-    const line = this.line;
-    this.next();
-    if (this.is('(')) {
-      return { kind: 'execute', text: this.parenthesised(() => this.expression()), args: [], line };
-    }
-    return this.procedureCall(line);
+/** An expression written on its own, as a computed column's or a default's is kept. */
+export function parseExpression(text: string): Expr {
+  const [statement] = StatementParser.parse(`SELECT ${text}`);
+  const item = statement.kind === 'query' && statement.query.body.kind === 'select' ? statement.query.body.items[0] : undefined;
+  if (item?.kind !== 'expr') {
+    throw new SqlError(102, `Incorrect syntax near '${text}'.`, { severity: 15 });
   }
-
-  private procedureCall(line: number): Statement {
-    let result: string | undefined;
-    if (this.token.kind === 'variable') {
-      result = this.next().text;
-      this.expect('=');
-    }
-    const procedure: ObjectName = this.objectName();
-    const args: Array<{ name?: string; value: Expr; output: boolean }> = [];
-    if (this.token.kind !== 'end' && !this.is(';') && this.startsArgument()) {
-      args.push(...this.list(() => {
-        const name = this.token.kind === 'variable' && this.peek().text === '=' ? this.next().text : undefined;
-        if (name) {
-          this.next();
-        }
-        const value = this.argument();
-        return { name, value, output: this.accept('OUTPUT') || this.accept('OUT') };
-      }));
-    }
-    return { kind: 'execute', procedure, args, result, line };
-  }
-
-  private startsArgument(): boolean {
-    return ['variable', 'string', 'nstring', 'number', 'hex'].includes(this.token.kind) || this.is('-') || this.is('NULL') || this.isName() || this.is('DEFAULT');
-  }
-
-  /** A bare word is a string there, as in `EXEC sp_help Orders`. */
-  private argument(): Expr {
-    if (this.accept('DEFAULT')) {
-      return { kind: 'null' };
-    }
-    if (this.isName() && this.peek().text !== '(') {
-      return { kind: 'string', value: this.objectName().parts.join('.'), unicode: true };
-    }
-    return this.expression();
-  }
+  return item.expr;
 }
