@@ -1,28 +1,21 @@
 import { Socket } from 'net';
 import { Writable } from 'stream';
 import { SecureContext } from 'tls';
-import { runRpc } from './rpc';
-import type { Server } from './server';
-import { runTransactionRequest } from './transaction-request';
+import { LoginRules, openSession, writeLoginAck, writeRefusal } from './login';
+import { faultRequest, resetSession, runRequest } from './request';
 import { readLogin7 } from '../../tds/login7';
 import { MessageReader } from '../../tds/message-reader';
 import { MessageWriter } from '../../tds/message-writer';
-import { DEFAULT_PACKET_SIZE, MAX_PACKET_SIZE, MIN_PACKET_SIZE, Message, PacketType } from '../../tds/packet';
+import { DEFAULT_PACKET_SIZE, Message, PacketType } from '../../tds/packet';
 import { Encryption, negotiateEncryption, readPrelogin, writePrelogin } from '../../tds/prelogin';
 import { TlsTunnel } from '../../tds/tls-tunnel';
 import { toSqlError } from '../engine/duck-errors';
-import { Fault, FaultRequest, severityOf } from '../faults/faults';
+import { Fault, FaultFor, FaultRequest, severityOf } from '../faults/faults';
 import { FaultySink, errorOf } from '../faults/faulty-sink';
-import { Interpreter } from '../session/interpreter';
 import { SessionState } from '../session/session-state';
 import { Transactions } from '../session/transactions';
-import { collationOf } from '../sql/collations';
-import { SqlError } from '../sql/errors';
 import { CancelledError, Response } from '../tds/response';
-import { readRpcRequest, readSqlBatch } from '../tds/rpc-request';
-import { DONE_ATTENTION, DONE_ERROR, EnvChange, Token, done, envChange, featureAck, loginAck, message } from '../tds/tokens';
-
-const TDS_74 = 0x74000004;
+import { DONE_ATTENTION, DONE_ERROR, Token, done } from '../tds/tokens';
 
 /** Number of the error of a deadlock's victim, whose transaction is rolled back. */
 const DEADLOCK = 1205;
@@ -30,7 +23,12 @@ const DEADLOCK = 1205;
 /** Errors of this severity and above end the connection. */
 const ENDS_CONNECTION = 20;
 
-const KINDS: { readonly [type: number]: FaultRequest['kind'] } = { [PacketType.RPC]: 'rpc', [PacketType.TRANSACTION_MANAGER]: 'transaction' };
+/** What a connection needs of the server that took it. */
+export interface Host extends LoginRules {
+  readonly encryption: Encryption;
+  readonly faults: { readonly onRequest?: FaultFor };
+  forget(client: ClientConnection): void;
+}
 
 /** One client: negotiation, login, then its requests one after the other. */
 export class ClientConnection {
@@ -49,7 +47,7 @@ export class ClientConnection {
 
   constructor(
     private readonly socket: Socket,
-    private readonly server: Server,
+    private readonly host: Host,
     private readonly secureContext: SecureContext,
     readonly spid: number,
   ) {
@@ -118,8 +116,8 @@ export class ClientConnection {
   }
 
   private negotiate(data: Buffer): void {
-    const answer = negotiateEncryption(readPrelogin(data).encryption, this.server.encryption);
-    this.writer.write(writePrelogin(answer ?? this.server.encryption));
+    const answer = negotiateEncryption(readPrelogin(data).encryption, this.host.encryption);
+    this.writer.write(writePrelogin(answer ?? this.host.encryption));
     this.writer.end();
     // Without agreement the client must leave (MS-TDS 2.2.6.5); a login it sends all the same is not read.
     this.refused = answer === undefined;
@@ -141,48 +139,15 @@ export class ClientConnection {
       // Only the login is encrypted: from here on both sides go on in clear text.
       this.tunnel = undefined;
     }
-    const fault = await this.faultOf('login');
-    const account = login.integratedSecurity ? undefined
-      : this.server.accounts.find((each) => each.user.toLowerCase() === login.userName.toLowerCase() && each.password === login.password);
-    const fail = (error: SqlError) => {
-      this.writer.write(message(error));
-      this.writer.write(done(Token.DONE, DONE_ERROR));
-      this.writer.end();
+    const fault = await this.faultOf(() => ({ kind: 'login', sql: '', spid: this.spid }));
+    const opened = fault?.kind === 'error' ? [errorOf(fault)] : await openSession(login, this.host, this.spid, this.encryption === Encryption.ON);
+    if (Array.isArray(opened)) {
+      writeRefusal(this.writer, opened);
       this.endStream();
-    };
-    if (fault?.kind === 'error') {
-      fail(errorOf(fault));
       return;
     }
-    if (!account) {
-      fail(new SqlError(18456, `Login failed for user '${login.userName}'.`, { severity: 14, state: 1, line: 1 }));
-      return;
-    }
-    const database = this.server.engine.catalog.database(login.database || this.server.defaultDatabase);
-    if (!database) {
-      this.writer.write(message(new SqlError(4060, `Cannot open database "${login.database}" requested by the login. The login failed.`, { severity: 11, state: 1, line: 1 })));
-      fail(new SqlError(18456, `Login failed for user '${login.userName}'.`, { severity: 14, state: 1, line: 1 }));
-      return;
-    }
-    const connection = await this.server.engine.connect();
-    const client = { hostName: login.hostName, appName: login.appName, encrypted: this.encryption === Encryption.ON };
-    this.session = new SessionState(this.server.engine, connection, this.spid, account, client, database);
-    const size = Math.min(this.server.maxPacketSize, Math.max(MIN_PACKET_SIZE, login.packetSize || DEFAULT_PACKET_SIZE), MAX_PACKET_SIZE);
-    this.session.packetSize = size;
-    const { writer } = this;
-    writer.write(envChange(EnvChange.DATABASE, database.name, 'master'));
-    writer.write(message(new SqlError(5701, `Changed database context to '${database.name}'.`, { severity: 0, state: 2, line: 1 })));
-    writer.write(envChange(EnvChange.COLLATION, collationOf(database.collation).wire, Buffer.alloc(0)));
-    writer.write(envChange(EnvChange.LANGUAGE, 'us_english', ''));
-    writer.write(message(new SqlError(5703, 'Changed language setting to us_english.', { severity: 0, state: 1, line: 1 })));
-    writer.write(loginAck(TDS_74));
-    writer.write(envChange(EnvChange.PACKET_SIZE, String(size), String(DEFAULT_PACKET_SIZE)));
-    if (login.features.size > 0) {
-      writer.write(featureAck(login.features));
-    }
-    writer.write(done(Token.DONE, 0));
-    writer.end();
-    writer.packetSize = size;
+    this.session = opened;
+    writeLoginAck(this.writer, opened, login);
   }
 
   private async request(each: Message, session: SessionState): Promise<void> {
@@ -197,13 +162,13 @@ export class ClientConnection {
     let fault: Fault | undefined;
     try {
       if (each.resetConnection) {
-        await this.reset(session, response);
+        await resetSession(session, response);
       }
-      fault = await this.faultOf(KINDS[each.type] ?? 'batch', each);
+      fault = await this.faultOf(() => faultRequest(each, this.spid));
       if (fault?.kind === 'error' && fault.afterBytes === undefined) {
         throw errorOf(fault);
       }
-      await this.run(each, session, response);
+      await runRequest(each, session, response);
     } catch (error) {
       if (this.closed) {
         return;
@@ -231,47 +196,10 @@ export class ClientConnection {
     await this.sink.settled();
   }
 
-  private async faultOf(kind: FaultRequest['kind'], each?: Message): Promise<Fault | undefined> {
-    const { onRequest } = this.server.faults;
-    const fault = await onRequest?.({ kind, sql: each ? textOf(each) : '', spid: this.spid });
+  private async faultOf(request: () => FaultRequest): Promise<Fault | undefined> {
+    const fault = await this.host.faults.onRequest?.(request());
     this.sink.begin(fault);
     return fault;
-  }
-
-  private async run(each: Message, session: SessionState, response: Response): Promise<void> {
-    switch (each.type) {
-      case PacketType.SQL_BATCH:
-        session.variables = new Map();
-        await new Interpreter(session, response).batch(readSqlBatch(each.data));
-        return;
-      case PacketType.RPC:
-        for (const call of readRpcRequest(each.data)) {
-          await runRpc(call, session, response);
-        }
-        return;
-      case PacketType.TRANSACTION_MANAGER:
-        await runTransactionRequest(each.data, session, response);
-        return;
-      default:
-        throw new SqlError(4002, `The incoming tabular data stream (TDS) protocol stream is incorrect. The stand-in takes no message of type ${each.type}.`);
-    }
-  }
-
-  /** What a pooled connection loses between its users (MS-TDS 2.2.3.1.2, RESETCONNECTION). */
-  private async reset(session: SessionState, response: Response): Promise<void> {
-    if (session.inTransaction) {
-      await session.connection.run('ROLLBACK');
-      session.undoDefinitions.forEach((undo) => undo());
-      session.transactionCount = 0;
-    }
-    for (const table of session.temporaryTables.values()) {
-      await session.connection.run(`DROP TABLE IF EXISTS ${table.duckName}`);
-    }
-    session.temporaryTables.clear();
-    session.options.clear();
-    session.prepared.clear();
-    session.isolationLevel = 'READ COMMITTED';
-    response.token(envChange(EnvChange.RESET_ACK, Buffer.alloc(0), Buffer.alloc(0)));
   }
 
   private onAttention(): void {
@@ -335,14 +263,6 @@ export class ClientConnection {
     }
     this.wakeDrain?.();
     this.requests = this.requests.catch(() => undefined).then(() => session?.connection.closeSync());
-    this.server.forget(this);
+    this.host.forget(this);
   }
-}
-
-/** Text of a batch, or of the statement that is the first parameter of a procedure like sp_executesql. */
-function textOf({ type, data }: Message): string {
-  if (type === PacketType.SQL_BATCH) {
-    return readSqlBatch(data);
-  }
-  return type === PacketType.RPC ? readRpcRequest(data).map(({ parameters }) => String(parameters[0]?.value ?? '')).join('\n') : '';
 }

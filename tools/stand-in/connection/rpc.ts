@@ -1,13 +1,15 @@
-import { writeReturnValue } from './return-value';
+import { ByteWriter } from '../../tds/byte-writer';
+import { duckValue } from '../session/evaluator';
 import { Interpreter } from '../session/interpreter';
 import { SessionState } from '../session/session-state';
-import { Variable } from '../sql/binder/bound';
+import { StorageValue, Variable } from '../sql/binder/bound';
 import { SqlError } from '../sql/errors';
 import { Parameter, parseParameters } from '../sql/parser/parameters';
-import { INT } from '../sql/types';
+import { INT, SqlType, storageType } from '../sql/types';
+import { createColumnEncoder } from '../tds/column-encoder';
 import { Response } from '../tds/response';
 import { RpcCall, RpcParameter } from '../tds/rpc-request';
-import { returnStatus } from '../tds/tokens';
+import { returnStatus, returnValueHead } from '../tds/tokens';
 
 /** Runs one remote procedure call: the statement procedures of the drivers, or EXEC of any other name. */
 export async function runRpc(call: RpcCall, session: SessionState, response: Response): Promise<void> {
@@ -81,7 +83,7 @@ async function runStatement(
   // A parameter may be sent in another type than it is declared with.
   for (const [at, parameter] of declared.entries()) {
     const sent = given.find((each) => each.name.toLowerCase() === parameter.name.toLowerCase()) ?? given[at];
-    await interpreter.retype(parameter.name, sent.type);
+    await interpreter.evaluator.retype(parameter.name, sent.type);
   }
   const succeeded = await interpreter.batch(text);
   response.token(returnStatus(succeeded ? 0 : session.lastError || -6));
@@ -99,4 +101,22 @@ async function runStatement(
 function fail(response: Response, error: SqlError): void {
   response.message(error);
   response.token(returnStatus(-6));
+}
+
+/** Sends an output parameter; DuckDB makes the vector the column encoders read, so that values look as in rows. */
+async function writeReturnValue(
+  response: Response, session: SessionState, ordinal: number, name: string, type: SqlType, value: StorageValue,
+): Promise<void> {
+  const sql = value === null ? `SELECT CAST(NULL AS ${storageType(type)})` : `SELECT CAST($1 AS ${storageType(type)})`;
+  const result = await session.connection.run(sql, value === null ? [] : [duckValue(value)]);
+  const chunk = (await result.fetchChunk())!;
+  const encoder = createColumnEncoder(type, false);
+  encoder.bind(chunk.getColumnVector(0));
+  const out = new ByteWriter();
+  if (encoder.isNull(0)) {
+    encoder.writeNull(out);
+  } else {
+    encoder.write(out, 0);
+  }
+  response.token(Buffer.concat([returnValueHead(ordinal, name, type, session.databaseName), out.take()]));
 }

@@ -1,27 +1,23 @@
 import { AddressInfo, createServer } from 'net';
 import { createSecureContext } from 'tls';
-import { ClientConnection } from './client-connection';
+import { ClientConnection, Host } from './client-connection';
+import { LoginRules } from './login';
 import { Certificate } from '../../tds/certificate';
 import { Encryption } from '../../tds/prelogin';
 import { DatabaseEngine } from '../engine/database-engine';
 import { FaultFor } from '../faults/faults';
 import { LoginAccount } from '../session/session-state';
 
-export interface ServerOptions {
-  readonly engine: DatabaseEngine;
-  readonly accounts: readonly LoginAccount[];
+export interface ServerOptions extends LoginRules {
   readonly certificate: Certificate;
   readonly encryption: Encryption;
-  /** Largest packet the server agrees to, in bytes. */
-  readonly maxPacketSize: number;
-  readonly defaultDatabase: string;
 }
 
 /** First session id of a user, as in SQL Server. */
 const FIRST_SPID = 51;
 
 /** Listens for TDS clients. */
-export class Server {
+export class Server implements Host {
   readonly engine: DatabaseEngine;
   readonly encryption: Encryption;
   readonly maxPacketSize: number;
