@@ -1,7 +1,7 @@
 import { readFileSync } from 'fs';
 import path from 'path';
-import { connect } from './mssql-client';
-import { startStandIn } from '../../../tools/stand-in';
+import { withPool } from './mssql-client';
+import { withStandIn } from './running';
 import { SYSTEM_VIEWS } from '../../../tools/stand-in/engine/system-views';
 import { SERVER_PROPERTIES, SYSTEM_VALUES } from '../../../tools/stand-in/session/system-values';
 import { AGGREGATES, WINDOW_FUNCTIONS } from '../../../tools/stand-in/sql/binder/aggregates';
@@ -53,12 +53,5 @@ test('every kind of statement is shown, and runs', async () => {
   const shown = found(JSON.stringify(StatementParser.parse(STATEMENTS), (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)), /"kind":"(\w+)"/g);
   expect(kinds.filter((kind) => !shown.includes(kind))).toEqual(['permission']);
 
-  const standIn = await startStandIn({ transactions: 10 });
-  const pool = await connect(standIn, { pool: 1 });
-  try {
-    await pool.request().batch(STATEMENTS);
-  } finally {
-    await pool.close();
-    await standIn.stop();
-  }
+  await withStandIn({ transactions: 10 }, async (standIn) => withPool(standIn, async (pool) => pool.request().batch(STATEMENTS), { pool: 1 }));
 });
