@@ -15,7 +15,7 @@ const FOLDER = path.resolve(__dirname, '..', '..', '..', 'tools', 'stand-in');
 const source = (...files: string[]) => files.map((file) => readFileSync(path.join(FOLDER, file), 'utf8')).join('\n');
 const found = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, name]) => name);
 const README = source('README.md');
-const [, STATEMENTS] = /```sql\n(.*?)```/s.exec(README)!;
+const [, STATEMENTS] = /```text\n(.*?)```/s.exec(README)!;
 
 /** Names in a row of the README's table. */
 function listed(row: string): string[] {
