@@ -61,7 +61,7 @@ export async function measureColdStart(rounds: number): Promise<ColdStartFigures
     const variants = [
       { name: 'bundled recorder', file: bundle, sources: bundle },
       { name: 'recorder, unbundled', file: path.join(folder, 'src', 'handlers', 'record-object.lambda.js'), sources: path.join(folder, 'src') },
-      { name: 'plain handler, unbundled', file: path.join(folder, 'bench', 'plain-recorder.js'), sources: path.join(folder, 'bench') },
+      { name: 'plain handler, unbundled', file: path.join(folder, 'bench', 'contenders', 'plain-recorder.js'), sources: path.join(folder, 'bench') },
     ];
     const port = (server.address() as AddressInfo).port;
     const samples = variants.map((): Sample[] => []);
@@ -136,7 +136,7 @@ function unbundle(folder: string): void {
     .filter((name) => name.endsWith('.ts')).map((name) => path.join(from, name)));
   buildSync({
     absWorkingDir: ROOT,
-    entryPoints: [...sources, 'bench/plain-recorder.ts'],
+    entryPoints: [...sources, 'bench/contenders/plain-recorder.ts'],
     outbase: '.',
     outdir: folder,
     bundle: false,

@@ -9,8 +9,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { bundle, firstLine } from './bundle';
-import { LARGE_CELLS, type LargeCell } from './large-cell-table';
+import { bundle, firstLine } from './harness/bundle';
+import { LARGE_CELLS, type LargeCell } from './tables/large-cell-table';
 
 const LARGEST_RSS_MB = 1024;
 
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(scratch, 'large-cells-'));
   let failures = 0;
   try {
-    await bundle(['large-cell-taker.ts', 'large-cell-server.ts'], folder);
+    await bundle(['contenders/large-cell-taker.ts', 'servers/large-cell-server.ts'], folder);
     const server = spawn(process.execPath, [join(folder, 'large-cell-server.js')], { stdio: ['ignore', 'pipe', 'inherit'] });
     try {
       const port = await firstLine(server);

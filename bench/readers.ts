@@ -11,8 +11,8 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { bundle, firstLine } from './bundle';
-import type { ReadersResult } from './readers-contender';
+import type { ReadersResult } from './contenders/readers-contender';
+import { bundle, firstLine } from './harness/bundle';
 
 const ENGINE = join(__dirname, '../assets/extractor/index.js');
 
@@ -25,7 +25,7 @@ async function main(args: readonly string[]): Promise<void> {
   mkdirSync(scratch, { recursive: true });
   const folder = mkdtempSync(join(scratch, 'readers-'));
   try {
-    await bundle(['readers-contender.ts', 'replay-database.ts'], folder);
+    await bundle(['contenders/readers-contender.ts', 'servers/replay-database.ts'], folder);
     const server = spawn(process.execPath, [join(folder, 'replay-database.js'), rows], { stdio: ['ignore', 'pipe', 'inherit'] });
     try {
       const port = await firstLine(server);

@@ -63,7 +63,7 @@ export async function measureRecorderLoad({ rate, seconds, processes = available
 }
 
 async function runWorker(rate: number, seconds: number): Promise<LoadFigures> {
-  const worker = path.join(__dirname, 'recorder-load-worker.ts');
+  const worker = path.join(__dirname, 'contenders/recorder-load-worker.ts');
   const child = spawn(process.execPath, ['--expose-gc', '--import', 'tsx', worker, String(rate), String(seconds)], {
     cwd: path.resolve(__dirname, '..'),
     env: {

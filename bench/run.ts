@@ -2,15 +2,15 @@ import { ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { bundle, firstLine } from './bundle';
-import { checkLedger } from './check-ledger';
-import { LEDGER_CAPTURE_ENV, ledgerCaptureFile, readLedgerCapture } from './ledger-table';
-import type { Job, Measured } from './measured';
-import { BenchOptions, HELP, parseOptions } from './options';
-import { PACKET_SIZE_ENV } from './packet-size';
-import { Ratio, ratios } from './ratios';
+import { bundle, firstLine } from './harness/bundle';
+import { checkLedger } from './harness/check-ledger';
+import type { Job, Measured } from './harness/measured';
+import { BenchOptions, HELP, parseOptions } from './harness/options';
+import { Ratio, ratios } from './harness/ratios';
+import { PACKET_SIZE_ENV } from './harness/request';
 import { RIVALS } from './rivals';
 import { TABLES } from './tables';
+import { LEDGER_CAPTURE_ENV, ledgerCaptureFile, readLedgerCapture } from './tables/ledger-table';
 
 /**
  * `npm run bench -- --help`
@@ -57,7 +57,7 @@ async function main(args: readonly string[]): Promise<void> {
   let server: ChildProcess | undefined;
   let figures: Figures;
   try {
-    await bundle(['contender.ts', 'replay-table.ts'], folder);
+    await bundle(['contenders/contender.ts', 'servers/replay-table.ts'], folder);
     server = spawn(process.execPath, [join(folder, 'replay-table.js'), options.table], { stdio: ['ignore', 'pipe', 'inherit'] });
     const port = await firstLine(server);
     if (options.table === 'ledger') await sayChecked(port, options.packetSize);

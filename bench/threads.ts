@@ -10,8 +10,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { bundle, firstLine } from './bundle';
-import type { ThreadsResult } from './threads-contender';
+import type { ThreadsResult } from './contenders/threads-contender';
+import { bundle, firstLine } from './harness/bundle';
 
 async function main(formats: readonly string[]): Promise<void> {
   const scratch = join(__dirname, '../.tmp');
@@ -19,7 +19,7 @@ async function main(formats: readonly string[]): Promise<void> {
   const folder = mkdtempSync(join(scratch, 'threads-'));
   const cores = availableParallelism();
   try {
-    await bundle(['threads-contender.ts', 'replay-table.ts'], folder);
+    await bundle(['contenders/threads-contender.ts', 'servers/replay-table.ts'], folder);
     const server = spawn(process.execPath, [join(folder, 'replay-table.js'), 'transactions'], { stdio: ['ignore', 'pipe', 'inherit'] });
     try {
       const port = await firstLine(server);

@@ -2,9 +2,9 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { bundle, firstLine } from './bundle';
-import { LEDGER_CAPTURE_ENV, ledgerCaptureFile } from './ledger-table';
+import { bundle, firstLine } from './harness/bundle';
 import { TABLES } from './tables';
+import { LEDGER_CAPTURE_ENV, ledgerCaptureFile } from './tables/ledger-table';
 
 /**
  * `npx tsx bench/verify.ts [--table NAME] [--rows N] [--format csv|jsonl|parquet] [--compression none|gzip|snappy|zstd]
@@ -48,7 +48,7 @@ async function main(args: readonly string[]): Promise<void> {
   const results: unknown[] = [];
   let server: ChildProcess | undefined;
   try {
-    await bundle(['verify-contender.ts', 'replay-table.ts'], folder);
+    await bundle(['contenders/verify-contender.ts', 'servers/replay-table.ts'], folder);
     server = spawn(process.execPath, [join(folder, 'replay-table.js'), tableName], { stdio: ['ignore', 'pipe', 'inherit'] });
     const port = await firstLine(server);
     for (const [format, compression] of variants) {

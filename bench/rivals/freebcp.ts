@@ -3,8 +3,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { findProgram, inFolder } from './programs';
 import { canMeasureProcesses, measureProcess } from './whole-process';
-import type { Rival } from '../measured';
-import { selectSql } from '../select-sql';
+import type { Rival } from '../harness/measured';
+import { selectSql } from '../harness/request';
 
 const run = promisify(execFile);
 

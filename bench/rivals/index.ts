@@ -1,7 +1,7 @@
 import { freebcp } from './freebcp';
 import { odbc2parquet } from './odbc2parquet';
 import { pythonClient } from './python-client';
-import type { Rival } from '../measured';
+import type { Rival } from '../harness/measured';
 
 /** Clients that are not Node programs. They run when they are installed; nothing of them is needed. */
 

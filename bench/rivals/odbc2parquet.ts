@@ -5,8 +5,8 @@ import { promisify } from 'node:util';
 import { withLibltdl } from './libltdl';
 import { findProgram, findPython, inFolder } from './programs';
 import { canMeasureProcesses, measureProcess } from './whole-process';
-import type { Rival } from '../measured';
-import { selectSql } from '../select-sql';
+import type { Rival } from '../harness/measured';
+import { selectSql } from '../harness/request';
 
 const run = promisify(execFile);
 

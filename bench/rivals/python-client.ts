@@ -3,7 +3,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { withLibltdl } from './libltdl';
 import { findPython, inFolder } from './programs';
-import { RIVAL_TIMEOUT_MS, type Measured, type Rival } from '../measured';
+import { RIVAL_TIMEOUT_MS, type Measured, type Rival } from '../harness/measured';
 
 const run = promisify(execFile);
 

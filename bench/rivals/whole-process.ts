@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { findPython } from './programs';
-import { RIVAL_TIMEOUT_MS, type Measured } from '../measured';
+import { RIVAL_TIMEOUT_MS, type Measured } from '../harness/measured';
 
 const run = promisify(execFile);
 

@@ -45,7 +45,7 @@ describe('shell', () => {
   });
 
   test('options named in the text are options of the command line, or of this repository\'s own scripts', () => {
-    const own = ['tools/demo/arguments.ts', 'tools/local/arguments.ts', 'bench/options.ts', 'bench/run.ts', 'bench/readers.ts', 'bench/verify.ts', 'tools/stand-in/main.ts']
+    const own = ['tools/demo/arguments.ts', 'tools/local/arguments.ts', 'bench/harness/options.ts', 'bench/run.ts', 'bench/readers.ts', 'bench/verify.ts', 'tools/stand-in/main.ts']
       .flatMap((file) => readFileSync(path.join(ROOT, file), 'utf8').match(/--[a-z][a-z-]+/g) ?? []);
     const known = new Set([...own, ...[...options.values()].flatMap((each) => [...each])]);
     const unknown = files.filter(({ file }) => file === 'README.md' || file.startsWith('docs/')).flatMap(({ file, text }) => (

@@ -19,7 +19,7 @@ export interface PlanFigures {
 
 const PROGRAM = `
 const { plan } = require(process.argv[1]);
-// As bench/peak-memory.ts has it, where maxRSS would begin with that of the process that started this one.
+// As bench/harness/measured.ts has it, where maxRSS would begin with that of the process that started this one.
 const peakRssMb = () => {
   const { existsSync, readFileSync } = require('node:fs');
   const status = '/proc/self/status';

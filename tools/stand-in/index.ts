@@ -4,9 +4,9 @@ import { tmpdir } from 'os';
 import { join } from 'path';
 import { DATABASE_NAME, createDataSet } from './data-set';
 import { Certificate, createSelfSignedCertificate } from '../tds/certificate';
+import { Server } from './connection/server';
 import { DatabaseEngine } from './engine/database-engine';
 import { FaultFor } from './faults/faults';
-import { Server } from './session/server';
 import { LoginAccount } from './session/session-state';
 import { Encryption } from '../tds/prelogin';
 

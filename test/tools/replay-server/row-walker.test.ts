@@ -1,4 +1,4 @@
-import { RARE_TABLE } from '../../../bench/rare-table';
+import { RARE_TABLE } from '../../../bench/tables/rare-table';
 import { NBC_ROW, ROW, walkResult } from '../../../tools/replay-server/row-walker';
 import { capturePayload } from '../../support/tds-captures';
 

@@ -1,21 +1,10 @@
 import mssql from 'mssql';
-import { connect } from './mssql-client';
-import { StandIn, startStandIn } from '../../../tools/stand-in';
+import { withPool } from './mssql-client';
+import { running, withStandIn } from './running';
 
-let standIn: StandIn;
-let pool: mssql.ConnectionPool;
+const own = running({ transactions: 200 });
 
-beforeAll(async () => {
-  standIn = await startStandIn({ transactions: 200 });
-  pool = await connect(standIn);
-});
-
-afterAll(async () => {
-  await pool.close();
-  await standIn.stop();
-});
-
-const query = async (sql: string) => (await pool.request().query(sql)).recordset as unknown[];
+const query = async (sql: string) => (await own.pool.request().query(sql)).recordset as unknown[];
 
 const COLUMNS = `
   SELECT c.name, TYPE_NAME(c.user_type_id) AS type, c.max_length, c.precision, c.scale, c.is_nullable, c.is_identity, c.is_computed, c.collation_name
@@ -122,27 +111,22 @@ test('every view of the catalog can be read', async () => {
 });
 
 test('follows what is created, masked, altered and dropped', async () => {
-  await pool.request().batch('CREATE SCHEMA probe');
-  await pool.request().batch("CREATE TABLE probe.Cards (Id int PRIMARY KEY, Number varchar(19) MASKED WITH (FUNCTION = 'partial(0,\"x\",4)') NULL)");
+  await own.pool.request().batch('CREATE SCHEMA probe');
+  await own.pool.request().batch("CREATE TABLE probe.Cards (Id int PRIMARY KEY, Number varchar(19) MASKED WITH (FUNCTION = 'partial(0,\"x\",4)') NULL)");
   expect(await query("SELECT name, masking_function FROM sys.masked_columns WHERE object_id = OBJECT_ID('probe.Cards')")).toEqual([{ name: 'Number', masking_function: 'partial(0,"x",4)' }]);
-  await pool.request().batch('ALTER TABLE probe.Cards ADD Expires date NULL; INSERT INTO probe.Cards VALUES (1, \'4111\', \'2030-01-01\')');
+  await own.pool.request().batch('ALTER TABLE probe.Cards ADD Expires date NULL; INSERT INTO probe.Cards VALUES (1, \'4111\', \'2030-01-01\')');
   expect(await query("SELECT c.name, p.rows FROM sys.columns c JOIN sys.partitions p ON p.object_id = c.object_id WHERE c.object_id = OBJECT_ID('probe.Cards') AND c.column_id = 3"))
     .toEqual([{ name: 'Expires', rows: '1' }]);
-  await pool.request().batch('DROP TABLE probe.Cards; DROP SCHEMA probe');
+  await own.pool.request().batch('DROP TABLE probe.Cards; DROP SCHEMA probe');
   expect(await query("SELECT COUNT(*) AS n FROM sys.schemas WHERE name = 'probe'")).toEqual([{ n: 0 }]);
 });
 
 test('a transaction that has read a table sees the whole catalog', async () => {
-  const fresh = await startStandIn({ transactions: 50 });
-  const other = await connect(fresh);
-  try {
+  await withStandIn({ transactions: 50 }, async (fresh) => withPool(fresh, async (other) => {
     const transaction = new mssql.Transaction(other);
     await transaction.begin(mssql.ISOLATION_LEVEL.SNAPSHOT);
     await new mssql.Request(transaction).query('SELECT COUNT(*) AS n FROM dbo.Transactions');
     expect((await new mssql.Request(transaction).query("SELECT name FROM sys.tables WHERE name = N'customers'")).recordset).toEqual([{ name: 'Customers' }]);
     await transaction.commit();
-  } finally {
-    await other.close();
-    await fresh.stop();
-  }
+  }));
 });

@@ -2,8 +2,9 @@ import { readFileSync } from 'fs';
 import { connect as connectTcp, createServer } from 'net';
 import { connect as connectTls, createServer as createTlsServer } from 'tls';
 import { Connection } from 'tedious';
-import { ConnectOptions, connect } from './mssql-client';
+import { ConnectOptions, withPool } from './mssql-client';
 import { pythonClientProblem, readWithPython } from './python-client';
+import { withStandIn } from './running';
 import { StandIn, startStandIn } from '../../../tools/stand-in';
 import { createSelfSignedCertificate } from '../../../tools/tds/certificate';
 
@@ -24,12 +25,7 @@ afterAll(async () => {
 });
 
 async function answer(target: StandIn, options: ConnectOptions): Promise<unknown> {
-  const pool = await connect(target, options);
-  try {
-    return (await pool.request().query('SELECT DB_NAME() AS name, SUSER_SNAME() AS login')).recordset[0];
-  } finally {
-    await pool.close();
-  }
+  return withPool(target, async (pool) => (await pool.request().query('SELECT DB_NAME() AS name, SUSER_SNAME() AS login')).recordset[0], options);
 }
 
 const logsIn = { name: 'LegacyLedger', login: 'sa' };
@@ -73,13 +69,10 @@ describe('encryption', () => {
 
   test('a given key and certificate are used', async () => {
     const certificate = createSelfSignedCertificate('given');
-    const other = await startStandIn({ transactions: 50, certificate });
-    try {
+    await withStandIn({ transactions: 50, certificate }, async (other) => {
       expect(readFileSync(other.caFile, 'utf8')).toBe(certificate.certificate);
       expect(await answer(other, { encrypt: true })).toEqual(logsIn);
-    } finally {
-      await other.stop();
-    }
+    });
   });
 
   test('the certificate is for 127.0.0.1 and localhost', async () => {
@@ -131,13 +124,10 @@ describe('login', () => {
 
   test('passwords of any characters come through', async () => {
     const password = 'Pä$$"w;ö{rd} 漢😀';
-    const other = await startStandIn({ transactions: 50, user: 'Überweiser', password });
-    try {
+    await withStandIn({ transactions: 50, user: 'Überweiser', password }, async (other) => {
       expect(await answer(other, { encrypt: true })).toEqual({ name: 'LegacyLedger', login: 'Überweiser' });
       await expect(answer(other, { password: password.toLowerCase() })).rejects.toMatchObject({ code: 'ELOGIN' });
-    } finally {
-      await other.stop();
-    }
+    });
   });
 
   test('another database can be asked for', async () => {

@@ -36,3 +36,12 @@ export async function connect(standIn: StandIn, options: ConnectOptions = {}): P
     options: settings as mssql.IOptions,
   }).connect();
 }
+
+export async function withPool<T>(standIn: StandIn, action: (pool: mssql.ConnectionPool) => Promise<T>, options?: ConnectOptions): Promise<T> {
+  const pool = await connect(standIn, options);
+  try {
+    return await action(pool);
+  } finally {
+    await pool.close();
+  }
+}

@@ -1,30 +1,15 @@
 import mssql from 'mssql';
-import { connect } from './mssql-client';
-import { StandIn, startStandIn } from '../../../tools/stand-in';
+import { running } from './running';
 
-let standIn: StandIn;
-let pool: mssql.ConnectionPool;
-
-beforeAll(async () => {
-  standIn = await startStandIn({ transactions: 200 });
-  pool = await connect(standIn, { pool: 1 });
-});
-
-afterAll(async () => {
-  await pool.close();
-  await standIn.stop();
-});
+const own = running({ transactions: 200 }, 1);
 
 /** Values of the first result's first row, in order. */
 async function row(sql: string): Promise<unknown[]> {
-  const request = pool.request();
-  request.arrayRowMode = true;
-  const { recordset } = await request.query(sql);
-  return (recordset as unknown as unknown[][])[0];
+  return (await rows(sql))[0];
 }
 
 async function rows(sql: string): Promise<unknown[][]> {
-  const request = pool.request();
+  const request = own.pool.request();
   request.arrayRowMode = true;
   return (await request.query(sql)).recordset as unknown as unknown[][];
 }
@@ -38,7 +23,7 @@ interface WireColumn {
 
 /** Declared types of a query's columns, as the wire has them. */
 async function types(sql: string): Promise<string[]> {
-  const request = pool.request();
+  const request = own.pool.request();
   request.arrayRowMode = true;
   const result = await request.query(sql) as unknown as { columns: WireColumn[][] };
   return result.columns[0].map(({ type, length, precision, scale }) => {
@@ -126,7 +111,7 @@ describe('queries', () => {
   });
 
   test('parameters of every type come back as they went', async () => {
-    const request = pool.request();
+    const request = own.pool.request();
     const when = new Date('2024-02-29T13:14:15.123Z');
     const inputs: Array<[string, mssql.ISqlType | (() => mssql.ISqlType), unknown]> = [
       ['bit', mssql.Bit(), true], ['tiny', mssql.TinyInt(), 255], ['small', mssql.SmallInt(), -32768], ['int', mssql.Int(), -1], ['big', mssql.BigInt(), '9007199254740993'],
@@ -143,7 +128,7 @@ describe('queries', () => {
 
 describe('batches', () => {
   test('statements give their results one after the other', async () => {
-    const { recordsets, rowsAffected } = await pool.request().batch(`
+    const { recordsets, rowsAffected } = await own.pool.request().batch(`
       DECLARE @n int = 2, @name nvarchar(20);
       SET @n += 1;
       SELECT @name = N'x' + CAST(@n AS nvarchar(5));
@@ -156,7 +141,7 @@ describe('batches', () => {
   });
 
   test('tables can be made, filled, changed, read and dropped', async () => {
-    const { recordsets, rowsAffected } = await pool.request().batch(`
+    const { recordsets, rowsAffected } = await own.pool.request().batch(`
       CREATE TABLE dbo.Made (Id int IDENTITY(5,2) PRIMARY KEY, Name varchar(10) NOT NULL DEFAULT ('none'), Price decimal(9,2) NULL, Twice AS (Price * 2), Version rowversion);
       INSERT INTO dbo.Made (Name, Price) VALUES ('a', 1.25), ('b', NULL), (DEFAULT, 3);
       UPDATE m SET Price = Price + 1 FROM dbo.Made m WHERE m.Name = 'a';
@@ -172,21 +157,21 @@ describe('batches', () => {
 
   test('PRINT and RAISERROR below 11 are messages, not errors', async () => {
     const messages: string[] = [];
-    const request = pool.request();
+    const request = own.pool.request();
     request.on('info', (info) => messages.push(`${info.number} ${info.message}`));
     await request.batch("PRINT N'hello'; RAISERROR(N'half of %d %s', 10, 1, 4, 'rows') WITH NOWAIT; SELECT 1 AS a");
     expect(messages).toEqual(['0 hello', '50000 half of 4 rows']);
   });
 
   test('TRY ... CATCH sees the error', async () => {
-    const divided = await pool.request().batch('BEGIN TRY SELECT 1/0 AS x END TRY BEGIN CATCH SELECT ERROR_NUMBER() AS n, ERROR_MESSAGE() AS m, @@TRANCOUNT AS t END CATCH');
+    const divided = await own.pool.request().batch('BEGIN TRY SELECT 1/0 AS x END TRY BEGIN CATCH SELECT ERROR_NUMBER() AS n, ERROR_MESSAGE() AS m, @@TRANCOUNT AS t END CATCH');
     expect(divided.recordsets).toEqual([[], [{ n: 8134, m: 'Divide by zero error encountered.', t: 0 }]]);
-    const { recordsets } = await pool.request().batch("BEGIN TRY THROW 50123, 'mine', 7 END TRY BEGIN CATCH SELECT ERROR_NUMBER() AS n, ERROR_MESSAGE() AS m, ERROR_STATE() AS s END CATCH");
+    const { recordsets } = await own.pool.request().batch("BEGIN TRY THROW 50123, 'mine', 7 END TRY BEGIN CATCH SELECT ERROR_NUMBER() AS n, ERROR_MESSAGE() AS m, ERROR_STATE() AS s END CATCH");
     expect(recordsets).toEqual([[{ n: 50123, m: 'mine', s: 7 }]]);
   });
 
   test('USE changes the database', async () => {
-    const { recordset } = await pool.request().batch('USE master; SELECT DB_NAME() AS name; USE LegacyLedger');
+    const { recordset } = await own.pool.request().batch('USE master; SELECT DB_NAME() AS name; USE LegacyLedger');
     expect(recordset).toEqual([{ name: 'master' }]);
   });
 });
@@ -222,12 +207,12 @@ describe('errors have the number, class, state and line of SQL Server', () => {
     ["INSERT INTO ledger.Branches (BranchCode, BranchName, Country) VALUES ('X', NULL, 'AT')", { number: 515 }],
     ['CREATE TABLE dbo.Accounts (Id int)', { number: 2714, state: 6 }],
   ])('%s', async (sql, expected) => {
-    await expect(pool.request().batch(sql)).rejects.toMatchObject(expected);
+    await expect(own.pool.request().batch(sql)).rejects.toMatchObject(expected);
     expect(await row('SELECT 1')).toEqual([1]);
   });
 
   test('rows sent before an error arrive', async () => {
-    const request = pool.request();
+    const request = own.pool.request();
     request.stream = true;
     const got: unknown[] = [];
     const errors: Array<{ number?: number }> = [];

@@ -1,36 +1,19 @@
 import mssql from 'mssql';
 import { Connection, Request } from 'tedious';
-import { connect } from './mssql-client';
-import { StandIn, startStandIn } from '../../../tools/stand-in';
+import { withPool } from './mssql-client';
+import { running } from './running';
 
 const TRANSACTIONS = 3000;
-let standIn: StandIn;
-
-beforeAll(async () => {
-  standIn = await startStandIn({
-    transactions: TRANSACTIONS,
-    logins: [{ user: 'reader', password: 'Reader_1', denySelect: ['dbo.Customers'] }],
-  });
+const own = running({
+  transactions: TRANSACTIONS,
+  logins: [{ user: 'reader', password: 'Reader_1', denySelect: ['dbo.Customers'] }],
 });
-
-afterAll(async () => {
-  await standIn.stop();
-});
-
-async function withPool<T>(action: (pool: mssql.ConnectionPool) => Promise<T>, options: Parameters<typeof connect>[1] = {}): Promise<T> {
-  const pool = await connect(standIn, options);
-  try {
-    return await action(pool);
-  } finally {
-    await pool.close();
-  }
-}
 
 async function tediousConnection(): Promise<Connection> {
   const connection = new Connection({
-    server: standIn.host,
-    authentication: { type: 'default', options: { userName: standIn.user, password: standIn.password } },
-    options: { port: standIn.port, database: standIn.database, encrypt: false, rowCollectionOnRequestCompletion: false },
+    server: own.standIn.host,
+    authentication: { type: 'default', options: { userName: own.standIn.user, password: own.standIn.password } },
+    options: { port: own.standIn.port, database: own.standIn.database, encrypt: false, rowCollectionOnRequestCompletion: false },
   });
   await new Promise<void>((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())));
   return connection;
@@ -38,7 +21,7 @@ async function tediousConnection(): Promise<Connection> {
 
 test.each([512, 1000, 4096, 16384, 32767])('packets of %i bytes carry every row', async (packetSize) => {
   for (const encrypt of [false, true]) {
-    await withPool(async (pool) => {
+    await withPool(own.standIn, async (pool) => {
       const { recordset } = await pool.request().query('SELECT * FROM dbo.Transactions');
       expect(recordset).toHaveLength(TRANSACTIONS);
       expect(recordset[TRANSACTIONS - 1].TransactionId).toBe(String(TRANSACTIONS));
@@ -47,7 +30,7 @@ test.each([512, 1000, 4096, 16384, 32767])('packets of %i bytes carry every row'
 });
 
 test.each([1, 100, 4000, 32768, 40000, 200_001])('a (max) value of %i characters is whole, both ways', async (length) => {
-  await withPool(async (pool) => {
+  await withPool(own.standIn, async (pool) => {
     const text = 'Ω€漢x'.repeat(Math.ceil(length / 4)).slice(0, length);
     const bytes = Buffer.from(text, 'utf8');
     const { recordset } = await pool.request().input('text', mssql.NVarChar(mssql.MAX), text).input('bytes', mssql.VarBinary(mssql.MAX), bytes)
@@ -105,13 +88,13 @@ test('a client that leaves in the middle of a result does not disturb the others
     request.once('row', () => connection.close());
     connection.execSqlBatch(request);
   });
-  await withPool(async (pool) => {
+  await withPool(own.standIn, async (pool) => {
     expect((await pool.request().query('SELECT COUNT(*) AS n FROM dbo.Transactions')).recordset).toEqual([{ n: TRANSACTIONS }]);
   });
 });
 
 test('many connections at once', async () => {
-  await withPool(async (pool) => {
+  await withPool(own.standIn, async (pool) => {
     const answers = await Promise.all(Array.from({ length: 40 }, async (_, at) =>
       pool.request().input('at', mssql.Int, at).query('SELECT @at AS at, @@SPID AS spid, (SELECT COUNT(*) FROM dbo.Transactions WHERE TransactionId <= @at) AS n')));
     expect(answers.map(({ recordset }) => recordset[0].n)).toEqual(Array.from({ length: 40 }, (_, at) => at));
@@ -145,7 +128,7 @@ test('a client that stops reading holds the server back', async () => {
 
 describe('transactions', () => {
   test('a SNAPSHOT reader sees one state while a writer commits', async () => {
-    await withPool(async (pool) => {
+    await withPool(own.standIn, async (pool) => {
       await pool.request().batch('CREATE TABLE dbo.SnapshotProbe (Id int NOT NULL, Amount decimal(19,4) NOT NULL); INSERT INTO dbo.SnapshotProbe VALUES (1, 10), (2, 20)');
       const reader = new mssql.Transaction(pool);
       await reader.begin(mssql.ISOLATION_LEVEL.SNAPSHOT);
@@ -160,7 +143,7 @@ describe('transactions', () => {
   });
 
   test('what is rolled back is gone, its table too', async () => {
-    await withPool(async (pool) => {
+    await withPool(own.standIn, async (pool) => {
       const transaction = new mssql.Transaction(pool);
       await transaction.begin();
       await new mssql.Request(transaction).batch('CREATE TABLE dbo.Undone (Id int NULL); INSERT INTO dbo.Undone VALUES (1)');
@@ -171,7 +154,7 @@ describe('transactions', () => {
   });
 
   test('snapshot isolation can be disallowed', async () => {
-    await withPool(async (pool) => {
+    await withPool(own.standIn, async (pool) => {
       await pool.request().batch('ALTER DATABASE LegacyLedger SET ALLOW_SNAPSHOT_ISOLATION OFF');
       try {
         const state = 'SELECT snapshot_isolation_state_desc AS state FROM sys.databases WHERE name = DB_NAME()';
@@ -185,7 +168,7 @@ describe('transactions', () => {
 });
 
 test('prepared statements: sp_prepare, sp_execute, sp_unprepare', async () => {
-  await withPool(async (pool) => {
+  await withPool(own.standIn, async (pool) => {
     const statement = new mssql.PreparedStatement(pool);
     statement.input('low', mssql.BigInt);
     statement.input('high', mssql.BigInt);
@@ -198,7 +181,7 @@ test('prepared statements: sp_prepare, sp_execute, sp_unprepare', async () => {
 });
 
 test('output parameters come back', async () => {
-  await withPool(async (pool) => {
+  await withPool(own.standIn, async (pool) => {
     const { output } = await pool.request().output('total', mssql.Decimal(19, 4)).output('name', mssql.NVarChar(50)).input('add', mssql.Int, 2)
       .query("SELECT @total = SUM(Rate) + @add, @name = N'Ω' FROM (VALUES (1.5), (2.25)) v(Rate)");
     expect(output).toEqual({ total: 5.75, name: 'Ω' });
@@ -206,7 +189,7 @@ test('output parameters come back', async () => {
 });
 
 test('a login without rights on a table gets 229 there and nowhere else', async () => {
-  await withPool(async (pool) => {
+  await withPool(own.standIn, async (pool) => {
     await expect(pool.request().query('SELECT CustomerId FROM dbo.Customers')).rejects.toMatchObject({
       number: 229,
       class: 14,

@@ -1,35 +1,24 @@
-import { connect } from './mssql-client';
+import { withPool } from './mssql-client';
 import { pythonClientProblem, readWithPython } from './python-client';
+import { running, withStandIn } from './running';
 import { StoredTable, quoted, storedTable, userTables } from './stored-values';
-import { StandIn, startStandIn } from '../../../tools/stand-in';
 import { ColumnEntry } from '../../../tools/stand-in/engine/catalog';
 
-let standIn: StandIn;
-
-beforeAll(async () => {
-  standIn = await startStandIn({ transactions: 600 });
-});
-
-afterAll(async () => {
-  await standIn.stop();
-});
+const own = running({ transactions: 600 });
 
 test('the data set is the same in every run', async () => {
-  const again = await startStandIn({ transactions: 600 });
-  try {
-    for (const table of userTables(standIn)) {
+  await withStandIn({ transactions: 600 }, async (again) => {
+    for (const table of userTables(own.standIn)) {
       const twin = userTables(again).find((other) => other.name === table.name)!;
-      expect(await storedTable(again, twin)).toEqual(expect.objectContaining({ rows: (await storedTable(standIn, table)).rows }));
+      expect(await storedTable(again, twin)).toEqual(expect.objectContaining({ rows: (await storedTable(own.standIn, table)).rows }));
     }
-  } finally {
-    await again.stop();
-  }
+  });
 });
 
 test('has the tables and sizes that were asked for', async () => {
   const counts = new Map<string, number>();
-  for (const table of userTables(standIn)) {
-    counts.set(quoted(table), (await storedTable(standIn, table)).rows.length);
+  for (const table of userTables(own.standIn)) {
+    counts.set(quoted(table), (await storedTable(own.standIn, table)).rows.length);
   }
   expect(Object.fromEntries(counts)).toMatchObject({
     '[dbo].[Transactions]': 600,
@@ -43,10 +32,9 @@ test('has the tables and sizes that were asked for', async () => {
 });
 
 test('mssql reads every table as DuckDB has it', async () => {
-  const pool = await connect(standIn, { encrypt: true });
-  try {
-    for (const table of userTables(standIn)) {
-      const stored = await storedTable(standIn, table);
+  await withPool(own.standIn, async (pool) => {
+    for (const table of userTables(own.standIn)) {
+      const stored = await storedTable(own.standIn, table);
       const list = stored.columns.map((column) => `[${column.name.replace(/\]/g, ']]')}]`).join(', ');
       const request = pool.request();
       request.arrayRowMode = true;
@@ -55,18 +43,16 @@ test('mssql reads every table as DuckDB has it', async () => {
       const expected = stored.rows.map((row) => row.map((value, at) => seenByTedious(stored.columns[at], value)));
       expect({ table: quoted(table), rows }).toEqual({ table: quoted(table), rows: expected });
     }
-  } finally {
-    await pool.close();
-  }
+  }, { encrypt: true });
 });
 
 const problem = pythonClientProblem();
 const withPython = problem ? test.skip : test;
 
 withPython('mssql-python reads every table as DuckDB has it', async () => {
-  const tables = userTables(standIn);
-  const lists = (await Promise.all(tables.map(async (table) => storedTable(standIn, table)))).map(withoutVariants);
-  const answers = await readWithPython(standIn, lists.map(({ table, columns }) =>
+  const tables = userTables(own.standIn);
+  const lists = (await Promise.all(tables.map(async (table) => storedTable(own.standIn, table)))).map(withoutVariants);
+  const answers = await readWithPython(own.standIn, lists.map(({ table, columns }) =>
     [`SELECT ${columns.map((column) => `[${column.name.replace(/\]/g, ']]')}]`).join(', ')} FROM ${quoted(table)}`]));
   answers.forEach((answer, index) => {
     const { table, columns, rows } = lists[index];
@@ -78,28 +64,23 @@ withPython('mssql-python reads every table as DuckDB has it', async () => {
 
 // Read one by one: over several rows mssql-python goes on in a variant's text where the row before ended.
 withPython('mssql-python reads every sql_variant as the value of its base type', async () => {
-  const { columns, rows } = await storedTable(standIn, userTables(standIn).find((table) => table.name === 'AllTypes')!);
+  const { columns, rows } = await storedTable(own.standIn, userTables(own.standIn).find((table) => table.name === 'AllTypes')!);
   const at = columns.findIndex((column) => column.type.name === 'sql_variant');
   const variants = rows.filter((row) => row[at] !== null);
-  const answers = await readWithPython(standIn, variants.map((row) => [`SELECT c_variant FROM dbo.AllTypes WHERE Id = ${row[0]}`]));
+  const answers = await readWithPython(own.standIn, variants.map((row) => [`SELECT c_variant FROM dbo.AllTypes WHERE Id = ${row[0]}`]));
   expect(answers.map((answer) => answer.error ?? answer.rows[0][0])).toEqual(variants.map((row) => variantInPython(row[at]!)));
   expect(variants.length).toBeGreaterThan(20);
 }, 120_000);
 
 test('computed columns are computed', async () => {
-  const pool = await connect(standIn);
-  try {
-    const { recordset } = await pool.request().query('SELECT Id, Label, c_computed, c_computed_text FROM dbo.AllTypes');
-    expect(recordset.length).toBeGreaterThan(200);
-    for (const row of recordset) {
-      expect(row).toMatchObject({ c_computed: row.Id * 2, c_computed_text: `row ${row.Label}` });
-    }
-    const accounts = await pool.request().query('SELECT Balance, Overdraft, Available FROM dbo.Accounts');
-    for (const { Balance, Overdraft, Available } of accounts.recordset) {
-      expect(Available).toBeCloseTo(Balance + (Overdraft ?? 0), 3);
-    }
-  } finally {
-    await pool.close();
+  const { recordset } = await own.pool.request().query('SELECT Id, Label, c_computed, c_computed_text FROM dbo.AllTypes');
+  expect(recordset.length).toBeGreaterThan(200);
+  for (const row of recordset) {
+    expect(row).toMatchObject({ c_computed: row.Id * 2, c_computed_text: `row ${row.Label}` });
+  }
+  const accounts = await own.pool.request().query('SELECT Balance, Overdraft, Available FROM dbo.Accounts');
+  for (const { Balance, Overdraft, Available } of accounts.recordset) {
+    expect(Available).toBeCloseTo(Balance + (Overdraft ?? 0), 3);
   }
 });
 

@@ -2,7 +2,8 @@ import type { StandardUnit } from '@aws-sdk/client-cloudwatch';
 import {
   CloudWatchLogsClient, DescribeMetricFiltersCommand, type MetricFilter, type MetricTransformation,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { type FilterPattern, parseFilterPattern, type PatternMatch } from './filter-pattern/filter-pattern';
+import { parseFilterPattern } from './filter-pattern/filter-pattern';
+import type { FilterPattern, PatternMatch } from './filter-pattern/pattern-match';
 import type { LogLine } from './log-reader';
 import type { NamespacedDatum } from './metric-data';
 

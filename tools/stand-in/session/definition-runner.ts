@@ -1,4 +1,4 @@
-import { duckValue } from './duck-value';
+import { Evaluator, duckValue } from './evaluator';
 import { SessionState } from './session-state';
 import { DatabaseEntry, TableEntry } from '../engine/catalog';
 import {
@@ -8,7 +8,6 @@ import { quoteName } from '../engine/identifiers';
 import { ColumnDefinition, ObjectName, Statement } from '../sql/ast';
 import { Bound, BoundQuery, StorageValue, outputName } from '../sql/binder/bound';
 import { convert } from '../sql/binder/conversions';
-import { DataBinder } from '../sql/binder/data-binder';
 import { Scope } from '../sql/binder/scope';
 import { SqlError, unsupported } from '../sql/errors';
 import { VARIANT } from '../sql/types';
@@ -17,7 +16,7 @@ type Of<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
 
 /** Runs the statements that change the dictionary. */
 export class DefinitionRunner {
-  constructor(private readonly session: SessionState, private readonly binder: (checkPermissions: boolean) => DataBinder) {}
+  constructor(private readonly session: SessionState, private readonly evaluator: Evaluator) {}
 
   async run(statement: Statement): Promise<void> {
     const { session } = this;
@@ -74,7 +73,7 @@ export class DefinitionRunner {
       databaseNamed: (name) => session.engine.catalog.database(name),
       now: new Date(),
       computedType: (table, definition) => {
-        const binder = this.binder(false);
+        const binder = this.evaluator.binder(false);
         const scope = new Scope();
         scope.tables.push(binder.tableColumns(table, table.name, 't'));
         return binder.expression(definition.computed!.expr, scope);
@@ -83,7 +82,7 @@ export class DefinitionRunner {
   }
 
   private existing(name: ObjectName): TableEntry {
-    const table = this.binder(false).findTable(name);
+    const table = this.evaluator.binder(false).findTable(name);
     if (!table || table.kind === 'S') {
       throw new SqlError(4902, `Cannot find the object "${name.parts.join('.')}" because it does not exist or you do not have permissions.`, { line: name.line });
     }
@@ -107,7 +106,7 @@ export class DefinitionRunner {
     const { database, connection } = this.session;
     const rows: string[][] = [];
     for (const value of values) {
-      const binder = this.binder(false);
+      const binder = this.evaluator.binder(false);
       const typed: Bound = { sql: convert(binder.expression(value, new Scope()), type), type, nullable: false };
       const reader = await connection.runAndReadAll(`SELECT CAST(${typed.sql} AS VARCHAR), CAST(${convert(typed, VARIANT)} AS VARCHAR)`, binder.values.map(duckValue));
       rows.push(reader.getRows()[0].map(String));
@@ -150,7 +149,7 @@ export class DefinitionRunner {
       const missing = () => new SqlError(3701, `Cannot drop the ${statement.what.toLowerCase()} '${text}', because it does not exist or you do not have permission.`, { severity: 11, state: 5, line: statement.line });
       switch (statement.what) {
         case 'TABLE': {
-          const table = this.binder(false).findTable(name);
+          const table = this.evaluator.binder(false).findTable(name);
           if (table && table.kind === 'U') {
             await dropTable(table, this.context(), session.temporaryTables);
           } else if (!statement.ifExists) {

@@ -12,7 +12,7 @@ const text = (value: string | null, length = 128): SystemValue => ({ type: nvarc
 const int = (value: number | null): SystemValue => ({ type: INT, value: value === null ? null : String(value) });
 
 /** SERVERPROPERTY by name; the values are sql_variant, kept as `declaration|text`. */
-const SERVER_PROPERTIES: Record<string, string> = {
+export const SERVER_PROPERTIES: Record<string, string> = {
   productversion: `nvarchar(128)|${PRODUCT_VERSION}`,
   productlevel: 'nvarchar(128)|RTM',
   productmajorversion: 'nvarchar(128)|16',
@@ -37,68 +37,70 @@ const SERVER_PROPERTIES: Record<string, string> = {
   comparisonstyle: 'int|196609',
 };
 
-/** `@@x` variables and functions of no columns: what the server and the session say of themselves. */
-export function systemValue(session: SessionState, name: string, args: Array<string | null>): SystemValue | undefined {
-  const [first, second] = args;
-  switch (name.toUpperCase()) {
-    case '@@VERSION': return text(VERSION_TEXT, 300);
-    case '@@SPID': return { type: { name: 'smallint' }, value: String(session.spid) };
-    case '@@TRANCOUNT': return int(session.transactionCount);
-    case '@@ROWCOUNT': return int(Number(session.rowCount));
-    case 'ROWCOUNT_BIG': return { type: BIGINT, value: String(session.rowCount) };
-    case '@@ERROR': return int(session.lastError);
-    case '@@IDENTITY':
-    case 'SCOPE_IDENTITY': return { type: { name: 'numeric', precision: 38, scale: 0 }, value: session.identity };
-    case '@@SERVERNAME': return text('STAND-IN');
-    case '@@SERVICENAME': return text('MSSQLSERVER');
-    case '@@LANGUAGE': return text('us_english');
-    case '@@LANGID': return { type: { name: 'smallint' }, value: '0' };
-    case '@@DATEFIRST': return { type: { name: 'tinyint' }, value: '7' };
-    case '@@MAX_PRECISION': return { type: { name: 'tinyint' }, value: '38' };
-    case '@@MICROSOFTVERSION': return int(0x10001055);
-    case '@@OPTIONS': return int(5496);
-    case '@@LOCK_TIMEOUT': return int(Number(session.options.get('LOCK_TIMEOUT') ?? -1));
-    case '@@TEXTSIZE': return int(Number(session.options.get('TEXTSIZE') ?? 2147483647));
-    case '@@NESTLEVEL': return int(0);
-    case '@@PROCID': return int(0);
-    case '@@MAX_CONNECTIONS': return int(32767);
-    case 'DB_NAME': return args.length === 0 ? text(session.database.name) : undefined;
-    case 'DB_ID': return args.length === 0 ? { type: { name: 'smallint' }, value: String(session.database.id) } : undefined;
-    case 'ORIGINAL_DB_NAME': return text(session.database.name);
-    case 'SCHEMA_NAME': return args.length === 0 ? text('dbo') : undefined;
-    case 'SCHEMA_ID': return args.length === 0 ? int(1) : undefined;
-    case 'SUSER_SNAME':
-    case 'SUSER_NAME':
-    case 'ORIGINAL_LOGIN':
-    case 'SYSTEM_USER': return text(session.login.user);
-    case 'USER':
-    case 'USER_NAME':
-    case 'CURRENT_USER':
-    case 'SESSION_USER': return text(session.login.denySelect ? session.login.user : 'dbo');
-    case 'HOST_NAME': return text(session.client.hostName);
-    case 'APP_NAME':
-    case 'PROGRAM_NAME': return text(session.client.appName);
-    case 'HOST_ID': return { type: varchar(10), value: '1' };
-    case 'XACT_STATE': return { type: { name: 'smallint' }, value: session.inTransaction ? '1' : '0' };
-    case 'CURRENT_TRANSACTION_ID': return { type: BIGINT, value: String(session.transactionId) };
-    case 'IS_SRVROLEMEMBER':
-    case 'IS_MEMBER':
-    case 'IS_ROLEMEMBER': return int(session.login.denySelect ? 0 : 1);
-    // Other permissions are the catalog's to tell, by the table.
-    case 'HAS_PERMS_BY_NAME': return (args[2] ?? '').toUpperCase() === 'UNMASK' ? int(session.login.unmask === false ? 0 : 1) : undefined;
-    case 'SERVERPROPERTY': return { type: VARIANT, value: serverProperty(session, (first ?? '').toLowerCase()) };
-    case 'DATABASEPROPERTYEX': return { type: VARIANT, value: databaseProperty(session, first, second) };
-    case 'CONNECTIONPROPERTY': return { type: VARIANT, value: connectionProperty(first) };
-    case 'SESSIONPROPERTY': return { type: VARIANT, value: 'int|1' };
-    case 'CURRENT_TIMEZONE': return { type: varchar(128), value: '(UTC) Coordinated Universal Time' };
-    case 'ERROR_NUMBER': return int(session.caught?.number ?? null);
-    case 'ERROR_SEVERITY': return int(session.caught?.severity ?? null);
-    case 'ERROR_STATE': return int(session.caught?.state ?? null);
-    case 'ERROR_LINE': return int(session.caught?.line ?? null);
-    case 'ERROR_MESSAGE': return text(session.caught?.message ?? null, 4000);
-    case 'ERROR_PROCEDURE': return text(session.caught?.procedure || null);
-    default: return undefined;
-  }
+type Reader = (session: SessionState, args: ReadonlyArray<string | null>) => SystemValue | undefined;
+
+/** `@@x` variables and functions of no columns: what the server and the session say of themselves; undefined where the catalog tells it. */
+export const SYSTEM_VALUES: { readonly [name: string]: Reader | undefined } = {
+  '@@VERSION': () => text(VERSION_TEXT, 300),
+  '@@SPID': (session) => ({ type: { name: 'smallint' }, value: String(session.spid) }),
+  '@@TRANCOUNT': (session) => int(session.transactionCount),
+  '@@ROWCOUNT': (session) => int(Number(session.rowCount)),
+  'ROWCOUNT_BIG': (session) => ({ type: BIGINT, value: String(session.rowCount) }),
+  '@@ERROR': (session) => int(session.lastError),
+  '@@IDENTITY': (session) => ({ type: { name: 'numeric', precision: 38, scale: 0 }, value: session.identity }),
+  'SCOPE_IDENTITY': (session) => ({ type: { name: 'numeric', precision: 38, scale: 0 }, value: session.identity }),
+  '@@SERVERNAME': () => text('STAND-IN'),
+  '@@SERVICENAME': () => text('MSSQLSERVER'),
+  '@@LANGUAGE': () => text('us_english'),
+  '@@LANGID': () => ({ type: { name: 'smallint' }, value: '0' }),
+  '@@DATEFIRST': () => ({ type: { name: 'tinyint' }, value: '7' }),
+  '@@MAX_PRECISION': () => ({ type: { name: 'tinyint' }, value: '38' }),
+  '@@MICROSOFTVERSION': () => int(0x10001055),
+  '@@OPTIONS': () => int(5496),
+  '@@LOCK_TIMEOUT': (session) => int(Number(session.options.get('LOCK_TIMEOUT') ?? -1)),
+  '@@TEXTSIZE': (session) => int(Number(session.options.get('TEXTSIZE') ?? 2147483647)),
+  '@@NESTLEVEL': () => int(0),
+  '@@PROCID': () => int(0),
+  '@@MAX_CONNECTIONS': () => int(32767),
+  'DB_NAME': (session, args) => args.length === 0 ? text(session.database.name) : undefined,
+  'DB_ID': (session, args) => args.length === 0 ? { type: { name: 'smallint' }, value: String(session.database.id) } : undefined,
+  'ORIGINAL_DB_NAME': (session) => text(session.database.name),
+  'SCHEMA_NAME': (_session, args) => args.length === 0 ? text('dbo') : undefined,
+  'SCHEMA_ID': (_session, args) => args.length === 0 ? int(1) : undefined,
+  'SUSER_SNAME': (session) => text(session.login.user),
+  'SUSER_NAME': (session) => text(session.login.user),
+  'ORIGINAL_LOGIN': (session) => text(session.login.user),
+  'SYSTEM_USER': (session) => text(session.login.user),
+  'USER': (session) => text(session.login.denySelect ? session.login.user : 'dbo'),
+  'USER_NAME': (session) => text(session.login.denySelect ? session.login.user : 'dbo'),
+  'CURRENT_USER': (session) => text(session.login.denySelect ? session.login.user : 'dbo'),
+  'SESSION_USER': (session) => text(session.login.denySelect ? session.login.user : 'dbo'),
+  'HOST_NAME': (session) => text(session.client.hostName),
+  'APP_NAME': (session) => text(session.client.appName),
+  'PROGRAM_NAME': (session) => text(session.client.appName),
+  'HOST_ID': () => ({ type: varchar(10), value: '1' }),
+  'XACT_STATE': (session) => ({ type: { name: 'smallint' }, value: session.inTransaction ? '1' : '0' }),
+  'CURRENT_TRANSACTION_ID': (session) => ({ type: BIGINT, value: String(session.transactionId) }),
+  'IS_SRVROLEMEMBER': (session) => int(session.login.denySelect ? 0 : 1),
+  'IS_MEMBER': (session) => int(session.login.denySelect ? 0 : 1),
+  'IS_ROLEMEMBER': (session) => int(session.login.denySelect ? 0 : 1),
+  // Other permissions are the catalog's to tell, by the table.
+  'HAS_PERMS_BY_NAME': (session, args) => (args[2] ?? '').toUpperCase() === 'UNMASK' ? int(session.login.unmask === false ? 0 : 1) : undefined,
+  'SERVERPROPERTY': (session, [first]) => ({ type: VARIANT, value: serverProperty(session, (first ?? '').toLowerCase()) }),
+  'DATABASEPROPERTYEX': (session, [first, second]) => ({ type: VARIANT, value: databaseProperty(session, first, second) }),
+  'CONNECTIONPROPERTY': (_session, [first]) => ({ type: VARIANT, value: connectionProperty(first) }),
+  'SESSIONPROPERTY': () => ({ type: VARIANT, value: 'int|1' }),
+  'CURRENT_TIMEZONE': () => ({ type: varchar(128), value: '(UTC) Coordinated Universal Time' }),
+  'ERROR_NUMBER': (session) => int(session.caught?.number ?? null),
+  'ERROR_SEVERITY': (session) => int(session.caught?.severity ?? null),
+  'ERROR_STATE': (session) => int(session.caught?.state ?? null),
+  'ERROR_LINE': (session) => int(session.caught?.line ?? null),
+  'ERROR_MESSAGE': (session) => text(session.caught?.message ?? null, 4000),
+  'ERROR_PROCEDURE': (session) => text(session.caught?.procedure || null),
+};
+
+export function systemValue(session: SessionState, name: string, args: ReadonlyArray<string | null>): SystemValue | undefined {
+  return SYSTEM_VALUES[name.toUpperCase()]?.(session, args);
 }
 
 function serverProperty({ engine }: SessionState, name: string): string | null {

@@ -33,3 +33,15 @@ export const unboundIdentifier = (name: string, line: number) =>
 /** Something SQL Server does and the stand-in does not; 40517 is Azure SQL's number for an unsupported keyword. */
 export const unsupported = (what: string, line = 0) =>
   new SqlError(40517, `The stand-in does not support ${what}.`, { line });
+
+/** Errors found below an expression get its line unless they have one. */
+export function withLine<T>(line: number, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof SqlError && error.line === 0) {
+      error.line = line;
+    }
+    throw error;
+  }
+}

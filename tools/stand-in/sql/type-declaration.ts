@@ -1,7 +1,8 @@
 import { SqlError } from './errors';
 import { MAX, SqlType, TypeName, isUnicode, numericShape } from './types';
 
-const SYNONYMS: Record<string, TypeName> = {
+/** Other names of the types. */
+export const SYNONYMS: Record<string, TypeName> = {
   'integer': 'int',
   'dec': 'decimal',
   'double precision': 'float',
@@ -13,7 +14,7 @@ const SYNONYMS: Record<string, TypeName> = {
   'rowversion': 'timestamp',
 };
 
-const KNOWN = new Set<string>([
+export const KNOWN = new Set<string>([
   'bit', 'tinyint', 'smallint', 'int', 'bigint', 'decimal', 'numeric', 'money', 'smallmoney', 'float', 'real',
   'date', 'time', 'smalldatetime', 'datetime', 'datetime2', 'datetimeoffset', 'char', 'varchar', 'text', 'nchar', 'nvarchar', 'ntext',
   'sysname', 'binary', 'varbinary', 'image', 'timestamp', 'uniqueidentifier', 'xml', 'sql_variant', 'hierarchyid', 'geometry', 'geography',

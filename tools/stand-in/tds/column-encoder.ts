@@ -1,9 +1,9 @@
 /* eslint-disable no-bitwise */
 import { DuckDBVector } from '@duckdb/node-api';
-import { StringMemory } from './string-memory';
 import { writeCodePage, writeUtf16 } from './text-transcoder';
 import { hasPartialLength, timeBytes } from './type-info';
 import { writeVariant } from './variant';
+import { VectorMemory } from './vector-memory';
 import { ByteWriter } from '../../tds/byte-writer';
 import { collationOf } from '../sql/collations';
 import { decimalBytes } from '../sql/type-declaration';
@@ -20,13 +20,6 @@ export interface ColumnEncoder {
   writeNull(out: ByteWriter): void;
 }
 
-/** What the encoders read of a vector: DuckDB's own memory, which its accessors would turn into objects. */
-interface RawVector {
-  readonly items?: Int8Array | Uint8Array | Int16Array | Int32Array | Float32Array | Float64Array | BigInt64Array;
-  readonly dataView?: DataView;
-  readonly validity: { readonly data: BigUint64Array | null };
-}
-
 type Write = (out: ByteWriter, row: number) => void;
 
 /** Days from 0001-01-01 to 1970-01-01 and to 1900-01-01. */
@@ -41,44 +34,12 @@ export function createColumnEncoder(type: SqlType, fixedLength: boolean): Column
   return new VectorEncoder(type, fixedLength);
 }
 
-class VectorEncoder implements ColumnEncoder {
-  private validity: Uint8Array | undefined;
-  private vector!: DuckDBVector;
-  /** Integer and float vectors as their typed array. */
-  private items!: Int32Array;
-  /** 64- and 128-bit vectors as little-endian words. */
-  private words!: Uint32Array;
-  private shorts!: Int16Array;
-  private octets!: Uint8Array;
-  private readonly memory = new StringMemory();
-  private readonly isText: boolean;
+class VectorEncoder extends VectorMemory implements ColumnEncoder {
   readonly write: Write;
 
   constructor(private readonly type: SqlType, private readonly fixed: boolean) {
-    this.isText = ['string', 'xml', 'binary', 'udt'].includes(family(type));
+    super(['string', 'xml', 'binary', 'udt'].includes(family(type)));
     this.write = this.createWrite();
-  }
-
-  bind(vector: DuckDBVector): void {
-    const raw = vector as unknown as RawVector;
-    const bits = raw.validity?.data;
-    this.validity = bits ? new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength) : undefined;
-    this.vector = vector;
-    this.items = raw.items as Int32Array;
-    const memory = raw.items ?? raw.dataView;
-    if (memory) {
-      this.octets = new Uint8Array(memory.buffer, memory.byteOffset, memory.byteLength);
-    }
-    if (this.isText) {
-      this.memory.bind(vector, (row) => this.isNull(row));
-    } else if (memory && memory.byteOffset % 4 === 0) {
-      this.words = new Uint32Array(memory.buffer, memory.byteOffset, memory.byteLength >>> 2);
-      this.shorts = new Int16Array(memory.buffer, memory.byteOffset, memory.byteLength >>> 1);
-    }
-  }
-
-  isNull(row: number): boolean {
-    return this.validity !== undefined && (this.validity[row >>> 3] & (1 << (row & 7))) === 0;
   }
 
   writeNull(out: ByteWriter): void {
@@ -251,10 +212,6 @@ class VectorEncoder implements ColumnEncoder {
     };
   }
 
-  private bigint(row: number): bigint {
-    return (this.items as unknown as BigInt64Array)[row];
-  }
-
   private writeWords(out: ByteWriter, start: number, count: number): void {
     for (let at = 0; at < count; at++) {
       out.length = out.data.writeUInt32LE(this.words[start + at], out.length);
@@ -291,7 +248,7 @@ function writeDays(out: ByteWriter, days: number): void {
 }
 
 /** Partially length-prefixed data of known length (MS-TDS 2.2.5.2.3). */
-export function writePartial(out: ByteWriter, value: Uint8Array): void {
+function writePartial(out: ByteWriter, value: Uint8Array): void {
   out.uint64(BigInt(value.length));
   for (let start = 0; start < value.length; start += PLP_CHUNK) {
     const chunk = value.subarray(start, start + PLP_CHUNK);

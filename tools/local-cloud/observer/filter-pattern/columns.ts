@@ -1,5 +1,5 @@
 import { type Comparison, readAlternatives, readComparison } from './comparison';
-import type { FilterPattern } from './filter-pattern';
+import type { FilterPattern } from './pattern-match';
 import { Scanner } from './scanner';
 
 interface Column {

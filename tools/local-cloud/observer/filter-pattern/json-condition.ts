@@ -1,5 +1,5 @@
 import { readAlternatives, readComparison, type Scalar } from './comparison';
-import type { PatternMatch } from './filter-pattern';
+import type { PatternMatch } from './pattern-match';
 import { Scanner } from './scanner';
 
 type Test = (event: unknown) => boolean;

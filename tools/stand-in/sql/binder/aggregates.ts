@@ -3,12 +3,15 @@ import { BIGINT, FLOAT, INT, MAX, SqlType, decimal, family, storageType } from '
 import { Bound } from './bound';
 import { convert, sortKey } from './conversions';
 
-const AGGREGATES = new Set(['COUNT', 'COUNT_BIG', 'SUM', 'AVG', 'MIN', 'MAX', 'STDEV', 'STDEVP', 'VAR', 'VARP', 'STRING_AGG', 'CHECKSUM_AGG', 'APPROX_COUNT_DISTINCT']);
+export const AGGREGATES = new Set(['COUNT', 'COUNT_BIG', 'SUM', 'AVG', 'MIN', 'MAX', 'STDEV', 'STDEVP', 'VAR', 'VARP', 'STRING_AGG', 'CHECKSUM_AGG', 'APPROX_COUNT_DISTINCT']);
 const RANKINGS: Record<string, string> = { ROW_NUMBER: 'row_number', RANK: 'rank', DENSE_RANK: 'dense_rank', NTILE: 'ntile' };
 const OFFSETS: Record<string, string> = { LAG: 'lag', LEAD: 'lead', FIRST_VALUE: 'first_value', LAST_VALUE: 'last_value' };
 
+/** Functions that exist only with OVER. */
+export const WINDOW_FUNCTIONS = new Set([...Object.keys(RANKINGS), ...Object.keys(OFFSETS), 'PERCENT_RANK', 'CUME_DIST']);
+
 export const isAggregate = (name: string) => AGGREGATES.has(name);
-export const isWindowOnly = (name: string) => name in RANKINGS || name in OFFSETS || name === 'PERCENT_RANK' || name === 'CUME_DIST';
+export const isWindowOnly = (name: string) => WINDOW_FUNCTIONS.has(name);
 
 export interface AggregateCall {
   readonly name: string;

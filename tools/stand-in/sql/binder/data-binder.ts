@@ -2,10 +2,11 @@ import { ColumnEntry, TableEntry } from '../../engine/catalog';
 import { quoteName, quoteText } from '../../engine/identifiers';
 import { Assignment, Expr, Statement, TableSource } from '../ast';
 import { SqlError, invalidColumn } from '../errors';
+import { parseExpression } from '../parser/statement-parser';
 import { INT, MAX, SqlType, family } from '../types';
 import { Bound, BoundColumn, outputName } from './bound';
 import { convert } from './conversions';
-import { QueryBinder, parseExpression } from './query-binder';
+import { QueryBinder } from './query-binder';
 import { Scope } from './scope';
 
 type Of<K extends Statement['kind']> = Extract<Statement, { kind: K }>;

@@ -101,7 +101,7 @@ function concat(args: Bound[]): Bound {
 }
 
 /** Scalar functions by name; each checks its own arguments only as far as DuckDB would not. */
-const FUNCTIONS: Record<string, Builder> = {
+export const FUNCTIONS: Record<string, Builder> = {
   ISNULL: ([first, second]) => {
     const type = first.untypedNull ? second.type : first.type;
     return result(`coalesce(${convert(first, type)}, ${convert(second, type)})`, type, first.nullable && second.nullable);

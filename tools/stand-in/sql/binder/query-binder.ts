@@ -1,19 +1,10 @@
-import { DatabaseEntry, TableEntry } from '../../engine/catalog';
-import { quoteName } from '../../engine/identifiers';
-import { CommonTable, Expr, ObjectName, Query, QueryBody, Select, SelectItem, TableSource } from '../ast';
-import { SqlError, invalidObject } from '../errors';
-import { StatementParser } from '../statement-parser';
-import { BIGINT, INT, MAX, nvarchar } from '../types';
+import { CommonTable, Expr, Query, QueryBody, Select, SelectItem, TableSource } from '../ast';
+import { SqlError } from '../errors';
+import { BIGINT, INT } from '../types';
 import { Bound, BoundColumn, BoundQuery, outputName } from './bound';
 import { convert, widen } from './conversions';
-import { ExpressionBinder } from './expression-binder';
-import { Scope, ScopeTable } from './scope';
-
-interface BoundCommonTable {
-  readonly name: string;
-  readonly columns: BoundColumn[];
-  readonly duckName: string;
-}
+import { Scope } from './scope';
+import { TableSourceBinder, renamed } from './table-source-binder';
 
 /** A select list item after `*` was expanded. */
 interface OutputItem {
@@ -23,11 +14,9 @@ interface OutputItem {
 }
 
 /** Turns queries into DuckDB SQL. One binder serves one statement. */
-export class QueryBinder extends ExpressionBinder {
+export class QueryBinder extends TableSourceBinder {
   /** Variables a SELECT assigns, by its output column. */
   readonly assigned: string[] = [];
-  private common: BoundCommonTable[] = [];
-  private aliases = 0;
 
   query(query: Query, outer?: Scope): BoundQuery {
     const visible = this.common;
@@ -39,80 +28,6 @@ export class QueryBinder extends ExpressionBinder {
 
   subquery(query: Query, outer: Scope): BoundQuery {
     return this.query(query, outer);
-  }
-
-  /** The FROM clause; fills `scope` with its tables. */
-  from(source: TableSource, scope: Scope): string {
-    switch (source.kind) {
-      case 'table': return this.namedTable(source, scope);
-      case 'derived': {
-        const query = this.query(source.query, scope.parent);
-        return this.addDerived(`(${query.sql})`, query.columns, source.alias, source.columns, scope);
-      }
-      case 'function': return this.tableFunction(source, scope);
-      case 'join': {
-        const left = this.from(source.left, scope);
-        if (source.type === 'CROSS APPLY' || source.type === 'OUTER APPLY') {
-          const inner = new Scope(scope);
-          const right = this.from(source.right, inner);
-          inner.tables.forEach((table) => scope.add(table, 0));
-          return `${left} ${source.type === 'CROSS APPLY' ? 'CROSS JOIN' : 'LEFT JOIN'} LATERAL (SELECT * FROM ${right}) ${inner.tables[0].duckAlias}${source.type === 'OUTER APPLY' ? ' ON true' : ''}`;
-        }
-        const right = this.from(source.right, scope);
-        if (source.type === 'CROSS') {
-          return `${left} CROSS JOIN ${right}`;
-        }
-        const on = this.predicate(source.on!, scope);
-        return `(${left} ${source.type} JOIN ${right} ON ${on})`;
-      }
-    }
-  }
-
-  /** The table a name means, with the permission checked. */
-  resolveTable(name: ObjectName, permission: 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE'): TableEntry {
-    const table = this.findTable(name);
-    if (!table) {
-      throw invalidObject(name.parts.join('.'), name.line);
-    }
-    if (table.kind === 'U' && !table.name.startsWith('#')) {
-      this.context.checkPermission(table, permission, name.line);
-    }
-    return table;
-  }
-
-  findTable(name: ObjectName): TableEntry | undefined {
-    const parts = [...name.parts].reverse();
-    if (parts[0].startsWith('#')) {
-      return this.context.temporaryTable(parts[0]);
-    }
-    const database: DatabaseEntry | undefined = parts[2] ? this.context.databaseNamed(parts[2]) : this.context.database;
-    const table = database?.table(parts[1] || 'dbo', parts[0]);
-    if (table?.kind === 'S') {
-      this.context.useSystemViews(database!);
-    }
-    return table;
-  }
-
-  newAlias(): string {
-    this.aliases += 1;
-    return `t${this.aliases}`;
-  }
-
-  /** A table under an alias, with its columns; computed ones become their expressions. */
-  tableColumns(table: TableEntry, name: string, duckAlias: string): ScopeTable {
-    const scope = new Scope();
-    const columns: Array<ScopeTable['columns'][number]> = [];
-    const entry: ScopeTable = { name, qualifiers: name === table.name ? [table.schema, table.database] : [], columns, table, duckAlias };
-    scope.tables.push(entry);
-    for (const column of table.columns.filter((candidate) => !candidate.computed)) {
-      columns.push({ name: column.name, type: column.type, nullable: column.nullable, source: { table, column }, sql: `${duckAlias}.${quoteName(column.name)}` });
-    }
-    for (const column of table.columns.filter((candidate) => candidate.computed)) {
-      const bound = this.expression(parseExpression(column.computed!.text), scope);
-      const { name: columnName, type, nullable } = column;
-      columns.splice(column.id - 1, 0, { name: columnName, type, nullable, source: { table, column }, sql: convert(bound, type) });
-    }
-    return entry;
   }
 
   private commonTable(table: CommonTable): string {
@@ -231,63 +146,6 @@ export class QueryBinder extends ExpressionBinder {
       }
     }
   }
-
-  private namedTable(source: TableSource & { kind: 'table' }, scope: Scope): string {
-    const { name } = source;
-    const last = name.parts[name.parts.length - 1];
-    const common = name.parts.length === 1 ? [...this.common].reverse().find((table) => table.name.toLowerCase() === last.toLowerCase()) : undefined;
-    if (common) {
-      return this.addDerived(common.duckName, common.columns, source.alias ?? last, undefined, scope);
-    }
-    const table = this.resolveTable(name, 'SELECT');
-    const duckAlias = this.newAlias();
-    scope.add(this.tableColumns(table, source.alias ?? table.name, duckAlias), name.line);
-    const sample = source.sample ? ` TABLESAMPLE ${source.sample.unit === 'ROWS' ? 'reservoir' : 'system'}(${this.expression(source.sample.amount, scope).constant}${source.sample.unit === 'ROWS' ? ' ROWS' : '%'})${source.sample.seed ? ` REPEATABLE (${this.expression(source.sample.seed, scope).constant})` : ''}` : '';
-    return `${table.duckName} AS ${duckAlias}${sample}`;
-  }
-
-  private addDerived(sql: string, columns: BoundColumn[], alias: string, names: string[] | undefined, scope: Scope): string {
-    const duckAlias = this.newAlias();
-    scope.add({
-      name: alias,
-      qualifiers: [],
-      duckAlias,
-      columns: renamed(columns, names).map((column, at) => ({ ...column, source: undefined, sql: `${duckAlias}.${outputName(at)}` })),
-    }, 0);
-    return `${sql} AS ${duckAlias}`;
-  }
-
-  private tableFunction(source: TableSource & { kind: 'function' }, scope: Scope): string {
-    const name = source.name.parts[source.name.parts.length - 1].toUpperCase();
-    const args = source.args.map((arg) => this.expression(arg, scope));
-    const alias = source.alias ?? name;
-    switch (name) {
-      case 'STRING_SPLIT':
-        return this.addDerived(
-          `(SELECT unnest(string_split(${convert(args[0], nvarchar(MAX))}, ${args[1].sql})) AS c1)`, [{ name: 'value', type: nvarchar(args[0].type.length ?? MAX), nullable: false }], alias, source.columns, scope);
-      case 'GENERATE_SERIES': {
-        const type = widen(args[0].type, args[1].type);
-        return this.addDerived(`(SELECT ${convert({ sql: 'g.v', type: BIGINT, nullable: false }, type)} AS c1 FROM generate_series(${args.map((arg) => convert(arg, BIGINT)).join(', ')}) g(v))`,
-          [{ name: 'value', type, nullable: false }], alias, source.columns, scope);
-      }
-      default:
-        throw invalidObject(source.name.parts.join('.'), source.name.line);
-    }
-  }
-}
-
-/** An expression written on its own, as a computed column's or a default's is kept. */
-export function parseExpression(text: string): Expr {
-  const [statement] = StatementParser.parse(`SELECT ${text}`);
-  const item = statement.kind === 'query' && statement.query.body.kind === 'select' ? statement.query.body.items[0] : undefined;
-  if (item?.kind !== 'expr') {
-    throw new SqlError(102, `Incorrect syntax near '${text}'.`, { severity: 15 });
-  }
-  return item.expr;
-}
-
-function renamed(columns: BoundColumn[], names: string[] | undefined): BoundColumn[] {
-  return names ? columns.map((column, at) => ({ ...column, name: names[at] })) : columns;
 }
 
 function findOutput(expr: Expr, names: string[]): number {

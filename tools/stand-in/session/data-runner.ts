@@ -1,0 +1,91 @@
+import { DefinitionRunner } from './definition-runner';
+import { Evaluator, duckValue } from './evaluator';
+import { SessionState } from './session-state';
+import { Transactions } from './transactions';
+import { Statement } from '../sql/ast';
+import { BoundColumn, outputName } from '../sql/binder/bound';
+import { DataBinder } from '../sql/binder/data-binder';
+import { family } from '../sql/types';
+import { Command, Response } from '../tds/response';
+
+type Of<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
+
+/** Runs the statements that read and change rows. */
+export class DataRunner {
+  constructor(
+    private readonly session: SessionState,
+    private readonly response: Response,
+    private readonly evaluator: Evaluator,
+    private readonly transactions: Transactions,
+    private readonly definitions: DefinitionRunner,
+  ) {}
+
+  async select(statement: Of<'query'>): Promise<void> {
+    const { session, response } = this;
+    const binder = this.evaluator.binder();
+    const { body } = statement.query;
+    const bound = binder.query(statement.query);
+    if (body.kind === 'select' && body.into) {
+      const count = await this.definitions.selectInto(body.into, bound, binder.values, statement.line);
+      this.finish(Command.SELECT, count);
+      return;
+    }
+    if (body.kind === 'select' && body.from) {
+      await this.transactions.beginImplicit();
+    }
+    await this.evaluator.refreshSystemViews();
+    if (binder.assigned.length > 0) {
+      await this.assignRow(binder, bound.sql, bound.columns);
+      return;
+    }
+    if (session.isOn('FMTONLY')) {
+      response.columns(bound.columns);
+      response.statementDone(Command.SELECT, 0n);
+      return;
+    }
+    const prepared = await session.connection.prepare(bound.sql);
+    try {
+      prepared.bind(binder.values.map(duckValue));
+      // As in SQL Server, an error while rows are computed comes after the metadata.
+      response.columns(bound.columns);
+      const count = await response.rows(bound.columns, await prepared.stream());
+      this.finish(Command.SELECT, count);
+    } finally {
+      prepared.destroySync();
+    }
+  }
+
+  async change(statement: Of<'insert'> | Of<'update'> | Of<'delete'>): Promise<void> {
+    const { session, response } = this;
+    await this.transactions.beginImplicit();
+    const binder = this.evaluator.binder();
+    const [bound, command] = statement.kind === 'insert' ? [binder.insert(statement, session.options.get('IDENTITY_INSERT')), Command.INSERT]
+      : statement.kind === 'update' ? [binder.update(statement), Command.UPDATE] : [binder.delete(statement), Command.DELETE];
+    await this.evaluator.refreshSystemViews();
+    const result = await session.connection.run(bound.sql, binder.values.map(duckValue));
+    if (bound.output) {
+      response.columns(bound.output);
+      const count = await response.rows(bound.output, result);
+      this.finish(command, count);
+    } else {
+      this.finish(command, BigInt(result.rowsChanged));
+    }
+  }
+
+  /** SELECT @a = ..., @b = ...: the last row's values stay; none leaves the variables as they are. */
+  private async assignRow(binder: DataBinder, sql: string, columns: readonly BoundColumn[]): Promise<void> {
+    const list = columns.map(({ type }, at) => (['binary', 'udt'].includes(family(type)) ? outputName(at) : `CAST(${outputName(at)} AS VARCHAR)`));
+    const rows = await this.evaluator.query(`SELECT ${list.join(', ')} FROM (${sql})`, binder.values);
+    if (rows.length > 0) {
+      binder.assigned.forEach((name, at) => {
+        this.session.variables.get(name.toLowerCase())!.value = rows[rows.length - 1][at];
+      });
+    }
+    this.session.rowCount = BigInt(rows.length);
+  }
+
+  private finish(command: Command, count: bigint): void {
+    this.session.rowCount = count;
+    this.response.statementDone(command, this.session.isOn('NOCOUNT') ? undefined : count);
+  }
+}

@@ -1,0 +1,127 @@
+import { DuckDBBlobValue, DuckDBValue } from '@duckdb/node-api';
+import { SessionState } from './session-state';
+import { systemValue } from './system-values';
+import { DatabaseEntry, TableEntry } from '../engine/catalog';
+import { Expr, Predicate, Statement } from '../sql/ast';
+import { BindContext, Bound, StorageValue } from '../sql/binder/bound';
+import { convert } from '../sql/binder/conversions';
+import { DataBinder } from '../sql/binder/data-binder';
+import { Scope } from '../sql/binder/scope';
+import { SqlError } from '../sql/errors';
+import { SqlType, family } from '../sql/types';
+
+/** Number of the error that ends a SNAPSHOT transaction whose table was altered. */
+export const SNAPSHOT_ENDED = 3961;
+
+/** Binds what a session's statements say, and computes values with DuckDB. */
+export class Evaluator {
+  /** Databases whose system views the statement being bound reads. */
+  private readonly systemViews = new Set<DatabaseEntry>();
+
+  constructor(private readonly session: SessionState) {}
+
+  binder(checkPermissions = true): DataBinder {
+    const { session } = this;
+    const context: BindContext = {
+      database: session.database,
+      databaseNamed: (name) => session.engine.catalog.database(name),
+      temporaryTable: (name) => session.temporaryTables.get(name.toLowerCase()),
+      variable: (name) => session.variables.get(name.toLowerCase()),
+      systemValue: (name, args) => systemValue(session, name, args),
+      checkPermission: (table, permission, line) => {
+        if (checkPermissions) {
+          this.checkPermission(table, permission, line);
+          this.checkSnapshot(table, line);
+        }
+      },
+      deniedTables: () => (session.login.denySelect ?? []).map((name) => name.toLowerCase()),
+      useSystemViews: (database) => this.systemViews.add(database),
+    };
+    return new DataBinder(context);
+  }
+
+  /** An expression that reads no table, as that of PRINT. */
+  async scalar(expr: Expr, type: SqlType): Promise<StorageValue> {
+    const binder = this.binder();
+    return this.evaluate(binder.expression(expr, new Scope()), type, binder);
+  }
+
+  /** A scalar in the form variables keep it. */
+  async evaluate(bound: Bound, type: SqlType, binder: DataBinder): Promise<StorageValue> {
+    const sql = convert(bound, type);
+    const isBytes = family(type) === 'binary' || family(type) === 'udt';
+    const rows = await this.query(`SELECT ${isBytes ? sql : `CAST(${sql} AS VARCHAR)`}`, binder.values);
+    return rows[0][0];
+  }
+
+  /** Brings a parameter from the type it was sent in to the one it is declared with. */
+  async retype(name: string, sent: SqlType): Promise<void> {
+    const variable = this.session.variables.get(name.toLowerCase())!;
+    if (variable.value === null || (sent.name === variable.type.name && sent.scale === variable.type.scale)) {
+      return;
+    }
+    const binder = this.binder();
+    const value: Bound = { sql: binder.parameter(variable.value, sent), type: sent, nullable: true };
+    variable.value = await this.evaluate(value, variable.type, binder);
+  }
+
+  async assign(statement: Extract<Statement, { kind: 'setVariable' }>): Promise<void> {
+    const variable = this.session.variables.get(statement.variable.toLowerCase());
+    if (!variable) {
+      throw new SqlError(137, `Must declare the scalar variable "${statement.variable}".`, { severity: 15, state: 2, line: statement.line });
+    }
+    const binder = this.binder();
+    const value = statement.op === '=' ? statement.value
+      : { kind: 'arithmetic' as const, op: statement.op[0], left: { kind: 'variable' as const, name: statement.variable, line: statement.line }, right: statement.value, line: statement.line };
+    const bound = binder.expression(value, new Scope());
+    await this.refreshSystemViews();
+    variable.value = await this.evaluate(bound, variable.type, binder);
+  }
+
+  async condition(predicate: Predicate): Promise<boolean> {
+    const binder = this.binder();
+    const sql = binder.predicate(predicate, new Scope());
+    await this.refreshSystemViews();
+    const rows = await this.query(`SELECT CAST((${sql}) IS TRUE AS VARCHAR)`, binder.values);
+    return rows[0][0] === 'true';
+  }
+
+  async refreshSystemViews(): Promise<void> {
+    for (const database of this.systemViews) {
+      await this.session.engine.refreshSystemViews(database);
+    }
+    this.systemViews.clear();
+  }
+
+  /** Rows of a DuckDB statement whose columns are text or bytes. */
+  async query(sql: string, values: StorageValue[]): Promise<StorageValue[][]> {
+    const reader = await this.session.connection.runAndReadAll(sql, values.map(duckValue));
+    const plain = (cell: DuckDBValue) => (cell === null ? null : cell instanceof DuckDBBlobValue ? Buffer.from(cell.bytes) : String(cell));
+    return reader.getRows().map((row) => row.map(plain));
+  }
+
+  private checkPermission(table: TableEntry, permission: string, line: number): void {
+    const { login } = this.session;
+    const name = `${table.schema}.${table.name}`.toLowerCase();
+    if (permission === 'SELECT' && login.denySelect?.some((denied) => denied.toLowerCase() === name)) {
+      throw new SqlError(229, `The SELECT permission was denied on the object '${table.name}', database '${table.database}', schema '${table.schema}'.`, { severity: 14, state: 5, line });
+    }
+  }
+
+  /** Tables' metadata has no versions: a SNAPSHOT transaction cannot read a table that was altered since it began. */
+  private checkSnapshot(table: TableEntry, line: number): void {
+    const { session } = this;
+    if (session.isolationLevel !== 'SNAPSHOT' || !session.inTransaction || session.changedDefinitions) {
+      return;
+    }
+    const database = session.engine.catalog.database(table.database)!;
+    if (database.changedSince(table, session.beganWith.get(database) ?? 0)) {
+      throw new SqlError(SNAPSHOT_ENDED, `Snapshot isolation transaction failed in database '${database.name}' because the object accessed by the statement has been modified by a DDL statement in another concurrent transaction since the start of this transaction.`, { line });
+    }
+  }
+}
+
+/** A value as DuckDB's API takes it for a parameter. */
+export function duckValue(value: StorageValue): string | DuckDBBlobValue | null {
+  return Buffer.isBuffer(value) ? new DuckDBBlobValue(value) : value;
+}

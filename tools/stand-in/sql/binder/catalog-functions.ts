@@ -1,0 +1,73 @@
+import { quoteText } from '../../engine/identifiers';
+import { INT, MAX, SqlType, nvarchar } from '../types';
+import { BindContext, Bound } from './bound';
+import { convert } from './conversions';
+
+const NAME = nvarchar(128);
+
+/** Columns of sys.columns that COLUMNPROPERTY tells of, by property; any other is told as is_sparse. */
+const COLUMN_PROPERTIES: { readonly [property: string]: string | undefined } = {
+  isidentity: 'is_identity::INTEGER',
+  iscomputed: 'is_computed::INTEGER',
+  allowsnull: 'is_nullable::INTEGER',
+  precision: 'precision::INTEGER',
+  charmaxlen: 'max_length::INTEGER',
+};
+
+/** One call of such a function. */
+class Lookup {
+  constructor(readonly context: BindContext, readonly args: Bound[]) {}
+
+  /** The value of a view's row that meets the conditions. */
+  find(view: string, result: string, type: SqlType, conditions: string): Bound {
+    const { database } = this.context;
+    this.context.useSystemViews(database);
+    return { sql: `(SELECT any_value(v.${result}) FROM "${database.name}".sys.${view} v WHERE ${conditions})`, type, nullable: true };
+  }
+
+  /** The value of an object's row, or of its schema's. */
+  findObject(result: string, type: SqlType, conditions: string): Bound {
+    const { database } = this.context;
+    this.context.useSystemViews(database);
+    const sql = `(SELECT any_value(${result}) FROM "${database.name}".sys.objects v JOIN "${database.name}".sys.schemas s ON s.schema_id = v.schema_id WHERE ${conditions})`;
+    return { sql, type, nullable: true };
+  }
+
+  key(at: number): string {
+    return convert(this.args[at], INT);
+  }
+
+  text(at: number): string {
+    return `fold_case(${this.path(at)})`;
+  }
+
+  path(at: number): string {
+    return convert(this.args[at], nvarchar(MAX));
+  }
+}
+
+/** Metadata functions whose argument is a column, as SCHEMA_NAME(schema_id): looked up in the system views. */
+export const CATALOG_FUNCTIONS: { readonly [name: string]: ((call: Lookup) => Bound) | undefined } = {
+  SCHEMA_NAME: (call) => call.find('schemas', 'name', NAME, `v.schema_id = ${call.key(0)}`),
+  SCHEMA_ID: (call) => call.find('schemas', 'schema_id', INT, `fold_case(v.name) = ${call.text(0)}`),
+  OBJECT_NAME: (call) => call.find('objects', 'name', NAME, `v.object_id = ${call.key(0)}`),
+  OBJECT_SCHEMA_NAME: (call) => call.findObject('s.name', NAME, `v.object_id = ${call.key(0)}`),
+  OBJECT_ID: (call) => call.findObject('v.object_id', INT, `fold_case(s.name) || '.' || fold_case(v.name) = fold_case(object_path(${call.path(0)}))`),
+  TYPE_NAME: (call) => call.find('types', 'name', NAME, `v.user_type_id = ${call.key(0)}`),
+  TYPE_ID: (call) => call.find('types', 'user_type_id', INT, `fold_case(v.name) = ${call.text(0)}`),
+  COL_NAME: (call) => call.find('columns', 'name', NAME, `v.object_id = ${call.key(0)} AND v.column_id = ${call.key(1)}`),
+  DB_NAME: (call) => call.find('databases', 'name', NAME, `v.database_id = ${call.key(0)}`),
+  DB_ID: (call) => call.find('databases', 'database_id', INT, `fold_case(v.name) = ${call.text(0)}`),
+  HAS_PERMS_BY_NAME: (call) => {
+    // Never empty, since a parameter that is bound must be used.
+    const denied = ['', ...call.context.deniedTables()].map(quoteText).join(', ');
+    const sql = call.args[0].untypedNull ? '1' : `CASE WHEN lower(object_path(${call.path(0)})) IN (${denied}) THEN 0 ELSE 1 END`;
+    return { sql: `CAST(${sql} AS INTEGER)`, type: INT, nullable: true };
+  },
+  COLUMNPROPERTY: (call) => call.find('columns', COLUMN_PROPERTIES[(call.args[2].constant ?? '').toLowerCase()] ?? 'is_sparse::INTEGER',
+    INT, `v.object_id = ${call.key(0)} AND fold_case(v.name) = ${call.text(1)}`),
+};
+
+export function bindCatalogFunction(context: BindContext, name: string, args: Bound[]): Bound | undefined {
+  return CATALOG_FUNCTIONS[name]?.(new Lookup(context, args));
+}

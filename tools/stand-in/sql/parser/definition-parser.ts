@@ -1,0 +1,140 @@
+import { ObjectName, Statement } from '../ast';
+import { TableParser } from './table-parser';
+
+/** CREATE, ALTER, DROP and permissions. */
+export abstract class DefinitionParser extends TableParser {
+  protected create(): Statement {
+    const line = this.line;
+    this.expect('CREATE');
+    if (this.accept('TABLE')) {
+      return { ...this.createTable(), line };
+    }
+    if (this.accept('SCHEMA')) {
+      const name = this.name();
+      if (this.accept('AUTHORIZATION')) {
+        this.name();
+      }
+      return { kind: 'createSchema', name, line };
+    }
+    if (this.accept('DATABASE')) {
+      return { ...this.createDatabase(), line };
+    }
+    if (this.accept('PARTITION')) {
+      return this.createPartitioning(line);
+    }
+    const unique = this.accept('UNIQUE');
+    const clustered = this.clustered() ?? false;
+    this.expect('INDEX');
+    const name = this.name();
+    this.expect('ON');
+    const table = this.objectName();
+    const columns = this.indexColumns();
+    const included = this.accept('INCLUDE') ? this.parenthesised(() => this.list(() => this.name())) : [];
+    const storage = this.storageOptions();
+    return { kind: 'createIndex', name, table, unique, clustered, columns, included, storage, line };
+  }
+
+  protected alter(): Statement {
+    const line = this.line;
+    this.expect('ALTER');
+    if (this.accept('DATABASE')) {
+      const name = this.name();
+      this.expect('SET');
+      const option = this.next().text.toUpperCase();
+      const value = this.next().text.toUpperCase();
+      if (this.accept('WITH')) {
+        while (this.token.kind === 'word' || this.token.kind === 'number') {
+          this.next();
+        }
+      }
+      return { kind: 'alterDatabase', name, option, value, line };
+    }
+    this.expect('TABLE');
+    const table = this.objectName();
+    if (this.accept('DROP', 'COLUMN')) {
+      return { kind: 'dropColumn', table, columns: this.list(() => this.name()), line };
+    }
+    if (this.accept('ALTER', 'COLUMN')) {
+      return { kind: 'alterColumn', table, column: this.columnDefinition(), line };
+    }
+    if (this.accept('WITH')) {
+      this.next();
+    }
+    this.expect('ADD');
+    if (this.startsConstraint()) {
+      return { kind: 'addConstraint', table, constraint: this.tableConstraint(), line };
+    }
+    return { kind: 'addColumn', table, columns: this.list(() => this.columnDefinition()), line };
+  }
+
+  protected drop(): Statement {
+    const line = this.line;
+    this.expect('DROP');
+    const what = this.next().upper;
+    if (what !== 'TABLE' && what !== 'SCHEMA' && what !== 'DATABASE' && what !== 'INDEX') {
+      this.at -= 1;
+      throw this.unexpected();
+    }
+    const ifExists = this.accept('IF', 'EXISTS');
+    const names = this.list(() => this.objectName());
+    const on = this.accept('ON') ? this.objectName() : undefined;
+    return { kind: 'drop', what, names, ifExists, on, line };
+  }
+
+  protected permission(): Statement {
+    const line = this.line;
+    const action = this.next().upper as 'GRANT' | 'DENY' | 'REVOKE';
+    const words: string[] = [];
+    while (!this.is('ON') && !this.is('TO') && !this.is('FROM') && this.token.kind !== 'end') {
+      words.push(this.next().text);
+    }
+    let object: ObjectName | undefined;
+    if (this.accept('ON')) {
+      if (this.is('OBJECT', '::')) {
+        this.at += 2;
+      }
+      object = this.objectName();
+    }
+    if (!this.accept('TO')) {
+      this.expect('FROM');
+    }
+    return { kind: 'permission', action, permission: words.join(' ').toUpperCase(), object, principal: this.next().text, line };
+  }
+
+  private createDatabase(): { kind: 'createDatabase'; name: string; snapshotOf?: string } {
+    const name = this.name();
+    if (this.accept('ON')) {
+      this.skipParentheses();
+      while (this.accept(',')) {
+        this.skipParentheses();
+      }
+    }
+    if (this.accept('COLLATE')) {
+      this.name();
+    }
+    const snapshotOf = this.accept('AS') ? (this.next(), this.expect('OF'), this.name()) : undefined;
+    return { kind: 'createDatabase', name, snapshotOf };
+  }
+
+  private createPartitioning(line: number): Statement {
+    if (this.accept('SCHEME')) {
+      const name = this.name();
+      this.expect('AS', 'PARTITION');
+      const partitionFunction = this.name();
+      this.accept('ALL');
+      this.expect('TO');
+      this.skipParentheses();
+      return { kind: 'createPartitionScheme', name, partitionFunction, line };
+    }
+    this.expect('FUNCTION');
+    const name = this.name();
+    const type = this.parenthesised(() => this.typeName(1));
+    this.expect('AS', 'RANGE');
+    const right = this.accept('RIGHT');
+    if (!right) {
+      this.accept('LEFT');
+    }
+    this.expect('FOR', 'VALUES');
+    return { kind: 'createPartitionFunction', name, type, right, values: this.parenthesised(() => this.list(() => this.expression())), line };
+  }
+}
