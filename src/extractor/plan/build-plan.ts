@@ -1,7 +1,7 @@
 import { chunkKey, chunkCount, cutByPartitions, cutTable, wholeTable, type ChunkTarget } from './cut-table';
 import { sourceSchemaHash } from './schema-hash';
 import { findRisks } from './source-risks';
-import { spreadChunks } from './spread-chunks';
+import { spreadChunks } from './chunk-size';
 import { chooseTables } from './table-choices';
 import { counted } from '../api/counted';
 import type { ExtractionPlan, PlannedColumn, PlannedTable } from '../api/extraction-plan';

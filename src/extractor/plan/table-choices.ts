@@ -1,5 +1,5 @@
 import type { ChunkTarget } from './cut-table';
-import { USUAL_CHUNK_BYTES } from './spread-chunks';
+import { USUAL_CHUNK_BYTES } from './chunk-size';
 import { LegacyToS3Error } from '../api/errors';
 import type { TableOptions } from '../api/extractor-props';
 import { nearestNames } from '../options/nearest-names';

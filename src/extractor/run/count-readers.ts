@@ -1,5 +1,5 @@
 import type { RunOptions } from './context/run-options';
-import { adviseReaders } from '../source/connection/reader-advice';
+import { adviseReaders } from '../source/connection/reader-count';
 import type { SqlServerConnection } from '../source/connection/sql-server-connection';
 
 /** How many readers a run has: as asked for, otherwise no more than the source has cores for, where it tells. */

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { chunkOf } from './check-manifest';
 import { columnProblems } from './column-problems';
-import { notComparable } from './comparable';
+import { notComparable } from './compare-table';
 import type { CheckedObject, ObjectJob } from './objects/check-object';
 import { localChecker, type ObjectChecker } from './objects/object-checker';
 import { withMessage } from './problem-message';

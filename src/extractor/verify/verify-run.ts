@@ -1,6 +1,6 @@
 import { checkManifest } from './check-manifest';
 import { checkObjects, type CheckedTable } from './check-objects';
-import { notComparable } from './comparable';
+import { notComparable } from './compare-table';
 import { compareSource } from './compare-source';
 import { withMessage } from './problem-message';
 import { CONTENT_HASH_VERSION, type Manifest } from '../../contract';

@@ -1,5 +1,5 @@
 import { SourceRisk, type ExtractionPlan, type PlannedChunk } from '../../../src/extractor/api/extraction-plan';
-import { checkPlan } from '../../../src/extractor/plan/check-plan';
+import { checkPlan } from '../../../src/extractor/plan/schema-drift';
 import { findRisks, refuseRisks } from '../../../src/extractor/plan/source-risks';
 
 const chunk = (number: number, bounds: Partial<PlannedChunk> = {}): PlannedChunk => (

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { toFileError } from './file-errors';
+import { toFileError } from './file-system';
 import { makeFolder } from './make-folder';
 import { LegacyToS3Error } from '../../api/errors';
 import type { LandedObject, ObjectWriter } from '../landing-target';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { access, open, readdir, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { toFileError } from './file-errors';
+import { toFileError } from './file-system';
 import { FileObjectWriter, type OpenFile } from './file-object-writer';
 import { makeFolder } from './make-folder';
 import { LegacyToS3Error } from '../../api/errors';

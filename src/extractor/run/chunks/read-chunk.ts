@@ -1,4 +1,4 @@
-import { checkSource } from './check-source';
+import { checkSource } from './reconcile-chunk';
 import { watchIdle } from './idle-watchdog';
 import { LandingPlan } from './landing-plan';
 import { CONTENT_HASH_VERSION } from '../../../contract';
@@ -6,7 +6,7 @@ import { LegacyToS3Error } from '../../api/errors';
 import type { PlannedChunk } from '../../api/extraction-plan';
 import { SourceHashes } from '../../api/extractor-props';
 import type { ObjectWriter } from '../../landing/landing-target';
-import { refuseChangedColumns, type ColumnsOfTable } from '../../plan/check-plan';
+import { refuseChangedColumns, type ColumnsOfTable } from '../../plan/schema-drift';
 import { readRows } from '../../rows';
 import { refuseUnmatched, typeOptionsOf } from '../../rows/columns/type-rules';
 import { hashText } from '../../rows/hash/content-hash';

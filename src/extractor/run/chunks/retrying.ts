@@ -1,4 +1,4 @@
-import { isTransient, retryDelay } from './retry-policy';
+import { isTransient, retryDelay } from './retry';
 import type { LegacyToS3Error } from '../../api/errors';
 import { causes } from '../../source/connection/source-errors';
 import type { RunContext } from '../context/run-context';

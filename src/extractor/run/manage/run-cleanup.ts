@@ -10,7 +10,7 @@ import { SYSTEM_CLOCK, type Clock } from '../../state/clock';
 import { LEASE_MS } from '../../state/run-lease';
 import type { StateStore } from '../../state/state-store';
 import { resolveOptions } from '../context/run-options';
-import { openCheckpoint, runComplete } from '../open-checkpoint';
+import { openCheckpoint, runComplete } from '../run-checkpoint';
 
 /**
  * Gives a run up: deletes its objects, its uploads that were never completed, and its checkpoint.

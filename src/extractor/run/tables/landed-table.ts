@@ -1,6 +1,6 @@
 import { schemaFingerprint } from './schema-fingerprint';
 import { refuseOtherTotal } from './table-total';
-import { tableVerification } from './table-verification';
+import { tableVerification } from './verification';
 import { CONTENT_HASH_VERSION, type ManifestAlterations, type ManifestChunk, type ManifestColumn, type ManifestObject, type ManifestTable } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
 import type { PlannedChunk, PlannedColumn, PlannedTable } from '../../api/extraction-plan';

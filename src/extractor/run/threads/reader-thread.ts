@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { engineBundle } from './engine-bundle';
-import { fromPlainError, toPlainError, type FromThread, type ThreadData, type ToThread } from './thread-messages';
+import { fromPlainError, toPlainError, type FromThread, type ThreadData, type ToThread } from './reader-messages';
 import { LegacyToS3Error } from '../../api/errors';
 import type { LandedChunk } from '../../state/landed-chunk';
 import type { ChunkProgress } from '../chunks/read-chunk';

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { isMainThread, parentPort, workerData, type MessagePort } from 'node:worker_threads';
-import { fromPlainError, toPlainError, type FromThread, type ThreadData, type ToThread } from './thread-messages';
+import { fromPlainError, toPlainError, type FromThread, type ThreadData, type ToThread } from './reader-messages';
 import { openTarget } from '../../landing/open-target';
 import { SYSTEM_CLOCK } from '../../state/clock';
 import { ChunkReader } from '../chunks/chunk-reader';

@@ -7,7 +7,7 @@ import { LegacyToS3Error } from '../../api/errors';
 import { CanonicalHasher } from '../../rows/hash/canonical-hasher';
 import { uncompressed } from '../compression/uncompressed';
 import { withVerifyKernel } from '../kernel/load-verify-kernel';
-import { companionOf } from '../parquet/parquet-field';
+import { companionOf } from '../values/parquet-field';
 import { readFooter } from '../parquet/parquet-footer';
 import { BeyondKernel, hashParquetRows } from '../parquet/parquet-kernel-rows';
 import { parquetRows, type ParquetRow } from '../parquet/parquet-rows';
@@ -16,7 +16,7 @@ import { CsvParser, csvRows, type TextRow } from '../text/csv-rows';
 import { finishLines, jsonLinesRows } from '../text/json-lines-rows';
 import { TextRows } from '../text/text-kernel-rows';
 import { textValueEncoder } from '../text/text-value';
-import type { ValueRules } from '../values/value-rules';
+import type { ValueRules } from '../values/object-reading';
 
 /** What a landed object holds. */
 export interface ObjectContent {

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { AsyncBuffer, FileMetaData } from 'hyparquet' with { 'resolution-mode': 'import' };
-import { physicalOf, type ParquetField } from './parquet-field';
+import { physicalOf, type ParquetField } from '../values/parquet-field';
 import type { ManifestColumn } from '../../../contract';
 
 type HyparquetModule = typeof import('hyparquet', { with: { 'resolution-mode': 'import' } });

@@ -3,7 +3,7 @@ import type { FromVerifier, ToVerifier, VerifierData } from './verifier-messages
 import { LegacyToS3Error } from '../../api/errors';
 import type { TargetOptions } from '../../landing/open-target';
 import { engineBundle } from '../../run/threads/engine-bundle';
-import { fromPlainError, toPlainError } from '../../run/threads/thread-messages';
+import { fromPlainError, toPlainError } from '../../run/threads/reader-messages';
 import type { CheckedObject, ObjectJob } from '../objects/check-object';
 import type { ObjectChecker } from '../objects/object-checker';
 import type { ObjectReading } from '../objects/object-content';

@@ -15,7 +15,7 @@ import { verificationOf } from '../../../../src/extractor/run/manifest/verificat
 import { writeManifest } from '../../../../src/extractor/run/manifest/write-manifest';
 import { landedTable, type LandedTable } from '../../../../src/extractor/run/tables/landed-table';
 import { schemaFingerprint } from '../../../../src/extractor/run/tables/schema-fingerprint';
-import { tableVerification } from '../../../../src/extractor/run/tables/table-verification';
+import { tableVerification } from '../../../../src/extractor/run/tables/verification';
 import { redact, toSafeError } from '../../../../src/extractor/source/credentials/redact';
 import { SYSTEM_CLOCK } from '../../../../src/extractor/state/clock';
 import type { LandedChunk } from '../../../../src/extractor/state/landed-chunk';

@@ -1,5 +1,5 @@
 import { LegacyToS3Error } from '../../../../src/extractor/api/errors';
-import { fromPlainError, toPlainError } from '../../../../src/extractor/run/threads/thread-messages';
+import { fromPlainError, toPlainError } from '../../../../src/extractor/run/threads/reader-messages';
 
 const copied = (error: unknown) => fromPlainError(structuredClone(toPlainError(error)));
 

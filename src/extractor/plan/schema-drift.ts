@@ -1,4 +1,4 @@
-import { planProblem } from './plan-problem';
+import { planProblem } from './validate-plan';
 import { sourceSchemaHash } from './schema-hash';
 import { LegacyToS3Error } from '../api/errors';
 import type { ExtractionPlan, PlannedColumn, PlannedTable } from '../api/extraction-plan';
