@@ -1,5 +1,24 @@
-import { chunkCount, type ChunkTarget } from './cut-table';
 import type { SourceTable } from '../source/catalog/read-catalog';
+
+/** How large chunks shall be. */
+export interface ChunkTarget {
+  /** Bytes of the source's pages. */
+  readonly bytes: number;
+  /** Cut by rows instead. */
+  readonly rows?: number;
+}
+
+/** Most chunks of a table: part names have five digits for them. */
+const MAX_CHUNKS = 99_999;
+
+/** A table is cut when it is larger than this many chunks: halves smaller than the target are worth nothing. */
+export const LEAST_TO_CUT = 1.5;
+
+/** How many chunks the table shall have. */
+export function chunkCount({ estimatedRows, estimatedBytes }: SourceTable, { bytes, rows }: ChunkTarget): number {
+  const share = rows === undefined ? estimatedBytes / bytes : estimatedRows / rows;
+  return share <= LEAST_TO_CUT ? 1 : Math.min(MAX_CHUNKS, Math.round(share));
+}
 
 /** Most bytes of a chunk, about: what is read anew after a failure. */
 export const USUAL_CHUNK_BYTES = 512 * 1024 * 1024;

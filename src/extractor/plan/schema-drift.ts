@@ -1,5 +1,4 @@
-import { planProblem } from './validate-plan';
-import { sourceSchemaHash } from './schema-hash';
+import { createHash } from 'node:crypto';
 import { LegacyToS3Error } from '../api/errors';
 import type { ExtractionPlan, PlannedColumn, PlannedTable } from '../api/extraction-plan';
 import { quoteTable } from '../source/catalog/identifiers';
@@ -8,10 +7,10 @@ import type { SourceTable } from '../source/catalog/read-catalog';
 /** What of a planned table is compared with the source while it is read. */
 export type ColumnsOfTable = Pick<PlannedTable, 'schema' | 'table' | 'columns' | 'excludedColumns'>;
 
-/** Says what is wrong with a plan that came from outside. @throws LegacyToS3Error of code INVALID_CONFIG */
-export function checkPlan(plan: ExtractionPlan): void {
-  const problem = planProblem(plan);
-  if (problem) throw new LegacyToS3Error('INVALID_CONFIG', `not a plan of this program: ${problem}`);
+/** Hash of a table's columns, in order, and of the keys it may be cut by (32 hexadecimal digits). */
+export function sourceSchemaHash({ columns, primaryKey, clusteredKey }: Pick<SourceTable, 'columns' | 'primaryKey' | 'clusteredKey'>): string {
+  const hashed = [columns.map(({ name, type, nullable, collation }) => [name, type, nullable, collation ?? null]), primaryKey, clusteredKey];
+  return createHash('sha256').update(JSON.stringify(hashed)).digest('hex').slice(0, 32);
 }
 
 /**

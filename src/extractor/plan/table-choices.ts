@@ -1,4 +1,4 @@
-import type { ChunkTarget } from './cut-table';
+import type { ChunkTarget } from './chunk-size';
 import { USUAL_CHUNK_BYTES } from './chunk-size';
 import { LegacyToS3Error } from '../api/errors';
 import type { TableOptions } from '../api/extractor-props';

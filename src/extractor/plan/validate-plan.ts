@@ -1,9 +1,12 @@
-import { PLAN_VERSION } from './build-plan';
 import { keyType } from './key-types';
 import { counted } from '../api/counted';
-import { SourceRisk, type PlannedChunk, type PlannedColumn, type PlannedTable } from '../api/extraction-plan';
+import { LegacyToS3Error } from '../api/errors';
+import { type ExtractionPlan, type PlannedChunk, type PlannedColumn, type PlannedTable, SourceRisk } from '../api/extraction-plan';
 import { nearestNames } from '../options/nearest-names';
 import { quoteTable } from '../source/catalog/identifiers';
+
+/** Version of the plan's form. */
+export const PLAN_VERSION = 1;
 
 const PLAN_FIELDS = ['planVersion', 'createdAt', 'server', 'database', 'productVersion', 'snapshotAllowed', 'tables', 'warnings', 'refusals'];
 const TABLE_FIELDS = [
@@ -11,6 +14,12 @@ const TABLE_FIELDS = [
 ];
 const COLUMN_FIELDS = ['name', 'type', 'nullable', 'collation', 'computed'];
 const CHUNK_FIELDS = ['chunk', 'lower', 'upper', 'nullKey', 'estimatedRows', 'estimatedBytes'];
+
+/** Says what is wrong with a plan that came from outside. @throws LegacyToS3Error of code INVALID_CONFIG */
+export function checkPlan(plan: ExtractionPlan): void {
+  const problem = planProblem(plan);
+  if (problem) throw new LegacyToS3Error('INVALID_CONFIG', `not a plan of this program: ${problem}`);
+}
 
 /** What is wrong with a plan that came from outside, as `tables[0].chunks[1].lower: …`; undefined when nothing is. */
 export function planProblem(plan: unknown): string | undefined {

@@ -1,6 +1,6 @@
 import type { ManifestTable, ManifestTally } from '../../contract';
 import { VerificationFault, type VerificationProblem } from '../api/verification-result';
-import { mergeTallies } from '../rows/hash/merge-tallies';
+import { mergeTallies } from '../rows/hash/column-tally';
 
 const COMPARED = ['nulls', 'bytes', 'sum', 'least', 'greatest', 'digest'] as const;
 

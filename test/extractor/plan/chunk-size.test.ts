@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { chunkCount } from '../../../src/extractor/plan/cut-table';
-import { LEAST_CHUNK_BYTES, spreadChunks, USUAL_CHUNK_BYTES } from '../../../src/extractor/plan/chunk-size';
+import { chunkCount, LEAST_CHUNK_BYTES, spreadChunks, USUAL_CHUNK_BYTES } from '../../../src/extractor/plan/chunk-size';
 import type { SourceTable } from '../../../src/extractor/source/catalog/read-catalog';
 
 const MIB = 1024 * 1024;

@@ -1,8 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { toFileError } from './file-system';
-import { makeFolder } from './make-folder';
+import { toFileError, makeFolder } from './file-system';
 import { LegacyToS3Error } from '../../api/errors';
 import type { LandedObject, ObjectWriter } from '../landing-target';
 import { BufferPool, PartQueue } from '../part-queue';

@@ -2,9 +2,8 @@ import {
   AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand,
   HeadObjectCommand, PutObjectCommand, UploadPartCommand, type S3Client,
 } from '@aws-sdk/client-s3';
-import { abortUploads } from './abort-uploads';
 import { CHECKSUM_SCHEMES, fullObject, type ChecksumMembers, type ChecksumScheme, type PartChecksum } from './checksum-schemes';
-import { MAX_PARTS, partBytes } from './multipart-upload';
+import { abortUploads, MAX_PARTS, partBytes } from './multipart-upload';
 import { toS3Error } from './s3-errors';
 import { toUserMetadata, type Checksum, type ChecksumAlgorithm } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';

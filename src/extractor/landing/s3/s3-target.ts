@@ -3,7 +3,7 @@ import {
   AbortMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, ListObjectsV2Command,
   paginateListObjectsV2,
 } from '@aws-sdk/client-s3';
-import { abortUploads, unlessGone } from './abort-uploads';
+import { abortUploads, unlessGone } from './multipart-upload';
 import { createS3Client, type S3ClientOptions } from './s3-client';
 import { toS3Error } from './s3-errors';
 import { S3ObjectWriter, type S3WriterContext } from './s3-object-writer';

@@ -3,9 +3,8 @@ import { nameOf, planOf, readChunk, type ChunkProgress, type ReadJob } from './r
 import type { Reader } from './reader';
 import { retrying } from './retrying';
 import { quoteName } from '../../source/catalog/identifiers';
-import { INSTANT_SQL } from '../../source/connection/instant';
 import { SqlServerConnection } from '../../source/connection/sql-server-connection';
-import { ISOLATION_SQL } from '../../source/consistency/consistency';
+import { INSTANT_SQL, ISOLATION_SQL } from '../../source/consistency/consistency';
 import type { LandedChunk } from '../../state/landed-chunk';
 import type { RunContext } from '../context/run-context';
 

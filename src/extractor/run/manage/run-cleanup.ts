@@ -1,4 +1,3 @@
-import { withTarget } from './with-target';
 import { datasetRunFolder, manifestKey, runFolder } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
 import { Consistency, type ExtractorProps, type LandingProps } from '../../api/extractor-props';
@@ -7,6 +6,7 @@ import { SqlServerConnection } from '../../source/connection/sql-server-connecti
 import { dropSnapshot, snapshotName } from '../../source/consistency/database-snapshot';
 import { checkpointedRuns, forgetRun, knownRuns, runsNotBegun } from '../../state/checkpoint';
 import { SYSTEM_CLOCK, type Clock } from '../../state/clock';
+import { withTarget } from '../../state/open-store';
 import { LEASE_MS } from '../../state/run-lease';
 import type { StateStore } from '../../state/state-store';
 import { resolveOptions } from '../context/run-options';

@@ -5,8 +5,8 @@ import { CONTENT_HASH_VERSION, type ManifestAlterations, type ManifestChunk, typ
 import { LegacyToS3Error } from '../../api/errors';
 import type { PlannedChunk, PlannedColumn, PlannedTable } from '../../api/extraction-plan';
 import { sumOf } from '../../rows/columns/off-kernel';
+import { mergeTallies } from '../../rows/hash/column-tally';
 import { sumHashTexts } from '../../rows/hash/content-hash';
-import { mergeTallies } from '../../rows/hash/merge-tallies';
 import { quoteTable } from '../../source/catalog/identifiers';
 import type { TableRelations } from '../../source/catalog/read-relations';
 import type { LandedChunk } from '../../state/landed-chunk';

@@ -28,3 +28,17 @@ export async function adviseReaders(connection: SqlServerConnection, maxDop = 1)
   const schedulers = Number(row?.schedulers ?? NaN);
   return Number.isFinite(schedulers) ? Math.max(1, Math.floor(schedulers / maxDop)) : undefined;
 }
+
+/** The readers a run would have. */
+export interface ReaderChoice {
+  readonly readers: number;
+  /** Whether the number is the caller's; else the source may lower it. */
+  readonly readersChosen: boolean;
+  readonly maxDop?: number;
+}
+
+/** How many readers a run has: as asked for, otherwise no more than the source has cores for, where it tells. */
+export async function countReaders(connection: SqlServerConnection, { readers, readersChosen, maxDop }: ReaderChoice): Promise<number> {
+  const advised = readersChosen ? undefined : await adviseReaders(connection, maxDop);
+  return Math.min(readers, advised ?? readers);
+}

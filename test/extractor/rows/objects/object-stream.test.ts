@@ -2,7 +2,7 @@ import * as zlib from 'node:zlib';
 import fc from 'fast-check';
 import type { LandedObject, ObjectWriter } from '../../../../src/extractor/landing/landing-target';
 import { blockCodec, type BlockCodec } from '../../../../src/extractor/rows/formats/compression/block-codec';
-import { BlockStream } from '../../../../src/extractor/rows/objects/block-stream';
+import { BlockStream } from '../../../../src/extractor/rows/objects/object-stream';
 import { ZstdWasm } from '../../../../src/extractor/wasm/zstd-wasm';
 
 const MIB = 0x100000;

@@ -4,13 +4,13 @@ import {
 import { giveInstance, hasParquetKernel, ParquetInstance, takeInstance } from './kernel-memory';
 import { BATCH_ROWS, BooleanBuffer, ColumnBuffer, FixedBytesBuffer, Int32Buffer, Int64Buffer } from '../../../columns/column-buffer';
 import type { ColumnType } from '../../../columns/column-type';
+import { mayRepeat } from '../../../columns/dictionary';
 import { OffKernelReason, reasonOf } from '../../../columns/off-kernel';
 import type { DecodeRows } from '../../../columns/row-compiler';
 import { StagedRows, StagedState } from '../../../columns/staged-rows';
 import type { Companion, ParquetColumn, ParquetType } from '../../../columns/type-table';
 import { FRAMINGS, KINDS, sizeOf, utf8Table } from '../../../text/kernel/kernel-columns';
 import { CHARSET_BYTES } from '../../../text/kernel/load-text-kernel';
-import { mayRepeat } from '../column-chunk';
 
 /** State of code that fills column buffers. */
 export interface BatchState extends StagedState {

@@ -1,6 +1,6 @@
 import { SourceRisk, type ExtractionPlan, type PlannedChunk } from '../../../src/extractor/api/extraction-plan';
-import { checkPlan } from '../../../src/extractor/plan/schema-drift';
 import { findRisks, refuseRisks } from '../../../src/extractor/plan/source-risks';
+import { checkPlan } from '../../../src/extractor/plan/validate-plan';
 
 const chunk = (number: number, bounds: Partial<PlannedChunk> = {}): PlannedChunk => (
   { chunk: number, estimatedRows: 1, estimatedBytes: 1, ...bounds });
