@@ -6,7 +6,7 @@ import { isMainThread } from 'node:worker_threads';
 import { peakRssMb } from './peak-memory';
 import { ExtractFormat, TextCompression } from '../src/extractor/api/extract-format';
 import { openTarget } from '../src/extractor/landing/open-target';
-import type { ReadJob } from '../src/extractor/run/chunks/read-chunk';
+import type { ReadJob } from '../src/extractor/run/context/read-job';
 import type { RunContext } from '../src/extractor/run/context/run-context';
 import { fillOptions } from '../src/extractor/run/context/run-options';
 import { readAll } from '../src/extractor/run/read-all';

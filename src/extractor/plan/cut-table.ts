@@ -1,6 +1,6 @@
 import { boundarySql } from './boundary-query';
 import { chunkCount, type ChunkTarget } from './chunk-size';
-import { type InnerBound, isLarge, partitionChunks } from './cut-partitions';
+import { isLarge, partitionChunks, type InnerBound } from './cut-partitions';
 import { keyType } from './key-types';
 import { readPartitions } from './read-partitions';
 import type { PlannedChunk } from '../api/extraction-plan';

@@ -1,7 +1,7 @@
 import { keyType } from './key-types';
 import { counted } from '../api/counted';
 import { LegacyToS3Error } from '../api/errors';
-import { type ExtractionPlan, type PlannedChunk, type PlannedColumn, type PlannedTable, SourceRisk } from '../api/extraction-plan';
+import { SourceRisk, type ExtractionPlan, type PlannedChunk, type PlannedColumn, type PlannedTable } from '../api/extraction-plan';
 import { nearestNames } from '../options/nearest-names';
 import { quoteTable } from '../source/catalog/identifiers';
 

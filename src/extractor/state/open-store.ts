@@ -6,7 +6,7 @@ import type { StateStore } from './state-store';
 import { stateFolder } from '../../contract';
 import type { LandingProps } from '../api/extractor-props';
 import type { LandingTarget } from '../landing/landing-target';
-import { openTarget, type TargetOptions, targetOptions } from '../landing/open-target';
+import { openTarget, targetOptions, type TargetOptions } from '../landing/open-target';
 import { createS3Client } from '../landing/s3/s3-client';
 
 /** A store and what frees its connections. */

@@ -1,9 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { chunkOf } from './check-manifest';
-import { columnProblems } from './column-problems';
-import { notComparable } from './compare-table';
-import type { CheckedObject, ObjectJob } from './objects/check-object';
-import { localChecker, type ObjectChecker } from './objects/object-checker';
+import { columnProblems, notComparable } from './compare-table';
+import type { CheckedObject, ObjectJob, localChecker, type ObjectChecker } from './objects/check-object';
 import { withMessage } from './problem-message';
 import { ProgressCounter } from './progress-counter';
 import { VerifierThread } from './threads/verifier-thread';
@@ -16,7 +14,7 @@ import type { LandingTarget } from '../landing/landing-target';
 import type { TargetOptions } from '../landing/open-target';
 import { sumHashTexts } from '../rows/hash/content-hash';
 import { defaultReaders } from '../run/context/run-options';
-import { threadCount } from '../run/threads/thread-count';
+import { threadCount } from '../run/threads/worker-thread';
 
 /** How objects are read. */
 export interface ReadOptions {

@@ -1,6 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type ErrorCode, LegacyToS3Error } from '../../api/errors';
+import { LegacyToS3Error, type ErrorCode } from '../../api/errors';
 
 /**
  * Makes a folder and those above it. `mkdir` of Node with `recursive` never returns where a file system answers ENOENT

@@ -1,4 +1,3 @@
-import type { ReadJob } from './read-chunk';
 import { counted } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
 import { SourceHashes } from '../../api/extractor-props';
@@ -9,6 +8,7 @@ import { wholeNumber } from '../../source/aggregates/same-value';
 import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
 import { isRepeatable } from '../../source/consistency/consistency';
 import type { LandedChunk } from '../../state/landed-chunk';
+import type { ReadJob } from '../context/read-job';
 import type { RunContext } from '../context/run-context';
 import { asksForTable, countOf, countTable } from '../tables/table-total';
 
@@ -21,7 +21,7 @@ const MOST_TOLD = 5;
  *
  * @throws LegacyToS3Error of code COUNT_MISMATCH or AGGREGATE_MISMATCH where the source is as it was when the rows were read
  */
-export async function checkSource(
+export async function reconcileChunk(
   { consistency, options }: Pick<RunContext, 'consistency' | 'options'>, connection: SqlServerConnection, job: ReadJob, read: ReadRowsResult,
 ): Promise<Pick<LandedChunk, 'sourceRows' | 'sourceSeconds' | 'differences' | 'tableRows' | 'aggregated' | 'hashedRows'>> {
   const { source, subject, parameters } = job;

@@ -1,4 +1,4 @@
-import { schemaFingerprint } from './schema-fingerprint';
+import { createHash } from 'node:crypto';
 import { refuseOtherTotal } from './table-total';
 import { tableVerification } from './verification';
 import { CONTENT_HASH_VERSION, type ManifestAlterations, type ManifestChunk, type ManifestColumn, type ManifestObject, type ManifestTable } from '../../../contract';
@@ -125,4 +125,10 @@ function sumAlterations(alterations: readonly ManifestAlterations[]): ManifestAl
     });
   }
   return [...sums.values()];
+}
+
+/** Hash of the columns' names and types (32 hexadecimal digits). Nullability and collation leave files readable alike. */
+export function schemaFingerprint(columns: readonly ManifestColumn[]): string {
+  const shape = columns.map(({ name, sourceType, outputType, glueType }) => [name, sourceType, outputType, glueType]);
+  return createHash('sha256').update(JSON.stringify(shape)).digest('hex').slice(0, 32);
 }

@@ -1,7 +1,7 @@
-import { LegacyToS3Error, type ErrorCode } from '../../api/errors';
+import type { PlainError } from './worker-thread';
 import type { ExtractEvent } from '../../api/extract-events';
 import type { LandedChunk } from '../../state/landed-chunk';
-import type { ReadJob } from '../chunks/read-chunk';
+import type { ReadJob } from '../context/read-job';
 import type { RunContext } from '../context/run-context';
 
 /** What a thread is started with; marks it as one of ours among a caller's own. */
@@ -27,31 +27,3 @@ export type FromThread =
   | { readonly type: 'may-complete'; readonly question: number }
   | { readonly type: 'event'; readonly event: ExtractEvent }
   | { readonly type: 'warning'; readonly message: string };
-
-/** An error as data: a copy between threads loses class and code. */
-export interface PlainError {
-  /** Absent for errors of other kinds. */
-  readonly code?: ErrorCode;
-  readonly name: string;
-  readonly message: string;
-  readonly stack?: string;
-  readonly cause?: PlainError;
-}
-
-export function toPlainError(error: unknown): PlainError {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
-  const { name, message, stack, cause } = error;
-  return {
-    ...(error instanceof LegacyToS3Error && { code: error.code }),
-    name,
-    message,
-    stack,
-    ...(cause !== undefined && { cause: toPlainError(cause) }),
-  };
-}
-
-export function fromPlainError({ code, name, message, stack, cause }: PlainError): Error {
-  const options = cause && { cause: fromPlainError(cause) };
-  const error = code ? new LegacyToS3Error(code, message, options) : Object.assign(new Error(message, options), { name });
-  return Object.assign(error, { stack });
-}

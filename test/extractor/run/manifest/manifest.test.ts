@@ -11,11 +11,10 @@ import { landedPrimaryKey, planJobs } from '../../../../src/extractor/run/chunks
 import type { RunContext } from '../../../../src/extractor/run/context/run-context';
 import { fillOptions } from '../../../../src/extractor/run/context/run-options';
 import { manifestOf, resultOf } from '../../../../src/extractor/run/manifest/build-manifest';
-import { verificationOf } from '../../../../src/extractor/run/manifest/verification';
 import { writeManifest } from '../../../../src/extractor/run/manifest/write-manifest';
 import { landedTable, type LandedTable } from '../../../../src/extractor/run/tables/landed-table';
-import { schemaFingerprint } from '../../../../src/extractor/run/tables/schema-fingerprint';
-import { tableVerification } from '../../../../src/extractor/run/tables/verification';
+import { schemaFingerprint } from '../../../../src/extractor/run/tables/landed-table';
+import { runVerification, tableVerification } from '../../../../src/extractor/run/tables/verification';
 import { redact, toSafeError } from '../../../../src/extractor/source/credentials/redact';
 import { SYSTEM_CLOCK } from '../../../../src/extractor/state/clock';
 import type { LandedChunk } from '../../../../src/extractor/state/landed-chunk';
@@ -94,14 +93,14 @@ describe('manifestOf', () => {
   });
 });
 
-describe('verificationOf', () => {
+describe('runVerification', () => {
   test('what equals is verified, and the least proven table counts', () => {
-    expect(verificationOf([landed(3)], 'snapshot')).toEqual({
+    expect(runVerification([landed(3).table], 'snapshot')).toEqual({
       state: 'verified',
       sourceSeconds: 0.5,
       detail: 'the rows of every table equal COUNT_BIG, and its columns the aggregates, asked of the source in the same SNAPSHOT transaction',
     });
-    expect(verificationOf([landed(3), landed(3, { state: 'counted', detail: 'the source was not asked for aggregates' })], 'readCommitted')).toEqual({
+    expect(runVerification([landed(3).table, landed(3, { state: 'counted', detail: 'the source was not asked for aggregates' }).table], 'readCommitted')).toEqual({
       state: 'counted',
       sourceSeconds: 0.5,
       detail: 'the rows of every table equal COUNT_BIG asked of the source right after the read; dbo.Accounts: the source was not asked for aggregates',
@@ -109,13 +108,13 @@ describe('verificationOf', () => {
   });
 
   test('what is so of all tables is said once', () => {
-    const off = landed(3, { state: 'counted', detail: 'the source was not asked for aggregates' });
-    expect(verificationOf([off, off], 'snapshot').detail)
+    const off = landed(3, { state: 'counted', detail: 'the source was not asked for aggregates' }).table;
+    expect(runVerification([off, off], 'snapshot').detail)
       .toBe('the rows of every table equal COUNT_BIG asked of the source in the same SNAPSHOT transaction; the source was not asked for aggregates');
   });
 
   test('a query is never verified', () => {
-    expect(verificationOf([landed(3, { state: 'unverified' })], 'query').state).toBe('unverified');
+    expect(runVerification([landed(3, { state: 'unverified' }).table], 'query').state).toBe('unverified');
   });
 });
 

@@ -1,5 +1,6 @@
 import os from 'node:os';
-import { threadCount } from '../../../../src/extractor/run/threads/thread-count';
+import { LegacyToS3Error } from '../../../../src/extractor/api/errors';
+import { fromPlainError, threadCount, toPlainError } from '../../../../src/extractor/run/threads/worker-thread';
 
 const MIB = 1024 ** 2;
 const LARGE = Array.from({ length: 64 }, () => 512 * MIB);
@@ -29,4 +30,18 @@ test('the number asked for wins, up to one for each reader', () => {
   expect(threadCount(0, 8, LARGE)).toBe(0);
   expect(threadCount(3, 8, [])).toBe(3);
   expect(threadCount(16, 8, [])).toBe(8);
+});
+
+const copied = (error: unknown) => fromPlainError(structuredClone(toPlainError(error)));
+
+test('an error of ours keeps class, code, message and causes', () => {
+  const error = new LegacyToS3Error('INVALID_VALUE', 'row 7', { cause: new RangeError('out of bounds') });
+  const copy = copied(error);
+  expect(copy).toBeInstanceOf(LegacyToS3Error);
+  expect(copy).toMatchObject({ code: 'INVALID_VALUE', message: 'row 7', stack: error.stack, cause: { name: 'RangeError', message: 'out of bounds' } });
+});
+
+test('another error keeps its name, and what is no error becomes one', () => {
+  expect(copied(new TypeError('no'))).toMatchObject({ name: 'TypeError', message: 'no' });
+  expect(copied('text')).toMatchObject({ name: 'Error', message: 'text' });
 });
