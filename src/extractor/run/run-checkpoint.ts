@@ -45,7 +45,9 @@ export function runComplete(target: LandingTarget, runId: string, therefore: str
 }
 
 /** A role that may not write the checkpoint can land all the same; the run cannot be resumed then. */
-export async function beginCheckpoint(context: RunContext, store: StateStore, plan: ExtractionPlan, startedAt: Date): Promise<Checkpoint | undefined> {
+export async function beginCheckpoint(
+  context: RunContext, store: StateStore, plan: ExtractionPlan, startedAt: Date,
+): Promise<Checkpoint | undefined> {
   const { runId, options, consistency, clock } = context;
   const { target, format, targetFileBytes, sourceAggregates, sourceHashes, accepted } = options;
   try {

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { chunkOf } from './check-manifest';
 import { columnProblems, notComparable } from './compare-table';
-import type { CheckedObject, ObjectJob, localChecker, type ObjectChecker } from './objects/check-object';
+import { localChecker, type CheckedObject, type ObjectChecker, type ObjectJob } from './objects/check-object';
 import { withMessage } from './problem-message';
 import { ProgressCounter } from './progress-counter';
 import { VerifierThread } from './threads/verifier-thread';
