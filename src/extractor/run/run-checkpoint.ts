@@ -1,6 +1,6 @@
 import { manifestKey, runFolder } from '../../contract';
 import { LegacyToS3Error } from '../api/errors';
-import type { LandingTarget } from '../landing/landing-target';
+import type { LandingTarget } from '../landing/target/landing-target';
 import { Checkpoint, type RunRecord } from '../state/checkpoint';
 import type { Clock } from '../state/clock';
 import type { StateStore } from '../state/state-store';

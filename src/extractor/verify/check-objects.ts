@@ -10,7 +10,7 @@ import { counted } from '../api/counted';
 import { LegacyToS3Error } from '../api/errors';
 import { VerificationFault, type VerificationProblem } from '../api/verification-result';
 import type { VerifyControls } from '../doors/verify-landed';
-import type { LandingTarget } from '../landing/landing-target';
+import type { LandingTarget } from '../landing/target/landing-target';
 import type { TargetOptions } from '../landing/open-target';
 import { sumHashTexts } from '../rows/hash/content-hash';
 import { defaultReaders } from '../run/context/run-options';

@@ -5,7 +5,7 @@ import { LegacyToS3Error } from '../api/errors';
 import type { PlannedChunk, PlannedTable } from '../api/extraction-plan';
 import type { ExtractorProps } from '../api/extractor-props';
 import { VerificationFault, type VerificationProblem } from '../api/verification-result';
-import type { ObjectWriter } from '../landing/landing-target';
+import type { ObjectWriter } from '../landing/target/landing-target';
 import { readRows } from '../rows';
 import { typeOptionsOf } from '../rows/columns/type-rules';
 import { addHashes, hashText } from '../rows/hash/content-hash';

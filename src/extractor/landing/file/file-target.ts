@@ -5,8 +5,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { FileObjectWriter, type OpenFile } from './file-object-writer';
 import { toFileError, makeFolder } from './file-system';
 import { LegacyToS3Error } from '../../api/errors';
-import type { LandingTarget, ObjectHeader, ObjectWriter, StoredObject } from '../landing-target';
-import { BufferPool } from '../part-queue';
+import type { LandingTarget, ObjectHeader, ObjectWriter, StoredObject } from '../target/landing-target';
+import { BufferPool } from '../target/part-queue';
 
 /** Buffers kept between files. */
 const MAX_FREE_BUFFERS = 8;

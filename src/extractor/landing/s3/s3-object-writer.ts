@@ -7,8 +7,8 @@ import { abortUploads, MAX_PARTS, partBytes } from './multipart-upload';
 import { toS3Error } from './s3-errors';
 import { toUserMetadata, type Checksum, type ChecksumAlgorithm } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
-import type { LandedObject, ObjectHeader, ObjectWriter } from '../landing-target';
-import { PartQueue, type BufferPool } from '../part-queue';
+import type { LandedObject, ObjectHeader, ObjectWriter } from '../target/landing-target';
+import { PartQueue, type BufferPool } from '../target/part-queue';
 
 /** What every object of a target shares. */
 export interface S3WriterContext {

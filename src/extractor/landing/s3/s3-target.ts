@@ -9,8 +9,8 @@ import { toS3Error } from './s3-errors';
 import { S3ObjectWriter, type S3WriterContext } from './s3-object-writer';
 import { normalizePrefix, RUNS_FOLDER, type ChecksumAlgorithm } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
-import type { LandingTarget, ObjectHeader, ObjectWriter, StoredObject } from '../landing-target';
-import { BufferPool } from '../part-queue';
+import type { LandingTarget, ObjectHeader, ObjectWriter, StoredObject } from '../target/landing-target';
+import { BufferPool } from '../target/part-queue';
 
 export interface S3TargetOptions extends S3ClientOptions {
   /** `s3://bucket/prefix` */

@@ -1,5 +1,5 @@
-import { LandedObject, ObjectWriter } from '../../landing/landing-target';
-import { BufferPool } from '../../landing/part-queue';
+import { LandedObject, ObjectWriter } from '../../landing/target/landing-target';
+import { BufferPool } from '../../landing/target/part-queue';
 import { blockCodec, type BlockCodec } from '../formats/compression/block-codec';
 
 /** One object being written, compressed on the way where its format asks for it. */

@@ -1,6 +1,6 @@
 import { datasetRunFolder, MAX_KEY_BYTES, partFileName, type Dataset, type ManifestColumn } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
-import type { ObjectHeader } from '../../landing/landing-target';
+import type { ObjectHeader } from '../../landing/target/landing-target';
 import { fileExtension, type OutputFormat } from '../../rows/columns/output-format';
 import type { ReadJob } from '../context/read-job';
 import type { RunContext } from '../context/run-context';

@@ -4,7 +4,7 @@ import { reconcileChunk } from './reconcile-chunk';
 import { CONTENT_HASH_VERSION } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
 import { SourceHashes } from '../../api/extractor-props';
-import type { ObjectWriter } from '../../landing/landing-target';
+import type { ObjectWriter } from '../../landing/target/landing-target';
 import { refuseChangedColumns } from '../../plan/schema-drift';
 import { readRows } from '../../rows';
 import { refuseUnmatched, typeOptionsOf } from '../../rows/columns/type-rules';

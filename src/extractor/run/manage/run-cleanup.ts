@@ -1,7 +1,7 @@
 import { datasetRunFolder, manifestKey, runFolder } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
 import { Consistency, type ExtractorProps, type LandingProps } from '../../api/extractor-props';
-import type { LandingTarget } from '../../landing/landing-target';
+import type { LandingTarget } from '../../landing/target/landing-target';
 import { SqlServerConnection } from '../../source/connection/sql-server-connection';
 import { dropSnapshot, snapshotName } from '../../source/consistency/database-snapshot';
 import { checkpointedRuns, forgetRun, knownRuns, runsNotBegun } from '../../state/checkpoint';

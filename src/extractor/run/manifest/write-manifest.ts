@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { manifestKey, manifestPageKey, PAGED_MANIFEST_VERSION, type Manifest, type ManifestPage, type ManifestPageContent, type ManifestPageTable, type ManifestTable } from '../../../contract';
-import type { LandingTarget } from '../../landing/landing-target';
+import type { LandingTarget } from '../../landing/target/landing-target';
 
 /** Larger manifests are written in pages (bytes). */
 const PAGED_FROM_BYTES = 0x1000000;

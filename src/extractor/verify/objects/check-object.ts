@@ -4,7 +4,7 @@ import type { ManifestColumn, ManifestFormat, ManifestObject, ManifestTally } fr
 import { plainCount } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
 import { VerificationFault, type VerificationProblem } from '../../api/verification-result';
-import type { LandingTarget, StoredObject } from '../../landing/landing-target';
+import type { LandingTarget, StoredObject } from '../../landing/target/landing-target';
 import { parseSourceType } from '../../rows/columns/source-type';
 import { hashText } from '../../rows/hash/content-hash';
 import type { ObjectReading } from '../values/object-reading';

@@ -1,6 +1,6 @@
 import * as zlib from 'node:zlib';
 import fc from 'fast-check';
-import type { LandedObject, ObjectWriter } from '../../../../src/extractor/landing/landing-target';
+import type { LandedObject, ObjectWriter } from '../../../../src/extractor/landing/target/landing-target';
 import { blockCodec, type BlockCodec } from '../../../../src/extractor/rows/formats/compression/block-codec';
 import { BlockStream } from '../../../../src/extractor/rows/objects/object-stream';
 import { ZstdWasm } from '../../../../src/extractor/wasm/zstd-wasm';

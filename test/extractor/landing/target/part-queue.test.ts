@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { BufferPool, PartQueue } from '../../../src/extractor/landing/part-queue';
-import { FIRST_PART_BYTES, MAX_OBJECT_BYTES, MAX_PARTS, partBytes } from '../../../src/extractor/landing/s3/multipart-upload';
+import { BufferPool, PartQueue } from '../../../../src/extractor/landing/target/part-queue';
+import { FIRST_PART_BYTES, MAX_OBJECT_BYTES, MAX_PARTS, partBytes } from '../../../../src/extractor/landing/s3/multipart-upload';
 
 /** A queue whose sends end when the test says so. */
 function manualQueue(maxInFlight: number, bytes = 4) {

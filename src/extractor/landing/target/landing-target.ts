@@ -1,4 +1,4 @@
-import type { Checksum, ObjectMetadata } from '../../contract';
+import type { Checksum, ObjectMetadata } from '../../../contract';
 
 /** What to call a new object and what to say of it. */
 export interface ObjectHeader {
