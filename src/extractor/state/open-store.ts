@@ -5,9 +5,9 @@ import { S3Store } from './s3-store';
 import type { StateStore } from './state-store';
 import { stateFolder } from '../../contract';
 import type { LandingProps } from '../api/extractor-props';
-import type { LandingTarget } from '../landing/target/landing-target';
 import { openTarget, targetOptions, type TargetOptions } from '../landing/open-target';
 import { createS3Client } from '../landing/s3/s3-client';
+import type { LandingTarget } from '../landing/target/landing-target';
 
 /** A store and what frees its connections. */
 export interface OpenStore {
