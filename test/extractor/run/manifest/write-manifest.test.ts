@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -90,3 +91,19 @@ test.each([
   ['landing/_runs/run=r/_manifest-00001.json', true], ['_runs/run=r/_manifest-123456.json', true], ['landing/_runs/run=r/_manifest.json', false],
   ['landing/other/_manifest-00001.json', false], ['landing/_runs/run=r/x/_manifest-00001.json', false], ['landing/_runs/run=r/_manifest-1.json', false],
 ])('%s is a page: %s', (key, is) => expect(isManifestPageKey(key)).toBe(is));
+
+describe('a small manifest', () => {
+  const small: Manifest = { ...MANIFEST, tables: [tables[0]] };
+
+  test('lands under the run\'s folder', async () => {
+    const key = await writeManifest(target, small);
+    expect(key).toBe(`_runs/run=${RUN_ID}/_manifest.json`);
+    expect(json(key)).toEqual(small);
+  });
+
+  test('leaves none when the disk is full', async () => {
+    const full = new FileTarget(pathToFileURL(folder).href, () => open('/dev/full', 'w'));
+    await expect(writeManifest(full, small)).rejects.toMatchObject({ code: 'TARGET_FULL' });
+    expect(readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())).toEqual([]);
+  });
+});
