@@ -18,7 +18,7 @@ export function cliBundle(): string {
   bundle(folder, 'cli', { entryPoints: ['src/cli/main.ts'] });
   bundle(folder, 'extractor', {
     entryPoints: ['src/extractor/engine.ts'],
-    alias: { '@azure/identity': path.join(ROOT, 'src', 'extractor', 'source', 'azure-identity.ts') },
+    alias: { '@azure/identity': path.join(ROOT, 'src', 'extractor', 'source', 'connection', 'azure-identity.ts') },
   });
   bundle(folder, 'dashboard', { entryPoints: ['src/cli/dashboard/index.ts'] });
   cpSync(path.join(ROOT, 'assets', 'dashboard', 'page'), path.join(folder, 'assets', 'dashboard', 'page'), { recursive: true });
