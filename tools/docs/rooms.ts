@@ -1,7 +1,6 @@
 /** Writes the picture of the rooms and the table of docs/architecture.md: `npx tsx tools/docs/rooms.ts`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { instance } from '@viz-js/viz';
 import { importsIn, ROOT, roomOf } from '../rooms/imports';
 import { ROOMS } from '../rooms/table';
 
@@ -62,6 +61,9 @@ function dotOf(arrows: Arrows): string {
 
 /** The picture, an SVG document. */
 export async function roomsPicture(): Promise<string> {
+  // Its types are those of an ES module; what is required is its CommonJS build.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { instance } = require('@viz-js/viz') as typeof import('@viz-js/viz', { with: { 'resolution-mode': 'import' } });
   const viz = await instance();
   const svg = viz.renderString(dotOf(withoutShortCuts(arrowsBetweenRooms())), { format: 'svg' });
   // What else the title of the document says is the version of graphviz.

@@ -1,5 +1,5 @@
 import { FileTarget } from './file/file-target';
-import type { LandingTarget } from './landing-target';
+import type { LandingTarget } from './target/landing-target';
 import type { LandingProps } from '../api/landing-props';
 import { S3Target, type S3TargetOptions } from './s3/s3-target';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { LandingTarget, StoredObject } from './landing-target';
+import type { LandingTarget, StoredObject } from './target/landing-target';
 import { InvalidManifestError, manifestKey, parseManifest, withPages, type Manifest } from '../../contract';
 import { LegacyToS3Error } from '../api/errors';
 

@@ -1,8 +1,10 @@
-import { chunkKey, chunkCount, cutByPartitions, cutTable, wholeTable, type ChunkTarget } from './cut-table';
-import { sourceSchemaHash } from './schema-hash';
+import { chunkCount, type ChunkTarget } from './chunk-size';
+import { spreadChunks } from './chunk-size';
+import { chunkKey, cutByPartitions, cutTable, wholeTable } from './cut-table';
+import { sourceSchemaHash } from './schema-drift';
 import { findRisks } from './source-risks';
-import { spreadChunks } from './spread-chunks';
 import { chooseTables } from './table-choices';
+import { PLAN_VERSION } from './validate-plan';
 import { counted } from '../api/counted';
 import type { ExtractionPlan, PlannedColumn, PlannedTable } from '../api/extraction-plan';
 import type { TableOptions } from '../api/selection';
@@ -12,9 +14,6 @@ import { majorVersion, readSecurity, readServer, readTables, type SourceColumn, 
 import { selectTables } from '../source/catalog/table-patterns';
 import type { SqlServerConnection } from '../source/connection/sql-server-connection';
 import { snapshotAdvice } from '../source/consistency/consistency';
-
-/** Version of the plan's form. */
-export const PLAN_VERSION = 1;
 
 export interface PlanOptions {
   readonly address: string;

@@ -1,4 +1,4 @@
-import { LEAST_TO_CUT, type ChunkTarget } from './cut-table';
+import { LEAST_TO_CUT, type ChunkTarget } from './chunk-size';
 import type { SourcePartition, SourcePartitions } from './read-partitions';
 import type { PlannedChunk } from '../api/extraction-plan';
 

@@ -1,4 +1,5 @@
 import { boundarySql } from './boundary-query';
+import { chunkCount, type ChunkTarget } from './chunk-size';
 import { isLarge, partitionChunks, type InnerBound } from './cut-partitions';
 import { keyType } from './key-types';
 import { readPartitions } from './read-partitions';
@@ -6,20 +7,6 @@ import type { PlannedChunk } from '../api/extraction-plan';
 import { quoteTable } from '../source/catalog/identifiers';
 import type { SourceColumn, SourceTable } from '../source/catalog/read-catalog';
 import type { SqlServerConnection } from '../source/connection/sql-server-connection';
-
-/** How large chunks shall be. */
-export interface ChunkTarget {
-  /** Bytes of the source's pages. */
-  readonly bytes: number;
-  /** Cut by rows instead. */
-  readonly rows?: number;
-}
-
-/** Most chunks of a table: part names have five digits for them. */
-const MAX_CHUNKS = 99_999;
-
-/** A table is cut when it is larger than this many chunks: halves smaller than the target are worth nothing. */
-export const LEAST_TO_CUT = 1.5;
 
 /** Rows looked at for each boundary: the share of a chunk is then right to about 7 % (1/√200). */
 const SAMPLES_A_CHUNK = 200;
@@ -41,12 +28,6 @@ export function chunkKey(table: SourceTable): SourceColumn[] {
   const columns = names.map((name) => table.columns.find((column) => column.name === name));
   const end = columns.findIndex((column, at) => !column || column.encrypted || !keyType(column) || (at > 0 && column.nullable));
   return (end < 0 ? columns : columns.slice(0, end)) as SourceColumn[];
-}
-
-/** How many chunks the table shall have. */
-export function chunkCount({ estimatedRows, estimatedBytes }: SourceTable, { bytes, rows }: ChunkTarget): number {
-  const share = rows === undefined ? estimatedBytes / bytes : estimatedRows / rows;
-  return share <= LEAST_TO_CUT ? 1 : Math.min(MAX_CHUNKS, Math.round(share));
 }
 
 /**

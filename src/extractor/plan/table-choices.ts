@@ -1,5 +1,5 @@
-import type { ChunkTarget } from './cut-table';
-import { USUAL_CHUNK_BYTES } from './spread-chunks';
+import type { ChunkTarget } from './chunk-size';
+import { USUAL_CHUNK_BYTES } from './chunk-size';
 import { LegacyToS3Error } from '../api/errors';
 import type { TableOptions } from '../api/selection';
 import { nearestNames } from '../api/unknown-names';

@@ -1,55 +1,34 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { refuseHashesOfOld } from './chunks/check-source';
-import { planOf, type ReadJob } from './chunks/read-chunk';
-import { retrying } from './chunks/retrying';
-import { landedPrimaryKey, planJobs, queryJob } from './chunks/table-job';
-import { resumedOptions, selectionOf } from './context/resumed-options';
+import { planOf } from './chunks/landing-plan';
+import { retrying } from './chunks/retry';
+import { resumedOptions } from './context/resumed-options';
 import type { RunContext } from './context/run-context';
 import { resolveOptions, type RunOptions } from './context/run-options';
-import { countReaders } from './count-readers';
 import { instantsOf, manifestOf, resultOf } from './manifest/build-manifest';
-import { isIncomparable } from './manifest/verification';
 import { writeManifest } from './manifest/write-manifest';
-import { openCheckpoint } from './open-checkpoint';
-import { planOver } from './plan-run';
 import { readAll } from './read-all';
+import { beginCheckpoint, leaveCheckpoint, openCheckpoint, sweepUnfinished } from './run-checkpoint';
+import { select } from './run-selection';
 import { RunSnapshot } from './run-snapshot';
-import { landedTables, type TableIdentity } from './tables/landed-table';
-import { manifestKey as keyOfManifest, runFolder, runIdAt } from '../../contract';
-import type { ExtractControls, ResumeControls } from '../api/controls';
-import { counted } from '../api/counted';
+import { landedTables } from './tables/landed-table';
+import { isIncomparable } from './tables/verification';
+import { runIdAt } from '../../contract';
 import { LegacyToS3Error } from '../api/errors';
 import type { RunPlannedEvent } from '../api/extract-events';
+import type { ExtractControls } from '../api/controls';
 import type { ExtractResult } from '../api/extract-result';
 import type { ExtractionPlan } from '../api/extraction-plan';
-import type { ExtractorProps, Consistency } from '../api/extractor-props';
+import type { ExtractorProps } from '../api/extractor-props';
+import type { ResumeControls } from '../api/controls';
 import { openTarget } from '../landing/open-target';
-import { refuseDisorder } from '../plan/check-bounds';
-import { refuseChangedSchema } from '../plan/check-plan';
-import { findRisks, refuseRisks } from '../plan/source-risks';
-import { readSecurity, readServer, readTables } from '../source/catalog/read-catalog';
-import { readRelations } from '../source/catalog/read-relations';
-import type { NamedTable } from '../source/catalog/table-patterns';
+import { countReaders } from '../source/connection/reader-count';
 import { SqlServerConnection } from '../source/connection/sql-server-connection';
-import { chooseConsistency, GUARANTEES, snapshotAdvice, type RunConsistency } from '../source/consistency/consistency';
+import { GUARANTEES } from '../source/consistency/consistency';
 import { toSafeError } from '../source/credentials/redact';
 import { Checkpoint, type RunRecord } from '../state/checkpoint';
 import { SYSTEM_CLOCK, type Clock } from '../state/clock';
-import type { LandedChunk } from '../state/landed-chunk';
 import { openStore } from '../state/open-store';
-import type { StateStore } from '../state/state-store';
-
-/** What is to be read, and how. */
-interface Selection {
-  readonly jobs: readonly ReadJob[];
-  readonly tables: readonly TableIdentity[];
-  readonly consistency: RunConsistency;
-  readonly productVersion?: string;
-  /** Absent for a query. */
-  readonly plan?: ExtractionPlan;
-  readonly warnings: readonly string[];
-}
 
 /**
  * Runs an extraction from the first connection to the manifest.
@@ -171,7 +150,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     });
     const landed = landedTables(context.database, selection.tables, chunks);
     const manifest = manifestOf(context, selection.productVersion, landed, startedAt);
-    if (isIncomparable(landed)) warn(manifest.verification.detail);
+    if (isIncomparable(manifest.tables)) warn(manifest.verification.detail);
     context.emit({ type: 'run-verified', state: manifest.verification.state, detail: manifest.verification.detail });
     stop.signal.throwIfAborted();
     await patiently('look at the lease', async () => checkpoint?.lease.assertHeld());
@@ -197,105 +176,4 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
 function plannedEvent({ tables }: ExtractionPlan, counts: Pick<RunPlannedEvent, 'chunks' | 'finishedChunks' | 'readers'>): RunPlannedEvent {
   const sum = (of: 'estimatedRows' | 'estimatedBytes') => tables.reduce((total, table) => total + table[of], 0);
   return { type: 'run-planned', tables: tables.length, ...counts, estimatedRows: sum('estimatedRows'), estimatedBytes: sum('estimatedBytes') };
-}
-
-/** A role that may not write the checkpoint can land all the same; the run cannot be resumed then. */
-async function beginCheckpoint(context: RunContext, store: StateStore, plan: ExtractionPlan, startedAt: Date): Promise<Checkpoint | undefined> {
-  const { runId, options, consistency, clock } = context;
-  const { target, format, targetFileBytes, sourceAggregates, sourceHashes, accepted } = options;
-  try {
-    return await Checkpoint.begin(store, {
-      version: 1,
-      runId,
-      startedAt: startedAt.toISOString(),
-      target,
-      format,
-      targetFileBytes,
-      plan,
-      selection: selectionOf(options),
-      consistency: consistency as Consistency,
-      sourceAggregates,
-      sourceHashes,
-      accepted,
-    }, clock);
-  } catch (error) {
-    if (!(error instanceof LegacyToS3Error) || error.code !== 'TARGET_ACCESS_DENIED') throw error;
-    context.warn(`no checkpoint can be kept under ${store.url}, so that the run could not be resumed: ${error.message}`);
-    return undefined;
-  }
-}
-
-/** Deletes what chunks that were not finished, and a manifest that was not, have left. */
-async function sweepUnfinished(context: RunContext, jobs: readonly ReadJob[], finished: readonly LandedChunk[]): Promise<void> {
-  const known = new Set(finished.map(({ tableIndex, chunk }) => `${tableIndex} ${chunk}`));
-  const keep = new Set(finished.flatMap(({ objects }) => objects.map(({ key }) => key)));
-  const folders = jobs.filter(({ tableIndex, chunk }) => !known.has(`${tableIndex} ${chunk.chunk}`)).map((job) => planOf(context, job).folder);
-  for (const folder of new Set(folders)) await context.target.sweep(folder, keep);
-  const { target, runId } = context;
-  if (!await target.has(keyOfManifest(target.prefix, runId))) await target.sweep(runFolder(target.prefix, runId), new Set());
-}
-
-/**
- * Keeps the checkpoint of a failed run that got somewhere, and says so. Never throws.
- *
- * @returns whether it is kept, by this process or by the one that has the run now
- */
-async function leaveCheckpoint(
-  error: unknown, checkpoint: Checkpoint | undefined, resumed: boolean, warn: (message: string) => void,
-): Promise<boolean> {
-  if (!checkpoint) return false;
-  if (error instanceof LegacyToS3Error && error.code === 'RUN_IN_USE') return true;
-  try {
-    if (checkpoint.finishedChunks === 0 && !resumed) {
-      await checkpoint.lease.assertHeld();
-      await checkpoint.remove();
-      return false;
-    }
-    await checkpoint.lease.release();
-    warn(`run ${checkpoint.record.runId} has finished ${counted(checkpoint.finishedChunks, 'chunk')}; --resume ${checkpoint.record.runId} goes on from there`);
-  } catch {
-    // The failure itself is what must be told.
-  }
-  return true;
-}
-
-async function select(options: RunOptions, connection: SqlServerConnection): Promise<Selection> {
-  if (options.query) {
-    const job = queryJob(options.query);
-    const { schema, table, chunk } = job;
-    return { jobs: [job], tables: [{ schema, table, primaryKey: [], chunkKey: [], chunks: [chunk] }], consistency: 'query', warnings: [] };
-  }
-  const plan = options.plan ? await givenPlan(options.plan, connection) : await planOver(connection, options);
-  const accepted = refuseRisks(plan.refusals, options.accepted);
-  const consistency = chooseConsistency(options.consistency, plan.snapshotAllowed, plan.database);
-  const jobs = planJobs(plan, options.maxDop, options.format.types);
-  refuseHashesOfOld(options.sourceHashes, plan.productVersion);
-  await refuseDisorder(connection, plan.tables);
-  const relationsOf = await readRelations(connection);
-  const tables = plan.tables.map((table): TableIdentity => ({ ...table, primaryKey: landedPrimaryKey(table), relations: relationsOf(table) }));
-  return {
-    jobs,
-    tables,
-    consistency,
-    productVersion: plan.productVersion,
-    plan,
-    warnings: [...plan.warnings.filter((warning) => !options.consistency || warning !== snapshotAdvice(plan.database)), ...accepted],
-  };
-}
-
-/** Brings a plan up to date that was made before. @throws LegacyToS3Error when it does not fit the source */
-async function givenPlan(plan: ExtractionPlan, connection: SqlServerConnection): Promise<ExtractionPlan> {
-  if (plan.database !== connection.database) {
-    throw new LegacyToS3Error('INVALID_CONFIG', `the plan is of database '${plan.database}', but the source is '${connection.database}'`);
-  }
-  const server = await readServer(connection);
-  const key = ({ schema, table }: NamedTable) => JSON.stringify([schema, table]);
-  const planned = new Map(plan.tables.map((table) => [key(table), table]));
-  const current = (await readTables(connection, server)).filter((table) => planned.has(key(table))).map((table) => {
-    const { excludedColumns = [] } = planned.get(key(table))!;
-    return { ...table, columns: table.columns.filter(({ name }) => !excludedColumns.includes(name)) };
-  });
-  const { readable, refusals } = findRisks(current, await readSecurity(connection, server, current));
-  refuseChangedSchema(plan, readable);
-  return { ...plan, productVersion: server.productVersion, snapshotAllowed: server.snapshotAllowed, refusals };
 }

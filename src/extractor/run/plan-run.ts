@@ -1,10 +1,10 @@
 import { resolveOptions, type RunOptions } from './context/run-options';
-import { countReaders } from './count-readers';
-import type { ExtractControls } from '../api/controls';
 import { LegacyToS3Error } from '../api/errors';
+import type { ExtractControls } from '../api/controls';
 import type { ExtractionPlan } from '../api/extraction-plan';
 import type { ExtractorProps } from '../api/extractor-props';
 import { buildPlan } from '../plan/build-plan';
+import { countReaders } from '../source/connection/reader-count';
 import { addressOf, SqlServerConnection } from '../source/connection/sql-server-connection';
 import { toSafeError } from '../source/credentials/redact';
 

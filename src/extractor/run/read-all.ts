@@ -1,13 +1,13 @@
 import { ChunkReader } from './chunks/chunk-reader';
-import type { ReadJob } from './chunks/read-chunk';
-import type { Reader } from './chunks/reader';
+import type { Reader } from './chunks/chunk-reader';
+import type { ReadJob } from './context/read-job';
 import { ReaderGovernor } from './reader-governor';
-import type { SqlServerConnection } from '../source/connection/sql-server-connection';
 import type { LandedChunk } from '../state/landed-chunk';
 import type { RunContext } from './context/run-context';
 import { TableProgress } from './tables/table-progress';
 import { ReaderThread } from './threads/reader-thread';
-import { threadCount } from './threads/thread-count';
+import { threadCount } from './threads/worker-thread';
+import type { SqlServerConnection } from '../source/connection/sql-server-connection';
 
 export interface ReadAllOptions {
   readonly jobs: readonly ReadJob[];

@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { link, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { StateStore } from './state-store';
-import { toFileError } from '../landing/file/file-errors';
-import { makeFolder } from '../landing/file/make-folder';
+import { toFileError, makeFolder } from '../landing/file/file-system';
 
 /** Between a key and what tells one writer's temporary file from another's. */
 const TEMPORARY = '.tmp-';

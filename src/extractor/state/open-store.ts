@@ -4,8 +4,10 @@ import { FolderStore } from './folder-store';
 import { S3Store } from './s3-store';
 import type { StateStore } from './state-store';
 import { stateFolder } from '../../contract';
-import type { TargetOptions } from '../landing/open-target';
+import type { LandingProps } from '../api/landing-props';
+import { openTarget, targetOptions, type TargetOptions } from '../landing/open-target';
 import { createS3Client } from '../landing/s3/s3-client';
+import type { LandingTarget } from '../landing/target/landing-target';
 
 /** A store and what frees its connections. */
 export interface OpenStore {
@@ -24,4 +26,17 @@ export function openStore(target: string, options: TargetOptions): OpenStore {
   const client = createS3Client(options);
   const { kmsKeyId, expectedBucketOwner } = options;
   return { store: new S3Store({ client, bucket, prefix, kmsKeyId, expectedBucketOwner }), close: () => client.destroy() };
+}
+
+/** Opens a target and its checkpoints for some work, and closes them behind it. */
+export async function withTarget<T>(props: LandingProps, work: (target: LandingTarget, store: StateStore) => Promise<T>): Promise<T> {
+  const options = targetOptions(props);
+  const target = openTarget(props.target, options);
+  const state = openStore(props.target, options);
+  try {
+    return await work(target, state.store);
+  } finally {
+    state.close();
+    await target.close();
+  }
 }

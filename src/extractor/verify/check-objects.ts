@@ -1,22 +1,20 @@
 import { setMaxListeners } from 'node:events';
 import { chunkOf } from './check-manifest';
-import { columnProblems } from './column-problems';
-import { notComparable } from './comparable';
-import type { CheckedObject, ObjectJob } from './objects/check-object';
-import { localChecker, type ObjectChecker } from './objects/object-checker';
+import { columnProblems, notComparable } from './compare-table';
+import { localChecker, type CheckedObject, type ObjectChecker, type ObjectJob } from './objects/check-object';
 import { withMessage } from './problem-message';
 import { ProgressCounter } from './progress-counter';
 import { VerifierThread } from './threads/verifier-thread';
 import { datasetRunFolder, type Manifest, type ManifestTable } from '../../contract';
-import type { VerifyControls } from '../api/controls';
 import { counted } from '../api/counted';
 import { LegacyToS3Error } from '../api/errors';
 import { VerificationFault, type VerificationProblem } from '../api/verification-result';
-import type { LandingTarget } from '../landing/landing-target';
+import type { VerifyControls } from '../api/controls';
 import type { TargetOptions } from '../landing/open-target';
+import type { LandingTarget } from '../landing/target/landing-target';
 import { sumHashTexts } from '../rows/hash/content-hash';
 import { defaultReaders } from '../run/context/run-options';
-import { threadCount } from '../run/threads/thread-count';
+import { threadCount } from '../run/threads/worker-thread';
 
 /** How objects are read. */
 export interface ReadOptions {

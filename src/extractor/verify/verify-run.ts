@@ -1,7 +1,7 @@
 import { checkManifest } from './check-manifest';
 import { checkObjects, type CheckedTable } from './check-objects';
-import { notComparable } from './comparable';
 import { compareSource } from './compare-source';
+import { notComparable } from './compare-table';
 import { withMessage } from './problem-message';
 import { CONTENT_HASH_VERSION, type Manifest } from '../../contract';
 import type { VerifyControls } from '../api/controls';

@@ -1,5 +1,5 @@
 import { withPassword } from '../../../src/cli/commands/ask-password';
-import { Authentication, type SqlServerSource } from '../../../src/extractor/doors/public';
+import { Authentication, type SqlServerSource } from '../../../src/extractor/api/sql-server-source';
 
 const SOURCE: SqlServerSource = { server: 'db', database: 'd', user: 'reader' };
 const asked: string[] = [];

@@ -1,4 +1,5 @@
-import { BinaryEncoding, DateType, LoneSurrogates, TimestampType, TimeType, UniqueidentifierType, type TypeOptions } from '../../../src/extractor/doors/public';
+import { DateType, LoneSurrogates, TimestampType, TimeType, UniqueidentifierType, type TypeOptions } from '../../../src/extractor/doors/public';
+import { BinaryEncoding } from '../../../src/extractor/api/type-options';
 import { OutputFormat } from '../../../src/extractor/rows/columns/output-format';
 import { done } from '../../../tools/replay-server/tds-packets';
 import { colMetadata, row, WireCell, WireColumn, wireColumn } from '../../../tools/replay-server/wire-rows';

@@ -4,10 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type sql from 'mssql';
 import { parseManifest, runIdAt } from '../../../src/contract';
-import {
-  abortRun, ClrType, Consistency, extract, ExtractFormat, Extractor, pruneRuns, resume, SourceHashes, SourceRisk, TimeType, type ExtractEvent,
-  type ExtractorProps,
-} from '../../../src/extractor/doors/public';
+import { abortRun, ClrType, Consistency, extract, ExtractFormat, Extractor, pruneRuns, resume, SourceHashes, SourceRisk, TimeType, type ExtractEvent, type ExtractorProps } from '../../../src/extractor/doors/public';
 import { FolderStore } from '../../../src/extractor/state/folder-store';
 import { startStandIn, type StandIn } from '../../../tools/stand-in';
 import { connectClient } from '../../support/stand-in-client';

@@ -5,7 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import sql from 'mssql';
 import { parseManifest, type Manifest } from '../../../src/contract';
-import { extract, ExtractFormat, TextCompression, type ExtractorProps, type SqlServerSource } from '../../../src/extractor/doors/public';
+import { extract, ExtractFormat, TextCompression, type ExtractorProps } from '../../../src/extractor/doors/public';
+import { type SqlServerSource } from '../../../src/extractor/api/sql-server-source';
 import { startStandIn, type StandIn } from '../../../tools/stand-in';
 import { manifestValidator } from '../../support/manifest-schema';
 

@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { parseManifest, type ManifestTable } from '../../../src/contract';
-import {
-  DateType, ExtractFormat, Extractor, ParquetCompression, TextCompression, TimestampType, UniqueidentifierType, type TypeOptions,
-} from '../../../src/extractor/doors/public';
+import { DateType, ExtractFormat, Extractor, ParquetCompression, TextCompression, TimestampType, UniqueidentifierType, type TypeOptions } from '../../../src/extractor/doors/public';
 import type { OutputFormat } from '../../../src/extractor/rows/columns/output-format';
 import { objectContent } from '../../../src/extractor/verify/objects/object-content';
 import { ReplayServer } from '../../../tools/replay-server/replay-server';

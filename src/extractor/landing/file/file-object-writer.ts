@@ -1,11 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { toFileError } from './file-errors';
-import { makeFolder } from './make-folder';
+import { toFileError, makeFolder } from './file-system';
 import { LegacyToS3Error } from '../../api/errors';
-import type { LandedObject, ObjectWriter } from '../landing-target';
-import { BufferPool, PartQueue } from '../part-queue';
+import type { LandedObject, ObjectWriter } from '../target/landing-target';
+import { BufferPool, PartQueue } from '../target/part-queue';
 
 /** Bytes a write call takes. */
 const BLOCK_BYTES = 1024 * 1024;

@@ -2,12 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { access, open, readdir, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { toFileError } from './file-errors';
 import { FileObjectWriter, type OpenFile } from './file-object-writer';
-import { makeFolder } from './make-folder';
+import { toFileError, makeFolder } from './file-system';
 import { LegacyToS3Error } from '../../api/errors';
-import type { LandingTarget, ObjectHeader, ObjectWriter, StoredObject } from '../landing-target';
-import { BufferPool } from '../part-queue';
+import type { LandingTarget, ObjectHeader, ObjectWriter, StoredObject } from '../target/landing-target';
+import { BufferPool } from '../target/part-queue';
 
 /** Buffers kept between files. */
 const MAX_FREE_BUFFERS = 8;

@@ -2,14 +2,13 @@ import {
   AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand,
   HeadObjectCommand, PutObjectCommand, UploadPartCommand, type S3Client,
 } from '@aws-sdk/client-s3';
-import { abortUploads } from './abort-uploads';
 import { CHECKSUM_SCHEMES, fullObject, type ChecksumMembers, type ChecksumScheme, type PartChecksum } from './checksum-schemes';
-import { MAX_PARTS, partBytes } from './part-sizes';
+import { abortUploads, MAX_PARTS, partBytes } from './multipart-upload';
 import { toS3Error } from './s3-errors';
 import { toUserMetadata, type Checksum, type ChecksumAlgorithm } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
-import type { LandedObject, ObjectHeader, ObjectWriter } from '../landing-target';
-import { PartQueue, type BufferPool } from '../part-queue';
+import type { LandedObject, ObjectHeader, ObjectWriter } from '../target/landing-target';
+import { PartQueue, type BufferPool } from '../target/part-queue';
 
 /** What every object of a target shares. */
 export interface S3WriterContext {

@@ -3,14 +3,14 @@ import {
   AbortMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, ListObjectsV2Command,
   paginateListObjectsV2,
 } from '@aws-sdk/client-s3';
-import { abortUploads, unlessGone } from './abort-uploads';
+import { abortUploads, unlessGone } from './multipart-upload';
 import { createS3Client, type S3ClientOptions } from './s3-client';
 import { toS3Error } from './s3-errors';
 import { S3ObjectWriter, type S3WriterContext } from './s3-object-writer';
 import { normalizePrefix, RUNS_FOLDER, type ChecksumAlgorithm } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
-import type { LandingTarget, ObjectHeader, ObjectWriter, StoredObject } from '../landing-target';
-import { BufferPool } from '../part-queue';
+import type { LandingTarget, ObjectHeader, ObjectWriter, StoredObject } from '../target/landing-target';
+import { BufferPool } from '../target/part-queue';
 
 export interface S3TargetOptions extends S3ClientOptions {
   /** `s3://bucket/prefix` */

@@ -1,4 +1,5 @@
 import type { ValueDictionary } from './column-buffer';
+import { ParquetColumn } from './type-table';
 
 const SLOTS = 0x10000;
 const MOST_ENTRIES = SLOTS / 2;
@@ -105,4 +106,9 @@ function hashOf(v: DataView, p: number, n: number): number {
   }
   for (; p < end; p++) hash = Math.imul(hash ^ v.getUint8(p), 0x9e3779b1);
   return hash ^ hash >>> 16;
+}
+
+/** Whether a dictionary may pay: GUIDs and times rarely come twice. */
+export function mayRepeat({ source: { kind } }: ParquetColumn): boolean {
+  return kind !== 'uniqueidentifier' && kind !== 'time';
 }

@@ -1,7 +1,7 @@
 import type { Connection } from 'tedious';
 import type { ManifestColumn, ManifestTally } from '../../../contract';
 import type { TypeOptions } from '../../api/type-options';
-import type { LandedObject, ObjectWriter } from '../../landing/landing-target';
+import type { LandedObject, ObjectWriter } from '../../landing/target/landing-target';
 import type { Alterations } from '../columns/column-type';
 import type { OffKernelCounts } from '../columns/off-kernel';
 import type { OutputFormat } from '../columns/output-format';

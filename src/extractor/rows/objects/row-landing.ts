@@ -5,7 +5,7 @@ import { ManifestColumn, ManifestTally } from '../../../contract';
 import { counted } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
 import { ClrType, TypeOptions } from '../../api/type-options';
-import { LandedObject } from '../../landing/landing-target';
+import { LandedObject } from '../../landing/target/landing-target';
 import { ColumnType, columnTypeOf, UnsupportedColumn } from '../columns/column-type';
 import { mostOf, OffKernelCounts } from '../columns/off-kernel';
 import { OutputFormat } from '../columns/output-format';

@@ -1,13 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { nameOf, planOf, readChunk, type ChunkProgress, type ReadJob } from './read-chunk';
-import type { Reader } from './reader';
-import { retrying } from './retrying';
+import { planOf } from './landing-plan';
+import { readChunk, type ChunkProgress } from './read-chunk';
+import { retrying } from './retry';
 import { quoteName } from '../../source/catalog/identifiers';
-import { INSTANT_SQL } from '../../source/connection/instant';
 import { SqlServerConnection } from '../../source/connection/sql-server-connection';
-import { ISOLATION_SQL } from '../../source/consistency/consistency';
+import { INSTANT_SQL, ISOLATION_SQL } from '../../source/consistency/consistency';
 import type { LandedChunk } from '../../state/landed-chunk';
+import { nameOf, type ReadJob } from '../context/read-job';
 import type { RunContext } from '../context/run-context';
+
+/** Reads one chunk after the other over a connection of its own. */
+export interface Reader {
+  /** Reads a chunk, anew from its begin after failures that pass. @throws LegacyToS3Error */
+  read(job: ReadJob, progress: Pick<ChunkProgress, 'onProgress'>): Promise<LandedChunk>;
+  /** Ends transaction and connection. Never throws. */
+  close(): Promise<void>;
+}
 
 /** An open connection and the transaction on it. */
 interface Session {

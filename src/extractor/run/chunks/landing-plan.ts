@@ -1,9 +1,25 @@
-import { contentTypeOf, fileExtension } from './content-type';
 import { datasetRunFolder, MAX_KEY_BYTES, partFileName, type Dataset, type ManifestColumn } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
-import type { ObjectHeader } from '../../landing/landing-target';
-import type { OutputFormat } from '../../rows/columns/output-format';
-import { schemaFingerprint } from '../tables/schema-fingerprint';
+import type { ObjectHeader } from '../../landing/target/landing-target';
+import { fileExtension, type OutputFormat } from '../../rows/columns/output-format';
+import type { ReadJob } from '../context/read-job';
+import type { RunContext } from '../context/run-context';
+import { schemaFingerprint } from '../tables/landed-table';
+
+const TYPES: { readonly [name in OutputFormat['name']]: string } = {
+  csv: 'text/csv; charset=utf-8',
+  jsonl: 'application/x-ndjson',
+  parquet: 'application/vnd.apache.parquet',
+};
+
+/**
+ * Content type of a landed object. A compressed text file is what its name says (`.csv.gz`), not CSV in a content
+ * encoding: with `Content-Encoding: gzip` some clients would unpack it and then mistake it by its name.
+ */
+export function contentTypeOf(format: OutputFormat): string {
+  if (format.name === 'parquet' || format.compression === 'none') return TYPES[format.name];
+  return format.compression === 'gzip' ? 'application/gzip' : 'application/zstd';
+}
 
 /** Where the objects of one table land and what they say of themselves. */
 export class LandingPlan {
@@ -48,4 +64,9 @@ export class LandingPlan {
       },
     };
   }
+}
+
+/** Where a job's objects land. @throws LegacyToS3Error when its keys would be too long */
+export function planOf({ target, database, runId, options }: Pick<RunContext, 'target' | 'database' | 'runId' | 'options'>, job: ReadJob): LandingPlan {
+  return new LandingPlan(target.prefix, { database, schema: job.schema, table: job.table }, runId, options.format);
 }

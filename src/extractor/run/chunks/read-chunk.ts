@@ -1,48 +1,22 @@
-import { checkSource } from './check-source';
 import { watchIdle } from './idle-watchdog';
-import { LandingPlan } from './landing-plan';
+import { LandingPlan, planOf } from './landing-plan';
+import { reconcileChunk } from './reconcile-chunk';
 import { CONTENT_HASH_VERSION } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
-import type { PlannedChunk } from '../../api/extraction-plan';
 import { SourceHashes } from '../../api/extractor-props';
-import type { ObjectWriter } from '../../landing/landing-target';
-import { refuseChangedColumns, type ColumnsOfTable } from '../../plan/check-plan';
+import type { ObjectWriter } from '../../landing/target/landing-target';
+import { refuseChangedColumns } from '../../plan/schema-drift';
 import { readRows } from '../../rows';
 import { refuseUnmatched, typeOptionsOf } from '../../rows/columns/type-rules';
 import { hashText } from '../../rows/hash/content-hash';
-import type { QueryParameter, ReadRowsResult } from '../../rows/objects/read-rows';
+import type { ReadRowsResult } from '../../rows/objects/read-rows';
 import { refusePartitionNames } from '../../source/catalog/column-names';
 import { readTableColumns } from '../../source/catalog/read-catalog';
 import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
 import type { LandedChunk } from '../../state/landed-chunk';
+import { nameOf, type ReadJob } from '../context/read-job';
 import type { RunContext } from '../context/run-context';
 import type { RunOptions } from '../context/run-options';
-
-/** One statement to read: a chunk of a table, or a query. */
-export interface ReadJob {
-  /** Of the table in the plan. */
-  readonly tableIndex: number;
-  readonly schema: string;
-  readonly table: string;
-  readonly chunk: PlannedChunk;
-  /** Chunks of the table. */
-  readonly chunks: number;
-  readonly sql: string;
-  readonly parameters: readonly QueryParameter[];
-  /**
-   * To ask the source of the same rows: the columns as they are selected, `FROM … WHERE …` and `OPTION …`; of a table that is cut
-   * also `FROM …` of all its rows. Absent where it may be sent nothing else.
-   */
-  readonly source?: { readonly expressions: readonly string[]; readonly from: string; readonly hint: string; readonly whole?: string };
-  /** For messages. */
-  readonly subject: string;
-  /** Columns of the primary key, as they land; none where there is none. */
-  readonly keyColumns: readonly string[];
-  /** Of the whole table; absent for a query. */
-  readonly estimatedRows?: number;
-  /** The table as it was planned; absent for a query. */
-  readonly planned?: ColumnsOfTable;
-}
 
 /** What a reader tells of a chunk while it reads. */
 export interface ChunkProgress {
@@ -67,7 +41,7 @@ export async function readChunk(
     throw error;
   });
   await compareSchema(connection, job);
-  const checked = await checkSource(context, connection, job, read);
+  const checked = await reconcileChunk(context, connection, job, read);
   if (checked.sourceRows !== undefined) {
     const { sourceRows, sourceSeconds: seconds = 0, differences = [] } = checked;
     context.emit({ type: 'chunk-verified', ...nameOf(context, job), rows: read.rows, sourceRows: Number(sourceRows), differences: differences.length, seconds });
@@ -148,20 +122,10 @@ async function readAndLand(
   })).finally(() => signal.removeEventListener('abort', giveUp));
 }
 
-/** Names a job's chunk in events. */
-export function nameOf({ database }: Pick<RunContext, 'database'>, { schema, table, chunk }: ReadJob) {
-  return { database, schema, table, chunk: chunk.chunk };
-}
-
 /** Rows are sampled by the first column of the key. */
 function sourceHashOf({ sourceHashes }: RunOptions, { keyColumns: [key = ''] }: ReadJob): { readonly sampleBy?: string } | undefined {
   if (sourceHashes === SourceHashes.NONE) return undefined;
   return sourceHashes === SourceHashes.ALL ? {} : { sampleBy: key };
-}
-
-/** Where a job's objects land. @throws LegacyToS3Error when its keys would be too long */
-export function planOf({ target, database, runId, options }: Pick<RunContext, 'target' | 'database' | 'runId' | 'options'>, job: ReadJob): LandingPlan {
-  return new LandingPlan(target.prefix, { database, schema: job.schema, table: job.table }, runId, options.format);
 }
 
 /** @throws LegacyToS3Error of code SCHEMA_CHANGED when the table is not what was planned */

@@ -1,4 +1,3 @@
-import type { ReadJob } from './read-chunk';
 import type { ExtractionPlan, PlannedChunk, PlannedTable } from '../../api/extraction-plan';
 import { ClrType } from '../../api/type-options';
 import { boundCondition, KEY_TEXT_LENGTH } from '../../plan/key-types';
@@ -6,6 +5,7 @@ import { refuseUnmatched, typeOptionsOf, type TypeRules } from '../../rows/colum
 import type { QueryParameter } from '../../rows/objects/read-rows';
 import { landedNames } from '../../source/catalog/column-names';
 import { quoteName, quoteTable } from '../../source/catalog/identifiers';
+import type { ReadJob } from '../context/read-job';
 import type { RunQuery } from '../context/run-options';
 
 /** What the catalog calls CLR types. */

@@ -1,6 +1,6 @@
 import type { RunOptions } from './run-options';
 import type { ExtractEvent } from '../../api/extract-events';
-import type { LandingTarget } from '../../landing/landing-target';
+import type { LandingTarget } from '../../landing/target/landing-target';
 import type { RunConsistency } from '../../source/consistency/consistency';
 import type { DatabaseSnapshot } from '../../source/consistency/database-snapshot';
 import type { Clock } from '../../state/clock';

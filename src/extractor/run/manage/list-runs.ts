@@ -1,9 +1,9 @@
-import { withTarget } from './with-target';
 import { decodeKeySegment, manifestKey, RUNS_FOLDER, type Manifest } from '../../../contract';
 import type { LandingProps } from '../../api/landing-props';
 import type { RunSummary } from '../../api/run-summary';
 import { readManifestSummary } from '../../landing/read-manifest';
 import { checkpointedRuns, readCheckpoint, type KeptRun } from '../../state/checkpoint';
+import { withTarget } from '../../state/open-store';
 
 /**
  * The newest runs of a target, newest first: the complete ones by their manifests, the others by their checkpoints.

@@ -1,17 +1,17 @@
-import { withTarget } from './with-target';
 import { datasetRunFolder, manifestKey, runFolder } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
-import { type ExtractorProps, Consistency } from '../../api/extractor-props';
-import type { LandingProps } from '../../api/landing-props';
-import type { LandingTarget } from '../../landing/landing-target';
+import { Consistency, type ExtractorProps } from '../../api/extractor-props';
+import { type LandingProps } from '../../api/landing-props';
+import type { LandingTarget } from '../../landing/target/landing-target';
 import { SqlServerConnection } from '../../source/connection/sql-server-connection';
 import { dropSnapshot, snapshotName } from '../../source/consistency/database-snapshot';
 import { checkpointedRuns, forgetRun, knownRuns, runsNotBegun } from '../../state/checkpoint';
 import { SYSTEM_CLOCK, type Clock } from '../../state/clock';
+import { withTarget } from '../../state/open-store';
 import { LEASE_MS } from '../../state/run-lease';
 import type { StateStore } from '../../state/state-store';
 import { resolveOptions } from '../context/run-options';
-import { openCheckpoint, runComplete } from '../open-checkpoint';
+import { openCheckpoint, runComplete } from '../run-checkpoint';
 
 /**
  * Gives a run up: deletes its objects, its uploads that were never completed, and its checkpoint.

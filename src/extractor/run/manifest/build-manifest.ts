@@ -1,4 +1,3 @@
-import { verificationOf } from './verification';
 import { CONTENT_HASH_VERSION, MANIFEST_VERSION, type Manifest } from '../../../contract';
 import type { ExtractResult } from '../../api/extract-result';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../../api/version';
@@ -8,6 +7,7 @@ import { GUARANTEES } from '../../source/consistency/consistency';
 import type { LandedChunk } from '../../state/landed-chunk';
 import type { RunContext } from '../context/run-context';
 import type { LandedTable } from '../tables/landed-table';
+import { runVerification } from '../tables/verification';
 
 /** The manifest of a run whose objects are all complete. */
 export function manifestOf(context: RunContext, productVersion: string | undefined, landed: readonly LandedTable[], startedAt: Date): Manifest {
@@ -28,7 +28,7 @@ export function manifestOf(context: RunContext, productVersion: string | undefin
       ...(options.query && { query: options.query.sql }),
     },
     consistency: { mode: consistency, guarantee: GUARANTEES[consistency] },
-    verification: verificationOf(landed, consistency),
+    verification: runVerification(tables, consistency),
     format: formatOf(options.format),
     prefix: target.prefix,
     tables,

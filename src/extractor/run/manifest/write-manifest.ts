@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { manifestPages } from './manifest-pages';
-import { manifestKey, manifestPageKey, PAGED_MANIFEST_VERSION, type Manifest, type ManifestPage } from '../../../contract';
-import type { LandingTarget } from '../../landing/landing-target';
+import { manifestKey, manifestPageKey, PAGED_MANIFEST_VERSION, type Manifest, type ManifestPage, type ManifestPageContent, type ManifestPageTable, type ManifestTable } from '../../../contract';
+import type { LandingTarget } from '../../landing/target/landing-target';
 
 /** Larger manifests are written in pages (bytes). */
 const PAGED_FROM_BYTES = 0x1000000;
@@ -44,4 +43,45 @@ async function writeJson(target: LandingTarget, key: string, runId: string, text
     throw error;
   }
   return bytes;
+}
+
+/** Bytes of an object or a chunk in a manifest, about. */
+const ENTRY_BYTES = 0x200;
+
+/**
+ * Cuts the tables of a large manifest into pages of about a quarter of `pagedFromBytes`; those of more objects or chunks than
+ * a page holds go on in the next one.
+ *
+ * @returns none when the manifest is not that large
+ */
+export function manifestPages({ runId, tables }: Manifest, pagedFromBytes: number): ManifestPageContent[] {
+  // Text that is not needed is not made: 512 MB are the most a string can have.
+  const entries = tables.reduce((sum, { objects, columns, chunks = [], tallies = [] }) =>
+    sum + objects.length + columns.length + chunks.length + tallies.length, 0);
+  if (entries * ENTRY_BYTES < pagedFromBytes) return [];
+  const pageBytes = pagedFromBytes / 4;
+  const parts = tables.flatMap((table) => partsOf(table, Math.max(1, Math.floor(pageBytes / ENTRY_BYTES / 2))));
+  const pages: ManifestPageTable[][] = [];
+  let size = Infinity;
+  for (const part of parts) {
+    const own = JSON.stringify(part).length;
+    if (size + own > pageBytes) {
+      pages.push([]);
+      size = 0;
+    }
+    pages.at(-1)!.push(part);
+    size += own;
+  }
+  return pages.map((of, at) => ({ runId, page: at + 1, tables: of }));
+}
+
+/** @param most objects, and chunks, of a part */
+function partsOf(table: ManifestTable, most: number): ManifestPageTable[] {
+  const { database, schema, table: name, chunks, objects } = table;
+  const parts: ManifestPageTable[] = [];
+  for (let from = 0; from === 0 || from < Math.max(objects.length, chunks?.length ?? 0); from += most) {
+    const own = { ...(chunks && { chunks: chunks.slice(from, from + most) }), objects: objects.slice(from, from + most) };
+    parts.push(from === 0 ? { ...table, ...own } : { continued: true, database, schema, table: name, ...own });
+  }
+  return parts;
 }

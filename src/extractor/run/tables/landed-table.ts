@@ -1,12 +1,12 @@
-import { schemaFingerprint } from './schema-fingerprint';
+import { createHash } from 'node:crypto';
 import { refuseOtherTotal } from './table-total';
-import { tableVerification } from './table-verification';
+import { tableVerification } from './verification';
 import { CONTENT_HASH_VERSION, type ManifestAlterations, type ManifestChunk, type ManifestColumn, type ManifestObject, type ManifestTable } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
 import type { PlannedChunk, PlannedColumn, PlannedTable } from '../../api/extraction-plan';
 import { sumOf } from '../../rows/columns/off-kernel';
+import { mergeTallies } from '../../rows/hash/column-tally';
 import { sumHashTexts } from '../../rows/hash/content-hash';
-import { mergeTallies } from '../../rows/hash/merge-tallies';
 import { quoteTable } from '../../source/catalog/identifiers';
 import type { TableRelations } from '../../source/catalog/read-relations';
 import type { LandedChunk } from '../../state/landed-chunk';
@@ -125,4 +125,10 @@ function sumAlterations(alterations: readonly ManifestAlterations[]): ManifestAl
     });
   }
   return [...sums.values()];
+}
+
+/** Hash of the columns' names and types (32 hexadecimal digits). Nullability and collation leave files readable alike. */
+export function schemaFingerprint(columns: readonly ManifestColumn[]): string {
+  const shape = columns.map(({ name, sourceType, outputType, glueType }) => [name, sourceType, outputType, glueType]);
+  return createHash('sha256').update(JSON.stringify(shape)).digest('hex').slice(0, 32);
 }

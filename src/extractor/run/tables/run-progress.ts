@@ -1,5 +1,5 @@
 import type { RunProgressEvent } from '../../api/extract-events';
-import type { ReadJob } from '../chunks/read-chunk';
+import type { ReadJob } from '../context/read-job';
 
 /** A chunk of any table, by its job. */
 interface Share {

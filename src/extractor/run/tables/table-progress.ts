@@ -1,7 +1,7 @@
 import { RunProgress } from './run-progress';
 import { OffKernelCounts, sumOf } from '../../rows/columns/off-kernel';
 import type { LandedChunk } from '../../state/landed-chunk';
-import type { ReadJob } from '../chunks/read-chunk';
+import type { ReadJob } from '../context/read-job';
 import type { RunContext } from '../context/run-context';
 
 /** Least time between two progress events of a table, or of the run (milliseconds). */

@@ -3,7 +3,7 @@ import { LegacyToS3Error } from '../../api/errors';
 import { wholeNumber } from '../../source/aggregates/same-value';
 import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
 import type { LandedChunk } from '../../state/landed-chunk';
-import type { ReadJob } from '../chunks/read-chunk';
+import type { ReadJob } from '../context/read-job';
 import type { RunContext } from '../context/run-context';
 
 /**

@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
-import { engineBundle } from './engine-bundle';
-import { fromPlainError, toPlainError, type FromThread, type ThreadData, type ToThread } from './thread-messages';
+import { type FromThread, type ThreadData, type ToThread } from './reader-messages';
+import { engineBundle, fromPlainError, toPlainError } from './worker-thread';
 import { LegacyToS3Error } from '../../api/errors';
 import type { LandedChunk } from '../../state/landed-chunk';
+import type { Reader } from '../chunks/chunk-reader';
 import type { ChunkProgress } from '../chunks/read-chunk';
-import type { Reader } from '../chunks/reader';
 import type { RunContext } from '../context/run-context';
 
 /** What a reader of the thread waits for. */

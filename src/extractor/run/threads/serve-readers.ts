@@ -1,10 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { isMainThread, parentPort, workerData, type MessagePort } from 'node:worker_threads';
-import { fromPlainError, toPlainError, type FromThread, type ThreadData, type ToThread } from './thread-messages';
+import { type FromThread, type ThreadData, type ToThread } from './reader-messages';
+import { fromPlainError, toPlainError } from './worker-thread';
 import { openTarget } from '../../landing/open-target';
 import { SYSTEM_CLOCK } from '../../state/clock';
 import { ChunkReader } from '../chunks/chunk-reader';
-import type { ReadJob } from '../chunks/read-chunk';
+import type { ReadJob } from '../context/read-job';
 import type { RunContext } from '../context/run-context';
 
 /** Serves readers where this is a thread that {@link ReaderThread} started. */

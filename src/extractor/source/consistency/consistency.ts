@@ -41,3 +41,6 @@ export function snapshotAdvice(database: string): string {
   return `database '${database}' does not allow SNAPSHOT transactions, so tables are read under READ COMMITTED unless another consistency is chosen; `
     + 'ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION ON makes each table consistent';
 }
+
+/** SYSUTCDATETIME in ISO 8601 (CONVERT's style 127 adds no zone to a datetime2). */
+export const INSTANT_SQL = 'SELECT CONVERT(varchar(40), SYSUTCDATETIME(), 126) + \'Z\' AS instant';

@@ -2,9 +2,9 @@ import { COLUMNS, DESCRIPTION_BYTES, MAX_COLUMNS, NAMES, NAMES_BYTES, type Verif
 import type { ManifestColumn, ValueFraming } from '../../../contract';
 import { INTEGER_BYTES, parseSourceType } from '../../rows/columns/source-type';
 import { timeBytes } from '../../rows/tds/framing';
-import { companionOf, isStoredAsText, type ParquetField } from '../parquet/parquet-field';
 import { characterForm } from '../values/character-value';
-import type { ValueRules } from '../values/value-rules';
+import type { ValueRules } from '../values/object-reading';
+import { companionOf, isStoredAsText, type ParquetField } from '../values/parquet-field';
 import { decimalBytes, WIDE_DECIMAL_BYTES } from '../values/wire-value';
 
 /** What values are: the numbers of text-value.as. */

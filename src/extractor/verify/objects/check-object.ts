@@ -1,13 +1,14 @@
 import { createHash, type Hash } from 'node:crypto';
-import { objectContent, type ObjectContent, type ObjectReading } from './object-content';
+import { objectContent, type ObjectContent } from './object-content';
 import type { ManifestColumn, ManifestFormat, ManifestObject, ManifestTally } from '../../../contract';
 import { plainCount } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
 import { VerificationFault, type VerificationProblem } from '../../api/verification-result';
-import type { LandingTarget, StoredObject } from '../../landing/landing-target';
+import type { LandingTarget, StoredObject } from '../../landing/target/landing-target';
 import { parseSourceType } from '../../rows/columns/source-type';
 import { hashText } from '../../rows/hash/content-hash';
-import { WIDE_DECIMAL_BYTES, decimalBytes } from '../values/wire-value';
+import type { ObjectReading } from '../values/object-reading';
+import { decimalBytes, WIDE_DECIMAL_BYTES } from '../values/wire-value';
 
 /** A difference of one object. */
 export type ObjectProblem = Pick<VerificationProblem, 'fault' | 'expected' | 'found'>;
@@ -32,6 +33,22 @@ export interface CheckedObject {
   readonly tallies?: readonly ManifestTally[];
   /** Present where the manifest's content hash holds for decimals of 17 bytes alone: the hash with those of their digits. */
   readonly declaredHash?: string;
+}
+
+/** Checks objects, in this thread or another. */
+export interface ObjectChecker {
+  /** @throws LegacyToS3Error */
+  check(job: ObjectJob, onProgress: NonNullable<ObjectReading['onProgress']>): Promise<CheckedObject>;
+  /** Never throws. */
+  close(): Promise<void>;
+}
+
+/** Checks in this thread. */
+export function localChecker(target: LandingTarget, signal: AbortSignal): ObjectChecker {
+  return {
+    check: async (job, onProgress) => checkObject(target, job, { onProgress, signal }),
+    close: async () => undefined,
+  };
 }
 
 /**

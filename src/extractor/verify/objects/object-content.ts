@@ -7,7 +7,6 @@ import { LegacyToS3Error } from '../../api/errors';
 import { CanonicalHasher } from '../../rows/hash/canonical-hasher';
 import { uncompressed } from '../compression/uncompressed';
 import { withVerifyKernel } from '../kernel/load-verify-kernel';
-import { companionOf } from '../parquet/parquet-field';
 import { readFooter } from '../parquet/parquet-footer';
 import { BeyondKernel, hashParquetRows } from '../parquet/parquet-kernel-rows';
 import { parquetRows, type ParquetRow } from '../parquet/parquet-rows';
@@ -16,7 +15,8 @@ import { CsvParser, csvRows, type TextRow } from '../text/csv-rows';
 import { finishLines, jsonLinesRows } from '../text/json-lines-rows';
 import { TextRows } from '../text/text-kernel-rows';
 import { textValueEncoder } from '../text/text-value';
-import type { ValueRules } from '../values/value-rules';
+import type { ObjectReading, ValueRules } from '../values/object-reading';
+import { companionOf } from '../values/parquet-field';
 
 /** What a landed object holds. */
 export interface ObjectContent {
@@ -24,18 +24,6 @@ export interface ObjectContent {
   readonly contentHash: bigint;
   /** By column of the source. */
   readonly tallies: readonly ManifestTally[];
-}
-
-/** How an object is read. */
-export interface ObjectReading extends ValueRules {
-  /** Told now and then of rows and bytes of the object since the last time. */
-  readonly onProgress?: (progress: { readonly rows: number; readonly bytes: number }) => void;
-  /** Ends it with the signal's reason. */
-  readonly signal?: AbortSignal;
-  /** Whether it is read value by value, by the reference of the kernel; else that is for what the kernel leaves. */
-  readonly byValue?: boolean;
-  /** Where the object is a file of this machine; the body is not read then where the format is read from its end. */
-  readonly path?: string;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { AsyncBuffer, FileMetaData } from 'hyparquet' with { 'resolution-mode': 'import' };
-import { physicalOf, type ParquetField } from './parquet-field';
 import type { ManifestColumn } from '../../../contract';
+import { physicalOf, type ParquetField } from '../values/parquet-field';
 
 type HyparquetModule = typeof import('hyparquet', { with: { 'resolution-mode': 'import' } });
 

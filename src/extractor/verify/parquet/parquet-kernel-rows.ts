@@ -9,7 +9,7 @@ import type { ManifestColumn } from '../../../contract';
 import type { CanonicalHasher } from '../../rows/hash/canonical-hasher';
 import { describeParquet, IN_DICTIONARY, PLACE } from '../kernel/kernel-columns';
 import { ARENA, ARENA_END, COLUMNS, DESCRIPTION_BYTES, OUT, OUT_BYTES, SLACK, STOPPED, type VerifyKernel } from '../kernel/load-verify-kernel';
-import type { ObjectReading } from '../objects/object-content';
+import type { ObjectReading } from '../values/object-reading';
 
 /** Why the kernel cannot read a file that may be whole: it has no room for it, or it is of a form that is not ours. */
 export class BeyondKernel extends Error {}

@@ -1,9 +1,9 @@
-import { isStoredAsText, isText } from './parquet-field';
 import type { ManifestColumn } from '../../../contract';
 import { INTEGER_BYTES, parseSourceType } from '../../rows/columns/source-type';
 import { textValueEncoder } from '../text/text-value';
 import { characterEncoder } from '../values/character-value';
-import type { ValueRules } from '../values/value-rules';
+import type { ValueRules } from '../values/object-reading';
+import { isStoredAsText, isText } from '../values/parquet-field';
 import * as wire from '../values/wire-value';
 
 /** A value as Parquet stores it: BOOLEAN, INT32 and floats, INT64, byte arrays. */

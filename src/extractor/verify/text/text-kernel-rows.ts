@@ -4,7 +4,7 @@ import type { ManifestColumn, ManifestFormat } from '../../../contract';
 import type { CanonicalHasher } from '../../rows/hash/canonical-hasher';
 import { describeText } from '../kernel/kernel-columns';
 import { ARENA, ARENA_END, COLUMNS, NAMES, NAMES_BYTES, OUT, OUT_BYTES, SLACK, STOPPED, type VerifyKernel } from '../kernel/load-verify-kernel';
-import type { ObjectReading } from '../objects/object-content';
+import type { ObjectReading } from '../values/object-reading';
 
 /** Text that is not made into rows yet; a row that does not fit is left to the reference. */
 const TEXT = ARENA;

@@ -1,7 +1,7 @@
 import type { ManifestColumn } from '../../../contract';
 import { INTEGER_BYTES, parseSourceType } from '../../rows/columns/source-type';
 import { characterEncoder } from '../values/character-value';
-import type { ValueRules } from '../values/value-rules';
+import type { ValueRules } from '../values/object-reading';
 import * as wire from '../values/wire-value';
 
 /** Turns the text of a value, as CSV and JSON Lines have it, into the bytes that are hashed of it. @throws RangeError */

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { isMainThread, parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { FromVerifier, ToVerifier, VerifierData } from './verifier-messages';
 import { openTarget } from '../../landing/open-target';
-import { fromPlainError, toPlainError } from '../../run/threads/thread-messages';
+import { fromPlainError, toPlainError } from '../../run/threads/worker-thread';
 import { checkObject } from '../objects/check-object';
 
 /** Least time between two messages of an object's progress (ms). */

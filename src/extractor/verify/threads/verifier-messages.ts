@@ -1,5 +1,5 @@
 import type { TargetOptions } from '../../landing/open-target';
-import type { PlainError } from '../../run/threads/thread-messages';
+import type { PlainError } from '../../run/threads/worker-thread';
 import type { CheckedObject, ObjectJob } from '../objects/check-object';
 
 /** What a thread is started with; marks it as one of ours among a caller's own. */

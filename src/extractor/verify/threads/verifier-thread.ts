@@ -2,11 +2,9 @@ import { Worker } from 'node:worker_threads';
 import type { FromVerifier, ToVerifier, VerifierData } from './verifier-messages';
 import { LegacyToS3Error } from '../../api/errors';
 import type { TargetOptions } from '../../landing/open-target';
-import { engineBundle } from '../../run/threads/engine-bundle';
-import { fromPlainError, toPlainError } from '../../run/threads/thread-messages';
-import type { CheckedObject, ObjectJob } from '../objects/check-object';
-import type { ObjectChecker } from '../objects/object-checker';
-import type { ObjectReading } from '../objects/object-content';
+import { engineBundle, fromPlainError, toPlainError } from '../../run/threads/worker-thread';
+import type { CheckedObject, ObjectJob, ObjectChecker } from '../objects/check-object';
+import type { ObjectReading } from '../values/object-reading';
 
 interface Waiting {
   readonly onProgress: NonNullable<ObjectReading['onProgress']>;

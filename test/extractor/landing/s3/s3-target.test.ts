@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ObjectHeader } from '../../../../src/extractor/landing/landing-target';
 import { S3Target, type S3TargetOptions } from '../../../../src/extractor/landing/s3/s3-target';
+import type { ObjectHeader } from '../../../../src/extractor/landing/target/landing-target';
 import { FakeS3Server } from '../../../support/fake-s3-server';
 
 const MIB = 1024 * 1024;

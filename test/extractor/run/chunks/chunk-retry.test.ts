@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { parseManifest } from '../../../../src/contract';
 import { LegacyToS3Error } from '../../../../src/extractor/api/errors';
 import { ExtractFormat, type ExtractEvent, type ExtractorProps } from '../../../../src/extractor/doors/public';
-import { isTransient, retryDelay, RETRIED_NUMBERS } from '../../../../src/extractor/run/chunks/retry-policy';
+import { isTransient, retryDelay, RETRIED_NUMBERS } from '../../../../src/extractor/run/chunks/retry';
 import { extract } from '../../../../src/extractor/run/extract-run';
 import type { Clock } from '../../../../src/extractor/state/clock';
 import type { ReplayServer } from '../../../../tools/replay-server/replay-server';

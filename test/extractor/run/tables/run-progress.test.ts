@@ -1,4 +1,4 @@
-import type { ReadJob } from '../../../../src/extractor/run/chunks/read-chunk';
+import type { ReadJob } from '../../../../src/extractor/run/context/read-job';
 import { RunProgress } from '../../../../src/extractor/run/tables/run-progress';
 
 const MIB = 1024 * 1024;

@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import sql from 'mssql';
 import { parseManifest, type Manifest } from '../../../../src/contract';
-import {
-  abortRun, Consistency, extract, ExtractFormat, resume, type ExtractorProps,
-} from '../../../../src/extractor/doors/public';
+import { abortRun, Consistency, extract, ExtractFormat, resume, type ExtractorProps } from '../../../../src/extractor/doors/public';
 import { startStandIn, type StandIn } from '../../../../tools/stand-in';
 
 /**

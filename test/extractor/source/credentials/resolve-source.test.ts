@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Authentication, type SqlServerSource } from '../../../../src/extractor/doors/public';
+import { Authentication, type SqlServerSource } from '../../../../src/extractor/api/sql-server-source';
 import { resolveSource } from '../../../../src/extractor/source/credentials/resolve-source';
 
 const BASE: SqlServerSource = { server: 'db', database: 'Ledger', user: 'reader' };

@@ -2,9 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import * as fc from 'fast-check';
-import {
-  BinaryEncoding, DateType, TimestampType, TimeType, UniqueidentifierType, type TypeOptions,
-} from '../../../../src/extractor/doors/public';
+import { DateType, TimestampType, TimeType, UniqueidentifierType, type TypeOptions } from '../../../../src/extractor/doors/public';
+import { BinaryEncoding } from '../../../../src/extractor/api/type-options';
 import type { OutputFormat } from '../../../../src/extractor/rows/columns/output-format';
 import { CanonicalHasher } from '../../../../src/extractor/rows/hash/canonical-hasher';
 import { VERIFY_KERNEL } from '../../../../src/extractor/verify/kernel/verify-kernel.wasm';

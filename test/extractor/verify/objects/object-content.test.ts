@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream';
 import * as fc from 'fast-check';
-import {
-  BinaryEncoding, DateType, TimestampType, TimeType, UniqueidentifierType, type TypeOptions,
-} from '../../../../src/extractor/doors/public';
+import { DateType, TimestampType, TimeType, UniqueidentifierType, type TypeOptions } from '../../../../src/extractor/doors/public';
+import { BinaryEncoding } from '../../../../src/extractor/api/type-options';
 import type { OutputFormat } from '../../../../src/extractor/rows/columns/output-format';
 import { objectContent } from '../../../../src/extractor/verify/objects/object-content';
 import { done } from '../../../../tools/replay-server/tds-packets';

@@ -4,15 +4,11 @@ import { INDEX_BYTES, LEVEL_BYTES, putIndices, putLevels } from './page-encoding
 import { ColumnChunkInfo, dataPageHeader, dictionaryPageHeader, Encoding } from './parquet-format';
 import { dictionaryMinMax, minMax, MinMax } from './statistics';
 import { ColumnBuffer, ValueDictionary, VariableBuffer } from '../../columns/column-buffer';
+import { mayRepeat } from '../../columns/dictionary';
 import { ParquetColumn } from '../../columns/type-table';
 
 /** Levels, and indices, of a page, shared by all columns. */
 const scratch = new Uint8Array(LEVEL_BYTES + INDEX_BYTES);
-
-/** Whether a dictionary may pay: GUIDs and times rarely come twice. */
-export function mayRepeat({ source: { kind } }: ParquetColumn): boolean {
-  return kind !== 'uniqueidentifier' && kind !== 'time';
-}
 
 /** One column of the row group being written: its pages, compressed batch by batch, and what the footer says of them. */
 export class ColumnChunk {

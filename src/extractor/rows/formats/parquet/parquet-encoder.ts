@@ -1,7 +1,8 @@
 import { ColumnChunk } from './column-chunk';
 import { COLUMN_BINDINGS, columnCode, ColumnCode, makeBuffer } from './column-code';
 import { pageCompressor } from './compressor';
-import { BATCH_BYTES, BatchState, ParquetKernel } from './kernel/parquet-kernel';
+import { BATCH_BYTES } from './kernel/kernel-layout';
+import { BatchState, ParquetKernel } from './kernel/parquet-kernel';
 import { Codec, footer, MAGIC, RowGroupInfo } from './parquet-format';
 import { BATCH_ROWS, ColumnBuffer } from '../../columns/column-buffer';
 import { ColumnType } from '../../columns/column-type';

@@ -6,14 +6,10 @@
  * is told in load-text-kernel.ts.
  */
 
+import { CALLER, END, FULL, given, NBCROW, notTaken, ROW, stoppedAt, takeRow } from './row-framing';
 import {
-  BASE_64, base64, BYTE_LENGTH, BYTES_TEXT, bytesText, copied, CSV, FIXED, FRAMING, HEXADECIMAL, hexadecimal, join, joinedSize, JSON,
-  mode, PLAIN,
-  PLP_NULL, PLP_UNKNOWN, quote, SHORT_LENGTH, SIZE, special1, style, TEXT_POINTER, UTF16, utf16, value,
+  BASE_64, base64, BYTES_TEXT, bytesText, copied, CSV, HEXADECIMAL, hexadecimal, JSON, mode, PLAIN, quote, special1, style, UTF16, utf16, value,
 } from './text-values';
-
-const ROW: u8 = 0xd1;
-const NBCROW: u8 = 0xd2;
 
 // Columns: 24 bytes each.
 
@@ -69,12 +65,32 @@ export function stopReason(): i32 { return reason; }
 let columnLeft: i32 = 0;
 export function stopColumn(): i32 { return columnLeft; }
 
-/** All bytes are done, or the last row is not wholly there. */
-const END: i32 = 0;
-/** The next row is not for the kernel, or is no row. */
-const CALLER: i32 = 1;
-/** There is no room for the next row. */
-const FULL: i32 = 2;
+/** Writes values one behind the other. */
+@final
+class Writer {
+  /** @returns position behind the text */
+  // @ts-ignore: decorator
+  @inline
+  take(column: usize, p: usize, size: usize, isNull: bool, out: usize, limit: usize): usize {
+    const prefixSize = <usize>load<u32>(column, PREFIX_SIZE);
+    if (out + prefixSize + size * GROWTH + VALUE_ROOM > limit) return FULL;
+    copied(out, <usize>load<u32>(column, PREFIX), prefixSize);
+    let o = out + prefixSize;
+    if (isNull) {
+      if (mode == JSON) {
+        store<u32>(o, 0x6c6c756e);
+        o += 4;
+      }
+      return o;
+    }
+    const quoted = load<u32>(column, QUOTED);
+    if (quoted != 0) store<u8>(o++, quote);
+    o = value(column, p, size, o);
+    if (o == 0) return CALLER;
+    if (quoted != 0) store<u8>(o++, quote);
+    return o;
+  }
+}
 
 /**
  * Writes the rows that lie one behind the other from `p` on to `out`.
@@ -88,7 +104,6 @@ export function rows(p: usize, end: usize, out: usize, limit: usize): usize {
   textEnd = out;
   let why = END;
   while (p < end) {
-    let o = textEnd;
     const token = load<u8>(p);
     p += 1;
     let bitmap: usize = 0;
@@ -99,102 +114,20 @@ export function rows(p: usize, end: usize, out: usize, limit: usize): usize {
       why = CALLER;
       break;
     }
-    let column = descriptions;
-    let i: i32 = 0;
-    for (; i < columns; i++, column += COLUMN) {
-      const prefixSize = <usize>load<u32>(column, PREFIX_SIZE);
-      let size: usize = 0;
-      let isNull = bitmap != 0 && (load<u8>(bitmap + (<usize>i >> 3)) >> (<u8>i & 7) & 1) != 0;
-      // Bytes behind the value that are its framing.
-      let behind: usize = 0;
-      if (!isNull) {
-        if (p >= end) break;
-        const framing = load<u8>(column, FRAMING);
-        if (framing == BYTE_LENGTH) {
-          size = <usize>load<u8>(p);
-          p += 1;
-          isNull = size == 0;
-        } else if (framing == FIXED) {
-          size = <usize>load<u32>(column, SIZE);
-        } else if (framing == SHORT_LENGTH) {
-          size = <usize>load<u16>(p);
-          p += 2;
-          isNull = size == 0xffff;
-          if (isNull) size = 0;
-        } else if (framing == TEXT_POINTER) {
-          size = <usize>load<u8>(p);
-          p += 1;
-          isNull = size == 0;
-          if (!isNull) {
-            p += size + 8;
-            size = <usize>load<u32>(p);
-            p += 4;
-          }
-        } else {
-          const total = load<u64>(p);
-          p += 8;
-          isNull = total == PLP_NULL;
-          if (!isNull) {
-            size = <usize>load<u32>(p);
-            p += 4;
-            if (size != 0) {
-              behind = 4;
-              if (p <= end && size < end - p && size + 4 <= end - p && load<u32>(p + size) != 0) {
-                const joined = join(p, size, end);
-                if (joined == 0) break;
-                behind = joined - p - joinedSize;
-                size = joinedSize;
-              }
-            }
-            // Not of the size it was announced with.
-            if (p <= end && size <= end - p && total != <u64>size && total != PLP_UNKNOWN && size + behind <= end - p) {
-              why = CALLER;
-              break;
-            }
-          }
-        }
-      }
-      if (size > <usize>load<u32>(column, SIZE)) {
-        why = CALLER;
-        break;
-      }
-      // A size that overflows is greater too.
-      if (p > end || size > end - p || size + behind > end - p) break;
-      if (o + prefixSize + size * GROWTH + VALUE_ROOM > limit) {
-        why = FULL;
-        break;
-      }
-      const prefix = <usize>load<u32>(column, PREFIX);
-      copied(o, prefix, prefixSize);
-      o += prefixSize;
-      if (isNull) {
-        if (mode == JSON) {
-          store<u32>(o, 0x6c6c756e);
-          o += 4;
-        }
-        continue;
-      }
-      const quoted = load<u32>(column, QUOTED);
-      if (quoted != 0) store<u8>(o++, quote);
-      o = value(column, p, size, o);
-      if (o == 0) {
-        why = CALLER;
-        break;
-      }
-      if (quoted != 0) store<u8>(o++, quote);
-      p += size + behind;
-    }
+    p = takeRow<Writer>(p, end, bitmap, columns, descriptions, COLUMN, textEnd, limit);
     // Nothing of a row that is not whole may stay.
-    if (i < columns || p > end) {
-      columnLeft = i;
+    if (p == 0) {
+      why = notTaken;
+      columnLeft = stoppedAt;
       break;
     }
+    const o = given;
     store<u16>(o, <u16>rowEnd);
     textEnd = o + rowEndSize;
     done = p;
     rowCount += 1;
   }
-  reason = why;
+  reason = <i32>why;
   return done;
 }
 

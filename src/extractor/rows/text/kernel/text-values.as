@@ -56,15 +56,6 @@ export const SIZE: usize = 4;
 /** UTF-8 of each byte of the code page, its length in the top byte; 0 is no character. 0 for UTF-8 itself. Four bytes. */
 export const CHARSET: usize = 16;
 
-export const FIXED: u8 = 0;
-export const BYTE_LENGTH: u8 = 1;
-export const SHORT_LENGTH: u8 = 2;
-export const TEXT_POINTER: u8 = 3;
-
-/** Total lengths of NULL and of "not known in advance" (MS-TDS 2.2.5.2.3). */
-export const PLP_NULL: u64 = 0xffffffffffffffff;
-export const PLP_UNKNOWN: u64 = 0xfffffffffffffffe;
-
 export const BIT: u8 = 0;
 export const TINYINT: u8 = 1;
 export const SMALLINT: u8 = 2;
@@ -849,35 +840,4 @@ function utf8Size(p: usize, end: usize): usize {
   if (second < least || second > greatest) return 0;
   for (let i: usize = 2; i < size; i++) if ((load<u8>(p + i) & 0xc0) != 0x80) return 0;
   return size;
-}
-
-// (max) values (MS-TDS 2.2.5.2.3)
-
-/** Bytes of the value that {@link join} put together. */
-export let joinedSize: usize = 0;
-
-/**
- * Moves the pieces of a (max) value together, over their lengths. What is here is a copy, and the row is not read from it again.
- *
- * @param p first byte of the first piece @param size of it
- * @returns behind the value, or 0 where it is not wholly there: then nothing was moved
- */
-export function join(p: usize, size: usize, end: usize): usize {
-  let at = p + size;
-  for (let piece: usize = 1; piece != 0; at += piece) {
-    if (at + 4 > end) return 0;
-    piece = <usize>load<u32>(at);
-    at += 4;
-    if (piece > end - at) return 0;
-  }
-  let to = p + size;
-  for (let from = to; from < at;) {
-    const piece = <usize>load<u32>(from);
-    from += 4;
-    memory.copy(to, from, piece);
-    to += piece;
-    from += piece;
-  }
-  joinedSize = to - p;
-  return at;
 }

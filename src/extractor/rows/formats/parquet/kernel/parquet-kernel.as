@@ -7,15 +7,11 @@
  * kernel-memory.ts lays out.
  */
 
+import { CALLER, END, FULL, LONG, NBCROW, notTaken, ROW, stoppedAt, takeRow } from '../../../text/kernel/row-framing';
 import {
-  bytesText, CHARSET, DATE, DATETIME, DATETIME2, DATETIMEOFFSET, DAY_SECONDS, dayAt, FIXED, FRAMING, FROM_1753, FROM_1900, join, joinedSize,
-  KIND,
-  LAST_DAY, PLP_NULL, PLP_UNKNOWN, PRECISION, BYTE_LENGTH, SCALE, SHORT_LENGTH, SIZE, SMALLDATETIME, style, PLAIN, TENS, TEXT_POINTER,
-  ticksAt, timeBytes, UTF16, utf16, value, BYTES_TEXT, XML,
+  BYTES_TEXT, bytesText, CHARSET, DATE, DATETIME, DATETIME2, DATETIMEOFFSET, DAY_SECONDS, dayAt, FROM_1753, FROM_1900, KIND, LAST_DAY, PLAIN,
+  PRECISION, SCALE, SMALLDATETIME, style, TENS, ticksAt, timeBytes, UTF16, utf16, value, XML,
 } from '../../../text/kernel/text-values';
-
-const ROW: u8 = 0xd1;
-const NBCROW: u8 = 0xd2;
 
 /** 10^0 to 10^38 in 128 bits, behind the tables of text-values.as. */
 const WIDE_TENS: usize = 3072;
@@ -133,11 +129,26 @@ export function stopColumn(): i32 { return columnLeft; }
 export function variableBytes(): u32 { return variable; }
 export function addVariable(bytes: u32): void { variable += bytes; }
 
-const END: i32 = 0;
-const CALLER: i32 = 1;
-const FULL: i32 = 2;
-/** As CALLER, because of a long value. */
-const LONG: i32 = 3;
+/** What {@link Taker} gives for a value that it has taken. */
+const TAKEN: usize = 4;
+
+/** Puts values into their columns' buffers. */
+@final
+class Taker {
+  // @ts-ignore: decorator
+  @inline
+  take(column: usize, p: usize, size: usize, isNull: bool, _before: usize, row: usize): usize {
+    if (size > LARGEST_VALUE) return LONG;
+    if (isNull) {
+      const at = <usize>load<u32>(column, VALID) + (row >> 3);
+      store<u8>(at, load<u8>(at) & ~(1 << <u8>(row & 7)));
+      store<u32>(column, load<u32>(column, NULLS) + 1, NULLS);
+      store<u32>(column, A_NULL, DONE);
+      return TAKEN;
+    }
+    return put(column, p, size) ? TAKEN : CALLER;
+  }
+}
 
 export function configure(count: i32, at: usize, temporary: usize, blocks: usize, blocksEnd: usize): void {
   columns = count;
@@ -194,92 +205,18 @@ export function rows(p: usize, end: usize, row: u32, limit: u32, most: u32, most
       why = FULL;
       break;
     }
-    let column = descriptions;
-    let i: i32 = 0;
-    for (; i < columns; i++, column += COLUMN) {
-      let size: usize = 0;
-      let isNull = bitmap != 0 && (load<u8>(bitmap + (<usize>i >> 3)) >> (<u8>i & 7) & 1) != 0;
-      let behind: usize = 0;
-      if (!isNull) {
-        if (p >= end) break;
-        const framing = load<u8>(column, FRAMING);
-        if (framing == BYTE_LENGTH) {
-          size = <usize>load<u8>(p);
-          p += 1;
-          isNull = size == 0;
-        } else if (framing == FIXED) {
-          size = <usize>load<u32>(column, SIZE);
-        } else if (framing == SHORT_LENGTH) {
-          size = <usize>load<u16>(p);
-          p += 2;
-          isNull = size == 0xffff;
-          if (isNull) size = 0;
-        } else if (framing == TEXT_POINTER) {
-          size = <usize>load<u8>(p);
-          p += 1;
-          isNull = size == 0;
-          if (!isNull) {
-            p += size + 8;
-            size = <usize>load<u32>(p);
-            p += 4;
-          }
-        } else {
-          const total = load<u64>(p);
-          p += 8;
-          isNull = total == PLP_NULL;
-          if (!isNull) {
-            size = <usize>load<u32>(p);
-            p += 4;
-            if (size != 0) {
-              behind = 4;
-              if (p <= end && size < end - p && size + 4 <= end - p && load<u32>(p + size) != 0) {
-                const joined = join(p, size, end);
-                if (joined == 0) break;
-                behind = joined - p - joinedSize;
-                size = joinedSize;
-              }
-            }
-            // Not of the size it was announced with.
-            if (p <= end && size <= end - p && total != <u64>size && total != PLP_UNKNOWN && size + behind <= end - p) {
-              why = CALLER;
-              break;
-            }
-          }
-        }
-      }
-      if (size > <usize>load<u32>(column, SIZE)) {
-        why = CALLER;
-        break;
-      }
-      // A size that overflows is greater too.
-      if (p > end || size > end - p || size + behind > end - p) break;
-      if (size > LARGEST_VALUE) {
-        why = LONG;
-        break;
-      }
-      if (isNull) {
-        const at = <usize>load<u32>(column, VALID) + <usize>(row >> 3);
-        store<u8>(at, load<u8>(at) & ~(1 << <u8>(row & 7)));
-        store<u32>(column, load<u32>(column, NULLS) + 1, NULLS);
-        store<u32>(column, A_NULL, DONE);
-        continue;
-      }
-      if (!put(column, p, size)) {
-        why = CALLER;
-        break;
-      }
-      p += size + behind;
-    }
-    if (i < columns || p > end) {
-      columnLeft = i;
-      takeBack(row, i);
+    p = takeRow<Taker>(p, end, bitmap, columns, descriptions, COLUMN, TAKEN, row);
+    if (p == 0) {
+      why = notTaken;
+      columnLeft = stoppedAt;
+      takeBack(row, columnLeft);
       break;
     }
     done = p;
     row += 1;
     rowCount += 1;
   }
-  reason = why;
+  reason = <i32>why;
   return done;
 }
 

@@ -1,0 +1,35 @@
+import type { RunContext } from './run-context';
+import type { PlannedChunk } from '../../api/extraction-plan';
+import type { ColumnsOfTable } from '../../plan/schema-drift';
+import type { QueryParameter } from '../../rows/objects/read-rows';
+
+/** One statement to read: a chunk of a table, or a query. */
+export interface ReadJob {
+  /** Of the table in the plan. */
+  readonly tableIndex: number;
+  readonly schema: string;
+  readonly table: string;
+  readonly chunk: PlannedChunk;
+  /** Chunks of the table. */
+  readonly chunks: number;
+  readonly sql: string;
+  readonly parameters: readonly QueryParameter[];
+  /**
+   * To ask the source of the same rows: the columns as they are selected, `FROM … WHERE …` and `OPTION …`; of a table that is cut
+   * also `FROM …` of all its rows. Absent where it may be sent nothing else.
+   */
+  readonly source?: { readonly expressions: readonly string[]; readonly from: string; readonly hint: string; readonly whole?: string };
+  /** For messages. */
+  readonly subject: string;
+  /** Columns of the primary key, as they land; none where there is none. */
+  readonly keyColumns: readonly string[];
+  /** Of the whole table; absent for a query. */
+  readonly estimatedRows?: number;
+  /** The table as it was planned; absent for a query. */
+  readonly planned?: ColumnsOfTable;
+}
+
+/** Names a job's chunk in events. */
+export function nameOf({ database }: Pick<RunContext, 'database'>, { schema, table, chunk }: ReadJob) {
+  return { database, schema, table, chunk: chunk.chunk };
+}

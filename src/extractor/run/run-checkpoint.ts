@@ -1,0 +1,107 @@
+import { manifestKey, runFolder } from '../../contract';
+import { LegacyToS3Error } from '../api/errors';
+import type { LandingTarget } from '../landing/target/landing-target';
+import { Checkpoint, type RunRecord } from '../state/checkpoint';
+import type { Clock } from '../state/clock';
+import type { StateStore } from '../state/state-store';
+import { planOf } from './chunks/landing-plan';
+import type { ReadJob } from './context/read-job';
+import { selectionOf } from './context/resumed-options';
+import type { RunContext } from './context/run-context';
+import { counted } from '../api/counted';
+import type { ExtractionPlan } from '../api/extraction-plan';
+import type { Consistency } from '../api/extractor-props';
+import type { LandedChunk } from '../state/landed-chunk';
+
+export interface OpenCheckpointOptions {
+  readonly target: LandingTarget;
+  readonly store: StateStore;
+  readonly clock: Clock;
+  /** Whether the run is taken from a process that may still hold it. */
+  readonly takeOver: boolean;
+  /** See {@link Checkpoint.resume}. */
+  readonly accept?: (record: RunRecord) => void;
+}
+
+/**
+ * The checkpoint of a run that did not end, which is this process's from now on.
+ *
+ * @throws LegacyToS3Error of code RUN_NOT_FOUND, RUN_IN_USE, or RUN_COMPLETE where there is a manifest instead
+ */
+export async function openCheckpoint(runId: string, { target, store, clock, takeOver, accept }: OpenCheckpointOptions): Promise<Checkpoint> {
+  try {
+    return await Checkpoint.resume(store, runId, clock, takeOver, accept);
+  } catch (error) {
+    const isUnknown = error instanceof LegacyToS3Error && error.code === 'RUN_NOT_FOUND';
+    // Whoever may not look for the manifest is told what the store of checkpoints said.
+    if (isUnknown && await target.has(manifestKey(target.prefix, runId)).catch(() => false)) throw runComplete(target, runId, 'there is nothing to go on with or to give up');
+    throw error;
+  }
+}
+
+/** @param therefore what follows from it */
+export function runComplete(target: LandingTarget, runId: string, therefore: string): LegacyToS3Error {
+  return new LegacyToS3Error('RUN_COMPLETE', `run ${runId} is complete: its manifest ${target.url}${manifestKey('', runId)} is there, so that ${therefore}`);
+}
+
+/** A role that may not write the checkpoint can land all the same; the run cannot be resumed then. */
+export async function beginCheckpoint(
+  context: RunContext, store: StateStore, plan: ExtractionPlan, startedAt: Date,
+): Promise<Checkpoint | undefined> {
+  const { runId, options, consistency, clock } = context;
+  const { target, format, targetFileBytes, sourceAggregates, sourceHashes, accepted } = options;
+  try {
+    return await Checkpoint.begin(store, {
+      version: 1,
+      runId,
+      startedAt: startedAt.toISOString(),
+      target,
+      format,
+      targetFileBytes,
+      plan,
+      selection: selectionOf(options),
+      consistency: consistency as Consistency,
+      sourceAggregates,
+      sourceHashes,
+      accepted,
+    }, clock);
+  } catch (error) {
+    if (!(error instanceof LegacyToS3Error) || error.code !== 'TARGET_ACCESS_DENIED') throw error;
+    context.warn(`no checkpoint can be kept under ${store.url}, so that the run could not be resumed: ${error.message}`);
+    return undefined;
+  }
+}
+
+/** Deletes what chunks that were not finished, and a manifest that was not, have left. */
+export async function sweepUnfinished(context: RunContext, jobs: readonly ReadJob[], finished: readonly LandedChunk[]): Promise<void> {
+  const known = new Set(finished.map(({ tableIndex, chunk }) => `${tableIndex} ${chunk}`));
+  const keep = new Set(finished.flatMap(({ objects }) => objects.map(({ key }) => key)));
+  const folders = jobs.filter(({ tableIndex, chunk }) => !known.has(`${tableIndex} ${chunk.chunk}`)).map((job) => planOf(context, job).folder);
+  for (const folder of new Set(folders)) await context.target.sweep(folder, keep);
+  const { target, runId } = context;
+  if (!await target.has(manifestKey(target.prefix, runId))) await target.sweep(runFolder(target.prefix, runId), new Set());
+}
+
+/**
+ * Keeps the checkpoint of a failed run that got somewhere, and says so. Never throws.
+ *
+ * @returns whether it is kept, by this process or by the one that has the run now
+ */
+export async function leaveCheckpoint(
+  error: unknown, checkpoint: Checkpoint | undefined, resumed: boolean, warn: (message: string) => void,
+): Promise<boolean> {
+  if (!checkpoint) return false;
+  if (error instanceof LegacyToS3Error && error.code === 'RUN_IN_USE') return true;
+  try {
+    if (checkpoint.finishedChunks === 0 && !resumed) {
+      await checkpoint.lease.assertHeld();
+      await checkpoint.remove();
+      return false;
+    }
+    await checkpoint.lease.release();
+    warn(`run ${checkpoint.record.runId} has finished ${counted(checkpoint.finishedChunks, 'chunk')}; --resume ${checkpoint.record.runId} goes on from there`);
+  } catch {
+    // The failure itself is what must be told.
+  }
+  return true;
+}
