@@ -178,7 +178,7 @@ project.setScript('fuzz', 'FUZZ_RUNS=${FUZZ_RUNS:-100000} jest --ci --coverage=f
 const rooms = ['pipeline', 'handlers', 'extractor', 'cli'] as const;
 const worldOf = (name: string) => name.split('/')[0];
 const mayImport = (world: string): string[] =>
-  [...new Set(ROOMS.filter(({ name }) => worldOf(name) === world).flatMap(({ mayImport: others }) => others.map(worldOf)))].filter((other) => other !== world);
+  [...new Set(ROOMS.filter(({ name }) => worldOf(name) === world).flatMap((room) => room.mayImport.map(worldOf)))].filter((other) => other !== world);
 const forbiddenPackages: { readonly [room: string]: readonly string[] } = {
   contract: ['*', '!.', '!./*'],
   pipeline: ['@aws-sdk/*', '@aws-lambda-powertools/*', 'tedious', 'mssql'],

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Consistency } from '../src/extractor/doors/public';
-import { removeCliBundle } from '../test/support/cli-bundle';
-import { KillDrill } from '../test/support/kill-drill';
+import { removeCliBundle } from '../test/support/packages/cli-bundle';
+import { KillDrill } from '../test/support/runs/kill-drill';
 
 /**
  * Kills extractor processes at every kind of moment and at random ones, goes on with their runs, and compares what landed

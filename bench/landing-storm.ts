@@ -9,7 +9,7 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { DeployedPipeline } from '../test/support/deployed-pipeline';
+import { DeployedPipeline } from '../test/support/cloud/deployed-pipeline';
 import { poll } from '../tools/local-cloud';
 
 /** Objects that may lack an item while more are put: the emulator throttles what exceeds its concurrency, and has no queue. */

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { extract } from '../src/extractor/run/extract-run';
-import { PacedSource } from '../test/support/paced-source';
+import { PacedSource } from '../test/support/source/paced-source';
 
 async function main(): Promise<void> {
   const pace = { chunks: 64, rowsPerChunk: 1000, pieces: 5, pieceDelayMs: 80 };

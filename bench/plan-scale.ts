@@ -3,7 +3,7 @@
  *
  *     npx tsx bench/plan-scale.ts
  */
-import { measurePlan } from '../test/support/plan-figures';
+import { measurePlan } from '../test/support/runs/plan-figures';
 
 async function main(): Promise<void> {
   for (const size of [{ tables: 10_000, columns: 100, chunksPerTable: 1 }, { tables: 100, columns: 20, chunksPerTable: 1000 }]) {

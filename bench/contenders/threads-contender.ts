@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
-import { peakRssMb } from '../harness/measured';
 import { ExtractFormat, TextCompression } from '../../src/extractor/api/extract-format';
 import { openTarget } from '../../src/extractor/landing/open-target';
 import type { ReadJob } from '../../src/extractor/run/context/read-job';
@@ -13,6 +12,7 @@ import { readAll } from '../../src/extractor/run/read-all';
 import { serveWhereStarted } from '../../src/extractor/run/threads/serve-readers';
 import { SqlServerConnection } from '../../src/extractor/source/connection/sql-server-connection';
 import { SYSTEM_CLOCK } from '../../src/extractor/state/clock';
+import { peakRssMb } from '../harness/measured';
 
 /** What {@link ThreadsResult} is printed for: `threads-contender.ts FORMAT PORT READERS THREADS`. */
 export interface ThreadsResult {

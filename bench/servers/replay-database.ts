@@ -1,7 +1,7 @@
 import { SIZES_SQL } from '../../src/extractor/source/catalog/catalog-queries';
-import { startScriptedDatabase } from '../../test/support/scripted-database';
-import { aggregatePackets } from '../../test/support/source-aggregates';
-import { resultPackets } from '../../test/support/tds-result';
+import { resultPackets } from '../../test/support/source/result-packets';
+import { startScriptedDatabase } from '../../test/support/source/scripted-database';
+import { aggregatePackets } from '../../test/support/source/source-aggregates';
 import { done, packetize } from '../../tools/replay-server/tds-packets';
 import { TRANSACTION_COLUMNS, transactionRows } from '../../tools/replay-server/transactions';
 import { colMetadata } from '../../tools/replay-server/wire-rows';

@@ -8,7 +8,7 @@ import { parseManifest, type Manifest } from '../../src/contract';
 import { extract, ExtractFormat, LegacyToS3Error, resume, verifyRun, type ExtractorProps } from '../../src/extractor/doors/public';
 import { startStandIn } from '../../tools/stand-in';
 import { allTypesStatements } from '../../tools/stand-in/data-set/all-types';
-import { KILL_TABLES, landedLines, makeKillTables } from '../support/kill-tables';
+import { KILL_TABLES, landedLines, makeKillTables } from '../support/runs/kill-tables';
 
 /**
  * What an extraction promises, against any server: always the stand-in, and a real one that the environment names:

@@ -3,8 +3,8 @@ import { Duration } from 'aws-cdk-lib';
 import { METADATA_TABLE } from '../../src/contract';
 import { LandingTrigger } from '../../src/pipeline';
 import { poll } from '../../tools/local-cloud';
-import { DeployedPipeline } from '../support/deployed-pipeline';
-import { smallRun } from '../support/small-run';
+import { DeployedPipeline } from '../support/cloud/deployed-pipeline';
+import { smallRun } from '../support/runs/small-run';
 
 let pipeline: DeployedPipeline;
 let bufferUrl: string;

@@ -9,7 +9,7 @@ import { STACK_OUTPUTS } from '../../src/contract';
 import { startStandIns } from '../../tools/demo/stand-ins';
 import { environmentOf } from '../../tools/local/environment';
 import { deployTemplate, type LocalCloud, poll, startLocalCloud } from '../../tools/local-cloud';
-import { consumerFolder } from '../support/packed-package';
+import { consumerFolder } from '../support/packages/packed-package';
 
 const ROOT = path.resolve(__dirname, '..', '..');
 const EXAMPLES = path.join(ROOT, 'examples');

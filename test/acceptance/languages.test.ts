@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { compileWithJar, isThere, pythonWithWheel, templateOf } from '../support/language-packages';
+import { compileWithJar, isThere, pythonWithWheel, templateOf } from '../support/packages/language-packages';
 
 const APPS = path.join(__dirname, 'languages');
 

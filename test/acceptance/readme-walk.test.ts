@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { startStandIns, type StandIns } from '../../tools/demo/stand-ins';
 import { environmentOf, nextSteps } from '../../tools/local/environment';
 import { codeBlocks } from '../docs/markdown-files';
-import { TARBALL } from '../support/packed-package';
+import { TARBALL } from '../support/packages/packed-package';
 
 const ROOT = path.resolve(__dirname, '..', '..');
 

@@ -7,8 +7,8 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { runLogKey } from '../../src/contract';
 import { LegacyToS3Pipeline } from '../../src/pipeline';
 import { type Observer, poll, startObserver } from '../../tools/local-cloud';
-import { DeployedPipeline } from '../support/deployed-pipeline';
-import { smallRun } from '../support/small-run';
+import { DeployedPipeline } from '../support/cloud/deployed-pipeline';
+import { smallRun } from '../support/runs/small-run';
 
 let pipeline: DeployedPipeline;
 let eventsQueue: string;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { runCli } from './spawn-cli';
 import { formatBytes, parseSize } from '../../src/cli/config/byte-size';
 import { EXIT_CODES } from '../../src/cli/process/exit-codes';
-import { cliBundle, removeCliBundle } from '../support/cli-bundle';
+import { cliBundle, removeCliBundle } from '../support/packages/cli-bundle';
 
 const REQUIRED = ['--server', '127.0.0.1', '--user', 'reader', '--database', 'Ledger', '--to', 'file:///tmp/x'];
 

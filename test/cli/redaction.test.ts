@@ -5,9 +5,9 @@ import { pathToFileURL } from 'node:url';
 import { runCli } from './spawn-cli';
 import type { ReplayServer } from '../../tools/replay-server/replay-server';
 import { done, error, packetize } from '../../tools/replay-server/tds-packets';
-import { removeCliBundle } from '../support/cli-bundle';
-import { FakeS3Server } from '../support/fake-s3-server';
-import { startScriptedDatabase } from '../support/scripted-database';
+import { FakeS3Server } from '../support/cloud/fake-s3-server';
+import { removeCliBundle } from '../support/packages/cli-bundle';
+import { startScriptedDatabase } from '../support/source/scripted-database';
 
 /** Planted wherever a secret can come from. */
 const SECRET = 'pLanted-Secret-7';

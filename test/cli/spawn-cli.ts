@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { cliBundle } from '../support/cli-bundle';
+import { cliBundle } from '../support/packages/cli-bundle';
 
 export interface CliResult {
   readonly code: number | null;

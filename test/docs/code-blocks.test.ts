@@ -4,7 +4,7 @@ import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { commandOptions, commandUses } from './commands';
 import { type CodeBlock, codeBlocks, markdownFiles, prose, ROOT } from './markdown-files';
-import { consumerFolder } from '../support/packed-package';
+import { consumerFolder } from '../support/packages/packed-package';
 
 const files = markdownFiles();
 const blocks = files.flatMap(codeBlocks);

@@ -5,9 +5,9 @@ import { pathToFileURL } from 'node:url';
 import { MANIFEST_SOURCE } from './manifest-source';
 import { extract, ExtractFormat, type ExtractorProps } from '../../src/extractor/doors/public';
 import type { ReplayServer } from '../../tools/replay-server/replay-server';
-import { MANIFEST_SCHEMA, manifestValidator } from '../support/manifest-schema';
-import { startScriptedDatabase } from '../support/scripted-database';
-import { resultPackets } from '../support/tds-result';
+import { MANIFEST_SCHEMA, manifestValidator } from '../support/runs/manifest-schema';
+import { resultPackets } from '../support/source/result-packets';
+import { startScriptedDatabase } from '../support/source/scripted-database';
 
 const TABLES = [
   { schema: 'dbo', table: 'Accounts', columns: ['Id', 'Name'], primaryKey: ['Id'], rows: [[1, 'Ann'], [2, null]] },

@@ -5,9 +5,9 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { HANDLER_ENV, METADATA_TABLE, NULL_VERSION, ObjectItem, RUN_ITEM_SORT_KEY, RunItem, runItemKey, SERVICES } from '../../src/contract';
 import { LocalCloud, startLocalCloud } from '../../tools/local-cloud/local-cloud';
-import { HandlerBundle, handlerBundle, removeHandlerBundles } from '../support/handler-bundle';
-import { InvokeRequest, InvokeServer } from '../support/invoke-server';
-import { Invocation, LambdaProcess, startLambdaProcess } from '../support/lambda-process';
+import { HandlerBundle, handlerBundle, removeHandlerBundles } from '../support/cloud/handler-bundle';
+import { InvokeRequest, InvokeServer } from '../support/cloud/invoke-server';
+import { Invocation, LambdaProcess, startLambdaProcess } from '../support/cloud/lambda-process';
 
 export const NAMESPACE = 'CdkLegacyToS3/test';
 

@@ -1,6 +1,6 @@
 import { resolveOptions, type RunOptions } from './context/run-options';
-import { LegacyToS3Error } from '../api/errors';
 import type { ExtractControls } from '../api/controls';
+import { LegacyToS3Error } from '../api/errors';
 import type { ExtractionPlan } from '../api/extraction-plan';
 import type { ExtractorProps } from '../api/extractor-props';
 import { buildPlan } from '../plan/build-plan';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { KEYS_SQL, TABLES_SQL } from '../../../src/extractor/source/catalog/catalog-queries';
 import { done, error, packetize } from '../../../tools/replay-server/tds-packets';
-import { removeCliBundle } from '../../support/cli-bundle';
-import { startScriptedDatabase, type ScriptedDatabase } from '../../support/scripted-database';
+import { removeCliBundle } from '../../support/packages/cli-bundle';
+import { startScriptedDatabase, type ScriptedDatabase } from '../../support/source/scripted-database';
 import { runCli, type CliResult } from '../spawn-cli';
 
 let folder: string;

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { parse } from 'yaml';
 import { extract, ExtractFormat } from '../../../src/extractor/doors/public';
 import { startStandIn, type StandIn } from '../../../tools/stand-in';
-import { removeCliBundle } from '../../support/cli-bundle';
+import { removeCliBundle } from '../../support/packages/cli-bundle';
 import { runCli } from '../spawn-cli';
 
 let server: StandIn;

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ReplayServer } from '../../../tools/replay-server/replay-server';
-import { removeCliBundle } from '../../support/cli-bundle';
-import { FakeS3Server } from '../../support/fake-s3-server';
-import { startScriptedDatabase, type ScriptedDatabase } from '../../support/scripted-database';
-import { capturePackets } from '../../support/tds-captures';
+import { FakeS3Server } from '../../support/cloud/fake-s3-server';
+import { removeCliBundle } from '../../support/packages/cli-bundle';
+import { startScriptedDatabase, type ScriptedDatabase } from '../../support/source/scripted-database';
+import { capturePackets } from '../../support/tds/captures';
 import { runCli, startCli } from '../spawn-cli';
 
 const PASSWORD = 'planted-Secret-1';

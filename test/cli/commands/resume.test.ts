@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseManifest } from '../../../src/contract';
-import { removeCliBundle } from '../../support/cli-bundle';
-import { PacedSource } from '../../support/paced-source';
+import { removeCliBundle } from '../../support/packages/cli-bundle';
+import { PacedSource } from '../../support/source/paced-source';
 import { runCli, startCli } from '../spawn-cli';
 
 const PACE = { chunks: 8, rowsPerChunk: 100, pieces: 4, pieceDelayMs: 80 };

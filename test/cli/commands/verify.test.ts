@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { extract, ExtractFormat } from '../../../src/extractor/doors/public';
 import type { ReplayServer } from '../../../tools/replay-server/replay-server';
-import { removeCliBundle } from '../../support/cli-bundle';
-import { startScriptedDatabase } from '../../support/scripted-database';
+import { removeCliBundle } from '../../support/packages/cli-bundle';
+import { startScriptedDatabase } from '../../support/source/scripted-database';
 import { runCli } from '../spawn-cli';
 
 let database: ReplayServer;

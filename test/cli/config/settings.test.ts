@@ -3,7 +3,7 @@ import { addSettings, settingValues } from '../../../src/cli/config/command-sett
 import { TABLE_SETTINGS, TYPE_SETTINGS } from '../../../src/cli/config/nested-kinds';
 import { SETTINGS, type SettingGroup } from '../../../src/cli/config/settings';
 import { toProps } from '../../../src/cli/config/to-props';
-import { propertiesOf } from '../../support/declared-properties';
+import { propertiesOf } from '../../support/packages/declared-properties';
 
 const GROUPS: readonly SettingGroup[] = ['source', 'target', 'tables', 'format', 'reading'];
 const SOURCE = ['--server', 'db', '--database', 'd', '--user', 'u'];

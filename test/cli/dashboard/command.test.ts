@@ -3,7 +3,7 @@ import { createServer, get, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { removeCliBundle } from '../../support/cli-bundle';
+import { removeCliBundle } from '../../support/packages/cli-bundle';
 import { runCli, startCli } from '../spawn-cli';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'dashboard-command-'));

@@ -9,7 +9,7 @@ import { type DashboardView, RunSource, serveDashboard, type ServedDashboard } f
 import type { RunTablesView } from '../../../src/cli/dashboard/model/view-model';
 import { type RunItem, runItemKey } from '../../../src/contract';
 import { launchBrowser, openDashboard } from '../../../tools/browser/screenshot';
-import { smallRun, type SmallRun } from '../../support/small-run';
+import { smallRun, type SmallRun } from '../../support/runs/small-run';
 
 const dynamodbMock = mockClient(DynamoDBClient);
 const s3Mock = mockClient(S3Client);

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ReplayServer } from '../../../tools/replay-server/replay-server';
-import { cliBundle, removeCliBundle } from '../../support/cli-bundle';
-import { startScriptedDatabase } from '../../support/scripted-database';
+import { cliBundle, removeCliBundle } from '../../support/packages/cli-bundle';
+import { startScriptedDatabase } from '../../support/source/scripted-database';
 import { startCli, type CliResult } from '../spawn-cli';
 
 let database: ReplayServer;

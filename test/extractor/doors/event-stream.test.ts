@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { EXTRACTOR_METRICS, METRICS } from '../../../src/contract';
 import { emfMetrics, extractEvents, ExtractFormat, resumeEvents, type ExtractEvent, type ExtractorProps } from '../../../src/extractor/doors/public';
 import { embeddedMetrics } from '../../../tools/local-cloud/observer/embedded-metrics';
-import { PacedSource } from '../../support/paced-source';
+import { PacedSource } from '../../support/source/paced-source';
 
 let paced: PacedSource;
 let folder: string;

@@ -1,8 +1,8 @@
 import { plan, type ExtractionPlan, type ExtractorProps } from '../../../src/extractor/doors/public';
 import { COLUMN_FLAGS, columnsSql, PARTITION_SIZES_SQL, PARTITIONED_SQL } from '../../../src/extractor/source/catalog/catalog-queries';
 import type { ReplayServer } from '../../../tools/replay-server/replay-server';
-import { startScriptedDatabase, type ScriptedDatabase, type ScriptedTable } from '../../support/scripted-database';
-import { resultPackets, type Cell } from '../../support/tds-result';
+import { resultPackets, type Cell } from '../../support/source/result-packets';
+import { startScriptedDatabase, type ScriptedDatabase, type ScriptedTable } from '../../support/source/scripted-database';
 
 const PAGES_A_MIB = 128;
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { parseManifest } from '../../../src/contract';
 import { extract, ExtractFormat, plan, type ExtractionPlan, type ExtractorProps } from '../../../src/extractor/doors/public';
-import { standInRuns } from '../../support/stand-in-runs';
+import { standInRuns } from '../../support/source/stand-in-runs';
 
 const runs = standInRuns();
 let made = 0;

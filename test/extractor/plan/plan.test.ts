@@ -7,7 +7,7 @@ import type sql from 'mssql';
 import { parseManifest } from '../../../src/contract';
 import { extract, ExtractFormat, plan, SourceRisk, type ExtractionPlan, type ExtractorProps } from '../../../src/extractor/doors/public';
 import { startStandIn, type StandIn } from '../../../tools/stand-in';
-import { connectClient } from '../../support/stand-in-client';
+import { connectClient } from '../../support/source/stand-in-client';
 
 const MASKED = { user: 'masked', password: 'masked-Secret-1', unmask: false };
 

@@ -1,4 +1,4 @@
-import { measurePlan } from '../../support/plan-figures';
+import { measurePlan } from '../../support/runs/plan-figures';
 
 test('a plan of 10,000 tables of 100 columns takes less than 30 s of the client', async () => {
   const { tables, columns, cpuSeconds } = await measurePlan({ tables: 10_000, columns: 100, chunksPerTable: 1 });

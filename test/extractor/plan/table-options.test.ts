@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type sql from 'mssql';
 import { parseManifest } from '../../../src/contract';
-import { extract, ExtractFormat, plan, verifyRun, type ExtractorProps } from '../../../src/extractor/doors/public';
 import { type TableOptions } from '../../../src/extractor/api/selection';
+import { extract, ExtractFormat, plan, verifyRun, type ExtractorProps } from '../../../src/extractor/doors/public';
 import { startStandIn, type StandIn } from '../../../tools/stand-in';
-import { connectClient } from '../../support/stand-in-client';
+import { connectClient } from '../../support/source/stand-in-client';
 
 let server: StandIn;
 let client: sql.ConnectionPool;

@@ -1,8 +1,8 @@
 import { readRows } from '../../../src/extractor/rows';
 import { done, packetize } from '../../../tools/replay-server/tds-packets';
 import { colMetadata, row, wireColumn } from '../../../tools/replay-server/wire-rows';
-import { connectReplay, landPayload } from '../../support/tds-land';
-import { MemoryTarget } from '../../support/tds-memory-target';
+import { connectReplay, landPayload } from '../../support/tds/land';
+import { MemoryTarget } from '../../support/tds/memory-target';
 
 const COLUMNS = [wireColumn.intN('Id', 4), wireColumn.varbinaryMax('Document')];
 const MIB = 0x100000;

@@ -2,10 +2,10 @@ import { gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { ManifestColumn } from '../../../src/contract';
 import { OutputFormat } from '../../../src/extractor/rows/columns/output-format';
-import { canonical, sourceValue } from '../../support/tds-canonical';
-import { capturePayload, expectedRows, parseCsv } from '../../support/tds-captures';
-import { landPayload } from '../../support/tds-land';
-import { readWithDuckDb, readWithPyArrow } from '../../support/tds-parquet-readers';
+import { canonical, sourceValue } from '../../support/tds/canonical';
+import { capturePayload, expectedRows, parseCsv } from '../../support/tds/captures';
+import { landPayload } from '../../support/tds/land';
+import { readWithDuckDb, readWithPyArrow } from '../../support/tds/parquet-readers';
 
 const CAPTURES = [
   ['all-types-packet-4096', 'all-types'], ['all-types-packet-32767', 'all-types'],

@@ -4,12 +4,12 @@ import type { OutputFormat } from '../../../src/extractor/rows/columns/output-fo
 import { objectContent } from '../../../src/extractor/verify/objects/object-content';
 import { done } from '../../../tools/replay-server/tds-packets';
 import { colMetadata, decimalSize, nbcRow, row, type WireCell, type WireColumn, wireColumn } from '../../../tools/replay-server/wire-rows';
-import { parseCsv } from '../../support/tds-captures';
-import { jsonRows } from '../../support/tds-json-rows';
-import { landPayload } from '../../support/tds-land';
-import { readWithDuckDb } from '../../support/tds-parquet-readers';
-import { le, scaled } from '../../support/tds-typed-values';
-import { withoutKernels } from '../../support/without-kernels';
+import { parseCsv } from '../../support/tds/captures';
+import { jsonRows } from '../../support/tds/json-rows';
+import { landPayload } from '../../support/tds/land';
+import { readWithDuckDb } from '../../support/tds/parquet-readers';
+import { le, scaled } from '../../support/tds/typed-values';
+import { withoutKernels } from '../../support/tds/without-kernels';
 
 /**
  * A decimal is a sign and a magnitude of 4, 8, 12 or 16 bytes (MS-TDS 2.2.5.5.1.6). Microsoft's server announces and sends

@@ -2,12 +2,12 @@ import * as fc from 'fast-check';
 import type { ManifestColumn } from '../../../src/contract';
 import { done } from '../../../tools/replay-server/tds-packets';
 import { colMetadata, nbcRow, row, wireColumn } from '../../../tools/replay-server/wire-rows';
-import { canonical, sourceValue } from '../../support/tds-canonical';
-import { parseCsv } from '../../support/tds-captures';
-import { jsonRows } from '../../support/tds-json-rows';
-import { landPayload } from '../../support/tds-land';
-import { readWithDuckDb, readWithPyArrow } from '../../support/tds-parquet-readers';
-import { anyRow, edgeRows, payloadOf, TYPED_COLUMNS } from '../../support/tds-typed-values';
+import { canonical, sourceValue } from '../../support/tds/canonical';
+import { parseCsv } from '../../support/tds/captures';
+import { jsonRows } from '../../support/tds/json-rows';
+import { landPayload } from '../../support/tds/land';
+import { readWithDuckDb, readWithPyArrow } from '../../support/tds/parquet-readers';
+import { anyRow, edgeRows, payloadOf, TYPED_COLUMNS } from '../../support/tds/typed-values';
 
 /** Results of CSV and JSON Lines each. */
 const CASES = 5000;

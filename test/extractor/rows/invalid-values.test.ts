@@ -1,9 +1,9 @@
 import { OutputFormat } from '../../../src/extractor/rows/columns/output-format';
 import { done } from '../../../tools/replay-server/tds-packets';
 import { COLLATION, colMetadata, row, WireCell, WireColumn, wireColumn } from '../../../tools/replay-server/wire-rows';
-import { Landing, landPayload } from '../../support/tds-land';
-import { MemoryTarget } from '../../support/tds-memory-target';
-import { le } from '../../support/tds-typed-values';
+import { Landing, landPayload } from '../../support/tds/land';
+import { MemoryTarget } from '../../support/tds/memory-target';
+import { le } from '../../support/tds/typed-values';
 
 const FORMATS: readonly OutputFormat[] = [
   { name: 'csv', compression: 'none' }, { name: 'jsonl', compression: 'none' }, { name: 'parquet', compression: 'none' },

@@ -3,9 +3,9 @@ import { RowLanding } from '../../../src/extractor/rows/objects/row-landing';
 import { TokenReader } from '../../../src/extractor/rows/tds/token-reader';
 import { done } from '../../../tools/replay-server/tds-packets';
 import { colMetadata, row, wireColumn } from '../../../tools/replay-server/wire-rows';
-import { landPayload } from '../../support/tds-land';
-import { MemoryTarget } from '../../support/tds-memory-target';
-import { withoutKernels } from '../../support/without-kernels';
+import { landPayload } from '../../support/tds/land';
+import { MemoryTarget } from '../../support/tds/memory-target';
+import { withoutKernels } from '../../support/tds/without-kernels';
 
 const FORMATS: readonly OutputFormat[] = [
   { name: 'csv', compression: 'none' }, { name: 'jsonl', compression: 'none' }, { name: 'parquet', compression: 'none' },

@@ -1,8 +1,8 @@
 import { ReplayServer } from '../../../tools/replay-server/replay-server';
 import { done, packetize } from '../../../tools/replay-server/tds-packets';
-import { parseCsv } from '../../support/tds-captures';
-import { landPayload } from '../../support/tds-land';
-import { edgeRows, payloadOf, TYPED_COLUMNS, type TypedColumn } from '../../support/tds-typed-values';
+import { parseCsv } from '../../support/tds/captures';
+import { landPayload } from '../../support/tds/land';
+import { edgeRows, payloadOf, TYPED_COLUMNS, type TypedColumn } from '../../support/tds/typed-values';
 import { pythonClientProblem, readWithPython, type PythonAnswer } from '../../tools/stand-in/python-client';
 
 /** Edges of every type through Microsoft's own driver: from the same bytes it reads what lands. */

@@ -2,11 +2,11 @@ import { readRows } from '../../../src/extractor/rows';
 import type { OutputFormat } from '../../../src/extractor/rows/columns/output-format';
 import { packetize } from '../../../tools/replay-server/tds-packets';
 import { colMetadata } from '../../../tools/replay-server/wire-rows';
-import { capturePayload } from '../../support/tds-captures';
-import { connectReplay, landPayload } from '../../support/tds-land';
-import { MemoryTarget } from '../../support/tds-memory-target';
-import { payloadOf, TYPED_COLUMNS, type TypedColumn, type TypedValue } from '../../support/tds-typed-values';
-import { withoutKernels } from '../../support/without-kernels';
+import { capturePayload } from '../../support/tds/captures';
+import { connectReplay, landPayload } from '../../support/tds/land';
+import { MemoryTarget } from '../../support/tds/memory-target';
+import { payloadOf, TYPED_COLUMNS, type TypedColumn, type TypedValue } from '../../support/tds/typed-values';
+import { withoutKernels } from '../../support/tds/without-kernels';
 
 /** Whether all types are swept, not only one of each way to be framed and read. */
 const ALL = process.env.CUT_ALL_TYPES !== undefined;

@@ -1,11 +1,11 @@
-import { DateType, LoneSurrogates, TimestampType, TimeType, UniqueidentifierType, type TypeOptions } from '../../../src/extractor/doors/public';
 import { BinaryEncoding } from '../../../src/extractor/api/type-options';
+import { DateType, LoneSurrogates, TimestampType, TimeType, UniqueidentifierType, type TypeOptions } from '../../../src/extractor/doors/public';
 import { OutputFormat } from '../../../src/extractor/rows/columns/output-format';
 import { done } from '../../../tools/replay-server/tds-packets';
 import { colMetadata, row, WireCell, WireColumn, wireColumn } from '../../../tools/replay-server/wire-rows';
-import { landPayload } from '../../support/tds-land';
-import { readWithDuckDb, readWithPyArrow } from '../../support/tds-parquet-readers';
-import { le } from '../../support/tds-typed-values';
+import { landPayload } from '../../support/tds/land';
+import { readWithDuckDb, readWithPyArrow } from '../../support/tds/parquet-readers';
+import { le } from '../../support/tds/typed-values';
 
 const PARQUET: OutputFormat = { name: 'parquet', compression: 'none' };
 const CSV: OutputFormat = { name: 'csv', compression: 'none' };

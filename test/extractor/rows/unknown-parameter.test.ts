@@ -2,8 +2,8 @@ import { Request } from 'tedious';
 import { readRows } from '../../../src/extractor/rows';
 import { done, packetize } from '../../../tools/replay-server/tds-packets';
 import { colMetadata, row, wireColumn } from '../../../tools/replay-server/wire-rows';
-import { connectReplay } from '../../support/tds-land';
-import { MemoryTarget } from '../../support/tds-memory-target';
+import { connectReplay } from '../../support/tds/land';
+import { MemoryTarget } from '../../support/tds/memory-target';
 
 test('a parameter of an unknown type leaves the next response to the driver', async () => {
   const columns = [wireColumn.varchar('t', 10)];

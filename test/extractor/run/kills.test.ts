@@ -1,5 +1,5 @@
-import { removeCliBundle } from '../../support/cli-bundle';
-import { KillDrill } from '../../support/kill-drill';
+import { removeCliBundle } from '../../support/packages/cli-bundle';
+import { KillDrill } from '../../support/runs/kill-drill';
 
 /** Kills of the test; `npx tsx bench/kills.ts` is the long form. */
 const KILLS = 52;

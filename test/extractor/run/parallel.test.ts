@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { parseManifest } from '../../../src/contract';
 import { ExtractFormat, type ExtractionPlan } from '../../../src/extractor/doors/public';
 import { extract } from '../../../src/extractor/run/extract-run';
-import { PacedSource } from '../../support/paced-source';
+import { PacedSource } from '../../support/source/paced-source';
 
 /** A reader needs 0.4 s for a chunk, nearly all of it waiting. */
 const PACE = { chunks: 32, rowsPerChunk: 200, pieces: 5, pieceDelayMs: 80 };

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { extract, ExtractFormat, SourceHashes, type ExtractorProps } from '../../../src/extractor/doors/public';
 import * as tableJob from '../../../src/extractor/run/chunks/table-job';
-import { standInRuns } from '../../support/stand-in-runs';
+import { standInRuns } from '../../support/source/stand-in-runs';
 
 /** What a run does when the rows that reach it are not those of the table: each error is planted in one row of one chunk. */
 

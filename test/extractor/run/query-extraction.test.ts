@@ -7,7 +7,7 @@ import { parseManifest } from '../../../src/contract';
 import { extract, ExtractFormat, type ExtractEvent, type ExtractorProps } from '../../../src/extractor/doors/public';
 import { ReplayServer } from '../../../tools/replay-server/replay-server';
 import { done, error, packetize } from '../../../tools/replay-server/tds-packets';
-import { capturePackets, expectedRows } from '../../support/tds-captures';
+import { capturePackets, expectedRows } from '../../support/tds/captures';
 
 /** A query extraction against a server that can only answer that query. */
 const SQL = 'select top 2000 * from dbo.Transactions order by TransactionId';

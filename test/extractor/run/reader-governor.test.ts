@@ -6,7 +6,7 @@ import { ExtractFormat, type ChunkRetryEvent, type ExtractEvent, type ReadersCha
 import { extract } from '../../../src/extractor/run/extract-run';
 import { ReaderGovernor } from '../../../src/extractor/run/reader-governor';
 import { SYSTEM_CLOCK, type Clock } from '../../../src/extractor/state/clock';
-import { PacedSource } from '../../support/paced-source';
+import { PacedSource } from '../../support/source/paced-source';
 
 /** Time that passes when the test says so. */
 class TestClock implements Clock {

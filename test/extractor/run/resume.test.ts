@@ -7,7 +7,7 @@ import { parseManifest, runIdAt } from '../../../src/contract';
 import { abortRun, ClrType, Consistency, extract, ExtractFormat, Extractor, pruneRuns, resume, SourceHashes, SourceRisk, TimeType, type ExtractEvent, type ExtractorProps } from '../../../src/extractor/doors/public';
 import { FolderStore } from '../../../src/extractor/state/folder-store';
 import { startStandIn, type StandIn } from '../../../tools/stand-in';
-import { connectClient } from '../../support/stand-in-client';
+import { connectClient } from '../../support/source/stand-in-client';
 
 const MASKED = { user: 'masked', password: 'masked-Secret-1', unmask: false };
 

@@ -1,8 +1,8 @@
 import { parseManifest } from '../../../src/contract';
 import { extract, ExtractFormat, type ExtractEvent } from '../../../src/extractor/doors/public';
 import type { ReplayServer } from '../../../tools/replay-server/replay-server';
-import { FakeS3Server } from '../../support/fake-s3-server';
-import { startScriptedDatabase, type ScriptedTable } from '../../support/scripted-database';
+import { FakeS3Server } from '../../support/cloud/fake-s3-server';
+import { startScriptedDatabase, type ScriptedTable } from '../../support/source/scripted-database';
 
 /** About 20 MB of CSV: three parts. */
 const LARGE: ScriptedTable = {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseManifest } from '../../../src/contract';
 import { Consistency, extract, ExtractFormat, type ExtractorProps } from '../../../src/extractor/doors/public';
-import { standInRuns } from '../../support/stand-in-runs';
+import { standInRuns } from '../../support/source/stand-in-runs';
 
 const runs = standInRuns();
 

@@ -5,10 +5,10 @@ import { pathToFileURL } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
 import sql from 'mssql';
 import { parseManifest, type Manifest } from '../../../src/contract';
-import { extract, ExtractFormat, TextCompression, type ExtractorProps } from '../../../src/extractor/doors/public';
 import { type SqlServerSource } from '../../../src/extractor/api/sql-server-source';
+import { extract, ExtractFormat, TextCompression, type ExtractorProps } from '../../../src/extractor/doors/public';
 import { startStandIn, type StandIn } from '../../../tools/stand-in';
-import { manifestValidator } from '../../support/manifest-schema';
+import { manifestValidator } from '../../support/runs/manifest-schema';
 
 const READER = { user: 'reader', password: 'reader-Secret-1', denySelect: ['dbo.Customers'] };
 

@@ -6,8 +6,8 @@ import { parseManifest, type Manifest } from '../../../src/contract';
 import { extract, ExtractFormat, type ExtractEvent, type ExtractorProps } from '../../../src/extractor/doors/public';
 import type { ReplayServer } from '../../../tools/replay-server/replay-server';
 import { done, error, packetize } from '../../../tools/replay-server/tds-packets';
-import { startScriptedDatabase, type ScriptedDatabase, type ScriptedTable } from '../../support/scripted-database';
-import type { Cell } from '../../support/tds-result';
+import type { Cell } from '../../support/source/result-packets';
+import { startScriptedDatabase, type ScriptedDatabase, type ScriptedTable } from '../../support/source/scripted-database';
 
 const ACCOUNTS = { schema: 'dbo', table: 'Accounts', columns: ['Id', 'Name'], primaryKey: ['Id'], rows: [[1, 'Ann'], [2, null], [3, '']] } as const;
 const ORDERS = { schema: 'sales', table: 'Orders', columns: ['Id', 'Run'], rows: [[1, 10]] } as const;

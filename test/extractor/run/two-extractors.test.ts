@@ -5,9 +5,9 @@ import { abort } from '../../../src/extractor/run/manage/run-cleanup';
 import { SYSTEM_CLOCK, type Clock } from '../../../src/extractor/state/clock';
 import { LEASE_MS } from '../../../src/extractor/state/run-lease';
 import type { ReplayServer } from '../../../tools/replay-server/replay-server';
-import { FakeS3Server } from '../../support/fake-s3-server';
-import { startScriptedDatabase, type ScriptedTable } from '../../support/scripted-database';
-import { resultPackets } from '../../support/tds-result';
+import { FakeS3Server } from '../../support/cloud/fake-s3-server';
+import { resultPackets } from '../../support/source/result-packets';
+import { startScriptedDatabase, type ScriptedTable } from '../../support/source/scripted-database';
 
 const TABLES: readonly ScriptedTable[] = Array.from({ length: 4 }, (_, at) => ({
   schema: 'dbo', table: `T${at}`, columns: ['Id', 'Name'], rows: Array.from({ length: 50 - at }, (__, id) => [id, `name ${id}`] as const),

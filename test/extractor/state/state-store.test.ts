@@ -5,7 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { FolderStore } from '../../../src/extractor/state/folder-store';
 import { S3Store } from '../../../src/extractor/state/s3-store';
 import type { StateStore } from '../../../src/extractor/state/state-store';
-import { FakeS3Server } from '../../support/fake-s3-server';
+import { FakeS3Server } from '../../support/cloud/fake-s3-server';
 
 let folder: string;
 let s3: FakeS3Server;

@@ -7,9 +7,9 @@ import type { OutputFormat } from '../../../src/extractor/rows/columns/output-fo
 import { hashText } from '../../../src/extractor/rows/hash/content-hash';
 import { done } from '../../../tools/replay-server/tds-packets';
 import { colMetadata, row, wireColumn } from '../../../tools/replay-server/wire-rows';
-import { landRun, withHashes } from '../../support/landed-run';
-import { rowHash, sumOf } from '../../support/reference-hash';
-import { le } from '../../support/tds-typed-values';
+import { landRun, withHashes } from '../../support/runs/landed-run';
+import { rowHash, sumOf } from '../../support/tds/reference-hash';
+import { le } from '../../support/tds/typed-values';
 
 const COLUMNS = [wireColumn.intN('Id', 4), wireColumn.decimal('Amount', 9, 2), wireColumn.decimal('Total', 19, 4)];
 const AMOUNTS = [0n, 1n, -1n, 999_999_999n, -12_345n];

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import * as fc from 'fast-check';
 import type { OutputFormat } from '../../../src/extractor/rows/columns/output-format';
 import { objectContent } from '../../../src/extractor/verify/objects/object-content';
-import { landPayload } from '../../support/tds-land';
-import { anyRow, edgeRows, payloadOf, TYPED_COLUMNS } from '../../support/tds-typed-values';
+import { landPayload } from '../../support/tds/land';
+import { anyRow, edgeRows, payloadOf, TYPED_COLUMNS } from '../../support/tds/typed-values';
 
 const text: readonly OutputFormat[] = [{ name: 'csv', compression: 'none' }, { name: 'jsonl', compression: 'none' }];
 const parquet: readonly OutputFormat[] = (['none', 'snappy', 'gzip', 'zstd'] as const).map((compression) => ({ name: 'parquet', compression }));

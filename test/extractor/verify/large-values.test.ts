@@ -3,8 +3,8 @@ import type { OutputFormat } from '../../../src/extractor/rows/columns/output-fo
 import { objectContent } from '../../../src/extractor/verify/objects/object-content';
 import { done } from '../../../tools/replay-server/tds-packets';
 import { colMetadata, row, wireColumn } from '../../../tools/replay-server/wire-rows';
-import { landPayload } from '../../support/tds-land';
-import { le } from '../../support/tds-typed-values';
+import { landPayload } from '../../support/tds/land';
+import { le } from '../../support/tds/typed-values';
 
 const COLUMNS = [wireColumn.intN('Id', 4), wireColumn.nvarcharMax('Text'), wireColumn.varbinaryMax('Bytes')];
 /** More than the rows' room, than what the kernel takes of a text at a time, and small ones behind them. */

@@ -8,10 +8,10 @@ import { DateType, ExtractFormat, Extractor, ParquetCompression, TextCompression
 import type { OutputFormat } from '../../../src/extractor/rows/columns/output-format';
 import { objectContent } from '../../../src/extractor/verify/objects/object-content';
 import { ReplayServer } from '../../../tools/replay-server/replay-server';
-import { capturePackets } from '../../support/tds-captures';
-import { landPayload } from '../../support/tds-land';
-import { vectorPayload, wireVectors } from '../../support/tds-wire-vectors';
-import { withoutKernels } from '../../support/without-kernels';
+import { capturePackets } from '../../support/tds/captures';
+import { landPayload } from '../../support/tds/land';
+import { vectorPayload, wireVectors } from '../../support/tds/wire-vectors';
+import { withoutKernels } from '../../support/tds/without-kernels';
 
 const WAYS = [['with kernels', <T>(run: () => Promise<T>) => run()], ['without', withoutKernels]] as const;
 

@@ -7,8 +7,8 @@ import { parseManifest, type Manifest, type ManifestObject } from '../../../src/
 import { extract, ExtractFormat, verifyRun, type ExtractorProps, type VerificationProblem } from '../../../src/extractor/doors/public';
 import { Int64Buffer } from '../../../src/extractor/rows/columns/column-buffer';
 import type { ReplayServer } from '../../../tools/replay-server/replay-server';
-import { FakeS3Server } from '../../support/fake-s3-server';
-import { startScriptedDatabase, type ScriptedTable } from '../../support/scripted-database';
+import { FakeS3Server } from '../../support/cloud/fake-s3-server';
+import { startScriptedDatabase, type ScriptedTable } from '../../support/source/scripted-database';
 
 const ROWS = 300;
 const ACCOUNTS: ScriptedTable = {

@@ -4,7 +4,7 @@ import { GlueCatalog } from '../../../src/handlers/catalog/glue-catalog';
 import { catalogRegistrar } from '../../../src/handlers/catalog/register-run';
 import { Telemetry } from '../../../src/handlers/shared/telemetry';
 import { LocalCloud, startLocalCloud } from '../../../tools/local-cloud';
-import { smallRun } from '../../support/small-run';
+import { smallRun } from '../../support/runs/small-run';
 
 let cloud: LocalCloud;
 let glue: GlueClient;

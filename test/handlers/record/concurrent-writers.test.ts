@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { METRICS } from '../../../src/contract';
-import { LambdaProcess } from '../../support/lambda-process';
+import { LambdaProcess } from '../../support/cloud/lambda-process';
 import { metricValues, RecorderFixture } from '../recorder-fixture';
 import { landManifest, landRun } from '../run-fixture';
 

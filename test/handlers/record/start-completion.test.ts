@@ -1,5 +1,5 @@
 import { HANDLER_ENV, runLogKey } from '../../../src/contract';
-import { InvokeServer } from '../../support/invoke-server';
+import { InvokeServer } from '../../support/cloud/invoke-server';
 import { RecorderFixture, together } from '../recorder-fixture';
 import { landManifest, landRun } from '../run-fixture';
 

@@ -1,6 +1,6 @@
 import { RARE_TABLE } from '../../../bench/tables/rare-table';
 import { NBC_ROW, ROW, walkResult } from '../../../tools/replay-server/row-walker';
-import { capturePayload } from '../../support/tds-captures';
+import { capturePayload } from '../../support/tds/captures';
 
 test.each([
   ['all-types-packet-4096', 100, 49], ['transactions-2000', 2000, 15], ['customers-500', 500, 14], ['ledger-20000', 20_000, 15],

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { S3Target, type S3TargetOptions } from '../../../../src/extractor/landing/s3/s3-target';
 import type { ObjectHeader } from '../../../../src/extractor/landing/target/landing-target';
-import { FakeS3Server } from '../../../support/fake-s3-server';
+import { FakeS3Server } from '../../../support/cloud/fake-s3-server';
 
 const MIB = 1024 * 1024;
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();

@@ -3,8 +3,8 @@ import type { ManifestTally } from '../../../../src/contract';
 import { decimalText, unscaledOf } from '../../../../src/extractor/rows/hash/column-tally';
 import { done } from '../../../../tools/replay-server/tds-packets';
 import { colMetadata, nbcRow, row, WireCell, WireColumn, wireColumn } from '../../../../tools/replay-server/wire-rows';
-import { landPayload } from '../../../support/tds-land';
-import { le, TYPED_COLUMNS, type TypedValue } from '../../../support/tds-typed-values';
+import { landPayload } from '../../../support/tds/land';
+import { le, TYPED_COLUMNS, type TypedValue } from '../../../support/tds/typed-values';
 
 const COLUMNS = TYPED_COLUMNS.map(({ column }) => column);
 const CSV = { name: 'csv', compression: 'none' } as const;

@@ -8,7 +8,7 @@ import { extract } from '../../../../src/extractor/doors/public';
 import { startStandIn, type StandIn } from '../../../../tools/stand-in';
 
 const PYTHON = join(__dirname, '../../../../.venv/bin/python');
-const SCRIPT = join(__dirname, '../../../support/content-hash.py');
+const SCRIPT = join(__dirname, '../../../support/runs/content-hash.py');
 
 let server: StandIn;
 let folder: string;

@@ -8,9 +8,9 @@ import { ByteCursor } from '../../../../src/extractor/rows/tds/byte-cursor';
 import { readColumnMetadata } from '../../../../src/extractor/rows/tds/column-metadata';
 import { done } from '../../../../tools/replay-server/tds-packets';
 import { COLLATION, colMetadata, nbcRow, row, WireCell, WireColumn, wireColumn } from '../../../../tools/replay-server/wire-rows';
-import { rowHash, sumOf, xxh64 } from '../../../support/reference-hash';
-import { landPayload } from '../../../support/tds-land';
-import { le, TYPED_COLUMNS, type TypedValue } from '../../../support/tds-typed-values';
+import { landPayload } from '../../../support/tds/land';
+import { rowHash, sumOf, xxh64 } from '../../../support/tds/reference-hash';
+import { le, TYPED_COLUMNS, type TypedValue } from '../../../support/tds/typed-values';
 
 const COLUMNS = TYPED_COLUMNS.map(({ column }) => column);
 const CSV = { name: 'csv', compression: 'none' } as const;

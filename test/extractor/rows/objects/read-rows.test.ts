@@ -4,10 +4,10 @@ import { OutputFormat } from '../../../../src/extractor/rows/columns/output-form
 import type { ReplyPackets } from '../../../../tools/replay-server/reply';
 import { done, error, packetize } from '../../../../tools/replay-server/tds-packets';
 import { colMetadata, row, wireColumn } from '../../../../tools/replay-server/wire-rows';
-import { capturePackets } from '../../../support/tds-captures';
-import { connectReplay } from '../../../support/tds-land';
-import { MemoryTarget } from '../../../support/tds-memory-target';
-import { le } from '../../../support/tds-typed-values';
+import { capturePackets } from '../../../support/tds/captures';
+import { connectReplay } from '../../../support/tds/land';
+import { MemoryTarget } from '../../../support/tds/memory-target';
+import { le } from '../../../support/tds/typed-values';
 
 const CSV: OutputFormat = { name: 'csv', compression: 'none' };
 const COLUMNS = [wireColumn.intN('Id', 4), wireColumn.varbinary('Filler', 1000)];

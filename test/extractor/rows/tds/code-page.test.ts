@@ -1,7 +1,7 @@
 import { charset, charsetOfCollation } from '../../../../src/extractor/rows/tds/code-page';
 import { done } from '../../../../tools/replay-server/tds-packets';
 import { colMetadata, row, wireColumn } from '../../../../tools/replay-server/wire-rows';
-import { landPayload } from '../../../support/tds-land';
+import { landPayload } from '../../../support/tds/land';
 
 /** LCID, flags and sort id as five bytes. */
 const collation = (lcid: number, sortId = 0) => Buffer.from([lcid & 0xff, lcid >> 8, 0xd0, 0x00, sortId]);

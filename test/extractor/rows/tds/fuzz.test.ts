@@ -2,11 +2,11 @@ import * as fc from 'fast-check';
 import { LegacyToS3Error } from '../../../../src/extractor/api/errors';
 import { OutputFormat } from '../../../../src/extractor/rows/columns/output-format';
 import { done } from '../../../../tools/replay-server/tds-packets';
-import { capturePayload, parseCsv } from '../../../support/tds-captures';
-import { jsonRows } from '../../../support/tds-json-rows';
-import { Landing, landPayload } from '../../../support/tds-land';
-import { sameAsTedious, tediousRows } from '../../../support/tds-tedious-rows';
-import { anyRow, payloadOf, TYPED_COLUMNS } from '../../../support/tds-typed-values';
+import { capturePayload, parseCsv } from '../../../support/tds/captures';
+import { jsonRows } from '../../../support/tds/json-rows';
+import { Landing, landPayload } from '../../../support/tds/land';
+import { sameAsTedious, tediousRows } from '../../../support/tds/tedious-rows';
+import { anyRow, payloadOf, TYPED_COLUMNS } from '../../../support/tds/typed-values';
 
 /** Mutated responses; `npm run fuzz` sets FUZZ_RUNS to 100,000. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 5000);

@@ -4,9 +4,9 @@ import { OutputFormat } from '../../../../src/extractor/rows/columns/output-form
 import { connectDirect } from '../../../../src/extractor/rows/tds/direct-socket';
 import * as packetFraming from '../../../../src/extractor/rows/tds/packet-framing';
 import { done, packetize } from '../../../../tools/replay-server/tds-packets';
-import { capturePackets, capturePayload } from '../../../support/tds-captures';
-import { connectReplay, landPayload } from '../../../support/tds-land';
-import { MemoryTarget } from '../../../support/tds-memory-target';
+import { capturePackets, capturePayload } from '../../../support/tds/captures';
+import { connectReplay, landPayload } from '../../../support/tds/land';
+import { MemoryTarget } from '../../../support/tds/memory-target';
 
 /** Has tedious connect as it does by itself. */
 const noConnector = null as never;

@@ -1,6 +1,6 @@
 import { done } from '../../../../tools/replay-server/tds-packets';
 import { colMetadata, row, wireColumn } from '../../../../tools/replay-server/wire-rows';
-import { landPayload } from '../../../support/tds-land';
+import { landPayload } from '../../../support/tds/land';
 
 const columns = [wireColumn.intN('Id', 4)];
 const one = row(columns, [Buffer.from([1, 0, 0, 0])]);

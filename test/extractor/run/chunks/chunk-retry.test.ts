@@ -10,8 +10,8 @@ import { extract } from '../../../../src/extractor/run/extract-run';
 import type { Clock } from '../../../../src/extractor/state/clock';
 import type { ReplayServer } from '../../../../tools/replay-server/replay-server';
 import { done, error, packetize } from '../../../../tools/replay-server/tds-packets';
-import { startScriptedDatabase } from '../../../support/scripted-database';
-import { resultPackets } from '../../../support/tds-result';
+import { resultPackets } from '../../../support/source/result-packets';
+import { startScriptedDatabase } from '../../../support/source/scripted-database';
 
 const ROWS = Array.from({ length: 3000 }, (_, id) => [id, `name ${id}`] as const);
 const TABLE = { schema: 'dbo', table: 'Accounts', columns: ['Id', 'Name'], primaryKey: ['Id'], rows: ROWS };

@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { extract, ExtractFormat } from '../../../../src/extractor/doors/public';
 import type { ReplayServer } from '../../../../tools/replay-server/replay-server';
 import { packetize, unpacketize } from '../../../../tools/replay-server/tds-packets';
-import { startScriptedDatabase } from '../../../support/scripted-database';
-import { resultPackets } from '../../../support/tds-result';
+import { resultPackets } from '../../../support/source/result-packets';
+import { startScriptedDatabase } from '../../../support/source/scripted-database';
 
 const ROWS = Array.from({ length: 1500 }, (_, at) => [at, `name ${at}`] as const);
 

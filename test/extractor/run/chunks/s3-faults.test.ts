@@ -3,8 +3,8 @@ import { ExtractFormat, type ExtractEvent, type ExtractorProps } from '../../../
 import { extract, resume } from '../../../../src/extractor/run/extract-run';
 import { SYSTEM_CLOCK, type Clock } from '../../../../src/extractor/state/clock';
 import type { ReplayServer } from '../../../../tools/replay-server/replay-server';
-import { FakeS3Server, type Fault, type RecordedRequest } from '../../../support/fake-s3-server';
-import { startScriptedDatabase, type ScriptedTable } from '../../../support/scripted-database';
+import { FakeS3Server, type Fault, type RecordedRequest } from '../../../support/cloud/fake-s3-server';
+import { startScriptedDatabase, type ScriptedTable } from '../../../support/source/scripted-database';
 
 const TABLES: readonly ScriptedTable[] = [
   ...Array.from({ length: 12 }, (_, at) => ({

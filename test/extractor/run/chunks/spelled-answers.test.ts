@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { extract } from '../../../../src/extractor/doors/public';
-import { startScriptedDatabase } from '../../../support/scripted-database';
-import { resultPackets } from '../../../support/tds-result';
+import { resultPackets } from '../../../support/source/result-packets';
+import { startScriptedDatabase } from '../../../support/source/scripted-database';
 
 let folder: string;
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'spelled-')); });

@@ -7,7 +7,7 @@ import { isManifestPageKey, type Manifest, type ManifestTable } from '../../../.
 import { FileTarget } from '../../../../src/extractor/landing/file/file-target';
 import { readManifest, readManifestSummary } from '../../../../src/extractor/landing/read-manifest';
 import { writeManifest } from '../../../../src/extractor/run/manifest/write-manifest';
-import { manifestValidator } from '../../../support/manifest-schema';
+import { manifestValidator } from '../../../support/runs/manifest-schema';
 
 const RUN_ID = '20260131T235959123Z-4f9a1c';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseManifest } from '../../../../src/contract';
 import { Consistency, extract, ExtractFormat, plan, resume, type ExtractEvent, type ExtractorProps, type PlannedChunk } from '../../../../src/extractor/doors/public';
 import * as tableJob from '../../../../src/extractor/run/chunks/table-job';
-import { standInRuns } from '../../../support/stand-in-runs';
+import { standInRuns } from '../../../support/source/stand-in-runs';
 
 const runs = standInRuns();
 

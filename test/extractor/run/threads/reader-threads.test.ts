@@ -8,8 +8,8 @@ import type { RunContext } from '../../../../src/extractor/run/context/run-conte
 import { extract } from '../../../../src/extractor/run/extract-run';
 import { ReaderThread } from '../../../../src/extractor/run/threads/reader-thread';
 import { error, done, packetize } from '../../../../tools/replay-server/tds-packets';
-import { PacedSource } from '../../../support/paced-source';
-import { startScriptedDatabase } from '../../../support/scripted-database';
+import { PacedSource } from '../../../support/source/paced-source';
+import { startScriptedDatabase } from '../../../support/source/scripted-database';
 
 /** Threads run the engine's bundle, which the tests' own set-up makes. */
 const PACE = { chunks: 12, rowsPerChunk: 100, pieces: 2, pieceDelayMs: 1 };

@@ -7,7 +7,7 @@ import { fillOptions } from '../../../../src/extractor/run/context/run-options';
 import type { ReplayServer } from '../../../../tools/replay-server/replay-server';
 import { done, error, packetize } from '../../../../tools/replay-server/tds-packets';
 import { startStandIn } from '../../../../tools/stand-in';
-import { startScriptedDatabase, type ScriptedDatabase } from '../../../support/scripted-database';
+import { startScriptedDatabase, type ScriptedDatabase } from '../../../support/source/scripted-database';
 
 const TABLES = Array.from({ length: 10 }, (_, at) => ({ schema: 'dbo', table: `T${at}`, columns: ['Id'], rows: [[at]] as const }));
 const SOURCE = { server: '127.0.0.1', database: 'Ledger', user: 'reader', password: 'hunter2', encrypt: false };

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import type { OutputFormat } from '../../../../src/extractor/rows/columns/output-format';
 import { objectContent } from '../../../../src/extractor/verify/objects/object-content';
-import { landPayload } from '../../../support/tds-land';
-import { edgeRows, payloadOf, TYPED_COLUMNS } from '../../../support/tds-typed-values';
+import { landPayload } from '../../../support/tds/land';
+import { edgeRows, payloadOf, TYPED_COLUMNS } from '../../../support/tds/typed-values';
 
 jest.mock('../../../../src/extractor/wasm/instantiate', () => ({ ...jest.requireActual('../../../../src/extractor/wasm/instantiate'), canInstantiate: () => false }));
 

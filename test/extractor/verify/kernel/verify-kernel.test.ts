@@ -2,14 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import * as fc from 'fast-check';
-import { DateType, TimestampType, TimeType, UniqueidentifierType, type TypeOptions } from '../../../../src/extractor/doors/public';
 import { BinaryEncoding } from '../../../../src/extractor/api/type-options';
+import { DateType, TimestampType, TimeType, UniqueidentifierType, type TypeOptions } from '../../../../src/extractor/doors/public';
 import type { OutputFormat } from '../../../../src/extractor/rows/columns/output-format';
 import { CanonicalHasher } from '../../../../src/extractor/rows/hash/canonical-hasher';
 import { VERIFY_KERNEL } from '../../../../src/extractor/verify/kernel/verify-kernel.wasm';
 import { objectContent } from '../../../../src/extractor/verify/objects/object-content';
-import { landPayload } from '../../../support/tds-land';
-import { anyRow, edgeRows, payloadOf, TYPED_COLUMNS, type AnyRow, type TypedColumn } from '../../../support/tds-typed-values';
+import { landPayload } from '../../../support/tds/land';
+import { anyRow, edgeRows, payloadOf, TYPED_COLUMNS, type AnyRow, type TypedColumn } from '../../../support/tds/typed-values';
 
 const FORMATS: readonly [string, OutputFormat, TypeOptions][] = [
   ['CSV', { name: 'csv', compression: 'none' }, {}],

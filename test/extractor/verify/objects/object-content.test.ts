@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream';
 import * as fc from 'fast-check';
-import { DateType, TimestampType, TimeType, UniqueidentifierType, type TypeOptions } from '../../../../src/extractor/doors/public';
 import { BinaryEncoding } from '../../../../src/extractor/api/type-options';
+import { DateType, TimestampType, TimeType, UniqueidentifierType, type TypeOptions } from '../../../../src/extractor/doors/public';
 import type { OutputFormat } from '../../../../src/extractor/rows/columns/output-format';
 import { objectContent } from '../../../../src/extractor/verify/objects/object-content';
 import { done } from '../../../../tools/replay-server/tds-packets';
 import { colMetadata, nbcRow, row } from '../../../../tools/replay-server/wire-rows';
-import { landPayload } from '../../../support/tds-land';
-import { TYPED_COLUMNS } from '../../../support/tds-typed-values';
+import { landPayload } from '../../../support/tds/land';
+import { TYPED_COLUMNS } from '../../../support/tds/typed-values';
 
 const COLUMNS = TYPED_COLUMNS.map(({ column }) => column);
 const anyRow = fc.record({ values: fc.tuple(...TYPED_COLUMNS.map(({ values }) => values)), bitmap: fc.boolean() });

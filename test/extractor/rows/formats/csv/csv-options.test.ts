@@ -3,9 +3,9 @@ import { ExtractFormat } from '../../../../../src/extractor/doors/public';
 import { OutputFormat } from '../../../../../src/extractor/rows/columns/output-format';
 import { done } from '../../../../../tools/replay-server/tds-packets';
 import { colMetadata, row, wireColumn } from '../../../../../tools/replay-server/wire-rows';
-import { parseCsv } from '../../../../support/tds-captures';
-import { landPayload } from '../../../../support/tds-land';
-import { le } from '../../../../support/tds-typed-values';
+import { parseCsv } from '../../../../support/tds/captures';
+import { landPayload } from '../../../../support/tds/land';
+import { le } from '../../../../support/tds/typed-values';
 
 const COLUMNS = [
   wireColumn.intN('Id', 4), wireColumn.nvarchar('Text', 40), wireColumn.varchar('Latin', 40), wireColumn.varbinary('Bytes', 10), wireColumn.nvarcharMax('Long'),

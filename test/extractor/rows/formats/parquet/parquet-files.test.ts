@@ -7,11 +7,11 @@ import { BATCH_ROWS } from '../../../../../src/extractor/rows/columns/column-buf
 import { done } from '../../../../../tools/replay-server/tds-packets';
 import { TRANSACTION_COLUMNS, transactionRows } from '../../../../../tools/replay-server/transactions';
 import { colMetadata, nbcRow, row, wireColumn } from '../../../../../tools/replay-server/wire-rows';
-import { canonical, sourceValue } from '../../../../support/tds-canonical';
-import { capturePayload, parseCsv } from '../../../../support/tds-captures';
-import { landPayload } from '../../../../support/tds-land';
-import { readWithDuckDb, readWithPyArrow } from '../../../../support/tds-parquet-readers';
-import { le } from '../../../../support/tds-typed-values';
+import { canonical, sourceValue } from '../../../../support/tds/canonical';
+import { capturePayload, parseCsv } from '../../../../support/tds/captures';
+import { landPayload } from '../../../../support/tds/land';
+import { readWithDuckDb, readWithPyArrow } from '../../../../support/tds/parquet-readers';
+import { le } from '../../../../support/tds/typed-values';
 
 /** Enough rows for several batches; CSV, tested on the captures, is what Parquet is compared with. */
 const ROWS = 2 * BATCH_ROWS + 777;

@@ -6,10 +6,10 @@ import { TokenReader } from '../../../../../src/extractor/rows/tds/token-reader'
 import { LARGE_VALUE } from '../../../../../src/extractor/rows/text/kernel/large-value';
 import { done } from '../../../../../tools/replay-server/tds-packets';
 import { COLLATION, colMetadata, row, WireCell, WireColumn, wireColumn } from '../../../../../tools/replay-server/wire-rows';
-import { parseCsv } from '../../../../support/tds-captures';
-import { landPayload } from '../../../../support/tds-land';
-import { MemoryTarget } from '../../../../support/tds-memory-target';
-import { readWithPyArrow } from '../../../../support/tds-parquet-readers';
+import { parseCsv } from '../../../../support/tds/captures';
+import { landPayload } from '../../../../support/tds/land';
+import { MemoryTarget } from '../../../../support/tds/memory-target';
+import { readWithPyArrow } from '../../../../support/tds/parquet-readers';
 
 const CSV: OutputFormat = { name: 'csv', compression: 'none' };
 const JSONL: OutputFormat = { name: 'jsonl', compression: 'none' };

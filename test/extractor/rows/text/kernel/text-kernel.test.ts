@@ -6,10 +6,10 @@ import { TextKernel } from '../../../../../src/extractor/rows/text/kernel/text-k
 import { TEXT_KERNEL } from '../../../../../src/extractor/rows/text/kernel/text-kernel.wasm';
 import { done } from '../../../../../tools/replay-server/tds-packets';
 import { COLLATION, colMetadata, nbcRow, row, WireCell, WireColumn, wireColumn } from '../../../../../tools/replay-server/wire-rows';
-import { capturePayload } from '../../../../support/tds-captures';
-import { landPayload } from '../../../../support/tds-land';
-import { anyRow, edgeRows, le, payloadOf, TYPED_COLUMNS } from '../../../../support/tds-typed-values';
-import { without } from '../../../../support/without-kernels';
+import { capturePayload } from '../../../../support/tds/captures';
+import { landPayload } from '../../../../support/tds/land';
+import { anyRow, edgeRows, le, payloadOf, TYPED_COLUMNS } from '../../../../support/tds/typed-values';
+import { without } from '../../../../support/tds/without-kernels';
 
 const CSV: OutputFormat = { name: 'csv', compression: 'none' };
 const FORMATS: readonly (readonly [string, OutputFormat])[] = [

@@ -8,11 +8,11 @@ import { ParquetKernel } from '../../../../../../src/extractor/rows/formats/parq
 import { PARQUET_KERNEL } from '../../../../../../src/extractor/rows/formats/parquet/kernel/parquet-kernel.wasm';
 import { done } from '../../../../../../tools/replay-server/tds-packets';
 import { colMetadata, nbcRow, row, WireCell, WireColumn, wireColumn } from '../../../../../../tools/replay-server/wire-rows';
-import { capturePayload } from '../../../../../support/tds-captures';
-import { landPayload } from '../../../../../support/tds-land';
-import { readWithPyArrow } from '../../../../../support/tds-parquet-readers';
-import { anyRow, edgeRows, le, payloadOf, TYPED_COLUMNS } from '../../../../../support/tds-typed-values';
-import { without } from '../../../../../support/without-kernels';
+import { capturePayload } from '../../../../../support/tds/captures';
+import { landPayload } from '../../../../../support/tds/land';
+import { readWithPyArrow } from '../../../../../support/tds/parquet-readers';
+import { anyRow, edgeRows, le, payloadOf, TYPED_COLUMNS } from '../../../../../support/tds/typed-values';
+import { without } from '../../../../../support/tds/without-kernels';
 
 const PLAIN: OutputFormat = { name: 'parquet', compression: 'none' };
 const OPTIONS: readonly (readonly [string, TypeOptions])[] = [

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, sy
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-const ROOT = path.resolve(__dirname, '..', '..');
+const ROOT = path.resolve(__dirname, '..', '..', '..');
 export const TARBALL = path.join(ROOT, '.tmp', 'package', 'cdk-legacy-to-s3.tgz');
 
 /** A folder whose node_modules hold the packed package, unpacked, and links to what a user would install beside it. */

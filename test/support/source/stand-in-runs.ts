@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type sql from 'mssql';
 import { connectClient } from './stand-in-client';
-import type { ExtractorProps } from '../../src/extractor/doors/public';
-import { startStandIn, type StandIn } from '../../tools/stand-in';
+import type { ExtractorProps } from '../../../src/extractor/doors/public';
+import { startStandIn, type StandIn } from '../../../tools/stand-in';
 
 /** A source for the tests of a file, and for each test an empty folder to land in. */
 export class StandInRuns {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { landPayload } from './tds-land';
-import { CONTENT_HASH_VERSION, datasetRunFolder, manifestKey, type Manifest, type ManifestObject } from '../../src/contract';
-import type { OutputFormat } from '../../src/extractor/rows/columns/output-format';
-import { hashText, sumHashTexts } from '../../src/extractor/rows/hash/content-hash';
+import { CONTENT_HASH_VERSION, datasetRunFolder, manifestKey, type Manifest, type ManifestObject } from '../../../src/contract';
+import type { OutputFormat } from '../../../src/extractor/rows/columns/output-format';
+import { hashText, sumHashTexts } from '../../../src/extractor/rows/hash/content-hash';
+import { landPayload } from '../tds/land';
 
 const RUN_ID = '20260131T235959123Z-4f9a1c';
 const TABLE = { database: 'Ledger', schema: 'dbo', table: 'Amounts' };

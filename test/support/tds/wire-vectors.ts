@@ -22,7 +22,7 @@ export interface WireVector {
 
 /** Responses whose bytes and meaning others recorded or wrote down. */
 export function wireVectors(): WireVector[] {
-  const lines = readFileSync(join(__dirname, '../fixtures/wire-vectors/vectors.jsonl'), 'utf8').trimEnd().split('\n');
+  const lines = readFileSync(join(__dirname, '../../fixtures/wire-vectors/vectors.jsonl'), 'utf8').trimEnd().split('\n');
   return lines.map((line) => JSON.parse(line) as WireVector);
 }
 

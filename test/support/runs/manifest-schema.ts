@@ -3,7 +3,7 @@ import path from 'node:path';
 import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020';
 
 /** docs/manifest.schema.json as it is published. */
-export const MANIFEST_SCHEMA = JSON.parse(readFileSync(path.join(__dirname, '../../docs/manifest.schema.json'), 'utf8')) as object;
+export const MANIFEST_SCHEMA = JSON.parse(readFileSync(path.join(__dirname, '../../../docs/manifest.schema.json'), 'utf8')) as object;
 
 /** @param strict refuses fields that the schema does not name, which readers pass over */
 export function manifestValidator({ strict }: { readonly strict: boolean }): ValidateFunction {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { startCatalogServer, type CatalogSize } from './catalog-server';
+import { startCatalogServer, type CatalogSize } from '../source/catalog-server';
 
 /** What a process needed that made a plan and its JSON. */
 export interface PlanFigures {
@@ -45,7 +45,7 @@ plan(JSON.parse(process.argv[2])).then((made) => {
 export async function measurePlan(size: CatalogSize, flags: readonly string[] = []): Promise<PlanFigures> {
   const server = await startCatalogServer(size);
   try {
-    const engine = resolve(__dirname, '..', '..', 'assets', 'extractor', 'index.js');
+    const engine = resolve(__dirname, '..', '..', '..', 'assets', 'extractor', 'index.js');
     const source = { server: '127.0.0.1', port: server.port, database: 'Ledger', user: 'reader', password: 'hunter2', encrypt: false };
     const { stdout } = await promisify(execFile)(process.execPath, [...flags, '-e', PROGRAM, engine, JSON.stringify({ source, target: 'file:///nowhere' })]);
     return JSON.parse(stdout) as PlanFigures;

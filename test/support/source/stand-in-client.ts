@@ -1,5 +1,5 @@
 import sql from 'mssql';
-import type { StandIn } from '../../tools/stand-in';
+import type { StandIn } from '../../../tools/stand-in';
 
 /** A client of the stand-in's own database, for tests that change what is in it. */
 export async function connectClient({ host, port, user, password, database }: StandIn): Promise<sql.ConnectionPool> {

@@ -1,12 +1,12 @@
+import { donePacket, resultPackets, type Cell } from './result-packets';
 import { aggregatePackets } from './source-aggregates';
-import { donePacket, resultPackets, type Cell } from './tds-result';
 import {
   COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, FOREIGN_KEYS_SQL, INDEXES_SQL, KEYS_SQL, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL,
   SERVER_SQL, SIZES_SQL, TABLES_SQL,
-} from '../../src/extractor/source/catalog/catalog-queries';
-import { READER_ADVICE_SQL } from '../../src/extractor/source/connection/reader-count';
-import { ReplayServer } from '../../tools/replay-server/replay-server';
-import type { ReplyPackets } from '../../tools/replay-server/reply';
+} from '../../../src/extractor/source/catalog/catalog-queries';
+import { READER_ADVICE_SQL } from '../../../src/extractor/source/connection/reader-count';
+import { ReplayServer } from '../../../tools/replay-server/replay-server';
+import type { ReplyPackets } from '../../../tools/replay-server/reply';
 
 /** A table as a test wants the server to tell it. */
 export interface ScriptedTable {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { datasetRunFolder, type Manifest, MANIFEST_VERSION, type ManifestColumn, manifestKey, partFileName, runIdAt } from '../../src/contract';
+import { datasetRunFolder, type Manifest, MANIFEST_VERSION, type ManifestColumn, manifestKey, partFileName, runIdAt } from '../../../src/contract';
 
 /** A run made up for a test: what to land, and the manifest that names it. */
 export interface SmallRun {

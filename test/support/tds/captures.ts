@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { unpacketize } from '../../tools/replay-server/tds-packets';
+import { unpacketize } from '../../../tools/replay-server/tds-packets';
 
 /** Recorded responses of a TDS server written by others; see the README beside them. */
-const FOLDER = process.env.TDS_CAPTURES ?? join(__dirname, '../fixtures/tds-captures');
+const FOLDER = process.env.TDS_CAPTURES ?? join(__dirname, '../../fixtures/tds-captures');
 
 /** The packets as they were received. */
 export function capturePackets(name: string): Buffer {

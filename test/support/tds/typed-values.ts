@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import { done } from '../../tools/replay-server/tds-packets';
-import { COLLATION, colMetadata, decimalSize, nbcRow, row, WireCell, WireColumn, wireColumn } from '../../tools/replay-server/wire-rows';
+import { done } from '../../../tools/replay-server/tds-packets';
+import { COLLATION, colMetadata, decimalSize, nbcRow, row, WireCell, WireColumn, wireColumn } from '../../../tools/replay-server/wire-rows';
 
 /** A value on the wire, and the text it stands for, made without any code of the decoder. */
 export interface TypedValue {

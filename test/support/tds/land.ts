@@ -1,14 +1,14 @@
 import { Connection } from 'tedious';
-import { MemoryTarget } from './tds-memory-target';
-import { ManifestColumn, ManifestTally } from '../../src/contract';
-import { OffKernelCounts } from '../../src/extractor/rows/columns/off-kernel';
-import { OutputFormat } from '../../src/extractor/rows/columns/output-format';
-import { ColumnAlterations } from '../../src/extractor/rows/objects/read-rows';
-import { RowLanding } from '../../src/extractor/rows/objects/row-landing';
-import { connectDirect } from '../../src/extractor/rows/tds/direct-socket';
-import { TokenReader } from '../../src/extractor/rows/tds/token-reader';
-import { ReplayServer } from '../../tools/replay-server/replay-server';
-import type { ReplyPackets } from '../../tools/replay-server/reply';
+import { MemoryTarget } from './memory-target';
+import { ManifestColumn, ManifestTally } from '../../../src/contract';
+import { OffKernelCounts } from '../../../src/extractor/rows/columns/off-kernel';
+import { OutputFormat } from '../../../src/extractor/rows/columns/output-format';
+import { ColumnAlterations } from '../../../src/extractor/rows/objects/read-rows';
+import { RowLanding } from '../../../src/extractor/rows/objects/row-landing';
+import { connectDirect } from '../../../src/extractor/rows/tds/direct-socket';
+import { TokenReader } from '../../../src/extractor/rows/tds/token-reader';
+import { ReplayServer } from '../../../tools/replay-server/replay-server';
+import type { ReplyPackets } from '../../../tools/replay-server/reply';
 
 export interface Landing {
   readonly columns: readonly ManifestColumn[];

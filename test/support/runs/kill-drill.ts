@@ -1,11 +1,11 @@
 import type sql from 'mssql';
-import { FakeS3Server, type Fault, type RecordedRequest } from './fake-s3-server';
 import { KILL_TABLES, landedLines, makeKillTables } from './kill-tables';
-import { connectClient } from './stand-in-client';
-import { parseManifest, type Manifest } from '../../src/contract';
-import { Consistency } from '../../src/extractor/doors/public';
-import { startStandIn, type StandIn } from '../../tools/stand-in';
-import { startCli } from '../cli/spawn-cli';
+import { parseManifest, type Manifest } from '../../../src/contract';
+import { Consistency } from '../../../src/extractor/doors/public';
+import { startStandIn, type StandIn } from '../../../tools/stand-in';
+import { startCli } from '../../cli/spawn-cli';
+import { FakeS3Server, type Fault, type RecordedRequest } from '../cloud/fake-s3-server';
+import { connectClient } from '../source/stand-in-client';
 
 /** How far a process had come when it was killed. */
 export const PHASES = ['plan', 'reading', 'mid-part', 'object before checkpoint', 'manifest'] as const;

@@ -1,4 +1,4 @@
-import { ManifestColumn } from '../../src/contract';
+import { ManifestColumn } from '../../../src/contract';
 
 /** One spelling for each value, so that values are compared and not their spellings. */
 

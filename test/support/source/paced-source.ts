@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { resultPackets } from './result-packets';
 import { startScriptedDatabase } from './scripted-database';
 import { aggregatePackets } from './source-aggregates';
-import { resultPackets } from './tds-result';
-import type { ExtractionPlan } from '../../src/extractor/doors/public';
-import { plan } from '../../src/extractor/run/plan-run';
-import type { ReplayServer } from '../../tools/replay-server/replay-server';
-import { done, error, packetize } from '../../tools/replay-server/tds-packets';
+import type { ExtractionPlan } from '../../../src/extractor/doors/public';
+import { plan } from '../../../src/extractor/run/plan-run';
+import type { ReplayServer } from '../../../tools/replay-server/replay-server';
+import { done, error, packetize } from '../../../tools/replay-server/tds-packets';
 
 /** How slow a source is, whatever the number of connections to it. */
 export interface Pace {

@@ -10,9 +10,9 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { App, Stack } from 'aws-cdk-lib';
 import {
   METADATA_TABLE, type ObjectItem, type ReplayRequest, type ReplayResult, RUN_ITEM_SORT_KEY, type RunItem, runItemKey, STACK_OUTPUTS,
-} from '../../src/contract';
-import { LegacyToS3Pipeline, type LegacyToS3PipelineProps } from '../../src/pipeline';
-import { type DeployedStack, deployTemplate, type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../tools/local-cloud';
+} from '../../../src/contract';
+import { LegacyToS3Pipeline, type LegacyToS3PipelineProps } from '../../../src/pipeline';
+import { type DeployedStack, deployTemplate, type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../../tools/local-cloud';
 
 /** A pipeline `Ledger`, synthesised and deployed on a local cloud of its own, IAM enforced. */
 export class DeployedPipeline {

@@ -1,6 +1,6 @@
-import { ParquetKernel } from '../../src/extractor/rows/formats/parquet/kernel/parquet-kernel';
-import { RowKernel } from '../../src/extractor/rows/hash/load-kernel';
-import { TextKernel } from '../../src/extractor/rows/text/kernel/text-kernel';
+import { ParquetKernel } from '../../../src/extractor/rows/formats/parquet/kernel/parquet-kernel';
+import { RowKernel } from '../../../src/extractor/rows/hash/load-kernel';
+import { TextKernel } from '../../../src/extractor/rows/text/kernel/text-kernel';
 
 /** Runs with the code for one value in the place of the kernels: every row is written, and hashed, by itself. */
 export async function withoutKernels<T>(run: () => Promise<T>): Promise<T> {

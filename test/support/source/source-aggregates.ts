@@ -1,4 +1,4 @@
-import { resultPackets, type Cell } from './tds-result';
+import { resultPackets, type Cell } from './result-packets';
 
 /** Answers what the extractor asks of a chunk's rows, by the aliases that its statement gives; numbers are bigint, texts nvarchar. */
 export function aggregatePackets(sql: string, rows: ReadonlyArray<readonly Cell[]>, counted = rows.length): Buffer {

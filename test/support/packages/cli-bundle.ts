@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buildSync, type BuildOptions } from 'esbuild';
 
-const ROOT = path.resolve(__dirname, '..', '..');
+const ROOT = path.resolve(__dirname, '..', '..', '..');
 
 /** Loaded by the engine from beside its bundle. */
 const WASM = ['@foxglove/wasm-zstd/dist/wasm-zstd.wasm'];

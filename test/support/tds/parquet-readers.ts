@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { Landed } from './tds-canonical';
+import { Landed } from './canonical';
 
 export interface ParquetContent {
   readonly names: string[];
   readonly rows: Landed[][];
 }
 
-const PYTHON = join(__dirname, '../../.venv/bin/python');
+const PYTHON = join(__dirname, '../../../.venv/bin/python');
 
 /** One for all objects: to start it takes longer than to read a small one. */
 let duckdb: Promise<DuckDBInstance> | undefined;
@@ -48,7 +48,7 @@ function text(column: string, type: string): string {
 /** Reads a Parquet object with pyarrow. */
 export async function readWithPyArrow(object: Buffer): Promise<ParquetContent> {
   return inFile(object, async (file) => {
-    const output = execFileSync(PYTHON, [join(__dirname, 'tds-read-parquet.py'), file], { maxBuffer: 0x40000000 });
+    const output = execFileSync(PYTHON, [join(__dirname, 'read-parquet.py'), file], { maxBuffer: 0x40000000 });
     return JSON.parse(output.toString('utf8')) as ParquetContent;
   });
 }

@@ -1,4 +1,4 @@
-import { done, packetize } from '../../tools/replay-server/tds-packets';
+import { done, packetize } from '../../../tools/replay-server/tds-packets';
 
 /** A cell: a number or bigint is sent as bigint, a string as nvarchar(4000); a column has cells of one kind. */
 export type Cell = number | bigint | string | null;

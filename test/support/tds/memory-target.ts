@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { LandedObject, ObjectWriter } from '../../src/extractor/landing/target/landing-target';
+import { LandedObject, ObjectWriter } from '../../../src/extractor/landing/target/landing-target';
 
 /** Objects in memory, with what was done to them. */
 export class MemoryTarget {

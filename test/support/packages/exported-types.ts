@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 
-const ROOT = join(__dirname, '..', '..');
+const ROOT = join(__dirname, '..', '..', '..');
 
-/** What `cdk-legacy-to-s3/extractor` exports; `npx tsx test/support/exported-types.ts` writes it anew. */
+/** What `cdk-legacy-to-s3/extractor` exports; `npx tsx test/support/packages/exported-types.ts` writes it anew. */
 export const EXTRACTOR_TYPES_FILE = join(ROOT, 'test', 'extractor', 'doors', 'public-types.snapshot');
 
 /** {@link exportedTypes} of the source behind `extractor.d.ts`. */

@@ -1,10 +1,10 @@
 import {
   COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, KEYS_SQL, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SERVER_SQL, SIZES_SQL, TABLES_SQL,
-} from '../../src/extractor/source/catalog/catalog-queries';
-import { READER_ADVICE_SQL } from '../../src/extractor/source/connection/reader-count';
-import { ReplayServer } from '../../tools/replay-server/replay-server';
-import { done, packetize } from '../../tools/replay-server/tds-packets';
-import { colMetadata, row, wireColumn, type WireColumn } from '../../tools/replay-server/wire-rows';
+} from '../../../src/extractor/source/catalog/catalog-queries';
+import { READER_ADVICE_SQL } from '../../../src/extractor/source/connection/reader-count';
+import { ReplayServer } from '../../../tools/replay-server/replay-server';
+import { done, packetize } from '../../../tools/replay-server/tds-packets';
+import { colMetadata, row, wireColumn, type WireColumn } from '../../../tools/replay-server/wire-rows';
 
 /** How large a catalog is. */
 export interface CatalogSize {
