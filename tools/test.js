@@ -62,6 +62,8 @@ mkdirSync(tmp, { recursive: true });
 // The workflows of CI install npm packages only.
 installPythonPackages();
 must('bundle', process.execPath, ['tools/build/bundle.js']);
+// What a file that moved left behind would be packed.
+rmSync(path.join(root, 'lib'), { recursive: true, force: true });
 must('compile', bin('jsii'), ['--silence-warnings=reserved-word']);
 if (!only) {
   check('API.md', bin('jsii-docgen'), ['-o', 'API.md']);

@@ -1,7 +1,7 @@
 /** Bundles and compiles unless nothing under src/ or of the build's own inputs changed since the last time. */
 const { execFileSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
-const { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } = require('node:fs');
+const { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 
 const root = path.resolve(__dirname, '..', '..');
@@ -30,6 +30,8 @@ if (!fresh) {
   const run = (command, args) => execFileSync(command, args, { cwd: root, stdio: ['ignore', process.stderr, process.stderr] });
   try {
     run(process.execPath, [path.join(__dirname, 'bundle.js')]);
+    // What a file that moved left behind would be packed.
+    rmSync(path.join(root, 'lib'), { recursive: true, force: true });
     run(path.join(root, 'node_modules', '.bin', 'jsii'), ['--silence-warnings=reserved-word']);
   } catch (error) {
     console.error(`build: failed (${error.status ?? error.message})`);
