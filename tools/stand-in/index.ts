@@ -6,6 +6,7 @@ import { DATABASE_NAME, createDataSet } from './data-set';
 import { Certificate, createSelfSignedCertificate } from '../tds/certificate';
 import { Server } from './connection/server';
 import { DatabaseEngine } from './engine/database-engine';
+import type { ServerProduct } from './engine/server-product';
 import { FaultFor } from './faults/faults';
 import { LoginAccount } from './session/session-state';
 import { Encryption } from '../tds/prelogin';
@@ -34,6 +35,8 @@ export interface StandInOptions {
   readonly maxPacketSize?: number;
   /** Threads of the engine. @default 2 */
   readonly threads?: number;
+  /** What the server says it is. @default SQL Server 2022 */
+  readonly product?: ServerProduct;
 }
 
 /** A running stand-in. */
@@ -60,7 +63,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   const { host = '127.0.0.1', transactions = 100_000, user = 'sa' } = options;
   const password = options.password ?? randomBytes(12).toString('base64url');
   const certificate = options.certificate ?? createSelfSignedCertificate('stand-in');
-  const engine = await DatabaseEngine.create({ threads: options.threads, created: new Date(Date.UTC(2019, 3, 1, 8)) });
+  const engine = await DatabaseEngine.create({ threads: options.threads, product: options.product, created: new Date(Date.UTC(2019, 3, 1, 8)) });
   await createDataSet(engine, { transactions });
   const folder = await mkdtemp(join(tmpdir(), 'stand-in-'));
   const caFile = join(folder, 'ca.pem');
@@ -91,5 +94,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
 }
 
 export type { Fault, FaultFor, FaultRequest } from './faults/faults';
+export { SERVER_PRODUCTS } from './engine/server-product';
+export type { ServerProduct } from './engine/server-product';
 export type { Certificate } from '../tds/certificate';
 export type { LoginAccount } from './session/session-state';

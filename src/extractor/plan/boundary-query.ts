@@ -1,6 +1,7 @@
 import { keyType } from './key-types';
 import { quoteName, quoteTable } from '../source/catalog/identifiers';
 import type { SourceColumn, SourceTable } from '../source/catalog/read-catalog';
+import type { SourceFeatures } from '../source/catalog/source-features';
 import { isVariableLength } from '../source/catalog/type-names';
 
 export interface BoundaryQuery {
@@ -19,9 +20,6 @@ export interface BoundaryQuery {
 /** Seed of the sample: the same pages each time, while the table stays as it is. */
 const SEED = 1;
 
-/** SQL Server 2012, the first with running sums. */
-const FIRST_WITH_RUNNING_SUMS = 11;
-
 /**
  * The query of a table's boundaries: keys at which the rows before them, in key order, make up another n-th of the whole
  * weight. A row weighs what its values are long, so wide and narrow rows give chunks of about equal bytes; DATALENGTH of
@@ -30,10 +28,12 @@ const FIRST_WITH_RUNNING_SUMS = 11;
  * Large tables are sampled by page (TABLESAMPLE REPEATABLE), which reads only those pages. sys.dm_db_stats_histogram
  * would read none, but knows the first key column only, at most 200 steps, may be years old, and says nothing of bytes.
  */
-export function boundarySql({ table, keys, chunks, samplePercent, byRows, partitionFunction }: BoundaryQuery, major: number): string {
+export function boundarySql(
+  { table, keys, chunks, samplePercent, byRows, partitionFunction }: BoundaryQuery, features: Pick<SourceFeatures, 'runningSums'>,
+): string {
   const names = keys.map((_, at) => `k${at}`);
   const order = names.join(', ');
-  const runningSums = !byRows && major >= FIRST_WITH_RUNNING_SUMS;
+  const runningSums = !byRows && features.runningSums;
   const sample = samplePercent === undefined ? '' : ` TABLESAMPLE SYSTEM (${samplePercent.toFixed(6)} PERCENT) REPEATABLE (${SEED})`;
   const list = keys.map(({ name }, at) => `${quoteName(name)} AS k${at}`).join(', ');
   const notNull = keys[0].nullable ? ` WHERE ${quoteName(keys[0].name)} IS NOT NULL` : '';

@@ -10,7 +10,8 @@ import type { ExtractionPlan, PlannedColumn, PlannedTable } from '../api/extract
 import type { TableOptions } from '../api/selection';
 import { landedNames } from '../source/catalog/column-names';
 import { quoteTable } from '../source/catalog/identifiers';
-import { majorVersion, readSecurity, readServer, readTables, type SourceColumn, type SourceTable } from '../source/catalog/read-catalog';
+import { readSecurity, readTables, type SourceColumn, type SourceTable } from '../source/catalog/read-catalog';
+import type { SourceFeatures } from '../source/catalog/source-features';
 import { selectTables } from '../source/catalog/table-patterns';
 import type { SqlServerConnection } from '../source/connection/sql-server-connection';
 import { snapshotAdvice } from '../source/consistency/consistency';
@@ -30,15 +31,14 @@ export interface PlanOptions {
  *
  * @throws LegacyToS3Error
  */
-export async function buildPlan(connection: SqlServerConnection, options: PlanOptions): Promise<ExtractionPlan> {
-  const server = await readServer(connection);
-  const selected = selectTables(await readTables(connection, server), options.include, options.exclude);
+export async function buildPlan(connection: SqlServerConnection, features: SourceFeatures, options: PlanOptions): Promise<ExtractionPlan> {
+  const selected = selectTables(await readTables(connection, features), options.include, options.exclude);
   const choices = new Map(chooseTables(selected, options.tableOptions, options.chunkTarget).map((choice) => [choice.table.objectId, choice]));
   const chosen = [...choices.values()].map(({ table }) => table);
-  const security = await readSecurity(connection, server, chosen);
+  const security = await readSecurity(connection, features, chosen);
   const { refusals, readable } = findRisks(chosen, security);
   const warnings = readable.flatMap(renameWarnings);
-  if (!server.snapshotAllowed) {
+  if (!features.snapshotAllowed) {
     warnings.unshift(snapshotAdvice(connection.database));
   }
   const load = { readers: options.readers, totalBytes: readable.reduce((sum, { estimatedBytes }) => sum + estimatedBytes, 0) };
@@ -50,14 +50,14 @@ export async function buildPlan(connection: SqlServerConnection, options: PlanOp
       continue;
     }
     const keys = chunkKey(table);
-    const partitioned = table.partitioning && await cutByPartitions(connection, majorVersion(server), table, keys, chunkTarget);
+    const partitioned = table.partitioning && await cutByPartitions(connection, features, table, keys, chunkTarget);
     const large = chunkCount(table, chunkTarget) > 1;
     if (large && keys.length === 0 && !partitioned) {
       warnings.push(`${quoteTable(table.schema, table.table)} has no key to cut it by, so that one reader reads its `
         + `${counted(table.estimatedRows, 'row')} as one stream, which is begun anew when it fails`);
     }
     const chunks = partitioned?.chunks
-      ?? (keys.length === 0 ? wholeTable(table) : await cutTable(connection, majorVersion(server), table, keys, chunkTarget));
+      ?? (keys.length === 0 ? wholeTable(table) : await cutTable(connection, features, table, keys, chunkTarget));
     tables.push({
       schema: table.schema,
       table: table.table,
@@ -77,8 +77,8 @@ export async function buildPlan(connection: SqlServerConnection, options: PlanOp
     createdAt: new Date().toISOString(),
     server: options.address,
     database: connection.database,
-    productVersion: server.productVersion,
-    snapshotAllowed: server.snapshotAllowed,
+    productVersion: features.productVersion,
+    snapshotAllowed: features.snapshotAllowed,
     tables,
     warnings,
     refusals,

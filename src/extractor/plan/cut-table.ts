@@ -6,6 +6,7 @@ import { readPartitions } from './read-partitions';
 import type { PlannedChunk } from '../api/extraction-plan';
 import { quoteTable } from '../source/catalog/identifiers';
 import type { SourceColumn, SourceTable } from '../source/catalog/read-catalog';
+import type { SourceFeatures } from '../source/catalog/source-features';
 import type { SqlServerConnection } from '../source/connection/sql-server-connection';
 
 /** Rows looked at for each boundary: the share of a chunk is then right to about 7 % (1/√200). */
@@ -37,10 +38,10 @@ export function chunkKey(table: SourceTable): SourceColumn[] {
  * @throws LegacyToS3Error when the source refuses the query
  */
 export async function cutTable(
-  connection: SqlServerConnection, major: number, table: SourceTable, keys: readonly SourceColumn[], target: ChunkTarget,
+  connection: SqlServerConnection, features: SourceFeatures, table: SourceTable, keys: readonly SourceColumn[], target: ChunkTarget,
 ): Promise<PlannedChunk[]> {
   if (chunkCount(table, target) === 1) return wholeTable(table);
-  const { sampleRows, boundaries } = await findBoundaries(connection, major, table, keys, target);
+  const { sampleRows, boundaries } = await findBoundaries(connection, features, table, keys, target);
   return toChunks(table, keys[0].nullable, sampleRows, boundaries);
 }
 
@@ -53,7 +54,7 @@ export async function cutTable(
  * @returns undefined where the key alone cuts better, or the partitions cannot be told
  */
 export async function cutByPartitions(
-  connection: SqlServerConnection, major: number, table: SourceTable, keys: readonly SourceColumn[], target: ChunkTarget,
+  connection: SqlServerConnection, features: SourceFeatures, table: SourceTable, keys: readonly SourceColumn[], target: ChunkTarget,
 ): Promise<{ readonly keys: readonly SourceColumn[]; readonly chunks: PlannedChunk[] } | undefined> {
   const column = table.columns.find(({ name }) => name === table.partitioning?.column);
   if (!column || column.encrypted || !keyType(column) || chunkCount(table, target) === 1) return undefined;
@@ -63,7 +64,7 @@ export async function cutByPartitions(
   const leads = keys[0]?.name === column.name;
   if (large && keys.length > 0 && !(leads && table.partitioning!.isRight)) return undefined;
   if (!large || !leads) return { keys: [column], chunks: partitionChunks(found, column.nullable, target, []) };
-  const { boundaries } = await findBoundaries(connection, major, table, keys, target, table.partitioning!.functionName);
+  const { boundaries } = await findBoundaries(connection, features, table, keys, target, table.partitioning!.functionName);
   return { keys, chunks: partitionChunks(found, column.nullable, target, boundaries) };
 }
 
@@ -74,14 +75,14 @@ interface SampledBound extends InnerBound {
 }
 
 async function findBoundaries(
-  connection: SqlServerConnection, major: number, table: SourceTable, keys: readonly SourceColumn[], target: ChunkTarget, partitionFunction?: string,
+  connection: SqlServerConnection, features: SourceFeatures, table: SourceTable, keys: readonly SourceColumn[], target: ChunkTarget, partitionFunction?: string,
 ): Promise<{ readonly sampleRows: number; readonly boundaries: SampledBound[] }> {
   const chunks = chunkCount(table, target);
   const byRows = target.rows !== undefined;
   const wanted = Math.max(LEAST_SAMPLE, SAMPLES_A_CHUNK * chunks);
   const samplePercent = table.estimatedRows > 4 * wanted ? (100 * wanted) / table.estimatedRows : undefined;
   const ask = (percent?: number) => connection.query(
-    boundarySql({ table, keys, chunks, samplePercent: percent, byRows, partitionFunction }, major), `cut ${quoteTable(table.schema, table.table)} into chunks`);
+    boundarySql({ table, keys, chunks, samplePercent: percent, byRows, partitionFunction }, features), `cut ${quoteTable(table.schema, table.table)} into chunks`);
   let found = await ask(samplePercent);
   // Pages may hold so many rows each that none, or a few, were hit.
   if (samplePercent !== undefined && Number(found[0]?.sample_rows ?? 0) < wanted / 10) found = await ask();

@@ -4,6 +4,7 @@ import { LegacyToS3Error } from '../api/errors';
 import type { ExtractionPlan } from '../api/extraction-plan';
 import type { ExtractorProps } from '../api/extractor-props';
 import { buildPlan } from '../plan/build-plan';
+import { readFeatures, type SourceFeatures } from '../source/catalog/source-features';
 import { countReaders } from '../source/connection/reader-count';
 import { addressOf, SqlServerConnection } from '../source/connection/sql-server-connection';
 import { toSafeError } from '../source/credentials/redact';
@@ -25,7 +26,7 @@ export async function plan(props: ExtractorProps, { signal }: Pick<ExtractContro
     connection = await SqlServerConnection.open(options.connection, stop.signal);
     // Only chunks without a size depend on the readers.
     const readers = options.chunkTarget ? options.readers : await countReaders(connection, options);
-    return await planOver(connection, { ...options, readers });
+    return await planOver(connection, await readFeatures(connection), { ...options, readers });
   } catch (error) {
     throw toSafeError(error, [options.connection.password]);
   } finally {
@@ -35,8 +36,8 @@ export async function plan(props: ExtractorProps, { signal }: Pick<ExtractContro
 }
 
 /** Makes a plan for that many readers, over a connection that is open. @throws LegacyToS3Error */
-export async function planOver(connection: SqlServerConnection, options: RunOptions): Promise<ExtractionPlan> {
+export async function planOver(connection: SqlServerConnection, features: SourceFeatures, options: RunOptions): Promise<ExtractionPlan> {
   const { include, exclude, chunkTarget, readers, tableOptions } = options;
   await connection.query(options.sessionSql, 'set the session\'s options');
-  return buildPlan(connection, { address: addressOf(options.connection), include, exclude, chunkTarget, readers, tableOptions });
+  return buildPlan(connection, features, { address: addressOf(options.connection), include, exclude, chunkTarget, readers, tableOptions });
 }

@@ -9,8 +9,9 @@ import type { ExtractionPlan } from '../api/extraction-plan';
 import { refuseDisorder } from '../plan/check-bounds';
 import { refuseChangedSchema } from '../plan/schema-drift';
 import { findRisks, refuseRisks } from '../plan/source-risks';
-import { readSecurity, readServer, readTables } from '../source/catalog/read-catalog';
+import { readSecurity, readTables } from '../source/catalog/read-catalog';
 import { readRelations } from '../source/catalog/read-relations';
+import { readFeatures, type SourceFeatures } from '../source/catalog/source-features';
 import type { NamedTable } from '../source/catalog/table-patterns';
 import { SqlServerConnection } from '../source/connection/sql-server-connection';
 import { chooseConsistency, snapshotAdvice, type RunConsistency } from '../source/consistency/consistency';
@@ -32,11 +33,12 @@ export async function select(options: RunOptions, connection: SqlServerConnectio
     const { schema, table, chunk } = job;
     return { jobs: [job], tables: [{ schema, table, primaryKey: [], chunkKey: [], chunks: [chunk] }], consistency: 'query', warnings: [] };
   }
-  const plan = options.plan ? await givenPlan(options.plan, connection) : await planOver(connection, options);
+  const features = await readFeatures(connection);
+  const plan = options.plan ? await givenPlan(options.plan, connection, features) : await planOver(connection, features, options);
   const accepted = refuseRisks(plan.refusals, options.accepted);
-  const consistency = chooseConsistency(options.consistency, plan.snapshotAllowed, plan.database);
+  const consistency = chooseConsistency(options.consistency, features, plan.database);
   const jobs = planJobs(plan, options.maxDop, options.format.types);
-  refuseHashesOfOld(options.sourceHashes, plan.productVersion);
+  refuseHashesOfOld(options.sourceHashes, features);
   await refuseDisorder(connection, plan.tables);
   const relationsOf = await readRelations(connection);
   const tables = plan.tables.map((table): TableIdentity => ({ ...table, primaryKey: landedPrimaryKey(table), relations: relationsOf(table) }));
@@ -51,18 +53,17 @@ export async function select(options: RunOptions, connection: SqlServerConnectio
 }
 
 /** Brings a plan up to date that was made before. @throws LegacyToS3Error when it does not fit the source */
-async function givenPlan(plan: ExtractionPlan, connection: SqlServerConnection): Promise<ExtractionPlan> {
+async function givenPlan(plan: ExtractionPlan, connection: SqlServerConnection, features: SourceFeatures): Promise<ExtractionPlan> {
   if (plan.database !== connection.database) {
     throw new LegacyToS3Error('INVALID_CONFIG', `the plan is of database '${plan.database}', but the source is '${connection.database}'`);
   }
-  const server = await readServer(connection);
   const key = ({ schema, table }: NamedTable) => JSON.stringify([schema, table]);
   const planned = new Map(plan.tables.map((table) => [key(table), table]));
-  const current = (await readTables(connection, server)).filter((table) => planned.has(key(table))).map((table) => {
+  const current = (await readTables(connection, features)).filter((table) => planned.has(key(table))).map((table) => {
     const { excludedColumns = [] } = planned.get(key(table))!;
     return { ...table, columns: table.columns.filter(({ name }) => !excludedColumns.includes(name)) };
   });
-  const { readable, refusals } = findRisks(current, await readSecurity(connection, server, current));
+  const { readable, refusals } = findRisks(current, await readSecurity(connection, features, current));
   refuseChangedSchema(plan, readable);
-  return { ...plan, productVersion: server.productVersion, snapshotAllowed: server.snapshotAllowed, refusals };
+  return { ...plan, productVersion: features.productVersion, snapshotAllowed: features.snapshotAllowed, refusals };
 }

@@ -14,6 +14,7 @@ import type { ReadJob } from '../run/context/read-job';
 import { resolveOptions, type RunOptions } from '../run/context/run-options';
 import { planOver } from '../run/plan-run';
 import { quoteTable } from '../source/catalog/identifiers';
+import { readFeatures } from '../source/catalog/source-features';
 import { SqlServerConnection } from '../source/connection/sql-server-connection';
 import { toSafeError } from '../source/credentials/redact';
 
@@ -54,7 +55,7 @@ export async function compareSource(
   try {
     const connection = await SqlServerConnection.open(options.connection, signal);
     try {
-      const planned = isQuery ? [] : (await planOver(connection, options)).tables;
+      const planned = isQuery ? [] : (await planOver(connection, await readFeatures(connection), options)).tables;
       for (const { table, declaredHashes } of checked) {
         const jobs = isQuery ? [queryJob(options.query!)] : jobsOf(table, planned, options);
         const landed = new Map(table.chunks?.map((chunk) => [chunk.chunk, chunk]));

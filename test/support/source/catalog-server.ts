@@ -1,6 +1,8 @@
+import { CATALOG_COLUMNS } from './scripted-database';
 import {
-  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, KEYS_SQL, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SERVER_SQL, SIZES_SQL, TABLES_SQL,
+  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, KEYS_SQL, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SIZES_SQL, TABLES_SQL,
 } from '../../../src/extractor/source/catalog/catalog-queries';
+import { FEATURES_SQL } from '../../../src/extractor/source/catalog/source-features';
 import { READER_ADVICE_SQL } from '../../../src/extractor/source/connection/reader-count';
 import { ReplayServer } from '../../../tools/replay-server/replay-server';
 import { done, packetize } from '../../../tools/replay-server/tds-packets';
@@ -35,11 +37,12 @@ export async function startCatalogServer({ tables, columns, chunksPerTable }: Ca
     [167, 167, 40, 0, 0, 'SQL_Latin1_General_CP1_CI_AS'], [104, 104, 1, 1, 0, null],
   ];
   const answers = new Map<string, () => Iterable<Buffer>>([
-    [SERVER_SQL, () => result([text('product_version'), int('snapshot_isolation_state')], [['16.0.4181.5', 1]])],
+    [FEATURES_SQL, () => result([text('product_version'), int('engine_edition'), int('snapshot_isolation_state'), text('catalog_column')],
+      CATALOG_COLUMNS.map((name) => ['16.0.4181.5', 3, 1, name]))],
     [TABLES_SQL, () => result([int('object_id'), text('schema_name'), text('table_name')], each((table) => [[table, 'dbo', `Table${table}`]]))],
     [ROW_ESTIMATES_SQL, () => result([int('object_id'), bigint('estimated_rows')], each((table) => [[table, chunksPerTable * ROWS_A_CHUNK]]))],
     [SIZES_SQL, () => result([int('object_id'), bigint('used_pages')], each((table) => [[table, chunksPerTable * CHUNK_PAGES]]))],
-    [columnsSql(16), () => result(
+    [columnsSql({ masks: true, encryption: true }), () => result(
       [int('object_id'), text('name'), int('type_id'), int('user_type_id'), int('max_length'), int('precision'), int('scale'), text('collation_name'), int('flags')],
       each(function* (table) {
         yield [table, 'Id', 127, 127, 8, 19, 0, null, 0];

@@ -2,8 +2,9 @@ import { donePacket, resultPackets, type Cell } from './result-packets';
 import { aggregatePackets } from './source-aggregates';
 import {
   COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, FOREIGN_KEYS_SQL, INDEXES_SQL, KEYS_SQL, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL,
-  SERVER_SQL, SIZES_SQL, TABLES_SQL,
+  SIZES_SQL, TABLES_SQL,
 } from '../../../src/extractor/source/catalog/catalog-queries';
+import { FEATURES_SQL } from '../../../src/extractor/source/catalog/source-features';
 import { READER_ADVICE_SQL } from '../../../src/extractor/source/connection/reader-count';
 import { ReplayServer } from '../../../tools/replay-server/replay-server';
 import type { ReplyPackets } from '../../../tools/replay-server/reply';
@@ -35,6 +36,11 @@ export interface ScriptedDatabase {
   readonly override?: (sql: string) => ReplyPackets | undefined;
 }
 
+/** What SQL Server 2022 has of the columns that are asked for. */
+export const CATALOG_COLUMNS = [
+  'columns.object_id', 'columns.is_masked', 'columns.encryption_type', 'security_policies.is_enabled', 'security_predicates.predicate_type',
+];
+
 const COLUMN_VIEW = ['object_id', 'name', 'type_id', 'user_type_id', 'max_length', 'precision', 'scale', 'collation_name', 'flags'];
 
 /** Columns of texts are nvarchar(4000), others bigint, as {@link resultPackets} sends their rows. */
@@ -49,11 +55,12 @@ export async function startScriptedDatabase(database: ScriptedDatabase): Promise
   const { tables, snapshotAllowed = true, schedulers, override } = database;
   const perTable = (cells: (table: ScriptedTable, id: number) => ReadonlyArray<readonly Cell[]>) => tables.flatMap(cells);
   const answers = new Map<string, Buffer>([
-    [SERVER_SQL, resultPackets(['product_version', 'snapshot_isolation_state'], [['16.0.1000.6', snapshotAllowed ? 1 : 0]])],
+    [FEATURES_SQL, resultPackets(['product_version', 'engine_edition', 'snapshot_isolation_state', 'catalog_column'],
+      CATALOG_COLUMNS.map((name) => ['16.0.1000.6', 3, snapshotAllowed ? 1 : 0, name]))],
     [TABLES_SQL, resultPackets(['object_id', 'schema_name', 'table_name'], perTable(({ schema, table }, id) => [[id, schema, table]]))],
     [ROW_ESTIMATES_SQL, resultPackets(['object_id', 'estimated_rows'], perTable(({ rows, size }, id) => [[id, size?.rows ?? rows.length]]))],
     [SIZES_SQL, resultPackets(['object_id', 'used_pages'], perTable(({ size }, id) => [[id, size?.pages ?? 1]]))],
-    [columnsSql(16), resultPackets(COLUMN_VIEW, perTable((table, id) => table.columns.map((name, at) => columnCells(table, id, name, at))))],
+    [columnsSql({ masks: true, encryption: true }), resultPackets(COLUMN_VIEW, perTable((table, id) => table.columns.map((name, at) => columnCells(table, id, name, at))))],
     [KEYS_SQL, resultPackets(['object_id', 'index_type', 'is_primary_key', 'column_name'],
       perTable(({ primaryKey = [] }, id) => primaryKey.map((name) => [id, 1, 1, name])))],
     [PARTITIONED_SQL, resultPackets(['object_id', 'function_id', 'function_name', 'is_right', 'column_name'], [])],

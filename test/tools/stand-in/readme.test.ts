@@ -3,7 +3,7 @@ import path from 'path';
 import { withPool } from './mssql-client';
 import { withStandIn } from './running';
 import { SYSTEM_VIEWS } from '../../../tools/stand-in/engine/system-views';
-import { SERVER_PROPERTIES, SYSTEM_VALUES } from '../../../tools/stand-in/session/system-values';
+import { PRODUCT_PROPERTIES, SERVER_PROPERTIES, SYSTEM_VALUES } from '../../../tools/stand-in/session/system-values';
 import { AGGREGATES, WINDOW_FUNCTIONS } from '../../../tools/stand-in/sql/binder/aggregates';
 import { CATALOG_FUNCTIONS } from '../../../tools/stand-in/sql/binder/catalog-functions';
 import { FUNCTIONS } from '../../../tools/stand-in/sql/binder/functions';
@@ -45,7 +45,7 @@ test.each([
 });
 
 test('SERVERPROPERTY: the README lists those of the code', () => {
-  expect(listed('`SERVERPROPERTY`').map((name) => name.toLowerCase())).toEqual([...Object.keys(SERVER_PROPERTIES), 'engineedition'].sort());
+  expect(listed('`SERVERPROPERTY`').map((name) => name.toLowerCase())).toEqual([...Object.keys(SERVER_PROPERTIES), ...Object.keys(PRODUCT_PROPERTIES)].sort());
 });
 
 test('every kind of statement is shown, and runs', async () => {

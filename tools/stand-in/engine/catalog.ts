@@ -13,6 +13,8 @@ export interface ColumnEntry {
   /** Default as T-SQL text, with the parentheses SQL Server adds. */
   readonly defaultText?: string;
   readonly maskingFunction?: string;
+  /** By Always Encrypted. Values are kept as they are. */
+  readonly encryption?: 'DETERMINISTIC' | 'RANDOMIZED';
 }
 
 export interface IndexEntry {
@@ -49,6 +51,15 @@ export interface TableEntry {
   readonly created: Date;
 }
 
+/** A policy of filter predicates; they are told, and filter nothing. */
+export interface SecurityPolicyEntry {
+  readonly id: number;
+  readonly name: string;
+  readonly schema: string;
+  readonly enabled: boolean;
+  readonly predicates: ReadonlyArray<{ readonly table: TableEntry; readonly text: string }>;
+}
+
 export interface SchemaEntry {
   readonly id: number;
   readonly name: string;
@@ -68,6 +79,7 @@ export class DatabaseEntry {
   ];
   readonly partitionFunctions: PartitionFunctionEntry[] = [];
   readonly partitionSchemes: PartitionSchemeEntry[] = [];
+  readonly securityPolicies: SecurityPolicyEntry[] = [];
   snapshotIsolation = true;
   readCommittedSnapshot = false;
   /** Changes with every change of the dictionary, so that copies of it know when they are old. */
@@ -109,6 +121,11 @@ export class DatabaseEntry {
 
   tableById(objectId: number): TableEntry | undefined {
     return [...this.tables.values()].find((table) => table.objectId === objectId);
+  }
+
+  /** Views of the system catalog. */
+  systemTables(): TableEntry[] {
+    return [...this.tables.values()].filter((table) => table.kind === 'S');
   }
 
   userTables(): TableEntry[] {

@@ -4,7 +4,8 @@ import { duckTableName, quoteName, quoteText } from './identifiers';
 import { MACROS } from './macros';
 import { partitionNumber, Partitioning } from './partitioning';
 import { registerScalarFunctions } from './scalar-functions';
-import { SYSTEM_VIEWS, viewColumns } from './system-views';
+import { SERVER_PRODUCTS, type ServerProduct } from './server-product';
+import { viewColumns, viewsWithout, type SystemView } from './system-views';
 import { family, storageType } from '../sql/types';
 
 /** System databases in the order of their ids. */
@@ -12,13 +13,13 @@ const SYSTEM_DATABASES = ['master', 'tempdb', 'model', 'msdb'];
 
 /** The DuckDB instance, the data dictionary, and what keeps the two together. */
 export class DatabaseEngine {
-  static async create(options: { threads?: number; memoryLimit?: string; created: Date }): Promise<DatabaseEngine> {
+  static async create(options: { threads?: number; memoryLimit?: string; product?: ServerProduct; created: Date }): Promise<DatabaseEngine> {
     const instance = await DuckDBInstance.create(':memory:', {
       threads: String(options.threads ?? 2),
       ...(options.memoryLimit ? { memory_limit: options.memoryLimit } : {}),
     });
     const connection = await instance.connect();
-    const engine = new DatabaseEngine(instance, connection, options.created);
+    const engine = new DatabaseEngine(instance, connection, options.created, options.product ?? SERVER_PRODUCTS.sqlServer2022);
     await connection.run("SET TimeZone = 'UTC'");
     registerScalarFunctions(connection);
     for (const macro of MACROS) {
@@ -31,13 +32,24 @@ export class DatabaseEngine {
   }
 
   readonly catalog = new Catalog();
-  /** SERVERPROPERTY('EngineEdition'): 3 for SQL Server itself, 5 for Azure SQL Database, 8 for Azure SQL Managed Instance. */
-  engineEdition = 3;
+  /** Views of the system catalog that each database has: those of the product that made it. */
+  private readonly views = new Map<DatabaseEntry, readonly SystemView[]>();
   /** Version of the dictionary each database's system tables were filled from. */
   private readonly filled = new Map<DatabaseEntry, number>();
   private working: Promise<void> = Promise.resolve();
 
-  private constructor(private readonly instance: DuckDBInstance, private readonly own: DuckDBConnection, readonly created: Date) {}
+  private constructor(
+    private readonly instance: DuckDBInstance, private readonly own: DuckDBConnection, readonly created: Date, public product: ServerProduct,
+  ) {}
+
+  /** SERVERPROPERTY('EngineEdition'): 3 for SQL Server itself, 5 for Azure SQL Database, 8 for Azure SQL Managed Instance. */
+  get engineEdition(): number {
+    return this.product.engineEdition;
+  }
+
+  set engineEdition(engineEdition: number) {
+    this.product = { ...this.product, engineEdition };
+  }
 
   async connect(): Promise<DuckDBConnection> {
     return this.instance.connect();
@@ -51,11 +63,13 @@ export class DatabaseEngine {
   async createDatabase(name: string, created = this.created, sourceDatabaseId?: number): Promise<DatabaseEntry> {
     await this.own.run(`ATTACH ':memory:' AS ${quoteName(name)}`);
     const database = this.catalog.add(name, created, sourceDatabaseId);
+    const views = viewsWithout(this.product.without);
+    this.views.set(database, views);
     await this.own.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(name)}.dbo`);
     await this.own.run(`CREATE SCHEMA ${quoteName(name)}.sys`);
     await this.own.run(`CREATE SCHEMA ${quoteName(name)}.standard_schema`);
     await this.own.run(`CREATE SEQUENCE ${quoteName(name)}.sys.row_versions START 2001`);
-    for (const view of SYSTEM_VIEWS) {
+    for (const view of views) {
       const columns = viewColumns(view);
       const duckName = duckTableName(name, view.schema, view.name);
       if (view.query) {
@@ -137,14 +151,16 @@ export class DatabaseEngine {
       }
     }
     const statements = ['BEGIN TRANSACTION'];
-    for (const view of SYSTEM_VIEWS) {
+    const isFirst = !this.filled.has(database);
+    for (const view of this.views.get(database)!) {
       if (!view.rows) {
         continue;
       }
       const duckName = duckTableName(database.name, view.schema, view.name);
       const columns = viewColumns(view);
-      statements.push(`DELETE FROM ${duckName}`);
-      const rows = view.rows(database, this.catalog);
+      // The system's own objects, whose ids are negative, stay as they are.
+      statements.push(`DELETE FROM ${duckName}${view.systemRows ? ' WHERE object_id > 0' : ''}`);
+      const rows = [...isFirst ? view.systemRows?.(database) ?? [] : [], ...view.rows(database, this.catalog)];
       for (let start = 0; start < rows.length; start += 1000) {
         const tuples = rows.slice(start, start + 1000).map((row) =>
           `(${row.map((cell, at) => (cell === null ? 'NULL' : typeof cell === 'string' && family(columns[at].type) !== 'binary' ? quoteText(cell) : String(cell))).join(',')})`);

@@ -204,6 +204,7 @@ function columnEntry(table: TableEntry, definition: ColumnDefinition, constraint
     identity: definition.identity,
     defaultText: definition.defaultValue && `(${definition.defaultValue.text})`,
     maskingFunction: definition.masked,
+    encryption: definition.encrypted,
   };
 }
 

@@ -26,6 +26,7 @@ export class DefinitionRunner {
       case 'createTable': return createTable(statement, context, session.temporaryTables);
       case 'createIndex': return createIndex(statement, this.existing(statement.table), context);
       case 'createSchema': return this.createSchema(statement);
+      case 'createSecurityPolicy': return this.createSecurityPolicy(statement);
       case 'createDatabase': return this.createDatabase(statement);
       case 'createPartitionFunction': return this.createPartitionFunction(statement);
       case 'createPartitionScheme': return this.createPartitionScheme(statement);
@@ -102,6 +103,15 @@ export class DefinitionRunner {
     database.addSchema(statement.name);
   }
 
+  private createSecurityPolicy({ policy, predicates, enabled }: Of<'createSecurityPolicy'>): void {
+    const { database } = this.session;
+    const [name, schema = 'dbo'] = [...policy.parts].reverse();
+    database.securityPolicies.push({
+      id: database.newObjectId(), name, schema, enabled, predicates: predicates.map(({ table, text }) => ({ table: this.existing(table), text })),
+    });
+    database.version += 1;
+  }
+
   private async createPartitionFunction({ name, type, right, values }: Of<'createPartitionFunction'>): Promise<void> {
     const { database, connection } = this.session;
     const rows: string[][] = [];
@@ -172,6 +182,17 @@ export class DefinitionRunner {
             throw missing();
           }
           break;
+        case 'SECURITY POLICY': {
+          const { securityPolicies } = session.database;
+          const at = securityPolicies.findIndex((policy) => policy.name.toLowerCase() === name.parts[name.parts.length - 1].toLowerCase());
+          if (at >= 0) {
+            securityPolicies.splice(at, 1);
+            session.database.version += 1;
+          } else if (!statement.ifExists) {
+            throw missing();
+          }
+          break;
+        }
         case 'INDEX': this.dropIndex(name, statement.on, missing);
       }
     }

@@ -35,6 +35,8 @@ export class Evaluator {
         }
       },
       deniedTables: () => (session.login.denySelect ?? []).map((name) => name.toLowerCase()),
+      // Told to those with VIEW DEFINITION or ALTER ANY SECURITY POLICY alone (sys.security_policies, "Permissions").
+      hidesRows: (view) => view.kind === 'S' && /^security_p/.test(view.name) && session.login.viewDefinition === false,
       useSystemViews: (database) => this.systemViews.add(database),
     };
     return new DataBinder(context);

@@ -12,6 +12,8 @@ export interface LoginAccount {
   readonly denySelect?: readonly string[];
   /** Whether HAS_PERMS_BY_NAME tells that the login sees through masks. @default true */
   readonly unmask?: boolean;
+  /** Whether the login has VIEW DEFINITION of the database; without it security policies are not told. @default true */
+  readonly viewDefinition?: boolean;
 }
 
 /** A statement that sp_prepare keeps. */

@@ -1,10 +1,10 @@
 import { SessionState } from './session-state';
+import type { DatabaseEngine } from '../engine/database-engine';
 import { StorageValue } from '../sql/binder/bound';
 import { BIGINT, INT, SqlType, VARIANT, nvarchar, varchar } from '../sql/types';
 
 export const VERSION_TEXT = `Microsoft SQL Server 2022 (stand-in) - 16.0.4181.5 (X64)
 \tNot Microsoft's product: a stand-in for development and tests over DuckDB`;
-export const PRODUCT_VERSION = '16.0.4181.5';
 
 type SystemValue = { type: SqlType; value: StorageValue };
 
@@ -13,11 +13,7 @@ const int = (value: number | null): SystemValue => ({ type: INT, value: value ==
 
 /** SERVERPROPERTY by name; the values are sql_variant, kept as `declaration|text`. */
 export const SERVER_PROPERTIES: Record<string, string> = {
-  productversion: `nvarchar(128)|${PRODUCT_VERSION}`,
   productlevel: 'nvarchar(128)|RTM',
-  productmajorversion: 'nvarchar(128)|16',
-  productminorversion: 'nvarchar(128)|0',
-  productbuild: 'nvarchar(128)|4181',
   edition: 'nvarchar(128)|Developer Edition (64-bit)',
   editionid: 'bigint|-2117995310',
   servername: 'nvarchar(128)|STAND-IN',
@@ -85,7 +81,14 @@ export const SYSTEM_VALUES: { readonly [name: string]: Reader | undefined } = {
   'IS_MEMBER': (session) => int(session.login.denySelect ? 0 : 1),
   'IS_ROLEMEMBER': (session) => int(session.login.denySelect ? 0 : 1),
   // Other permissions are the catalog's to tell, by the table.
-  'HAS_PERMS_BY_NAME': (session, args) => (args[2] ?? '').toUpperCase() === 'UNMASK' ? int(session.login.unmask === false ? 0 : 1) : undefined,
+  'HAS_PERMS_BY_NAME': (session, args) => {
+    switch ((args[2] ?? '').toUpperCase()) {
+      case 'UNMASK': return int(session.login.unmask === false ? 0 : 1);
+      case 'VIEW DEFINITION':
+      case 'ALTER ANY SECURITY POLICY': return args.length === 3 ? int(session.login.viewDefinition === false ? 0 : 1) : undefined;
+      default: return undefined;
+    }
+  },
   'SERVERPROPERTY': (session, [first]) => ({ type: VARIANT, value: serverProperty(session, (first ?? '').toLowerCase()) }),
   'DATABASEPROPERTYEX': (session, [first, second]) => ({ type: VARIANT, value: databaseProperty(session, first, second) }),
   'CONNECTIONPROPERTY': (_session, [first]) => ({ type: VARIANT, value: connectionProperty(first) }),
@@ -103,8 +106,17 @@ export function systemValue(session: SessionState, name: string, args: ReadonlyA
   return SYSTEM_VALUES[name.toUpperCase()]?.(session, args);
 }
 
+/** Properties of the product that the server is started as. */
+export const PRODUCT_PROPERTIES: Record<string, (engine: DatabaseEngine) => string> = {
+  engineedition: ({ engineEdition }) => `int|${engineEdition}`,
+  productversion: ({ product }) => `nvarchar(128)|${product.productVersion}`,
+  productmajorversion: ({ product }) => `nvarchar(128)|${product.productVersion.split('.')[0]}`,
+  productminorversion: ({ product }) => `nvarchar(128)|${product.productVersion.split('.')[1]}`,
+  productbuild: ({ product }) => `nvarchar(128)|${product.productVersion.split('.')[2]}`,
+};
+
 function serverProperty({ engine }: SessionState, name: string): string | null {
-  return name === 'engineedition' ? `int|${engine.engineEdition}` : SERVER_PROPERTIES[name] ?? null;
+  return PRODUCT_PROPERTIES[name]?.(engine) ?? SERVER_PROPERTIES[name] ?? null;
 }
 
 function databaseProperty(session: SessionState, name: string | null, property: string | null): string | null {

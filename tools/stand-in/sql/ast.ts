@@ -108,6 +108,7 @@ export interface ColumnDefinition {
   readonly computed?: { expr: Expr; text: string; persisted: boolean };
   readonly defaultValue?: { expr: Expr; text: string };
   readonly masked?: string;
+  readonly encrypted?: 'DETERMINISTIC' | 'RANDOMIZED';
   readonly constraints: TableConstraint[];
 }
 
@@ -140,8 +141,9 @@ export type Statement = { line: number } & (
   | { kind: 'createPartitionScheme'; name: string; partitionFunction: string }
   | { kind: 'createIndex'; name: string; table: ObjectName; unique: boolean; clustered: boolean; columns: IndexColumn[]; included: string[]; storage?: PartitionedStorage }
   | { kind: 'createSchema'; name: string }
+  | { kind: 'createSecurityPolicy'; policy: ObjectName; predicates: Array<{ text: string; table: ObjectName }>; enabled: boolean }
   | { kind: 'createDatabase'; name: string; snapshotOf?: string }
-  | { kind: 'drop'; what: 'TABLE' | 'SCHEMA' | 'DATABASE' | 'INDEX'; names: ObjectName[]; ifExists: boolean; on?: ObjectName }
+  | { kind: 'drop'; what: 'TABLE' | 'SCHEMA' | 'DATABASE' | 'INDEX' | 'SECURITY POLICY'; names: ObjectName[]; ifExists: boolean; on?: ObjectName }
   | { kind: 'addColumn'; table: ObjectName; columns: ColumnDefinition[] }
   | { kind: 'addConstraint'; table: ObjectName; constraint: TableConstraint }
   | { kind: 'dropColumn'; table: ObjectName; columns: string[] }

@@ -5,6 +5,7 @@ import { hashStatement } from '../../rows/hash/source-hash';
 import type { ReadRowsResult } from '../../rows/objects/read-rows';
 import { aggregateStatements, compareAggregates, differenceText, type AggregateDifference, type TalliedColumn } from '../../source/aggregates/aggregate-query';
 import { wholeNumber } from '../../source/aggregates/same-value';
+import type { SourceFeatures } from '../../source/catalog/source-features';
 import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
 import { isRepeatable } from '../../source/consistency/consistency';
 import type { LandedChunk } from '../../state/landed-chunk';
@@ -77,11 +78,8 @@ function refuseDifferences(subject: string, rows: number, sourceRows: bigint, di
     `${subject}: what was landed is not what the source has under the same snapshot: ${differences.slice(0, MOST_TOLD).map(differenceText).join('; ')}${more}`);
 }
 
-/** HASHBYTES takes values of any length since SQL Server 2016, and 8,000 bytes before (Transact-SQL reference, "HASHBYTES"). */
-const WHOLE_ROWS_SINCE = 13;
-
 /** @throws LegacyToS3Error of code INVALID_CONFIG when the server cannot hash whole rows */
-export function refuseHashesOfOld(hashes: SourceHashes, productVersion: string): void {
-  if (hashes === SourceHashes.NONE || !(Number.parseInt(productVersion, 10) < WHOLE_ROWS_SINCE)) return;
+export function refuseHashesOfOld(hashes: SourceHashes, { wholeRowHashes, productVersion }: SourceFeatures): void {
+  if (hashes === SourceHashes.NONE || wholeRowHashes) return;
   throw new LegacyToS3Error('INVALID_CONFIG', `sourceHashes must be none for SQL Server ${productVersion}: HASHBYTES takes whole rows from SQL Server 2016 (13) on`);
 }

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../api/errors';
 import type { ExtractorProps } from '../../api/extractor-props';
 import type { CheckItem } from '../../api/run-summary';
 import { openTarget } from '../../landing/open-target';
+import { readFeatures } from '../../source/catalog/source-features';
 import { causes, missingFromServer } from '../../source/connection/source-errors';
 import { addressOf, SqlServerConnection } from '../../source/connection/sql-server-connection';
 import { INSTANT_SQL } from '../../source/consistency/consistency';
@@ -90,7 +91,7 @@ async function checkSource(options: RunOptions, items: CheckItem[], attempt: Att
     if (options.query) return;
     await attempt('tables', (code, told) => told ?? (UNGRANTED.has(code) ? TABLES_ADVICE : undefined), async () => {
       // One chunk a table: no table is looked into.
-      const plan = await planOver(opened, { ...options, chunkTarget: { bytes: Number.MAX_SAFE_INTEGER } });
+      const plan = await planOver(opened, await readFeatures(opened), { ...options, chunkTarget: { bytes: Number.MAX_SAFE_INTEGER } });
       for (const message of plan.warnings) items.push({ name: 'source', state: 'warn', detail: message, advice: 'see the plan; the run goes on nevertheless' });
       for (const { risk, message } of plan.refusals) {
         items.push({ name: 'source', state: 'fail', detail: message, advice: `lift it, leave the table out, or accept ${risk} by name` });

@@ -1,14 +1,7 @@
-/** Major version of SQL Server 2016, which brought masking, Always Encrypted and row-level security. */
-const SQL_SERVER_2016 = 13;
+import type { SourceFeatures } from './source-features';
 
 /** Bits of `flags` in {@link columnsSql}. */
 export const COLUMN_FLAGS = { nullable: 1, computed: 2, masked: 4, encrypted: 8 } as const;
-
-/** Asks for version and snapshot setting. */
-export const SERVER_SQL = `
-SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128)) AS product_version, d.snapshot_isolation_state
-FROM sys.databases AS d
-WHERE d.name = DB_NAME()`;
 
 /** Asks for the user tables. */
 export const TABLES_SQL = `
@@ -100,19 +93,15 @@ WHERE v.function_id = ${Math.trunc(functionId)} AND v.parameter_id = 1
 ORDER BY v.boundary_id`;
 }
 
-/**
- * Asks for the columns of the user tables, in order.
- *
- * @param major major version of the server: what came with 2016 is asked of no older one
- */
-export function columnsSql(major: number): string {
+/** Asks for the columns of the user tables, in order. */
+export function columnsSql({ masks, encryption }: Pick<SourceFeatures, 'masks' | 'encryption'>): string {
   const { nullable, computed, masked, encrypted } = COLUMN_FLAGS;
-  const since2016 = major < SQL_SERVER_2016 ? ''
-    : ` + CASE WHEN c.is_masked = 1 THEN ${masked} ELSE 0 END + CASE WHEN c.encryption_type IS NOT NULL THEN ${encrypted} ELSE 0 END`;
+  const where = (condition: string, flag: number) => ` + CASE WHEN ${condition} THEN ${flag} ELSE 0 END`;
+  const security = (masks ? where('c.is_masked = 1', masked) : '') + (encryption ? where('c.encryption_type IS NOT NULL', encrypted) : '');
   return `
 SELECT c.object_id, c.name, CAST(c.system_type_id AS int) AS type_id, c.user_type_id, CAST(c.max_length AS int) AS max_length,
   CAST(c.precision AS int) AS [precision], CAST(c.scale AS int) AS scale, c.collation_name,
-  CASE WHEN c.is_nullable = 1 THEN ${nullable} ELSE 0 END + CASE WHEN c.is_computed = 1 THEN ${computed} ELSE 0 END${since2016} AS flags
+  CASE WHEN c.is_nullable = 1 THEN ${nullable} ELSE 0 END + CASE WHEN c.is_computed = 1 THEN ${computed} ELSE 0 END${security} AS flags
 FROM sys.columns AS c
 JOIN sys.tables AS t ON t.object_id = c.object_id
 WHERE t.is_ms_shipped = 0
@@ -127,10 +116,10 @@ FROM sys.columns AS c
 WHERE c.object_id = OBJECT_ID(@name0) AND HAS_PERMS_BY_NAME(@name0, 'OBJECT', 'SELECT', c.name, 'COLUMN') = 1
 ORDER BY c.column_id`;
 
-/** Asks whether the login sees through masks everywhere in the database. Not before 2016. */
+/** Asks whether the login sees through masks everywhere in the database. */
 export const UNMASK_SQL = 'SELECT HAS_PERMS_BY_NAME(DB_NAME(), \'DATABASE\', \'UNMASK\') AS unmask';
 
-/** Asks for the tables that an enabled policy filters, as far as the login may see policies. Not before 2016. */
+/** Asks for the tables that an enabled policy filters, as far as the login may see policies. */
 export const ROW_POLICIES_SQL = `
 SELECT DISTINCT r.target_object_id AS object_id
 FROM sys.security_predicates AS r
@@ -143,8 +132,3 @@ SELECT c.object_id, c.name
 FROM sys.columns AS c
 WHERE c.object_id IN (SELECT p.major_id FROM sys.database_permissions AS p WHERE p.class = 1 AND p.minor_id > 0 AND p.type = 'SL')
   AND HAS_PERMS_BY_NAME(QUOTENAME(OBJECT_SCHEMA_NAME(c.object_id)) + '.' + QUOTENAME(OBJECT_NAME(c.object_id)), 'OBJECT', 'SELECT', c.name, 'COLUMN') = 0`;
-
-/** Whether the server has masks, encrypted columns and row policies. */
-export function hasColumnSecurity(major: number): boolean {
-  return major >= SQL_SERVER_2016;
-}

@@ -1,9 +1,10 @@
 /* eslint-disable no-bitwise */
 import {
-  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, hasColumnSecurity, KEYS_SQL, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SERVER_SQL,
-  SIZES_SQL, TABLE_COLUMNS_SQL, TABLES_SQL, UNMASK_SQL,
+  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, KEYS_SQL, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SIZES_SQL, TABLE_COLUMNS_SQL,
+  TABLES_SQL, UNMASK_SQL,
 } from './catalog-queries';
 import { quoteTable } from './identifiers';
+import type { SourceFeatures } from './source-features';
 import type { NamedTable } from './table-patterns';
 import { typeName } from './type-names';
 import type { PlannedColumn } from '../../api/extraction-plan';
@@ -47,13 +48,6 @@ export interface SourcePartitioning {
   readonly column: string;
 }
 
-/** The server and the database's own settings. */
-export interface SourceServer {
-  readonly productVersion: string;
-  /** Whether SNAPSHOT transactions may be started (ALLOW_SNAPSHOT_ISOLATION is ON). */
-  readonly snapshotAllowed: boolean;
-}
-
 /** What the login may not see of the chosen tables. */
 export interface SourceSecurity {
   /** Whether masks hide nothing from the login. */
@@ -66,22 +60,12 @@ export interface SourceSecurity {
 
 const PAGE_BYTES = 8192;
 
-/** `16` of `16.0.4181.5`; 0 when it cannot be told. */
-export function majorVersion({ productVersion }: SourceServer): number {
-  return Number(/^\d+/.exec(productVersion)?.[0] ?? 0);
-}
-
-export async function readServer(connection: SqlServerConnection): Promise<SourceServer> {
-  const [row] = await connection.query(SERVER_SQL, 'read the settings of the database');
-  return { productVersion: String(row?.product_version ?? 'unknown'), snapshotAllowed: Number(row?.snapshot_isolation_state) === 1 };
-}
-
 /** All user tables the login may see, by schema and name. The number of requests does not grow with that of tables. */
-export async function readTables(connection: SqlServerConnection, server: SourceServer): Promise<SourceTable[]> {
+export async function readTables(connection: SqlServerConnection, features: SourceFeatures): Promise<SourceTable[]> {
   const tables = await connection.query(TABLES_SQL, 'list the tables');
   const rows = await numbersByObject(connection, ROW_ESTIMATES_SQL, 'read the row estimates');
   const pages = await numbersByObject(connection, SIZES_SQL, 'read the sizes of the tables');
-  const columns = await readColumns(connection, majorVersion(server));
+  const columns = await readColumns(connection, features);
   const keys = await readKeys(connection);
   const partitioned = await readPartitioning(connection);
   return tables.map((row) => {
@@ -116,11 +100,10 @@ export async function readTableColumns(connection: SqlServerConnection, schema: 
 }
 
 /** What the source would hide from the login. Security policies are told only to logins that may see them. */
-export async function readSecurity(connection: SqlServerConnection, server: SourceServer, tables: readonly SourceTable[]): Promise<SourceSecurity> {
-  const isModern = hasColumnSecurity(majorVersion(server));
+export async function readSecurity(connection: SqlServerConnection, features: SourceFeatures, tables: readonly SourceTable[]): Promise<SourceSecurity> {
   const masked = tables.some(({ columns }) => columns.some((column) => column.masked));
-  const [unmask] = isModern && masked ? await connection.query(UNMASK_SQL, 'ask for the permission UNMASK') : [];
-  const filtered = isModern ? await connection.query(ROW_POLICIES_SQL, 'list the security policies') : [];
+  const [unmask] = masked ? await connection.query(UNMASK_SQL, 'ask for the permission UNMASK') : [];
+  const filtered = features.rowPolicies ? await connection.query(ROW_POLICIES_SQL, 'list the security policies') : [];
   const denied = new Map<number, string[]>();
   for (const row of await connection.query(DENIED_COLUMNS_SQL, 'list the columns that may not be read')) {
     push(denied, Number(row.object_id), String(row.name));
@@ -128,11 +111,11 @@ export async function readSecurity(connection: SqlServerConnection, server: Sour
   return { unmask: !masked || Number(unmask?.unmask) === 1, filtered: new Set(filtered.map((row) => Number(row.object_id))), denied };
 }
 
-async function readColumns(connection: SqlServerConnection, major: number): Promise<Map<number, SourceColumn[]>> {
+async function readColumns(connection: SqlServerConnection, features: SourceFeatures): Promise<Map<number, SourceColumn[]>> {
   const tables = new Map<number, SourceColumn[]>();
   // Types and collations repeat, so each text is kept once.
   const types = new Map<string, string>();
-  await connection.stream(columnsSql(major), 'list the columns', (row) => {
+  await connection.stream(columnsSql(features), 'list the columns', (row) => {
     const [objectId, typeId, userTypeId, maxLength, precision, scale, flags] = [0, 2, 3, 4, 5, 6, 8].map((at) => Number(row[at]));
     const id = `${typeId} ${userTypeId} ${maxLength} ${precision} ${scale}`;
     let type = types.get(id);

@@ -1,6 +1,7 @@
 import type { ConsistencyMode } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
 import { Consistency } from '../../api/extractor-props';
+import type { SourceFeatures } from '../catalog/source-features';
 
 /** The modes a run can have: those to choose from, and that of a query. */
 export type RunConsistency = ConsistencyMode;
@@ -27,11 +28,17 @@ export function isRepeatable(mode: RunConsistency): boolean {
 }
 
 /** The mode of a run. @throws LegacyToS3Error of code INVALID_CONFIG when the source does not allow the one asked for */
-export function chooseConsistency(requested: Consistency | undefined, snapshotAllowed: boolean, database: string): RunConsistency {
+export function chooseConsistency(
+  requested: Consistency | undefined, { snapshotAllowed, databaseSnapshots, product }: SourceFeatures, database: string,
+): RunConsistency {
   if (requested === undefined) return snapshotAllowed ? 'snapshot' : 'readCommitted';
   if (requested === Consistency.SNAPSHOT && !snapshotAllowed) {
     throw new LegacyToS3Error('INVALID_CONFIG', `consistency snapshot is not to be had: database '${database}' does not allow SNAPSHOT transactions; `
       + 'ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION ON, or choose databaseSnapshot or readCommitted');
+  }
+  if (requested === Consistency.DATABASE_SNAPSHOT && !databaseSnapshots) {
+    throw new LegacyToS3Error('INVALID_CONFIG', `consistency databaseSnapshot is not to be had: ${product} has no database snapshots; `
+      + 'choose snapshot, with one reader where all tables must show one instant');
   }
   return requested;
 }

@@ -11,14 +11,6 @@ export interface DatabaseSnapshot {
 
 const NAME_PREFIX = 'cdk_legacy_to_s3_';
 
-/** Editions by SERVERPROPERTY('EngineEdition') that have no database snapshots. */
-const WITHOUT_SNAPSHOTS: { readonly [edition: number]: string } = {
-  5: 'Azure SQL Database', 6: 'Azure Synapse', 8: 'Azure SQL Managed Instance', 11: 'Azure Synapse serverless', 12: 'Fabric SQL database',
-};
-
-const EDITION_SQL = `
-SELECT CAST(SERVERPROPERTY('EngineEdition') AS int) AS edition, (SELECT COUNT(*) FROM sys.databases WHERE name = 'rdsadmin') AS is_rds`;
-
 /** Files of data; a snapshot takes none of the log. */
 const FILES_SQL = 'SELECT name, physical_name FROM sys.database_files WHERE type = 0 ORDER BY file_id';
 
@@ -47,18 +39,12 @@ export async function findSnapshot(connection: SqlServerConnection, runId: strin
 }
 
 /**
- * Makes the run's snapshot of the connection's database.
+ * Makes the run's snapshot of the connection's database, of a server that has database snapshots.
  *
- * @throws LegacyToS3Error, of code INVALID_CONFIG where the server has no database snapshots
+ * @throws LegacyToS3Error
  */
 export async function createSnapshot(connection: SqlServerConnection, runId: string): Promise<DatabaseSnapshot> {
   const { database } = connection;
-  const [server] = await connection.query(EDITION_SQL, 'ask for the edition of the server');
-  const without = Number(server?.is_rds) > 0 ? 'Amazon RDS' : WITHOUT_SNAPSHOTS[Number(server?.edition)];
-  if (without !== undefined) {
-    throw new LegacyToS3Error('INVALID_CONFIG', `consistency databaseSnapshot is not to be had: ${without} has no database snapshots; `
-      + 'choose snapshot, with one reader where all tables must show one instant');
-  }
   const name = snapshotName(runId);
   const files = await connection.query(FILES_SQL, 'list the files of the database');
   // Sparse files beside the data files, named by the run.

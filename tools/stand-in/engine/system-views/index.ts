@@ -9,3 +9,13 @@ export type { SystemView } from './system-view';
 
 /** Every view of the system catalog the stand-in has. */
 export const SYSTEM_VIEWS: readonly SystemView[] = [...OBJECT_VIEWS, ...INDEX_VIEWS, ...STORAGE_VIEWS, ...STANDARD_VIEWS];
+
+/** The views of a server that lacks some of them, or some of their columns (`view.column`). */
+export function viewsWithout(without: readonly string[]): SystemView[] {
+  return SYSTEM_VIEWS.filter(({ name }) => !without.includes(name)).map((view) => {
+    const kept = view.columns.map((declaration) => !without.includes(`${view.name}.${declaration.split(' ')[0]}`));
+    if (!kept.includes(false) || !view.rows) return view;
+    const { rows } = view;
+    return { ...view, columns: view.columns.filter((_, at) => kept[at]), rows: (...args) => rows(...args).map((cells) => cells.filter((_, at) => kept[at])) };
+  });
+}

@@ -1,6 +1,6 @@
 import { TYPE_IDS, maxLength, catalogShape } from '../../sql/type-declaration';
 import { TypeName } from '../../sql/types';
-import { TableEntry } from '../catalog';
+import { ColumnEntry, DatabaseEntry, TableEntry } from '../catalog';
 import { Cell, SystemView, ticks, typeCells } from './system-view';
 
 /** Cores it tells of. */
@@ -74,6 +74,7 @@ export const OBJECT_VIEWS: SystemView[] = [
     schema: 'sys',
     name,
     columns: OBJECT_COLUMNS,
+    ...name === 'all_objects' && { systemRows: systemObjects },
     rows: (database) => database.userTables().flatMap((table) => {
       const schemaId = database.schema(table.schema)!.id;
       return [
@@ -101,7 +102,8 @@ export const OBJECT_VIEWS: SystemView[] = [
     schema: 'sys',
     name,
     columns: columnColumns(),
-    rows: (database) => database.userTables().flatMap((table) => table.columns.map((column) => columnCells(table, column.id))),
+    ...name === 'all_columns' && { systemRows: (database: DatabaseEntry) => columnsOf(database.systemTables()) },
+    rows: (database) => columnsOf(database.userTables()),
   })),
   {
     schema: 'sys',
@@ -144,14 +146,17 @@ export const OBJECT_VIEWS: SystemView[] = [
     schema: 'sys',
     name: 'security_policies',
     columns: [...OBJECT_COLUMNS, 'is_enabled bit null', 'is_not_for_replication bit', 'is_schema_bound bit'],
-    rows: () => [],
+    rows: (database) => database.securityPolicies.map(({ id, name, schema, enabled }) => [
+      ...objectCells(id, name, database.schema(schema)!.id, 0, 'SP', 'SECURITY_POLICY', database.created), enabled, false, true,
+    ]),
   },
   {
     schema: 'sys',
     name: 'security_predicates',
     columns: ['object_id int', 'security_predicate_id int', 'target_object_id int', 'predicate_definition nvarchar(max) null', 'predicate_type int null',
       'predicate_type_desc nvarchar(60) null', 'operation int null', 'operation_desc nvarchar(60) null'],
-    rows: () => [],
+    rows: (database) => database.securityPolicies.flatMap(({ id, predicates }) => predicates.map(({ table, text }, at) =>
+      [id, at + 1, table.objectId, text, 0, 'FILTER', null, null])),
   },
   {
     // Logins are denied whole tables only, which is kept with the login.
@@ -169,6 +174,19 @@ export const OBJECT_VIEWS: SystemView[] = [
   },
 ];
 
+/** Views of the system catalog as objects, which the server ships. */
+function systemObjects(database: DatabaseEntry): Cell[][] {
+  return database.systemTables().map((table) => [
+    ...objectCells(table.objectId, table.name, database.schema(table.schema)!.id, 0, 'V', 'VIEW', table.created).slice(0, -3), true, false, false,
+  ]);
+}
+
+/** encryption_type, its description, algorithm, key and its database. */
+function encryptionCells({ encryption }: ColumnEntry): Cell[] {
+  return encryption === undefined ? [null, null, null, null, null]
+    : [encryption === 'DETERMINISTIC' ? 1 : 2, encryption, 'AEAD_AES_256_CBC_HMAC_SHA_256', 1, null];
+}
+
 function columnColumns(): string[] {
   return ['object_id int', 'name sysname null', 'column_id int', 'system_type_id tinyint', 'user_type_id int', 'max_length smallint', 'precision tinyint', 'scale tinyint',
     'collation_name sysname null', 'is_nullable bit null', 'is_ansi_padded bit', 'is_rowguidcol bit', 'is_identity bit', 'is_computed bit', 'is_filestream bit',
@@ -178,9 +196,13 @@ function columnColumns(): string[] {
     'column_encryption_key_id int null', 'column_encryption_key_database_name sysname null', 'is_hidden bit', 'is_masked bit', 'graph_type int null'];
 }
 
+function columnsOf(tables: readonly TableEntry[]): Cell[][] {
+  return tables.flatMap((table) => table.columns.map((column) => columnCells(table, column.id)));
+}
+
 function columnCells(table: TableEntry, columnId: number): Cell[] {
   const column = table.columns.find((candidate) => candidate.id === columnId)!;
   return [table.objectId, column.name, column.id, ...typeCells(column.type), column.nullable, true, false,
-    column.identity !== undefined, column.computed !== undefined, false, false, false, false, false, false, 0, column.defaultText ? table.objectId + column.id : 0, 0, false, false, 0, 'NOT_APPLICABLE', null, null, null, null, null,
-    false, column.maskingFunction !== undefined, null];
+    column.identity !== undefined, column.computed !== undefined, false, false, false, false, false, false, 0, column.defaultText ? table.objectId + column.id : 0, 0, false, false, 0, 'NOT_APPLICABLE',
+    ...encryptionCells(column), false, column.maskingFunction !== undefined, null];
 }

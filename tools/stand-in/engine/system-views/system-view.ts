@@ -13,6 +13,8 @@ export interface SystemView {
   readonly columns: readonly string[];
   /** Rows from the data dictionary, one value a column; absent when `query` computes them. */
   readonly rows?: (database: DatabaseEntry, catalog: Catalog) => Cell[][];
+  /** Further rows, of the system's own objects, which never change. */
+  readonly systemRows?: (database: DatabaseEntry) => Cell[][];
   /** DuckDB SQL of the rows; `{db}` stands for the quoted database name, `{dbtext}` for the name as text. */
   readonly query?: string;
 }

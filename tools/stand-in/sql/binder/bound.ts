@@ -52,6 +52,8 @@ export interface BindContext {
   readonly checkPermission: (table: TableEntry, permission: 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE', line: number) => void;
   /** Tables, `schema.name` in lower case, that the login may not read. */
   readonly deniedTables: () => string[];
+  /** Whether the login may not see the rows of a view of the system catalog. */
+  readonly hidesRows: (view: TableEntry) => boolean;
   /** Called for each view of the system catalog used, so that its rows can be brought up to date. */
   readonly useSystemViews: (database: DatabaseEntry) => void;
 }

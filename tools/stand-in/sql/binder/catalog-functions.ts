@@ -14,6 +14,8 @@ const COLUMN_PROPERTIES: { readonly [property: string]: string | undefined } = {
   charmaxlen: 'max_length::INTEGER',
 };
 
+const NONDETERMINISTIC = 'GETDATE|GETUTCDATE|SYSDATETIME|SYSUTCDATETIME|SYSDATETIMEOFFSET|CURRENT_TIMESTAMP|NEWID|SUSER_SNAME|DB_NAME';
+
 /** One call of such a function. */
 class Lookup {
   constructor(readonly context: BindContext, readonly args: Bound[]) {}
@@ -31,6 +33,15 @@ class Lookup {
     this.context.useSystemViews(database);
     const sql = `(SELECT any_value(${result}) FROM "${database.name}".sys.objects v JOIN "${database.name}".sys.schemas s ON s.schema_id = v.schema_id WHERE ${conditions})`;
     return { sql, type, nullable: true };
+  }
+
+  /** Of computed columns alone: whether a function of another value each time is in its definition. */
+  findDeterminism(): Bound {
+    const { database } = this.context;
+    this.context.useSystemViews(database);
+    const value = `CASE WHEN regexp_matches(upper(v.definition), '\\b(${NONDETERMINISTIC})\\b') THEN 0 ELSE 1 END`;
+    const where = `v.object_id = ${this.key(0)} AND fold_case(v.name) = ${this.text(1)}`;
+    return { sql: `(SELECT any_value(${value}) FROM "${database.name}".sys.computed_columns v WHERE ${where})`, type: INT, nullable: true };
   }
 
   key(at: number): string {
@@ -64,7 +75,7 @@ export const CATALOG_FUNCTIONS: { readonly [name: string]: ((call: Lookup) => Bo
     const sql = call.args[0].untypedNull ? '1' : `CASE WHEN lower(object_path(${call.path(0)})) IN (${denied}) THEN 0 ELSE 1 END`;
     return { sql: `CAST(${sql} AS INTEGER)`, type: INT, nullable: true };
   },
-  COLUMNPROPERTY: (call) => call.find('columns', COLUMN_PROPERTIES[(call.args[2].constant ?? '').toLowerCase()] ?? 'is_sparse::INTEGER',
+  COLUMNPROPERTY: (call) => (call.args[2].constant ?? '').toLowerCase() === 'isdeterministic' ? call.findDeterminism() : call.find('columns', COLUMN_PROPERTIES[(call.args[2].constant ?? '').toLowerCase()] ?? 'is_sparse::INTEGER',
     INT, `v.object_id = ${call.key(0)} AND fold_case(v.name) = ${call.text(1)}`),
 };
 

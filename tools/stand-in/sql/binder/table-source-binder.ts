@@ -108,7 +108,8 @@ export abstract class TableSourceBinder extends PredicateBinder {
     const duckAlias = this.newAlias();
     scope.add(this.tableColumns(table, source.alias ?? table.name, duckAlias), name.line);
     const sample = source.sample ? ` TABLESAMPLE ${source.sample.unit === 'ROWS' ? 'reservoir' : 'system'}(${this.expression(source.sample.amount, scope).constant}${source.sample.unit === 'ROWS' ? ' ROWS' : '%'})${source.sample.seed ? ` REPEATABLE (${this.expression(source.sample.seed, scope).constant})` : ''}` : '';
-    return `${table.duckName} AS ${duckAlias}${sample}`;
+    const rows = this.context.hidesRows(table) ? `(SELECT * FROM ${table.duckName} WHERE false)` : table.duckName;
+    return `${rows} AS ${duckAlias}${sample}`;
   }
 
   private addDerived(sql: string, columns: BoundColumn[], alias: string, names: string[] | undefined, scope: Scope): string {

@@ -22,6 +22,9 @@ export abstract class DefinitionParser extends TableParser {
     if (this.accept('PARTITION')) {
       return this.createPartitioning(line);
     }
+    if (this.accept('SECURITY', 'POLICY')) {
+      return this.createSecurityPolicy(line);
+    }
     const unique = this.accept('UNIQUE');
     const clustered = this.clustered() ?? false;
     this.expect('INDEX');
@@ -70,8 +73,8 @@ export abstract class DefinitionParser extends TableParser {
   protected drop(): Statement {
     const line = this.line;
     this.expect('DROP');
-    const what = this.next().upper;
-    if (what !== 'TABLE' && what !== 'SCHEMA' && what !== 'DATABASE' && what !== 'INDEX') {
+    const what = this.accept('SECURITY', 'POLICY') ? 'SECURITY POLICY' : this.next().upper;
+    if (what !== 'TABLE' && what !== 'SCHEMA' && what !== 'DATABASE' && what !== 'INDEX' && what !== 'SECURITY POLICY') {
       this.at -= 1;
       throw this.unexpected();
     }
@@ -114,6 +117,26 @@ export abstract class DefinitionParser extends TableParser {
     }
     const snapshotOf = this.accept('AS') ? (this.next(), this.expect('OF'), this.name()) : undefined;
     return { kind: 'createDatabase', name, snapshotOf };
+  }
+
+  private createSecurityPolicy(line: number): Statement {
+    const policy = this.objectName();
+    const predicates = this.list(() => {
+      this.expect('ADD', 'FILTER', 'PREDICATE');
+      const start = this.token;
+      this.objectName();
+      this.skipParentheses();
+      const text = this.textSince(start);
+      this.expect('ON');
+      return { text, table: this.objectName() };
+    });
+    let enabled = true;
+    if (this.accept('WITH')) {
+      const start = this.token;
+      this.skipParentheses();
+      enabled = !/STATE\s*=\s*OFF/i.test(this.textSince(start));
+    }
+    return { kind: 'createSecurityPolicy', policy, predicates, enabled, line };
   }
 
   private createPartitioning(line: number): Statement {

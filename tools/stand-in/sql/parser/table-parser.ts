@@ -32,6 +32,7 @@ export abstract class TableParser extends DataParser {
     let computed: ColumnDefinition['computed'];
     let defaultValue: ColumnDefinition['defaultValue'];
     let masked: string | undefined;
+    let encrypted: ColumnDefinition['encrypted'];
     const constraints: TableConstraint[] = [];
     if (this.accept('AS')) {
       const start = this.token;
@@ -61,6 +62,10 @@ export abstract class TableParser extends DataParser {
         this.expect('FUNCTION', '=');
         masked = this.next().text;
         this.expect(')');
+      } else if (this.accept('ENCRYPTED', 'WITH')) {
+        const start = this.token;
+        this.skipParentheses();
+        encrypted = /DETERMINISTIC/i.test(this.textSince(start)) ? 'DETERMINISTIC' : 'RANDOMIZED';
       } else if (this.accept('COLLATE')) {
         type = { ...type!, collation: this.name() };
       } else if (this.is('PRIMARY', 'KEY') || this.is('UNIQUE')) {
@@ -77,7 +82,7 @@ export abstract class TableParser extends DataParser {
       } else if (this.accept('ROWGUIDCOL') || this.accept('SPARSE')) {
         continue;
       } else {
-        return { name, type, nullable, identity, computed, defaultValue, masked, constraints };
+        return { name, type, nullable, identity, computed, defaultValue, masked, encrypted, constraints };
       }
     }
   }
