@@ -127,6 +127,12 @@ export interface ManifestAlterations {
 /** How far rows are proven: not at all, by their number, or by the aggregates of their columns too. */
 export type VerificationState = 'unverified' | 'counted' | 'verified';
 
+/** A column that was not compared: `nondeterministic`, `masked` or `encrypted`. */
+export interface ManifestNotCompared {
+  readonly column: string;
+  readonly reason: string;
+}
+
 /** What was compared of a table with its source. */
 export interface ManifestTableVerification {
   readonly state: VerificationState;
@@ -142,6 +148,8 @@ export interface ManifestTableVerification {
   readonly hashedRows?: number;
   /** Columns that could not be part of these hashes; absent where there are none. */
   readonly unhashedColumns?: readonly string[];
+  /** Columns whose values the source does not repeat when it is asked again, so that nothing of them was compared; absent where there are none. */
+  readonly notCompared?: readonly ManifestNotCompared[];
   /** How long the source took to count, and to aggregate, over all chunks. */
   readonly sourceSeconds?: number;
 }

@@ -98,6 +98,8 @@ export interface ChunkVerifiedEvent extends TableName {
   readonly differences: number;
   /** What asking took. */
   readonly seconds: number;
+  /** Columns whose values the source does not repeat, so that they were not compared; absent where there are none. */
+  readonly notCompared?: readonly string[];
 }
 
 /** All is landed and compared; the manifest is written next. */

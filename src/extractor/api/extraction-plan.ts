@@ -10,6 +10,16 @@ export enum SourceRisk {
   DENIED_COLUMNS = 'deniedColumns',
 }
 
+/** Why the values of a column cannot be compared with those that the source gives when it is asked again. */
+export enum NotComparedReason {
+  /** A computed column whose value differs each time, as one of the clock or NEWID(). */
+  NONDETERMINISTIC = 'nondeterministic',
+  /** Masks land instead of values, which was accepted by name. */
+  MASKED = 'masked',
+  /** The ciphertext of Always Encrypted lands, which was accepted by name; the server computes nothing of it. */
+  ENCRYPTED = 'encrypted',
+}
+
 /** A column of the source. */
 export interface PlannedColumn {
   /** Name in the source. */
@@ -30,6 +40,12 @@ export interface PlannedColumn {
    * @default false
    */
   readonly computed?: boolean;
+  /**
+   * Why its values are not compared with the source.
+   *
+   * @default - they are compared
+   */
+  readonly notCompared?: NotComparedReason;
 }
 
 /**

@@ -54,7 +54,7 @@ ORDER BY q.sampled`;
 
 /** Bytes of a row: its header and fixed columns, and what the others are long. */
 function weightOf(table: SourceTable): string {
-  const variable = table.columns.filter(({ type }) => isVariableLength(type));
+  const variable = table.columns.filter(({ type, encrypted }) => isVariableLength(type) && !encrypted);
   const fixed = 8 + 8 * (table.columns.length - variable.length);
   return [`CAST(${fixed} AS bigint)`, ...variable.map(({ name }) => `ISNULL(CAST(DATALENGTH(${quoteName(name)}) AS bigint), 0)`)].join(' + ');
 }

@@ -1,6 +1,7 @@
 import { chunkCount, type ChunkTarget } from './chunk-size';
 import { spreadChunks } from './chunk-size';
 import { chunkKey, cutByPartitions, cutTable, wholeTable } from './cut-table';
+import { varyingPart } from './filter-determinism';
 import { sourceSchemaHash } from './schema-drift';
 import { findRisks } from './source-risks';
 import { chooseTables } from './table-choices';
@@ -49,6 +50,7 @@ export async function buildPlan(connection: SqlServerConnection, features: Sourc
       warnings.push(`${quoteTable(table.schema, table.table)} is left out: the login may read none of its columns`);
       continue;
     }
+    warnings.push(...comparisonWarnings(table, rowFilter));
     const keys = chunkKey(table);
     const partitioned = table.partitioning && await cutByPartitions(connection, features, table, keys, chunkTarget);
     const large = chunkCount(table, chunkTarget) > 1;
@@ -85,8 +87,17 @@ export async function buildPlan(connection: SqlServerConnection, features: Sourc
   };
 }
 
-function plannedColumn({ name, type, nullable, collation, computed }: SourceColumn): PlannedColumn {
-  return { name, type, nullable, ...(collation !== undefined && { collation }), ...(computed && { computed }) };
+function plannedColumn({ name, type, nullable, collation, computed, notCompared }: SourceColumn): PlannedColumn {
+  return { name, type, nullable, ...(collation !== undefined && { collation }), ...(computed && { computed }), ...(notCompared && { notCompared }) };
+}
+
+/** What of a table is not compared with the source, as warnings. */
+function comparisonWarnings(table: SourceTable, rowFilter: string | undefined): string[] {
+  const subject = quoteTable(table.schema, table.table);
+  const varying = varyingPart(rowFilter);
+  if (varying !== undefined) return [`${subject}: its rows are not compared with the source, since rowFilter has ${varying}, which gives other values each time`];
+  const names = table.columns.flatMap(({ name, notCompared }) => (notCompared ? [`'${name}' (${notCompared})`] : []));
+  return names.length === 0 ? [] : [`${subject}: not compared with the source: ${names.join(', ')}`];
 }
 
 /** The renamed columns of a table, as warnings. */

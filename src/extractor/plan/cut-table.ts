@@ -27,7 +27,7 @@ export function wholeTable({ estimatedRows, estimatedBytes }: SourceTable): Plan
 export function chunkKey(table: SourceTable): SourceColumn[] {
   const names = table.clusteredKey.length > 0 ? table.clusteredKey : table.primaryKey;
   const columns = names.map((name) => table.columns.find((column) => column.name === name));
-  const end = columns.findIndex((column, at) => !column || column.encrypted || !keyType(column) || (at > 0 && column.nullable));
+  const end = columns.findIndex((column, at) => !column || column.notCompared || !keyType(column) || (at > 0 && column.nullable));
   return (end < 0 ? columns : columns.slice(0, end)) as SourceColumn[];
 }
 

@@ -1,7 +1,7 @@
 import { LegacyToS3Error } from '../api/errors';
-import { SourceRisk, type PlanRefusal } from '../api/extraction-plan';
+import { NotComparedReason, SourceRisk, type PlanRefusal } from '../api/extraction-plan';
 import { quoteTable } from '../source/catalog/identifiers';
-import type { SourceSecurity, SourceTable } from '../source/catalog/read-catalog';
+import type { SourceColumn, SourceSecurity, SourceTable } from '../source/catalog/read-catalog';
 
 export interface RiskFindings {
   readonly refusals: PlanRefusal[];
@@ -25,9 +25,16 @@ export function findRisks(tables: readonly SourceTable[], security: SourceSecuri
     }
     const denied = (security.denied.get(table.objectId) ?? []).filter((name) => table.columns.some((column) => column.name === name));
     refuse(SourceRisk.DENIED_COLUMNS, denied, 'not readable for this login');
-    return denied.length === 0 ? table : { ...table, columns: table.columns.filter(({ name }) => !denied.includes(name)) };
+    return { ...table, columns: table.columns.filter(({ name }) => !denied.includes(name)).map((column) => withReason(column, security)) };
   });
   return { refusals, readable };
+}
+
+/** Says of a column why its values cannot be compared. */
+function withReason(column: SourceColumn, { unmask }: SourceSecurity): SourceColumn {
+  if (column.encrypted) return { ...column, notCompared: NotComparedReason.ENCRYPTED };
+  if (column.masked && !unmask) return { ...column, notCompared: NotComparedReason.MASKED };
+  return column.nondeterministic ? { ...column, notCompared: NotComparedReason.NONDETERMINISTIC } : column;
 }
 
 /**

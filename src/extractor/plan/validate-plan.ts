@@ -1,7 +1,7 @@
 import { keyType } from './key-types';
 import { counted } from '../api/counted';
 import { LegacyToS3Error } from '../api/errors';
-import { SourceRisk, type ExtractionPlan, type PlannedChunk, type PlannedColumn, type PlannedTable } from '../api/extraction-plan';
+import { NotComparedReason, SourceRisk, type ExtractionPlan, type PlannedChunk, type PlannedColumn, type PlannedTable } from '../api/extraction-plan';
 import { nearestNames } from '../api/unknown-names';
 import { quoteTable } from '../source/catalog/identifiers';
 
@@ -12,7 +12,7 @@ const PLAN_FIELDS = ['planVersion', 'createdAt', 'server', 'database', 'productV
 const TABLE_FIELDS = [
   'schema', 'table', 'columns', 'excludedColumns', 'rowFilter', 'primaryKey', 'chunkKey', 'estimatedRows', 'estimatedBytes', 'schemaHash', 'chunks',
 ];
-const COLUMN_FIELDS = ['name', 'type', 'nullable', 'collation', 'computed'];
+const COLUMN_FIELDS = ['name', 'type', 'nullable', 'collation', 'computed', 'notCompared'];
 const CHUNK_FIELDS = ['chunk', 'lower', 'upper', 'nullKey', 'estimatedRows', 'estimatedBytes'];
 
 /** Says what is wrong with a plan that came from outside. @throws LegacyToS3Error of code INVALID_CONFIG */
@@ -70,6 +70,8 @@ function columnProblem(column: unknown): string | undefined {
   if (!isRecord(column)) return `: expected an object, got ${shown(column)}`;
   for (const name of ['name', 'type']) if (typeof column[name] !== 'string') return `.${name}: expected a string, got ${shown(column[name])}`;
   if (typeof column.nullable !== 'boolean') return `.nullable: expected true or false, got ${shown(column.nullable)}`;
+  const reasons: readonly unknown[] = [undefined, ...Object.values(NotComparedReason)];
+  if (!reasons.includes(column.notCompared)) return `.notCompared: expected ${reasons.slice(1).join(', ')} or nothing, got ${shown(column.notCompared)}`;
   const unknown = unknownField(column, COLUMN_FIELDS);
   return unknown === undefined ? undefined : `.${unknown}`;
 }

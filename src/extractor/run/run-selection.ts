@@ -65,5 +65,14 @@ async function givenPlan(plan: ExtractionPlan, connection: SqlServerConnection, 
   });
   const { readable, refusals } = findRisks(current, await readSecurity(connection, features, current));
   refuseChangedSchema(plan, readable);
-  return { ...plan, productVersion: features.productVersion, snapshotAllowed: features.snapshotAllowed, refusals };
+  const found = new Map(readable.map((table) => [key(table), table]));
+  // What may be compared depends on the login, and so is as of now.
+  const tables = plan.tables.map((table) => ({
+    ...table,
+    columns: table.columns.map(({ notCompared: _, ...column }) => {
+      const notCompared = found.get(key(table))!.columns.find(({ name }) => name === column.name)?.notCompared;
+      return { ...column, ...(notCompared && { notCompared }) };
+    }),
+  }));
+  return { ...plan, tables, productVersion: features.productVersion, snapshotAllowed: features.snapshotAllowed, refusals };
 }

@@ -1,14 +1,17 @@
 import type { CheckedTable } from './check-objects';
-import type { Manifest, ManifestChunk, ManifestTable } from '../../contract';
+import { columnProblems } from './compare-table';
+import type { Manifest, ManifestChunk, ManifestTable, ManifestTally } from '../../contract';
 import { plainCount } from '../api/counted';
 import { LegacyToS3Error } from '../api/errors';
 import type { PlannedChunk, PlannedTable } from '../api/extraction-plan';
 import type { ExtractorProps } from '../api/extractor-props';
 import { VerificationFault, type VerificationProblem } from '../api/verification-result';
 import type { ObjectWriter } from '../landing/target/landing-target';
+import { varyingPart } from '../plan/filter-determinism';
 import { readRows } from '../rows';
 import { typeOptionsOf } from '../rows/columns/type-rules';
 import { addHashes, hashText } from '../rows/hash/content-hash';
+import type { ReadRowsResult } from '../rows/objects/read-rows';
 import { planJobs, queryJob } from '../run/chunks/table-job';
 import type { ReadJob } from '../run/context/read-job';
 import { resolveOptions, type RunOptions } from '../run/context/run-options';
@@ -32,12 +35,13 @@ const NOWHERE: ObjectWriter = {
  * Reads tables of a run, or its query, from the source again for their hashes alone, in the chunks that the run had.
  *
  * @param checked tables whose objects were read back
+ * @returns what could not be compared, and why
  * @throws LegacyToS3Error when the source cannot be read
  */
 export async function compareSource(
   props: ExtractorProps, manifest: Manifest, checked: readonly CheckedTable[], tell: Tell, signal?: AbortSignal,
-): Promise<void> {
-  if (checked.length === 0) return;
+): Promise<string[]> {
+  if (checked.length === 0) return [];
   const tables = checked.map(({ table }) => table);
   const isQuery = manifest.source.kind === 'query';
   const options = await resolveOptions({
@@ -56,8 +60,21 @@ export async function compareSource(
     const connection = await SqlServerConnection.open(options.connection, signal);
     try {
       const planned = isQuery ? [] : (await planOver(connection, await readFeatures(connection), options)).tables;
+      const notes: string[] = [];
       for (const { table, declaredHashes } of checked) {
         const jobs = isQuery ? [queryJob(options.query!)] : jobsOf(table, planned, options);
+        const name = `${table.schema}.${table.table}`;
+        const varying = varyingPart(table.rowFilter);
+        if (varying !== undefined) {
+          notes.push(`${name}: not compared with the source, since its row filter has ${varying}, which gives other values each time`);
+          continue;
+        }
+        const leftOut = leftOutOf(table, jobs);
+        if (leftOut.length > 0) {
+          notes.push(`${name}: not compared with the source, which does not repeat them: ${leftOut.map((column) => `"${column}"`).join(', ')}; of the other columns tallies are compared`);
+          await compareTallies(connection, options, table, jobs, leftOut, tell, signal);
+          continue;
+        }
         const landed = new Map(table.chunks?.map((chunk) => [chunk.chunk, chunk]));
         for (const job of jobs) {
           const { chunk } = job.chunk;
@@ -67,6 +84,7 @@ export async function compareSource(
           await compareChunk(connection, options, known && now !== undefined ? { ...known, contentHash: now } : known, job, tell, signal);
         }
       }
+      return notes;
     } finally {
       await connection.close();
     }
@@ -87,10 +105,32 @@ function jobsOf(table: ManifestTable, planned: readonly PlannedTable[], options:
   return planJobs({ tables: [{ ...now, columns, rowFilter, chunkKey: [...(table.chunkKey ?? [])], chunks }] }, options.maxDop, options.format.types);
 }
 
-async function compareChunk(
-  connection: SqlServerConnection, options: RunOptions, landed: ManifestChunk | undefined, job: ReadJob, tell: Tell, signal?: AbortSignal,
+/** Columns that the source did not repeat when the run compared them, or would not now. */
+function leftOutOf({ verification }: ManifestTable, jobs: readonly ReadJob[]): string[] {
+  return [...new Set([...verification?.notCompared?.map(({ column }) => column) ?? [], ...jobs.flatMap(({ notCompared = [] }) => notCompared)])];
+}
+
+/** Compares rows and, column by column, tallies: a content hash is of whole rows. */
+async function compareTallies(
+  connection: SqlServerConnection, options: RunOptions, table: ManifestTable, jobs: readonly ReadJob[], leftOut: readonly string[], tell: Tell,
+  signal?: AbortSignal,
 ): Promise<void> {
-  const { rows, files } = await readRows({
+  const name = `${table.schema}.${table.table}`;
+  const tallies: ManifestTally[][] = [];
+  let rows = 0;
+  for (const job of jobs) {
+    const read = await readNowhere(connection, options, job, signal);
+    tallies.push([...read.tallies]);
+    rows += read.rows;
+  }
+  if (rows !== table.rows) tell({ table: name, fault: VerificationFault.SOURCE_ROWS, expected: plainCount(table.rows, 'row'), found: plainCount(rows, 'row') });
+  for (const { column, expected, found } of columnProblems(table, tallies)) {
+    if (!leftOut.includes(column!)) tell({ table: name, fault: VerificationFault.SOURCE_CONTENT, column, expected, found });
+  }
+}
+
+function readNowhere(connection: SqlServerConnection, options: RunOptions, job: ReadJob, signal?: AbortSignal): Promise<ReadRowsResult> {
+  return readRows({
     connection: connection.tedious,
     sql: job.sql,
     parameters: job.parameters,
@@ -102,6 +142,12 @@ async function compareChunk(
     open: () => NOWHERE,
     signal,
   });
+}
+
+async function compareChunk(
+  connection: SqlServerConnection, options: RunOptions, landed: ManifestChunk | undefined, job: ReadJob, tell: Tell, signal?: AbortSignal,
+): Promise<void> {
+  const { rows, files } = await readNowhere(connection, options, job, signal);
   const { chunk } = job.chunk;
   if (!landed?.contentHash) return;
   const place = { table: `${job.schema}.${job.table}`, chunk };

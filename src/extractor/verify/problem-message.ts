@@ -11,7 +11,7 @@ const TEXTS: { readonly [fault in VerificationFault]: string } = {
   [VerificationFault.COLUMN]: 'the values of the column are others',
   [VerificationFault.MANIFEST]: 'the manifest contradicts itself',
   [VerificationFault.SOURCE_ROWS]: 'the source has another number of rows now',
-  [VerificationFault.SOURCE_CONTENT]: 'the rows of the source are others now: content hash',
+  [VerificationFault.SOURCE_CONTENT]: 'the rows of the source are others now',
 };
 
 /** The difference in one line: where, what, and both values. */
@@ -19,5 +19,5 @@ export function withMessage(problem: Omit<VerificationProblem, 'message'>): Veri
   const { fault, table, chunk, objectKey, column, expected, found } = problem;
   const place = [table, chunk !== undefined && `chunk ${chunk}`, column !== undefined && `column "${column}"`, objectKey].filter(Boolean).join(', ');
   const values = [expected !== undefined && `expected ${expected}`, found !== undefined && `found ${found}`].filter(Boolean).join(', ');
-  return { ...problem, message: `${place ? `${place}: ` : ''}${TEXTS[fault]}${values ? `: ${values}` : ''}` };
+  return { ...problem, message: `${place ? `${place}: ` : ''}${TEXTS[fault]}${fault === VerificationFault.SOURCE_CONTENT && column === undefined ? ': content hash' : ''}${values ? `: ${values}` : ''}` };
 }

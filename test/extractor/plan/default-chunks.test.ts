@@ -126,7 +126,7 @@ const KEY_TYPES: ReadonlyArray<readonly [string, readonly Cell[]]> = [
 const COLUMN_VIEW = ['object_id', 'name', 'type_id', 'user_type_id', 'max_length', 'precision', 'scale', 'collation_name', 'flags'];
 
 /** Answers for columns: the key of that type, and a text. */
-const typed = (cells: readonly Cell[], flags = 0) => (sql: string) => (sql === columnsSql({ masks: true, encryption: true })
+const typed = (cells: readonly Cell[], flags = 0) => (sql: string) => (sql === columnsSql({ masks: true, encryption: true, computedColumns: true })
   ? [resultPackets(COLUMN_VIEW, [[0, 'Id', ...cells, flags], [0, 'Name', 231, 231, 40, 0, 0, 'Latin1_General_CI_AS', COLUMN_FLAGS.nullable]])] : undefined);
 
 test.each(KEY_TYPES)('a key of type %s cuts by default', async (type, cells) => {

@@ -71,7 +71,7 @@ test.each<[string, ExtractionPlan, RegExp]>([
 });
 
 describe('findRisks', () => {
-  const column = (name: string, flags = {}) => ({ name, type: 'int', nullable: false, computed: false, masked: false, encrypted: false, ...flags });
+  const column = (name: string, flags = {}) => ({ name, type: 'int', nullable: false, computed: false, masked: false, encrypted: false, nondeterministic: false, ...flags });
   const table = {
     objectId: 1,
     schema: 'dbo',

@@ -42,7 +42,7 @@ export async function startCatalogServer({ tables, columns, chunksPerTable }: Ca
     [TABLES_SQL, () => result([int('object_id'), text('schema_name'), text('table_name')], each((table) => [[table, 'dbo', `Table${table}`]]))],
     [ROW_ESTIMATES_SQL, () => result([int('object_id'), bigint('estimated_rows')], each((table) => [[table, chunksPerTable * ROWS_A_CHUNK]]))],
     [SIZES_SQL, () => result([int('object_id'), bigint('used_pages')], each((table) => [[table, chunksPerTable * CHUNK_PAGES]]))],
-    [columnsSql({ masks: true, encryption: true }), () => result(
+    [columnsSql({ masks: true, encryption: true, computedColumns: true }), () => result(
       [int('object_id'), text('name'), int('type_id'), int('user_type_id'), int('max_length'), int('precision'), int('scale'), text('collation_name'), int('flags')],
       each(function* (table) {
         yield [table, 'Id', 127, 127, 8, 19, 0, null, 0];

@@ -38,7 +38,7 @@ export interface ScriptedDatabase {
 
 /** What SQL Server 2022 has of the columns that are asked for. */
 export const CATALOG_COLUMNS = [
-  'columns.object_id', 'columns.is_masked', 'columns.encryption_type', 'security_policies.is_enabled', 'security_predicates.predicate_type',
+  'columns.object_id', 'columns.is_masked', 'columns.encryption_type', 'computed_columns.is_persisted', 'security_policies.is_enabled', 'security_predicates.predicate_type',
 ];
 
 const COLUMN_VIEW = ['object_id', 'name', 'type_id', 'user_type_id', 'max_length', 'precision', 'scale', 'collation_name', 'flags'];
@@ -60,7 +60,7 @@ export async function startScriptedDatabase(database: ScriptedDatabase): Promise
     [TABLES_SQL, resultPackets(['object_id', 'schema_name', 'table_name'], perTable(({ schema, table }, id) => [[id, schema, table]]))],
     [ROW_ESTIMATES_SQL, resultPackets(['object_id', 'estimated_rows'], perTable(({ rows, size }, id) => [[id, size?.rows ?? rows.length]]))],
     [SIZES_SQL, resultPackets(['object_id', 'used_pages'], perTable(({ size }, id) => [[id, size?.pages ?? 1]]))],
-    [columnsSql({ masks: true, encryption: true }), resultPackets(COLUMN_VIEW, perTable((table, id) => table.columns.map((name, at) => columnCells(table, id, name, at))))],
+    [columnsSql({ masks: true, encryption: true, computedColumns: true }), resultPackets(COLUMN_VIEW, perTable((table, id) => table.columns.map((name, at) => columnCells(table, id, name, at))))],
     [KEYS_SQL, resultPackets(['object_id', 'index_type', 'is_primary_key', 'column_name'],
       perTable(({ primaryKey = [] }, id) => primaryKey.map((name) => [id, 1, 1, name])))],
     [PARTITIONED_SQL, resultPackets(['object_id', 'function_id', 'function_name', 'is_right', 'column_name'], [])],

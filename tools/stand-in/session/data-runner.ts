@@ -3,12 +3,26 @@ import { Evaluator, duckValue } from './evaluator';
 import { SessionState } from './session-state';
 import { Transactions } from './transactions';
 import { Statement } from '../sql/ast';
-import { BoundColumn, outputName } from '../sql/binder/bound';
+import { BoundColumn, BoundQuery, outputName } from '../sql/binder/bound';
 import { DataBinder } from '../sql/binder/data-binder';
-import { family } from '../sql/types';
+import { family, isNumeric, storageType } from '../sql/types';
 import { Command, Response } from '../tds/response';
 
 type Of<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
+
+/**
+ * A query as a login without UNMASK sees it: conditions, orders and aggregates are of the values, what comes out is masked as default() does
+ * (Dynamic data masking, "Defining a Dynamic Data Mask"). Of other types than text and numbers the values are left.
+ */
+function maskedSql({ sql, columns }: BoundQuery): string {
+  if (!columns.some(({ masked }) => masked)) return sql;
+  const list = columns.map(({ type, masked }, at) => {
+    const name = outputName(at);
+    const mask = !masked ? name : family(type) === 'string' ? `left('xxxx', ${Math.min(4, type.length && type.length > 0 ? type.length : 4)})` : isNumeric(type) ? '0' : name;
+    return mask === name ? name : `CASE WHEN q.${name} IS NULL THEN NULL ELSE CAST(${mask} AS ${storageType(type)}) END AS ${name}`;
+  });
+  return `SELECT ${list.join(', ')} FROM (${sql}) q`;
+}
 
 /** Runs the statements that read and change rows. */
 export class DataRunner {
@@ -43,7 +57,7 @@ export class DataRunner {
       response.statementDone(Command.SELECT, 0n);
       return;
     }
-    const prepared = await session.connection.prepare(bound.sql);
+    const prepared = await session.connection.prepare(maskedSql(bound));
     try {
       prepared.bind(binder.values.map(duckValue));
       // As in SQL Server, an error while rows are computed comes after the metadata.

@@ -35,6 +35,7 @@ export class Evaluator {
         }
       },
       deniedTables: () => (session.login.denySelect ?? []).map((name) => name.toLowerCase()),
+      masks: session.login.unmask === false,
       // Told to those with VIEW DEFINITION or ALTER ANY SECURITY POLICY alone (sys.security_policies, "Permissions").
       hidesRows: (view) => view.kind === 'S' && /^security_p/.test(view.name) && session.login.viewDefinition === false,
       useSystemViews: (database) => this.systemViews.add(database),

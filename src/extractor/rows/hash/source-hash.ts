@@ -54,9 +54,10 @@ export function hashFormOf(sourceType: string): HashForm | undefined {
   return FORMS[parseSourceType(sourceType).base];
 }
 
-/** Names of the columns that cannot be part of the hash. */
-export function unhashedColumns(columns: readonly ManifestColumn[]): string[] {
-  return columns.filter(({ framing, sourceType }) => framing !== undefined && hashFormOf(sourceType) === undefined).map(({ name }) => name);
+/** Names of the columns that cannot be part of the hash, or are left out of it. */
+export function unhashedColumns(columns: readonly ManifestColumn[], leftOut: readonly string[] = []): string[] {
+  return columns.filter(({ name, framing, sourceType }) => framing !== undefined && (leftOut.includes(name) || hashFormOf(sourceType) === undefined))
+    .map(({ name }) => name);
 }
 
 const NULL = Buffer.from([0]);
@@ -89,9 +90,12 @@ export class SourceRowHasher {
   private readonly scanner: RowScanner;
   private readonly writers: ReadonlyArray<((value: readonly Uint8Array[]) => Uint8Array[]) | undefined>;
 
-  /** @param key index of the column that rows are sampled by; all are taken without it */
-  public constructor(private readonly columns: readonly ColumnType[], private readonly key?: number) {
-    this.writers = columns.map(writerOf);
+  /**
+   * @param key index of the column that rows are sampled by; all are taken without it
+   * @param leaveOut names of columns that are not part of the hash
+   */
+  public constructor(private readonly columns: readonly ColumnType[], private readonly key?: number, leaveOut: readonly string[] = []) {
+    this.writers = columns.map((column) => (leaveOut.includes(column.name) ? undefined : writerOf(column)));
     this.scanner = new RowScanner(columns.map(({ framing }) => framing));
   }
 

@@ -195,9 +195,10 @@ export class RowLanding implements RowConsumer {
   private makeSourceHasher(): SourceRowHasher | undefined {
     const { sourceHash } = this.options;
     if (!sourceHash) return undefined;
-    if (sourceHash.sampleBy === undefined) return new SourceRowHasher(this.sources);
-    const key = this.sources.findIndex(({ name, sourceType }) => name === sourceHash.sampleBy && isSampleKey(sourceType));
-    return key < 0 ? undefined : new SourceRowHasher(this.sources, key);
+    const { sampleBy, leaveOut = [] } = sourceHash;
+    if (sampleBy === undefined) return new SourceRowHasher(this.sources, undefined, leaveOut);
+    const key = this.sources.findIndex(({ name, sourceType }) => name === sampleBy && !leaveOut.includes(name) && isSampleKey(sourceType));
+    return key < 0 ? undefined : new SourceRowHasher(this.sources, key, leaveOut);
   }
 
   private optionsOf({ name, type }: ColumnMetadata): TypeOptions {

@@ -9,7 +9,7 @@ import { refuseChangedColumns } from '../../plan/schema-drift';
 import { readRows } from '../../rows';
 import { refuseUnmatched, typeOptionsOf } from '../../rows/columns/type-rules';
 import { hashText } from '../../rows/hash/content-hash';
-import type { ReadRowsResult } from '../../rows/objects/read-rows';
+import type { ReadRowsOptions, ReadRowsResult } from '../../rows/objects/read-rows';
 import { refusePartitionNames } from '../../source/catalog/column-names';
 import { readTableColumns } from '../../source/catalog/read-catalog';
 import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
@@ -44,7 +44,8 @@ export async function readChunk(
   const checked = await reconcileChunk(context, connection, job, read);
   if (checked.sourceRows !== undefined) {
     const { sourceRows, sourceSeconds: seconds = 0, differences = [] } = checked;
-    context.emit({ type: 'chunk-verified', ...nameOf(context, job), rows: read.rows, sourceRows: Number(sourceRows), differences: differences.length, seconds });
+    const counts = { rows: read.rows, sourceRows: Number(sourceRows), differences: differences.length };
+    context.emit({ type: 'chunk-verified', ...nameOf(context, job), ...counts, seconds, ...(job.notCompared && { notCompared: job.notCompared }) });
   }
   return {
     tableIndex: job.tableIndex,
@@ -123,9 +124,9 @@ async function readAndLand(
 }
 
 /** Rows are sampled by the first column of the key. */
-function sourceHashOf({ sourceHashes }: RunOptions, { keyColumns: [key = ''] }: ReadJob): { readonly sampleBy?: string } | undefined {
-  if (sourceHashes === SourceHashes.NONE) return undefined;
-  return sourceHashes === SourceHashes.ALL ? {} : { sampleBy: key };
+function sourceHashOf({ sourceHashes }: RunOptions, { keyColumns: [key = ''], notCompared, varying }: ReadJob): ReadRowsOptions['sourceHash'] {
+  if (sourceHashes === SourceHashes.NONE || varying !== undefined) return undefined;
+  return { ...(sourceHashes !== SourceHashes.ALL && { sampleBy: key }), ...(notCompared && { leaveOut: notCompared }) };
 }
 
 /** @throws LegacyToS3Error of code SCHEMA_CHANGED when the table is not what was planned */

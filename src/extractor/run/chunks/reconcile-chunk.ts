@@ -25,11 +25,12 @@ const MOST_TOLD = 5;
 export async function reconcileChunk(
   { consistency, options }: Pick<RunContext, 'consistency' | 'options'>, connection: SqlServerConnection, job: ReadJob, read: ReadRowsResult,
 ): Promise<Pick<LandedChunk, 'sourceRows' | 'sourceSeconds' | 'differences' | 'tableRows' | 'aggregated' | 'hashedRows'>> {
-  const { source, subject, parameters } = job;
-  if (!source) return {};
+  const { source, subject, parameters, notCompared = [], varying } = job;
+  if (!source || varying !== undefined) return {};
   const started = performance.now();
   const selected = read.columns.filter(({ framing }) => framing !== undefined)
-    .map((column, i) => ({ column, tally: read.tallies[i], expression: source.expressions[column.ordinal - 1] }));
+    .map((column, i) => ({ column, tally: read.tallies[i], expression: source.expressions[column.ordinal - 1] }))
+    .filter(({ column }) => !notCompared.includes(column.name));
   const columns = options.sourceAggregates ? selected : [];
   const answers: { [alias: string]: unknown } = {};
   for (const sql of aggregateStatements(columns, `${source.from}${source.hint}`)) {

@@ -1,5 +1,6 @@
 import type { ExtractionPlan, PlannedChunk, PlannedTable } from '../../api/extraction-plan';
 import { ClrType } from '../../api/type-options';
+import { varyingPart } from '../../plan/filter-determinism';
 import { boundCondition, KEY_TEXT_LENGTH } from '../../plan/key-types';
 import { refuseUnmatched, typeOptionsOf, type TypeRules } from '../../rows/columns/type-rules';
 import type { QueryParameter } from '../../rows/objects/read-rows';
@@ -28,6 +29,8 @@ function chunkJob(table: PlannedTable, index: number, chunk: PlannedChunk, maxDo
   });
   const from = `FROM ${subject}${whereOf(table, chunkCondition(table, chunk))}`;
   const whole = table.chunkKey.length > 0 && { whole: `FROM ${subject}${whereOf(table, '')}` };
+  const notCompared = landed.filter((_, at) => table.columns[at].notCompared);
+  const varying = varyingPart(table.rowFilter);
   const hint = maxDop === undefined ? '' : ` OPTION (MAXDOP ${maxDop})`;
   return {
     tableIndex: index,
@@ -37,6 +40,8 @@ function chunkJob(table: PlannedTable, index: number, chunk: PlannedChunk, maxDo
     chunks: table.chunks.length,
     sql: `SELECT ${columns.map(({ selected }) => selected).join(', ')} ${from}${hint}`,
     source: { expressions: columns.map(({ expression }) => expression), from, hint, ...whole },
+    ...(notCompared.length > 0 && { notCompared }),
+    ...(varying !== undefined && { varying }),
     parameters: chunkParameters(chunk),
     subject: table.chunks.length === 1 ? subject : `${subject}, chunk ${chunk.chunk}`,
     keyColumns: landedPrimaryKey(table),

@@ -19,6 +19,10 @@ export interface ReadJob {
    * also `FROM …` of all its rows. Absent where it may be sent nothing else.
    */
   readonly source?: { readonly expressions: readonly string[]; readonly from: string; readonly hint: string; readonly whole?: string };
+  /** Columns, as they land, whose values the source does not repeat; absent where it repeats all. */
+  readonly notCompared?: readonly string[];
+  /** What in the condition of the rows gives other rows each time it is asked; absent where they repeat. */
+  readonly varying?: string;
   /** For messages. */
   readonly subject: string;
   /** Columns of the primary key, as they land; none where there is none. */

@@ -77,7 +77,7 @@ export function landedTable(database: string, identity: TableIdentity, landed: r
       schemaFingerprint: fingerprint,
       rows: chunks.reduce((sum, { rows }) => sum + rows, 0),
       sizeBytes: objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-      verification: tableVerification(columns, chunks),
+      verification: tableVerification(columns, chunks, identity),
       ...(tallies.length === chunks.length && { tallies: mergeTallies(columns.filter(({ framing }) => framing !== undefined), tallies) }),
       ...(alterations.length > 0 && { alterations }),
       ...(Object.keys(rowsOffKernel).length > 0 && { rowsOffKernel }),
@@ -98,7 +98,9 @@ function keyRange(
   { columns = [], chunkKey, primaryKey }: TableIdentity, tallies: LandedChunk['tallies'],
 ): Pick<ManifestChunk, 'leastKey' | 'greatestKey'> {
   const [key] = [...chunkKey, ...primaryKey];
-  const { least, greatest } = tallies?.[columns.findIndex(({ name }) => name === key)] ?? {};
+  const at = columns.findIndex(({ name }) => name === key);
+  // A mask is no key.
+  const { least, greatest } = columns[at]?.notCompared ? {} : tallies?.[at] ?? {};
   return { ...(least !== undefined && { leastKey: least }), ...(greatest !== undefined && { greatestKey: greatest }) };
 }
 

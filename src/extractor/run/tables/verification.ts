@@ -1,6 +1,8 @@
 import { tableTotal } from './table-total';
 import type { Manifest, ManifestColumn, ManifestTable, ManifestTableVerification, VerificationState } from '../../../contract';
 import { counted } from '../../api/counted';
+import type { PlannedColumn, PlannedTable } from '../../api/extraction-plan';
+import { varyingPart } from '../../plan/filter-determinism';
 import { unhashedColumns } from '../../rows/hash/source-hash';
 import { comparedColumns, differenceText } from '../../source/aggregates/aggregate-query';
 import type { RunConsistency } from '../../source/consistency/consistency';
@@ -9,8 +11,21 @@ import type { LandedChunk } from '../../state/landed-chunk';
 /** Differences that are told. */
 const MOST_DIFFERENCES = 3;
 
+/** What is known of a table beside its chunks. */
+type Planned = Pick<PlannedTable, 'rowFilter'> & { readonly columns?: readonly PlannedColumn[] };
+
 /** How far a table is proven. Under a snapshot a difference has failed the run before. */
-export function tableVerification(columns: readonly ManifestColumn[], chunks: readonly LandedChunk[]): ManifestTableVerification {
+export function tableVerification(landedColumns: readonly ManifestColumn[], chunks: readonly LandedChunk[], planned: Planned = {}): ManifestTableVerification {
+  const varying = varyingPart(planned.rowFilter);
+  if (varying !== undefined) {
+    return { state: 'unverified', detail: `neither rows nor values were compared with the source, since the row filter has ${varying}, which gives other values each time` };
+  }
+  const reasonOf = ({ ordinal, framing }: ManifestColumn) => (framing === undefined ? undefined : planned.columns?.[ordinal - 1]?.notCompared);
+  const notCompared = landedColumns.flatMap((column) => {
+    const reason = reasonOf(column);
+    return reason ? [{ column: column.name, reason }] : [];
+  });
+  const columns = landedColumns.filter((column) => !reasonOf(column));
   if (chunks.some(({ sourceRows }) => sourceRows === undefined)) return { state: 'unverified', detail: 'the source was not asked' };
   const tableRows = tableTotal(chunks);
   const asked = {
@@ -21,11 +36,13 @@ export function tableVerification(columns: readonly ManifestColumn[], chunks: re
   const landed = chunks.reduce((sum, { rows }) => sum + rows, 0);
   const aggregated = chunks.every((chunk) => chunk.aggregated);
   const hashed = chunks.every(({ hashedRows }) => hashedRows !== undefined);
-  const unhashed = unhashedColumns(columns);
+  const unhashed = unhashedColumns(landedColumns, notCompared.map(({ column }) => column));
+  const open = notCompared.length > 0 && `not compared: ${notCompared.map(({ column, reason }) => `"${column}" (${reason})`).join(', ')}`;
   const aggregates = {
     ...(aggregated && { aggregates: comparedColumns(columns) }),
     ...(hashed && { hashedRows: chunks.reduce((sum, { hashedRows = 0 }) => sum + hashedRows, 0) }),
     ...(hashed && unhashed.length > 0 && { unhashedColumns: unhashed }),
+    ...(notCompared.length > 0 && { notCompared }),
   };
   const changed = chunks.flatMap(({ chunk, differences = [] }) => differences.map((difference) => `chunk ${chunk}, ${differenceText(difference)}`));
   if (chunks.some(({ sourceRows, rows }) => Number(sourceRows) !== rows)) {
@@ -37,7 +54,8 @@ export function tableVerification(columns: readonly ManifestColumn[], chunks: re
     const detail = `not comparable: the source changed between the read and its aggregates: ${changed.slice(0, MOST_DIFFERENCES).join('; ')}${more}`;
     return { state: 'counted', detail, ...asked, ...aggregates };
   }
-  return aggregated ? { state: 'verified', ...asked, ...aggregates } : { state: 'counted', detail: 'the source was not asked for aggregates', ...asked, ...aggregates };
+  if (!aggregated) return { state: 'counted', detail: 'the source was not asked for aggregates', ...asked, ...aggregates };
+  return { state: 'verified', ...(open && { detail: open }), ...asked, ...aggregates };
 }
 
 /** Tables that are named. */
@@ -58,7 +76,11 @@ export function runVerification(tables: readonly ManifestTable[], consistency: R
   // What is the same for all of them is said once.
   const named = reasons.size === 1 && short.length === verifications.length ? [...reasons].map(String) : short.slice(0, MOST_TABLES).map(({ name, detail }) => `${name}: ${detail}`);
   const more = short.length > MOST_TABLES && named.length > 1 ? [`and ${short.length - MOST_TABLES} more`] : [];
-  return { state, detail: [...proven === undefined ? [] : [proven], ...named, ...more].join('; '), sourceSeconds };
+  // Of what equals, what was no part of the comparison.
+  const open = verifications.filter((each) => each.state === 'verified' && each.detail !== undefined);
+  const left = open.slice(0, MOST_TABLES).map(({ name, detail }) => `${name}: ${detail}`);
+  const others = open.length > MOST_TABLES ? [`columns of ${open.length - MOST_TABLES} more tables were not compared`] : [];
+  return { state, detail: [...proven === undefined ? [] : [proven], ...named, ...more, ...left, ...others].join('; '), sourceSeconds };
 }
 
 /** Whether others wrote while the tables were read, so that what was landed cannot be compared. */

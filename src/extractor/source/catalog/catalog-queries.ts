@@ -1,7 +1,7 @@
 import type { SourceFeatures } from './source-features';
 
 /** Bits of `flags` in {@link columnsSql}. */
-export const COLUMN_FLAGS = { nullable: 1, computed: 2, masked: 4, encrypted: 8 } as const;
+export const COLUMN_FLAGS = { nullable: 1, computed: 2, masked: 4, encrypted: 8, nondeterministic: 16 } as const;
 
 /** Asks for the user tables. */
 export const TABLES_SQL = `
@@ -93,17 +93,23 @@ WHERE v.function_id = ${Math.trunc(functionId)} AND v.parameter_id = 1
 ORDER BY v.boundary_id`;
 }
 
-/** Asks for the columns of the user tables, in order. */
-export function columnsSql({ masks, encryption }: Pick<SourceFeatures, 'masks' | 'encryption'>): string {
-  const { nullable, computed, masked, encrypted } = COLUMN_FLAGS;
+/**
+ * Asks for the columns of the user tables, in order. Persisted columns repeat; of other computed ones COLUMNPROPERTY tells whether
+ * they are deterministic, or NULL to who may not know, which counts as no.
+ */
+export function columnsSql({ masks, encryption, computedColumns }: Pick<SourceFeatures, 'masks' | 'encryption' | 'computedColumns'>): string {
+  const { nullable, computed, masked, encrypted, nondeterministic } = COLUMN_FLAGS;
   const where = (condition: string, flag: number) => ` + CASE WHEN ${condition} THEN ${flag} ELSE 0 END`;
   const security = (masks ? where('c.is_masked = 1', masked) : '') + (encryption ? where('c.encryption_type IS NOT NULL', encrypted) : '');
+  const repeating = computedColumns
+    ? where("c.is_computed = 1 AND ISNULL(k.is_persisted, 0) = 0 AND ISNULL(COLUMNPROPERTY(c.object_id, c.name, 'IsDeterministic'), 0) = 0", nondeterministic) : '';
+  const persisted = computedColumns ? '\nLEFT JOIN sys.computed_columns AS k ON k.object_id = c.object_id AND k.column_id = c.column_id' : '';
   return `
 SELECT c.object_id, c.name, CAST(c.system_type_id AS int) AS type_id, c.user_type_id, CAST(c.max_length AS int) AS max_length,
   CAST(c.precision AS int) AS [precision], CAST(c.scale AS int) AS scale, c.collation_name,
-  CASE WHEN c.is_nullable = 1 THEN ${nullable} ELSE 0 END + CASE WHEN c.is_computed = 1 THEN ${computed} ELSE 0 END${security} AS flags
+  CASE WHEN c.is_nullable = 1 THEN ${nullable} ELSE 0 END + CASE WHEN c.is_computed = 1 THEN ${computed} ELSE 0 END${security}${repeating} AS flags
 FROM sys.columns AS c
-JOIN sys.tables AS t ON t.object_id = c.object_id
+JOIN sys.tables AS t ON t.object_id = c.object_id${persisted}
 WHERE t.is_ms_shipped = 0
 ORDER BY c.object_id, c.column_id`;
 }

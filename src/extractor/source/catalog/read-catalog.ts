@@ -7,7 +7,7 @@ import { quoteTable } from './identifiers';
 import type { SourceFeatures } from './source-features';
 import type { NamedTable } from './table-patterns';
 import { typeName } from './type-names';
-import type { PlannedColumn } from '../../api/extraction-plan';
+import type { NotComparedReason, PlannedColumn } from '../../api/extraction-plan';
 import type { SqlServerConnection } from '../connection/sql-server-connection';
 
 /** A column as the catalog views tell it. */
@@ -19,6 +19,10 @@ export interface SourceColumn {
   readonly computed: boolean;
   readonly masked: boolean;
   readonly encrypted: boolean;
+  /** Computed anew each time it is read, perhaps to another value. */
+  readonly nondeterministic: boolean;
+  /** Told by the login's permissions as well; absent before they are known. */
+  readonly notCompared?: NotComparedReason;
   readonly collation?: string;
 }
 
@@ -129,6 +133,7 @@ async function readColumns(connection: SqlServerConnection, features: SourceFeat
       computed: has(COLUMN_FLAGS.computed),
       masked: has(COLUMN_FLAGS.masked),
       encrypted: has(COLUMN_FLAGS.encrypted),
+      nondeterministic: has(COLUMN_FLAGS.nondeterministic),
       ...(typeof collation === 'string' && { collation }),
     };
     push(tables, objectId, column);

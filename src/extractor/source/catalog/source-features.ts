@@ -20,6 +20,8 @@ export interface SourceFeatures {
   readonly masks: boolean;
   /** Whether sys.columns tells encryption (Always Encrypted). */
   readonly encryption: boolean;
+  /** Whether sys.computed_columns tells which are persisted. */
+  readonly computedColumns: boolean;
   /** Whether there are sys.security_policies and sys.security_predicates (row-level security). */
   readonly rowPolicies: boolean;
   /** Whether SUM takes OVER (ORDER BY … ROWS …), as SQL Server does since 2012. */
@@ -51,6 +53,7 @@ LEFT JOIN (
   JOIN sys.all_columns AS c ON c.object_id = o.object_id
   WHERE o.schema_id = SCHEMA_ID('sys') AND (
     (o.name = 'columns' AND c.name IN ('object_id', 'is_masked', 'encryption_type'))
+    OR (o.name = 'computed_columns' AND c.name = 'is_persisted')
     OR (o.name = 'security_policies' AND c.name = 'is_enabled') OR (o.name = 'security_predicates' AND c.name = 'predicate_type'))
 ) AS f ON 1 = 1
 WHERE d.name = DB_NAME()`;
@@ -76,6 +79,7 @@ export async function readFeatures(connection: SqlServerConnection): Promise<Sou
     databaseSnapshots: service === undefined && !isRds,
     masks: has('columns.is_masked'),
     encryption: has('columns.encryption_type'),
+    computedColumns: has('computed_columns.is_persisted'),
     rowPolicies: has('security_policies.is_enabled', 'security_predicates.predicate_type'),
     runningSums: since(SQL_SERVER_2012),
     wholeRowHashes: since(SQL_SERVER_2016),

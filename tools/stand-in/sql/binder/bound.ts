@@ -18,7 +18,12 @@ export interface Bound {
   readonly aggregate?: boolean;
 }
 
+/** Follows a masked column in DuckDB SQL, so that whatever is computed of it is known to be. */
+export const MASKED = '/*masked*/';
+
 export interface BoundColumn {
+  /** Whether it is, or is computed of, a column that is masked from the login. */
+  readonly masked?: boolean;
   readonly name: string;
   readonly type: SqlType;
   readonly nullable: boolean;
@@ -52,6 +57,8 @@ export interface BindContext {
   readonly checkPermission: (table: TableEntry, permission: 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE', line: number) => void;
   /** Tables, `schema.name` in lower case, that the login may not read. */
   readonly deniedTables: () => string[];
+  /** Whether masked columns are masked from the login. */
+  readonly masks: boolean;
   /** Whether the login may not see the rows of a view of the system catalog. */
   readonly hidesRows: (view: TableEntry) => boolean;
   /** Called for each view of the system catalog used, so that its rows can be brought up to date. */

@@ -1,7 +1,7 @@
 import { CommonTable, Expr, Query, QueryBody, Select, SelectItem, TableSource } from '../ast';
 import { SqlError } from '../errors';
 import { BIGINT, INT } from '../types';
-import { Bound, BoundColumn, BoundQuery, outputName } from './bound';
+import { Bound, BoundColumn, BoundQuery, MASKED, outputName } from './bound';
 import { convert, widen } from './conversions';
 import { Scope } from './scope';
 import { TableSourceBinder, renamed } from './table-source-binder';
@@ -106,7 +106,9 @@ export class QueryBinder extends TableSourceBinder {
     this.assigned.push(...items.flatMap((item) => (item.variable ? [item.variable] : [])));
     return {
       sql: `SELECT ${select.distinct ? 'DISTINCT ' : ''}${list}${from}${where}${groupBy}${having}${orderBy}${limit}`,
-      columns: items.map(({ bound, name }) => ({ name, type: bound.type, nullable: bound.nullable, source: bound.source })),
+      columns: items.map(({ bound, name }) => ({
+        name, type: bound.type, nullable: bound.nullable, source: bound.source, ...(bound.sql.includes(MASKED) && { masked: true }),
+      })),
     };
   }
 

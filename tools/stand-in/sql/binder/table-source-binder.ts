@@ -2,7 +2,7 @@ import { DatabaseEntry, TableEntry } from '../../engine/catalog';
 import { quoteName } from '../../engine/identifiers';
 import { ObjectName, Query, TableSource } from '../ast';
 import { invalidObject } from '../errors';
-import { BoundColumn, BoundQuery, outputName } from './bound';
+import { BoundColumn, BoundQuery, MASKED, outputName } from './bound';
 import { convert } from './conversions';
 import { PredicateBinder } from './predicate-binder';
 import { Scope, ScopeTable } from './scope';
@@ -87,7 +87,7 @@ export abstract class TableSourceBinder extends PredicateBinder {
     const entry: ScopeTable = { name, qualifiers: name === table.name ? [table.schema, table.database] : [], columns, table, duckAlias };
     scope.tables.push(entry);
     for (const column of table.columns.filter((candidate) => !candidate.computed)) {
-      columns.push({ name: column.name, type: column.type, nullable: column.nullable, source: { table, column }, sql: `${duckAlias}.${quoteName(column.name)}` });
+      columns.push({ name: column.name, type: column.type, nullable: column.nullable, source: { table, column }, sql: `${duckAlias}.${quoteName(column.name)}${column.maskingFunction && this.context.masks ? MASKED : ''}` });
     }
     for (const column of table.columns.filter((candidate) => candidate.computed)) {
       const bound = this.expression(parseExpression(column.computed!.text), scope);
@@ -118,7 +118,7 @@ export abstract class TableSourceBinder extends PredicateBinder {
       name: alias,
       qualifiers: [],
       duckAlias,
-      columns: renamed(columns, names).map((column, at) => ({ ...column, source: undefined, sql: `${duckAlias}.${outputName(at)}` })),
+      columns: renamed(columns, names).map((column, at) => ({ ...column, source: undefined, sql: `${duckAlias}.${outputName(at)}${column.masked ? MASKED : ''}` })),
     }, 0);
     return `${sql} AS ${duckAlias}`;
   }
