@@ -30,7 +30,8 @@ test.each(representatives().map((vector) => [vector.family, vector.id, vector] a
   for (const [name, format] of FORMATS) expect([name, ...await faultsIn(vector, name, format)]).toEqual([name]);
 });
 
-async function faultsIn({ expected: { rows, names, sourceTypes, baseTypes }, options }: WireVector, name: (typeof FORMATS)[number][0], format: ExtractFormat): Promise<Faults> {
+async function faultsIn({ expected, options }: WireVector, name: (typeof FORMATS)[number][0], format: ExtractFormat): Promise<Faults> {
+  const { rows, names, sourceTypes, baseTypes } = expected;
   const extractor = new Extractor({
     source: { server: '127.0.0.1', port: server.port, database: 'Ledger', user: 'reader', password: 'hunter2', encrypt: false },
     target: pathToFileURL(folder).href,
