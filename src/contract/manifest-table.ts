@@ -120,6 +120,11 @@ export interface ManifestAlterations {
   readonly column: string;
   /** Halves of surrogate pairs, for each of which U+FFFD was landed. */
   readonly replacedSurrogates: number;
+  /**
+   * Byte sequences without a character in their code page, or that are not UTF-8, for each of which U+FFFD was landed; absent in
+   * manifests of older versions.
+   */
+  readonly replacedSequences?: number;
   /** Values whose seventh decimal of the second was not 0 and was dropped. */
   readonly truncatedTimes: number;
 }

@@ -32,7 +32,8 @@ export const TYPE_SETTINGS: { readonly [option: string]: TypeSetting } = {
   dates: typeSetting('dates', 'date in Parquet', 'native'),
   clr: typeSetting('clr', 'hierarchyid, geometry, geography and CLR types of the database', 'binary'),
   binary: typeSetting('binary', 'binary values in CSV and JSON Lines', 'hex in CSV, format.binary in JSON Lines'),
-  loneSurrogates: typeSetting('loneSurrogates', 'half a surrogate pair, which UTF-8 cannot hold', 'error'),
+  invalidText: typeSetting('invalidText', 'text that is no Unicode: halves of surrogate pairs, bytes without a character', 'error'),
+  loneSurrogates: typeSetting('loneSurrogates', 'halves of surrogate pairs alone', 'as invalidText'),
 };
 
 /** A list of tables, each with options. */

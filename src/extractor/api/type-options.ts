@@ -53,6 +53,17 @@ export enum LoneSurrogates {
   REPLACE = 'replace',
 }
 
+/**
+ * What becomes of text that is no Unicode: half a surrogate pair in UTF-16, bytes without a character in their code page, bytes
+ * that are not UTF-8 in a `_UTF8` collation.
+ */
+export enum InvalidText {
+  /** The extraction ends with an error that names table, column and row. */
+  REFUSE = 'error',
+  /** U+FFFD lands instead, and the manifest counts them by column. */
+  REPLACE = 'replace',
+}
+
 /** How binary values are spelled in JSON. */
 export enum BinaryEncoding {
   /** RFC 4648 base64. */
@@ -106,9 +117,18 @@ export interface TypeOptions {
   readonly binary?: BinaryEncoding;
 
   /**
-   * Of half a surrogate pair, in every format.
+   * Of text that is no Unicode, in every format: half a surrogate pair, bytes without a character in their code page, bytes that
+   * are not UTF-8. A sequence that is not UTF-8 is replaced as The Unicode Standard (3.9, U+FFFD Substitution of Maximal
+   * Subparts) has it, bytes of a double-byte code page as a pair.
    *
-   * @default LoneSurrogates.REFUSE
+   * @default InvalidText.REFUSE
+   */
+  readonly invalidText?: InvalidText;
+
+  /**
+   * Of half a surrogate pair alone, in every format.
+   *
+   * @default - what `invalidText` says
    */
   readonly loneSurrogates?: LoneSurrogates;
 }

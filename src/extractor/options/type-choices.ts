@@ -1,6 +1,6 @@
 import { columnMatcher } from './name-pattern';
 import { describe, invalid, validateChoice } from './validate-value';
-import { BinaryEncoding, ClrType, DateType, LoneSurrogates, TimestampType, TimeType, UniqueidentifierType, type TypeOptions } from '../api/type-options';
+import { BinaryEncoding, ClrType, DateType, InvalidText, LoneSurrogates, TimestampType, TimeType, UniqueidentifierType, type TypeOptions } from '../api/type-options';
 import { unknownProp } from '../api/unknown-names';
 
 /** What each type option takes. */
@@ -11,6 +11,7 @@ export const TYPE_CHOICES: { readonly [option in keyof Required<TypeOptions>]: {
   dates: DateType,
   clr: ClrType,
   binary: BinaryEncoding,
+  invalidText: InvalidText,
   loneSurrogates: LoneSurrogates,
 };
 

@@ -1,11 +1,15 @@
+import * as fc from 'fast-check';
 import { BinaryEncoding } from '../../../src/extractor/api/type-options';
-import { DateType, LoneSurrogates, TimestampType, TimeType, UniqueidentifierType, type TypeOptions } from '../../../src/extractor/doors/public';
+import { DateType, InvalidText, LoneSurrogates, TimestampType, TimeType, UniqueidentifierType, type TypeOptions } from '../../../src/extractor/doors/public';
 import { OutputFormat } from '../../../src/extractor/rows/columns/output-format';
 import { done } from '../../../tools/replay-server/tds-packets';
 import { colMetadata, row, WireCell, WireColumn, wireColumn } from '../../../tools/replay-server/wire-rows';
+import { parseCsv } from '../../support/tds/captures';
+import { jsonRows } from '../../support/tds/json-rows';
 import { landPayload } from '../../support/tds/land';
 import { readWithDuckDb, readWithPyArrow } from '../../support/tds/parquet-readers';
 import { le } from '../../support/tds/typed-values';
+import { withoutKernels } from '../../support/tds/without-kernels';
 
 const PARQUET: OutputFormat = { name: 'parquet', compression: 'none' };
 const CSV: OutputFormat = { name: 'csv', compression: 'none' };
@@ -83,7 +87,7 @@ describe('datetime2(7)', () => {
     const { columns, objects: [object], alterations } = await land(wireColumn.datetime2('c', 7), cells, { timestamps: TimestampType.TRUNCATED });
     expect(columns).toMatchObject([{ name: 'c', outputType: 'TIMESTAMP(MICROS)' }]);
     expect(await shown(object)).toEqual(['1234', '1234', '-1']);
-    expect(alterations).toEqual([{ column: 'c', truncatedTimes: 2, replacedSurrogates: 0 }]);
+    expect(alterations).toEqual([{ column: 'c', truncatedTimes: 2, replacedSurrogates: 0, replacedSequences: 0 }]);
   });
 
   test('as text has every digit of every year', async () => {
@@ -125,7 +129,7 @@ describe.each([CSV, JSON_LINES, PARQUET])('a lone surrogate in $name', (format) 
     if (format.name === 'parquet') expect(await shown(object)).toEqual(expected);
     else if (format.name === 'csv') expect(object.toString()).toBe(`c\n${expected.join('\n')}\n`);
     else expect(object.toString()).toBe(expected.map((text) => `{"c":"${text}"}\n`).join(''));
-    expect(alterations).toEqual([{ column: 'c', replacedSurrogates: 4, truncatedTimes: 0 }]);
+    expect(alterations).toEqual([{ column: 'c', replacedSurrogates: 4, replacedSequences: 0, truncatedTimes: 0 }]);
   });
 
   test('of xml and (max) text too', async () => {
@@ -133,6 +137,74 @@ describe.each([CSV, JSON_LINES, PARQUET])('a lone surrogate in $name', (format) 
       const { alterations } = await land(column, [utf16('a\ud800'), utf16('fine')], options, format);
       expect(alterations).toMatchObject([{ replacedSurrogates: 1 }]);
     }
+  });
+});
+
+describe.each([CSV, JSON_LINES, PARQUET])('text that is no Unicode in $name', (format) => {
+  const japanese = Buffer.from('1104d00000', 'hex');
+  const utf8 = Buffer.from('0904d02600', 'hex');
+  const replaced = { invalidText: InvalidText.REPLACE };
+
+  /** With kernels and without, which must be the same to the byte. */
+  async function texts(column: WireColumn, cells: readonly WireCell[], options: TypeOptions = replaced) {
+    const [landing, other] = [await land(column, cells, options, format), await withoutKernels(() => land(column, cells, options, format))];
+    expect(other.objects).toEqual(landing.objects);
+    expect(other.alterations).toEqual(landing.alterations);
+    expect(other.files).toEqual(landing.files);
+    const { objects: [object], alterations, columns } = landing;
+    const at = columns.findIndex(({ name }) => name === 'c');
+    const rows = format.name === 'parquet' ? (await readWithDuckDb(object)).rows.map((values) => values[at])
+      : format.name === 'csv' ? parseCsv(object.toString('utf8')).slice(1).map((values) => values[at]) : jsonRows(object).map((values) => values[at]);
+    return { rows, alterations };
+  }
+
+  test.each<[string, WireColumn, readonly (string | null)[], readonly (string | null)[], number]>([
+    // Recorded from SQL Server 2025: its own conversion of e0a07f42 to nvarchar.
+    ['UTF-8, each maximal subpart', wireColumn.varchar('c', 20, utf8),
+      ['c3a9', 'e0a07f42', 'c3', 'eda080', 'f0908d41', null, 'e0a07f42', 'c080'],
+      ['é', '\ufffd\u007fB', '\ufffd', '\ufffd\ufffd\ufffd', '\ufffdA', null, '\ufffd\u007fB', '\ufffd\ufffd'], 9],
+    ['code page 932, a pair at once', wireColumn.varchar('c', 20, japanese), ['93fa', '859f41', '4182', '8540'], ['日', '\ufffdA', 'A\ufffd', '\ufffd'], 3],
+    ['(max) and CR LF in UTF-8', wireColumn.varcharMax('c', utf8), ['61ff0d0a2262', 'ff'], ['a\ufffd\r\n"b', '\ufffd'], 2],
+  ])('is replaced and counted, each time it comes: %s', async (_, column, hex, expected, count) => {
+    const { rows, alterations } = await texts(column, hex.map((value) => value === null ? null : Buffer.from(value, 'hex')));
+    expect(rows).toEqual(expected);
+    expect(alterations).toEqual([{ column: 'c', replacedSurrogates: 0, replacedSequences: count, truncatedTimes: 0 }]);
+  });
+
+  test('is replaced in sql_variant too, by the kind it is of', async () => {
+    const variant = (type: number, collation: Buffer, value: string) => Buffer.concat([Buffer.from([type, 7]), collation, Buffer.from([40, 0]), Buffer.from(value, 'hex')]);
+    const cells = [variant(0xa7, utf8, '41ff'), variant(0xa7, japanese, '8540'), variant(0xe7, japanese, '00d84100')];
+    const { rows, alterations } = await texts(wireColumn.variant('c'), cells);
+    expect(rows).toEqual(['A\ufffd', '\ufffd', '\ufffdA']);
+    expect(alterations).toEqual([{ column: 'c', replacedSurrogates: 1, replacedSequences: 2, truncatedTimes: 0 }]);
+  });
+
+  test('halves of surrogate pairs are part of it, unless an option of their own says otherwise', async () => {
+    const cells = [utf16('a\ud800')];
+    expect((await texts(wireColumn.nvarchar('c', 10), cells)).alterations).toMatchObject([{ replacedSurrogates: 1 }]);
+    const refused = land(wireColumn.nvarchar('c', 10), cells, { ...replaced, loneSurrogates: LoneSurrogates.REFUSE }, format);
+    await expect(refused).rejects.toThrow('which UTF-8 cannot hold; the option invalidText: replace lands U+FFFD for it');
+  });
+
+  test('bytes are still refused where only surrogates are replaced', async () => {
+    const options = { loneSurrogates: LoneSurrogates.REPLACE };
+    await expect(land(wireColumn.varchar('c', 9, utf8), [Buffer.from('e0a07f', 'hex')], options, format))
+      .rejects.toThrow(/column "c" \(varchar\(9\)\), row 1: bytes that are not UTF-8 \(0xE0A07F\); the option invalidText: replace/);
+    await expect(land(wireColumn.varchar('c', 9, japanese), [Buffer.from('8540', 'hex')], options, format))
+      .rejects.toThrow('the byte sequence 0x8540, which its code page does not have; the option invalidText: replace');
+  });
+
+  test('whatever the bytes, it is what the Encoding Standard makes of them', async () => {
+    const bytes = fc.uint8Array({ maxLength: 3000 }).map((array) => Buffer.from(array));
+    const edges = fc.constantFrom(0x41, 0x80, 0x9f, 0xa0, 0xbf, 0xc2, 0xe0, 0xed, 0xef, 0xf0, 0xf4, 0xf5);
+    const often = fc.array(edges, { maxLength: 40 }).map((array) => Buffer.from(array));
+    const cells = fc.sample(fc.oneof(bytes, often), { numRuns: 60, seed: 7 });
+    const expected = cells.map((cell) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(cell));
+    const { rows, alterations } = await texts(wireColumn.varcharMax('c', utf8), cells);
+    expect(rows).toEqual(expected);
+    const real = (cell: Buffer) => cell.toString('latin1').split('\xef\xbf\xbd').length - 1;
+    const count = expected.reduce((sum, text, i) => sum + text.split('\ufffd').length - 1 - real(cells[i]), 0);
+    expect(alterations).toMatchObject([{ replacedSequences: count }]);
   });
 });
 

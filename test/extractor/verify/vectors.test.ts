@@ -20,14 +20,16 @@ describe.each(wireVectors().filter(({ expected }) => expected.rows).map((vector)
     { name: 'csv', compression: 'none' }, { name: 'jsonl', compression: 'none' }, { name: 'parquet', compression: 'snappy' },
   ];
   const payload = vectorPayload(vector);
+  const { options } = vector;
 
   test.each(WAYS)('is verified from what was landed %s', async (__, way) => {
     for (const format of formats) {
-      const landed = await way(() => landPayload(payload, format).catch((error: Error) => error));
-      // Those that are pending; wire-vectors.test.ts lists them.
-      if (landed instanceof Error) continue;
-      const { columns, objects: [object], rows, files: [{ contentHash }], tallies } = landed;
-      expect(await objectContent(Readable.from([object]), columns, format)).toEqual({ rows, contentHash, tallies });
+      const landed = await way(() => landPayload(payload, { ...format, types: { all: options } }));
+      const { columns, objects: [object], rows, files: [{ contentHash }], tallies, alterations } = landed;
+      const content = await objectContent(Readable.from([object]), columns, format);
+      // What was altered on the way has other values than the source.
+      if (alterations.length > 0) expect(content.rows).toBe(rows);
+      else expect(content).toEqual({ rows, contentHash, tallies });
     }
   });
 });

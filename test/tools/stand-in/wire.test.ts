@@ -79,7 +79,7 @@ describe('text', () => {
     }));
   });
 
-  test.each([874, 932, 936, 949, 950, 1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258, 65001])('code page %i: what it has comes back, what it lacks is a question mark', (codePage) => {
+  test.each([437, 850, 874, 932, 936, 949, 950, 1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258, 65001])('code page %i: what it has comes back, what it lacks is a question mark', (codePage) => {
     fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (text) => {
       const bytes = Buffer.from(text, 'utf8');
       const out = new ByteWriter(1);
@@ -96,6 +96,13 @@ describe('text', () => {
     expect(decodeText(Buffer.from([0x80, 0x81, 0xe9]), 1252)).toBe('€\u0081é');
   });
 
+  test.each<[number, string, string]>([
+    [932, '\ue000\ue757纊①', 'f040f9fcfa5c8740'], [936, '\ue000€', 'aaa180'], [949, '\ue05d', 'c9fe'], [950, '\ue000\ueeb8\uf6b1', 'fa408140c6a1'], [874, '\uf8c1', 'db'],
+  ])('code page %i writes what Windows writes of %s', (codePage, text, hex) => {
+    expect(encodeText(text, codePage).toString('hex')).toBe(hex);
+    expect(decodeText(Buffer.from(hex, 'hex'), codePage)).toBe(text);
+  });
+
   // The first is what the captures of another server have; the flags follow MS-TDS 2.2.5.1.2.
   test.each([
     ['SQL_Latin1_General_CP1_CI_AS', '0904d00034', 1252],
@@ -104,6 +111,8 @@ describe('text', () => {
     ['Latin1_General_100_CI_AS_SC_UTF8', '0904d02400', 65001],
     ['Cyrillic_General_CI_AS', '1904d00000', 1251],
     ['Japanese_CI_AS', '1104d00000', 932],
+    ['SQL_Latin1_General_CP850_BIN2', '090400022d', 850],
+    ['SQL_EBCDIC037_CP1_CS_AS', '0904c000d2', 1252],
   ])('collation %s is %s on the wire', (name, wire, codePage) => {
     expect(findCollation(name)).toMatchObject({ codePage });
     expect(collationOf(name).wire.toString('hex')).toBe(wire);

@@ -1,25 +1,25 @@
 /* eslint-disable no-bitwise */
+import { charset, NO_CHARACTER } from '../../../src/extractor/rows/tds/code-page';
 
-/** Encodings that `TextDecoder` knows for the code pages of SQL Server's collations. */
-const ENCODINGS: Record<number, string> = {
-  874: 'windows-874',
-  932: 'shift_jis',
-  936: 'gbk',
-  949: 'euc-kr',
-  950: 'big5',
-  1250: 'windows-1250',
-  1251: 'windows-1251',
-  1252: 'windows-1252',
-  1253: 'windows-1253',
-  1254: 'windows-1254',
-  1255: 'windows-1255',
-  1256: 'windows-1256',
-  1257: 'windows-1257',
-  1258: 'windows-1258',
-};
+/**
+ * Windows' tables of the code pages that collations have. They are those of the extractor, whose tests hold them against Microsoft's own
+ * to the last byte: a table of another maker would send bytes that no SQL Server sends.
+ */
+function tableOf(codePage: number): Exclude<ReturnType<typeof charset>, { readonly kind: 'utf8' }> {
+  if (!KNOWN.has(codePage)) {
+    throw new Error(`no encoding for code page ${codePage}; known are ${[...KNOWN].join(', ')}`);
+  }
+  const table = charset(`CP${codePage}`);
+  if (table.kind === 'utf8') {
+    throw new Error('UTF-8 has no table');
+  }
+  return table;
+}
 
-/** 0x80 to 0x9F of code page 1252; Node's decoder takes them for ISO 8859-1's control characters. */
-const CP1252_HIGH = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+const KNOWN = new Set([437, 850, 874, 932, 936, 949, 950, 1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258]);
+
+/** Lead bytes of 932 whose characters are there twice: Windows writes IBM's selection at FA40 to FC4B, not NEC's (KB 170559). */
+const READ_ONLY_LEADS = new Set([0xed, 0xee]);
 
 const QUESTION_MARK = 0x3f;
 const encoders = new Map<number, Map<number, number>>();
@@ -51,41 +51,28 @@ export function decodeText(bytes: Buffer, codePage: number): string {
   if (codePage === 65001) {
     return bytes.toString('utf8');
   }
-  if (codePage === 1252) {
-    return bytes.toString('latin1').replace(/[\u0080-\u009f]/g, (char) => CP1252_HIGH[char.charCodeAt(0) - 0x80]);
+  const table = tableOf(codePage);
+  let text = '';
+  for (let at = 0; at < bytes.length; at++) {
+    const isPair = table.kind === 'doubleByte' && table.leads[bytes[at]] === 1 && at + 1 < bytes.length;
+    const code = isPair ? bytes[at] << 8 | bytes[++at] : bytes[at];
+    text += String.fromCharCode(table.units[code]);
   }
-  return new TextDecoder(encodingOf(codePage)).decode(bytes);
+  return text;
 }
 
-function encodingOf(codePage: number): string {
-  const encoding = ENCODINGS[codePage];
-  if (encoding === undefined) {
-    throw new Error(`no encoding for code page ${codePage}; known are ${Object.keys(ENCODINGS).join(', ')}`);
-  }
-  return encoding;
-}
-
-/** Codes by UTF-16 unit, the inverse of the decoder: every one- and two-byte sequence is decoded once. */
+/** Codes by UTF-16 unit, the inverse of the table. */
 export function codePageTable(codePage: number): ReadonlyMap<number, number> {
-  let table = encoders.get(codePage);
-  if (table === undefined) {
-    table = new Map();
-    const decode = (bytes: number[]) => (codePage === 1252 ? decodeText(Buffer.from(bytes), 1252) : decoder.decode(Uint8Array.from(bytes)));
-    const decoder = new TextDecoder(encodingOf(codePage));
-    const doubleByte = [932, 936, 949, 950].includes(codePage);
-    for (let byte = 0x80; byte <= 0xff; byte++) {
-      addCode(table, decode([byte]), byte);
-      for (let trail = 0x40; doubleByte && trail <= 0xfe; trail++) {
-        addCode(table, decode([byte, trail]), byte * 256 + trail);
+  let codes = encoders.get(codePage);
+  if (codes === undefined) {
+    codes = new Map();
+    const { units } = tableOf(codePage);
+    for (const [code, unit] of units.entries()) {
+      if (unit !== NO_CHARACTER && !codes.has(unit) && !(codePage === 932 && READ_ONLY_LEADS.has(code >> 8))) {
+        codes.set(unit, code);
       }
     }
-    encoders.set(codePage, table);
+    encoders.set(codePage, codes);
   }
-  return table;
-}
-
-function addCode(table: Map<number, number>, text: string, code: number): void {
-  if (text.length === 1 && text !== '\ufffd' && !table.has(text.charCodeAt(0))) {
-    table.set(text.charCodeAt(0), code);
-  }
+  return codes;
 }

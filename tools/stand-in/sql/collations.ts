@@ -23,6 +23,10 @@ const LOCALES: Record<string, readonly [lcid: number, codePage: number]> = {
   SQL_Latin1_General_CP1251: [0x0419, 1251],
   SQL_Latin1_General_CP437: [0x0409, 437],
   SQL_Latin1_General_CP850: [0x0409, 850],
+  // In the order of EBCDIC, stored in code page 1252.
+  SQL_EBCDIC037_CP1: [0x0409, 1252],
+  SQL_EBCDIC278_CP1: [0x040b, 1252],
+  SQL_EBCDIC297_CP1: [0x040c, 1252],
   Arabic: [0x0401, 1256],
   Chinese_PRC: [0x0804, 936],
   Chinese_Taiwan_Stroke: [0x0404, 950],
@@ -53,6 +57,11 @@ const SORT_IDS: Record<string, number> = {
   SQL_Latin1_General_CP850_CS_AS: 41,
   SQL_Latin1_General_CP1250_CI_AS: 82,
   SQL_Latin1_General_CP1251_CI_AS: 106,
+  SQL_Latin1_General_CP437_BIN2: 35,
+  SQL_Latin1_General_CP850_BIN2: 45,
+  SQL_EBCDIC037_CP1_CS_AS: 210,
+  SQL_EBCDIC278_CP1_CS_AS: 213,
+  SQL_EBCDIC297_CP1_CS_AS: 217,
 };
 
 const known = new Map<string, Collation | undefined>();

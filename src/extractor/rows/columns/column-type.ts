@@ -1,5 +1,6 @@
-import { TypeOptions } from '../../api/type-options';
-import { Charset, charsetOfCollation } from '../tds/code-page';
+import { InvalidText, LoneSurrogates, TypeOptions } from '../../api/type-options';
+import type { Charset } from '../tds/code-page';
+import { charsetOfCollation } from '../tds/collation';
 import { ColumnMetadata } from '../tds/column-metadata';
 import { Framing, framingOf } from '../tds/framing';
 import { MAX_LENGTH, USER_TYPE_ROWVERSION, WireType as T } from '../tds/wire-types';
@@ -16,7 +17,12 @@ export type ValueKind =
 /** Values that an option allows to be landed otherwise than they are, counted while they are decoded. */
 export interface Alterations {
   replacedSurrogates: number;
+  replacedSequences: number;
   truncatedTimes: number;
+}
+
+export function noAlterations(): Alterations {
+  return { replacedSurrogates: 0, replacedSequences: 0, truncatedTimes: 0 };
 }
 
 /** A column the extractor can land. */
@@ -43,6 +49,16 @@ export interface UnsupportedColumn {
   readonly reason: string;
 }
 
+/** Whether half a surrogate pair is replaced, not refused. */
+export function replacesSurrogates({ loneSurrogates, invalidText }: TypeOptions): boolean {
+  return loneSurrogates === undefined ? invalidText === InvalidText.REPLACE : loneSurrogates === LoneSurrogates.REPLACE;
+}
+
+/** Whether bytes that are no character of their code page, or no UTF-8, are replaced, not refused. */
+export function replacesSequences({ invalidText }: TypeOptions): boolean {
+  return invalidText === InvalidText.REPLACE;
+}
+
 export function columnTypeOf(column: ColumnMetadata, options: TypeOptions = {}): ColumnType | UnsupportedColumn {
   const framing = framingOf(column);
   const spelled = framing && describe(column);
@@ -51,7 +67,7 @@ export function columnTypeOf(column: ColumnMetadata, options: TypeOptions = {}):
   }
   const [kind, sourceType] = spelled;
   const { name, ordinal, nullable, precision, scale } = column;
-  const altered = { replacedSurrogates: 0, truncatedTimes: 0 };
+  const altered = noAlterations();
   const base = { name, ordinal, nullable, kind, framing, sourceType, precision, scale, options, altered };
   if (kind !== 'bytesText') return base;
   const charset = column.collation && charsetOfCollation(column.collation);

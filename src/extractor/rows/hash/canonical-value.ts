@@ -1,6 +1,5 @@
 import type { ValueFraming } from '../../../contract';
-import { LoneSurrogates } from '../../api/type-options';
-import type { Alterations, ColumnType } from '../columns/column-type';
+import { noAlterations, type ColumnType } from '../columns/column-type';
 import { isNegative, readDecimal } from '../text/number-text';
 import type { TextWriter } from '../text/value-text';
 import { valueText } from '../text/value-text';
@@ -58,12 +57,10 @@ function rewrite(column: ColumnType, pieces: readonly Uint8Array[]): readonly Ui
   if (!isRewritten(column)) return pieces;
   const value = Buffer.concat(pieces);
   if (kind === 'xml') return [value[0] === 0xff && value[1] === 0xfe ? value.subarray(2) : value];
-  if (kind === 'variant') {
-    // What decoding counts is not counted again.
-    const replaced: Alterations[] = column.options.loneSurrogates === LoneSurrogates.REPLACE ? [{ replacedSurrogates: 0, truncatedTimes: 0 }] : [];
-    return [written(variantText as TextWriter, replaced, value, 4 * value.length + 64)];
-  }
-  const { write, extra } = valueText(column, 'hex');
+  // What decoding counts is not counted again.
+  const altered = noAlterations();
+  if (kind === 'variant') return [written(variantText as TextWriter, [column, altered], value, 4 * value.length + 64)];
+  const { write, extra } = valueText(column, 'hex', altered);
   return [written(write, extra, value, 4 * value.length)];
 }
 

@@ -1,10 +1,10 @@
 import { decode } from 'iconv-lite';
-import { Collation } from 'tedious/lib/collation';
+import { addPrivateUse } from './private-use';
 
 /** How the bytes of a char, varchar or text column are to be read. */
 export type Charset =
   | { readonly kind: 'utf8' }
-  /** 256 code units. */
+  /** 256 code units: every byte has a character. */
   | { readonly kind: 'singleByte'; readonly codePage: string; readonly units: Uint16Array }
   /** 65,536 code units by lead and trail byte; below 256 the single bytes; `leads[b]` is 1 for a lead byte. */
   | { readonly kind: 'doubleByte'; readonly codePage: string; readonly units: Uint16Array; readonly leads: Uint8Array };
@@ -12,18 +12,11 @@ export type Charset =
 /** What a table holds for bytes without a character. */
 export const NO_CHARACTER = 0xfffd;
 
-const DOUBLE_BYTE = new Set(['CP932', 'CP936', 'CP949', 'CP950']);
+/** First and last of the lead bytes of Windows' double-byte code pages (DBCSRANGE of their tables, see private-use.ts). */
+const LEAD_BYTES: { readonly [codePage: string]: ReadonlyArray<readonly [number, number]> | undefined } = {
+  CP932: [[0x81, 0x9f], [0xe0, 0xfc]], CP936: [[0x81, 0xfe]], CP949: [[0x81, 0xfe]], CP950: [[0x81, 0xfe]],
+};
 const charsets = new Map<string, Charset>();
-
-/**
- * The charset of a collation (MS-TDS 2.2.5.1.2: LCID and flags, or sort id).
- *
- * @returns nothing when the collation has no code page known here
- */
-export function charsetOfCollation(collation: Uint8Array): Charset | undefined {
-  const codePage = Collation.fromBuffer(Buffer.from(collation)).codepage;
-  return codePage === undefined ? undefined : charset(codePage);
-}
 
 /** Tables are made once a process, from the code page's own mapping. */
 export function charset(codePage: string): Charset {
@@ -36,22 +29,24 @@ export function charset(codePage: string): Charset {
 
 function makeCharset(codePage: string): Charset {
   if (codePage === 'utf-8') return { kind: 'utf8' };
-  if (!DOUBLE_BYTE.has(codePage)) return { kind: 'singleByte', codePage, units: singleBytes(codePage) };
-  const units = new Uint16Array(0x10000).fill(NO_CHARACTER);
+  const ranges = LEAD_BYTES[codePage];
+  const units = ranges ? new Uint16Array(0x10000).fill(NO_CHARACTER) : new Uint16Array(0x100);
+  units.set(singleBytes(codePage));
   const leads = new Uint8Array(0x100);
-  units.set(singleBytes(codePage), 0);
   const pair = Buffer.alloc(2);
-  for (let lead = 0x81; lead <= 0xfe; lead++) {
-    for (let trail = 0x30; trail <= 0xff; trail++) {
-      pair[0] = lead;
-      pair[1] = trail;
-      const text = decode(pair, codePage);
-      if (text.length !== 1 || text.charCodeAt(0) === NO_CHARACTER) continue;
-      units[lead << 8 | trail] = text.charCodeAt(0);
+  for (const [first, last] of ranges ?? []) {
+    for (let lead = first; lead <= last; lead++) {
       leads[lead] = 1;
+      for (let trail = 0x40; trail <= 0xfe; trail++) {
+        pair[0] = lead;
+        pair[1] = trail;
+        const text = decode(pair, codePage);
+        if (text.length === 1) units[lead << 8 | trail] = text.charCodeAt(0);
+      }
     }
   }
-  return { kind: 'doubleByte', codePage, units, leads };
+  addPrivateUse(codePage, units);
+  return ranges ? { kind: 'doubleByte', codePage, units, leads } : { kind: 'singleByte', codePage, units };
 }
 
 function singleBytes(codePage: string): Uint16Array {

@@ -3,8 +3,8 @@ import * as dates from './date-time-text';
 import { floatText, realText } from './float-text';
 import * as numbers from './number-text';
 import * as utf8 from './utf8-text';
-import { LoneSurrogates } from '../../api/type-options';
-import { Alterations, ColumnType, ValueKind } from '../columns/column-type';
+import { Alterations, ColumnType, replacesSequences, replacesSurrogates, ValueKind } from '../columns/column-type';
+import type { Charset } from '../tds/code-page';
 
 /** Writes the text of a value's `n` bytes at `v.getUint8(p)` to `out[o]`; returns the position behind it. */
 export type TextWriter = (v: DataView, p: number, n: number, out: Uint8Array, o: number, ...extra: never[]) => number;
@@ -42,20 +42,19 @@ const PLAIN: { readonly [kind in Plain]: (column: ColumnType) => readonly [TextW
   uniqueidentifier: () => [guidText, 36],
 };
 
-/** The writer of a column's text; sql_variant has its own (variant-text). */
-export function valueText(column: ColumnType, binary: 'hex' | 'base64'): ValueText {
+/**
+ * The writer of a column's text; sql_variant has its own (variant-text).
+ *
+ * @param altered where replacements are counted, in place of the column's own
+ */
+export function valueText(column: ColumnType, binary: 'hex' | 'base64', altered: Alterations = column.altered): ValueText {
   switch (column.kind) {
-    case 'utf16':
-      return { write: utf8.utf16Text as TextWriter, extra: replacing(column), bound: { bytesPerWireByte: 1.5 }, free: true };
-    case 'xml':
-      return { write: utf8.xmlText as TextWriter, extra: replacing(column), bound: { bytesPerWireByte: 1.5 }, free: true };
-    case 'bytesText': {
-      const charset = column.charset!;
-      if (charset.kind === 'utf8') return { write: utf8.utf8Text, extra: [], bound: { bytesPerWireByte: 1 }, free: true };
-      return charset.kind === 'singleByte'
-        ? { write: utf8.singleByteText as TextWriter, extra: [charset.units], bound: { bytesPerWireByte: 3 }, free: true }
-        : { write: utf8.doubleByteText as TextWriter, extra: [charset.units, charset.leads], bound: { bytesPerWireByte: 3 }, free: true };
+    case 'utf16': case 'xml': {
+      const write = column.kind === 'xml' ? utf8.xmlText : utf8.utf16Text;
+      return { write: write as TextWriter, extra: replacesSurrogates(column.options) ? [altered] : [], bound: { bytesPerWireByte: 1.5 }, free: true };
     }
+    case 'bytesText':
+      return bytesText(column.charset!, replacesSequences(column.options) ? [altered] : []);
     case 'binary':
       return { write: binary === 'hex' ? hexText : base64Text, extra: [], bound: { bytesPerWireByte: 4 }, free: false };
     case 'variant':
@@ -67,9 +66,15 @@ export function valueText(column: ColumnType, binary: 'hex' | 'base64'): ValueTe
   }
 }
 
-/** What counts replaced surrogates, where they are replaced. */
-function replacing({ options, altered }: ColumnType): readonly Alterations[] {
-  return options.loneSurrogates === LoneSurrogates.REPLACE ? [altered] : [];
+/** @param altered where sequences that are replaced are counted; none where they are refused */
+function bytesText(charset: Charset, altered: readonly Alterations[]): ValueText {
+  const free = true;
+  switch (charset.kind) {
+    case 'utf8': return { write: utf8.utf8Text as TextWriter, extra: altered, bound: { bytesPerWireByte: altered.length > 0 ? 3 : 1 }, free };
+    case 'singleByte': return { write: utf8.singleByteText as TextWriter, extra: [charset.units], bound: { bytesPerWireByte: 3 }, free };
+    case 'doubleByte':
+      return { write: utf8.doubleByteText as TextWriter, extra: [charset.units, charset.leads, ...altered], bound: { bytesPerWireByte: 3 }, free };
+  }
 }
 
 /** A column of nothing but NULL has no value to write. */

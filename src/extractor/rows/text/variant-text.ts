@@ -1,5 +1,5 @@
 import { valueText } from './value-text';
-import { Alterations, ColumnType, columnTypeOf } from '../columns/column-type';
+import { type Alterations, type ColumnType, columnTypeOf } from '../columns/column-type';
 import { ByteCursor } from '../tds/byte-cursor';
 import { ColumnMetadata } from '../tds/column-metadata';
 import { ValueError, WireError } from '../tds/value-error';
@@ -10,12 +10,18 @@ import { WireType as T } from '../tds/wire-types';
  * The writers have the arguments of number-text.
  */
 
-/** Text of the value, as the base type itself is written; binary as hex. @param altered as of utf16Text */
-export function variantText(v: DataView, p: number, n: number, out: Uint8Array, o: number, altered?: Alterations): number {
+/**
+ * Text of the value, as the base type itself is written; binary as hex.
+ *
+ * @param variant the column of sql_variant: its options say what is replaced @param altered where that is counted
+ */
+export function variantText(
+  v: DataView, p: number, n: number, out: Uint8Array, o: number, { options, altered: own }: ColumnType, altered: Alterations = own,
+): number {
   const column = baseType(v, p, n);
   const at = p + 2 + v.getUint8(p + 1);
-  const { write, extra } = valueText(column, 'hex');
-  return write(v, at, p + n - at, out, o, ...(column.kind === 'utf16' && altered ? [altered] : extra) as never[]);
+  const { write, extra } = valueText(CHARACTER_TYPES.has(v.getUint8(p)) ? { ...column, options } : column, 'hex', altered);
+  return write(v, at, p + n - at, out, o, ...extra as never[]);
 }
 
 /** The base type as SQL Server spells it. */

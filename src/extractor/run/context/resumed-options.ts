@@ -21,7 +21,7 @@ const FORMAT_DEFAULTS: { readonly [format in OutputFormat['name']]: { readonly [
   parquet: { rowGroupBytes: 64 * 1024 * 1024 },
 };
 const TYPE_DEFAULTS: { readonly [option: string]: string } = {
-  time: 'text', uniqueidentifier: 'text', timestamps: 'companion', dates: 'native', clr: 'binary', loneSurrogates: 'error',
+  time: 'text', uniqueidentifier: 'text', timestamps: 'companion', dates: 'native', clr: 'binary', invalidText: 'error',
 };
 
 /** Flags of the command line that are not the option's name in kebab case. */
@@ -109,7 +109,10 @@ function formatChoices(given: OutputFormat, props: ExtractorProps, own: OutputFo
     for (const name of names) choices.push(choice(`format.${name}`, asked[name] ?? defaults[name], has[name] ?? defaults[name]));
   }
   const types: { readonly [option: string]: unknown } = {
-    ...TYPE_DEFAULTS, binary: own.name === 'jsonl' ? own.binary ?? FORMAT_DEFAULTS.jsonl.binary : 'hex', ...own.types?.all,
+    ...TYPE_DEFAULTS,
+    binary: own.name === 'jsonl' ? own.binary ?? FORMAT_DEFAULTS.jsonl.binary : 'hex',
+    loneSurrogates: own.types?.all?.invalidText ?? TYPE_DEFAULTS.invalidText,
+    ...own.types?.all,
   };
   for (const [name, value] of Object.entries(props.types ?? {})) choices.push(choice(`types.${name}`, value, types[name]));
   return [...choices, choice('columnTypes', props.columnTypes, own.types?.columns ?? {})];

@@ -120,10 +120,14 @@ function chunkHash(objects: readonly ManifestObject[]): Pick<ManifestChunk, 'con
 /** One count a column. */
 function sumAlterations(alterations: readonly ManifestAlterations[]): ManifestAlterations[] {
   const sums = new Map<string, ManifestAlterations>();
-  for (const { column, replacedSurrogates, truncatedTimes } of alterations) {
-    const sum = sums.get(column) ?? { column, replacedSurrogates: 0, truncatedTimes: 0 };
+  // Chunks that an older version landed do not count sequences.
+  for (const { column, replacedSurrogates, replacedSequences = 0, truncatedTimes } of alterations) {
+    const sum = sums.get(column);
     sums.set(column, {
-      column, replacedSurrogates: sum.replacedSurrogates + replacedSurrogates, truncatedTimes: sum.truncatedTimes + truncatedTimes,
+      column,
+      replacedSurrogates: (sum?.replacedSurrogates ?? 0) + replacedSurrogates,
+      replacedSequences: (sum?.replacedSequences ?? 0) + replacedSequences,
+      truncatedTimes: (sum?.truncatedTimes ?? 0) + truncatedTimes,
     });
   }
   return [...sums.values()];

@@ -1,6 +1,5 @@
 import { csvClasses, csvSingleByte, csvUtf16, quoteField } from './csv-field';
-import { LoneSurrogates } from '../../../api/type-options';
-import { ColumnType } from '../../columns/column-type';
+import { ColumnType, replacesSurrogates } from '../../columns/column-type';
 import { OffKernelReason } from '../../columns/off-kernel';
 import { CsvFormat } from '../../columns/output-format';
 import { binaryEncoding } from '../../columns/type-table';
@@ -32,19 +31,19 @@ export function csvEncoder(columns: readonly ColumnType[], format: CsvFormat): T
     const onNull = nullText.length === 0 ? '' : 'out.set(nullText, o); o += nullText.length;';
     rowBytes += 3 + nullText.length;
     bindings[`altered${i}`] = column.altered;
-    const altered = column.options.loneSurrogates === LoneSurrogates.REPLACE ? `, altered${i}` : '';
     // A text of NULL that is as long would have to be told from it.
     const large = 4 * nullText.length < LARGE_VALUE ? largeKindOf(column) : undefined;
     bindings[`large${i}`] = large;
     const field = (small: string) => ({ before, onNull, onValue: large ? largeOr(i, small) : small });
-    if (column.kind === 'utf16') return field(`o = csvUtf16(v, p, n, out, o, ascii, quoting, nullText${altered});`);
+    if (column.kind === 'utf16') return field(`o = csvUtf16(v, p, n, out, o, ascii, quoting, nullText${replacesSurrogates(column.options) ? `, altered${i}` : ''});`);
     if (column.charset?.kind === 'singleByte') {
       bindings[`units${i}`] = column.charset.units;
       return field(`o = csvSingleByte(v, p, n, out, o, units${i}, ascii, quoting, nullText);`);
     }
     if (column.kind === 'variant') {
+      bindings[`column${i}`] = column;
       rowBytes += 48;
-      return { before, onNull, onValue: `o = quoteField(out, o, variantText(v, p, n, out, o${altered}), quoting, nullText);` };
+      return { before, onNull, onValue: `o = quoteField(out, o, variantText(v, p, n, out, o, column${i}), quoting, nullText);` };
     }
     const { write, extra, bound, free } = valueText(column, binaryEncoding(column, format));
     if ('bytes' in bound) rowBytes += bound.bytes;

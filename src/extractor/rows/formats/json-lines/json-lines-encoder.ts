@@ -1,6 +1,5 @@
 import { escapeString, jsonUtf16 } from './json-string';
-import { LoneSurrogates } from '../../../api/type-options';
-import { ColumnType } from '../../columns/column-type';
+import { ColumnType, replacesSurrogates } from '../../columns/column-type';
 import { JsonLinesFormat } from '../../columns/output-format';
 import { binaryEncoding, TYPE_TABLE } from '../../columns/type-table';
 import { largeKindOf, largeOr, writeLarge } from '../../text/kernel/large-value';
@@ -23,14 +22,14 @@ export function jsonLinesEncoder(columns: readonly ColumnType[], format: JsonLin
     const before = `o = putBytes(out, o, key${i});`;
     const onNull = 'o = putBytes(out, o, NULL);';
     bindings[`altered${i}`] = column.altered;
-    const altered = column.options.loneSurrogates === LoneSurrogates.REPLACE ? `, altered${i}` : '';
     const large = largeKindOf(column);
     bindings[`large${i}`] = large;
     const string = (small: string) => ({ before, onNull, onValue: large ? largeOr(i, small) : small });
-    if (column.kind === 'utf16') return string(`o = jsonUtf16(v, p, n, out, o${altered});`);
+    if (column.kind === 'utf16') return string(`o = jsonUtf16(v, p, n, out, o${replacesSurrogates(column.options) ? `, altered${i}` : ''});`);
     if (column.kind === 'variant') {
+      bindings[`column${i}`] = column;
       rowBytes += 48;
-      return { before, onNull, onValue: `o = escapeString(out, o, variantText(v, p, n, out, o + 1${altered}));` };
+      return { before, onNull, onValue: `o = escapeString(out, o, variantText(v, p, n, out, o + 1, column${i}));` };
     }
     const { write, extra, bound, free } = valueText(column, binaryEncoding(column, format));
     if ('bytes' in bound) rowBytes += bound.bytes;

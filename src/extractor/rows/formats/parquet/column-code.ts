@@ -1,8 +1,7 @@
-import { LoneSurrogates } from '../../../api/type-options';
 import { BytesBuffer } from '../../columns/bytes-buffer';
 import * as calendar from '../../columns/calendar';
 import { BooleanBuffer, ColumnBuffer, FixedBytesBuffer, Int32Buffer, Int64Buffer } from '../../columns/column-buffer';
-import { ColumnType } from '../../columns/column-type';
+import { ColumnType, replacesSequences, replacesSurrogates } from '../../columns/column-type';
 import { ParquetColumn, ParquetType } from '../../columns/type-table';
 import { timeBytes } from '../../tds/framing';
 import { uint32 } from '../../tds/little-endian';
@@ -68,8 +67,9 @@ export function columnCode(
     return timestampCode(k, at, day, scale, companion('100ns'), `altered${id}`);
   };
   bindings[`altered${id}`] = source.altered;
+  bindings[`column${id}`] = source;
 
-  const altered = source.options.loneSurrogates === LoneSurrogates.REPLACE ? `, altered${id}` : '';
+  const altered = replacesSurrogates(source.options) || replacesSequences(source.options) ? `altered${id}` : '';
   const text = (): string => {
     const { write, extra, bound } = valueText(source, 'hex');
     bindings[`write${id}`] = write;
@@ -117,7 +117,7 @@ export function columnCode(
       case 'variant': {
         const base = companion('base_type');
         // Of the base type the dictionary is found by its own bytes, not by those of the value too.
-        return `${known(k, '4 * n + 64', (at) => `variantText(v, p, n, ${k}.data, ${at}${altered})`, altered)}
+        return `${known(k, '4 * n + 64', (at) => `variantText(v, p, n, ${k}.data, ${at}, column${id})`, altered)}
           { const value = n; n = 2 + v.getUint8(p + 1); ${known(base!, '64', (at) => `variantBaseTypeText(v, p, n, ${base}.data, ${at})`)} n = value; }`;
       }
       case 'binary':
@@ -137,13 +137,13 @@ export function columnCode(
 /**
  * A value of varying length: by the dictionary, or converted.
  *
- * @param altered `, altered<id>` where replaced surrogates are counted: a value that has some must not come from the
- * dictionary the next time, because it would not be counted again
+ * @param altered `altered<id>` where what is replaced is counted: a value that has some must not come from the dictionary the
+ * next time, because it would not be counted again
  */
 function known(k: string, room: string, write: (at: string) => string, altered = ''): string {
   const convert = `const at = ${k}.begin(${room}); ${k}.commit(at, ${write('at')}, v, p, n);`;
   if (altered === '') return `if (!${k}.addKnown(v, p, n)) { ${convert} }`;
-  const count = `${altered.slice(2)}.replacedSurrogates`;
+  const count = `${altered}.replacedSurrogates + ${altered}.replacedSequences`;
   return `if (!${k}.addKnown(v, p, n)) { const before = ${count}; ${convert} if (${count} !== before) ${k}.leaveDictionary(); }`;
 }
 
