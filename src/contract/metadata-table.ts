@@ -90,7 +90,12 @@ export interface RunItem {
   readonly problems?: readonly string[];
   /** The outcome that an event was sent of: `<state> <ETag of the manifest>`. */
   readonly announced?: string;
+  /** Who could not be told of the outcome yet; absent when all were. */
+  readonly unreported?: readonly RunReport[];
 }
+
+/** Who is told of a checked run: the Glue catalog, the run's line, and by `RUN_EVENT` whoever listens. */
+export type RunReport = 'catalog' | 'line' | 'event';
 
 /** Sort key of a run item. */
 export const RUN_ITEM_SORT_KEY = 'run';

@@ -1,5 +1,5 @@
 import type { Manifest } from './manifest';
-import type { RunState } from './metadata-table';
+import type { RunReport, RunState } from './metadata-table';
 
 /** The event run completion puts on the account's default event bus (EventBridge): once for each outcome of each manifest. */
 export const RUN_EVENT = { source: 'cdk-legacy-to-s3', detailType: 'Legacy Extraction Run Completed' } as const;
@@ -14,4 +14,9 @@ export interface RunEventDetail {
   readonly totals: Manifest['totals'];
   /** Empty when COMPLETE; at most 20 lines of 500 characters: an event holds 256 KB. */
   readonly problems: readonly string[];
+  /**
+   * Of `catalog` and `line`, those that had not been told of the run when the event was sent: they refused, or took too
+   * long. They are tried again; no second event says when that succeeded.
+   */
+  readonly unreported: readonly RunReport[];
 }

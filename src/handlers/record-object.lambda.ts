@@ -19,7 +19,8 @@ let buffer: BufferServices | undefined;
 /** Records the objects of an S3 event in the metadata table and starts the completion of runs whose manifests are among them. */
 export const handler = async (event: unknown, context: InvocationContext = {}): Promise<RecorderSummary | BatchAnswer> =>
   telemetry.invocation(context.awsRequestId, async () => {
-    const messages = bufferedMessages(event);
+    // A queue that somebody else put before the function has settings of its own: its messages are taken together.
+    const messages = process.env[HANDLER_ENV.bufferQueueUrl] ? bufferedMessages(event) : undefined;
     return messages ? recordBuffered(messages, context) : recordEvent(services ??= connect(), event);
   });
 

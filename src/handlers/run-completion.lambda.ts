@@ -19,9 +19,17 @@ const dynamo = new DynamoDBClient(CLIENT_SETTINGS);
 const telemetry = new PowertoolsTelemetry(() => readyAt);
 let services: CompletionServices | undefined;
 
+/** What Lambda tells of an invocation. */
+interface Context {
+  readonly awsRequestId?: string;
+  getRemainingTimeInMillis?(): number;
+}
+
 /** Completes the runs whose manifests an S3 event tells of. */
-export const handler = async (event: unknown, context?: { readonly awsRequestId?: string }): Promise<CompletionSummary> =>
-  telemetry.invocation(context?.awsRequestId, async () => completeEvent(services ??= connect(), event));
+export const handler = async (event: unknown, context?: Context): Promise<CompletionSummary> =>
+  telemetry.invocation(context?.awsRequestId, async () => (
+    completeEvent(services ??= connect(), event, () => context?.getRemainingTimeInMillis?.() ?? Infinity)
+  ));
 
 function connect(): CompletionServices {
   const table = requiredEnvironment(HANDLER_ENV.tableName);
@@ -32,8 +40,10 @@ function connect(): CompletionServices {
     runs: new RunStore(dynamo, table),
     telemetry,
     reporters: [
-      ...database ? [catalogRegistrar(new GlueCatalog(new GlueClient(CLIENT_SETTINGS), database), telemetry)] : [],
-      runLineWriter(s3, process.env[HANDLER_ENV.landingPrefix] ?? ''),
+      ...database
+        ? [{ name: 'catalog' as const, report: catalogRegistrar(new GlueCatalog(new GlueClient(CLIENT_SETTINGS), database), telemetry) }]
+        : [],
+      { name: 'line', report: runLineWriter(s3, process.env[HANDLER_ENV.landingPrefix] ?? '') },
     ],
     announce: eventBridgeAnnouncer(new EventBridgeClient(CLIENT_SETTINGS), process.env.AWS_REGION ?? ''),
   };

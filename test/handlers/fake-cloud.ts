@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException, DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { HeadObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { ObjectItem } from '../../src/contract';
 
@@ -14,7 +14,9 @@ export class FakeCloud {
   public constructor(private readonly turn: (request: string) => Promise<unknown>) {}
 
   private async headObject(command: unknown): Promise<unknown> {
-    if (!(command instanceof HeadObjectCommand)) throw new TypeError('only HeadObject is known here');
+    // Asked only whether the bucket is there.
+    if (command instanceof ListObjectsV2Command) return {};
+    if (!(command instanceof HeadObjectCommand)) throw new TypeError('only HeadObject and ListObjectsV2 are known here');
     await this.turn('HeadObject');
     if (this.content === undefined) throw Object.assign(new Error('NotFound'), { $metadata: { httpStatusCode: 404 } });
     return {

@@ -5,9 +5,9 @@ import { glueColumns, partitionColumns, unitedColumns } from './table-columns';
 import {
   CATALOG_PARAMETERS, catalogRunsTableName, catalogTableName, datasetId, datasetRunFolder, Manifest, ManifestTable, RUN_PARTITION, RunItem, RunState,
 } from '../../contract';
-import { RunReporter } from '../complete/complete-run';
+import { RunReporter } from '../complete/report-run';
 import { mapConcurrently } from '../shared/concurrency';
-import { HandlerError } from '../shared/errors';
+import { describeError, HandlerError } from '../shared/errors';
 import { Telemetry } from '../shared/telemetry';
 
 /** Tables registered at the same time; Glue allows some ten requests a second. */
@@ -26,18 +26,34 @@ const { dataset: DATASET, kind: KIND, run: RUN, state: STATE, layout: LAYOUT } =
  *   they get `<name>_runs_<format>`, for CSV with the schema's fingerprint.
  * - A table that others made, or that another dataset's name folds to, is left alone: a failure is logged, the run is
  *   completed all the same, since trying again would not help.
+ * - A table that Glue refuses (a permission of Lake Formation, the key of the catalog, a name it does not take) keeps no other
+ *   from being registered.
  */
 
-/** Registers a run's tables in the Glue catalog, so that engines can query them at once. */
+/** Tables that are named when many are refused; the message goes to the failure queue. */
+const MAX_NAMED = 5;
+
+/**
+ * Registers a run's tables in the Glue catalog, so that engines can query them at once.
+ *
+ * The reporter throws HandlerError CATALOG_REFUSED after all tables were tried, if Glue refused any.
+ */
 export function catalogRegistrar(catalog: GlueCatalog, telemetry: Telemetry): RunReporter {
   return async (run, { manifest }) => {
+    const refused: { readonly name: string; readonly error: unknown }[] = [];
     await mapConcurrently(manifest.tables, TABLE_CONCURRENCY, async (table) => {
       try {
         await registerTable(catalog, run, manifest, table);
       } catch (error) {
-        if (!(error instanceof HandlerError && error.code === 'CATALOG_NAME_CLASH')) throw error;
-        telemetry.failure('a table could not be registered', error);
+        if (error instanceof HandlerError && error.code === 'CATALOG_NAME_CLASH') telemetry.failure('a table could not be registered', error);
+        else refused.push({ name: catalogTableName(table), error });
       }
+    });
+    if (refused.length === 0) return;
+    const named = refused.slice(0, MAX_NAMED).map(({ name, error }) => `'${name}': ${describeError(error)}`).join('; ');
+    const rest = refused.length > MAX_NAMED ? `; and ${refused.length - MAX_NAMED} more` : '';
+    throw new HandlerError('CATALOG_REFUSED', `${refused.length} of ${manifest.tables.length} tables could not be registered: ${named}${rest}`, {
+      cause: refused[0].error,
     });
   };
 }

@@ -1,5 +1,5 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { RunReporter } from './complete-run';
+import { RunReporter } from './report-run';
 import { RUN_EVENT, RunEventDetail } from '../../contract';
 import { HandlerError } from '../shared/errors';
 
@@ -24,6 +24,7 @@ export function eventBridgeAnnouncer(eventBridge: EventBridgeClient, region: str
       finishedAt: run.finishedAt,
       totals: { tables: run.tables, objects: run.objects, rows: run.rows, sizeBytes: run.sizeBytes },
       problems: (run.problems ?? []).slice(0, MAX_PROBLEMS).map((problem) => problem.slice(0, MAX_PROBLEM_LENGTH)),
+      unreported: run.unreported ?? [],
     };
     const { Entries } = await eventBridge.send(new PutEventsCommand({
       Entries: [{

@@ -22,10 +22,11 @@ export interface CompletionSummary {
  * Completes the run of every manifest that an event tells was created; it takes what the recorder takes, and passes over
  * every other record. Each record for itself, so that one that cannot be handled holds up no other.
  *
+ * @param remaining tells the milliseconds that the invocation has left
  * @throws BatchNotHandledError after all records were tried, if any could not be handled
  * @throws InvalidEventError when the event has no records to try
  */
-export async function completeEvent(services: CompletionServices, event: unknown): Promise<CompletionSummary> {
+export async function completeEvent(services: CompletionServices, event: unknown, remaining?: () => number): Promise<CompletionSummary> {
   const records = eventRecords(event);
   const failures: RecordNotHandledError[] = [];
   const runs: CompletionOutcome[] = [];
@@ -35,7 +36,7 @@ export async function completeEvent(services: CompletionServices, event: unknown
       const told = toObjectEvent(record);
       if (told?.kind !== 'created' || !isManifestKey(told.key)) return;
       subject = `s3://${told.bucket}/${told.key}`;
-      const run = await completeRun(services, told.bucket, told.key);
+      const run = await completeRun(services, told.bucket, told.key, remaining);
       if (run) runs.push({ runId: run.runId, runState: run.runState });
     } catch (error) {
       const failure = new RecordNotHandledError(subject, error);

@@ -2,7 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { completePart } from './complete-part';
 import { manifestContradictions } from './manifest-consistency';
 import { LandedManifest, readManifest } from './read-manifest';
-import { RunStore } from './run-store';
+import { reportRun, ReportServices } from './report-run';
 import { unnamedObjects } from './unnamed-objects';
 import { MAX_RUN_PROBLEMS, RUN_ITEM_SORT_KEY, RUN_LINES, RunItem, runItemKey, RUNS_DATASET } from '../../contract';
 import { mapConcurrently } from '../shared/concurrency';
@@ -15,19 +15,11 @@ const PART_CONCURRENCY = 32;
 /** Longest problem kept, in characters; DynamoDB items hold at most 400 KB. */
 const MAX_PROBLEM_LENGTH = 2_000;
 
-/** Tells others of a run's outcome; doing it again is harmless. */
-export type RunReporter = (run: RunItem, landed: LandedManifest) => Promise<void>;
-
 /** What run completion works with. */
-export interface CompletionServices {
+export interface CompletionServices extends ReportServices {
   readonly s3: S3Client;
   readonly objects: ItemStore;
-  readonly runs: RunStore;
   readonly telemetry: Telemetry;
-  /** Called for every check, in this order: where rows can be queried, and the run's line. */
-  readonly reporters: readonly RunReporter[];
-  /** Called once for each outcome, after the reporters; again only when the note of it was lost. */
-  readonly announce: RunReporter;
 }
 
 /**
@@ -36,10 +28,13 @@ export interface CompletionServices {
  *
  * Checking again is harmless, so an event that comes twice or late checks what is there now.
  *
- * @throws InvalidManifestError, HandlerError as {@link readManifest} does; the run's item is not touched then. What a
- * reporter throws, after the run's item is written: the repeated event reports again
+ * @param remaining tells the milliseconds that the invocation has left
+ * @throws InvalidManifestError, HandlerError as {@link readManifest} does; the run's item is not touched then. HandlerError
+ * RUN_NOT_REPORTED as {@link reportRun} does, after the run's item is written
  */
-export async function completeRun(services: CompletionServices, bucket: string, key: string): Promise<RunItem | undefined> {
+export async function completeRun(
+  services: CompletionServices, bucket: string, key: string, remaining: () => number = () => Infinity,
+): Promise<RunItem | undefined> {
   const { s3, runs, telemetry } = services;
   const checkedAt = new Date().toISOString();
   const landed = await readManifest(s3, bucket, key);
@@ -55,10 +50,7 @@ export async function completeRun(services: CompletionServices, bucket: string, 
     return run;
   }
   measure(telemetry, run, previous, problems.length);
-  for (const report of services.reporters) await report(run, landed);
-  const outcome = `${run.runState} ${run.manifestETag}`;
-  if (previous?.announced !== outcome) await services.announce(run, landed);
-  await runs.setAnnounced(run, outcome);
+  await reportRun(services, run, landed, previous, remaining());
   return run;
 }
 

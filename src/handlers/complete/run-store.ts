@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException, DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { METADATA_TABLE, RUN_ITEM_SORT_KEY, RunItem, runItemKey } from '../../contract';
+import { METADATA_TABLE, RUN_ITEM_SORT_KEY, RunItem, runItemKey, RunReport } from '../../contract';
 
 /** Run items of the metadata table. */
 export class RunStore {
@@ -28,16 +28,23 @@ export class RunStore {
       throw error;
     }
   }
-  /** Notes of which outcome an event was sent, unless the run was checked again meanwhile. */
-  public async setAnnounced(item: RunItem, announced: string): Promise<void> {
+
+  /** Notes of which outcome an event was sent, and who is still to be told, unless the run was checked again meanwhile. */
+  public async setReported(item: RunItem, announced: string | undefined, unreported: readonly RunReport[]): Promise<void> {
+    const kept = Object.entries({ announced, unreported: unreported.length > 0 ? unreported : undefined });
+    const changes = { SET: kept.filter(([, value]) => value !== undefined), REMOVE: kept.filter(([, value]) => value === undefined) };
+    const set = changes.SET.map(([name]) => `#${name} = :${name}`).join(', ');
+    const remove = changes.REMOVE.map(([name]) => `#${name}`).join(', ');
     try {
       await this.dynamo.send(new UpdateItemCommand({
         TableName: this.tableName,
         Key: marshall({ [METADATA_TABLE.partitionKey]: runItemKey(item.runId), [METADATA_TABLE.sortKey]: RUN_ITEM_SORT_KEY }),
-        UpdateExpression: 'SET #announced = :announced',
+        UpdateExpression: [set && `SET ${set}`, remove && `REMOVE ${remove}`].filter(Boolean).join(' '),
         ConditionExpression: '#recordedAt = :recordedAt',
-        ExpressionAttributeNames: { '#announced': 'announced', '#recordedAt': 'recordedAt' },
-        ExpressionAttributeValues: marshall({ ':announced': announced, ':recordedAt': item.recordedAt }),
+        ExpressionAttributeNames: { '#announced': 'announced', '#unreported': 'unreported', '#recordedAt': 'recordedAt' },
+        ExpressionAttributeValues: marshall({
+          ':recordedAt': item.recordedAt, ...Object.fromEntries(changes.SET.map(([name, value]) => [`:${name}`, value])),
+        }),
       }));
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;

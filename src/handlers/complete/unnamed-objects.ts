@@ -12,7 +12,9 @@ const LIST_CONCURRENCY = 16;
  * table that the manifest leaves out would be read too.
  *
  * That costs a listing for each table there is, 16 at a time: some seconds and half a cent for a thousand. Objects elsewhere
- * in the bucket, though their metadata may name the run, are not looked for: nobody reads them as part of it.
+ * in the bucket, though their metadata may name the run, are not looked for: nobody reads them as part of it. Neither are
+ * folder markers: the console's "Create folder" and file systems over S3 write an empty object whose key ends with `/`
+ * (S3, "Organizing objects in the Amazon S3 console by using folders"), and it holds no rows.
  */
 export async function unnamedObjects(s3: S3Client, bucket: string, manifest: Manifest): Promise<string[]> {
   const named = new Set(manifest.tables.flatMap((table) => table.objects.map((object) => object.key)));
@@ -25,8 +27,9 @@ export async function unnamedObjects(s3: S3Client, bucket: string, manifest: Man
 async function unnamedIn(s3: S3Client, bucket: string, folder: string, named: ReadonlySet<string>): Promise<string[]> {
   const problems: string[] = [];
   for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix: folder })) {
-    for (const { Key: key } of page.Contents ?? []) {
-      if (key !== undefined && !named.has(key)) problems.push(`'${key}' is not named in the manifest`);
+    for (const { Key: key, Size: size } of page.Contents ?? []) {
+      if (key === undefined || (key.endsWith('/') && size === 0)) continue;
+      if (!named.has(key)) problems.push(`'${key}' is not named in the manifest`);
     }
   }
   return problems;

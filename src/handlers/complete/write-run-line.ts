@@ -1,5 +1,5 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { RunReporter } from './complete-run';
+import { RunReporter } from './report-run';
 import { catalogTableName, datasetId, datasetRunFolder, RunLogLine, runLogKey } from '../../contract';
 
 /**

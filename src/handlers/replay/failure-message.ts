@@ -1,3 +1,5 @@
+import { isSnsNotification, unwrappedEvents } from '../shared/envelopes';
+
 /** A failed event, as the failure queue holds it. */
 export interface FailedEvent {
   /** Name of the function it was for; undefined when the message does not tell: then it was the recorder's. */
@@ -9,7 +11,7 @@ export interface FailedEvent {
 /**
  * The event in a message of the failure queue: what Lambda writes to a destination (Lambda, "Capturing records of
  * asynchronous invocations"), or the event alone, as EventBridge writes what it could not hand over, and as a buffer's
- * queue moves what nobody answered for.
+ * queue moves what nobody answered for, with what SNS wrote around it if it came that way.
  *
  * @returns undefined for a message of neither form
  */
@@ -20,13 +22,14 @@ export function failedEvent(body: string | undefined): FailedEvent | undefined {
     const context = isRecord(message.requestContext) ? message.requestContext : {};
     return { functionName: nameIn(context.functionArn), payload: message.requestPayload };
   }
-  return isRecord(message.detail) || Array.isArray(message.Records) ? { payload: message } : undefined;
+  return isRecord(message.detail) || Array.isArray(message.Records) || isSnsNotification(message) ? { payload: message } : undefined;
 }
 
 /** What the event is about, for people: the keys of its records. */
 export function subjectOf(payload: unknown): string {
   const keys: string[] = [];
-  const records = isRecord(payload) && Array.isArray(payload.Records) ? payload.Records : [payload];
+  const events = unwrappedEvents(payload) ?? [payload];
+  const records = events.flatMap((event) => isRecord(event) && Array.isArray(event.Records) ? event.Records : [event]);
   for (const record of records) {
     const s3 = isRecord(record) ? record.s3 ?? record.detail : undefined;
     const object = isRecord(s3) ? s3.object : undefined;

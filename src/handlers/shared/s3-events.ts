@@ -1,3 +1,4 @@
+import { unwrappedEvents } from './envelopes';
 import { InvalidEventError } from './errors';
 import { NULL_VERSION } from '../../contract';
 
@@ -19,17 +20,24 @@ export interface ObjectEvent {
 
 /**
  * The records in what invoked the function: an S3 event notification (S3, "Event message structure"), an EventBridge
- * event of S3, or the test message S3 sends when notifications are set up, which has none.
+ * event of S3, or the test message S3 sends when notifications are set up, which has none; passed on by SNS or SQS or not.
+ * A message among others that is none of these is given as a record, which {@link toObjectEvent} refuses: it holds up no other.
  *
  * @throws InvalidEventError for anything else
  */
 export function eventRecords(event: unknown): readonly unknown[] {
-  if (isRecord(event)) {
-    if (Array.isArray(event.Records)) return event.Records;
-    if (event.source === 'aws.s3' && isRecord(event.detail)) return [event];
-    if (event.Event === 's3:TestEvent') return [];
-  }
+  const passedOn = unwrappedEvents(event);
+  if (passedOn) return passedOn.flatMap((each) => recordsOf(each) ?? [each]);
+  const records = recordsOf(event);
+  if (records) return records;
   throw new InvalidEventError(`expected an S3 event notification or an EventBridge event of S3, got ${shapeOf(event)}`);
+}
+
+function recordsOf(event: unknown): readonly unknown[] | undefined {
+  if (!isRecord(event)) return undefined;
+  if (Array.isArray(event.Records)) return event.Records;
+  if (event.source === 'aws.s3' && isRecord(event.detail)) return [event];
+  return event.Event === 's3:TestEvent' ? [] : undefined;
 }
 
 /**
@@ -123,5 +131,5 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function shapeOf(value: unknown): string {
-  return isRecord(value) ? `an object with ${Object.keys(value).slice(0, 10).join(', ') || 'nothing'}` : Array.isArray(value) ? 'an array' : String(value);
+  return isRecord(value) ? `an object with ${Object.keys(value).slice(0, 10).join(', ') || 'nothing'}` : Array.isArray(value) ? 'an array' : String(value).slice(0, 100);
 }

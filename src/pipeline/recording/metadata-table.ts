@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { CfnDeletionPolicy, Lazy, RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
@@ -37,9 +37,9 @@ export class MetadataTable extends dynamodb.Table {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       encryption: props.encryptionKey ? dynamodb.TableEncryption.CUSTOMER_MANAGED : dynamodb.TableEncryption.DEFAULT,
       encryptionKey: props.encryptionKey,
-      deletionProtection: removalPolicy === RemovalPolicy.RETAIN,
       removalPolicy,
     });
+    this.protectWhileRetained();
     for (const index of [METADATA_TABLE.datasetIndex, METADATA_TABLE.runIndex]) {
       this.addGlobalSecondaryIndex({
         indexName: index.name,
@@ -48,6 +48,12 @@ export class MetadataTable extends dynamodb.Table {
         projectionType: dynamodb.ProjectionType.ALL,
       });
     }
+  }
+
+  /** Decided at synthesis: `RemovalPolicies.of(scope).destroy()` and `applyRemovalPolicy` come after this constructor. */
+  private protectWhileRetained(): void {
+    const table = this.node.defaultChild as dynamodb.CfnTable;
+    table.deletionProtectionEnabled = Lazy.any({ produce: () => table.cfnOptions.deletionPolicy === CfnDeletionPolicy.RETAIN });
   }
 }
 

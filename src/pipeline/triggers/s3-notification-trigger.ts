@@ -16,7 +16,8 @@ export function bindS3Notification(
 ): void {
   const filter = checkedFilter(scope, options);
   requireUnwatched(scope, bucket, filter);
-  const types = [s3.EventType.OBJECT_CREATED, ...options.deletions ? [s3.EventType.OBJECT_REMOVED] : []];
+  // What a lifecycle rule deletes is told of by types of its own (S3, "Configuring S3 Lifecycle event notifications").
+  const types = [s3.EventType.OBJECT_CREATED, ...options.deletions ? [s3.EventType.OBJECT_REMOVED, s3.EventType.LIFECYCLE_EXPIRATION] : []];
   const prefix = encoded(filter.prefix);
   for (const type of types) {
     for (const suffix of filter.suffixes ?? [undefined]) {

@@ -22,7 +22,7 @@ export interface LandingTriggerOptions {
   readonly suffixes?: string[];
 
   /**
-   * Whether deletions are handed over too, so that the records of deleted objects say so.
+   * Whether deletions are handed over too, also those by lifecycle rules, so that the records of deleted objects say so.
    *
    * @default false
    */

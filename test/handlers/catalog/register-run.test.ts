@@ -169,6 +169,27 @@ test('a table that somebody else made is left alone', async () => {
   expect(failures[0].message).toContain('somebody else made a table of this name');
 });
 
+test('a table that Glue refuses keeps no other from being registered, and is named', async () => {
+  const { manifest, runId } = smallRun({ at: new Date(), columns: columns(['Id', 'int']), format: parquet, table: 'Accounts' });
+  const [accounts] = manifest.tables;
+  const tables = ['Refused', 'Accounts', 'Refused too'].map((name) => ({ ...accounts, table: name }));
+  class RefusingCatalog extends GlueCatalog {
+    public async changeTable(...[name, next]: Parameters<GlueCatalog['changeTable']>): Promise<void> {
+      if (name.includes('refused')) throw Object.assign(new Error('Insufficient Lake Formation permission(s)'), { name: 'AccessDeniedException' });
+      return super.changeTable(name, next);
+    }
+  }
+  const reported = catalogRegistrar(new RefusingCatalog(glue, DATABASE), {} as Telemetry)(
+    { runId, runState: 'COMPLETE', bucket: 'landing' } as RunItem, { manifest: { ...manifest, tables }, bucket: 'landing', key: 'k', versionId: 'null', eTag: 'e' },
+  );
+  await expect(reported).rejects.toMatchObject({
+    code: 'CATALOG_REFUSED',
+    message: "2 of 3 tables could not be registered: 'bank_dbo_refused': AccessDeniedException: Insufficient Lake Formation permission(s); " +
+      "'bank_dbo_refused_too': AccessDeniedException: Insufficient Lake Formation permission(s)",
+  });
+  expect(await names()).toEqual(['bank_dbo_accounts', 'bank_dbo_accounts_runs']);
+});
+
 test('runs that complete at the same time leave the newest shown and every partition there', async () => {
   const runs = await Promise.all([3, 1, 5, 2, 4].map(async (day) => register(day, { columns: columns(['Id', 'int'], [`c${day}`, 'int']) })));
   expect(await shownRun()).toBe(runs[2]);

@@ -19,6 +19,7 @@ const run = {
   objects: 2,
   rows: 3,
   sizeBytes: 4,
+  unreported: ['catalog'],
   problems: Array.from({ length: 50 }, (_, i) => `${i} ${'x'.repeat(2_000)}`),
 } as unknown as RunItem;
 const landed = { manifest: { runId: 'r' } } as LandedManifest;
@@ -37,6 +38,7 @@ test('the event tells the run, its state, manifest, totals and the first problem
     startedAt: 's',
     finishedAt: 'f',
     totals: { tables: 1, objects: 2, rows: 3, sizeBytes: 4 },
+    unreported: ['catalog'],
   });
   expect(problems).toHaveLength(20);
   expect(problems[7]).toHaveLength(500);

@@ -7,11 +7,13 @@ import { listingOf } from '../s3-listing';
 const s3 = mockClient(S3Client);
 const PAGE = 2;
 let keys: string[];
+let sizes: { readonly [key: string]: number };
 
 /** S3's listing, in pages of two. */
 beforeEach(() => {
   s3.reset();
-  s3.on(ListObjectsV2Command).callsFake((input) => listingOf(keys, input, PAGE));
+  sizes = {};
+  s3.on(ListObjectsV2Command).callsFake((input) => listingOf(keys, input, PAGE, sizes));
 });
 
 const folder = (table: string, run = 'r', schema = 'dbo', database = 'L') => `lake/database=${database}/schema=${schema}/table=${table}/run=${run}/`;
@@ -30,6 +32,12 @@ test('objects of the run in tables that the manifest leaves out are found, in an
   const strays = [folder('B'), folder('A', 'r', 'sales'), folder('A', 'r', 'dbo', 'M'), folder('Zahlungen%202024')].map((each) => `${each}part`);
   keys = [`${folder('A')}1`, ...strays];
   expect((await problemsOf(table('A', ['1']))).sort()).toEqual(strays.map((key) => `'${key}' is not named in the manifest`).sort());
+});
+
+test('a folder marker is no object of the run, a file of that name is', async () => {
+  keys = [folder('A'), `${folder('A')}1`, `${folder('A')}sub/`, folder('B'), `${folder('B')}full/`];
+  sizes = { [`${folder('B')}full/`]: 3 };
+  expect(await problemsOf(table('A', ['1']))).toEqual([`'${folder('B')}full/' is not named in the manifest`]);
 });
 
 test('objects of other runs, other prefixes and of no table are none of the run\'s', async () => {

@@ -64,6 +64,26 @@ test('an event of EventBridge is recorded like a notification', async () => {
   expect(await fixture.item(key)).toMatchObject({ objectKey: key, sizeBytes: 3, eTag, sequencer: sequencer.padEnd(32, '0') });
 });
 
+test('a bucket that is gone is a failure and no deletion', async () => {
+  const event = fixture.event('no-such-bucket', 'kept.csv', { size: 3 });
+  expect((await fixture.invoke(event)).error!.errorMessage).toMatch(/s3:\/\/no-such-bucket\/kept\.csv: NoSuchBucket \(HTTP 404\)/);
+  expect(await fixture.item('kept.csv')).toBeUndefined();
+  expect((await fixture.complete(fixture.event('no-such-bucket', '_runs/run=r/_manifest.json', {}))).error!.errorMessage).toContain('NoSuchBucket (HTTP 404)');
+});
+
+test.each([
+  ['by SNS', (text: string) => ({ Records: [{ EventSource: 'aws:sns', Sns: { Type: 'Notification', Message: text } }] })],
+  ['by SNS and a queue', (text: string) => ({
+    Records: [{ eventSource: 'aws:sqs', messageId: 'm', body: JSON.stringify({ Type: 'Notification', Message: text }) }],
+  })],
+  ['by SNS and a queue, raw', (text: string) => ({ Records: [{ eventSource: 'aws:sqs', messageId: 'm', body: text }] })],
+])('an event passed on %s is recorded', async (way, wrapped) => {
+  const key = `passed-on/${way}.csv`;
+  const { error } = await fixture.invoke(wrapped(JSON.stringify(await fixture.put(fixture.plain, key, 'abc'))));
+  expect(error).toBeUndefined();
+  expect(await fixture.item(key)).toMatchObject({ sizeBytes: 3, state: 'PRESENT' });
+});
+
 test.each([
   ['missing', undefined, 'got none'], ['empty', '', 'got an empty one'],
 ])('a %s table name is told by name', async (_what, name, got) => {
@@ -124,7 +144,8 @@ describe('against a service that answers', () => {
   });
 
   test.each([404, 405])('%i, the object is gone', async (status) => {
-    answers = [() => ({ status })];
+    // After a 404 the bucket is asked for.
+    answers = [() => ({ status }), () => ({ status: 200 })];
     const { error } = await invoke(fixture.event('b', `gone-${status}.csv`, { size: 3 }));
     expect(error).toBeUndefined();
     expect(await fixture.item(`gone-${status}.csv`)).toMatchObject({ state: 'GONE', sizeBytes: 3 });

@@ -65,6 +65,14 @@ test('an event that EventBridge could not hand over goes to the recorder', async
   expect(invoked()).toEqual([['recorder', event]]);
 });
 
+test('an event that SNS passed on goes to the recorder as it came, and its key is told', async () => {
+  const event = { Type: 'Notification', Message: JSON.stringify(s3Event('a')) };
+  queue = [{ MessageId: '1', ReceiptHandle: 'h', Body: JSON.stringify(event) }, message('2', 'recorder', event)];
+  answer = () => ({ FunctionError: 'Unhandled' });
+  expect((await drainQueue(services, forever)).failures.map(({ subject }) => subject)).toEqual(['a', 'a']);
+  expect(invoked()).toEqual([['recorder', event], ['recorder', event]]);
+});
+
 test('a message without a function\'s name is the recorder\'s', async () => {
   queue = [message('1', undefined, s3Event('a'))];
   await drainQueue(services, forever);

@@ -42,6 +42,8 @@ test.each([
   ['Object Created', {}, {}, 'created'],
   ['Object Deleted', { 'deletion-type': 'Permanently Deleted' }, { 'version-id': 'v' }, 'removed'],
   ['Object Deleted', { 'deletion-type': 'Delete Marker Created' }, { 'version-id': 'v' }, undefined],
+  ['Object Deleted', { 'reason': 'Lifecycle Expiration', 'deletion-type': 'Permanently Deleted' }, {}, 'removed'],
+  ['Object Deleted', { 'reason': 'Lifecycle Expiration', 'deletion-type': 'Delete Marker Created' }, { 'version-id': 'v' }, undefined],
   ['Object Tags Added', {}, {}, undefined],
 ])('EventBridge %s %j is of its kind', (type, detail, object, kind) => {
   expect(toObjectEvent(bridge(type, detail, object))?.kind).toBe(kind);
@@ -72,4 +74,35 @@ test('the records of an event are those of a notification, or the event of Event
   expect(eventRecords({ Service: 'Amazon S3', Event: 's3:TestEvent' })).toEqual([]);
   expect(() => eventRecords({ Event: 'other' })).toThrow('got an object with Event');
   expect(() => eventRecords([])).toThrow('got an array');
+});
+
+describe('passed on', () => {
+  const record = notification('ObjectCreated:Put');
+  const told = { Records: [record] };
+  const text = JSON.stringify(told);
+  const bySns = (...messages: string[]) => ({
+    Records: messages.map((Message) => ({ EventSource: 'aws:sns', EventVersion: '1.0', Sns: { Type: 'Notification', Message, MessageId: 'm' } })),
+  });
+  const bySqs = (...bodies: string[]) => ({ Records: bodies.map((body) => ({ eventSource: 'aws:sqs', messageId: 'm', body })) });
+  const enveloped = (Message: string) => ({ Type: 'Notification', MessageId: 'm', TopicArn: 'arn:aws:sns:us-east-1:111122223333:t', Message });
+
+  test.each([
+    ['by SNS to Lambda', bySns(text)],
+    ['by SNS to SQS, raw', bySqs(text)],
+    ['by SNS to SQS, in the JSON of SNS', bySqs(JSON.stringify(enveloped(text)))],
+    ['as the buffer hands a message over', enveloped(text)],
+  ])('%s', (_way, event) => {
+    expect(eventRecords(event)).toEqual([record]);
+  });
+
+  test('an event of EventBridge, and the test message', () => {
+    expect(eventRecords(bySns(JSON.stringify(bridge('Object Created')), '{"Event":"s3:TestEvent"}'))).toEqual([bridge('Object Created')]);
+  });
+
+  test('what is none of these is refused as a record of its own and holds up no other', () => {
+    const [good, ...bad] = eventRecords(bySns(text, 'hello', '{"Type":"SubscriptionConfirmation"}'));
+    expect(good).toEqual(record);
+    expect(() => toObjectEvent(bad[0])).toThrow('expected an event record, got hello');
+    expect(() => toObjectEvent(bad[1])).toThrow('expected an event record with an eventName, got none');
+  });
 });

@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicies, RemovalPolicy } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { MetadataTable, MetadataTableProps } from '../../../src/pipeline';
@@ -73,4 +73,19 @@ test('it can be made to go with its stack', () => {
     DeletionPolicy: 'Delete',
     Properties: { DeletionProtectionEnabled: false },
   });
+});
+
+test.each<[string, (table: MetadataTable) => void]>([
+  ['RemovalPolicies', (table) => RemovalPolicies.of(table.stack).destroy()],
+  ['applyRemovalPolicy', (table) => table.applyRemovalPolicy(RemovalPolicy.DESTROY)],
+])('what %s makes go later is not protected from deletion', (_way, change) => {
+  synth((stack) => change(new MetadataTable(stack, 'Metadata'))).template.hasResource('AWS::DynamoDB::Table', {
+    DeletionPolicy: 'Delete',
+    Properties: { DeletionProtectionEnabled: false },
+  });
+});
+
+test('what is to stay later is protected', () => {
+  synth((stack) => RemovalPolicies.of(new MetadataTable(stack, 'Metadata', { removalPolicy: RemovalPolicy.DESTROY })).retain()).template
+    .hasResource('AWS::DynamoDB::Table', { DeletionPolicy: 'Retain', Properties: { DeletionProtectionEnabled: true } });
 });

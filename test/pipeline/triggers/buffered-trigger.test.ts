@@ -126,6 +126,7 @@ test('prefix, suffixes and deletions are as those of a notification', () => {
   expect(told).toEqual([
     ['s3:ObjectCreated:*', '.csv', 'in/'], ['s3:ObjectCreated:*', '_manifest.json', 'in/'],
     ['s3:ObjectRemoved:*', '.csv', 'in/'], ['s3:ObjectRemoved:*', '_manifest.json', 'in/'],
+    ['s3:LifecycleExpiration:*', '.csv', 'in/'], ['s3:LifecycleExpiration:*', '_manifest.json', 'in/'],
   ]);
 });
 

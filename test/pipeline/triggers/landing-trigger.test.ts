@@ -56,8 +56,9 @@ test.each([
   expect(JSON.stringify(reads.Resource)).toContain(`/${prefix}*"`);
 });
 
-test('deletions on request', () => {
-  expect(notificationsOf({ prefix: 'landing/', deletions: true })).toEqual(['s3:ObjectCreated:* landing/*', 's3:ObjectRemoved:* landing/*']);
+test('deletions on request, those of lifecycle rules too', () => {
+  expect(notificationsOf({ prefix: 'landing/', deletions: true }))
+    .toEqual(['s3:ObjectCreated:* landing/*', 's3:ObjectRemoved:* landing/*', 's3:LifecycleExpiration:* landing/*']);
 });
 
 test('suffixes are told apart by case', () => {
