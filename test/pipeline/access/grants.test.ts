@@ -27,46 +27,36 @@ const withKey = (stack: Stack) => ({ encryptionKey: new kms.Key(stack, 'Key') })
 describe('grantLand', () => {
   const give: Give = (pipeline, user) => pipeline.grantLand(user);
 
-  test('lets put, abort and list, and not delete', () => {
+  const landing = ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts', 's3:GetObject'];
+  const state = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'];
+  const listing = { Effect: 'Allow', Action: ['s3:ListBucket', 's3:ListBucketMultipartUploads'], Resource: bucket };
+  const watching = (prefix: string) => () => ({ trigger: LandingTrigger.s3Notification({ prefix }) });
+
+  test('lets land, clean up and keep state, which lies in the whole bucket', () => {
     expect(statements(granting(give), 'User')).toEqual([
-      {
-        Effect: 'Allow',
-        Action: ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts', 's3:GetObject'],
-        Resource: objects('/*'),
-      },
-      { Effect: 'Allow', Action: ['s3:ListBucket', 's3:ListBucketMultipartUploads'], Resource: bucket },
+      { Effect: 'Allow', Action: [...landing, 's3:DeleteObject'], Resource: objects('/*') }, listing,
     ]);
   });
 
-  test('holds for the trigger\'s prefix', () => {
-    const [put] = statements(granting(give, () => ({ trigger: LandingTrigger.s3Notification({ prefix: 'landing/' }) })), 'User');
-    expect(put.Resource).toEqual(objects('/landing/*'));
+  test.each([['landing/', 'landing-state/'], ['a/b/', 'a/b-state/']])('holds for the trigger\'s prefix %s, and for the state beside it', (prefix, folder) => {
+    expect(statements(granting(give, watching(prefix)), 'User')).toEqual([
+      { Effect: 'Allow', Action: [...landing, 's3:DeleteObject'], Resource: objects(`/${prefix}*`) },
+      { Effect: 'Allow', Action: state, Resource: objects(`/${folder}*`) },
+      listing,
+    ]);
   });
 
-  describe('with the extractor\'s state', () => {
-    const watching = (prefix: string) => () => ({ trigger: LandingTrigger.s3Notification({ prefix }) });
-    const keeping = (statePrefix: string): Give => (pipeline, user) => pipeline.grantLand(user, { statePrefix });
+  test('whose prefix is no folder holds the state', () => {
+    expect(statements(granting(give, watching('landing')), 'User')).toHaveLength(2);
+  });
 
-    test('lets read, write and delete it, and nothing else be deleted', () => {
-      const given = statements(granting(keeping('state/'), watching('landing/')), 'User');
-      expect(given.filter(({ Action }) => [Action].flat().includes('s3:DeleteObject'))).toEqual([
-        { Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], Resource: objects('/state/*') },
+  test.each<[string, string | undefined, string]>([['/landing/*', 'landing/', '/landing-state/*'], ['/*', undefined, '/_state/*']])(
+    'without deletion of %s still deletes state', (all, prefix, kept) => {
+      const without: Give = (pipeline, user) => pipeline.grantLand(user, { deleteLanded: false });
+      expect(statements(granting(without, prefix === undefined ? undefined : watching(prefix)), 'User')).toEqual([
+        { Effect: 'Allow', Action: landing, Resource: objects(all) }, { Effect: 'Allow', Action: state, Resource: objects(kept) }, listing,
       ]);
-      expect(given.filter(({ Action }) => [Action].flat().includes('s3:AbortMultipartUpload')).map(({ Resource }) => Resource))
-        .toEqual([objects('/landing/*')]);
     });
-
-    test.each([
-      ['landing/', 'landing/state/', "statePrefix must be outside what the pipeline watches, 'landing/', got 'landing/state/'"],
-      ['landing/', 'landing/', "statePrefix must be outside what the pipeline watches, 'landing/', got 'landing/'"],
-      ['a/landing/', 'a/', "statePrefix must be outside what the pipeline watches, 'a/landing/', got 'a/'"],
-      [undefined, 'state/', "statePrefix must be outside what the pipeline watches, the whole bucket, got 'state/'"],
-      ['landing/', 'state', "statePrefix must be a folder of the bucket that ends with '/', got 'state'"],
-      ['landing/', '', "statePrefix must be a folder of the bucket that ends with '/', got ''"],
-    ])('watching %s, refuses %s', (prefix, statePrefix, message) => {
-      expect(() => granting(keeping(statePrefix), prefix === undefined ? undefined : watching(prefix))).toThrow(`Stack/Ledger: ${message}`);
-    });
-  });
 
   test('comes with the key', () => {
     expect(statements(granting(give, withKey), 'User')).toContainEqual({
