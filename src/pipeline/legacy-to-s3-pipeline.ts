@@ -158,7 +158,7 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
       logRetention: props.logRetention,
       logRemovalPolicy: props.logRemovalPolicy ?? props.removalPolicy,
     });
-    const { buffer } = this.trigger.bind(this, {
+    const { buffer, rule } = this.trigger.bind(this, {
       bucket: this.bucket, recorder: this.recorderFunction, failureQueue: this.failureQueue, encryptionKey: props.encryptionKey,
     });
     this.buffer = buffer;
@@ -170,6 +170,7 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
       table: this.metadataTable,
       failureQueue: this.failureQueue,
       buffer,
+      rule,
     });
     this.logMetrics = new LogMetrics(this, 'LogMetrics', { logGroup: this.logGroup, namespace: this.metricNamespace });
     this.runCompletionLogMetrics = new LogMetrics(this, 'RunCompletionLogMetrics', { logGroup: this.runCompletion.logGroup, namespace: this.metricNamespace });

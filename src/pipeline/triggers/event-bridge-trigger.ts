@@ -12,7 +12,7 @@ import { acknowledgeNotificationsHandler } from '../access/nag-acknowledgements'
 import { invalidInput } from '../checks/validation';
 
 /** S3 tells EventBridge, and a rule invokes the function. */
-export function bindEventBridge(scope: Construct, options: LandingTriggerOptions, bindOptions: LandingTriggerBindOptions): void {
+export function bindEventBridge(scope: Construct, options: LandingTriggerOptions, bindOptions: LandingTriggerBindOptions): events.Rule {
   const { bucket, recorder, failureQueue } = bindOptions;
   const filter = checkedFilter(scope, options);
   if (bucket instanceof s3.Bucket) {
@@ -20,7 +20,7 @@ export function bindEventBridge(scope: Construct, options: LandingTriggerOptions
     acknowledgeNotificationsHandler(bucket);
   }
 
-  new events.Rule(scope, 'LandedRule', {
+  const rule = new events.Rule(scope, 'LandedRule', {
     description: 'Hands every landed object to the recorder',
     eventPattern: {
       source: ['aws.s3'],
@@ -35,6 +35,7 @@ export function bindEventBridge(scope: Construct, options: LandingTriggerOptions
       sid: 'EventsEncrypt', of: 'the key of the failure queue', service: 'events.amazonaws.com', actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
     });
   }
+  return rule;
 }
 
 /**
