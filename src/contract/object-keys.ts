@@ -82,9 +82,14 @@ export function stateFolder(prefix: string): string {
   return landing === '' ? '_state/' : `${landing.slice(0, -1)}-state/`;
 }
 
-/** Whether an object is of a run's checkpoint by its key, wherever the landing prefix is. */
+/** Object that `check` writes to the state folder and deletes again; two processes each have their own. */
+export function stateCheckFile(processId: number): string {
+  return `check-${processId}.json`;
+}
+
+/** Whether an object is of a run's checkpoint, or of a check of its folder, by its key, wherever the landing prefix is. */
 export function isStateKey(key: string): boolean {
-  return /(?:^|\/)(?:_state|[^/]+-state)\/run=[^/]+\/(?:run|lease-\d+|chunk-\d+-\d+)\.json$/.test(key);
+  return /(?:^|\/)(?:_state|[^/]+-state)\/(?:check-\d+|run=[^/]+\/(?:run|lease-\d+|chunk-\d+-\d+))\.json$/.test(key);
 }
 
 /** `<prefix>/_runs/run=<runId>/` */

@@ -10,6 +10,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { LandingCatalog } from './catalog/landing-catalog';
 import { refuseTexts, refuseUnusedOptions } from './check-pipeline-options';
+import { refuseElsewhere } from './check-placement';
 import { claim } from './checks/claims';
 import { checkPipelineName, defaultPipelineName } from './checks/pipeline-name';
 import { RunCompletion } from './completion/run-completion';
@@ -23,7 +24,6 @@ import { ImportedPipeline, LegacyToS3PipelineBase } from './pipeline-base';
 import { ILegacyToS3Pipeline, LegacyToS3PipelineAttributes } from './pipeline-interface';
 import { addPipelineOutputs } from './pipeline-outputs';
 import { LegacyToS3PipelineProps } from './pipeline-props';
-import { requireBucketOfRegion } from './recording/check-resources';
 import { MetadataTable } from './recording/metadata-table';
 import { ObjectRecorder } from './recording/object-recorder';
 import { ReplayFunction } from './replay/replay-function';
@@ -116,7 +116,7 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
     checkPipelineName(this, props.pipelineName);
     refuseTexts(this, props);
     refuseUnusedOptions(this, props);
-    if (props.bucket) requireBucketOfRegion(this, props.bucket);
+    refuseElsewhere(this, props);
     this.pipelineName = props.pipelineName ?? defaultPipelineName(this);
     this.claimResources(props);
 
@@ -158,7 +158,7 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
       logRetention: props.logRetention,
       logRemovalPolicy: props.logRemovalPolicy ?? props.removalPolicy,
     });
-    const { buffer } = this.trigger.bind(this, {
+    const { buffer, rule } = this.trigger.bind(this, {
       bucket: this.bucket, recorder: this.recorderFunction, failureQueue: this.failureQueue, encryptionKey: props.encryptionKey,
     });
     this.buffer = buffer;
@@ -170,6 +170,7 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
       table: this.metadataTable,
       failureQueue: this.failureQueue,
       buffer,
+      rule,
     });
     this.logMetrics = new LogMetrics(this, 'LogMetrics', { logGroup: this.logGroup, namespace: this.metricNamespace });
     this.runCompletionLogMetrics = new LogMetrics(this, 'RunCompletionLogMetrics', { logGroup: this.runCompletion.logGroup, namespace: this.metricNamespace });

@@ -1,4 +1,3 @@
-import { Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
@@ -9,7 +8,7 @@ import { Construct } from 'constructs';
 import { RUN_EVENT, RunState, metricNamespace } from '../contract';
 import { allowLanding, allowReadingLanded, allowReadingRecords, allowReplaying } from './access/grants';
 import { checkPipelineName } from './checks/pipeline-name';
-import { invalidInput, requireText } from './checks/validation';
+import { invalidInput } from './checks/validation';
 import { RecorderMetrics } from './observability/metrics/recorder-metrics';
 import { GrantLandOptions, ILegacyToS3Pipeline, LegacyToS3PipelineAttributes } from './pipeline-interface';
 
@@ -37,16 +36,15 @@ export abstract class LegacyToS3PipelineBase extends Construct implements ILegac
   }
 
   /**
-   * Lets somebody land data: put objects under the landing prefix by single and multipart upload, abort and list
-   * uploads, and see what is landed already. It does not let them delete what landed.
+   * Lets somebody land data with the extractor: put objects under the landing prefix by single and multipart upload, abort and
+   * list uploads, see what is landed already, delete what a retry, a resumption, an abortion or a pruning has to, and keep the
+   * state of runs beside the landing prefix (`landing-state/`; of the whole bucket `_state/`).
    *
    * @param grantee for example the role of the container or instance that runs the extractor
-   * @param options where the extractor keeps its state
+   * @param options what not to grant
    */
   public grantLand(grantee: iam.IGrantable, options: GrantLandOptions = {}): iam.Grant {
-    const { statePrefix } = options;
-    if (statePrefix !== undefined) this.validateStatePrefix(statePrefix);
-    return allowLanding(grantee, this.bucket, this.landingPrefix, statePrefix);
+    return allowLanding(this, grantee, this.bucket, this.landingPrefix, options.deleteLanded);
   }
 
   /**
@@ -55,7 +53,7 @@ export abstract class LegacyToS3PipelineBase extends Construct implements ILegac
    * @param grantee who reads
    */
   public grantReadLanded(grantee: iam.IGrantable): iam.Grant {
-    return allowReadingLanded(grantee, this.bucket, this.landingPrefix);
+    return allowReadingLanded(this, grantee, this.bucket, this.landingPrefix);
   }
 
   /**
@@ -64,7 +62,7 @@ export abstract class LegacyToS3PipelineBase extends Construct implements ILegac
    * @param grantee who reads
    */
   public grantReadRecords(grantee: iam.IGrantable): iam.Grant {
-    return allowReadingRecords(grantee, this.metadataTable);
+    return allowReadingRecords(this, grantee, this.metadataTable);
   }
 
   /**
@@ -179,18 +177,6 @@ export abstract class LegacyToS3PipelineBase extends Construct implements ILegac
     rule.addTarget(options.target);
     return rule;
   }
-
-  /** State in the landing prefix would be recorded as landed, and the right to delete it would reach what landed. */
-  private validateStatePrefix(statePrefix: string): void {
-    if (Token.isUnresolved(statePrefix)) return;
-    requireText(this, 'statePrefix', statePrefix, /^[^/].*\/$/, 'a folder of the bucket that ends with \'/\'');
-    const landing = this.landingPrefix ?? '';
-    if (Token.isUnresolved(landing)) return;
-    if (statePrefix.startsWith(landing) || landing.startsWith(statePrefix)) {
-      const where = landing === '' ? 'the whole bucket' : `'${landing}'`;
-      throw invalidInput(this, `statePrefix must be outside what the pipeline watches, ${where}, got '${statePrefix}'`);
-    }
-  }
 }
 
 /** A pipeline deployed elsewhere. */
@@ -213,6 +199,6 @@ export class ImportedPipeline extends LegacyToS3PipelineBase {
 
   public grantReplay(grantee: iam.IGrantable): iam.Grant {
     if (!this.replayFunction) throw invalidInput(this, 'grantReplay needs replayFunction among the attributes of the imported pipeline, got none');
-    return allowReplaying(grantee, this.replayFunction);
+    return allowReplaying(this, grantee, this.replayFunction);
   }
 }

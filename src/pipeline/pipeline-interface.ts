@@ -24,11 +24,12 @@ export interface ILegacyToS3Pipeline extends IConstruct {
   readonly metadataTable: dynamodb.ITable;
 
   /**
-   * Lets somebody land data: put objects under the landing prefix by single and multipart upload, abort and list
-   * uploads, and see what is landed already. It does not let them delete what landed.
+   * Lets somebody land data with the extractor: put objects under the landing prefix by single and multipart upload, abort and
+   * list uploads, see what is landed already, delete what a retry, a resumption, an abortion or a pruning has to, and keep the
+   * state of runs beside the landing prefix (`landing-state/`; of the whole bucket `_state/`).
    *
    * @param grantee for example the role of the container or instance that runs the extractor
-   * @param options where the extractor keeps its state
+   * @param options what not to grant
    */
   grantLand(grantee: iam.IGrantable, options?: GrantLandOptions): iam.Grant;
 
@@ -130,12 +131,13 @@ export interface ILegacyToS3Pipeline extends IConstruct {
 /** Options of the right to land. */
 export interface GrantLandOptions {
   /**
-   * Prefix in the landing bucket where the extractor keeps the state of its runs, outside the landing prefix: objects there
-   * may be read, written and deleted.
+   * Whether objects under the landing prefix may be deleted; in a versioned bucket that hides a version and destroys none.
+   * Without it a run lands, but what cleans up after a failure ends with `TARGET_ACCESS_DENIED`: `resume` where objects of
+   * unfinished chunks are there, `abort` and `prune`. State can be kept for targets that are the landing prefix itself.
    *
-   * @default - it keeps its state elsewhere
+   * @default true
    */
-  readonly statePrefix?: string;
+  readonly deleteLanded?: boolean;
 }
 
 /** What is known of a pipeline deployed elsewhere; the outputs of its stack tell it. */

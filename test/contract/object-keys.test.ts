@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import {
   datasetRunFolder, decodeKeySegment, encodeKeySegment, fileNameOf, isManifestKey, isStateKey, manifestKey, normalizePrefix, parsePartKey,
-  partFileName, stateFolder,
+  partFileName, stateCheckFile, stateFolder,
 } from '../../src/contract';
 
 const dataset = { database: 'Ledger', schema: 'dbo', table: 'Transactions' };
@@ -67,8 +67,9 @@ test('checkpoints lie beside the landing prefix and are told by their key', () =
   expect([stateFolder('landing'), stateFolder('a/landing/'), stateFolder('')]).toEqual(['landing-state/', 'a/landing-state/', '_state/']);
   for (const folder of ['landing-state/', 'a/landing-state/', '_state/']) {
     for (const file of ['run.json', 'lease-000001.json', 'chunk-00000-00012.json']) expect(isStateKey(`${folder}run=r1/${file}`)).toBe(true);
+    expect(isStateKey(`${folder}${stateCheckFile(4711)}`)).toBe(true);
   }
-  for (const other of ['landing/run=r1/run.json', 'landing-state/run.json', 'landing-state/run=r1/accounts.json', 'state/run=r1/run.json']) {
+  for (const other of ['landing-state/check-list.json', 'landing/run=r1/run.json', 'landing-state/run.json', 'landing-state/run=r1/accounts.json', 'state/run=r1/run.json']) {
     expect(isStateKey(other)).toBe(false);
   }
 });

@@ -39,7 +39,9 @@ describe('HIPAA', () => {
   const everything = (stack: Stack): LegacyToS3PipelineProps => ({
     encryptionKey: new kms.Key(stack, 'Key', { enableKeyRotation: true }),
     serverAccessLogsBucket: s3.Bucket.fromBucketName(stack, 'AccessLogs', 'access-logs'),
-    replicationRules: [{ destination: s3.Bucket.fromBucketName(stack, 'Copies', 'copies') }],
+    replicationRules: [{
+      destination: s3.Bucket.fromBucketName(stack, 'Copies', 'copies'), kmsKey: kms.Key.fromKeyArn(stack, 'CopiesKey', 'arn:aws:kms:eu-west-1:111111111111:key/1'),
+    }],
     reservedConcurrentExecutions: 100,
     runCompletionReservedConcurrentExecutions: 10,
     replayReservedConcurrentExecutions: 2,

@@ -329,7 +329,7 @@ describe('deployed elsewhere', () => {
       const user = new iam.Role(stack, 'User', { assumedBy: new iam.AccountRootPrincipal() });
       imported(stack, kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:111111111111:key/1')).grantLand(user).assertSuccess();
     });
-    const [put, , key] = statements(template, 'User');
+    const [put, , , key] = statements(template, 'User');
     expect(put.Resource).toEqual(s3Arn('landing/in/*'));
     expect(key).toEqual({ Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: 'arn:aws:kms:eu-west-1:111111111111:key/1' });
   });

@@ -27,7 +27,7 @@ export const ROOMS: readonly Room[] = [
 
   ...world('pipeline', [
     room('checks', 'options refused early, names claimed once', CONTRACT),
-    room('access', 'roles, grants, key policies'),
+    room('access', 'roles, grants, key policies', CONTRACT),
     room('functions', 'a Lambda function of bundled code, and its options', CONTRACT, 'checks', 'access'),
     room('landing', 'the bucket', 'checks', 'access'),
     room('triggers', 'from bucket to recorder: S3, EventBridge, SQS', CONTRACT, 'checks', 'access'),

@@ -7,8 +7,10 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { aws_athena as athenaRefs, aws_glue as glueRefs } from 'aws-cdk-lib/interfaces';
 import { Construct } from 'constructs';
 import { addCatalogQueries } from './catalog-queries';
+import { resultRights, WORK_GROUP_ACTIONS } from './query-rights';
 import { RUN_LOG_FOLDER, RUN_LOG_TABLE } from '../../contract';
-import { allowReadingLanded } from '../access/grants';
+import { byPrincipal, grantWhole, Right } from '../access/grant-whole';
+import { readingLanded, ROLE_OF_ACCOUNT } from '../access/grants';
 import { acknowledge } from '../access/nag-acknowledgements';
 import { claim } from '../checks/claims';
 import { defaultPipelineName } from '../checks/pipeline-name';
@@ -160,43 +162,37 @@ export class LandingCatalog extends Construct {
    * @param grantee who registers
    */
   public grantRegister(grantee: iam.IGrantable): iam.Grant {
-    return this.grantGlue(grantee, [
+    const right = this.registryRight(grantee, [
       'glue:GetDatabase', 'glue:GetTable', 'glue:GetTables', 'glue:CreateTable', 'glue:UpdateTable', 'glue:DeleteTable',
       'glue:GetPartition', 'glue:GetPartitions', 'glue:CreatePartition', 'glue:UpdatePartition', 'glue:BatchUpdatePartition',
     ]);
+    return grantWhole(this, 'grantRegister', grantee, [right], ROLE_OF_ACCOUNT);
   }
 
   /**
-   * Lets somebody query the landed data in the workgroup: read the database and the landed objects, write and read results
-   * (unless the workgroup is one's own and `queryResultsBucket` was not given).
+   * Lets somebody query the landed data in the workgroup: use its saved queries, read the database and the landed objects,
+   * write and read results (unless the workgroup is one's own and `queryResultsBucket` was not given).
+   *
+   * Somebody of this account: a workgroup has no policy that could let others in.
    *
    * @param grantee who queries
    */
   public grantQuery(grantee: iam.IGrantable): iam.Grant {
     const workGroup = Stack.of(this).formatArn({ service: 'athena', resource: 'workgroup', resourceName: this.workGroupName });
-    const queries = iam.Grant.addToPrincipal({
-      grantee,
-      actions: [
-        'athena:GetWorkGroup', 'athena:StartQueryExecution', 'athena:StopQueryExecution',
-        'athena:GetQueryExecution', 'athena:GetQueryResults', 'athena:ListQueryExecutions',
-      ],
-      resourceArns: [workGroup],
-    });
-    const tables = this.grantGlue(grantee, ['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables', 'glue:GetPartition', 'glue:GetPartitions']);
-    const results = this.resultsBucket?.grantReadWrite(grantee);
-    const grants = [tables, ...results ? [results] : [], allowReadingLanded(grantee, this.landed.bucket, this.landed.prefix)];
-    return grants.reduce((all, each) => all.combine(each), queries);
+    return grantWhole(this, 'grantQuery', grantee, [
+      byPrincipal(this, `the workgroup '${this.workGroupName}'`, grantee, WORK_GROUP_ACTIONS, [workGroup]),
+      this.registryRight(grantee, ['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables', 'glue:GetPartition', 'glue:GetPartitions']),
+      ...this.resultsBucket ? resultRights(grantee, this.resultsBucket) : [],
+      ...readingLanded(grantee, this.landed.bucket, this.landed.prefix),
+    ], ROLE_OF_ACCOUNT);
   }
 
-  private grantGlue(grantee: iam.IGrantable, actions: string[]): iam.Grant {
+  private registryRight(grantee: iam.IGrantable, actions: string[]): Right {
     const arn = (resource: string, resourceName?: string) => Stack.of(this).formatArn({
       service: 'glue', resource, resourceName, arnFormat: resourceName ? ArnFormat.SLASH_RESOURCE_NAME : ArnFormat.NO_RESOURCE_NAME,
     });
-    return iam.Grant.addToPrincipal({
-      grantee,
-      actions,
-      resourceArns: [arn('catalog'), arn('database', this.databaseName), arn('table', `${this.databaseName}/*`)],
-    });
+    const resources = [arn('catalog'), arn('database', this.databaseName), arn('table', `${this.databaseName}/*`)];
+    return byPrincipal(this, `the database '${this.databaseName}'`, grantee, actions, resources);
   }
 
   private createDatabase(): glue.CfnDatabase {

@@ -29,7 +29,9 @@ export interface LandingBucketOptions {
   readonly lifecycleRules?: s3.LifecycleRule[];
 
   /**
-   * Copies of what lands in other buckets, of any region or account; they are versioned, as this one is.
+   * Copies of what lands in other buckets, of any region or account; they are versioned, as this one is. With an
+   * `encryptionKey` each rule needs the key of its copies, as `kmsKey` or as that of the destination; the objects, all
+   * encrypted then, are selected (`sseKmsEncryptedObjects`).
    *
    * @default - no copies
    */
@@ -96,6 +98,25 @@ export function requireDeletable(scope: Construct, props: Pick<LandingBucketProp
 }
 
 /**
+ * Rules that copy what the bucket's key encrypts: by default S3 passes over it, and it copies it with the key of the copies alone
+ * (S3, "Replicating encrypted objects").
+ */
+function replicating(scope: Construct, rules: readonly s3.ReplicationRule[], encryptionKey?: kms.IKey): s3.ReplicationRule[] {
+  if (!encryptionKey) return [...rules];
+  return rules.map((rule, at) => {
+    if (rule.sseKmsEncryptedObjects === false) {
+      throw invalidInput(scope, `replicationRules[${at}].sseKmsEncryptedObjects must not be false beside encryptionKey: all objects are encrypted by it, so that none would be copied`);
+    }
+    const kmsKey = rule.kmsKey ?? rule.destination.encryptionKey;
+    if (!kmsKey) {
+      throw invalidInput(scope, `replicationRules[${at}] needs kmsKey, the key of the copies, beside encryptionKey: S3 copies objects encrypted by a key only to such; `
+        + `the destination '${rule.destination.node.path}' is not known to have one`);
+    }
+    return { ...rule, sseKmsEncryptedObjects: true, kmsKey };
+  });
+}
+
+/**
  * The bucket the extracted data lands in: encrypted, reached by TLS only, closed to the public, versioned, owned by the
  * account (ACLs off), kept when the stack goes, and swept of unfinished multipart uploads.
  */
@@ -125,7 +146,7 @@ export class LandingBucket extends s3.Bucket {
       serverAccessLogsBucket: props.serverAccessLogsBucket,
       serverAccessLogsPrefix: props.serverAccessLogsPrefix,
       // An empty list would be a role and a configuration without rules, which S3 refuses.
-      replicationRules: props.replicationRules?.length ? props.replicationRules : undefined,
+      replicationRules: props.replicationRules?.length ? replicating(scope, props.replicationRules, props.encryptionKey) : undefined,
       removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
       autoDeleteObjects: props.autoDeleteObjects,
       lifecycleRules: [
@@ -149,6 +170,8 @@ export class LandingBucket extends s3.Bucket {
     if (!role) return;
     const reason = 'what is copied is named after its source, which nobody knows before; the role is made by aws-cdk-lib';
     for (const bucket of [this, ...rules.map(({ destination }) => destination)]) acknowledgeResource(role, bucket.arnForObjects('*'), reason);
+    const family = 'one action of KMS in its variants, on the key of the copies alone; aws-cdk-lib makes it';
+    for (const action of ['kms:ReEncrypt*', 'kms:GenerateDataKey*']) acknowledge(role, `IAM5[Action::${action}]`, family);
     acknowledge(role, 'IAMNoInlinePolicy', 'the policy is of this role alone; aws-cdk-lib makes it', 'HIPAA.Security');
   }
 }

@@ -1,18 +1,9 @@
-import { Stack, Token } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
-import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { IConstruct } from 'constructs';
 import { MetadataTable } from './metadata-table';
 import { METADATA_TABLE } from '../../contract';
 import { invalidInput } from '../checks/validation';
-
-/** Refuses a bucket whose events never reach this region. */
-export function requireBucketOfRegion(scope: IConstruct, bucket: s3.IBucket): void {
-  const { region } = Stack.of(scope);
-  if (Token.isUnresolved(region) || Token.isUnresolved(bucket.env.region) || bucket.env.region === region) return;
-  throw invalidInput(scope, `bucket must be in the region of the stack, ${region}, got one in ${bucket.env.region}: S3 tells only its own region of landed objects`);
-}
 
 /** Refuses a queue that Lambda does not send to. */
 export function requireStandardQueue(scope: IConstruct, queue: sqs.IQueue | undefined): void {

@@ -154,6 +154,6 @@ export class ReplayFunction extends Construct {
    * @param grantee for example the role of an operator
    */
   public grantReplay(grantee: iam.IGrantable): iam.Grant {
-    return allowReplaying(grantee, this.function);
+    return allowReplaying(this, grantee, this.function);
   }
 }

@@ -65,6 +65,7 @@ function allowNotifications(buffer: sqs.Queue, bucket: s3.IBucket, key?: kms.IKe
     conditions: { ArnLike: { 'aws:SourceArn': bucket.bucketArn }, StringEquals: { 'aws:SourceAccount': bucket.env.account } },
   }));
   if (!key) return;
+  // Without conditions on the source: for keys S3 documents none, and one that never matches loses events.
   allowServiceByKeyPolicy(key, { sid: 'NotificationsEncrypt', service: 's3.amazonaws.com', actions: ['kms:Decrypt', 'kms:GenerateDataKey*'] });
 }
 

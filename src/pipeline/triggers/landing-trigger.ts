@@ -28,10 +28,7 @@ export abstract class LandingTrigger {
    * EventBridge notifications are switched on for a bucket of this app. An imported bucket must have them on already.
    */
   public static eventBridge(options: LandingTriggerOptions = {}): LandingTrigger {
-    return new ConnectingTrigger(options.prefix, (scope, bindOptions) => {
-      bindEventBridge(scope, options, bindOptions);
-      return {};
-    });
+    return new ConnectingTrigger(options.prefix, (scope, bindOptions) => ({ rule: bindEventBridge(scope, options, bindOptions) }));
   }
 
   /**

@@ -18,13 +18,36 @@ export function bindS3Notification(
   requireUnwatched(scope, bucket, filter);
   // What a lifecycle rule deletes is told of by types of its own (S3, "Configuring S3 Lifecycle event notifications").
   const types = [s3.EventType.OBJECT_CREATED, ...options.deletions ? [s3.EventType.OBJECT_REMOVED, s3.EventType.LIFECYCLE_EXPIRATION] : []];
+  const notifying = ofStack(scope, bucket);
   const prefix = encoded(filter.prefix);
   for (const type of types) {
     for (const suffix of filter.suffixes ?? [undefined]) {
-      bucket.addEventNotification(type, destination, ...(prefix || suffix ? [{ prefix, suffix: encoded(suffix) }] : []));
+      notifying.addEventNotification(type, destination, ...(prefix || suffix ? [{ prefix, suffix: encoded(suffix) }] : []));
     }
   }
-  acknowledgeNotificationsHandler(bucket);
+  acknowledgeNotificationsHandler(notifying);
+}
+
+/** Buckets of other stacks by the stack that has asked them to notify. */
+const imports = new WeakMap<s3.IBucket, Map<Stack, s3.IBucket>>();
+
+/**
+ * The bucket to ask for notifications in our stack. In its own stack the notification would depend on ours, which depends on
+ * the bucket; in ours it is added to those that the bucket has, as for any imported bucket.
+ */
+function ofStack(scope: Construct, bucket: s3.IBucket): s3.IBucket {
+  const stack = Stack.of(scope);
+  if (Stack.of(bucket) === stack) return bucket;
+  const known = imports.get(bucket) ?? new Map<Stack, s3.IBucket>();
+  const imported = known.get(stack) ?? s3.Bucket.fromBucketAttributes(scope, 'NotifyingBucket', { bucketArn: bucket.bucketArn, account: bucket.env.account });
+  imports.set(bucket, known.set(stack, imported));
+  // Its stack writes notifications as a whole: on its next change of them ours would be gone, and nobody told.
+  bucket.node.addValidation({
+    validate: () => (bucket instanceof s3.Bucket && bucket.node.tryFindChild('Notifications') ? [
+      `${bucket.node.path} has notifications in its own stack, which overwrites those that ${scope.node.path} adds in another; use LandingTrigger.eventBridge()`,
+    ] : []),
+  });
+  return imported;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import * as events from 'aws-cdk-lib/aws-events';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -96,4 +97,11 @@ export interface LandingTriggerBinding {
    * @default - they do not wait in a queue
    */
   readonly buffer?: sqs.IQueue;
+
+  /**
+   * The rule by which EventBridge hands events over.
+   *
+   * @default - it does not
+   */
+  readonly rule?: events.IRule;
 }

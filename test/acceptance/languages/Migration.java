@@ -36,7 +36,7 @@ public final class Migration {
             AlarmKind.LOG_ERROR_KEYWORD, AlarmOverride.builder().enabled(false).build()))
         .build();
     final Role extractor = Role.Builder.create(stack, "Extractor").assumedBy(new ServicePrincipal("ecs-tasks.amazonaws.com")).build();
-    payroll.grantLand(extractor, GrantLandOptions.builder().statePrefix("state/").build());
+    payroll.grantLand(extractor, GrantLandOptions.builder().deleteLanded(false).build());
     payroll.getDashboard().addWidgets(SingleValueWidget.Builder.create().title("Rows").metrics(List.of(payroll.metricRowsLanded())).build());
     app.synth();
   }

@@ -24,6 +24,6 @@ payroll = LegacyToS3Pipeline(
     },
 )
 extractor = iam.Role(stack, "Extractor", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
-payroll.grant_land(extractor, state_prefix="state/")
+payroll.grant_land(extractor, delete_landed=False)
 payroll.dashboard.add_widgets(cloudwatch.SingleValueWidget(title="Rows", metrics=[payroll.metric_rows_landed()]))
 app.synth()

@@ -23,6 +23,6 @@ const payroll = new LegacyToS3Pipeline(stack, 'Payroll', {
   },
 });
 const extractor = new iam.Role(stack, 'Extractor', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') });
-payroll.grantLand(extractor, { statePrefix: 'state/' });
+payroll.grantLand(extractor, { deleteLanded: false });
 payroll.dashboard!.addWidgets(new cloudwatch.SingleValueWidget({ title: 'Rows', metrics: [payroll.metricRowsLanded()] }));
 app.synth();

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { toUserMetadata } from '../../../src/contract';
+import { HANDLER_ENV, toUserMetadata } from '../../../src/contract';
 import { RecorderFixture } from '../recorder-fixture';
 
 let fixture: RecorderFixture;
@@ -33,11 +33,32 @@ test('a landed object becomes one item with all that S3 says of it', async () =>
   });
 });
 
-test('a checkpoint of the extractor is no landed object', async () => {
-  const key = `landing-state/run=${unique()}/chunk-00000-00000.json`;
-  const { result } = await fixture.invoke(await fixture.put(fixture.plain, key, '{}'));
-  expect(result).toEqual({ records: 1, written: 0, ignored: 1 });
-  expect(await fixture.item(key)).toBeUndefined();
+describe.each(['landing-state/run=r1/chunk-00000-00000.json', '_state/run=r1/lease-000001.json', '_state/check-4711.json'])('%s is no landed object', (key) => {
+  const bridged = (type: string) => ({ source: 'aws.s3', 'detail-type': type, detail: { bucket: { name: fixture.plain }, object: { key, sequencer: '01' } } });
+  const queued = (event: unknown) => ({
+    Records: [{ messageId: 'm1', receiptHandle: 'h1', eventSource: 'aws:sqs', body: JSON.stringify(event), attributes: { ApproximateReceiveCount: '1' } }],
+  });
+  const ignored = { records: 1, written: 0, ignored: 1 };
+
+  test.each<[string, () => Promise<unknown>, object]>([
+    ['S3 notification', async () => fixture.put(fixture.plain, key, '{}'), ignored],
+    ['S3 notification of its deletion', async () => fixture.delete(fixture.plain, key), ignored],
+    ['EventBridge', async () => bridged('Object Created'), ignored],
+    ['EventBridge, of its deletion', async () => bridged('Object Deleted'), ignored],
+    ['a buffer', async () => queued(await fixture.put(fixture.plain, key, '{}')), { batchItemFailures: [] }],
+  ])('by %s', async (_way, event, result) => {
+    const buffered = { [HANDLER_ENV.bufferQueueUrl]: 'https://sqs.invalid/buffer', [HANDLER_ENV.failureQueueUrl]: 'https://sqs.invalid/failures',
+      [HANDLER_ENV.bufferAttempts]: '3', [HANDLER_ENV.bufferRetrySeconds]: '1' };
+    const lambda = await fixture.newLambda(buffered);
+    try {
+      const answer = await lambda.invoke(await event());
+      expect(answer.error).toBeUndefined();
+      expect(answer.result).toEqual(result);
+      expect(await fixture.item(key)).toBeUndefined();
+    } finally {
+      await lambda.stop();
+    }
+  });
 });
 
 test('each version of a versioned bucket is an item of its own', async () => {

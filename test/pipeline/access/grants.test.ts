@@ -1,5 +1,5 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -27,46 +27,36 @@ const withKey = (stack: Stack) => ({ encryptionKey: new kms.Key(stack, 'Key') })
 describe('grantLand', () => {
   const give: Give = (pipeline, user) => pipeline.grantLand(user);
 
-  test('lets put, abort and list, and not delete', () => {
+  const landing = ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts', 's3:GetObject'];
+  const state = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'];
+  const listing = { Effect: 'Allow', Action: ['s3:ListBucket', 's3:ListBucketMultipartUploads'], Resource: bucket };
+  const watching = (prefix: string) => () => ({ trigger: LandingTrigger.s3Notification({ prefix }) });
+
+  test('lets land, clean up and keep state, which lies in the whole bucket', () => {
     expect(statements(granting(give), 'User')).toEqual([
-      {
-        Effect: 'Allow',
-        Action: ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts', 's3:GetObject'],
-        Resource: objects('/*'),
-      },
-      { Effect: 'Allow', Action: ['s3:ListBucket', 's3:ListBucketMultipartUploads'], Resource: bucket },
+      { Effect: 'Allow', Action: [...landing, 's3:DeleteObject'], Resource: objects('/*') }, listing,
     ]);
   });
 
-  test('holds for the trigger\'s prefix', () => {
-    const [put] = statements(granting(give, () => ({ trigger: LandingTrigger.s3Notification({ prefix: 'landing/' }) })), 'User');
-    expect(put.Resource).toEqual(objects('/landing/*'));
+  test.each([['landing/', 'landing-state/'], ['a/b/', 'a/b-state/']])('holds for the trigger\'s prefix %s, and for the state beside it', (prefix, folder) => {
+    expect(statements(granting(give, watching(prefix)), 'User')).toEqual([
+      { Effect: 'Allow', Action: [...landing, 's3:DeleteObject'], Resource: objects(`/${prefix}*`) },
+      { Effect: 'Allow', Action: state, Resource: objects(`/${folder}*`) },
+      listing,
+    ]);
   });
 
-  describe('with the extractor\'s state', () => {
-    const watching = (prefix: string) => () => ({ trigger: LandingTrigger.s3Notification({ prefix }) });
-    const keeping = (statePrefix: string): Give => (pipeline, user) => pipeline.grantLand(user, { statePrefix });
+  test('whose prefix is no folder holds the state', () => {
+    expect(statements(granting(give, watching('landing')), 'User')).toHaveLength(2);
+  });
 
-    test('lets read, write and delete it, and nothing else be deleted', () => {
-      const given = statements(granting(keeping('state/'), watching('landing/')), 'User');
-      expect(given.filter(({ Action }) => [Action].flat().includes('s3:DeleteObject'))).toEqual([
-        { Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], Resource: objects('/state/*') },
+  test.each<[string, string | undefined, string]>([['/landing/*', 'landing/', '/landing-state/*'], ['/*', undefined, '/_state/*']])(
+    'without deletion of %s still deletes state', (all, prefix, kept) => {
+      const without: Give = (pipeline, user) => pipeline.grantLand(user, { deleteLanded: false });
+      expect(statements(granting(without, prefix === undefined ? undefined : watching(prefix)), 'User')).toEqual([
+        { Effect: 'Allow', Action: landing, Resource: objects(all) }, { Effect: 'Allow', Action: state, Resource: objects(kept) }, listing,
       ]);
-      expect(given.filter(({ Action }) => [Action].flat().includes('s3:AbortMultipartUpload')).map(({ Resource }) => Resource))
-        .toEqual([objects('/landing/*')]);
     });
-
-    test.each([
-      ['landing/', 'landing/state/', "statePrefix must be outside what the pipeline watches, 'landing/', got 'landing/state/'"],
-      ['landing/', 'landing/', "statePrefix must be outside what the pipeline watches, 'landing/', got 'landing/'"],
-      ['a/landing/', 'a/', "statePrefix must be outside what the pipeline watches, 'a/landing/', got 'a/'"],
-      [undefined, 'state/', "statePrefix must be outside what the pipeline watches, the whole bucket, got 'state/'"],
-      ['landing/', 'state', "statePrefix must be a folder of the bucket that ends with '/', got 'state'"],
-      ['landing/', '', "statePrefix must be a folder of the bucket that ends with '/', got ''"],
-    ])('watching %s, refuses %s', (prefix, statePrefix, message) => {
-      expect(() => granting(keeping(statePrefix), prefix === undefined ? undefined : watching(prefix))).toThrow(`Stack/Ledger: ${message}`);
-    });
-  });
 
   test('comes with the key', () => {
     expect(statements(granting(give, withKey), 'User')).toContainEqual({
@@ -147,5 +137,67 @@ describe('grantReplay', () => {
   test('is refused for one whose function is not known', () => {
     expect(() => synth((stack) => imported(stack).grantReplay(new iam.Role(stack, 'User', { assumedBy: new iam.AccountRootPrincipal() }))))
       .toThrow('Stack/Imported: grantReplay needs replayFunction among the attributes of the imported pipeline, got none');
+  });
+});
+
+describe('somebody of another account', () => {
+  const HERE = { env: { account: '111111111111', region: 'eu-west-1' } };
+  type Whom = (stack: Stack) => iam.IGrantable;
+  const account: Whom = () => new iam.AccountPrincipal('222222222222');
+  const role: Whom = (stack) => iam.Role.fromRoleArn(stack, 'Stranger', 'arn:aws:iam::222222222222:role/loader');
+  const arn: Whom = () => new iam.ArnPrincipal('arn:aws:iam::222222222222:user/loader');
+  const organization: Whom = () => new iam.OrganizationPrincipal('o-1234567890');
+  const land: Give = (pipeline, user) => pipeline.grantLand(user);
+
+  /** What a grant gave and said. */
+  function asked(give: Give, whom: Whom, props: (stack: Stack) => LegacyToS3PipelineProps = () => ({})) {
+    const { stack, made, template } = synth((scope) => give(new LegacyToS3Pipeline(scope, 'Ledger', props(scope)), whom(scope)), HERE);
+    const errors = Annotations.fromStack(stack).findError('*', Match.stringLikeRegexp('^grant')).map(({ entry }) => entry.data as string);
+    return { success: made.success, errors, template };
+  }
+
+  test.each([['an account', account], ['a role', role], ['an ARN', arn], ['an organization', organization]])(
+    'grantLand and grantReadLanded give %s all, by the policies of bucket and key', (_name, whom) => {
+      for (const give of [land, (pipeline, user) => pipeline.grantReadLanded(user)] as Give[]) {
+        const { success, errors, template } = asked(give, whom, withKey);
+        expect({ success, errors }).toEqual({ success: true, errors: [] });
+        const theirs = (type: string, policy: string) => Object.values(template.findResources(type))
+          .flatMap(({ Properties }) => Properties[policy].Statement)
+          .filter((statement) => /222222222222|o-1234567890/.test(JSON.stringify(statement)));
+        expect(theirs('AWS::S3::BucketPolicy', 'PolicyDocument').length).toBeGreaterThanOrEqual(2);
+        expect(theirs('AWS::KMS::Key', 'KeyPolicy')).toHaveLength(1);
+      }
+    });
+
+  test('grantReplay lets an account invoke by the function\'s policy', () => {
+    const { success, errors, template } = asked((pipeline, user) => pipeline.grantReplay(user), account);
+    expect({ success, errors }).toEqual({ success: true, errors: [] });
+    template.hasResourceProperties('AWS::Lambda::Permission', { Action: 'lambda:InvokeFunction', Principal: '222222222222' });
+  });
+
+  test.each<[string, Give, RegExp]>([
+    ['grantReadRecords', (pipeline, user) => pipeline.grantReadRecords(user), /reach the metadata table/],
+    ['grantQuery', (pipeline, user) => pipeline.catalog!.grantQuery(user), /reach the workgroup '.*', the database '.*'/],
+  ])('%s, for which there is no policy to change, is refused and says so', (_name, give, missing) => {
+    for (const whom of [account, role]) {
+      const { success, errors } = asked(give, whom);
+      expect({ success, errors }).toEqual({ success: false, errors: [expect.stringMatching(missing)] });
+      expect(errors[0]).toMatch(/arn:.*222222222222.*: grant it to a role of the pipeline's account, which the other may assume$/);
+    }
+  });
+
+  test.each<[string, (stack: Stack) => LegacyToS3PipelineProps, RegExp]>([
+    ['an imported bucket', (stack) => ({ bucket: s3.Bucket.fromBucketName(stack, 'Own', 'landing') }), /reach objects of the bucket 'Stack\/Own', the bucket 'Stack\/Own': their policies/],
+    ['an imported key', (stack) => ({ encryptionKey: kms.Key.fromKeyArn(stack, 'Own', 'arn:aws:kms:eu-west-1:111111111111:key/1') }), /reach the key of the bucket/],
+  ])('grantLand on %s, whose policy is not ours, is refused and says so', (_name, props, missing) => {
+    const { success, errors } = asked(land, account, props);
+    expect({ success, errors }).toEqual({ success: false, errors: [expect.stringMatching(missing)] });
+  });
+
+  test('a grant that was refused cannot be taken for one', () => {
+    synth((stack) => {
+      const pipeline = new LegacyToS3Pipeline(stack, 'Ledger');
+      expect(() => pipeline.grantReadRecords(account(stack)).assertSuccess()).toThrow('could not be added');
+    });
   });
 });

@@ -189,9 +189,11 @@ describe('grants', () => {
   test('grantQuery: the workgroup, the tables, the results and the landed objects', () => {
     const { given } = granted((made, user) => made.grantQuery(user));
     const actions = given.map(({ Action }) => [Action].flat()[0]);
-    expect(actions).toEqual(['athena:GetWorkGroup', 'glue:GetDatabase', expect.stringMatching(/^s3:/), 's3:GetObject', 's3:GetBucketLocation']);
+    expect(actions).toEqual(['athena:GetWorkGroup', 'glue:GetDatabase', 's3:GetBucketLocation', 's3:GetObject', 's3:GetObject', 's3:GetBucketLocation']);
+    expect(given[0].Action).toEqual(expect.arrayContaining(['athena:GetNamedQuery', 'athena:BatchGetNamedQuery', 'athena:ListNamedQueries']));
+    expect(given[3].Action).toEqual(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts']);
     expect(text(given[0].Resource)).toMatch(/:workgroup\/Stack-Catalog-[0-9A-F]{8}$/);
-    expect(text(given[3].Resource)).toBe('arn:AWS::Partition:s3:::landing/in/*');
+    expect(text(given[4].Resource)).toBe('arn:AWS::Partition:s3:::landing/in/*');
   });
 
   test('grantQuery with one\'s own database, workgroup and results', () => {
@@ -207,6 +209,14 @@ describe('grants', () => {
     expect(resources.map((arn) => arn.replace(/^arn:AWS::Partition:(athena|glue|s3):.*:/, '$1 '))).toEqual([
       'athena workgroup/team', 'glue catalog', 'glue database/lake', 'glue table/lake/*', 's3 results', 's3 results/*', 's3 landing/*', 's3 landing',
     ]);
+  });
+
+  test('grantQuery comes with the key of the results, to write and read them and no more', () => {
+    const { template } = synth((stack) => catalog(stack, { encryptionKey: new kms.Key(stack, 'Key') })
+      .grantQuery(new iam.Role(stack, 'User', { assumedBy: new iam.AccountRootPrincipal() })));
+    const actions: string[] = statements(template, 'User').flatMap(({ Action }) => Action);
+    expect(actions.filter((action) => action.startsWith('kms:'))).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);
+    expect(actions.filter((action) => /Delete|LegalHold|Retention|ReEncrypt|Tagging/.test(action))).toEqual([]);
   });
 
   test('grantQuery without knowing where a workgroup of one\'s own writes: no results', () => {

@@ -3,7 +3,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { LandingBucket, LandingBucketProps } from '../../../src/pipeline';
-import { arnMatch, failureOf, only, synth } from '../synth';
+import { arnMatch, arnOf, failureOf, only, statements, synth } from '../synth';
 
 const make = (props?: LandingBucketProps) => synth((stack) => new LandingBucket(stack, 'Landing', props)).template;
 
@@ -144,4 +144,37 @@ test.each([
   [{ serverAccessLogsPrefix: 'access/' }, 'Stack: serverAccessLogsPrefix needs serverAccessLogsBucket, which is not set'],
 ])('refuses %j', (props, message) => {
   expect(failureOf((scope) => new LandingBucket(scope, 'Landing', props))).toBe(message);
+});
+
+describe('copies of what a key encrypts', () => {
+  const copies = (stack: Stack, rule: Partial<s3.ReplicationRule> = {}) => ({
+    encryptionKey: new kms.Key(stack, 'Own'), replicationRules: [{ destination: s3.Bucket.fromBucketName(stack, 'Copies', 'copies'), ...rule }],
+  });
+  const copiesKey = (stack: Stack) => kms.Key.fromKeyArn(stack, 'CopiesKey', 'arn:aws:kms:eu-west-1:111111111111:key/1');
+
+  test.each<[string, (stack: Stack) => Partial<s3.ReplicationRule>]>([
+    ['of the rule', (stack) => ({ kmsKey: copiesKey(stack) })],
+    ['of the destination', (stack) => ({ destination: s3.Bucket.fromBucketAttributes(stack, 'Keyed', { bucketName: 'copies', encryptionKey: copiesKey(stack) }) })],
+  ])('are made with the key %s, and the role may', (_name, rule) => {
+    const { template } = synth((stack) => new LandingBucket(stack, 'Bucket', copies(stack, rule(stack))));
+    template.hasResourceProperties('AWS::S3::Bucket', {
+      ReplicationConfiguration: {
+        Rules: [Match.objectLike({
+          SourceSelectionCriteria: { SseKmsEncryptedObjects: { Status: 'Enabled' } },
+          Destination: Match.objectLike({ EncryptionConfiguration: { ReplicaKmsKeyID: 'arn:aws:kms:eu-west-1:111111111111:key/1' } }),
+        })],
+      },
+    });
+    const keys = statements(template, 'BucketReplicationRole').filter(({ Action }) => JSON.stringify(Action).includes('kms:'));
+    expect(keys).toEqual(expect.arrayContaining([
+      expect.objectContaining({ Action: expect.stringContaining('kms:Decrypt'), Resource: arnOf('Own') }),
+      expect.objectContaining({ Action: expect.arrayContaining(['kms:Encrypt']), Resource: 'arn:aws:kms:eu-west-1:111111111111:key/1' }),
+    ]));
+  });
+
+  test('are refused without their key, or when they would be of nothing', () => {
+    const refused = (rule: (stack: Stack) => Partial<s3.ReplicationRule>) => failureOf((stack) => new LandingBucket(stack, 'Bucket', copies(stack, rule(stack))));
+    expect(refused(() => ({}))).toMatch(/replicationRules\[0\] needs kmsKey, the key of the copies, beside encryptionKey: .* 'Stack\/Copies' is not known to have one/);
+    expect(refused((stack) => ({ kmsKey: copiesKey(stack), sseKmsEncryptedObjects: false }))).toMatch(/replicationRules\[0\].sseKmsEncryptedObjects must not be false beside encryptionKey/);
+  });
 });

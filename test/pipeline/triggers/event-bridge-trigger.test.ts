@@ -1,5 +1,5 @@
 import { CfnParameter } from 'aws-cdk-lib';
-import { Match } from 'aws-cdk-lib/assertions';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { LandingTrigger, LandingTriggerOptions, LegacyToS3Pipeline } from '../../../src/pipeline';
@@ -97,4 +97,32 @@ test('a token alone is taken, a token in a wildcard refused', () => {
   expect(failureOf((scope) => new LegacyToS3Pipeline(scope, 'Ledger', {
     trigger: LandingTrigger.eventBridge({ prefix: new CfnParameter(scope, 'Prefix').valueAsString, suffixes: ['.csv'] }),
   }))).toContain('needs both known at synthesis, got a token');
+});
+
+test('of an imported key a warning says that EventBridge must be let use it', () => {
+  const { stack } = synthPipeline((scope) => ({
+    trigger: LandingTrigger.eventBridge(), encryptionKey: kms.Key.fromKeyArn(scope, 'Mine', 'arn:aws:kms:eu-west-1:111111111111:key/1'),
+  }));
+  expect(Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp(
+    'the key of the failure queue is imported.*must let events.amazonaws.com call kms:Decrypt, kms:GenerateDataKey;',
+  ))).toHaveLength(1);
+});
+
+test('the key of this app lets EventBridge and S3 without conditions on the source', () => {
+  for (const [trigger, service] of [[LandingTrigger.eventBridge(), 'events'], [LandingTrigger.buffered(), 's3']] as const) {
+    const { template } = synthPipeline((scope) => ({ trigger, encryptionKey: new kms.Key(scope, 'Mine') }));
+    const [key] = Object.values(template.findResources('AWS::KMS::Key'));
+    const given = key.Properties.KeyPolicy.Statement.filter(({ Principal }: any) => Principal.Service === `${service}.amazonaws.com`);
+    expect(given).toHaveLength(1);
+    expect(given[0].Condition).toBeUndefined();
+  }
+});
+
+test('an alarm hears of events that the rule could not even write to the failure queue', () => {
+  const lost = (trigger: LandingTrigger) => {
+    const [alarm] = Object.entries(synthPipeline({ trigger }).template.findResources('AWS::CloudWatch::Alarm')).filter(([id]) => id.includes('FailureQueueUnreachable'));
+    return alarm[1].Properties.Metrics.filter(({ MetricStat }: any) => MetricStat).map(({ MetricStat: { Metric } }: any) => Metric.MetricName);
+  };
+  expect(lost(LandingTrigger.eventBridge())).toEqual(['DestinationDeliveryFailures', 'DestinationDeliveryFailures', 'InvocationsFailedToBeSentToDlq']);
+  expect(lost(LandingTrigger.s3Notification())).toEqual(['DestinationDeliveryFailures', 'DestinationDeliveryFailures']);
 });

@@ -12,6 +12,7 @@ export interface RecordedRequest {
   readonly headers: IncomingMessage['headers'];
   readonly body: Buffer;
   readonly partNumber?: number;
+  readonly versionId?: string;
 }
 
 /** What a test wants instead of the right answer. */
@@ -65,6 +66,8 @@ export class FakeS3Server {
   public readonly uploads = new Map<string, Upload>();
   /** Asked for each request; an answer replaces the right one. */
   public fault: FaultFor = noFault;
+  /** Whether a put answers with the id of a version; there is one a key nevertheless. */
+  public versioned = false;
   private readonly server: Server;
 
   private constructor(private readonly bucket: string) {
@@ -96,7 +99,7 @@ export class FakeS3Server {
     const key = decodeURIComponent(rest.join('/'));
     const partNumber = Number(url.searchParams.get('partNumber')) || undefined;
     const operation = operationOf(message.method ?? '', key, url.searchParams);
-    const request: RecordedRequest = { operation, key, headers: message.headers, body: Buffer.concat(chunks), partNumber };
+    const request: RecordedRequest = { operation, key, headers: message.headers, body: Buffer.concat(chunks), partNumber, versionId: url.searchParams.get('versionId') ?? undefined };
     this.requests.push(request);
     const fault = this.fault(request);
     if (fault === 'hang') return;
@@ -141,7 +144,7 @@ export class FakeS3Server {
       case 'PutObject': {
         if (headers['if-none-match'] === '*' && this.objects.has(key)) return fail(response, 412, 'PreconditionFailed');
         this.objects.set(key, { body, checksum: ownChecksum, algorithm, headers });
-        return send(200, { etag: `"${createHash('md5').update(body).digest('hex')}"`, [`x-amz-checksum-${algorithm}`]: state(ownChecksum) });
+        return send(200, { etag: `"${createHash('md5').update(body).digest('hex')}"`, [`x-amz-checksum-${algorithm}`]: state(ownChecksum), 'x-amz-version-id': this.versioned ? 'v1' : undefined });
       }
       case 'CreateMultipartUpload': {
         const id = randomUUID();

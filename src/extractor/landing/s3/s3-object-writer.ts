@@ -181,12 +181,20 @@ export class S3ObjectWriter implements ObjectWriter {
     const answered = answer[this.member] ?? (await this.head())?.[this.member];
     this.finished = true;
     if (answered !== checksum.value) {
-      await this.context.client.send(new DeleteObjectCommand({ ...this.owned, VersionId: answer.VersionId })).catch(() => undefined);
+      await this.withdraw(answer.VersionId);
       throw new LegacyToS3Error('CHECKSUM_MISMATCH', answered === undefined
         ? `the store states no ${checksum.algorithm} checksum of ${this.url}, so that it cannot be proven`
         : `S3 states checksum ${answered} of ${this.url}, the bytes sent have ${checksum.value}`);
     }
     return { key: this.header.key, sizeBytes: this.queue.totalBytes, checksum, eTag: answer.ETag?.replace(/^"|"$/g, '') };
+  }
+
+  /** A role that may destroy no version may hide it: what differs must not be read as the object. */
+  private async withdraw(VersionId: string | undefined): Promise<void> {
+    const { client } = this.context;
+    const hide = async () => client.send(new DeleteObjectCommand(this.owned));
+    const destroyed = VersionId === undefined ? hide() : client.send(new DeleteObjectCommand({ ...this.owned, VersionId })).catch(hide);
+    await destroyed.catch(() => undefined);
   }
 
   private async head(): Promise<Finished | undefined> {

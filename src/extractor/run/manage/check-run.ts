@@ -1,3 +1,4 @@
+import { stateCheckFile } from '../../../contract';
 import { counted } from '../../api/counted';
 import type { ErrorCode } from '../../api/errors';
 import type { ExtractorProps } from '../../api/extractor-props';
@@ -58,7 +59,7 @@ export async function check(props: ExtractorProps): Promise<CheckItem[]> {
   });
   await attempt('checkpoint', () => CHECKPOINT_ADVICE, async () => {
     const { store, close } = openStore(options.target, options.targetOptions);
-    const key = `check-${process.pid}.json`;
+    const key = stateCheckFile(process.pid);
     try {
       await store.put(key, '{}');
       await store.read(key);

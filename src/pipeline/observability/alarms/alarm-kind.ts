@@ -3,7 +3,7 @@ export class AlarmKind {
   /** Something is in the failure queue: an event could not be recorded. */
   public static readonly FAILURE_QUEUE_NOT_EMPTY = 'failureQueueNotEmpty';
 
-  /** Lambda could not even write to the failure queue: an event is lost. */
+  /** Lambda, or EventBridge by its trigger, could not even write to the failure queue: an event is lost. */
   public static readonly FAILURE_QUEUE_UNREACHABLE = 'failureQueueUnreachable';
 
   /** A log line has the keyword `Error`. */

@@ -1,4 +1,4 @@
-import { Annotations, Aws, Duration, Token } from 'aws-cdk-lib';
+import { Annotations, Aws, Duration, Stack, Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as sns from 'aws-cdk-lib/aws-sns';
@@ -7,6 +7,7 @@ import { AlarmDefinition, AlarmDefinitions, AlarmSeverity } from './alarm-defini
 import { AlarmOptions } from './alarm-options';
 import { AlarmOverride } from './alarm-override';
 import { AlarmTopic, AlarmTopicProps } from './alarm-topic';
+import { isElsewhere, requireHere } from '../../checks/environment';
 import { invalidInput, known, requireDuration, requireNumber, requireText, requireWhole } from '../../checks/validation';
 
 /** Where the alarms' meanings and remedies are written down. */
@@ -36,9 +37,24 @@ export interface AlarmSet {
 /** Refuses what is wrong with the options; `kinds` are the alarms there are, whether they apply or not. */
 export function checkAlarmOptions(scope: Construct, options: AlarmOptions, kinds: readonly string[]): void {
   requireText(scope, 'alarmEmail', options.alarmEmail, /^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'an e-mail address such as name@example.com');
+  checkTopics(scope, options);
   for (const [kind, override] of Object.entries(options.alarmOverrides ?? {})) {
     if (!kinds.includes(kind)) throw invalidInput(scope, `alarmOverrides has the unknown alarm '${kind}'; known are ${kinds.join(', ')}`);
     checkOverride(scope, `alarmOverrides.${kind}`, override);
+  }
+}
+
+/** An alarm notifies topics of its region; one of another account, if that lets it, which is not ours to see. */
+function checkTopics(scope: Construct, { alarmTopic, warningTopic }: AlarmOptions): void {
+  for (const [name, topic] of Object.entries({ alarmTopic, warningTopic })) {
+    if (!topic) continue;
+    requireHere(scope, name, topic, { region: 'alarms notify topics of their own region; make one there and subscribe to it' });
+    if (!isElsewhere(scope, topic, 'account')) continue;
+    Annotations.of(scope).addWarningV2(
+      `cdk-legacy-to-s3:foreign${name}`,
+      `${name} '${topic.node.path}' is of account ${topic.env.account}: its policy must let cloudwatch.amazonaws.com call sns:Publish for the aws:SourceAccount ${Stack.of(scope).account}, `
+        + 'and so must that of its key let it call kms:Decrypt and kms:GenerateDataKey*, or no alarm is heard',
+    );
   }
 }
 

@@ -62,7 +62,7 @@ function failureAlarms({ metrics }: AlarmSources): AlarmDefinitions {
     }),
     [AlarmKind.FAILURE_QUEUE_UNREACHABLE]: whenAny({
       id: 'FailureQueueUnreachable',
-      meaning: 'Lambda could not write a failed event to the failure queue, so that event is lost; its object is in S3 without a record, or its run is not completed',
+      meaning: 'Lambda or EventBridge could not write a failed event to the failure queue, so that event is lost; its object is in S3 without a record, or its run is not completed',
       metric: (options) => metrics.metricLostEvents(options),
     }),
   };

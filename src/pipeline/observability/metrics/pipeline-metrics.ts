@@ -1,5 +1,6 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as events from 'aws-cdk-lib/aws-events';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { failureQueueAge, failureQueueDepth } from './failure-queue-metrics';
@@ -32,6 +33,13 @@ export interface PipelineMetricsProps {
    * @default - none: its metrics are left out
    */
   readonly buffer?: sqs.IQueue;
+
+  /**
+   * The rule by which EventBridge hands events to the recorder.
+   *
+   * @default - none: what EventBridge loses is left out
+   */
+  readonly rule?: events.IRule;
 }
 
 /** The metrics of a pipeline: its own, and those AWS has of its functions, table and queue. */
@@ -110,18 +118,27 @@ export class PipelineMetrics extends RecorderMetrics {
   }
 
   /**
-   * Failed events that Lambda could not write to the failure queue either, of both functions (count).
+   * Failed events that Lambda, of both functions, or EventBridge could not write to the failure queue either (count).
    *
    * @default - sum over 5 minutes
    */
   public metricLostEvents(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
     const lost = 'DestinationDeliveryFailures';
     const completion = this.metricRunCompletionFunction(lost);
+    const rule = this.metricLostByRule();
+    const usingMetrics = { recorder: this.metricRecorderFunction(lost), ...completion && { completion }, ...rule && { rule } };
     return new cloudwatch.MathExpression({
-      expression: completion ? 'FILL(recorder, 0) + FILL(completion, 0)' : 'FILL(recorder, 0)',
-      usingMetrics: { recorder: this.metricRecorderFunction(lost), ...completion && { completion } },
-      label: 'lost events',
-      ...options,
+      expression: Object.keys(usingMetrics).map((name) => `FILL(${name}, 0)`).join(' + '), usingMetrics, label: 'lost events', ...options,
+    });
+  }
+
+  /** EventBridge, "EventBridge metrics": of the default bus, by the rule's name alone. */
+  private metricLostByRule(): cloudwatch.Metric | undefined {
+    return this.props.rule && new cloudwatch.Metric({
+      namespace: 'AWS/Events',
+      metricName: 'InvocationsFailedToBeSentToDlq',
+      dimensionsMap: { RuleName: this.props.rule.ruleName },
+      statistic: cloudwatch.Stats.SUM,
     });
   }
 

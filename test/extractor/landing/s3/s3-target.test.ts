@@ -189,6 +189,23 @@ describe('checksums', () => {
     expect(server.objects.size).toBe(0);
   });
 
+  test('a version that the role may not destroy is hidden', async () => {
+    server.versioned = true;
+    server.fault = ({ operation, versionId }) => {
+      if (operation === 'PutObject') return 'wrong-checksum';
+      return operation === 'DeleteObject' && versionId !== undefined ? { status: 403, code: 'AccessDenied' } : undefined;
+    };
+    try {
+      const writer = open().open(HEADER);
+      await writer.write(Buffer.from('x'));
+      await expect(writer.complete()).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+      expect(server.requests.filter(({ operation }) => operation === 'DeleteObject').map(({ versionId }) => versionId)).toEqual(['v1', undefined]);
+      expect(server.objects.size).toBe(0);
+    } finally {
+      server.versioned = false;
+    }
+  });
+
   test('a composite checksum that differs fails as well', async () => {
     server.fault = ({ operation }) => (operation === 'CompleteMultipartUpload' ? 'wrong-checksum' : undefined);
     const writer = open().open(HEADER);
