@@ -5,6 +5,7 @@
 export * from './object-keys';
 export * from './object-metadata';
 export * from './manifest';
+export * from './manifest-size';
 export * from './manifest-table';
 export * from './read-manifest';
 export * from './metadata-table';

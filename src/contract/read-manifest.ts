@@ -107,10 +107,12 @@ function isRecord(value: unknown): value is Record<string, unknown> {
  *
  * @param load the bytes of a page, nothing where there is none
  * @param sha256 of bytes, in hexadecimal digits
+ * @param keep what is kept of a page's table while the others are read
  * @throws InvalidManifestError when a page is missing or is not what the manifest says
  */
 export async function withPages(
   manifest: Manifest, load: (page: ManifestPage) => Promise<Uint8Array | undefined>, sha256: (bytes: Uint8Array) => string,
+  keep: <T extends ManifestPageTable>(table: T) => T = (table) => table,
 ): Promise<Manifest> {
   if (manifest.manifestVersion !== PAGED_MANIFEST_VERSION) return manifest;
   const tables: ManifestTable[] = [];
@@ -126,8 +128,8 @@ export async function withPages(
       throw refuse(`expected page ${at + 1} of run ${manifest.runId}, got page ${content.page} of run ${content.runId}`);
     }
     for (const table of content.tables) {
-      if (!('continued' in table)) tables.push(table);
-      else if (!continued(tables, table)) throw refuse(`${table.schema}.${table.table} goes on where it has not begun`);
+      if (!('continued' in table)) tables.push(keep(table));
+      else if (!continued(tables, keep(table))) throw refuse(`${table.schema}.${table.table} goes on where it has not begun`);
     }
   }
   const whole = { ...manifest, tables };

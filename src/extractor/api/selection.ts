@@ -18,8 +18,9 @@ export interface TableOptions {
   readonly excludeColumns?: string[];
 
   /**
-   * Condition of the rows that are read, sent as it is: `[BookedOn] >= '2020-01-01'`. The count that the source is asked
-   * for has it too, and the manifest states it.
+   * Condition of the rows that are read: `[BookedOn] >= '2020-01-01'`. One condition and nothing else, as it would follow
+   * WHERE; what would leave its place in the statement is refused (INVALID_CONFIG). The count that the source is asked for has
+   * it too, and the manifest states it.
    *
    * @default - all rows
    */
@@ -42,7 +43,7 @@ export interface TableOptions {
 
 /** The result of a query, landed as if it were a table. */
 export interface QueryExtraction {
-  /** One SELECT. It is sent as it is; nothing else but SET statements is sent to the server. */
+  /** One SELECT and nothing behind it (else INVALID_CONFIG). It is sent as it is; nothing else but SET statements is sent to the server. */
   readonly sql: string;
 
   /** Name of the result: `name`, which lands under schema `query`, or `schema.name`. */

@@ -1,51 +1,63 @@
+import { sqlTokens, type SqlToken } from './sql-tokens';
+import { beginningWord, changingWord } from './statement-words';
 import { invalid } from './validate-value';
 
-/** One token of Transact-SQL; strings and quoted names are tokens of one piece. */
-const TOKEN = /--[^\n]*|\/\*|'(?:[^']|'')*'|"(?:[^"]|"")*"|\[(?:[^\]]|\]\])*\]|[\p{L}_@#][\p{L}\p{N}_@#$]*|\S/gu;
+/** Between two SELECTs they make one statement of them. */
+const COMBINING = new Set(['UNION', 'EXCEPT', 'INTERSECT']);
 
-/** Reserved words of statements that change something; a SELECT has them in quotes or not at all. */
-const CHANGING = new Set([
-  'ALTER', 'BACKUP', 'CREATE', 'DBCC', 'DELETE', 'DENY', 'DROP', 'EXEC', 'EXECUTE', 'GRANT', 'INSERT', 'INTO', 'KILL', 'MERGE', 'RECONFIGURE', 'RESTORE',
-  'REVOKE', 'SHUTDOWN', 'TRUNCATE', 'UPDATE', 'UPDATETEXT', 'WRITETEXT',
+/** Reserved words and operators that an operand follows; behind another token a SELECT in parentheses begins a statement. */
+const BEFORE_OPERAND = new Set([
+  ',', '=', '<', '>', '+', '-', '*', '/', '%', '&', '|', '^', '~', '!', 'ALL', 'AND', 'ANY', 'APPLY', 'AS', 'BETWEEN', 'BY', 'CASE', 'DISTINCT', 'ELSE',
+  'EXCEPT', 'EXISTS', 'FIRST', 'FROM', 'HAVING', 'IN', 'INTERSECT', 'JOIN', 'LIKE', 'NEXT', 'NOT', 'OFFSET', 'ON', 'OR', 'SELECT', 'SOME', 'THEN', 'TOP', 'UNION', 'USING',
+  'WHEN', 'WHERE',
 ]);
 
 /**
- * Refuses what is not a SELECT, so that a slip does not change the source. It is no guard against intent: what the login
- * may do is for the server to say.
+ * Refuses what is not one SELECT, so that a slip neither changes the source nor is passed over. It is no guard against intent
+ * (OPENQUERY sends any text to another server): what the login may do is for the server to say.
  *
  * @throws LegacyToS3Error of code INVALID_CONFIG
  */
 export function checkSelect(sql: string): void {
-  const words = wordsOf(sql);
-  const first = words.find((word) => word !== '(' && word !== ';') ?? 'nothing';
+  const { tokens: all, problem } = sqlTokens(sql);
+  if (problem !== undefined) throw invalid(`query.sql must be one SELECT, but it ${problem}`);
+  const begin = all.findIndex(({ word }) => word !== ';');
+  const tokens = begin < 0 ? [] : all.slice(begin);
+  const first = tokens.find(({ word }) => word !== '(')?.word ?? 'nothing';
   if (first !== 'SELECT' && first !== 'WITH') throw invalid(`query.sql must be one SELECT, which WITH may come before, but it starts with ${first}`);
-  // MERGE JOIN and MERGE UNION are hints.
-  const changing = words.find((word, at) => CHANGING.has(word) && !(word === 'MERGE' && ['JOIN', 'UNION'].includes(words[at + 1])));
-  if (changing !== undefined) {
-    throw invalid(`query.sql must be one SELECT that changes nothing, but it has ${changing}; a name that is spelled so needs quotes: [${changing.toLowerCase()}]`);
+  const changing = changingWord(tokens);
+  if (changing !== undefined) throw invalid(`query.sql must be one SELECT that changes nothing, but it has ${changing}; ${quotesAdvice(changing)}`);
+  const end = tokens.findIndex(({ word }) => word === ';');
+  const behind = end < 0 ? undefined : tokens.slice(end).find(({ word }) => word !== ';');
+  if (behind) throw invalid(`query.sql must be one SELECT and nothing else, but behind its semicolon it goes on with ${behind.word}`);
+  const beginning = beginningWord(tokens);
+  if (beginning !== undefined) {
+    throw invalid(`query.sql must be one SELECT and nothing else, but it has ${beginning}, which begins a statement; ${quotesAdvice(beginning)}`);
   }
+  if (hasSecondSelect(tokens)) throw invalid('query.sql must be one SELECT and nothing else, but a second SELECT begins in it; UNION ALL joins two');
 }
 
-/** The tokens outside comments, in upper case. */
-function wordsOf(sql: string): string[] {
-  const words: string[] = [];
-  const tokens = new RegExp(TOKEN);
-  for (let match = tokens.exec(sql); match; match = tokens.exec(sql)) {
-    const [token] = match;
-    if (token === '/*') tokens.lastIndex = afterComment(sql, tokens.lastIndex);
-    else if (!token.startsWith('--')) words.push(token.toUpperCase());
-  }
-  return words;
+/** Whether a second SELECT begins behind the first: semicolons between statements may be left out. */
+function hasSecondSelect(tokens: readonly SqlToken[]): boolean {
+  const words = tokens.map(({ word }) => word);
+  let begun = false;
+  return tokens.some(({ word, depth }, at) => {
+    if (word !== 'SELECT') return false;
+    let before = at - 1;
+    while (words[before] === '(') before -= 1;
+    if (depth > 0 && tokens[before + 1].depth > 0) return false;
+    // WITH a AS (…) SELECT …, which may stand in parentheses, as any first SELECT may.
+    const isFirst = !begun && (before < 0 || words[before] === ')');
+    if (isFirst || depth === 0) {
+      const second = begun && !COMBINING.has(words[before] === 'ALL' ? words[before - 1] : words[before]);
+      begun = true;
+      return second;
+    }
+    // An operand, or a function's argument: ISNULL((SELECT …), 0).
+    return !BEFORE_OPERAND.has(words[before]) && !(at - before > 2 && /^[\p{L}_@#[" ]/u.test(words[before]));
+  });
 }
 
-/** Where a comment ends whose text begins at `from`. Comments nest, as they do on the server. */
-function afterComment(sql: string, from: number): number {
-  const marks = /\/\*|\*\//g;
-  marks.lastIndex = from;
-  for (let depth = 1; depth > 0;) {
-    const mark = marks.exec(sql);
-    if (!mark) return sql.length;
-    depth += mark[0] === '/*' ? 1 : -1;
-  }
-  return marks.lastIndex;
+function quotesAdvice(word: string): string {
+  return `a name that is spelled so needs quotes: [${word.toLowerCase()}]`;
 }

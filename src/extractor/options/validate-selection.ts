@@ -1,3 +1,4 @@
+import { conditionProblem } from './check-condition';
 import { checkSelect } from './check-select';
 import { describe, invalid, validateBytes, validateWhole } from './validate-value';
 import type { ExtractorProps } from '../api/extractor-props';
@@ -37,6 +38,8 @@ export function validateTableOptions(options: unknown): void {
     if (each.rowFilter !== undefined && (typeof each.rowFilter !== 'string' || each.rowFilter.trim() === '')) {
       throw invalid(`${where}.rowFilter must be a condition, got ${describe(each.rowFilter)}`);
     }
+    const problem = each.rowFilter === undefined ? undefined : conditionProblem(each.rowFilter);
+    if (problem !== undefined) throw invalid(`${where}.rowFilter must be one condition and nothing else, but ${problem}; got ${describe(each.rowFilter)}`);
     validateBytes(`${where}.targetChunkBytes`, each.targetChunkBytes);
     validateWhole(`${where}.targetChunkRows`, each.targetChunkRows, 1, Number.MAX_SAFE_INTEGER);
   }

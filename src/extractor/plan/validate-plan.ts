@@ -3,6 +3,7 @@ import { counted } from '../api/counted';
 import { LegacyToS3Error } from '../api/errors';
 import { NotComparedReason, SourceRisk, type ExtractionPlan, type PlannedChunk, type PlannedColumn, type PlannedTable } from '../api/extraction-plan';
 import { nearestNames } from '../api/unknown-names';
+import { conditionProblem } from '../options/check-condition';
 import { quoteTable } from '../source/catalog/identifiers';
 
 /** Version of the plan's form. */
@@ -14,6 +15,9 @@ const TABLE_FIELDS = [
 ];
 const COLUMN_FIELDS = ['name', 'type', 'nullable', 'collation', 'computed', 'notCompared'];
 const CHUNK_FIELDS = ['chunk', 'lower', 'upper', 'nullKey', 'estimatedRows', 'estimatedBytes'];
+
+/** As the catalog spells types. */
+const TYPE = /^\w+(\((max|\d+(,\d+)?)\))?$/;
 
 /** Says what is wrong with a plan that came from outside. @throws LegacyToS3Error of code INVALID_CONFIG */
 export function checkPlan(plan: ExtractionPlan): void {
@@ -48,13 +52,16 @@ export function planProblem(plan: unknown): string | undefined {
   return undefined;
 }
 
-function tableProblem(table: unknown): string | undefined {
+/** What is wrong with a table that came from outside, as `.chunks[1].lower: …`. */
+export function tableProblem(table: unknown): string | undefined {
   if (!isRecord(table)) return `: expected an object, got ${shown(table)}`;
   for (const name of ['schema', 'table', 'schemaHash']) if (typeof table[name] !== 'string') return `.${name}: expected a string, got ${shown(table[name])}`;
   for (const name of ['primaryKey', 'chunkKey']) if (!isTexts(table[name])) return `.${name}: expected an array of names, got ${shown(table[name])}`;
   const { columns, chunks, excludedColumns, rowFilter } = table;
   if (excludedColumns !== undefined && !isTexts(excludedColumns)) return `.excludedColumns: expected an array of names, got ${shown(excludedColumns)}`;
   if (rowFilter !== undefined && (typeof rowFilter !== 'string' || rowFilter.trim() === '')) return `.rowFilter: expected a condition, got ${shown(rowFilter)}`;
+  const condition = rowFilter === undefined ? undefined : conditionProblem(rowFilter);
+  if (condition !== undefined) return `.rowFilter: expected one condition and nothing else, but ${condition}; got ${shown(rowFilter)}`;
   if (!Array.isArray(columns) || columns.length === 0) return `.columns: expected at least one, got ${shown(columns)}`;
   if (!Array.isArray(chunks) || chunks.length === 0) return `.chunks: expected at least one, got ${shown(chunks)}`;
   const at = estimateProblem(table) ?? unknownField(table, TABLE_FIELDS);
@@ -69,6 +76,10 @@ function tableProblem(table: unknown): string | undefined {
 function columnProblem(column: unknown): string | undefined {
   if (!isRecord(column)) return `: expected an object, got ${shown(column)}`;
   for (const name of ['name', 'type']) if (typeof column[name] !== 'string') return `.${name}: expected a string, got ${shown(column[name])}`;
+  // Both go into statements as they are.
+  if (!TYPE.test(column.type as string)) return `.type: expected a type such as decimal(19,4), got ${shown(column.type)}`;
+  const { collation } = column;
+  if (collation !== undefined && (typeof collation !== 'string' || !/^\w+$/.test(collation))) return `.collation: expected the name of a collation, got ${shown(collation)}`;
   if (typeof column.nullable !== 'boolean') return `.nullable: expected true or false, got ${shown(column.nullable)}`;
   const reasons: readonly unknown[] = [undefined, ...Object.values(NotComparedReason)];
   if (!reasons.includes(column.notCompared)) return `.notCompared: expected ${reasons.slice(1).join(', ')} or nothing, got ${shown(column.notCompared)}`;

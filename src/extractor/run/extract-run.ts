@@ -6,6 +6,7 @@ import { resumedOptions } from './context/resumed-options';
 import type { RunContext } from './context/run-context';
 import { resolveOptions, type RunOptions } from './context/run-options';
 import { instantsOf, manifestOf, resultOf } from './manifest/build-manifest';
+import { refuseLargeManifest } from './manifest/manifest-limits';
 import { writeManifest } from './manifest/write-manifest';
 import { readAll } from './read-all';
 import { beginCheckpoint, leaveCheckpoint, openCheckpoint, sweepUnfinished } from './run-checkpoint';
@@ -109,6 +110,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     const readers = await countReaders(connection, options);
     const selection = await select({ ...options, readers }, connection);
     const { jobs, consistency, plan } = selection;
+    refuseLargeManifest(selection.tables, jobs.length);
     let context: RunContext = {
       runId,
       options: { ...options, readers },

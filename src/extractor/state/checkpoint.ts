@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Clock } from './clock';
 import type { LandedChunk } from './landed-chunk';
 import { folderOf, RunLease } from './run-lease';
@@ -130,7 +131,7 @@ async function readFinished(store: StateStore, runId: string): Promise<LandedChu
   for (const key of await store.list(`${folderOf(runId)}chunk-`)) {
     const chunk = JSON.parse(await store.read(key) ?? 'null') as LandedChunk | null;
     if (!chunk) continue;
-    const shape = JSON.stringify(chunk.columns);
+    const shape = createHash('sha256').update(JSON.stringify(chunk.columns)).digest('base64');
     if (!columns.has(shape)) columns.set(shape, chunk.columns);
     finished.push({ ...chunk, columns: columns.get(shape)! });
   }

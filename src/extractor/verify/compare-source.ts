@@ -8,6 +8,9 @@ import type { ExtractorProps } from '../api/extractor-props';
 import { VerificationFault, type VerificationProblem } from '../api/verification-result';
 import type { ObjectWriter } from '../landing/target/landing-target';
 import { varyingPart } from '../plan/filter-determinism';
+import { conditionProblem } from '../options/check-condition';
+import { checkSelect } from '../options/check-select';
+import { tableProblem } from '../plan/validate-plan';
 import { readRows } from '../rows';
 import { typeOptionsOf } from '../rows/columns/type-rules';
 import { addHashes, hashText } from '../rows/hash/content-hash';
@@ -44,6 +47,8 @@ export async function compareSource(
   if (checked.length === 0) return [];
   const tables = checked.map(({ table }) => table);
   const isQuery = manifest.source.kind === 'query';
+  if (isQuery) checkSelect(manifest.source.query!);
+  for (const { rowFilter, ...table } of tables) if (rowFilter !== undefined) refuseForeignText(table, conditionProblem(rowFilter), 'rowFilter');
   const options = await resolveOptions({
     ...props,
     plan: undefined,
@@ -102,7 +107,16 @@ function jobsOf(table: ManifestTable, planned: readonly PlannedTable[], options:
   }));
   const { excludedColumns = [], rowFilter } = table;
   const columns = now.columns.filter(({ name }) => !excludedColumns.includes(name));
-  return planJobs({ tables: [{ ...now, columns, rowFilter, chunkKey: [...(table.chunkKey ?? [])], chunks }] }, options.maxDop, options.format.types);
+  const read: PlannedTable = { ...now, columns, rowFilter, chunkKey: [...(table.chunkKey ?? [])], chunks };
+  if (chunks.length > 0) refuseForeignText(table, tableProblem(read));
+  return planJobs({ tables: [read] }, options.maxDop, options.format.types);
+}
+
+/** Who may write a manifest must not be able to send the source what they like. */
+function refuseForeignText({ schema, table }: Pick<ManifestTable, 'schema' | 'table'>, problem: string | undefined, of?: string): void {
+  if (problem === undefined) return;
+  throw new LegacyToS3Error('INVALID_CONFIG', `the manifest's ${quoteTable(schema, table)} cannot be read from the source: `
+    + (of === undefined ? problem.replace(/^\./, '') : `${of} must be one condition and nothing else, but ${problem}`));
 }
 
 /** Columns that the source did not repeat when the run compared them, or would not now. */

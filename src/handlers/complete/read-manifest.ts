@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { InvalidManifestError, Manifest, manifestKey, NULL_VERSION, parseManifest, withPages } from '../../contract';
+import { TableKeeper } from './kept-table';
+import { InvalidManifestError, Manifest, manifestKey, MAX_MANIFEST_PAGE_BYTES, NULL_VERSION, parseManifest, withPages } from '../../contract';
 import { HandlerError } from '../shared/errors';
 import { isMissing } from '../shared/head-object';
-
-/** Largest manifest read, in bytes, its pages with it: about 180,000 objects. */
-export const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 
 /** A manifest and which object it was read from. */
 export interface LandedManifest {
@@ -19,7 +17,8 @@ export interface LandedManifest {
 }
 
 /**
- * Reads and checks the manifest that S3 has now; undefined when it was deleted meanwhile.
+ * Reads and checks the manifest that S3 has now; undefined when it was deleted meanwhile. Its pages are read one after the other,
+ * and only what run completion needs of their tables is kept.
  *
  * @throws InvalidManifestError when it is not a manifest of a version known here
  * @throws HandlerError MANIFEST_TOO_LARGE, or MANIFEST_MISPLACED when it lies elsewhere than its prefix and run say: a
@@ -33,11 +32,7 @@ export async function readManifest(s3: S3Client, bucket: string, key: string): P
   if (key !== expected) {
     throw new HandlerError('MANIFEST_MISPLACED', `expected the manifest of run '${manifest.runId}' at '${expected}', got it at '${key}'`);
   }
-  const paged = manifest.pages?.reduce((sum, { sizeBytes }) => sum + sizeBytes, object.bytes.length) ?? 0;
-  if (paged > MAX_MANIFEST_BYTES) {
-    throw new HandlerError('MANIFEST_TOO_LARGE', `expected a manifest of at most ${MAX_MANIFEST_BYTES} bytes with its pages, got ${paged}`);
-  }
-  const whole = await withPages(manifest, async (page) => (await download(s3, bucket, page.key))?.bytes, sha256);
+  const whole = await withPages(manifest, async (page) => (await download(s3, bucket, page.key))?.bytes, sha256, new TableKeeper().keep);
   return { manifest: whole, bucket, key, versionId: object.versionId, eTag: object.eTag };
 }
 
@@ -54,8 +49,8 @@ async function download(s3: S3Client, bucket: string, key: string): Promise<Down
     let size = 0;
     for await (const chunk of Body as AsyncIterable<Uint8Array>) {
       size += chunk.byteLength;
-      if (Math.max(size, ContentLength ?? 0) > MAX_MANIFEST_BYTES) {
-        throw new HandlerError('MANIFEST_TOO_LARGE', `expected a manifest of at most ${MAX_MANIFEST_BYTES} bytes, got ${ContentLength ?? `${size} or more`}`);
+      if (Math.max(size, ContentLength ?? 0) > MAX_MANIFEST_PAGE_BYTES) {
+        throw new HandlerError('MANIFEST_TOO_LARGE', `expected a manifest, and each page of it, of at most ${MAX_MANIFEST_PAGE_BYTES} bytes, got ${ContentLength ?? `${size} or more`}`);
       }
       chunks.push(chunk);
     }

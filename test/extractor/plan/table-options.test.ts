@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -87,4 +87,38 @@ test.each<[TableOptions[], string, RegExp]>([
   [[{ table: 'Transactions', rowFilter: ' ' }], 'INVALID_CONFIG', /tableOptions\[0\]\.rowFilter must be a condition/],
 ])('%j is refused', async (tableOptions, code, message) => {
   await expect(plan(props(tableOptions))).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+});
+
+test('a filter that would leave its place is refused wherever it comes from, and the source keeps its rows', async () => {
+  const rows = async () => (await client.query<{ n: number }>('SELECT COUNT(*) AS n FROM dbo.Transactions')).recordset[0].n;
+  const before = await rows();
+  const evil = '1=1; DELETE FROM dbo.Transactions WHERE TransactionId <= 10';
+  await expect(extract(props([{ table: 'Transactions', rowFilter: evil }]))).rejects
+    .toMatchObject({ code: 'INVALID_CONFIG', message: expect.stringContaining('tableOptions[0].rowFilter must be one condition and nothing else, but it has DELETE') });
+  const given = props([{ table: 'Transactions', rowFilter: 'TransactionId <= 1000' }]);
+  const made = await plan(given);
+  const unchosen = { ...given, tables: undefined, tableOptions: undefined };
+  const edited = { ...made, tables: made.tables.map((table) => ({ ...table, rowFilter: `${table.rowFilter}) ; ${evil} AND (1=1` })) };
+  await expect(extract({ ...unchosen, plan: edited })).rejects.toMatchObject({ code: 'INVALID_CONFIG', message: expect.stringContaining('tables[0].rowFilter: expected one condition') });
+  const typed = { ...made, tables: made.tables.map((table) => ({ ...table, columns: table.columns.map((column) => ({ ...column, type: `int, 0); ${evil} --` })) })) };
+  await expect(extract({ ...unchosen, plan: typed })).rejects.toMatchObject({ code: 'INVALID_CONFIG', message: expect.stringContaining('tables[0].columns[0].type: expected a type') });
+  // Who may write the manifest sends nothing to the source by it.
+  const { result } = await landed(given);
+  const path = join(folder, result.manifestKey);
+  writeFileSync(path, readFileSync(path, 'utf8').replace('TransactionId <= 1000', evil));
+  await expect(verifyRun(unchosen, result.runId, { againstSource: true })).rejects
+    .toMatchObject({ code: 'INVALID_CONFIG', message: expect.stringContaining("manifest's [dbo].[Transactions] cannot be read from the source: rowFilter") });
+  expect(await rows()).toBe(before);
+});
+
+test('a query is one SELECT, also when a manifest gives it back', async () => {
+  const query = { sql: 'SELECT TransactionId FROM dbo.Transactions WHERE TransactionId <= 10', name: 'ten' };
+  const given = { ...props([]), tables: undefined, tableOptions: undefined, query };
+  const { result } = await landed(given);
+  expect(await verifyRun(given, result.runId, { againstSource: true })).toMatchObject({ problems: [] });
+  const path = join(folder, result.manifestKey);
+  writeFileSync(path, readFileSync(path, 'utf8').replace('<= 10"', '<= 10; DELETE FROM dbo.Transactions"'));
+  await expect(verifyRun(given, result.runId, { againstSource: true })).rejects.toMatchObject({ code: 'INVALID_CONFIG', message: expect.stringContaining('has DELETE') });
+  await expect(extract({ ...given, query: { ...query, sql: `${query.sql}; WAITFOR DELAY '0:01'` } })).rejects
+    .toMatchObject({ code: 'INVALID_CONFIG', message: expect.stringContaining('behind its semicolon it goes on with WAITFOR') });
 });

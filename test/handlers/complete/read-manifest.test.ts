@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
-import { InvalidManifestError } from '../../../src/contract';
-import { MAX_MANIFEST_BYTES, readManifest } from '../../../src/handlers/complete/read-manifest';
+import { InvalidManifestError, MAX_MANIFEST_PAGE_BYTES } from '../../../src/contract';
+import { readManifest } from '../../../src/handlers/complete/read-manifest';
 
 const s3 = mockClient(S3Client);
 beforeEach(() => { s3.reset(); });
@@ -38,7 +38,7 @@ test('in a bucket without versions it is the version null', async () => {
 });
 
 test('more bytes than allowed are refused, by the length told or by those that come', async () => {
-  answer([Buffer.from('{}')], MAX_MANIFEST_BYTES + 1);
+  answer([Buffer.from('{}')], MAX_MANIFEST_PAGE_BYTES + 1);
   expect(await codeOf(readManifest(new S3Client(), 'b', key))).toBe('MANIFEST_TOO_LARGE');
   let sent = 0;
   answer((function* () {

@@ -64,8 +64,8 @@ function landedColumns({ columns }: PlannedTable): string[] {
 /** @param condition of a chunk's rows; empty for all */
 function whereOf(table: PlannedTable, condition: string): string {
   if (table.rowFilter === undefined) return condition === '' ? '' : ` WHERE ${condition}`;
-  // The line end closes a comment that the filter may end with.
-  return ` WHERE ${condition === '' ? '' : `(${condition}) AND `}(${table.rowFilter}\n)`;
+  // On lines of its own, so that a comment it ends with swallows nothing.
+  return ` WHERE ${condition === '' ? '' : `(${condition}) AND `}(\n${table.rowFilter}\n)`;
 }
 
 function chunkCondition(table: PlannedTable, { lower, upper, nullKey }: PlannedChunk): string {

@@ -3,6 +3,7 @@ import type { RunOptions } from './run-options';
 import { LegacyToS3Error } from '../../api/errors';
 import type { ExtractionPlan } from '../../api/extraction-plan';
 import type { ExtractorProps } from '../../api/extractor-props';
+import { planProblem } from '../../plan/validate-plan';
 import type { OutputFormat } from '../../rows/columns/output-format';
 import type { RunRecord, RunSelection } from '../../state/checkpoint';
 
@@ -52,6 +53,8 @@ export function selectionOf({ plan, include, exclude, tableOptions, chunkTarget 
  * @throws LegacyToS3Error of code INVALID_CONFIG when something given now is not what the run has
  */
 export function resumedOptions(options: RunOptions, props: ExtractorProps, record: RunRecord): RunOptions {
+  const problem = planProblem(record.plan);
+  if (problem !== undefined) throw new LegacyToS3Error('INVALID_CONFIG', `the checkpoint of run ${record.runId} was changed: plan.${problem}`);
   const differing = choicesOf(options, props, record).filter(({ same }) => !same);
   if (differing.length > 0) {
     const told = differing.map(({ name, given, own }) => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { manifestKey, manifestPageKey, PAGED_MANIFEST_VERSION, type Manifest, type ManifestPage, type ManifestPageContent, type ManifestPageTable, type ManifestTable } from '../../../contract';
 import type { LandingTarget } from '../../landing/target/landing-target';
 
-/** Larger manifests are written in pages (bytes). */
+/** Larger manifests are written in pages (bytes without blanks). */
 const PAGED_FROM_BYTES = 0x1000000;
 
 /**
@@ -45,43 +45,65 @@ async function writeJson(target: LandingTarget, key: string, runId: string, text
   return bytes;
 }
 
-/** Bytes of an object or a chunk in a manifest, about. */
-const ENTRY_BYTES = 0x200;
-
 /**
- * Cuts the tables of a large manifest into pages of about a quarter of `pagedFromBytes`; those of more objects or chunks than
- * a page holds go on in the next one.
+ * Cuts the tables of a large manifest into pages of about a quarter of `pagedFromBytes`, by the bytes that they have; a table of
+ * more objects or chunks than a page holds goes on in the next one. Only a table's columns, with their tallies, indexes and
+ * foreign keys, are not cut: 30,000 columns are the most that SQL Server has ("Maximum capacity specifications").
  *
  * @returns none when the manifest is not that large
  */
 export function manifestPages({ runId, tables }: Manifest, pagedFromBytes: number): ManifestPageContent[] {
-  // Text that is not needed is not made: 512 MB are the most a string can have.
-  const entries = tables.reduce((sum, { objects, columns, chunks = [], tallies = [] }) =>
-    sum + objects.length + columns.length + chunks.length + tallies.length, 0);
-  if (entries * ENTRY_BYTES < pagedFromBytes) return [];
   const pageBytes = pagedFromBytes / 4;
-  const parts = tables.flatMap((table) => partsOf(table, Math.max(1, Math.floor(pageBytes / ENTRY_BYTES / 2))));
   const pages: ManifestPageTable[][] = [];
-  let size = Infinity;
-  for (const part of parts) {
-    const own = JSON.stringify(part).length;
-    if (size + own > pageBytes) {
+  let [size, whole] = [Infinity, 0];
+  for (const { part, bytes } of tables.flatMap((table) => partsOf(table, pageBytes))) {
+    if (size + bytes > pageBytes) {
       pages.push([]);
       size = 0;
     }
     pages.at(-1)!.push(part);
-    size += own;
+    size += bytes;
+    whole += bytes;
   }
-  return pages.map((of, at) => ({ runId, page: at + 1, tables: of }));
+  return whole < pagedFromBytes ? [] : pages.map((of, at) => ({ runId, page: at + 1, tables: of }));
 }
 
-/** @param most objects, and chunks, of a part */
-function partsOf(table: ManifestTable, most: number): ManifestPageTable[] {
+/** What a page takes as one, and its bytes. */
+interface Part {
+  readonly part: ManifestPageTable;
+  readonly bytes: number;
+}
+
+function partsOf(table: ManifestTable, pageBytes: number): Part[] {
   const { database, schema, table: name, chunks, objects } = table;
-  const parts: ManifestPageTable[] = [];
-  for (let from = 0; from === 0 || from < Math.max(objects.length, chunks?.length ?? 0); from += most) {
-    const own = { ...(chunks && { chunks: chunks.slice(from, from + most) }), objects: objects.slice(from, from + most) };
-    parts.push(from === 0 ? { ...table, ...own } : { continued: true, database, schema, table: name, ...own });
+  const head = bytesOf({ ...table, ...(chunks && { chunks: [] }), objects: [] });
+  const most = Math.max(0, pageBytes - head);
+  const objectsBy = cut(objects, most / 2, pageBytes / 2);
+  const chunksBy = cut(chunks ?? [], most / 2, pageBytes / 2);
+  return Array.from({ length: Math.max(1, objectsBy.length, chunksBy.length) }, (_, at): Part => {
+    const own = { ...(chunks && { chunks: chunksBy[at]?.items ?? [] }), objects: objectsBy[at]?.items ?? [] };
+    const bytes = (objectsBy[at]?.bytes ?? 0) + (chunksBy[at]?.bytes ?? 0);
+    if (at === 0) return { part: { ...table, ...own }, bytes: head + bytes };
+    const rest = { continued: true as const, database, schema, table: name };
+    return { part: { ...rest, ...own }, bytes: bytesOf(rest) + bytes };
+  });
+}
+
+/** Items in groups of not more bytes than `first` the first and `others` the others have; one alone may have more. */
+function cut<T>(items: readonly T[], first: number, others: number): Array<{ readonly items: T[]; bytes: number }> {
+  const groups: Array<{ readonly items: T[]; bytes: number }> = [];
+  for (const item of items) {
+    const bytes = bytesOf(item);
+    const last = groups.at(-1);
+    if (!last || last.bytes + bytes > (groups.length === 1 ? first : others)) {groups.push({ items: [item], bytes });} else {
+      last.items.push(item);
+      last.bytes += bytes;
+    }
   }
-  return parts;
+  return groups;
+}
+
+/** With the comma behind it. */
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value)) + 1;
 }

@@ -60,7 +60,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const json = (key: string) => JSON.parse(readFileSync(join(folder, key), 'utf8')) as Manifest;
 
-test.each([0x10000, 0x20000, 0x40000])('a manifest in pages, from %i bytes on, is read as it was', async (pagedFrom) => {
+test.each([0x8000, 0x10000, 0x20000])('a manifest in pages, from %i bytes on, is read as it was', async (pagedFrom) => {
   const key = await writeManifest(target, MANIFEST, pagedFrom);
   const root = json(key);
   expect(root).toMatchObject({ manifestVersion: 2, tables: [], totals: MANIFEST.totals });
