@@ -68,6 +68,7 @@ export const SETTINGS: readonly Setting[] = [
     'accept any certificate (whoever sits in between can read along)', 'false'),
   source('source.hostNameInCertificate', TEXT, '--host-name-in-certificate <name>', 'host name expected in the certificate', 'the server'),
   source('source.connectTimeoutSeconds', WHOLE, '--connect-timeout <seconds>', 'how long connecting and logging in may take', '15'),
+  source('source.connectRetrySeconds', WHOLE, '--connect-retry <seconds>', 'how long a first connection is tried again after failures that pass, such as a paused database', '120'),
   source('source.readOnlyIntent', BOOLEAN, '--read-only-intent', 'let an availability group send the connections to a readable secondary', 'false'),
 
   target('target', TEXT, '--to <url>', 's3://bucket/prefix or file:///folder'),

@@ -162,6 +162,15 @@ export interface SqlServerSource {
   readonly connectTimeoutSeconds?: number;
 
   /**
+   * How long a run's first connection is tried again after failures that pass (seconds): a serverless database that was paused
+   * takes about a minute to resume. 0 tries once. Wrong passwords, hosts and certificates are told at once, and readers go by
+   * `maxRetries`.
+   *
+   * @default 120
+   */
+  readonly connectRetrySeconds?: number;
+
+  /**
    * Whether connections state ApplicationIntent=ReadOnly, so that an availability group's listener may route them to a
    * readable secondary.
    *

@@ -62,6 +62,7 @@ const SOURCE: NamesOf<SqlServerSource> = {
   trustServerCertificate: true,
   hostNameInCertificate: true,
   connectTimeoutSeconds: true,
+  connectRetrySeconds: true,
   readOnlyIntent: true,
 };
 

@@ -57,6 +57,7 @@ export function validateSource(source: SqlServerSource): void {
   if (!elsewhere) requireComplete(source);
   validateWhole('source.port', source.port, 1, 65535);
   validateWhole('source.connectTimeoutSeconds', source.connectTimeoutSeconds, 1, 3600);
+  validateWhole('source.connectRetrySeconds', source.connectRetrySeconds, 0, 3600);
   for (const name of ['encrypt', 'trustServerCertificate', 'readOnlyIntent'] as const) validateBoolean(`source.${name}`, source[name]);
   if (source.port !== undefined && source.server?.includes('\\')) {
     throw invalid(`source.server '${source.server}' names an instance, whose port the server tells: drop source.port, or the instance`);

@@ -1,5 +1,6 @@
 import type { CheckedTable } from './check-objects';
 import type { Manifest, ManifestChunk, ManifestTable } from '../../contract';
+import type { VerifyControls } from '../api/controls';
 import { plainCount } from '../api/counted';
 import { LegacyToS3Error } from '../api/errors';
 import type { PlannedChunk, PlannedTable } from '../api/extraction-plan';
@@ -10,11 +11,12 @@ import { readRows } from '../rows';
 import { typeOptionsOf } from '../rows/columns/type-rules';
 import { addHashes, hashText } from '../rows/hash/content-hash';
 import { planJobs, queryJob } from '../run/chunks/table-job';
+import { openSource } from '../run/context/open-source';
 import type { ReadJob } from '../run/context/read-job';
 import { resolveOptions, type RunOptions } from '../run/context/run-options';
 import { planOver } from '../run/plan-run';
 import { quoteTable } from '../source/catalog/identifiers';
-import { SqlServerConnection } from '../source/connection/sql-server-connection';
+import type { SqlServerConnection } from '../source/connection/sql-server-connection';
 import { toSafeError } from '../source/credentials/redact';
 
 /** Takes a difference. */
@@ -34,7 +36,7 @@ const NOWHERE: ObjectWriter = {
  * @throws LegacyToS3Error when the source cannot be read
  */
 export async function compareSource(
-  props: ExtractorProps, manifest: Manifest, checked: readonly CheckedTable[], tell: Tell, signal?: AbortSignal,
+  props: ExtractorProps, manifest: Manifest, checked: readonly CheckedTable[], tell: Tell, { signal, onConnectRetry }: VerifyControls = {},
 ): Promise<void> {
   if (checked.length === 0) return;
   const tables = checked.map(({ table }) => table);
@@ -52,7 +54,7 @@ export async function compareSource(
     targetChunkRows: undefined,
   });
   try {
-    const connection = await SqlServerConnection.open(options.connection, signal);
+    const connection = await openSource(options.connection, { signal, onRetry: onConnectRetry });
     try {
       const planned = isQuery ? [] : (await planOver(connection, options)).tables;
       for (const { table, declaredHashes } of checked) {

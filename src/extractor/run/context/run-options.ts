@@ -24,6 +24,7 @@ const DEFAULT_LOCK_TIMEOUT_SECONDS = 60;
 const DEFAULT_DEADLOCK_PRIORITY = -5;
 const DEFAULT_MAX_DOP = 1;
 const DEFAULT_CONNECT_TIMEOUT_SECONDS = 15;
+const DEFAULT_CONNECT_RETRY_SECONDS = 120;
 
 /** A query to extract and the names it lands under. */
 export interface RunQuery {
@@ -134,6 +135,7 @@ function connectionOptions(source: ResolvedSource): ConnectionOptions {
     hostNameInCertificate: source.hostNameInCertificate,
     readOnlyIntent: source.readOnlyIntent ?? false,
     connectTimeoutMs: (source.connectTimeoutSeconds ?? DEFAULT_CONNECT_TIMEOUT_SECONDS) * 1000,
+    connectRetryMs: (source.connectRetrySeconds ?? DEFAULT_CONNECT_RETRY_SECONDS) * 1000,
   };
 }
 

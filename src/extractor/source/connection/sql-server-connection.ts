@@ -1,6 +1,7 @@
 import { Connection, Request, TYPES, type ConnectionConfiguration } from 'tedious';
 import { refuseUnencryptedLogin } from './encryption-guard';
-import { toConnectError, toRequestError, type Endpoint, type ServerMessage } from './source-errors';
+import type { ServerMessage } from './login-refusals';
+import { toConnectError, toRequestError, type Endpoint } from './source-errors';
 import { tediousAuthentication, type LoginOptions } from './tedious-authentication';
 import type { QueryParameter } from '../../rows/objects/read-rows';
 import { connectDirect } from '../../rows/tds/direct-socket';
@@ -21,6 +22,8 @@ export interface ConnectionOptions extends LoginOptions {
   /** ApplicationIntent=ReadOnly: an availability group may send the connection to a readable secondary. */
   readonly readOnlyIntent?: boolean;
   readonly connectTimeoutMs: number;
+  /** How long a first connection is tried again after what passes. */
+  readonly connectRetryMs: number;
 }
 
 /** A row of a catalog query, by column name. */
@@ -55,8 +58,10 @@ export class SqlServerConnection {
       await opened.unlessStopped((settle) => tedious.connect(settle));
       return opened;
     } catch (error) {
+      // Not part of tedious' types: it has a socket once one is connected.
+      const reached = (tedious as unknown as { readonly socket?: object }).socket !== undefined;
       tedious.close();
-      throw toConnectError(error, endpoint, told);
+      throw toConnectError(error, endpoint, told, reached);
     } finally {
       tedious.off('errorMessage', listen);
     }
