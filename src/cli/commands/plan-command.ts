@@ -34,7 +34,8 @@ async function runPlan(options: PlanOptions): Promise<void> {
   const signals = stopOnSignals();
   try {
     const values = settingValues(options);
-    const made = await plan({ source: await withPassword(toSource(values)), target: NO_TARGET, ...toPlanning(values) }, { signal: signals.signal, onConnectRetry: tellConnectRetry });
+    const props = { source: await withPassword(toSource(values)), target: NO_TARGET, ...toPlanning(values) };
+    const made = await plan(props, { signal: signals.signal, onConnectRetry: tellConnectRetry });
     const json = `${JSON.stringify(made, undefined, 2)}\n`;
     if (options.out !== undefined) save(options.out, json);
     process.stdout.write(options.json ? json : planLines(made).map((line) => `${line}\n`).join(''));

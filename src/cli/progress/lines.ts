@@ -1,7 +1,7 @@
 import { counted } from '../../extractor/api/counted';
 import type {
-  ChunkRetryEvent, ConnectRetryEvent, ExtractResult, ReadersChangedEvent, RunProgressEvent, RunStartedEvent, RunVerifiedEvent, TableFinishedEvent, TableName,
-  TableProgressEvent, TargetRetryEvent,
+  ChunkRetryEvent, ConnectRetryEvent, ExtractResult, ReadersChangedEvent, RunProgressEvent, RunStartedEvent, RunVerifiedEvent, TableFinishedEvent,
+  TableName, TableProgressEvent, TargetRetryEvent,
 } from '../../extractor/doors/public';
 import { formatBytes } from '../config/byte-size';
 

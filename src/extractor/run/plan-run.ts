@@ -15,7 +15,9 @@ import { SYSTEM_CLOCK, type Clock } from '../state/clock';
  *
  * @throws LegacyToS3Error
  */
-export async function plan(props: ExtractorProps, { signal, onConnectRetry }: PlanControls = {}, clock: Clock = SYSTEM_CLOCK): Promise<ExtractionPlan> {
+export async function plan(
+  props: ExtractorProps, { signal, onConnectRetry }: PlanControls = {}, clock: Clock = SYSTEM_CLOCK,
+): Promise<ExtractionPlan> {
   const options = await resolveOptions(props);
   if (options.query) throw new LegacyToS3Error('INVALID_CONFIG', 'a query is read by one statement; there is nothing to plan');
   const stop = new AbortController();

@@ -16,6 +16,7 @@ import type { ReadJob } from '../run/context/read-job';
 import { resolveOptions, type RunOptions } from '../run/context/run-options';
 import { planOver } from '../run/plan-run';
 import { quoteTable } from '../source/catalog/identifiers';
+import { withRemedy } from '../source/connection/source-errors';
 import type { SqlServerConnection } from '../source/connection/sql-server-connection';
 import { toSafeError } from '../source/credentials/redact';
 
@@ -73,7 +74,7 @@ export async function compareSource(
     }
   } catch (error) {
     if (signal?.aborted) throw new LegacyToS3Error('INTERRUPTED', 'stopped; nothing was changed', { cause: error });
-    throw toSafeError(error, [options.connection.password]);
+    throw toSafeError(withRemedy(error), [options.connection.password]);
   }
 }
 

@@ -1,6 +1,6 @@
 import { LegacyToS3Error, type ErrorCode } from '../../api/errors';
 import { isRecurring, PASSING_NUMBERS } from '../../source/connection/passing-numbers';
-import { causes } from '../../source/connection/source-errors';
+import { causes, withRemedy } from '../../source/connection/source-errors';
 import { noticeOf, retryDelay, type RetryNotice } from '../context/retry-notice';
 import type { RunContext } from '../context/run-context';
 
@@ -35,7 +35,8 @@ export async function retrying<T>(
   for (let attempt = 1; ; attempt++) {
     try {
       return await work(attempt);
-    } catch (error) {
+    } catch (thrown) {
+      const error = withRemedy(thrown);
       if (signal.aborted || attempt > options.maxRetries) throw error;
       if (!isTransient(error, options.retryErrorNumbers) && !(mayRecur(error) && ++recurred <= RECURRING_RETRIES)) throw error;
       const delay = retryDelay(attempt, clock.random());

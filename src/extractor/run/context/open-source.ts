@@ -24,7 +24,9 @@ export interface OpenControls {
  *
  * @throws LegacyToS3Error that of the last attempt, or the reason the run was stopped for
  */
-export async function openSource(connection: ConnectionOptions, { clock = SYSTEM_CLOCK, signal, onRetry }: OpenControls = {}): Promise<SqlServerConnection> {
+export async function openSource(
+  connection: ConnectionOptions, { clock = SYSTEM_CLOCK, signal, onRetry }: OpenControls = {},
+): Promise<SqlServerConnection> {
   const started = clock.now();
   for (let attempt = 1; ; attempt++) {
     try {

@@ -134,6 +134,14 @@ export function toRequestError(error: unknown, subject: string): LegacyToS3Error
   return new LegacyToS3Error(lost ? 'SOURCE_CONNECTION_LOST' : 'SOURCE_QUERY_FAILED', `${subject}: ${message}`, { cause: error });
 }
 
+/** The error with what to do at its end, where its number has a remedy that the message does not tell: that of a row read has not. */
+export function withRemedy(error: unknown): unknown {
+  if (!(error instanceof LegacyToS3Error)) return error;
+  const remedy = causes(error).map(({ number }) => (number === undefined ? undefined : remedyOf(number))).find((each) => each !== undefined);
+  if (remedy === undefined || error.message.includes(remedy)) return error;
+  return new LegacyToS3Error(error.code, `${error.message.replace(/\.$/, '')}; ${remedy}`, { cause: error.cause });
+}
+
 /** The names of a certificate; of its alternative names where it has any, as RFC 6125 wants it. */
 function namesOf({ cert }: DriverError): string {
   const names = (cert?.subjectaltname ?? '').split(/,\s*/).map((name) => /^(?:DNS|IP Address):(.+)$/.exec(name)?.[1]).filter((name) => name !== undefined);

@@ -92,7 +92,8 @@ test('a connection that is taken and cut before the login is tried again, by pla
   const port = await new Promise<number>((resolve) => { cutting.listen(0, '127.0.0.1', () => resolve((cutting.address() as AddressInfo).port)); });
   const told: ConnectRetryEvent[] = [];
   const { source, target } = runs.endpoints;
-  const planned = plan({ source: { ...source, port, connectRetrySeconds: 20 }, target }, { onConnectRetry: (event) => told.push(event) }, testClock());
+  const props = { source: { ...source, port, connectRetrySeconds: 20 }, target };
+  const planned = plan(props, { onConnectRetry: (event) => told.push(event) }, testClock());
   await expect(planned).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE', message: expect.stringMatching(/broke before the login was done: .*, after 3 attempts in 15 s; /) });
   expect(told).toMatchObject([{ attempt: 1, delaySeconds: 5 }, { attempt: 2, delaySeconds: 10 }]);
   expect(taken).toBe(3);
