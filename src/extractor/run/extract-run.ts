@@ -105,6 +105,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
   try {
     stop.signal.throwIfAborted();
     checkpoint?.lease.keep((reason) => stop.abort(reason));
+    options.sourceWarnings.forEach(warn);
     await target.check();
     connection = await openSource(options.connection, { clock, signal: stop.signal, onRetry: (event) => controls.onEvent?.(event) });
     const readers = await countReaders(connection, options);

@@ -29,7 +29,8 @@ export async function plan(
     connection = await openSource(options.connection, { clock, signal: stop.signal, onRetry: onConnectRetry });
     // Only chunks without a size depend on the readers.
     const readers = options.chunkTarget ? options.readers : await countReaders(connection, options);
-    return await planOver(connection, { ...options, readers });
+    const made = await planOver(connection, { ...options, readers });
+    return { ...made, warnings: [...options.sourceWarnings, ...made.warnings] };
   } catch (error) {
     throw toSafeError(error, [options.connection.password]);
   } finally {

@@ -18,6 +18,8 @@ export interface Endpoint {
   readonly address: string;
   readonly user: string;
   readonly database: string;
+  /** Whether TLS comes before TDS. */
+  readonly isStrict?: boolean;
 }
 
 /** Numbers of sys.messages for a missing permission. */
@@ -34,6 +36,8 @@ const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_|ERR_TLS_CERT_
 
 /** The certificate is trusted, but is not the host's. */
 const WRONG_NAME = 'ERR_TLS_CERT_ALTNAME_INVALID';
+
+const NOT_STRICT = 'SQL Server 2022 and later and Azure SQL know it; others need --encryption mandatory (source.encryption)';
 
 const NETWORK: { readonly [code: string]: string } = {
   ECONNREFUSED: 'connection refused',
@@ -79,12 +83,16 @@ export function toConnectError(error: unknown, endpoint: Endpoint, told: readonl
   }
   const code = codes.reverse().find((each) => each in NETWORK) ?? codes.find((each) => each !== '' && each !== 'ESOCKET');
   const reason = NETWORK[code ?? ''] ?? sentence(chain[chain.length - 1]?.message);
+  if (endpoint.isStrict && (codes.some((each) => /^ERR_SSL_|^EPROTO$/.test(each)))) {
+    return fail('TLS_UNTRUSTED', `${endpoint.address} does not begin with TLS, as strict encryption (TDS 8.0) does; ${NOT_STRICT}`);
+  }
   if (reached) {
     const cause = Object.assign(new Error(reason, { cause: error }), BROKEN);
     return new LegacyToS3Error('SOURCE_UNREACHABLE', `the connection to ${endpoint.address} came about, but broke before the login was done: `
-      + `${reason}${code ? ` (${code})` : ''}; check that a SQL Server listens there, and that it is not overloaded`, { cause });
+      + `${reason}${code ? ` (${code})` : ''}; check that a SQL Server listens there, that it is not overloaded, and `
+      + 'that it does not demand strict encryption (--encryption strict, source.encryption)', { cause });
   }
-  return fail('SOURCE_UNREACHABLE', `cannot reach SQL Server at ${endpoint.address}: ${reason}${code ? ` (${code})` : ''}; check server, port and firewall`);
+  return fail('SOURCE_UNREACHABLE', `cannot reach SQL Server at ${endpoint.address}: ${reason}${code ? ` (${code})` : ''}; check server, port and firewall${endpoint.isStrict ? `, and that the server knows strict encryption: ${NOT_STRICT}` : ''}`);
 }
 
 /** Marks the cause of an error: something answered at the address. */
