@@ -1,5 +1,6 @@
 import { parseArgs } from 'util';
 import { startStandIn } from './index';
+import { surviveClosedOutputs } from '../closed-outputs';
 
 const USAGE = `Stand-in SQL Server for development, demo and tests.
 
@@ -9,6 +10,7 @@ The password of login sa is taken from STAND_IN_PASSWORD, or made and printed.
 One line of JSON is printed when it takes connections; SIGINT or SIGTERM ends it.`;
 
 async function main(): Promise<void> {
+  surviveClosedOutputs();
   const { values } = parseArgs({
     options: {
       port: { type: 'string' },
