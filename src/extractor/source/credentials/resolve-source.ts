@@ -58,7 +58,9 @@ export async function resolveSource(props: ExtractorProps, env: NodeJS.ProcessEn
   return { ...props, source: resolved, sourceWarnings: warnings };
 }
 
-function connectionString({ connectionString: text, connectionStringFromEnv: variable }: SqlServerSource, env: NodeJS.ProcessEnv): ParsedConnectionString {
+function connectionString(
+  { connectionString: text, connectionStringFromEnv: variable }: SqlServerSource, env: NodeJS.ProcessEnv,
+): ParsedConnectionString {
   if (text !== undefined) return parseConnectionString(text);
   if (variable === undefined) return { source: {}, warnings: [] };
   const found = env[variable];
