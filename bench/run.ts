@@ -11,6 +11,7 @@ import { PACKET_SIZE_ENV } from './harness/request';
 import { RIVALS } from './rivals';
 import { TABLES } from './tables';
 import { LEDGER_CAPTURE_ENV, ledgerCaptureFile, readLedgerCapture } from './tables/ledger-table';
+import { surviveClosedOutputs } from '../tools/closed-outputs';
 
 /**
  * `npm run bench -- --help`
@@ -46,6 +47,7 @@ export interface Figures {
 const run = promisify(execFile);
 
 async function main(args: readonly string[]): Promise<void> {
+  surviveClosedOutputs();
   const options = parseOptions(args);
   if (!options) return print(HELP);
   // Inside the tree, so that the bundle finds node_modules.

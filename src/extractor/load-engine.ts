@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { ExtractControls, ResumeControls, VerifyControls } from './api/controls';
+import type { ExtractControls, PlanControls, ResumeControls, VerifyControls } from './api/controls';
 import type { ExtractResult } from './api/extract-result';
 import type { ExtractionPlan } from './api/extraction-plan';
 import type { ExtractorProps } from './api/extractor-props';
@@ -11,7 +11,7 @@ import type { VerificationResult, VerifyOptions } from './api/verification-resul
 /** What the bundled engine exports. */
 export interface ExtractorEngine {
   extract(props: ExtractorProps, controls?: ExtractControls): Promise<ExtractResult>;
-  plan(props: ExtractorProps, controls?: Pick<ExtractControls, 'signal'>): Promise<ExtractionPlan>;
+  plan(props: ExtractorProps, controls?: PlanControls): Promise<ExtractionPlan>;
   resume(props: ExtractorProps, runId: string, controls?: ResumeControls): Promise<ExtractResult>;
   abort(props: LandingProps | ExtractorProps, runId: string, takeOver?: boolean): Promise<void>;
   prune(props: LandingProps | ExtractorProps, olderThanDays: number): Promise<string[]>;

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DemoArguments, parseDemoArguments, USAGE } from './arguments';
 import { runDemo } from './run-demo';
+import { surviveClosedOutputs } from '../closed-outputs';
 
 async function main(): Promise<number> {
+  surviveClosedOutputs();
   let args: DemoArguments | 'help';
   try {
     args = parseDemoArguments(process.argv.slice(2));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type LocalArguments, parseLocalArguments, USAGE } from './arguments';
 import { environmentOf, nextSteps, shellExports } from './environment';
+import { surviveClosedOutputs } from '../closed-outputs';
 import { startStandIns } from '../demo/stand-ins';
 
 const ROOT = path.resolve(__dirname, '..', '..');
@@ -12,6 +13,7 @@ const INTERRUPTED = 130;
 const FOLDER = path.join(ROOT, '.tmp', 'local');
 
 async function main(): Promise<number> {
+  surviveClosedOutputs();
   let args: LocalArguments | 'help';
   try {
     args = parseLocalArguments(process.argv.slice(2));

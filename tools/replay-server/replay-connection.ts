@@ -7,6 +7,7 @@ import { readLogin7 } from '../tds/login7';
 import { MessageReader } from '../tds/message-reader';
 import { DEFAULT_PACKET_SIZE, MAX_PACKET_SIZE, Message, MIN_PACKET_SIZE, PacketType } from '../tds/packet';
 import { Encryption, negotiateEncryption, readPrelogin, writePrelogin } from '../tds/prelogin';
+import { beginsWithTls, StrictTls } from '../tds/strict-tls';
 import { TlsTunnel } from '../tds/tls-tunnel';
 
 /** What a connection has agreed on. */
@@ -24,6 +25,8 @@ export interface ReplySource {
 export interface ReplayConnectionOptions extends ReplySource {
   readonly packetSize?: number;
   readonly secureContext?: SecureContext;
+  /** For clients that begin with TLS. */
+  readonly strictContext?: SecureContext;
   /** What came from clients is told here. */
   readonly seen: { readonly requests: string[]; logins: number; attentions: number };
 }
@@ -34,7 +37,8 @@ const SESSION_SET = /^\s*set\s+(ansi|textsize|arithabort|concat|quoted|implicit|
 /** One client: negotiation, login, then requests. */
 export class ReplayConnection {
   private readonly reader = new MessageReader((message) => this.onMessage(message));
-  private tunnel: TlsTunnel | undefined;
+  private tunnel: TlsTunnel | StrictTls | undefined;
+  private begun = false;
   private reply: Reply | undefined;
   private packetSize: number;
 
@@ -42,12 +46,24 @@ export class ReplayConnection {
     this.packetSize = options.packetSize ?? DEFAULT_PACKET_SIZE;
     socket.setNoDelay(true);
     socket.on('error', () => socket.destroy());
-    socket.on('data', (data) => (this.tunnel ? this.tunnel.receive(data) : this.receive(data)));
+    socket.on('data', (data) => {
+      this.begin(data);
+      if (this.tunnel) this.tunnel.receive(data);
+      else this.receive(data);
+    });
   }
 
   /** Where packets go: into TLS, or straight to the client. */
   private get stream(): Writable {
     return this.tunnel ? this.tunnel.secure : this.socket;
+  }
+
+  private begin(data: Buffer): void {
+    const { strictContext } = this.options;
+    if (!this.begun && strictContext && beginsWithTls(data)) {
+      this.tunnel = new StrictTls(strictContext, this.socket, (clear) => this.receive(clear), () => this.socket.destroy());
+    }
+    this.begun = true;
   }
 
   private receive(clear: Buffer): void {
@@ -96,6 +112,10 @@ export class ReplayConnection {
 
   /** All or nothing: encryption of the login alone is not offered (MS-TDS 2.2.6.5). */
   private negotiate(data: Buffer): void {
+    if (this.tunnel) {
+      this.send(writePrelogin(Encryption.NOT_SUPPORTED));
+      return;
+    }
     const { encryption } = readPrelogin(data);
     const { secureContext } = this.options;
     const asked = encryption === Encryption.ON || encryption === Encryption.REQUIRED;

@@ -8,7 +8,7 @@ export interface ReplayServerOptions extends ReplySource {
   readonly packetSize?: number;
   /** @default a free one */
   readonly port?: number;
-  /** With it, a client that asks for encryption gets it; others go on in clear text. @default no encryption */
+  /** With it, a client that asks for encryption gets it, by TLS before TDS (TDS 8.0) too; others go on in clear text. @default no encryption */
   readonly certificate?: Certificate;
 }
 
@@ -39,10 +39,11 @@ export class ReplayServer {
     const { certificate } = options;
     // TLS 1.3 sends tickets after its handshake, which the tunnel through PRELOGIN has no place for.
     this.secureContext = certificate && createSecureContext({ key: certificate.key, cert: certificate.certificate, maxVersion: 'TLSv1.2' });
+    const strictContext = certificate && createSecureContext({ key: certificate.key, cert: certificate.certificate });
     this.server = createServer((socket) => {
       this.sockets.add(socket);
       socket.on('close', () => this.sockets.delete(socket));
-      new ReplayConnection(socket, { ...options, secureContext: this.secureContext, seen: this });
+      new ReplayConnection(socket, { ...options, secureContext: this.secureContext, strictContext, seen: this });
     });
   }
 

@@ -25,10 +25,11 @@ export interface StandInOptions {
   /** Further logins, such as one that may not read some table. @default none */
   readonly logins?: readonly LoginAccount[];
   /**
-   * `off` encrypts what the client asks for, `required` refuses clear text, `none` has no TLS at all.
+   * `off` encrypts what the client asks for, `required` refuses clear text, `none` has no TLS at all, `strict` takes TDS 8.0
+   * alone; `off` and `required` take it too ("TDS 8.0" of Microsoft's documentation: Force Strict Encryption).
    * @default off, as SQL Server is installed
    */
-  readonly encryption?: 'off' | 'required' | 'none';
+  readonly encryption?: 'off' | 'required' | 'none' | 'strict';
   /** Key and certificate in PEM. @default a self-signed certificate for localhost and 127.0.0.1 */
   readonly certificate?: Certificate;
   /** Largest packet size agreed to, in bytes. @default 32767 */
@@ -56,7 +57,7 @@ export interface StandIn {
   stop(): Promise<void>;
 }
 
-const ENCRYPTIONS = { off: Encryption.OFF, required: Encryption.REQUIRED, none: Encryption.NOT_SUPPORTED };
+const ENCRYPTIONS = { off: Encryption.OFF, required: Encryption.REQUIRED, none: Encryption.NOT_SUPPORTED, strict: Encryption.REQUIRED };
 
 /** Starts a stand-in SQL Server with database LegacyLedger in memory. */
 export async function startStandIn(options: StandInOptions = {}): Promise<StandIn> {
@@ -73,6 +74,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     accounts: [{ user, password }, ...(options.logins ?? [])],
     certificate,
     encryption: ENCRYPTIONS[options.encryption ?? 'off'],
+    strictOnly: options.encryption === 'strict',
     maxPacketSize: options.maxPacketSize ?? 32767,
     defaultDatabase: DATABASE_NAME,
   });

@@ -1,14 +1,16 @@
 import { parseArgs } from 'util';
 import { startStandIn } from './index';
+import { surviveClosedOutputs } from '../closed-outputs';
 
 const USAGE = `Stand-in SQL Server for development, demo and tests.
 
-  npx tsx tools/stand-in/main.ts [--port N] [--host ADDRESS] [--transactions N] [--encryption off|required|none]
+  npx tsx tools/stand-in/main.ts [--port N] [--host ADDRESS] [--transactions N] [--encryption off|required|none|strict]
 
 The password of login sa is taken from STAND_IN_PASSWORD, or made and printed.
 One line of JSON is printed when it takes connections; SIGINT or SIGTERM ends it.`;
 
 async function main(): Promise<void> {
+  surviveClosedOutputs();
   const { values } = parseArgs({
     options: {
       port: { type: 'string' },
@@ -30,8 +32,8 @@ async function main(): Promise<void> {
     return value === undefined ? undefined : Number(value);
   };
   const encryption = values.encryption ?? 'off';
-  if (encryption !== 'off' && encryption !== 'required' && encryption !== 'none') {
-    throw new Error(`--encryption must be off, required or none, got ${encryption}`);
+  if (encryption !== 'off' && encryption !== 'required' && encryption !== 'none' && encryption !== 'strict') {
+    throw new Error(`--encryption must be off, required, none or strict, got ${encryption}`);
   }
   const given = process.env.STAND_IN_PASSWORD;
   const standIn = await startStandIn({ port: number('port'), transactions: number('transactions'), host: values.host, encryption, password: given });

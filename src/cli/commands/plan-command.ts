@@ -7,6 +7,7 @@ import { formatBytes } from '../config/byte-size';
 import { addSettings, settingValues, type OptionValues } from '../config/command-settings';
 import { toPlanning, toSource } from '../config/to-props';
 import { stopOnSignals } from '../process/stop-on-signals';
+import { tellConnectRetry } from '../progress/tell-connect-retry';
 
 /** The options as commander hands them over. */
 interface PlanOptions extends OptionValues {
@@ -33,7 +34,8 @@ async function runPlan(options: PlanOptions): Promise<void> {
   const signals = stopOnSignals();
   try {
     const values = settingValues(options);
-    const made = await plan({ source: await withPassword(toSource(values)), target: NO_TARGET, ...toPlanning(values) }, { signal: signals.signal });
+    const props = { source: await withPassword(toSource(values)), target: NO_TARGET, ...toPlanning(values) };
+    const made = await plan(props, { signal: signals.signal, onConnectRetry: tellConnectRetry });
     const json = `${JSON.stringify(made, undefined, 2)}\n`;
     if (options.out !== undefined) save(options.out, json);
     process.stdout.write(options.json ? json : planLines(made).map((line) => `${line}\n`).join(''));

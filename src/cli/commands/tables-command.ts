@@ -6,6 +6,7 @@ import { formatBytes } from '../config/byte-size';
 import { addSettings, settingValues, type OptionValues } from '../config/command-settings';
 import { toPlanning, toSource } from '../config/to-props';
 import { stopOnSignals } from '../process/stop-on-signals';
+import { tellConnectRetry } from '../progress/tell-connect-retry';
 
 /** Adds `tables`. */
 export function addTablesCommand(program: Command): void {
@@ -19,7 +20,7 @@ export function addTablesCommand(program: Command): void {
         // One chunk a table: no table is looked into. Nothing is landed, so the target is nobody's.
         const { tables, refusals } = await plan({
           source: await withPassword(toSource(values)), target: 'file:///', ...toPlanning(values), targetChunkRows: undefined, targetChunkBytes: Number.MAX_SAFE_INTEGER,
-        }, { signal: signals.signal });
+        }, { signal: signals.signal, onConnectRetry: tellConnectRetry });
         const listed = tables.map(({ schema, table, estimatedRows, estimatedBytes, columns, primaryKey }) => (
           { schema, table, rows: estimatedRows, sizeBytes: estimatedBytes, columns: columns.length, primaryKey }
         ));

@@ -7,6 +7,7 @@ import { formatBytes } from '../config/byte-size';
 import { settingValues, wholeNumber } from '../config/command-settings';
 import { toSource, toTypes } from '../config/to-props';
 import { stopOnSignals } from '../process/stop-on-signals';
+import { connectRetryLine } from '../progress/lines';
 import { VerifyProgress } from '../progress/verify-progress';
 
 interface VerifyOptions extends TargetOptions {
@@ -32,6 +33,7 @@ export function addVerifyCommand(program: Command): void {
       const result = await verifyRun(await toProps(options), run, { againstSource, readers, threads }, {
         signal: signals.signal,
         onProgress: options.json ? undefined : progress.onProgress,
+        onConnectRetry: (event) => progress.line(`warning: ${connectRetryLine(event)}`),
         onProblem: ({ message }) => progress.line(`problem: ${message}`),
       });
       progress.close();

@@ -1,6 +1,6 @@
 import { COLUMN_TYPES, TABLE_OPTIONS, TYPE_SETTINGS } from './nested-kinds';
 import { BOOLEAN, oneOf, PATTERNS, SIZE, someOf, TEXT, WHOLE, wholeBetween, WHOLES, type ValueKind } from './value-kind';
-import { Authentication, BinaryEncoding, Consistency, ObjectChecksum, SourceHashes, SourceRisk } from '../../extractor/doors/public';
+import { Authentication, BinaryEncoding, Consistency, Encryption, ObjectChecksum, SourceHashes, SourceRisk } from '../../extractor/doors/public';
 
 /** Where a config file is looked for when none is named. */
 export const CONFIG_FILE = 'legacy-to-s3.yaml';
@@ -47,7 +47,7 @@ const kebabs = (choicesOf: { readonly [name: string]: string }) => Object.values
  * test compares it with the properties of `Extractor`.
  */
 export const SETTINGS: readonly Setting[] = [
-  source('source.server', TEXT, '--server <host>', 'host name or address, or host\\instance'),
+  source('source.server', TEXT, '--server <host>', 'host name or address; host,port; or host\\instance'),
   source('source.port', WHOLE, '--port <number>', 'TCP port', '1433, or the instance\'s own'),
   source('source.database', TEXT, '--database <name>', 'database to read'),
   source('source.user', TEXT, '--user <login>', 'SQL Server login; its password is read from LEGACY_TO_S3_PASSWORD'),
@@ -63,11 +63,15 @@ export const SETTINGS: readonly Setting[] = [
   source('source.connectionStringFromEnv', TEXT, '--connection-string-from-env <variable>',
     'environment variable that holds an ADO.NET connection string; other options come before it'),
   source('source.encrypt', BOOLEAN, '--encrypt <true|false>', 'encrypt the connection', 'true'),
+  source('source.encryption', oneOf(Object.values(Encryption)), '--encryption <mode>',
+    'how it is encrypted; strict is TDS 8.0: TLS before anything else, the certificate always checked', 'mandatory'),
   source('source.caFile', TEXT, '--ca-file <path>', 'PEM file with the authorities to trust for the server\'s certificate', 'those of Node.js'),
   source('source.trustServerCertificate', BOOLEAN, '--trust-server-certificate',
     'accept any certificate (whoever sits in between can read along)', 'false'),
   source('source.hostNameInCertificate', TEXT, '--host-name-in-certificate <name>', 'host name expected in the certificate', 'the server'),
   source('source.connectTimeoutSeconds', WHOLE, '--connect-timeout <seconds>', 'how long connecting and logging in may take', '15'),
+  source('source.connectRetrySeconds', WHOLE, '--connect-retry <seconds>', 'how long a first connection is tried again after failures that pass, such as a paused database', '120'),
+  source('source.multiSubnetFailover', BOOLEAN, '--multi-subnet-failover', 'try all addresses of the host at once, as listeners over several subnets need it', 'false'),
   source('source.readOnlyIntent', BOOLEAN, '--read-only-intent', 'let an availability group send the connections to a readable secondary', 'false'),
 
   target('target', TEXT, '--to <url>', 's3://bucket/prefix or file:///folder'),

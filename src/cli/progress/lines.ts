@@ -1,7 +1,7 @@
 import { counted } from '../../extractor/api/counted';
 import type {
-  ChunkRetryEvent, ExtractResult, ReadersChangedEvent, RunProgressEvent, RunStartedEvent, RunVerifiedEvent, TableFinishedEvent, TableName,
-  TableProgressEvent, TargetRetryEvent,
+  ChunkRetryEvent, ConnectRetryEvent, ExtractResult, ReadersChangedEvent, RunProgressEvent, RunStartedEvent, RunVerifiedEvent, TableFinishedEvent,
+  TableName, TableProgressEvent, TargetRetryEvent,
 } from '../../extractor/doors/public';
 import { formatBytes } from '../config/byte-size';
 
@@ -44,6 +44,11 @@ export function retryLine(event: ChunkRetryEvent): string {
 /** `cannot write the manifest: TARGET_UNREACHABLE …; it is tried anew in 2.0 s` */
 export function targetRetryLine({ what, attempt, delaySeconds, code, message }: TargetRetryEvent): string {
   return `attempt ${attempt} to ${what} failed with ${code}: ${message}; the next comes in ${delaySeconds.toFixed(1)} s`;
+}
+
+/** `attempt 1 to connect failed with SOURCE_UNREACHABLE: …; the next comes in 5.0 s` */
+export function connectRetryLine({ attempt, delaySeconds, code, message }: ConnectRetryEvent): string {
+  return `attempt ${attempt} to connect failed with ${code}: ${message}; the next comes in ${delaySeconds.toFixed(1)} s`;
 }
 
 /** `2 of 8 readers may read: the source is slow; each reader gets …` */

@@ -1,4 +1,4 @@
-import { finishedLine, nameOf, progressLine, readersLine, resultLines, retryLine, startedLine, targetRetryLine, verifiedLine } from './lines';
+import { connectRetryLine, finishedLine, nameOf, progressLine, readersLine, resultLines, retryLine, startedLine, targetRetryLine, verifiedLine } from './lines';
 import type { Output, Progress } from './progress';
 import type { ExtractEvent, ExtractResult } from '../../extractor/doors/public';
 
@@ -26,6 +26,7 @@ export class PlainProgress implements Progress {
       case 'chunk-retry': return this.line(`warning: ${retryLine(event)}`);
       case 'readers-changed': return this.line(readersLine(event));
       case 'target-retry': return this.line(`warning: ${targetRetryLine(event)}`);
+      case 'connect-retry': return this.line(`warning: ${connectRetryLine(event)}`);
       case 'run-verified': return this.line(verifiedLine(event));
       case 'chunk-finished':
       case 'run-planned':

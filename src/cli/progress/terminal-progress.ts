@@ -1,4 +1,4 @@
-import { finishedLine, nameOf, progressLine, readersLine, resultLines, retryLine, startedLine, targetRetryLine, totalLine, verifiedLine } from './lines';
+import { connectRetryLine, finishedLine, nameOf, progressLine, readersLine, resultLines, retryLine, startedLine, targetRetryLine, totalLine, verifiedLine } from './lines';
 import type { Output, Progress } from './progress';
 import type { ExtractEvent, ExtractResult } from '../../extractor/doors/public';
 
@@ -37,6 +37,7 @@ export class TerminalProgress implements Progress {
       case 'chunk-retry': return this.scroll(`${this.paint(33, 'warning')}: ${retryLine(event)}`);
       case 'readers-changed': return this.scroll(readersLine(event));
       case 'target-retry': return this.scroll(`${this.paint(33, 'warning')}: ${targetRetryLine(event)}`);
+      case 'connect-retry': return this.scroll(`${this.paint(33, 'warning')}: ${connectRetryLine(event)}`);
       case 'run-verified': return this.scroll(verifiedLine(event));
       case 'chunk-finished':
       case 'run-planned':

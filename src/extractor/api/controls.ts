@@ -1,4 +1,4 @@
-import type { ExtractEvent } from './extract-events';
+import type { ConnectRetryEvent, ExtractEvent } from './extract-events';
 import type { VerificationProblem } from './verification-result';
 
 /** How a caller watches and stops a run. */
@@ -7,6 +7,14 @@ export interface ExtractControls {
   readonly signal?: AbortSignal;
   /** Called for each event; what it throws fails the run (after `run-finished` only the promise, not what landed). */
   readonly onEvent?: (event: ExtractEvent) => void;
+}
+
+/** How a caller watches and stops the making of a plan. */
+export interface PlanControls {
+  /** Stops it: it rejects with code INTERRUPTED. */
+  readonly signal?: AbortSignal;
+  /** Called before the source is connected to anew, after a failure that passes. */
+  readonly onConnectRetry?: (event: ConnectRetryEvent) => void;
 }
 
 /** How a run is gone on with. */
@@ -35,6 +43,8 @@ export interface VerifyControls {
   readonly onObject?: (progress: VerificationProgress) => void;
   /** Called a few times a second, within large objects too, and after each object. */
   readonly onProgress?: (progress: VerificationProgress) => void;
+  /** Called before the source is connected to anew, after a failure that passes; with `againstSource`. */
+  readonly onConnectRetry?: (event: ConnectRetryEvent) => void;
   /** Called for each difference when it is found. */
   readonly onProblem?: (problem: VerificationProblem) => void;
 }

@@ -151,6 +151,20 @@ export interface TargetRetryEvent {
   readonly message: string;
 }
 
+/** The first connection failed and will be tried anew; told before the run has started. */
+export interface ConnectRetryEvent {
+  readonly type: 'connect-retry';
+  /** The attempt that failed, from 1. */
+  readonly attempt: number;
+  /** Time until the next attempt (seconds). */
+  readonly delaySeconds: number;
+  /** Stable code of the failure. */
+  readonly code: string;
+  /** SQL Server's number of the error, where it gave one. */
+  readonly number?: number;
+  readonly message: string;
+}
+
 /** Counts of the whole run so far, finished chunks of an earlier process among them; a few a second at most. */
 export interface RunProgressEvent {
   readonly type: 'run-progress';
@@ -196,6 +210,7 @@ export type ExtractEvent =
   | ChunkRetryEvent
   | ReadersChangedEvent
   | TargetRetryEvent
+  | ConnectRetryEvent
   | WarningEvent
   | RunVerifiedEvent
   | RunFinishedEvent;

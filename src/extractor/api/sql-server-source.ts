@@ -16,10 +16,21 @@ export enum Authentication {
   ENTRA_ACCESS_TOKEN = 'entraAccessToken',
 }
 
+/** How connections are encrypted. */
+export enum Encryption {
+  /** TDS 8.0: TLS before anything else, as for HTTPS; the certificate is always checked. SQL Server 2022 and Azure SQL know it. */
+  STRICT = 'strict',
+  /** TLS that is agreed on in the clear (TDS 7.4), before login and password are sent. */
+  MANDATORY = 'mandatory',
+  /** None: login, password and rows go in the clear. */
+  NONE = 'none',
+}
+
 /** A SQL Server database to read from. */
 export interface SqlServerSource {
   /**
-   * Host name or address; `host\instance` looks the port up at the SQL Server Browser (UDP 1434).
+   * Host name or address, `host,port`, or `host\instance`, which looks the port up at the SQL Server Browser (UDP 1434). As in
+   * connection strings `tcp:` may stand before it, and `.` and `(local)` are this machine.
    *
    * @default - as the connection string or the secret says
    */
@@ -127,11 +138,18 @@ export interface SqlServerSource {
 
   /**
    * Whether the connection must be encrypted. With `true` a server that offers no encryption is refused before the
-   * password is sent.
+   * password is sent. Strict encryption (TDS 8.0) is asked for by `encryption`.
    *
    * @default true
    */
   readonly encrypt?: boolean;
+
+  /**
+   * How connections are encrypted; says more than {@link encrypt}, and must not contradict it.
+   *
+   * @default Encryption.MANDATORY, or Encryption.NONE where `encrypt` is false
+   */
+  readonly encryption?: Encryption;
 
   /**
    * PEM file with the certificate authorities to trust for the server's certificate.
@@ -160,6 +178,23 @@ export interface SqlServerSource {
    * @default 15
    */
   readonly connectTimeoutSeconds?: number;
+
+  /**
+   * How long a run's first connection is tried again after failures that pass (seconds): a serverless database that was paused
+   * takes about a minute to resume. 0 tries once. Wrong passwords, hosts and certificates are told at once, and readers go by
+   * `maxRetries`.
+   *
+   * @default 120
+   */
+  readonly connectRetrySeconds?: number;
+
+  /**
+   * Whether all addresses of the host are tried at once, so that an availability group's listener over several subnets is
+   * reached without waiting for those that are not its primary's (MultiSubnetFailover).
+   *
+   * @default false: one after the other
+   */
+  readonly multiSubnetFailover?: boolean;
 
   /**
    * Whether connections state ApplicationIntent=ReadOnly, so that an availability group's listener may route them to a

@@ -53,6 +53,7 @@ function metricsOf(event: ExtractEvent): Metric[] {
       { name: bytesWritten, unit: 'Bytes', value: event.sizeBytes },
     ];
     case 'chunk-retry':
+    case 'connect-retry':
     case 'target-retry': return [{ name: retries, unit: 'Count', value: 1 }];
     case 'run-finished': return [{ name: extractDuration, unit: 'Milliseconds', value: Math.round(event.result.seconds * 1000) }];
     default: return [];

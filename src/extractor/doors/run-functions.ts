@@ -1,4 +1,4 @@
-import type { ExtractControls, ResumeControls, VerifyControls } from '../api/controls';
+import type { ExtractControls, PlanControls, ResumeControls, VerifyControls } from '../api/controls';
 import type { ExtractResult } from '../api/extract-result';
 import type { ExtractionPlan } from '../api/extraction-plan';
 import type { ExtractorProps } from '../api/extractor-props';
@@ -14,7 +14,7 @@ import { validateProps, validateVerifyOptions } from '../options/validate-props'
  *
  * @throws LegacyToS3Error
  */
-export async function plan(props: ExtractorProps, controls: Pick<ExtractControls, 'signal'> = {}): Promise<ExtractionPlan> {
+export async function plan(props: ExtractorProps, controls: PlanControls = {}): Promise<ExtractionPlan> {
   validateProps(props);
   return loadEngine().plan(props, controls);
 }

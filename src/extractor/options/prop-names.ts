@@ -58,10 +58,13 @@ const SOURCE: NamesOf<SqlServerSource> = {
   connectionString: true,
   connectionStringFromEnv: true,
   encrypt: true,
+  encryption: true,
   caFile: true,
   trustServerCertificate: true,
   hostNameInCertificate: true,
   connectTimeoutSeconds: true,
+  connectRetrySeconds: true,
+  multiSubnetFailover: true,
   readOnlyIntent: true,
 };
 

@@ -1,5 +1,6 @@
+import { separateAddress } from './server-address';
 import { describe, invalid, validateBoolean, validateChoice, validateWhole } from './validate-value';
-import { Authentication, type SqlServerSource } from '../api/sql-server-source';
+import { Authentication, Encryption, type SqlServerSource } from '../api/sql-server-source';
 
 /** Methods whose login has a name; undefined is SQL. */
 export const NEEDS_USER: ReadonlySet<Authentication | undefined> = new Set([
@@ -57,11 +58,26 @@ export function validateSource(source: SqlServerSource): void {
   if (!elsewhere) requireComplete(source);
   validateWhole('source.port', source.port, 1, 65535);
   validateWhole('source.connectTimeoutSeconds', source.connectTimeoutSeconds, 1, 3600);
-  for (const name of ['encrypt', 'trustServerCertificate', 'readOnlyIntent'] as const) validateBoolean(`source.${name}`, source[name]);
-  if (source.port !== undefined && source.server?.includes('\\')) {
+  validateWhole('source.connectRetrySeconds', source.connectRetrySeconds, 0, 3600);
+  for (const name of ['encrypt', 'trustServerCertificate', 'multiSubnetFailover', 'readOnlyIntent'] as const) validateBoolean(`source.${name}`, source[name]);
+  const address = source.server === undefined ? undefined : separateAddress({ ...source, server: source.server });
+  if (address?.port !== undefined && address.server.includes('\\')) {
     throw invalid(`source.server '${source.server}' names an instance, whose port the server tells: drop source.port, or the instance`);
   }
+  validateEncryption(source);
   if (source.trustServerCertificate && source.caFile) {
     throw invalid('source.caFile and source.trustServerCertificate exclude each other: trust either the authorities in the file or any certificate');
+  }
+}
+
+/** Strict encryption always checks the certificate (TDS 8.0). @throws LegacyToS3Error of code INVALID_CONFIG */
+function validateEncryption({ encrypt, encryption, trustServerCertificate }: SqlServerSource): void {
+  validateChoice('source.encryption', encryption, Encryption);
+  if (encryption !== undefined && encrypt !== undefined && encrypt !== (encryption !== Encryption.NONE)) {
+    throw invalid(`source.encrypt ${encrypt} and source.encryption ${encryption} contradict each other: give one of them`);
+  }
+  if (encryption === Encryption.STRICT && trustServerCertificate) {
+    throw invalid('source.encryption strict and source.trustServerCertificate exclude each other: TDS 8.0 always checks the certificate; '
+      + 'pass the authority that signed it (--ca-file, source.caFile)');
   }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { planOf } from './chunks/landing-plan';
 import { retrying } from './chunks/retry';
+import { openSource } from './context/open-source';
 import { resumedOptions } from './context/resumed-options';
 import type { RunContext } from './context/run-context';
 import { resolveOptions, type RunOptions } from './context/run-options';
@@ -23,7 +24,7 @@ import type { ExtractionPlan } from '../api/extraction-plan';
 import type { ExtractorProps } from '../api/extractor-props';
 import { openTarget } from '../landing/open-target';
 import { countReaders } from '../source/connection/reader-count';
-import { SqlServerConnection } from '../source/connection/sql-server-connection';
+import type { SqlServerConnection } from '../source/connection/sql-server-connection';
 import { GUARANTEES } from '../source/consistency/consistency';
 import { toSafeError } from '../source/credentials/redact';
 import { Checkpoint, type RunRecord } from '../state/checkpoint';
@@ -105,8 +106,9 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
   try {
     stop.signal.throwIfAborted();
     checkpoint?.lease.keep((reason) => stop.abort(reason));
+    options.sourceWarnings.forEach(warn);
     await target.check();
-    connection = await SqlServerConnection.open(options.connection, stop.signal);
+    connection = await openSource(options.connection, { clock, signal: stop.signal, onRetry: (event) => controls.onEvent?.(event) });
     const readers = await countReaders(connection, options);
     const selection = await select({ ...options, readers }, connection);
     const { jobs, consistency, plan } = selection;

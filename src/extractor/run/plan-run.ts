@@ -1,20 +1,24 @@
+import { openSource } from './context/open-source';
 import { resolveOptions, type RunOptions } from './context/run-options';
-import type { ExtractControls } from '../api/controls';
+import type { PlanControls } from '../api/controls';
 import { LegacyToS3Error } from '../api/errors';
 import type { ExtractionPlan } from '../api/extraction-plan';
 import type { ExtractorProps } from '../api/extractor-props';
 import { buildPlan } from '../plan/build-plan';
 import { readFeatures, type SourceFeatures } from '../source/catalog/source-features';
 import { countReaders } from '../source/connection/reader-count';
-import { addressOf, SqlServerConnection } from '../source/connection/sql-server-connection';
+import { addressOf, type SqlServerConnection } from '../source/connection/sql-server-connection';
 import { toSafeError } from '../source/credentials/redact';
+import { SYSTEM_CLOCK, type Clock } from '../state/clock';
 
 /**
  * Makes a plan; the target is not reached.
  *
  * @throws LegacyToS3Error
  */
-export async function plan(props: ExtractorProps, { signal }: Pick<ExtractControls, 'signal'> = {}): Promise<ExtractionPlan> {
+export async function plan(
+  props: ExtractorProps, { signal, onConnectRetry }: PlanControls = {}, clock: Clock = SYSTEM_CLOCK,
+): Promise<ExtractionPlan> {
   const options = await resolveOptions(props);
   if (options.query) throw new LegacyToS3Error('INVALID_CONFIG', 'a query is read by one statement; there is nothing to plan');
   const stop = new AbortController();
@@ -23,10 +27,11 @@ export async function plan(props: ExtractorProps, { signal }: Pick<ExtractContro
   signal?.addEventListener('abort', onAbort, { once: true });
   let connection: SqlServerConnection | undefined;
   try {
-    connection = await SqlServerConnection.open(options.connection, stop.signal);
+    connection = await openSource(options.connection, { clock, signal: stop.signal, onRetry: onConnectRetry });
     // Only chunks without a size depend on the readers.
     const readers = options.chunkTarget ? options.readers : await countReaders(connection, options);
-    return await planOver(connection, await readFeatures(connection), { ...options, readers });
+    const made = await planOver(connection, await readFeatures(connection), { ...options, readers });
+    return { ...made, warnings: [...options.sourceWarnings, ...made.warnings] };
   } catch (error) {
     throw toSafeError(error, [options.connection.password]);
   } finally {

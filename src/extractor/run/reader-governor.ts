@@ -26,7 +26,7 @@ interface Pace extends ReadCounts {
 }
 
 /** Errors that ask for fewer requests: Azure SQL Database's limits of workers and resources, and its throttling. */
-const THROTTLED: ReadonlySet<number> = new Set([10928, 10929, 40501, 49918, 49919, 49920]);
+const THROTTLED: ReadonlySet<number> = new Set([10928, 10929, 10936, 40501, 49918, 49919, 49920]);
 
 /** Time over which a pace is taken. */
 const LOOK_MS = 2_000;

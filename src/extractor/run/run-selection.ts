@@ -42,13 +42,15 @@ export async function select(options: RunOptions, connection: SqlServerConnectio
   await refuseDisorder(connection, plan.tables);
   const relationsOf = await readRelations(connection);
   const tables = plan.tables.map((table): TableIdentity => ({ ...table, primaryKey: landedPrimaryKey(table), relations: relationsOf(table) }));
+  // A saved plan has the first; who chose a consistency needs no advice about it.
+  const needless = [...options.sourceWarnings, ...(options.consistency ? [snapshotAdvice(plan.database)] : [])];
   return {
     jobs,
     tables,
     consistency,
     productVersion: plan.productVersion,
     plan,
-    warnings: [...plan.warnings.filter((warning) => !options.consistency || warning !== snapshotAdvice(plan.database)), ...accepted],
+    warnings: [...plan.warnings.filter((warning) => !needless.includes(warning)), ...accepted],
   };
 }
 

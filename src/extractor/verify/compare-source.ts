@@ -1,6 +1,7 @@
 import type { CheckedTable } from './check-objects';
 import { columnProblems } from './compare-table';
 import type { Manifest, ManifestChunk, ManifestTable, ManifestTally } from '../../contract';
+import type { VerifyControls } from '../api/controls';
 import { plainCount } from '../api/counted';
 import { LegacyToS3Error } from '../api/errors';
 import type { PlannedChunk, PlannedTable } from '../api/extraction-plan';
@@ -16,12 +17,14 @@ import { typeOptionsOf } from '../rows/columns/type-rules';
 import { addHashes, hashText } from '../rows/hash/content-hash';
 import type { ReadRowsResult } from '../rows/objects/read-rows';
 import { planJobs, queryJob } from '../run/chunks/table-job';
+import { openSource } from '../run/context/open-source';
 import type { ReadJob } from '../run/context/read-job';
 import { resolveOptions, type RunOptions } from '../run/context/run-options';
 import { planOver } from '../run/plan-run';
 import { quoteTable } from '../source/catalog/identifiers';
 import { readFeatures } from '../source/catalog/source-features';
-import { SqlServerConnection } from '../source/connection/sql-server-connection';
+import { withRemedy } from '../source/connection/source-errors';
+import type { SqlServerConnection } from '../source/connection/sql-server-connection';
 import { toSafeError } from '../source/credentials/redact';
 
 /** Takes a difference. */
@@ -42,7 +45,7 @@ const NOWHERE: ObjectWriter = {
  * @throws LegacyToS3Error when the source cannot be read
  */
 export async function compareSource(
-  props: ExtractorProps, manifest: Manifest, checked: readonly CheckedTable[], tell: Tell, signal?: AbortSignal,
+  props: ExtractorProps, manifest: Manifest, checked: readonly CheckedTable[], tell: Tell, { signal, onConnectRetry }: VerifyControls = {},
 ): Promise<string[]> {
   if (checked.length === 0) return [];
   const tables = checked.map(({ table }) => table);
@@ -62,7 +65,7 @@ export async function compareSource(
     targetChunkRows: undefined,
   });
   try {
-    const connection = await SqlServerConnection.open(options.connection, signal);
+    const connection = await openSource(options.connection, { signal, onRetry: onConnectRetry });
     try {
       const planned = isQuery ? [] : (await planOver(connection, await readFeatures(connection), options)).tables;
       const notes: string[] = [];
@@ -95,7 +98,7 @@ export async function compareSource(
     }
   } catch (error) {
     if (signal?.aborted) throw new LegacyToS3Error('INTERRUPTED', 'stopped; nothing was changed', { cause: error });
-    throw toSafeError(error, [options.connection.password]);
+    throw toSafeError(withRemedy(error), [options.connection.password]);
   }
 }
 

@@ -43,7 +43,7 @@ export async function verify(
     }, controls);
     problems.push(...tables.flatMap((table) => table.problems));
     const comparable = tables.filter(({ table }) => notComparable(table) === undefined);
-    const left = againstSource ? await compareSource(props as ExtractorProps, manifest, comparable, tell, controls.signal) : [];
+    const left = againstSource ? await compareSource(props as ExtractorProps, manifest, comparable, tell, controls) : [];
     const seconds = (performance.now() - started) / 1000;
     return { runId, ...counts, seconds, sourceCompared: againstSource, problems, notes: [...tables.flatMap(notesOf), ...left] };
   } catch (error) {

@@ -1,4 +1,4 @@
-import { Connection, Request } from 'tedious';
+import { Connection, Request, type ConnectionConfiguration } from 'tedious';
 import { cutPackets } from '../../../tools/replay-server/cut-packets';
 import type { ReplaySession } from '../../../tools/replay-server/replay-connection';
 import { ReplayServer } from '../../../tools/replay-server/replay-server';
@@ -29,10 +29,10 @@ async function start(options: { readonly packetSize?: number; readonly encrypted
 }
 
 /** All values of the rows, read by a client that others wrote. */
-async function read(options: { readonly encrypt?: boolean; readonly packetSize?: number }): Promise<string[]> {
+async function read(options: { readonly encrypt?: boolean | 'strict'; readonly packetSize?: number; readonly serverName?: string }): Promise<string[]> {
   const connection = new Connection({
     server: '127.0.0.1',
-    options: { port: server.port, trustServerCertificate: true, encrypt: false, ...options },
+    options: { port: server.port, trustServerCertificate: true, encrypt: false, cryptoCredentialsDetails: { ca: certificate.certificate }, ...options } as ConnectionConfiguration['options'],
     authentication: { type: 'default', options: { userName: 'reader', password: 'any' } },
   });
   try {
@@ -67,6 +67,17 @@ test.each([4096, 16383])('with a certificate, a client that asks for encryption 
   await start({ encrypted: true });
   expect(await read({ encrypt: true, packetSize })).toEqual(all);
   expect(sessions).toEqual([{ packetSize, encrypted: true }]);
+});
+
+test.each([4096, 16383])('with a certificate, a client that begins with TLS (TDS 8.0) reads all rows, in packets of %i bytes', async (packetSize) => {
+  await start({ encrypted: true });
+  expect(await read({ encrypt: 'strict', serverName: 'localhost', packetSize })).toEqual(all);
+  expect(sessions).toEqual([{ packetSize, encrypted: true }]);
+});
+
+test('without a certificate, a client that begins with TLS is cut off', async () => {
+  await start();
+  await expect(read({ encrypt: 'strict', serverName: 'localhost' })).rejects.toMatchObject({ code: 'ESOCKET' });
 });
 
 test('with a certificate, a client that does not ask for encryption goes on in clear text', async () => {

@@ -67,6 +67,17 @@ describe('encryption', () => {
     await expect(readWithPython(standIn, query, verified)).rejects.toThrow(/certificate verify failed/);
   });
 
+  withPython('ODBC: Encrypt=strict, TLS before PRELOGIN (TDS 8.0); what does not begin so is refused by a server that demands it', async () => {
+    const query = [['SELECT DB_NAME()']];
+    await withStandIn({ transactions: 50, encryption: 'strict' }, async (server) => {
+      const properties = { Server: `localhost,${server.port}`, Encrypt: 'strict', TrustServerCertificate: 'no' };
+      const trusted = { SSL_CERT_FILE: server.caFile };
+      expect((await readWithPython(server, query, properties, trusted))[0].rows).toEqual([[Buffer.from('LegacyLedger', 'utf16le').toString('hex')]]);
+      await expect(readWithPython(server, query, { Encrypt: 'yes' })).rejects.toThrow();
+      await expect(readWithPython(server, query, properties)).rejects.toThrow(/certificate verify failed/);
+    });
+  });
+
   test('a given key and certificate are used', async () => {
     const certificate = createSelfSignedCertificate('given');
     await withStandIn({ transactions: 50, certificate }, async (other) => {

@@ -8,6 +8,7 @@ import { MessageReader } from '../../tds/message-reader';
 import { MessageWriter } from '../../tds/message-writer';
 import { DEFAULT_PACKET_SIZE, Message, PacketType } from '../../tds/packet';
 import { Encryption, negotiateEncryption, readPrelogin, writePrelogin } from '../../tds/prelogin';
+import { beginsWithTls, StrictTls } from '../../tds/strict-tls';
 import { TlsTunnel } from '../../tds/tls-tunnel';
 import { toSqlError } from '../engine/duck-errors';
 import { Fault, FaultFor, FaultRequest, severityOf } from '../faults/faults';
@@ -26,6 +27,9 @@ const ENDS_CONNECTION = 20;
 /** What a connection needs of the server that took it. */
 export interface Host extends LoginRules {
   readonly encryption: Encryption;
+  /** Whether clients must begin with TLS (TDS 8.0). */
+  readonly strictOnly: boolean;
+  readonly strictContext: SecureContext;
   readonly faults: { readonly onRequest?: FaultFor };
   forget(client: ClientConnection): void;
 }
@@ -34,6 +38,9 @@ export interface Host extends LoginRules {
 export class ClientConnection {
   private readonly reader = new MessageReader((each) => this.onMessage(each));
   private tunnel: TlsTunnel | undefined;
+  /** TLS that came before TDS. */
+  private strict: StrictTls | undefined;
+  private begun = false;
   private encryption = Encryption.NOT_SUPPORTED;
   private session: SessionState | undefined;
   private readonly writer: MessageWriter;
@@ -75,18 +82,44 @@ export class ClientConnection {
 
   /** Where packets go: into TLS, or straight to the client. */
   private get stream(): Writable {
-    return this.tunnel ? this.tunnel.secure : this.socket;
+    return this.strict?.secure ?? this.tunnel?.secure ?? this.socket;
   }
 
   private onData(data: Buffer): void {
     try {
-      if (this.tunnel) {
+      if (!this.begun) {
+        this.begin(data);
+      }
+      if (this.strict) {
+        this.strict.receive(data);
+      } else if (this.tunnel) {
         this.tunnel.receive(data);
       } else {
         this.reader.push(data);
       }
     } catch {
       this.destroy();
+    }
+  }
+
+  /** The first byte tells whether the client speaks TLS at once. */
+  private begin(data: Buffer): void {
+    this.begun = true;
+    if (beginsWithTls(data)) {
+      // A server without a certificate, as before SQL Server 2022, takes it for no TDS.
+      if (this.host.encryption === Encryption.NOT_SUPPORTED) {
+        throw new Error('no TLS is offered');
+      }
+      this.encryption = Encryption.ON;
+      this.strict = new StrictTls(this.host.strictContext, this.socket, (clear) => {
+        try {
+          this.reader.push(clear);
+        } catch {
+          this.destroy();
+        }
+      }, () => this.destroy());
+    } else if (this.host.strictOnly) {
+      throw new Error('strict encryption is demanded');
     }
   }
 
@@ -116,6 +149,12 @@ export class ClientConnection {
   }
 
   private negotiate(data: Buffer): void {
+    if (this.strict) {
+      // The option has no meaning inside TLS; the answer says that nothing more is encrypted.
+      this.writer.write(writePrelogin(Encryption.NOT_SUPPORTED));
+      this.writer.end();
+      return;
+    }
     const answer = negotiateEncryption(readPrelogin(data).encryption, this.host.encryption);
     this.writer.write(writePrelogin(answer ?? this.host.encryption));
     this.writer.end();
@@ -245,8 +284,9 @@ export class ClientConnection {
   }
 
   private endStream(): void {
-    if (this.tunnel) {
-      this.tunnel.secure.end();
+    const secure = this.strict?.secure ?? this.tunnel?.secure;
+    if (secure) {
+      secure.end();
       setImmediate(() => this.socket.end());
     } else {
       this.socket.end();

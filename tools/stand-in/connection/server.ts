@@ -1,5 +1,5 @@
 import { AddressInfo, createServer } from 'net';
-import { createSecureContext } from 'tls';
+import { createSecureContext, SecureContext } from 'tls';
 import { ClientConnection, Host } from './client-connection';
 import { LoginRules } from './login';
 import { Certificate } from '../../tds/certificate';
@@ -11,6 +11,8 @@ import { LoginAccount } from '../session/session-state';
 export interface ServerOptions extends LoginRules {
   readonly certificate: Certificate;
   readonly encryption: Encryption;
+  /** Refuses clients that do not begin with TLS. */
+  readonly strictOnly: boolean;
 }
 
 /** First session id of a user, as in SQL Server. */
@@ -20,6 +22,8 @@ const FIRST_SPID = 51;
 export class Server implements Host {
   readonly engine: DatabaseEngine;
   readonly encryption: Encryption;
+  readonly strictOnly: boolean;
+  readonly strictContext: SecureContext;
   readonly maxPacketSize: number;
   readonly defaultDatabase: string;
   readonly accounts: readonly LoginAccount[];
@@ -32,6 +36,8 @@ export class Server implements Host {
   constructor(options: ServerOptions) {
     this.engine = options.engine;
     this.encryption = options.encryption;
+    this.strictOnly = options.strictOnly;
+    this.strictContext = createSecureContext({ key: options.certificate.key, cert: options.certificate.certificate });
     this.maxPacketSize = options.maxPacketSize;
     this.defaultDatabase = options.defaultDatabase;
     this.accounts = options.accounts;

@@ -17,7 +17,7 @@ export type Fault =
    * An error, instead of the response or in the middle of its rows. A deadlock (1205) rolls the transaction back, severity
    * 20 and above ends the connection, as in SQL Server. Of a login it is the refusal.
    */
-  | { readonly kind: 'error'; readonly number: number; readonly severity?: number; readonly message?: string; readonly afterBytes?: number }
+  | { readonly kind: 'error'; readonly number: number; readonly severity?: number; readonly state?: number; readonly message?: string; readonly afterBytes?: number }
   /** So much a second of each connection the fault is on. */
   | { readonly kind: 'slow'; readonly bytesPerSecond: number };
 
@@ -25,7 +25,7 @@ export type Fault =
 export type FaultFor = (request: FaultRequest) => Fault | undefined | Promise<Fault | undefined>;
 
 /** Numbers of errors that end the connection, as Azure SQL Database's throttling does. */
-const ENDS_CONNECTION = new Set([10928, 10929, 40143, 40197, 40501, 40540, 40613, 49918, 49919, 49920]);
+const ENDS_CONNECTION = new Set([10928, 10929, 10936, 40143, 40197, 40501, 40540, 40613, 49918, 49919, 49920]);
 
 /** Severity of a fault's error, as far as SQL Server is known to have one of its own. */
 export function severityOf({ number, severity }: Extract<Fault, { kind: 'error' }>): number {

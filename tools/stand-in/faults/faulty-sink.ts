@@ -70,6 +70,6 @@ export class FaultySink implements PacketSink {
 }
 
 export function errorOf(fault: Extract<Fault, { kind: 'error' }>): SqlError {
-  const { number, message = 'An error that was asked for.' } = fault;
-  return new SqlError(number, message, { severity: severityOf(fault), line: 1 });
+  const { number, state, message = 'An error that was asked for.' } = fault;
+  return new SqlError(number, message, { severity: severityOf(fault), ...(state !== undefined && { state }), line: 1 });
 }

@@ -73,6 +73,29 @@ export async function connectDirect(options: Address, lookup: Lookup, signal: Ab
   throw new AggregateError(errors, 'Could not connect (sequence)');
 }
 
+/**
+ * {@link connectDirect} to all addresses at once; the first that is connected is taken, the others are given up.
+ *
+ * @throws AggregateError with that of each address; the lookup's error, or the signal's reason
+ */
+export async function connectDirectInParallel(options: Address, lookup: Lookup, signal: AbortSignal): Promise<Socket> {
+  const addresses = await addressesOf(options.host, lookup, signal);
+  const late = new AbortController();
+  const either = AbortSignal.any([signal, late.signal]);
+  const attempts = addresses.map(async ({ address, family }) => connectTo({ ...options, host: address, family }, either));
+  try {
+    const first = await Promise.any(attempts);
+    // One that was connected in the same moment is not needed.
+    for (const attempt of attempts) void attempt.then((socket) => { if (socket !== first) socket.destroy(); }, () => undefined);
+    return first;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new AggregateError((error as AggregateError).errors, 'Could not connect (parallel)');
+  } finally {
+    late.abort(new Error('another address was connected first'));
+  }
+}
+
 async function addressesOf(host: string, lookup: Lookup, signal: AbortSignal): Promise<LookupAddress[]> {
   signal.throwIfAborted();
   if (isIP(host) !== 0) return [{ address: host, family: isIP(host) }];

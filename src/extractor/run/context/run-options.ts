@@ -5,7 +5,9 @@ import { ExtractFormat } from '../../api/extract-format';
 import type { ExtractionPlan, SourceRisk } from '../../api/extraction-plan';
 import { SourceHashes, type Consistency, type ExtractorProps } from '../../api/extractor-props';
 import { type TableOptions } from '../../api/selection';
+import { Encryption } from '../../api/sql-server-source';
 import { targetOptions, type TargetOptions } from '../../landing/open-target';
+import { separateAddress } from '../../options/server-address';
 import { queryDataset } from '../../options/validate-selection';
 import type { ChunkTarget } from '../../plan/chunk-size';
 import { USUAL_CHUNK_BYTES } from '../../plan/chunk-size';
@@ -24,6 +26,7 @@ const DEFAULT_LOCK_TIMEOUT_SECONDS = 60;
 const DEFAULT_DEADLOCK_PRIORITY = -5;
 const DEFAULT_MAX_DOP = 1;
 const DEFAULT_CONNECT_TIMEOUT_SECONDS = 15;
+const DEFAULT_CONNECT_RETRY_SECONDS = 120;
 
 /** A query to extract and the names it lands under. */
 export interface RunQuery {
@@ -35,6 +38,8 @@ export interface RunQuery {
 /** The options with every default filled in. */
 export interface RunOptions {
   readonly connection: ConnectionOptions;
+  /** What of the source has no effect. */
+  readonly sourceWarnings: readonly string[];
   readonly target: string;
   readonly targetOptions: TargetOptions;
   readonly include?: readonly string[];
@@ -79,6 +84,7 @@ export function fillOptions(props: ResolvedProps): RunOptions {
   const lockTimeoutMs = 1000 * (props.lockTimeoutSeconds ?? DEFAULT_LOCK_TIMEOUT_SECONDS);
   return {
     connection: connectionOptions(props.source),
+    sourceWarnings: props.sourceWarnings ?? [],
     target: props.target,
     targetOptions: { ...targetOptions(props), writers: readers },
     include: props.tables,
@@ -116,11 +122,12 @@ export function defaultReaders(): number {
 }
 
 function connectionOptions(source: ResolvedSource): ConnectionOptions {
-  const [host, instance] = source.server.split('\\', 2);
+  const { server, port } = separateAddress(source);
+  const [host, instance] = server.split('\\', 2);
   return {
     host,
     instance,
-    port: source.port,
+    port,
     database: source.database,
     user: source.user,
     password: source.password,
@@ -128,12 +135,14 @@ function connectionOptions(source: ResolvedSource): ConnectionOptions {
     domain: source.domain,
     tenantId: source.tenantId,
     clientId: source.clientId,
-    encrypt: source.encrypt ?? true,
+    encryption: source.encryption ?? (source.encrypt ?? true ? Encryption.MANDATORY : Encryption.NONE),
     ca: source.caFile === undefined ? undefined : readCaFile(source.caFile),
     trustServerCertificate: source.trustServerCertificate ?? false,
     hostNameInCertificate: source.hostNameInCertificate,
+    multiSubnetFailover: source.multiSubnetFailover ?? false,
     readOnlyIntent: source.readOnlyIntent ?? false,
     connectTimeoutMs: (source.connectTimeoutSeconds ?? DEFAULT_CONNECT_TIMEOUT_SECONDS) * 1000,
+    connectRetryMs: (source.connectRetrySeconds ?? DEFAULT_CONNECT_RETRY_SECONDS) * 1000,
   };
 }
 

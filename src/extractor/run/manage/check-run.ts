@@ -36,6 +36,7 @@ const UNGRANTED: ReadonlySet<ErrorCode> = new Set(['SOURCE_PERMISSION_DENIED', '
 export async function check(props: ExtractorProps): Promise<CheckItem[]> {
   const options = await resolveOptions(props);
   const items: CheckItem[] = [{ name: 'node', state: 'ok', detail: `Node.js ${process.versions.node}` }];
+  for (const detail of options.sourceWarnings) items.push({ name: 'options', state: 'warn', detail });
   const attempt: Attempt = async (name, adviceOf, work) => {
     try {
       items.push({ name, ...await work() });

@@ -1,10 +1,6 @@
+import { LOGIN_FAILED, refusalOf, type Refusal, type ServerMessage } from './login-refusals';
+import { remedyOf } from './passing-numbers';
 import { LegacyToS3Error, type ErrorCode } from '../../api/errors';
-
-/** An ERROR token (MS-TDS 2.2.7.10), as tedious hands it over. */
-export interface ServerMessage {
-  readonly number: number;
-  readonly message: string;
-}
 
 /** Errors of tedious and of sockets, as far as they are looked at. */
 interface DriverError {
@@ -22,10 +18,9 @@ export interface Endpoint {
   readonly address: string;
   readonly user: string;
   readonly database: string;
+  /** Whether TLS comes before TDS. */
+  readonly isStrict?: boolean;
 }
-
-/** Numbers of sys.messages that refuse the login itself. */
-const LOGIN_NUMBERS = new Set([4060, 4062, 4064, 18452, 18456, 18461, 18470, 18486, 18487, 18488, 40615]);
 
 /** Numbers of sys.messages for a missing permission. */
 const PERMISSION_NUMBERS = new Set([229, 230, 262, 297, 300, 916, 15247, 15562]);
@@ -34,9 +29,6 @@ const PERMISSION_NUMBERS = new Set([229, 230, 262, 297, 300, 916, 15247, 15562])
 const INVALID_OBJECT = 208;
 const UNKNOWN_FUNCTION = 195;
 
-/** Number of SQL Server's error for a database that is not there or not granted. */
-const CANNOT_OPEN_DATABASE = 4060;
-
 /** Names of a certificate that are told. */
 const MOST_NAMES = 10;
 
@@ -44,6 +36,8 @@ const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_|ERR_TLS_CERT_
 
 /** The certificate is trusted, but is not the host's. */
 const WRONG_NAME = 'ERR_TLS_CERT_ALTNAME_INVALID';
+
+const NOT_STRICT = 'SQL Server 2022 and later and Azure SQL know it; others need --encryption mandatory (source.encryption)';
 
 const NETWORK: { readonly [code: string]: string } = {
   ECONNREFUSED: 'connection refused',
@@ -56,8 +50,8 @@ const NETWORK: { readonly [code: string]: string } = {
   ETIMEOUT: 'no answer in time',
 };
 
-/** Explains why no connection came about. */
-export function toConnectError(error: unknown, endpoint: Endpoint, told: readonly ServerMessage[]): LegacyToS3Error {
+/** Explains why no connection came about. @param told by the server @param reached whether something took the connection */
+export function toConnectError(error: unknown, endpoint: Endpoint, told: readonly ServerMessage[], reached = false): LegacyToS3Error {
   if (error instanceof LegacyToS3Error) return error;
   const chain = causes(error);
   const fail = (code: ErrorCode, message: string) => new LegacyToS3Error(code, message, { cause: error });
@@ -72,14 +66,14 @@ export function toConnectError(error: unknown, endpoint: Endpoint, told: readonl
     return fail('TLS_UNTRUSTED', `the certificate of ${endpoint.address} is not trusted: ${sentence(tls.message)} (${tls.code}); `
       + 'pass the authority that signed it (--ca-file, source.caFile), or accept any certificate (--trust-server-certificate, source.trustServerCertificate)');
   }
-  const refusal = told.find(({ number }) => LOGIN_NUMBERS.has(number)) ?? told[told.length - 1];
-  if (refusal || codes.includes('ELOGIN')) {
-    const reason = refusal ? `${sentence(refusal.message)} (error ${refusal.number})` : 'the server gave no reason';
-    // The driver's own error does not tell the number, which decides whether a reader tries again.
-    const cause = refusal ? Object.assign(new Error(refusal.message, { cause: error }), { number: refusal.number }) : error;
-    const advice = refusal?.number === CANNOT_OPEN_DATABASE ? 'check the name of the database, and that the login may use it' : 'check login and password';
-    const who = `the login of '${endpoint.user}' to database '${endpoint.database}'`;
-    return new LegacyToS3Error('LOGIN_FAILED', `${endpoint.address} refused ${who}: ${reason}; ${advice}`, { cause });
+  const refusal = refusalOf(told);
+  if (refusal) return refused(refusal, endpoint, error);
+  if (codes.includes('ELOGIN')) {
+    return fail('LOGIN_FAILED', `${endpoint.address} refused ${loginOf(endpoint)}: the server gave no reason; check login and password`);
+  }
+  if (codes.includes('EFEDAUTH')) {
+    const reason = sentence(chain.find((each) => each.code !== 'EFEDAUTH' && each.errors === undefined)?.message);
+    return fail('LOGIN_FAILED', `Microsoft Entra gave no token for ${loginOf(endpoint)}: ${reason}; check tenant, client id and credentials`);
   }
   if (codes.includes('EENCRYPT')) {
     return fail('TLS_UNTRUSTED', `${endpoint.address} requires encryption; drop --encrypt false (source.encrypt: false)`);
@@ -89,7 +83,38 @@ export function toConnectError(error: unknown, endpoint: Endpoint, told: readonl
   }
   const code = codes.reverse().find((each) => each in NETWORK) ?? codes.find((each) => each !== '' && each !== 'ESOCKET');
   const reason = NETWORK[code ?? ''] ?? sentence(chain[chain.length - 1]?.message);
-  return fail('SOURCE_UNREACHABLE', `cannot reach SQL Server at ${endpoint.address}: ${reason}${code ? ` (${code})` : ''}; check server, port and firewall`);
+  if (endpoint.isStrict && (codes.some((each) => /^ERR_SSL_|^EPROTO$/.test(each)))) {
+    return fail('TLS_UNTRUSTED', `${endpoint.address} does not begin with TLS, as strict encryption (TDS 8.0) does; ${NOT_STRICT}`);
+  }
+  if (reached) {
+    const cause = Object.assign(new Error(reason, { cause: error }), BROKEN);
+    return new LegacyToS3Error('SOURCE_UNREACHABLE', `the connection to ${endpoint.address} came about, but broke before the login was done: `
+      + `${reason}${code ? ` (${code})` : ''}; check that a SQL Server listens there, that it is not overloaded, and `
+      + 'that it does not demand strict encryption (--encryption strict, source.encryption)', { cause });
+  }
+  return fail('SOURCE_UNREACHABLE', `cannot reach SQL Server at ${endpoint.address}: ${reason}${code ? ` (${code})` : ''}; check server, port and firewall${endpoint.isStrict ? `, and that the server knows strict encryption: ${NOT_STRICT}` : ''}`);
+}
+
+/** Marks the cause of an error: something answered at the address. */
+const BROKEN = { brokeWhileConnecting: true } as const;
+
+/** Whether something took the connection, which then broke. */
+export function brokeWhileConnecting(error: unknown): boolean {
+  return causes(error).some((cause) => 'brokeWhileConnecting' in cause);
+}
+
+/** The server's own words, and what they mean. */
+function refused({ code, told, advice }: Refusal, endpoint: Endpoint, error: unknown): LegacyToS3Error {
+  const { number, state = 1, message } = told;
+  const reason = `${sentence(message)} (error ${number}${number === LOGIN_FAILED && state !== 1 ? `, state ${state}` : ''})`;
+  // The driver's own error does not tell the number, which decides whether a reader tries again.
+  const cause = Object.assign(new Error(message, { cause: error }), { number });
+  const what = code === 'SOURCE_UNREACHABLE' ? `${endpoint.address} is not available now to ${loginOf(endpoint)}` : `${endpoint.address} refused ${loginOf(endpoint)}`;
+  return new LegacyToS3Error(code, `${what}: ${reason}; ${advice}`, { cause });
+}
+
+function loginOf({ user, database }: Endpoint): string {
+  return `the login${user === '' ? '' : ` of '${user}'`} to database '${database}'`;
 }
 
 /**
@@ -108,12 +133,21 @@ export function toRequestError(error: unknown, subject: string): LegacyToS3Error
         + 'supported are SQL Server 2012 and later, Azure SQL and Amazon RDS, so that it is an older one or another product', { cause: error });
     }
     const denied = PERMISSION_NUMBERS.has(server.number as number);
+    const remedy = remedyOf(server.number as number);
     return new LegacyToS3Error(denied ? 'SOURCE_PERMISSION_DENIED' : 'SOURCE_QUERY_FAILED',
-      `${subject}: ${sentence(server.message)} (error ${server.number})`, { cause: error });
+      `${subject}: ${sentence(server.message)} (error ${server.number})${remedy === undefined ? '' : `; ${remedy}`}`, { cause: error });
   }
   const lost = chain.some(({ code }) => code === 'ESOCKET' || code === 'ECLOSE' || (code ?? '') in NETWORK);
   const message = sentence(chain[0]?.message ?? String(error));
   return new LegacyToS3Error(lost ? 'SOURCE_CONNECTION_LOST' : 'SOURCE_QUERY_FAILED', `${subject}: ${message}`, { cause: error });
+}
+
+/** The error with what to do at its end, where its number has a remedy that the message does not tell: that of a row read has not. */
+export function withRemedy(error: unknown): unknown {
+  if (!(error instanceof LegacyToS3Error)) return error;
+  const remedy = causes(error).map(({ number }) => (number === undefined ? undefined : remedyOf(number))).find((each) => each !== undefined);
+  if (remedy === undefined || error.message.includes(remedy)) return error;
+  return new LegacyToS3Error(error.code, `${error.message.replace(/\.$/, '')}; ${remedy}`, { cause: error.cause });
 }
 
 /** The names of a certificate; of its alternative names where it has any, as RFC 6125 wants it. */

@@ -1,9 +1,12 @@
+import { isIPv6 } from 'node:net';
 import { Connection, Request, TYPES, type ConnectionConfiguration } from 'tedious';
 import { refuseUnencryptedLogin } from './encryption-guard';
-import { toConnectError, toRequestError, type Endpoint, type ServerMessage } from './source-errors';
+import type { ServerMessage } from './login-refusals';
+import { toConnectError, toRequestError, type Endpoint } from './source-errors';
 import { tediousAuthentication, type LoginOptions } from './tedious-authentication';
+import { Encryption } from '../../api/sql-server-source';
 import type { QueryParameter } from '../../rows/objects/read-rows';
-import { connectDirect } from '../../rows/tds/direct-socket';
+import { connectDirect, connectDirectInParallel } from '../../rows/tds/direct-socket';
 
 /** How to connect; the password is resolved and the CA file read. */
 export interface ConnectionOptions extends LoginOptions {
@@ -13,14 +16,18 @@ export interface ConnectionOptions extends LoginOptions {
   /** Default 1433; not with an instance. */
   readonly port?: number;
   readonly database: string;
-  readonly encrypt: boolean;
+  readonly encryption: Encryption;
   /** PEM text of the authorities to trust. */
   readonly ca?: string;
   readonly trustServerCertificate: boolean;
   readonly hostNameInCertificate?: string;
+  /** All addresses of the host at once. */
+  readonly multiSubnetFailover?: boolean;
   /** ApplicationIntent=ReadOnly: an availability group may send the connection to a readable secondary. */
   readonly readOnlyIntent?: boolean;
   readonly connectTimeoutMs: number;
+  /** How long a first connection is tried again after what passes. */
+  readonly connectRetryMs: number;
 }
 
 /** A row of a catalog query, by column name. */
@@ -37,17 +44,20 @@ const PACKET_BYTES = { plain: 32_767, encrypted: 16_383 } as const;
 
 /** `host:port` or `host\instance`. */
 export function addressOf(options: ConnectionOptions): string {
-  return options.instance ? `${options.host}\\${options.instance}` : `${options.host}:${options.port ?? 1433}`;
+  const host = isIPv6(options.host) ? `[${options.host}]` : options.host;
+  return options.instance ? `${host}\\${options.instance}` : `${host}:${options.port ?? 1433}`;
 }
 
 /** One logged-in connection. Rows of tables do not pass through here; requests other than those are few and small. */
 export class SqlServerConnection {
   /** @throws LegacyToS3Error */
   public static async open(options: ConnectionOptions, signal?: AbortSignal): Promise<SqlServerConnection> {
-    const endpoint: Endpoint = { address: addressOf(options), user: options.user, database: options.database };
+    const { user, database, encryption } = options;
+    const endpoint: Endpoint = { address: addressOf(options), user, database, isStrict: encryption === Encryption.STRICT };
     const told: ServerMessage[] = [];
     const tedious = new Connection(toTediousConfig(options));
-    if (options.encrypt) refuseUnencryptedLogin(tedious, endpoint.address);
+    // Strict connections are encrypted before the first byte of TDS; they have no step in which that is agreed on.
+    if (options.encryption === Encryption.MANDATORY) refuseUnencryptedLogin(tedious, endpoint.address);
     const opened = new SqlServerConnection(tedious, options.database, signal);
     const listen = (message: ServerMessage) => told.push(message);
     tedious.on('errorMessage', listen);
@@ -55,8 +65,10 @@ export class SqlServerConnection {
       await opened.unlessStopped((settle) => tedious.connect(settle));
       return opened;
     } catch (error) {
+      // Not part of tedious' types: it has a socket once one is connected.
+      const reached = (tedious as unknown as { readonly socket?: object }).socket !== undefined;
       tedious.close();
-      throw toConnectError(error, endpoint, told);
+      throw toConnectError(error, endpoint, told, reached);
     } finally {
       tedious.off('errorMessage', listen);
     }
@@ -146,6 +158,7 @@ export class SqlServerConnection {
 }
 
 function toTediousConfig(options: ConnectionOptions): ConnectionConfiguration {
+  const isEncrypted = options.encryption !== Encryption.NONE;
   return {
     server: options.host,
     authentication: tediousAuthentication(options),
@@ -153,7 +166,8 @@ function toTediousConfig(options: ConnectionOptions): ConnectionConfiguration {
       ...(options.instance ? { instanceName: options.instance } : { port: options.port ?? 1433 }),
       database: options.database,
       readOnlyIntent: options.readOnlyIntent ?? false,
-      encrypt: options.encrypt,
+      encrypt: options.encryption === Encryption.STRICT ? 'strict' : isEncrypted,
+      multiSubnetFailover: options.multiSubnetFailover ?? false,
       trustServerCertificate: options.trustServerCertificate,
       serverName: options.hostNameInCertificate,
       cryptoCredentialsDetails: options.ca === undefined ? {} : { ca: options.ca },
@@ -162,14 +176,14 @@ function toTediousConfig(options: ConnectionOptions): ConnectionConfiguration {
       cancelTimeout: 2_000,
       // A long table is no fault, so requests have no deadline.
       requestTimeout: 0,
-      packetSize: options.encrypt ? PACKET_BYTES.encrypted : PACKET_BYTES.plain,
+      packetSize: isEncrypted ? PACKET_BYTES.encrypted : PACKET_BYTES.plain,
       appName: 'cdk-legacy-to-s3',
       rowCollectionOnDone: false,
       rowCollectionOnRequestCompletion: false,
       useColumnNames: false,
       maxRetriesOnTransientErrors: 0,
       // Where the bytes of the socket are those of the rows, they are read with less effort.
-      ...(!options.encrypt && { connector: connectDirect as never }),
+      ...(!isEncrypted && { connector: (options.multiSubnetFailover ? connectDirectInParallel : connectDirect) as never }),
     },
   };
 }

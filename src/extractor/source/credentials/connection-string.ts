@@ -1,21 +1,11 @@
-import { MSSQL_SCHEMA, parse } from '@tediousjs/connection-string';
+import { parse } from '@tediousjs/connection-string';
+import { KEY_NAMES, keywordOf, REFUSED_KEYS, UNUSED_KEYS } from './connection-string-keys';
 import { LegacyToS3Error } from '../../api/errors';
-import { Authentication, type SqlServerSource } from '../../api/sql-server-source';
+import { Authentication, Encryption, type SqlServerSource } from '../../api/sql-server-source';
 import { nearestNames } from '../../api/unknown-names';
+import { parseServerAddress } from '../../options/server-address';
 
 type Mutable<T> = { -readonly [name in keyof T]: T[name] };
-
-/** Each name a setting has, lower case, with the setting's own. */
-const NAMES = new Map([
-  ...Object.entries(MSSQL_SCHEMA).flatMap(([name, { aliases = [] }]) =>
-    [name, ...aliases].map((each): [string, string] => [each.toLowerCase(), name])),
-  ...([
-    ['user', 'user id'], ['username', 'user id'], ['trust server certificate', 'trustservercertificate'], ['application intent', 'applicationintent'],
-    ['hostnameincertificate', 'hostnameincertificate'], ['host name in certificate', 'hostnameincertificate'],
-    ['multiple active result sets', 'multipleactiveresultsets'], ['multi subnet failover', 'multisubnetfailover'], ['command timeout', 'command timeout'],
-    ['connect retry count', 'connectretrycount'], ['connect retry interval', 'connectretryinterval'], ['pool blocking period', 'poolblockingperiod'],
-  ] as const),
-]);
 
 /** `Authentication=…`, as Microsoft.Data.SqlClient names the methods. */
 const METHODS: { readonly [name: string]: Authentication } = {
@@ -32,39 +22,57 @@ const YES_NO: { readonly [word: string]: boolean } = {
   true: true, yes: true, mandatory: true, sspi: true, false: false, no: false, optional: false,
 };
 
+/** What a connection string says. */
+export interface ParsedConnectionString {
+  readonly source: SqlServerSource;
+  /** Of keys that are known and have no effect here. */
+  readonly warnings: readonly string[];
+}
+
 /**
- * What an ADO.NET connection string says of a source. Settings of pools and the like are left out of account.
+ * What an ADO.NET connection string says of a source. Every key of Microsoft.Data.SqlClient is honoured, refused or warned of.
  *
- * @throws LegacyToS3Error of code INVALID_CONFIG; no message holds a value, which may be the password
+ * @throws LegacyToS3Error of code INVALID_CONFIG; no message holds a value but the server's, since it may be the password
  */
-export function parseConnectionString(text: string): SqlServerSource {
+export function parseConnectionString(text: string): ParsedConnectionString {
   const found = new Map<string, string>();
   for (const [at, [name, value]] of entriesOf(text).entries()) {
-    const known = NAMES.get(name.trim().toLowerCase());
-    if (known === undefined) throw invalid(unknownKey(name, at));
-    found.set(known, value);
+    const keyword = keywordOf(name);
+    if (keyword === undefined) throw invalid(unknownKey(name, at));
+    found.set(keyword, value);
+  }
+  for (const [keyword, { harmless, problem }] of Object.entries(REFUSED_KEYS)) {
+    if (found.has(keyword) && !harmless.test(found.get(keyword)!)) throw invalid(problem);
   }
   if (flag(found, 'integrated security')) {
     throw invalid('asks for Integrated Security, which is Windows\' own; use authentication ntlm with domain, user and password');
   }
   const source: Mutable<SqlServerSource> = {};
   const server = found.get('data source');
-  if (server !== undefined) Object.assign(source, parseAddress(server));
+  if (server !== undefined) Object.assign(source, parseServerAddress(server, 'the connection string\'s server'));
   const set = <K extends keyof SqlServerSource>(name: K, value: SqlServerSource[K]) => {
     if (value !== undefined) source[name] = value;
   };
   set('database', found.get('initial catalog'));
   set('password', found.get('password'));
-  set('encrypt', flag(found, 'encrypt'));
-  set('trustServerCertificate', flag(found, 'trustservercertificate'));
-  set('hostNameInCertificate', found.get('hostnameincertificate'));
-  set('readOnlyIntent', found.has('applicationintent') ? found.get('applicationintent')!.toLowerCase() === 'readonly' : undefined);
-  set('connectTimeoutSeconds', seconds(found.get('connection timeout')));
+  if (found.get('encrypt')?.toLowerCase() === 'strict') source.encryption = Encryption.STRICT;
+  else set('encrypt', flag(found, 'encrypt'));
+  set('trustServerCertificate', flag(found, 'trust server certificate'));
+  set('hostNameInCertificate', found.get('host name in certificate'));
+  set('readOnlyIntent', intent(found.get('application intent')));
+  set('multiSubnetFailover', flag(found, 'multi subnet failover'));
+  set('connectTimeoutSeconds', seconds(found.get('connect timeout')));
+  set('connectRetrySeconds', retrySeconds(found));
   set('authentication', method(found.get('authentication')));
-  const { ENTRA_SERVICE_PRINCIPAL, ENTRA_MANAGED_IDENTITY } = Authentication;
-  const isApplication = source.authentication === ENTRA_SERVICE_PRINCIPAL || source.authentication === ENTRA_MANAGED_IDENTITY;
-  set(isApplication ? 'clientId' : 'user', found.get('user id'));
-  return source;
+  set(isApplication(source.authentication) ? 'clientId' : 'user', found.get('user id'));
+  const unused = [...found.keys()].filter((keyword) => UNUSED_KEYS.has(keyword));
+  return { source, warnings: unused.length === 0 ? [] : [`the connection string's ${unused.map((keyword) => `'${keyword}'`).join(', ')} change nothing here and are not used`] };
+}
+
+/** Methods whose User ID is the client id of an application or identity. */
+function isApplication(authentication: Authentication | undefined): boolean {
+  const { ENTRA_SERVICE_PRINCIPAL, ENTRA_MANAGED_IDENTITY, ENTRA_DEFAULT } = Authentication;
+  return authentication === ENTRA_SERVICE_PRINCIPAL || authentication === ENTRA_MANAGED_IDENTITY || authentication === ENTRA_DEFAULT;
 }
 
 function entriesOf(text: string): Array<[string, string]> {
@@ -80,26 +88,16 @@ function entriesOf(text: string): Array<[string, string]> {
 
 /** The key is not shown: behind a semicolon without quotes it is the rest of a password. */
 function unknownKey(name: string, at: number): string {
-  const [near] = nearestNames(name, [...NAMES.keys()], 1);
+  const [near] = nearestNames(name, KEY_NAMES, 1);
   return `has a key that is unknown, number ${at + 1}; ${near === undefined ? 'keys are those of ADO.NET, such as Server and User ID' : `did you mean '${near}'?`} `
     + 'A value with a semicolon needs quotes';
-}
-
-/** `tcp:host,port`, `host,port`, `host\instance`. */
-function parseAddress(address: string): SqlServerSource {
-  const match = /^(?:tcp:)?([^,]+?)(?:\s*,\s*(\d+))?$/i.exec(address.trim());
-  if (!match || /^(np|lpc|admin):/i.test(match[1])) throw invalid('must name the server as host, host,port or host\\instance');
-  const [, host, port] = match;
-  // With a port SQL Server's clients ignore the instance.
-  return port === undefined ? { server: host } : { server: host.split('\\')[0], port: Number(port) };
 }
 
 function flag(found: ReadonlyMap<string, string>, name: string): boolean | undefined {
   const word = found.get(name);
   if (word === undefined) return undefined;
-  if (name === 'encrypt' && word.toLowerCase() === 'strict') throw invalid('asks for Encrypt=Strict (TDS 8.0), which is not offered; use Encrypt=True');
   const value = YES_NO[word.toLowerCase()];
-  if (value === undefined) throw invalid(`must have True or False for '${name}'`);
+  if (value === undefined) throw invalid(`must have True or False${name === 'encrypt' ? ', or Strict,' : ''} for '${name}'`);
   return value;
 }
 
@@ -108,6 +106,25 @@ function seconds(text: string | undefined): number | undefined {
   if (!/^\d+$/.test(text)) throw invalid('must have a whole number of seconds for \'Connect Timeout\'');
   // 0 waits for ever in ADO.NET.
   return Number(text) === 0 ? 3600 : Number(text);
+}
+
+/** What the driver would wait between its attempts, altogether. */
+function retrySeconds(found: ReadonlyMap<string, string>): number | undefined {
+  const [count, interval] = ['connect retry count', 'connect retry interval'].map((name) => {
+    const text = found.get(name);
+    if (text !== undefined && !/^\d+$/.test(text)) throw invalid(`must have a whole number for '${name}'`);
+    return text === undefined ? undefined : Number(text);
+  });
+  if (count === undefined && interval === undefined) return undefined;
+  // Defaults of SqlClient: one retry, after 10 s.
+  return Math.min(3600, (count ?? 1) * (interval ?? 10));
+}
+
+function intent(word: string | undefined): boolean | undefined {
+  if (word === undefined) return undefined;
+  const value = /^read ?only$/i.test(word) ? true : /^read ?write$/i.test(word) ? false : undefined;
+  if (value === undefined) throw invalid('must have ReadOnly or ReadWrite for \'application intent\'');
+  return value;
 }
 
 function method(name: string | undefined): Authentication | undefined {

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { parseConnectionString } from './connection-string';
+import { parseConnectionString, type ParsedConnectionString } from './connection-string';
 import { readParameter, readSecret } from './stored-secrets';
 import { LegacyToS3Error } from '../../api/errors';
 import type { ExtractorProps } from '../../api/extractor-props';
 import type { SqlServerSource } from '../../api/sql-server-source';
 import type { AwsOptions } from '../../aws/client-settings';
+import { separateAddress } from '../../options/server-address';
 import { validateProps } from '../../options/validate-props';
 import { NEEDS_PASSWORD, NEEDS_USER, PASSWORD_PLACES, requireComplete } from '../../options/validate-source';
 
@@ -24,6 +25,8 @@ export interface ResolvedSource extends SqlServerSource {
 /** Options with a source that needs no further look-up. */
 export interface ResolvedProps extends ExtractorProps {
   readonly source: ResolvedSource;
+  /** What of the source has no effect, for the caller to know. */
+  readonly sourceWarnings?: readonly string[];
 }
 
 /**
@@ -36,24 +39,30 @@ export async function resolveSource(props: ExtractorProps, env: NodeJS.ProcessEn
   validateProps(props);
   const { region, profile, roleArn, proxyUrl } = props;
   const aws: AwsOptions = { region, profile, roleArn, proxyUrl };
-  const own = definedOf(props.source);
+  const own = separated(definedOf(props.source));
   const secret = own.passwordSecretArn === undefined ? {} : await readSecret(own.passwordSecretArn, aws);
   // A secret that was named is asked for the password, whatever the connection string holds.
-  const told = { ...secret, ...connectionString(own, env), ...(secret.password !== undefined && { password: secret.password }) };
+  const { source: written, warnings } = connectionString(own, env);
+  const told = { ...separated(secret), ...written, ...(secret.password !== undefined && { password: secret.password }) };
   // An instance's port is the server's to tell, so that a port told for another server does not go with this one.
-  const source: SqlServerSource = { ...told, ...(own.server !== undefined && { port: undefined }), ...own };
+  // Either of the two options says how connections are encrypted.
+  const encrypted = own.encrypt === undefined && own.encryption === undefined ? {} : { encrypt: undefined, encryption: undefined };
+  const source: SqlServerSource = { ...told, ...encrypted, ...(own.server !== undefined && { port: undefined }), ...own };
   requireComplete(source);
   const { authentication } = source;
   const user = NEEDS_USER.has(authentication) ? source.user! : '';
   const password = NEEDS_PASSWORD.has(authentication) ? await passwordOf(source, aws, env) : '';
   // What was looked up is checked as what was given is.
   validateProps({ ...props, source: { ...source, ...Object.fromEntries(PASSWORD_PLACES.map((name) => [name, undefined])) } });
-  return { ...props, source: { ...source, server: source.server!, database: source.database!, user, password } };
+  const resolved: ResolvedSource = { ...source, server: source.server!, database: source.database!, user, password };
+  return { ...props, source: resolved, sourceWarnings: warnings };
 }
 
-function connectionString({ connectionString: text, connectionStringFromEnv: variable }: SqlServerSource, env: NodeJS.ProcessEnv): SqlServerSource {
+function connectionString(
+  { connectionString: text, connectionStringFromEnv: variable }: SqlServerSource, env: NodeJS.ProcessEnv,
+): ParsedConnectionString {
   if (text !== undefined) return parseConnectionString(text);
-  if (variable === undefined) return {};
+  if (variable === undefined) return { source: {}, warnings: [] };
   const found = env[variable];
   if (found === undefined) throw new LegacyToS3Error('INVALID_CONFIG', `no connection string: set the environment variable ${variable}`);
   return parseConnectionString(found);
@@ -83,6 +92,11 @@ function readPasswordFile(path: string): string {
   const password = text.replace(/\r?\n$/, '');
   if (password === '') throw new LegacyToS3Error('INVALID_CONFIG', `the password file '${path}' is empty`);
   return password;
+}
+
+/** The source with host and port each in its place. @throws LegacyToS3Error of code INVALID_CONFIG */
+function separated(source: SqlServerSource): SqlServerSource {
+  return source.server === undefined ? source : { ...source, ...separateAddress({ ...source, server: source.server }) };
 }
 
 /** The source without keys that are there but undefined. */

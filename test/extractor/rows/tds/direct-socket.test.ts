@@ -1,6 +1,6 @@
 import { lookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { connectDirect, directReadsOf } from '../../../../src/extractor/rows/tds/direct-socket';
+import { connectDirect, connectDirectInParallel, directReadsOf } from '../../../../src/extractor/rows/tds/direct-socket';
 
 let server: Server;
 let port: number;
@@ -23,6 +23,22 @@ test('the next address is tried when one refuses, and the socket can be read dir
   expect(socket.remoteAddress).toBe('127.0.0.1');
   expect(directReadsOf(socket)).toBeDefined();
   socket.destroy();
+});
+
+test('all addresses at once: the one that answers is taken, whatever becomes of the others, and can be read directly', async () => {
+  // Nothing answers at an address of documentation (RFC 5737).
+  const socket = await connectDirectInParallel({ host: 'many', port }, found('192.0.2.1', '127.0.0.2', '127.0.0.1'), signal);
+  expect(socket.remoteAddress).toBe('127.0.0.1');
+  expect(directReadsOf(socket)).toBeDefined();
+  expect(socket.destroyed).toBe(false);
+  socket.destroy();
+  await expect(connectDirectInParallel({ host: 'many', port }, found('127.0.0.2', '127.0.0.3'), signal)).rejects.toMatchObject({
+    message: 'Could not connect (parallel)', errors: [{ code: 'ECONNREFUSED' }, { code: 'ECONNREFUSED' }],
+  });
+  const abort = new AbortController();
+  const connecting = connectDirectInParallel({ host: 'many', port }, found('192.0.2.1'), abort.signal);
+  abort.abort(new Error('too late'));
+  await expect(connecting).rejects.toThrow('too late');
 });
 
 test('what every address says is told', async () => {

@@ -5,8 +5,10 @@ import { pathToFileURL } from 'node:url';
 import { parseManifest } from '../../../../src/contract';
 import { LegacyToS3Error } from '../../../../src/extractor/api/errors';
 import { ExtractFormat, type ExtractEvent, type ExtractorProps } from '../../../../src/extractor/doors/public';
-import { isTransient, retryDelay, RETRIED_NUMBERS } from '../../../../src/extractor/run/chunks/retry';
+import { isTransient } from '../../../../src/extractor/run/chunks/retry';
+import { retryDelay } from '../../../../src/extractor/run/context/retry-notice';
 import { extract } from '../../../../src/extractor/run/extract-run';
+import { PASSING_NUMBERS } from '../../../../src/extractor/source/connection/passing-numbers';
 import type { Clock } from '../../../../src/extractor/state/clock';
 import type { ReplayServer } from '../../../../tools/replay-server/replay-server';
 import { done, error, packetize } from '../../../../tools/replay-server/tds-packets';
@@ -83,7 +85,7 @@ const half = () => {
   return whole.subarray(0, Math.floor(whole.length / 2));
 };
 
-test.each([1205, 1222, 3960, 10928, 40501])('error %d: the chunk is read anew in a transaction of its own, no row twice', async (number) => {
+test.each([601, 701, 983, 1205, 1222, 3960, 8645, 10928, 40501])('error %d: the chunk is read anew in a transaction of its own, no row twice', async (number) => {
   const outcome = await run((read) => (read === 1 ? failure(number) : undefined));
   expectAllRows(outcome, 2);
   expect(outcome.events.filter(({ type }) => type === 'chunk-retry')).toMatchObject([{ table: 'Accounts', chunk: 0, attempt: 1, delaySeconds: 1 }]);
@@ -128,12 +130,25 @@ describe('no end in success', () => {
     ['an error that does not pass is not tried again', 8134, {}, 1],
     ['a deadlock without retries fails at once', 1205, { maxRetries: 0 }, 1],
     ['retries end after maxRetries', 1205, { maxRetries: 3 }, 4],
+    ['what comes back with the same chunk is tried three times', 3958, {}, 3],
+    ['also where more retries are allowed', 40549, { maxRetries: 9 }, 3],
+    ['no oftener than retries are allowed', 40552, { maxRetries: 1 }, 2],
+    ['unless it is of the user\'s own list', 1105, { maxRetries: 4, retryErrorNumbers: [1105] }, 5],
     ['an error of the user\'s own list is tried again', 50123, { maxRetries: 2, retryErrorNumbers: [50123] }, 3],
   ])('%s', async (_, number, overrides, reads) => {
     await expect(run(() => failure(number), overrides)).rejects.toMatchObject({ code: 'SOURCE_QUERY_FAILED', message: expect.stringContaining(String(number)) });
     expect(server!.requests.filter(isRead)).toHaveLength(reads);
     expect(files()).toEqual([]);
   });
+});
+
+test.each<[number, RegExp]>([
+  [3958, /version store.*--consistency read-committed/],
+  [976, /--read-only-intent/],
+  [40549, /--target-chunk-size/],
+  [601, /no-lock/],
+])('error %d ends with what to do', async (number, remedy) => {
+  await expect(run(() => failure(number), { maxRetries: 0 })).rejects.toMatchObject({ message: expect.stringMatching(remedy) });
 });
 
 test('the time between attempts doubles up to a minute, less up to half of it', () => {
@@ -143,7 +158,7 @@ test('the time between attempts doubles up to a minute, less up to half of it', 
 
 test('what passes is told by code and number, however deep', () => {
   const cause = (number: number) => new LegacyToS3Error('SOURCE_QUERY_FAILED', 'x', { cause: new AggregateError([Object.assign(new Error('y'), { number })]) });
-  for (const number of RETRIED_NUMBERS) expect(isTransient(cause(number))).toBe(true);
+  for (const number of PASSING_NUMBERS) expect(isTransient(cause(number))).toBe(true);
   expect(isTransient(cause(547))).toBe(false);
   expect(isTransient(cause(547), [547])).toBe(true);
   for (const code of ['SOURCE_CONNECTION_LOST', 'SOURCE_STALLED', 'TARGET_UNREACHABLE'] as const) expect(isTransient(new LegacyToS3Error(code, 'x'))).toBe(true);

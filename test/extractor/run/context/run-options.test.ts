@@ -10,7 +10,7 @@ const ENV = { LEGACY_TO_S3_PASSWORD: 'hunter2', OTHER: 'other' };
 test('defaults', async () => {
   expect(await resolveOptions(PROPS, ENV)).toMatchObject({
     connection: {
-      host: 'db', instance: undefined, port: undefined, password: 'hunter2', encrypt: true, trustServerCertificate: false, connectTimeoutMs: 15_000, ca: undefined,
+      host: 'db', instance: undefined, port: undefined, password: 'hunter2', encryption: 'mandatory', trustServerCertificate: false, connectTimeoutMs: 15_000, ca: undefined,
     },
     format: { name: 'parquet', compression: 'zstd' },
     targetFileBytes: 268_435_456,
@@ -36,7 +36,7 @@ test('overrides', async () => {
     expectedBucketOwner: '123456789012',
   };
   expect(await resolveOptions(props, ENV)).toMatchObject({
-    connection: { host: 'db', instance: 'old', password: 'other', encrypt: false, trustServerCertificate: true, connectTimeoutMs: 3000 },
+    connection: { host: 'db', instance: 'old', password: 'other', encryption: 'none', trustServerCertificate: true, connectTimeoutMs: 3000 },
     format: { name: 'csv', delimiter: ';' },
     targetOptions: { region: 'eu-west-1', endpointUrl: 'http://127.0.0.1:9000', kmsKeyId: 'key', expectedBucketOwner: '123456789012', writers: 5 },
     include: ['dbo.*'],

@@ -1,6 +1,6 @@
 import { ConnectionError, RequestError } from 'tedious';
 import { LegacyToS3Error } from '../../../../src/extractor/api/errors';
-import { toConnectError, toRequestError } from '../../../../src/extractor/source/connection/source-errors';
+import { brokeWhileConnecting, toConnectError, toRequestError } from '../../../../src/extractor/source/connection/source-errors';
 
 const ENDPOINT = { address: 'db:1433', user: 'reader', database: 'Ledger' };
 const coded = (code: string, message = code) => Object.assign(new Error(message), { code });
@@ -54,6 +54,39 @@ describe('toConnectError', () => {
   test('a database that cannot be opened is a refused login', () => {
     const told = [{ number: 4060, message: 'Cannot open database "x" requested by the login. The login failed.' }, { number: 18456, message: 'Login failed.' }];
     expect(toConnectError(new ConnectionError('Login failed.', 'ELOGIN'), ENDPOINT, told).message).toContain('Cannot open database "x"');
+  });
+
+  test.each<[object[], string, RegExp]>([
+    [[{ number: 18456, message: 'Login failed for user.', state: 1 }], 'LOGIN_FAILED', /\(error 18456\); check login and password; the server hides/],
+    [[{ number: 18456, message: 'Login failed. Reason: Server is configured for Windows authentication only.', state: 1 }], 'LOGIN_FAILED', /Windows accounts only.*--domain/],
+    ...([[2, /no login of that name/], [5, /no login of that name/], [6, /--authentication ntlm/], [7, /disabled, and the password is wrong/],
+      [8, /the password is wrong/], [9, /not valid/], [11, /GRANT CONNECT SQL/], [12, /GRANT CONNECT SQL/], [18, /must be changed/], [38, /name of the database/],
+      [58, /Windows accounts only/], [102, /Microsoft Entra/], [122, /are empty/], [99, /error log has more/]] as const).map(([state, advice]): [object[], string, RegExp] => (
+      [[{ number: 18456, message: 'Login failed for user.', state }], 'LOGIN_FAILED', new RegExp(`\\(error 18456, state ${state}\\); .*${advice.source}`)])),
+    ...([[18452, /domain is not trusted/], [18470, /login is disabled/], [18486, /locked out/], [18487, /has expired/], [18488, /must be changed/], [4060, /name of the database/],
+      [40532, /no server of that name/], [40615, /firewall/], [40914, /virtual network/], [47073, /private endpoint/], [33134, /Microsoft Entra/], [33155, /--connect-timeout/],
+      [978, /state --read-only-intent/], [17892, /logon trigger/], [59999, /error log/]] as const).map(([number, advice]): [object[], string, RegExp] => (
+      [[{ number, message: 'As it is.' }], 'LOGIN_FAILED', new RegExp(`refused the login of 'reader' to database 'Ledger': As it is \\(error ${number}\\); .*${advice.source}`)])),
+    ...([[40613, /paused.*--connect-retry/], [40501, /busy/], [10928, /fewer readers/], [10929, /fewer readers/], [17809, /user connections/], [49918, /busy/], [4221, /primary/],
+      [983, /changing its role/], [42108, /resume it/], [40197, /in a minute/]] as const).map(([number, advice]): [object[], string, RegExp] => (
+      [[{ number, message: 'As it is.' }, { number: 18456, message: 'Login failed.' }], 'SOURCE_UNREACHABLE', new RegExp(`is not available now .*\\(error ${number}\\); .*${advice.source}`)])),
+  ])('%j is %s, with what to do', (told, code, message) => {
+    const error = toConnectError(new ConnectionError('Login failed.', 'ELOGIN'), ENDPOINT, told as never);
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+    if (!/18456|18486|18487|18488/.test(JSON.stringify(told[0]))) expect(error.message).not.toContain('password');
+  });
+
+  test('Microsoft Entra that gives no token is no network\'s fault', () => {
+    const cause = new AggregateError([new ConnectionError('Security token could not be authenticated or authorized.', 'EFEDAUTH'), new Error('AADSTS700016: no such application')]);
+    expect(toConnectError(cause, { ...ENDPOINT, user: '' }, [])).toMatchObject({
+      code: 'LOGIN_FAILED', message: 'Microsoft Entra gave no token for the login to database \'Ledger\': AADSTS700016: no such application; check tenant, client id and credentials',
+    });
+  });
+
+  test('a connection that broke before the login tells so', () => {
+    const error = toConnectError(new ConnectionError('Connection lost', 'ESOCKET', { cause: coded('ECONNRESET') }), ENDPOINT, [], true);
+    expect(error).toMatchObject({ code: 'SOURCE_UNREACHABLE', message: expect.stringContaining('came about, but broke before the login was done: the server closed the connection (ECONNRESET)') });
+    expect(brokeWhileConnecting(error)).toBe(true);
   });
 
   test('a server that requires encryption', () => {

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Authentication, type SqlServerSource } from '../../../../src/extractor/api/sql-server-source';
+import { Authentication, Encryption, type SqlServerSource } from '../../../../src/extractor/api/sql-server-source';
 import { resolveSource } from '../../../../src/extractor/source/credentials/resolve-source';
 
 const BASE: SqlServerSource = { server: 'db', database: 'Ledger', user: 'reader' };
@@ -47,6 +47,23 @@ describe('password', () => {
       await expect(inFile('\n')).rejects.toThrow('is empty');
       await expect(resolve({ ...BASE, passwordFile: join(folder, 'none') })).rejects.toThrow(/cannot read the password file .* ENOENT/);
     });
+  });
+});
+
+describe('address', () => {
+  test('a port may stand in the server, as in connection strings', async () => {
+    expect(await resolve({ ...BASE, server: 'tcp:db,1444' })).toMatchObject({ server: 'db', port: 1444 });
+    expect(await resolve({ ...BASE, server: '(local)' })).toMatchObject({ server: 'localhost', port: undefined });
+    await expect(resolve({ ...BASE, server: 'db,1444', port: 1445 })).rejects.toThrow('name two ports');
+    expect(await resolve({ connectionString: ENV.CS, server: 'other,1600' })).toMatchObject({ server: 'other', port: 1600 });
+  });
+
+  test('what is given of encryption comes before the connection string\'s', async () => {
+    const strict = 'Server=cs;Database=x;User ID=u;Password=p;Encrypt=Strict';
+    expect(await resolve({ connectionString: strict })).toMatchObject({ encryption: 'strict' });
+    expect(await resolve({ connectionString: strict, encrypt: false })).toMatchObject({ encrypt: false, encryption: undefined });
+    await expect(resolve({ connectionString: `${strict};TrustServerCertificate=True` })).rejects.toThrow('exclude each other: TDS 8.0 always checks');
+    await expect(resolve({ ...BASE, encrypt: false, encryption: Encryption.STRICT })).rejects.toThrow('contradict each other');
   });
 });
 
