@@ -14,8 +14,13 @@ export const CATALOG_PARAMETERS = {
   layout: 'cdk-legacy-to-s3.layout',
 } as const;
 
-/** Partition key of the tables with all runs. */
+/** Partition key of the tables with all runs, behind the dataset's partition prefix. */
 export const RUN_PARTITION = 'run';
+
+/** Name of the partition key of a dataset's table with all runs. */
+export function runPartition({ partitionPrefix = '' }: Dataset): string {
+  return partitionPrefix + RUN_PARTITION;
+}
 
 /** Longest name of a Glue table (Glue, "Table"). */
 const MAX_NAME = 255;

@@ -1,6 +1,8 @@
 import { chunkCount, type ChunkTarget } from './chunk-size';
 import { spreadChunks } from './chunk-size';
 import { chunkKey, cutByPartitions, cutTable, wholeTable } from './cut-table';
+import { nameWarnings, pathWarnings } from './name-warnings';
+import { partitionPrefixField } from './partition-prefixes';
 import { sourceSchemaHash } from './schema-drift';
 import { findRisks } from './source-risks';
 import { chooseTables } from './table-choices';
@@ -8,15 +10,16 @@ import { PLAN_VERSION } from './validate-plan';
 import { counted } from '../api/counted';
 import type { ExtractionPlan, PlannedColumn, PlannedTable } from '../api/extraction-plan';
 import type { TableOptions } from '../api/selection';
-import { landedNames } from '../source/catalog/column-names';
 import { quoteTable } from '../source/catalog/identifiers';
-import { majorVersion, readSecurity, readServer, readTables, type SourceColumn, type SourceTable } from '../source/catalog/read-catalog';
+import { majorVersion, readSecurity, readServer, readTables, type SourceColumn } from '../source/catalog/read-catalog';
 import { selectTables } from '../source/catalog/table-patterns';
 import type { SqlServerConnection } from '../source/connection/sql-server-connection';
 import { snapshotAdvice } from '../source/consistency/consistency';
 
 export interface PlanOptions {
   readonly address: string;
+  /** URL of what the tables are to land in; it is not reached. */
+  readonly target: string;
   readonly include?: readonly string[];
   readonly exclude: readonly string[];
   /** As asked for; decided by the readers and the size of the run when absent. */
@@ -37,7 +40,7 @@ export async function buildPlan(connection: SqlServerConnection, options: PlanOp
   const chosen = [...choices.values()].map(({ table }) => table);
   const security = await readSecurity(connection, server, chosen);
   const { refusals, readable } = findRisks(chosen, security);
-  const warnings = readable.flatMap(renameWarnings);
+  const warnings = readable.flatMap((table) => [...nameWarnings(table), ...pathWarnings(table, options.target)]);
   if (!server.snapshotAllowed) {
     warnings.unshift(snapshotAdvice(connection.database));
   }
@@ -61,6 +64,7 @@ export async function buildPlan(connection: SqlServerConnection, options: PlanOp
     tables.push({
       schema: table.schema,
       table: table.table,
+      ...partitionPrefixField(table.columns),
       columns: table.columns.map(plannedColumn),
       ...(excludedColumns.length > 0 && { excludedColumns: [...excludedColumns] }),
       ...(rowFilter !== undefined && { rowFilter }),
@@ -87,13 +91,4 @@ export async function buildPlan(connection: SqlServerConnection, options: PlanOp
 
 function plannedColumn({ name, type, nullable, collation, computed }: SourceColumn): PlannedColumn {
   return { name, type, nullable, ...(collation !== undefined && { collation }), ...(computed && { computed }) };
-}
-
-/** The renamed columns of a table, as warnings. */
-function renameWarnings(table: SourceTable): string[] {
-  const names = table.columns.map(({ name }) => name);
-  return landedNames(names).flatMap((landed, index) => (landed === names[index] ? [] : [
-    `${quoteTable(table.schema, table.table)}: column '${names[index]}' lands as '${landed}', `
-      + 'since its name is a partition\'s or differs from another column\'s only by case',
-  ]));
 }

@@ -21,6 +21,7 @@ import type { ExtractResult } from '../api/extract-result';
 import type { ExtractionPlan } from '../api/extraction-plan';
 import type { ExtractorProps } from '../api/extractor-props';
 import { openTarget } from '../landing/open-target';
+import { withPartitionPrefixes } from '../plan/partition-prefixes';
 import { countReaders } from '../source/connection/reader-count';
 import { SqlServerConnection } from '../source/connection/sql-server-connection';
 import { GUARANTEES } from '../source/consistency/consistency';
@@ -36,7 +37,8 @@ import { openStore } from '../state/open-store';
  */
 export async function extract(props: ExtractorProps, controls: ExtractControls = {}, clock: Clock = SYSTEM_CLOCK): Promise<ExtractResult> {
   const startedAt = new Date();
-  const options = await resolveOptions(props);
+  const resolved = await resolveOptions(props);
+  const options = { ...resolved, ...(resolved.plan && { plan: withPartitionPrefixes(resolved.plan) }) };
   return safely(options, () => run(options, controls, clock, { runId: runIdAt(startedAt, randomBytes(3).toString('hex')), startedAt }));
 }
 

@@ -3,7 +3,8 @@ import { GlueCatalog } from './glue-catalog';
 import { alignable, formatParameters, layoutOf, storageDescriptor } from './storage-layout';
 import { glueColumns, partitionColumns, unitedColumns } from './table-columns';
 import {
-  CATALOG_PARAMETERS, catalogRunsTableName, catalogTableName, datasetId, datasetRunFolder, Manifest, ManifestTable, RUN_PARTITION, RunItem, RunState,
+  CATALOG_PARAMETERS, catalogRunsTableName, catalogTableName, datasetFolder, datasetId, datasetRunFolder, Manifest, ManifestTable, RunItem,
+  runPartition, RunState,
 } from '../../contract';
 import { RunReporter } from '../complete/complete-run';
 import { mapConcurrently } from '../shared/concurrency';
@@ -23,7 +24,8 @@ const { dataset: DATASET, kind: KIND, run: RUN, state: STATE, layout: LAYOUT } =
  * - `<name>_runs` has a partition for every checked run, COMPLETE or not; the partition's parameters tell which. Its
  *   columns are those of all runs: added ones at the end, dropped ones kept, changed ones widened.
  * - Runs of another format, and CSV whose columns moved (it is read by position), cannot share a table with the others:
- *   they get `<name>_runs_<format>`, for CSV with the schema's fingerprint.
+ *   they get `<name>_runs_<format>`, for CSV with the schema's fingerprint. So do runs whose partition key is called otherwise,
+ *   because a column came that is called `run` too.
  * - A table that others made, or that another dataset's name folds to, is left alone: a failure is logged, the run is
  *   completed all the same, since trying again would not help.
  */
@@ -44,7 +46,7 @@ export function catalogRegistrar(catalog: GlueCatalog, telemetry: Telemetry): Ru
 
 async function registerTable(catalog: GlueCatalog, run: RunItem, manifest: Manifest, table: ManifestTable): Promise<void> {
   const dataset = datasetId(table.database, table.schema, table.table);
-  const columns = glueColumns(table.columns, manifest.format.name);
+  const columns = glueColumns(table.columns, manifest.format.name, runPartition(table));
   const location = `s3://${run.bucket}/${datasetRunFolder(manifest.prefix, table, run.runId)}`;
   await registerPartition(catalog, run, manifest, table, columns, location);
   const name = catalogTableName(table);
@@ -71,22 +73,25 @@ async function registerPartition(
   let united: readonly Column[] = columns;
   const next = (existing: Table | undefined): TableInput | undefined => {
     requireOwn(existing, name, dataset, 'runs');
+    if (existing && !hasPartition(existing, runPartition(table))) {
+      throw new HandlerError('WRITE_CONTENTION', `the Glue table '${name}' was just made by a run whose partition key is called otherwise; try again`);
+    }
     const known = existing?.StorageDescriptor?.Columns ?? [];
     united = unitedColumns(known, columns);
     if (existing && JSON.stringify(known) === JSON.stringify(united)) return undefined;
-    const folder = location.slice(0, location.lastIndexOf('run='));
     return {
       Name: name,
       Description: `All runs of ${dataset}`.slice(0, 2048),
       TableType: 'EXTERNAL_TABLE',
       Parameters: { ...formatParameters(format), [DATASET]: dataset, [KIND]: 'runs', [LAYOUT]: layoutOf(format) },
-      PartitionKeys: [{ Name: RUN_PARTITION, Type: 'string' }],
-      StorageDescriptor: storageDescriptor(format, united, folder),
+      PartitionKeys: [{ Name: runPartition(table), Type: 'string' }],
+      StorageDescriptor: storageDescriptor(format, united, `s3://${run.bucket}/${datasetFolder(manifest.prefix, table)}`),
     };
   };
   const first = await catalog.table(name);
-  if (first && first.Parameters?.[DATASET] === dataset && !fits(first, format, columns)) {
+  if (first && first.Parameters?.[DATASET] === dataset && !(hasPartition(first, runPartition(table)) && fits(first, format, columns))) {
     name += format.name === 'csv' ? `_csv_${table.schemaFingerprint.replace(/[^0-9a-z]/gi, '').slice(0, 8).toLowerCase()}` : `_${format.name}`;
+    if (format.name !== 'csv' && table.partitionPrefix !== undefined) name += `_${table.partitionPrefix.slice(0, -1)}`;
   }
   await catalog.changeTable(name, next);
   await catalog.putPartition(name, {
@@ -94,6 +99,11 @@ async function registerPartition(
     Parameters: { [DATASET]: dataset, [RUN]: run.runId, [STATE]: run.runState },
     StorageDescriptor: storageDescriptor(format, format.name === 'csv' ? columns : partitionColumns(united, columns), location),
   });
+}
+
+/** The keys of a table that has partitions cannot be renamed. */
+function hasPartition(table: Table, name: string): boolean {
+  return table.PartitionKeys?.some(({ Name }) => Name === name) ?? false;
 }
 
 function fits(table: Table, format: Manifest['format'], columns: readonly Column[]): boolean {

@@ -10,10 +10,11 @@ const MAX_COMMENT = 255;
  * The Glue columns of a run's files, in the files' order. Names are in lower case, as Glue keeps them and as engines
  * compare them; otherwise they stay, because Parquet and JSON are read by name. CSV's are strings: so OpenCSVSerde reads.
  *
+ * @param partition name of the partition key
  * @throws HandlerError CATALOG_NAME_CLASH when two columns have one name but for case, or one is called like the partition
  */
-export function glueColumns(columns: readonly ManifestColumn[], format: Manifest['format']['name']): Column[] {
-  const seen = new Map<string, string>([[RUN_PARTITION, `the partition key '${RUN_PARTITION}'`]]);
+export function glueColumns(columns: readonly ManifestColumn[], format: Manifest['format']['name'], partition = RUN_PARTITION): Column[] {
+  const seen = new Map<string, string>([[partition, `the partition key '${partition}'`]]);
   return columns.map(({ name, glueType, sourceType }) => {
     const lower = name.toLowerCase();
     const other = seen.get(lower);

@@ -30,9 +30,9 @@ const parquet: Manifest['format'] = { name: 'parquet', compression: 'zstd' };
 const csv: Manifest['format'] = { name: 'csv', compression: 'gzip' };
 
 /** Registers run number `day` and answers with its id. */
-async function register(day: number, of: { columns?: ManifestColumn[]; format?: Manifest['format']; state?: RunState; table?: string; runId?: string } = {}): Promise<string> {
+async function register(day: number, of: { columns?: ManifestColumn[]; format?: Manifest['format']; state?: RunState; table?: string; runId?: string; partitionPrefix?: string } = {}): Promise<string> {
   const { manifest, ...made } = smallRun({
-    at: new Date(Date.UTC(2026, 0, day)), columns: of.columns ?? columns(['Id', 'int']), format: of.format ?? parquet, table: of.table ?? 'Accounts',
+    at: new Date(Date.UTC(2026, 0, day)), columns: of.columns ?? columns(['Id', 'int']), format: of.format ?? parquet, table: of.table ?? 'Accounts', partitionPrefix: of.partitionPrefix,
   });
   const runId = of.runId ?? made.runId;
   const run = { runId, runState: of.state ?? 'COMPLETE', bucket: 'landing' } as RunItem;
@@ -150,6 +150,28 @@ test('runs of another format get a table of their own, and the newest is shown w
   });
   await register(2, { runId: second, format: { name: 'jsonl', compression: 'none' }, state: 'INCOMPLETE' });
   expect((await table('bank_dbo_accounts')).Parameters).toMatchObject({ classification: 'csv' });
+});
+
+test('a column called like the partition: the partition key has the prefix of the run\'s own', async () => {
+  const runId = await register(1, { columns: columns(['Id', 'int'], ['Run', 'int']), partitionPrefix: 'landed_' });
+  const landed = 's3://landing/landing/landed_database=Bank/landed_schema=dbo/landed_table=Accounts/';
+  expect(await table('bank_dbo_accounts')).toMatchObject({ StorageDescriptor: { Location: `${landed}landed_run=${runId}/` } });
+  const runs = await table('bank_dbo_accounts_runs');
+  expect([runs.PartitionKeys, shape(runs), runs.StorageDescriptor!.Location]).toEqual([[{ Name: 'landed_run', Type: 'string' }], ['id int', 'run int'], landed]);
+  expect((await partitions('bank_dbo_accounts_runs'))[0].StorageDescriptor!.Location).toBe(`${landed}landed_run=${runId}/`);
+  expect(failures).toEqual([]);
+});
+
+test('a column called like the partition that comes later: runs with it get a table of their own, the others keep theirs', async () => {
+  const first = await register(1);
+  const second = await register(2, { columns: columns(['Id', 'int'], ['Run', 'int']), partitionPrefix: 'landed_' });
+  const third = await register(3);
+  expect(await names()).toEqual(['bank_dbo_accounts', 'bank_dbo_accounts_runs', 'bank_dbo_accounts_runs_parquet_landed']);
+  expect((await partitions('bank_dbo_accounts_runs')).map(({ Values }) => Values![0])).toEqual([first, third]);
+  expect((await partitions('bank_dbo_accounts_runs_parquet_landed')).map(({ Values }) => Values![0])).toEqual([second]);
+  await register(3, { runId: third, state: 'INCOMPLETE' });
+  expect(shape(await table('bank_dbo_accounts'))).toEqual(['id int', 'run int']);
+  expect(failures).toEqual([]);
 });
 
 test('two datasets whose names fold to one: the second is left out and logged, the run\'s other tables are not', async () => {

@@ -33,6 +33,7 @@ function chunkJob(table: PlannedTable, index: number, chunk: PlannedChunk, maxDo
     tableIndex: index,
     schema: table.schema,
     table: table.table,
+    ...(table.partitionPrefix !== undefined && { partitionPrefix: table.partitionPrefix }),
     chunk,
     chunks: table.chunks.length,
     sql: `SELECT ${columns.map(({ selected }) => selected).join(', ')} ${from}${hint}`,
@@ -52,8 +53,8 @@ export function landedPrimaryKey(table: PlannedTable): string[] {
   return table.primaryKey.map((name) => landed[names.indexOf(name)] ?? name);
 }
 
-function landedColumns({ columns }: PlannedTable): string[] {
-  return landedNames(columns.map(({ name }) => name));
+function landedColumns({ columns, partitionPrefix }: PlannedTable): string[] {
+  return landedNames(columns.map(({ name }) => name), partitionPrefix);
 }
 
 /** @param condition of a chunk's rows; empty for all */

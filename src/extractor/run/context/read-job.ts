@@ -9,6 +9,8 @@ export interface ReadJob {
   readonly tableIndex: number;
   readonly schema: string;
   readonly table: string;
+  /** As the table is planned; a query's is known when its columns are. */
+  readonly partitionPrefix?: string;
   readonly chunk: PlannedChunk;
   /** Chunks of the table. */
   readonly chunks: number;
