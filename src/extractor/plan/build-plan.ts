@@ -1,7 +1,7 @@
 import { chunkCount, type ChunkTarget } from './chunk-size';
 import { spreadChunks } from './chunk-size';
 import { chunkKey, cutByPartitions, cutTable, wholeTable } from './cut-table';
-import { nameWarnings, pathWarnings } from './name-warnings';
+import { catalogWarnings, nameWarnings, pathWarnings } from './name-warnings';
 import { partitionPrefixField } from './partition-prefixes';
 import { sourceSchemaHash } from './schema-drift';
 import { findRisks } from './source-risks';
@@ -35,12 +35,16 @@ export interface PlanOptions {
  */
 export async function buildPlan(connection: SqlServerConnection, options: PlanOptions): Promise<ExtractionPlan> {
   const server = await readServer(connection);
-  const selected = selectTables(await readTables(connection, server), options.include, options.exclude);
-  const choices = new Map(chooseTables(selected, options.tableOptions, options.chunkTarget).map((choice) => [choice.table.objectId, choice]));
+  const all = await readTables(connection, server);
+  const selected = selectTables(all, options.include, options.exclude);
+  const choices = new Map(
+    chooseTables(selected, options.tableOptions, options.chunkTarget, all).map((choice) => [choice.table.objectId, choice]),
+  );
   const chosen = [...choices.values()].map(({ table }) => table);
   const security = await readSecurity(connection, server, chosen);
   const { refusals, readable } = findRisks(chosen, security);
   const warnings = readable.flatMap((table) => [...nameWarnings(table), ...pathWarnings(table, options.target)]);
+  warnings.push(...catalogWarnings(connection.database, readable));
   if (!server.snapshotAllowed) {
     warnings.unshift(snapshotAdvice(connection.database));
   }

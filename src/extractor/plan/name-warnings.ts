@@ -1,3 +1,4 @@
+import { catalogTableName } from '../../contract';
 import { columnsLikePartitions, freePartitionPrefix, landedNames } from '../source/catalog/column-names';
 import { quoteTable } from '../source/catalog/identifiers';
 import type { SourceTable } from '../source/catalog/read-catalog';
@@ -12,6 +13,17 @@ export function pathWarnings(table: Pick<SourceTable, 'schema' | 'table' | 'colu
   const inPath = new Set(target.split('/').flatMap((segment) => /^([^=]+)=/.exec(segment)?.[1].toLowerCase() ?? []));
   return table.columns.filter(({ name }) => inPath.has(encodeURI(name).toLowerCase())).map(({ name }) => `${quoteTable(table.schema, table.table)}: column `
     + `'${name}' has the name of the partition '${name}=…' in the target's path, whose value readers take for the column's; land under another path`);
+}
+
+/** Tables that cannot be told apart by the names that the catalog gives their tables in Glue. */
+export function catalogWarnings(database: string, tables: ReadonlyArray<Pick<SourceTable, 'schema' | 'table'>>): string[] {
+  const byName = new Map<string, string[]>();
+  for (const { schema, table } of tables) {
+    const name = catalogTableName({ database, schema, table });
+    byName.set(name, [...byName.get(name) ?? [], quoteTable(schema, table)]);
+  }
+  return [...byName].filter(([, same]) => same.length > 1).map(([name, same]) => `${same.join(' and ')} land apart, but have one name in a Glue catalog, `
+    + `'${name}': a pipeline registers the one that it meets first, and logs an error of the others`);
 }
 
 /** What of a table lands under other names than it has, or than other tables have, as warnings. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
+import { refuseFoldedFolders } from './chunks/landing-names';
 import { planOf } from './chunks/landing-plan';
 import { retrying } from './chunks/retry';
 import { resumedOptions } from './context/resumed-options';
@@ -126,6 +127,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     const patiently = <T>(what: string, work: () => Promise<T>) =>
       retrying(context, work, (notice) => context.emit({ type: 'target-retry', what, ...notice }));
     jobs.forEach((job) => planOf(context, job));
+    if (plan) await refuseFoldedFolders(plan, target);
     context.emit({ type: 'run-started', runId, target: target.url, tables: selection.tables.length, consistency });
     if (plan) context.emit(plannedEvent(plan, { chunks: jobs.length, finishedChunks: checkpoint?.finishedChunks ?? 0, readers }));
     selection.warnings.forEach(warn);

@@ -1,3 +1,4 @@
+import { refuseUnlandable } from './chunks/landing-names';
 import { resolveOptions, type RunOptions } from './context/run-options';
 import type { ExtractControls } from '../api/controls';
 import { LegacyToS3Error } from '../api/errors';
@@ -25,7 +26,9 @@ export async function plan(props: ExtractorProps, { signal }: Pick<ExtractContro
     connection = await SqlServerConnection.open(options.connection, stop.signal);
     // Only chunks without a size depend on the readers.
     const readers = options.chunkTarget ? options.readers : await countReaders(connection, options);
-    return await planOver(connection, { ...options, readers });
+    const made = await planOver(connection, { ...options, readers });
+    refuseUnlandable(made, options.target, options.format);
+    return made;
   } catch (error) {
     throw toSafeError(error, [options.connection.password]);
   } finally {

@@ -1,3 +1,4 @@
+import { refuseUnlandable } from './chunks/landing-names';
 import { refuseHashesOfOld } from './chunks/reconcile-chunk';
 import { landedPrimaryKey, planJobs, queryJob } from './chunks/table-job';
 import type { ReadJob } from './context/read-job';
@@ -35,6 +36,7 @@ export async function select(options: RunOptions, connection: SqlServerConnectio
   const plan = options.plan ? await givenPlan(options.plan, connection) : await planOver(connection, options);
   const accepted = refuseRisks(plan.refusals, options.accepted);
   const consistency = chooseConsistency(options.consistency, plan.snapshotAllowed, plan.database);
+  refuseUnlandable(plan, options.target, options.format);
   const jobs = planJobs(plan, options.maxDop, options.format.types);
   refuseHashesOfOld(options.sourceHashes, plan.productVersion);
   await refuseDisorder(connection, plan.tables);

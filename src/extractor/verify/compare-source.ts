@@ -94,7 +94,7 @@ async function compareChunk(
     sql: job.sql,
     parameters: job.parameters,
     format: { name: 'jsonl', compression: 'none' },
-    typeOptions: (column) => typeOptionsOf(options.format.types, { schema: job.schema, table: job.table, column }),
+    typeOptions: (column) => job.typeOptions?.get(column) ?? typeOptionsOf(options.format.types, { schema: job.schema, table: job.table, column }),
     keyColumns: job.keyColumns,
     subject: job.subject,
     targetFileBytes: Infinity,

@@ -93,7 +93,7 @@ async function readAndLand(
     sql: job.sql,
     parameters: job.parameters,
     format: options.format,
-    typeOptions: (column) => typeOptionsOf(options.format.types, { schema: job.schema, table: job.table, column }),
+    typeOptions: (column) => job.typeOptions?.get(column) ?? typeOptionsOf(options.format.types, { schema: job.schema, table: job.table, column }),
     keyColumns: job.keyColumns,
     ...(job.source && { sourceHash: sourceHashOf(options, job) }),
     subject: job.subject,
