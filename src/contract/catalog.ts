@@ -10,6 +10,8 @@ export const CATALOG_PARAMETERS = {
   run: 'cdk-legacy-to-s3.run',
   /** State of the run of a partition. */
   state: 'cdk-legacy-to-s3.run-state',
+  /** Names of columns that the table is without, since Glue or its engines refuse them, as a JSON array. */
+  leftOut: 'cdk-legacy-to-s3.left-out-columns',
   /** What two runs must have in common to be partitions of one table. */
   layout: 'cdk-legacy-to-s3.layout',
 } as const;

@@ -1,7 +1,7 @@
 import { chunkCount, type ChunkTarget } from './chunk-size';
 import { spreadChunks } from './chunk-size';
 import { chunkKey, cutByPartitions, cutTable, wholeTable } from './cut-table';
-import { catalogWarnings, nameWarnings, pathWarnings } from './name-warnings';
+import { catalogColumnWarnings, catalogWarnings, nameWarnings, pathWarnings } from './name-warnings';
 import { partitionPrefixField } from './partition-prefixes';
 import { sourceSchemaHash } from './schema-drift';
 import { findRisks } from './source-risks';
@@ -43,7 +43,7 @@ export async function buildPlan(connection: SqlServerConnection, options: PlanOp
   const chosen = [...choices.values()].map(({ table }) => table);
   const security = await readSecurity(connection, server, chosen);
   const { refusals, readable } = findRisks(chosen, security);
-  const warnings = readable.flatMap((table) => [...nameWarnings(table), ...pathWarnings(table, options.target)]);
+  const warnings = readable.flatMap((table) => [...nameWarnings(table), ...pathWarnings(table, options.target), ...catalogColumnWarnings(table)]);
   warnings.push(...catalogWarnings(connection.database, readable));
   if (!server.snapshotAllowed) {
     warnings.unshift(snapshotAdvice(connection.database));

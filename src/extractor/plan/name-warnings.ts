@@ -1,4 +1,4 @@
-import { catalogTableName } from '../../contract';
+import { catalogTableName, isCatalogColumnName } from '../../contract';
 import { columnsLikePartitions, freePartitionPrefix, landedNames } from '../source/catalog/column-names';
 import { quoteTable } from '../source/catalog/identifiers';
 import type { SourceTable } from '../source/catalog/read-catalog';
@@ -24,6 +24,12 @@ export function catalogWarnings(database: string, tables: ReadonlyArray<Pick<Sou
   }
   return [...byName].filter(([, same]) => same.length > 1).map(([name, same]) => `${same.join(' and ')} land apart, but have one name in a Glue catalog, `
     + `'${name}': a pipeline registers the one that it meets first, and logs an error of the others`);
+}
+
+/** Columns that a Glue table cannot have under their names. */
+export function catalogColumnWarnings({ schema, table, columns }: Pick<SourceTable, 'schema' | 'table' | 'columns'>): string[] {
+  return columns.filter(({ name }) => !isCatalogColumnName(name.toLowerCase())).map(({ name }) => `${quoteTable(schema, table)}: a pipeline registers Parquet and `
+    + `JSON Lines in Glue without the column ${JSON.stringify(name)}, whose name Glue or its engines refuse, and CSV with _ for what they refuse; the files have it`);
 }
 
 /** What of a table lands under other names than it has, or than other tables have, as warnings. */

@@ -1,20 +1,23 @@
-import type { Column, Partition, StorageDescriptor, Table, TableInput } from '@aws-sdk/client-glue';
+import { Column, InvalidInputException, Partition, StorageDescriptor, Table, TableInput } from '@aws-sdk/client-glue';
 import { GlueCatalog } from './glue-catalog';
 import { alignable, formatParameters, layoutOf, storageDescriptor } from './storage-layout';
-import { glueColumns, partitionColumns, unitedColumns } from './table-columns';
+import { glueColumns, leftOutColumns, partitionColumns, unitedColumns } from './table-columns';
 import {
-  CATALOG_PARAMETERS, catalogRunsTableName, catalogTableName, datasetFolder, datasetId, datasetRunFolder, Manifest, ManifestTable, RunItem,
-  runPartition, RunState,
+  CATALOG_PARAMETERS, catalogComment, catalogRunsTableName, catalogTableName, datasetFolder, datasetId, datasetRunFolder, Manifest, ManifestTable,
+  RunItem, runPartition, RunState,
 } from '../../contract';
 import { RunReporter } from '../complete/complete-run';
 import { mapConcurrently } from '../shared/concurrency';
 import { HandlerError } from '../shared/errors';
 import { Telemetry } from '../shared/telemetry';
 
+/** Longest description of a table (Glue, "TableInput"). */
+const MAX_DESCRIPTION_BYTES = 2048;
+
 /** Tables registered at the same time; Glue allows some ten requests a second. */
 const TABLE_CONCURRENCY = 4;
 
-const { dataset: DATASET, kind: KIND, run: RUN, state: STATE, layout: LAYOUT } = CATALOG_PARAMETERS;
+const { dataset: DATASET, kind: KIND, run: RUN, state: STATE, layout: LAYOUT, leftOut: LEFT_OUT } = CATALOG_PARAMETERS;
 
 /*
  * Rules, by dataset (docs/catalog.md says the same for users):
@@ -35,18 +38,32 @@ export function catalogRegistrar(catalog: GlueCatalog, telemetry: Telemetry): Ru
   return async (run, { manifest }) => {
     await mapConcurrently(manifest.tables, TABLE_CONCURRENCY, async (table) => {
       try {
+        const leftOut = leftOutColumns(table.columns, manifest.format.name);
+        if (leftOut.length > 0) {
+          telemetry.warn('columns are left out of the catalog, since Glue refuses their names', {
+            dataset: datasetId(table.database, table.schema, table.table), columns: leftOut,
+          });
+        }
         await registerTable(catalog, run, manifest, table);
       } catch (error) {
-        if (!(error instanceof HandlerError && error.code === 'CATALOG_NAME_CLASH')) throw error;
+        if (!isOfTheTable(error)) throw error;
         telemetry.failure('a table could not be registered', error);
       }
     });
   };
 }
 
+/** Whether trying again would not help, so that the run is completed and announced without the table. */
+function isOfTheTable(error: unknown): error is Error {
+  if (error instanceof HandlerError) return error.code === 'CATALOG_NAME_CLASH' || error.code === 'CATALOG_NO_COLUMN';
+  return error instanceof InvalidInputException || (error instanceof Error && error.name === 'ValidationException');
+}
+
 async function registerTable(catalog: GlueCatalog, run: RunItem, manifest: Manifest, table: ManifestTable): Promise<void> {
   const dataset = datasetId(table.database, table.schema, table.table);
   const columns = glueColumns(table.columns, manifest.format.name, runPartition(table));
+  if (columns.length === 0) throw new HandlerError('CATALOG_NO_COLUMN', `the dataset '${dataset}' has no column whose name Glue takes`);
+  const leftOut = leftOutColumns(table.columns, manifest.format.name);
   const location = `s3://${run.bucket}/${datasetRunFolder(manifest.prefix, table, run.runId)}`;
   await registerPartition(catalog, run, manifest, table, columns, location);
   const name = catalogTableName(table);
@@ -56,9 +73,9 @@ async function registerTable(catalog: GlueCatalog, run: RunItem, manifest: Manif
     if ((existing?.Parameters?.[RUN] ?? '') > run.runId) return undefined;
     return {
       Name: name,
-      Description: `Newest complete run of ${dataset}`.slice(0, 2048),
+      Description: describe(`Newest complete run of ${dataset}`, leftOut),
       TableType: 'EXTERNAL_TABLE',
-      Parameters: { ...formatParameters(manifest.format), [DATASET]: dataset, [KIND]: 'newest', [RUN]: run.runId },
+      Parameters: { ...formatParameters(manifest.format), [DATASET]: dataset, [KIND]: 'newest', [RUN]: run.runId, ...leftOutParameter(leftOut) },
       StorageDescriptor: storageDescriptor(manifest.format, columns, location),
     };
   });
@@ -81,7 +98,7 @@ async function registerPartition(
     if (existing && JSON.stringify(known) === JSON.stringify(united)) return undefined;
     return {
       Name: name,
-      Description: `All runs of ${dataset}`.slice(0, 2048),
+      Description: catalogComment(`All runs of ${dataset}`, MAX_DESCRIPTION_BYTES),
       TableType: 'EXTERNAL_TABLE',
       Parameters: { ...formatParameters(format), [DATASET]: dataset, [KIND]: 'runs', [LAYOUT]: layoutOf(format) },
       PartitionKeys: [{ Name: runPartition(table), Type: 'string' }],
@@ -99,6 +116,15 @@ async function registerPartition(
     Parameters: { [DATASET]: dataset, [RUN]: run.runId, [STATE]: run.runState },
     StorageDescriptor: storageDescriptor(format, format.name === 'csv' ? columns : partitionColumns(united, columns), location),
   });
+}
+
+function describe(what: string, leftOut: readonly string[]): string {
+  const without = leftOut.length === 0 ? '' : `; without the columns ${JSON.stringify(leftOut)}, whose names Glue refuses`;
+  return catalogComment(what + without, MAX_DESCRIPTION_BYTES);
+}
+
+function leftOutParameter(leftOut: readonly string[]): { [name: string]: string } {
+  return leftOut.length === 0 ? {} : { [LEFT_OUT]: JSON.stringify(leftOut) };
 }
 
 /** The keys of a table that has partitions cannot be renamed. */

@@ -53,6 +53,12 @@ describe('names that landing makes', () => {
       .rejects.toMatchObject({ code: 'INVALID_CONFIG', message: expect.stringContaining('S3 allows 1024') });
   });
 
+  test('a column that a Glue table cannot have is told by the plan', async () => {
+    await runs.client.query('CREATE TABLE dbo.Odd (Id int, [a,b] int)');
+    const { warnings } = await plan(of('Odd'));
+    expect(warnings).toContainEqual(expect.stringMatching(/^\[dbo\]\.\[Odd\]: a pipeline registers .* without the column "a,b"/));
+  });
+
   test('tables that would have one name in Glue are told by the plan', async () => {
     await runs.client.query('CREATE TABLE dbo.[A B] (Id int); CREATE TABLE dbo.[A-b] (Id int)');
     const { warnings } = await plan({ ...runs.endpoints, tables: ['dbo.[A B]', 'dbo.[A-b]'] });
