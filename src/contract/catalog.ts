@@ -10,12 +10,19 @@ export const CATALOG_PARAMETERS = {
   run: 'cdk-legacy-to-s3.run',
   /** State of the run of a partition. */
   state: 'cdk-legacy-to-s3.run-state',
+  /** Names of columns that the table is without, since Glue or its engines refuse them, as a JSON array. */
+  leftOut: 'cdk-legacy-to-s3.left-out-columns',
   /** What two runs must have in common to be partitions of one table. */
   layout: 'cdk-legacy-to-s3.layout',
 } as const;
 
-/** Partition key of the tables with all runs. */
+/** Partition key of the tables with all runs, behind the dataset's partition prefix. */
 export const RUN_PARTITION = 'run';
+
+/** Name of the partition key of a dataset's table with all runs. */
+export function runPartition({ partitionPrefix = '' }: Dataset): string {
+  return partitionPrefix + RUN_PARTITION;
+}
 
 /** Longest name of a Glue table (Glue, "Table"). */
 const MAX_NAME = 255;

@@ -17,4 +17,5 @@ export * from './stack-outputs';
 export * from './run-events';
 export * from './run-log';
 export * from './catalog';
+export * from './catalog-column';
 export * from './replay';

@@ -164,6 +164,11 @@ export interface ManifestTable {
   readonly database: string;
   readonly schema: string;
   readonly table: string;
+  /**
+   * Stands before the names of the partition keys in the objects' keys, and before `run` in Glue, since a column has the name of
+   * one: `landed_`, for example. Absent where none has.
+   */
+  readonly partitionPrefix?: string;
   readonly columns: readonly ManifestColumn[];
   /** Columns of the source that were left out by choice. */
   readonly excludedColumns?: readonly string[];

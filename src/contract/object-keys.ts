@@ -7,11 +7,32 @@ export const MANIFEST_FILE = '_manifest.json';
 /** S3 refuses object keys longer than this (UTF-8 bytes; S3's "object key name" limit). */
 export const MAX_KEY_BYTES = 1024;
 
+/** Names of the partition keys in object keys, outermost first. */
+export const PARTITION_KEYS = ['database', 'schema', 'table', 'run'] as const;
+
 /** Where a landed object belongs. Names are the source's own, not percent-encoded. */
 export interface Dataset {
   readonly database: string;
   readonly schema: string;
   readonly table: string;
+  /**
+   * Stands before the names of its partition keys where the table has a column of such a name, `landed_` for example: readers of
+   * Hive's layout give the partition's value in place of the column's, without a word. Absent where there is none.
+   */
+  readonly partitionPrefix?: string;
+}
+
+/** What a {@link Dataset.partitionPrefix} may be. */
+const PARTITION_PREFIX = 'landed_(?:[1-9][0-9]*_)?';
+
+/** The `n`-th choice of a partition prefix, from 1: `landed_`, `landed_2_`, … */
+export function partitionPrefix(n: number): string {
+  return n === 1 ? 'landed_' : `landed_${n}_`;
+}
+
+/** Whether a text is one that {@link partitionPrefix} makes. */
+export function isPartitionPrefix(text: unknown): text is string {
+  return typeof text === 'string' && new RegExp(`^${PARTITION_PREFIX}$`).test(text);
 }
 
 /** What the key of a part tells. */
@@ -54,17 +75,21 @@ export function normalizePrefix(prefix: string | undefined): string {
   return trimmed === '' ? '' : `${trimmed}/`;
 }
 
-/** `<prefix>/database=<db>/schema=<schema>/table=<table>/run=<runId>/` */
+/** `<prefix>/database=<db>/schema=<schema>/table=<table>/run=<runId>/`, with the dataset's partition prefix before each name */
 export function datasetRunFolder(prefix: string, dataset: Dataset, runId: string): string {
-  return `${datasetFolder(prefix, dataset)}run=${encodeKeySegment(runId)}/`;
+  return `${datasetFolder(prefix, dataset)}${dataset.partitionPrefix ?? ''}run=${encodeKeySegment(runId)}/`;
 }
 
-/** `<prefix>/database=<db>/schema=<schema>/table=<table>/` */
+/** `<prefix>/database=<db>/schema=<schema>/table=<table>/`, with the dataset's partition prefix before each name */
 export function datasetFolder(prefix: string, dataset: Dataset): string {
-  return (
-    `${normalizePrefix(prefix)}database=${encodeKeySegment(dataset.database)}` +
-    `/schema=${encodeKeySegment(dataset.schema)}/table=${encodeKeySegment(dataset.table)}/`
-  );
+  const { database, schema, table, partitionPrefix: before = '' } = dataset;
+  const segment = (name: string, value: string) => `${before}${name}=${encodeKeySegment(value)}/`;
+  return normalizePrefix(prefix) + segment('database', database) + segment('schema', schema) + segment('table', table);
+}
+
+/** The partition prefix of a folder `…/database=<db>/`, empty where it has none; undefined for another folder. */
+export function partitionPrefixOfFolder(folder: string): string | undefined {
+  return new RegExp(`(?:^|/)((?:${PARTITION_PREFIX})?)database=[^/]*/$`).exec(folder)?.[1];
 }
 
 /**
@@ -122,10 +147,15 @@ export function fileNameOf(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1);
 }
 
+const PART_KEY = new RegExp(
+  `(?:^|/)((?:${PARTITION_PREFIX})?)database=([^/]*)/\\1schema=([^/]*)/\\1table=([^/]*)/\\1run=([^/]+)/([^/]+)$`,
+);
+
 /** Reads a part's address out of its key; undefined for a key that is not of the landing layout. */
 export function parsePartKey(key: string): PartAddress | undefined {
-  const match = /(?:^|\/)database=([^/]*)\/schema=([^/]*)\/table=([^/]*)\/run=([^/]+)\/([^/]+)$/.exec(key);
+  const match = PART_KEY.exec(key);
   if (!match) return undefined;
-  const [database, schema, table, runId] = match.slice(1, 5).map(decodeKeySegment);
-  return { database, schema, table, runId, fileName: match[5] };
+  const [, before, ...segments] = match;
+  const [database, schema, table, runId] = segments.slice(0, 4).map(decodeKeySegment);
+  return { database, schema, table, ...(before !== '' && { partitionPrefix: before }), runId, fileName: segments[4] };
 }

@@ -1,5 +1,6 @@
 import { MANIFEST_VERSION, PAGED_MANIFEST_VERSION, type Manifest, type ManifestPage } from './manifest';
 import type { ManifestChunk, ManifestObject, ManifestTable } from './manifest-table';
+import { isPartitionPrefix } from './object-keys';
 
 /** A table of a page: the whole table, or more chunks and objects of the one before it. */
 export type ManifestPageTable = ManifestTable | ManifestTableRest;
@@ -82,6 +83,9 @@ export function manifestProblems(value: unknown): string[] {
     if (!isRecord(table)) return void problems.push(`tables[${t}]: expected an object`);
     for (const key of ['database', 'schema', 'table', 'schemaFingerprint']) need(table, at, key, 'string');
     need(table, at, 'rows', 'count');
+    if (table.partitionPrefix !== undefined && !isPartitionPrefix(table.partitionPrefix)) {
+      problems.push(`${at}partitionPrefix: expected 'landed_' or 'landed_<number>_', got ${JSON.stringify(table.partitionPrefix)}`);
+    }
     if (!Array.isArray(table.columns)) problems.push(`${at}columns: expected an array`);
     if (!Array.isArray(table.objects)) return void problems.push(`${at}objects: expected an array`);
     table.objects.forEach((object: unknown, o) => {

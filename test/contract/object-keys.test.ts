@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import {
-  datasetRunFolder, decodeKeySegment, encodeKeySegment, fileNameOf, isManifestKey, isStateKey, manifestKey, normalizePrefix, parsePartKey,
-  partFileName, stateCheckFile, stateFolder,
+  datasetRunFolder, decodeKeySegment, encodeKeySegment, fileNameOf, isManifestKey, isPartitionPrefix, isStateKey, manifestKey, normalizePrefix,
+  parsePartKey, partFileName, partitionPrefix, partitionPrefixOfFolder, stateCheckFile, stateFolder,
 } from '../../src/contract';
 
 const dataset = { database: 'Ledger', schema: 'dbo', table: 'Transactions' };
@@ -9,6 +9,18 @@ const dataset = { database: 'Ledger', schema: 'dbo', table: 'Transactions' };
 test('a part lies under prefix, database, schema, table and run', () => {
   expect(datasetRunFolder('landing', dataset, 'r1') + partFileName(3, 0, 'parquet'))
     .toBe('landing/database=Ledger/schema=dbo/table=Transactions/run=r1/part-00003-0000.parquet');
+});
+
+test('a partition prefix stands before each name of a key, and only the prefixes that there are', () => {
+  const key = `${datasetRunFolder('landing', { ...dataset, partitionPrefix: 'landed_2_' }, 'r1')}part-00003-0000.parquet`;
+  expect(key).toBe('landing/landed_2_database=Ledger/landed_2_schema=dbo/landed_2_table=Transactions/landed_2_run=r1/part-00003-0000.parquet');
+  expect(parsePartKey(key)).toEqual({ ...dataset, partitionPrefix: 'landed_2_', runId: 'r1', fileName: 'part-00003-0000.parquet' });
+  expect(parsePartKey('landed_database=a/schema=b/table=c/run=d/x')).toBeUndefined();
+  expect(parsePartKey('landed_database=a/landed_schema=b/landed_2_table=c/landed_run=d/x')).toBeUndefined();
+  expect(['landed_', 'landed_2_', 'landed_10_'].filter(isPartitionPrefix)).toHaveLength(3);
+  expect(['', 'x_', 'landed', 'landed_0_', 'landed_a_', undefined, 'landed_/'].filter(isPartitionPrefix)).toEqual([]);
+  expect([1, 2, 3].map(partitionPrefix)).toEqual(['landed_', 'landed_2_', 'landed_3_']);
+  expect(['landing/landed_database=a/', 'database=a/', 'landed_x_database=a/'].map(partitionPrefixOfFolder)).toEqual(['landed_', '', undefined]);
 });
 
 test('the manifest lies beside the datasets', () => {

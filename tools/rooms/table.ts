@@ -78,7 +78,7 @@ export const ROOMS: readonly Room[] = [
     room('source/aggregates', 'what the source is asked about its rows', CONTRACT, 'rows/tds', 'rows/columns', 'rows/hash'),
     room('state', 'checkpoint and lease of a run', CONTRACT, 'api', 'landing/target', 'landing/file', 'landing/s3', 'landing', 'rows/columns',
       'source/aggregates'),
-    room('plan', 'tables cut into chunks', 'api', 'options', 'rows/objects', 'source/connection', 'source/catalog', 'source/consistency'),
+    room('plan', 'tables cut into chunks', CONTRACT, 'api', 'options', 'rows/objects', 'source/connection', 'source/catalog', 'source/consistency'),
     room('run/context', 'a run\'s options and what its parts share', 'api', 'options', 'landing/target', 'landing', 'rows/columns', 'rows/objects',
       'source/connection', 'source/credentials', 'source/catalog', 'source/consistency', 'state', 'plan'),
     room('run/tables', 'sums, progress and proof of a table', CONTRACT, 'api', 'rows/columns', 'rows/hash', 'source/connection', 'source/catalog',

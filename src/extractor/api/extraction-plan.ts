@@ -87,6 +87,13 @@ export interface PlannedTable {
   readonly schema: string;
   /** Name in the source. */
   readonly table: string;
+  /**
+   * Text before the names of the partition keys in object keys (`landed_database=…`), since a column has the name of one:
+   * `database`, `schema`, `table` or `run`.
+   *
+   * @default - none
+   */
+  readonly partitionPrefix?: string;
   /** Columns that are read, in the order of the table. */
   readonly columns: PlannedColumn[];
   /**

@@ -38,7 +38,8 @@ export interface ExtractorProps extends LandingProps {
   /**
    * Tables to extract: `schema.table` or `table` (in any schema), not case-sensitive, with `*` (any characters) and `?`
    * (one character). A part in brackets or double quotes is taken literally: `[odd.schema].[what?]`. Every pattern
-   * must match at least one table.
+   * must match at least one table. Of tables whose names differ only by case, a name means the one that is spelled so, and
+   * is refused where none is.
    *
    * @default - all tables of the database
    */

@@ -4,14 +4,14 @@ export interface TableOptions {
   readonly table: string;
 
   /**
-   * Columns to read; names, not case-sensitive.
+   * Columns to read: names, not case-sensitive unless columns of a table differ by nothing else.
    *
    * @default - all columns
    */
   readonly columns?: string[];
 
   /**
-   * Columns to leave out; names, not case-sensitive.
+   * Columns to leave out: names, as those of `columns`.
    *
    * @default - none
    */

@@ -2,6 +2,8 @@ import { chunkCount, type ChunkTarget } from './chunk-size';
 import { spreadChunks } from './chunk-size';
 import { chunkKey, cutByPartitions, cutTable, wholeTable } from './cut-table';
 import { varyingPart } from './filter-determinism';
+import { catalogColumnWarnings, catalogWarnings, nameWarnings, pathWarnings } from './name-warnings';
+import { partitionPrefixField } from './partition-prefixes';
 import { sourceSchemaHash } from './schema-drift';
 import { findRisks } from './source-risks';
 import { chooseTables } from './table-choices';
@@ -9,7 +11,6 @@ import { PLAN_VERSION } from './validate-plan';
 import { counted } from '../api/counted';
 import type { ExtractionPlan, PlannedColumn, PlannedTable } from '../api/extraction-plan';
 import type { TableOptions } from '../api/selection';
-import { landedNames } from '../source/catalog/column-names';
 import { quoteTable } from '../source/catalog/identifiers';
 import { readSecurity, readTables, type SourceColumn, type SourceTable } from '../source/catalog/read-catalog';
 import type { SourceFeatures } from '../source/catalog/source-features';
@@ -19,6 +20,8 @@ import { snapshotAdvice } from '../source/consistency/consistency';
 
 export interface PlanOptions {
   readonly address: string;
+  /** URL of what the tables are to land in; it is not reached. */
+  readonly target: string;
   readonly include?: readonly string[];
   readonly exclude: readonly string[];
   /** As asked for; decided by the readers and the size of the run when absent. */
@@ -33,12 +36,16 @@ export interface PlanOptions {
  * @throws LegacyToS3Error
  */
 export async function buildPlan(connection: SqlServerConnection, features: SourceFeatures, options: PlanOptions): Promise<ExtractionPlan> {
-  const selected = selectTables(await readTables(connection, features), options.include, options.exclude);
-  const choices = new Map(chooseTables(selected, options.tableOptions, options.chunkTarget).map((choice) => [choice.table.objectId, choice]));
+  const all = await readTables(connection, features);
+  const selected = selectTables(all, options.include, options.exclude);
+  const choices = new Map(
+    chooseTables(selected, options.tableOptions, options.chunkTarget, all).map((choice) => [choice.table.objectId, choice]),
+  );
   const chosen = [...choices.values()].map(({ table }) => table);
   const security = await readSecurity(connection, features, chosen);
   const { refusals, readable } = findRisks(chosen, security);
-  const warnings = readable.flatMap(renameWarnings);
+  const warnings = readable.flatMap((table) => [...nameWarnings(table), ...pathWarnings(table, options.target), ...catalogColumnWarnings(table)]);
+  warnings.push(...catalogWarnings(connection.database, readable));
   if (!features.snapshotAllowed) {
     warnings.unshift(snapshotAdvice(connection.database));
   }
@@ -63,6 +70,7 @@ export async function buildPlan(connection: SqlServerConnection, features: Sourc
     tables.push({
       schema: table.schema,
       table: table.table,
+      ...partitionPrefixField(table.columns),
       columns: table.columns.map(plannedColumn),
       ...(excludedColumns.length > 0 && { excludedColumns: [...excludedColumns] }),
       ...(rowFilter !== undefined && { rowFilter }),
@@ -98,13 +106,4 @@ function comparisonWarnings(table: SourceTable, rowFilter: string | undefined): 
   if (varying !== undefined) return [`${subject}: its rows are not compared with the source, since rowFilter has ${varying}, which gives other values each time`];
   const names = table.columns.flatMap(({ name, notCompared }) => (notCompared ? [`'${name}' (${notCompared})`] : []));
   return names.length === 0 ? [] : [`${subject}: not compared with the source: ${names.join(', ')}`];
-}
-
-/** The renamed columns of a table, as warnings. */
-function renameWarnings(table: SourceTable): string[] {
-  const names = table.columns.map(({ name }) => name);
-  return landedNames(names).flatMap((landed, index) => (landed === names[index] ? [] : [
-    `${quoteTable(table.schema, table.table)}: column '${names[index]}' lands as '${landed}', `
-      + 'since its name is a partition\'s or differs from another column\'s only by case',
-  ]));
 }

@@ -21,14 +21,17 @@ export interface TableChoice {
 /**
  * Applies the options of tables by name; of several that match a table, the last says, option by option.
  *
+ * @param all tables of the source: names that differ only by case are told apart by all there are
  * @throws LegacyToS3Error of code NO_TABLE_MATCHED when a pattern matches none of the tables, INVALID_CONFIG when a column
  * is in none of those it matches, or a table would have no column left
  */
-export function chooseTables(tables: readonly SourceTable[], rules: readonly TableOptions[], chunkTarget?: ChunkTarget): TableChoice[] {
-  const parsed = rules.map((rule) => ({ rule, pattern: parseTablePattern(rule.table) }));
-  for (const { rule, pattern } of parsed) refuseUnknown(rule, tables.filter((table) => pattern.matches(table)));
+export function chooseTables(
+  tables: readonly SourceTable[], rules: readonly TableOptions[], chunkTarget?: ChunkTarget, all: readonly SourceTable[] = tables,
+): TableChoice[] {
+  const parsed = rules.map((rule) => ({ rule, meant: new Set(parseTablePattern(rule.table).among(all)) }));
+  for (const { rule, meant } of parsed) refuseUnknown(rule, tables.filter((table) => meant.has(table)));
   return tables.map((table) => {
-    const said = parsed.filter(({ pattern }) => pattern.matches(table)).flatMap(({ rule }) => Object.entries(rule));
+    const said = parsed.filter(({ meant }) => meant.has(table)).flatMap(({ rule }) => Object.entries(rule));
     const options = Object.fromEntries(said.filter(([, value]) => value !== undefined)) as Partial<TableOptions>;
     return choose(table, options, chunkTarget);
   });
@@ -36,7 +39,9 @@ export function chooseTables(tables: readonly SourceTable[], rules: readonly Tab
 
 function choose(table: SourceTable, options: Partial<TableOptions>, standard?: ChunkTarget): TableChoice {
   const { columns, excludeColumns = [], rowFilter, targetChunkBytes, targetChunkRows } = options;
-  const isRead = (name: string) => (columns === undefined || has(columns, name)) && !has(excludeColumns, name);
+  const chosen = columns && columnsMeant(table, columns);
+  const excluded = columnsMeant(table, excludeColumns);
+  const isRead = (name: string) => (chosen?.has(name) ?? true) && !excluded.has(name);
   const read = table.columns.filter(({ name }) => isRead(name));
   if (read.length === 0 && table.columns.length > 0) {
     throw new LegacyToS3Error('INVALID_CONFIG', `tableOptions leaves no column of ${quoteTable(table.schema, table.table)}; leave the table out instead`);
@@ -58,6 +63,18 @@ function refuseUnknown({ table: pattern, columns = [], excludeColumns = [] }: Ta
   const [near] = nearestNames(unknown, names, 1);
   throw new LegacyToS3Error('INVALID_CONFIG', `tableOptions of '${pattern}' names the column '${unknown}', which is not there`
     + (near === undefined ? '' : `; did you mean '${near}'?`));
+}
+
+/** Names of columns are one whatever their case, unless the table has columns that differ by nothing else. */
+function columnsMeant({ schema, table, columns }: SourceTable, wanted: readonly string[]): ReadonlySet<string> {
+  const names = columns.map(({ name }) => name);
+  return new Set(wanted.flatMap((want) => {
+    const same = names.filter((name) => name.toLowerCase() === want.toLowerCase());
+    if (same.length < 2) return same;
+    if (same.includes(want)) return [want];
+    throw new LegacyToS3Error('INVALID_CONFIG', `tableOptions of ${quoteTable(schema, table)} names the column '${want}', which may be `
+      + `${same.map((name) => `'${name}'`).join(' or ')}: they differ only by case, so that the name must be spelled as one of them is`);
+  }));
 }
 
 function has(names: readonly string[], wanted: string): boolean {

@@ -1,4 +1,5 @@
 import { keyType } from './key-types';
+import { isPartitionPrefix } from '../../contract';
 import { counted } from '../api/counted';
 import { LegacyToS3Error } from '../api/errors';
 import { NotComparedReason, SourceRisk, type ExtractionPlan, type PlannedChunk, type PlannedColumn, type PlannedTable } from '../api/extraction-plan';
@@ -11,7 +12,7 @@ export const PLAN_VERSION = 1;
 
 const PLAN_FIELDS = ['planVersion', 'createdAt', 'server', 'database', 'productVersion', 'snapshotAllowed', 'tables', 'warnings', 'refusals'];
 const TABLE_FIELDS = [
-  'schema', 'table', 'columns', 'excludedColumns', 'rowFilter', 'primaryKey', 'chunkKey', 'estimatedRows', 'estimatedBytes', 'schemaHash', 'chunks',
+  'schema', 'table', 'partitionPrefix', 'columns', 'excludedColumns', 'rowFilter', 'primaryKey', 'chunkKey', 'estimatedRows', 'estimatedBytes', 'schemaHash', 'chunks',
 ];
 const COLUMN_FIELDS = ['name', 'type', 'nullable', 'collation', 'computed', 'notCompared'];
 const CHUNK_FIELDS = ['chunk', 'lower', 'upper', 'nullKey', 'estimatedRows', 'estimatedBytes'];
@@ -62,6 +63,9 @@ export function tableProblem(table: unknown): string | undefined {
   if (rowFilter !== undefined && (typeof rowFilter !== 'string' || rowFilter.trim() === '')) return `.rowFilter: expected a condition, got ${shown(rowFilter)}`;
   const condition = rowFilter === undefined ? undefined : conditionProblem(rowFilter);
   if (condition !== undefined) return `.rowFilter: expected one condition and nothing else, but ${condition}; got ${shown(rowFilter)}`;
+  if (table.partitionPrefix !== undefined && !isPartitionPrefix(table.partitionPrefix)) {
+    return `.partitionPrefix: expected 'landed_' or 'landed_<number>_', got ${shown(table.partitionPrefix)}`;
+  }
   if (!Array.isArray(columns) || columns.length === 0) return `.columns: expected at least one, got ${shown(columns)}`;
   if (!Array.isArray(chunks) || chunks.length === 0) return `.chunks: expected at least one, got ${shown(chunks)}`;
   const at = estimateProblem(table) ?? unknownField(table, TABLE_FIELDS);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
+import { refuseFoldedFolders } from './chunks/landing-names';
 import { planOf } from './chunks/landing-plan';
 import { retrying } from './chunks/retry';
 import { openSource } from './context/open-source';
@@ -23,6 +24,7 @@ import type { ExtractResult } from '../api/extract-result';
 import type { ExtractionPlan } from '../api/extraction-plan';
 import type { ExtractorProps } from '../api/extractor-props';
 import { openTarget } from '../landing/open-target';
+import { withPartitionPrefixes } from '../plan/partition-prefixes';
 import { countReaders } from '../source/connection/reader-count';
 import type { SqlServerConnection } from '../source/connection/sql-server-connection';
 import { GUARANTEES } from '../source/consistency/consistency';
@@ -38,7 +40,8 @@ import { openStore } from '../state/open-store';
  */
 export async function extract(props: ExtractorProps, controls: ExtractControls = {}, clock: Clock = SYSTEM_CLOCK): Promise<ExtractResult> {
   const startedAt = new Date();
-  const options = await resolveOptions(props);
+  const resolved = await resolveOptions(props);
+  const options = { ...resolved, ...(resolved.plan && { plan: withPartitionPrefixes(resolved.plan) }) };
   return safely(options, () => run(options, controls, clock, { runId: runIdAt(startedAt, randomBytes(3).toString('hex')), startedAt }));
 }
 
@@ -128,6 +131,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     const patiently = <T>(what: string, work: () => Promise<T>) =>
       retrying(context, work, (notice) => context.emit({ type: 'target-retry', what, ...notice }));
     jobs.forEach((job) => planOf(context, job));
+    if (plan) await refuseFoldedFolders(plan, target);
     context.emit({ type: 'run-started', runId, target: target.url, tables: selection.tables.length, consistency });
     if (plan) context.emit(plannedEvent(plan, { chunks: jobs.length, finishedChunks: checkpoint?.finishedChunks ?? 0, readers }));
     selection.warnings.forEach(warn);

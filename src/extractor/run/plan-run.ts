@@ -1,3 +1,4 @@
+import { refuseUnlandable } from './chunks/landing-names';
 import { openSource } from './context/open-source';
 import { resolveOptions, type RunOptions } from './context/run-options';
 import type { PlanControls } from '../api/controls';
@@ -31,6 +32,7 @@ export async function plan(
     // Only chunks without a size depend on the readers.
     const readers = options.chunkTarget ? options.readers : await countReaders(connection, options);
     const made = await planOver(connection, await readFeatures(connection), { ...options, readers });
+    refuseUnlandable(made, options.target, options.format);
     return { ...made, warnings: [...options.sourceWarnings, ...made.warnings] };
   } catch (error) {
     throw toSafeError(error, [options.connection.password]);
@@ -42,7 +44,7 @@ export async function plan(
 
 /** Makes a plan for that many readers, over a connection that is open. @throws LegacyToS3Error */
 export async function planOver(connection: SqlServerConnection, features: SourceFeatures, options: RunOptions): Promise<ExtractionPlan> {
-  const { include, exclude, chunkTarget, readers, tableOptions } = options;
+  const { target, include, exclude, chunkTarget, readers, tableOptions } = options;
   await connection.query(options.sessionSql, 'set the session\'s options');
-  return buildPlan(connection, features, { address: addressOf(options.connection), include, exclude, chunkTarget, readers, tableOptions });
+  return buildPlan(connection, features, { address: addressOf(options.connection), target, include, exclude, chunkTarget, readers, tableOptions });
 }

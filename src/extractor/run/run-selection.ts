@@ -1,3 +1,4 @@
+import { refuseUnlandable } from './chunks/landing-names';
 import { refuseHashesOfOld } from './chunks/reconcile-chunk';
 import { landedPrimaryKey, planJobs, queryJob } from './chunks/table-job';
 import type { ReadJob } from './context/read-job';
@@ -37,6 +38,7 @@ export async function select(options: RunOptions, connection: SqlServerConnectio
   const plan = options.plan ? await givenPlan(options.plan, connection, features) : await planOver(connection, features, options);
   const accepted = refuseRisks(plan.refusals, options.accepted);
   const consistency = chooseConsistency(options.consistency, features, plan.database);
+  refuseUnlandable(plan, options.target, options.format);
   const jobs = planJobs(plan, options.maxDop, options.format.types);
   refuseHashesOfOld(options.sourceHashes, features);
   await refuseDisorder(connection, plan.tables);

@@ -152,7 +152,7 @@ function readNowhere(connection: SqlServerConnection, options: RunOptions, job: 
     sql: job.sql,
     parameters: job.parameters,
     format: { name: 'jsonl', compression: 'none' },
-    typeOptions: (column) => typeOptionsOf(options.format.types, { schema: job.schema, table: job.table, column }),
+    typeOptions: (column) => job.typeOptions?.get(column) ?? typeOptionsOf(options.format.types, { schema: job.schema, table: job.table, column }),
     keyColumns: job.keyColumns,
     subject: job.subject,
     targetFileBytes: Infinity,

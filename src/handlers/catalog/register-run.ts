@@ -1,19 +1,23 @@
-import type { Column, Partition, StorageDescriptor, Table, TableInput } from '@aws-sdk/client-glue';
+import { Column, InvalidInputException, Partition, StorageDescriptor, Table, TableInput } from '@aws-sdk/client-glue';
 import { GlueCatalog } from './glue-catalog';
 import { alignable, formatParameters, layoutOf, storageDescriptor } from './storage-layout';
-import { glueColumns, partitionColumns, unitedColumns } from './table-columns';
+import { glueColumns, leftOutColumns, partitionColumns, unitedColumns } from './table-columns';
 import {
-  CATALOG_PARAMETERS, catalogRunsTableName, catalogTableName, datasetId, datasetRunFolder, Manifest, ManifestTable, RUN_PARTITION, RunItem, RunState,
+  CATALOG_PARAMETERS, catalogComment, catalogRunsTableName, catalogTableName, datasetFolder, datasetId, datasetRunFolder, Manifest, ManifestTable,
+  RunItem, runPartition, RunState,
 } from '../../contract';
 import { RunReporter } from '../complete/report-run';
 import { mapConcurrently } from '../shared/concurrency';
 import { describeError, HandlerError } from '../shared/errors';
 import { Telemetry } from '../shared/telemetry';
 
+/** Longest description of a table (Glue, "TableInput"). */
+const MAX_DESCRIPTION_BYTES = 2048;
+
 /** Tables registered at the same time; Glue allows some ten requests a second. */
 const TABLE_CONCURRENCY = 4;
 
-const { dataset: DATASET, kind: KIND, run: RUN, state: STATE, layout: LAYOUT } = CATALOG_PARAMETERS;
+const { dataset: DATASET, kind: KIND, run: RUN, state: STATE, layout: LAYOUT, leftOut: LEFT_OUT } = CATALOG_PARAMETERS;
 
 /*
  * Rules, by dataset (docs/catalog.md says the same for users):
@@ -23,7 +27,8 @@ const { dataset: DATASET, kind: KIND, run: RUN, state: STATE, layout: LAYOUT } =
  * - `<name>_runs` has a partition for every checked run, COMPLETE or not; the partition's parameters tell which. Its
  *   columns are those of all runs: added ones at the end, dropped ones kept, changed ones widened.
  * - Runs of another format, and CSV whose columns moved (it is read by position), cannot share a table with the others:
- *   they get `<name>_runs_<format>`, for CSV with the schema's fingerprint.
+ *   they get `<name>_runs_<format>`, for CSV with the schema's fingerprint. So do runs whose partition key is called otherwise,
+ *   because a column came that is called `run` too.
  * - A table that others made, or that another dataset's name folds to, is left alone: a failure is logged, the run is
  *   completed all the same, since trying again would not help.
  * - A table that Glue refuses (a permission of Lake Formation, the key of the catalog, a name it does not take) keeps no other
@@ -43,9 +48,15 @@ export function catalogRegistrar(catalog: GlueCatalog, telemetry: Telemetry): Ru
     const refused: { readonly name: string; readonly error: unknown }[] = [];
     await mapConcurrently(manifest.tables, TABLE_CONCURRENCY, async (table) => {
       try {
+        const leftOut = leftOutColumns(table.columns, manifest.format.name);
+        if (leftOut.length > 0) {
+          telemetry.warn('columns are left out of the catalog, since Glue refuses their names', {
+            dataset: datasetId(table.database, table.schema, table.table), columns: leftOut,
+          });
+        }
         await registerTable(catalog, run, manifest, table);
       } catch (error) {
-        if (error instanceof HandlerError && error.code === 'CATALOG_NAME_CLASH') telemetry.failure('a table could not be registered', error);
+        if (isOfTheTable(error)) telemetry.failure('a table could not be registered', error);
         else refused.push({ name: catalogTableName(table), error });
       }
     });
@@ -58,9 +69,17 @@ export function catalogRegistrar(catalog: GlueCatalog, telemetry: Telemetry): Ru
   };
 }
 
+/** Whether trying again would not help, so that the run is completed and announced without the table. */
+function isOfTheTable(error: unknown): error is Error {
+  if (error instanceof HandlerError) return error.code === 'CATALOG_NAME_CLASH' || error.code === 'CATALOG_NO_COLUMN';
+  return error instanceof InvalidInputException || (error instanceof Error && error.name === 'ValidationException');
+}
+
 async function registerTable(catalog: GlueCatalog, run: RunItem, manifest: Manifest, table: ManifestTable): Promise<void> {
   const dataset = datasetId(table.database, table.schema, table.table);
-  const columns = glueColumns(table.columns, manifest.format.name);
+  const columns = glueColumns(table.columns, manifest.format.name, runPartition(table));
+  if (columns.length === 0) throw new HandlerError('CATALOG_NO_COLUMN', `the dataset '${dataset}' has no column whose name Glue takes`);
+  const leftOut = leftOutColumns(table.columns, manifest.format.name);
   const location = `s3://${run.bucket}/${datasetRunFolder(manifest.prefix, table, run.runId)}`;
   await registerPartition(catalog, run, manifest, table, columns, location);
   const name = catalogTableName(table);
@@ -70,9 +89,9 @@ async function registerTable(catalog: GlueCatalog, run: RunItem, manifest: Manif
     if ((existing?.Parameters?.[RUN] ?? '') > run.runId) return undefined;
     return {
       Name: name,
-      Description: `Newest complete run of ${dataset}`.slice(0, 2048),
+      Description: describe(`Newest complete run of ${dataset}`, leftOut),
       TableType: 'EXTERNAL_TABLE',
-      Parameters: { ...formatParameters(manifest.format), [DATASET]: dataset, [KIND]: 'newest', [RUN]: run.runId },
+      Parameters: { ...formatParameters(manifest.format), [DATASET]: dataset, [KIND]: 'newest', [RUN]: run.runId, ...leftOutParameter(leftOut) },
       StorageDescriptor: storageDescriptor(manifest.format, columns, location),
     };
   });
@@ -87,22 +106,25 @@ async function registerPartition(
   let united: readonly Column[] = columns;
   const next = (existing: Table | undefined): TableInput | undefined => {
     requireOwn(existing, name, dataset, 'runs');
+    if (existing && !hasPartition(existing, runPartition(table))) {
+      throw new HandlerError('WRITE_CONTENTION', `the Glue table '${name}' was just made by a run whose partition key is called otherwise; try again`);
+    }
     const known = existing?.StorageDescriptor?.Columns ?? [];
     united = unitedColumns(known, columns);
     if (existing && JSON.stringify(known) === JSON.stringify(united)) return undefined;
-    const folder = location.slice(0, location.lastIndexOf('run='));
     return {
       Name: name,
-      Description: `All runs of ${dataset}`.slice(0, 2048),
+      Description: catalogComment(`All runs of ${dataset}`, MAX_DESCRIPTION_BYTES),
       TableType: 'EXTERNAL_TABLE',
       Parameters: { ...formatParameters(format), [DATASET]: dataset, [KIND]: 'runs', [LAYOUT]: layoutOf(format) },
-      PartitionKeys: [{ Name: RUN_PARTITION, Type: 'string' }],
-      StorageDescriptor: storageDescriptor(format, united, folder),
+      PartitionKeys: [{ Name: runPartition(table), Type: 'string' }],
+      StorageDescriptor: storageDescriptor(format, united, `s3://${run.bucket}/${datasetFolder(manifest.prefix, table)}`),
     };
   };
   const first = await catalog.table(name);
-  if (first && first.Parameters?.[DATASET] === dataset && !fits(first, format, columns)) {
+  if (first && first.Parameters?.[DATASET] === dataset && !(hasPartition(first, runPartition(table)) && fits(first, format, columns))) {
     name += format.name === 'csv' ? `_csv_${table.schemaFingerprint.replace(/[^0-9a-z]/gi, '').slice(0, 8).toLowerCase()}` : `_${format.name}`;
+    if (format.name !== 'csv' && table.partitionPrefix !== undefined) name += `_${table.partitionPrefix.slice(0, -1)}`;
   }
   await catalog.changeTable(name, next);
   await catalog.putPartition(name, {
@@ -110,6 +132,20 @@ async function registerPartition(
     Parameters: { [DATASET]: dataset, [RUN]: run.runId, [STATE]: run.runState },
     StorageDescriptor: storageDescriptor(format, format.name === 'csv' ? columns : partitionColumns(united, columns), location),
   });
+}
+
+function describe(what: string, leftOut: readonly string[]): string {
+  const without = leftOut.length === 0 ? '' : `; without the columns ${JSON.stringify(leftOut)}, whose names Glue refuses`;
+  return catalogComment(what + without, MAX_DESCRIPTION_BYTES);
+}
+
+function leftOutParameter(leftOut: readonly string[]): { [name: string]: string } {
+  return leftOut.length === 0 ? {} : { [LEFT_OUT]: JSON.stringify(leftOut) };
+}
+
+/** The keys of a table that has partitions cannot be renamed. */
+function hasPartition(table: Table, name: string): boolean {
+  return table.PartitionKeys?.some(({ Name }) => Name === name) ?? false;
 }
 
 function fits(table: Table, format: Manifest['format'], columns: readonly Column[]): boolean {

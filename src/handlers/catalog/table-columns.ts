@@ -1,26 +1,34 @@
 import type { Column } from '@aws-sdk/client-glue';
 import { coercible, widerType } from './widen-type';
-import { Manifest, ManifestColumn, RUN_PARTITION } from '../../contract';
+import { catalogColumnNames, catalogComment, isCatalogColumnName, Manifest, ManifestColumn, RUN_PARTITION } from '../../contract';
 import { HandlerError } from '../shared/errors';
-
-/** Longest comment of a column (Glue, "Column"). */
-const MAX_COMMENT = 255;
 
 /**
  * The Glue columns of a run's files, in the files' order. Names are in lower case, as Glue keeps them and as engines
- * compare them; otherwise they stay, because Parquet and JSON are read by name. CSV's are strings: so OpenCSVSerde reads.
+ * compare them; otherwise they stay, because Parquet and JSON are read by name: a column whose name Glue refuses is not among
+ * them ({@link leftOutColumns}). CSV is read by position, so such a column has another name there. CSV's are strings: so
+ * OpenCSVSerde reads.
  *
+ * @param partition name of the partition key
  * @throws HandlerError CATALOG_NAME_CLASH when two columns have one name but for case, or one is called like the partition
  */
-export function glueColumns(columns: readonly ManifestColumn[], format: Manifest['format']['name']): Column[] {
-  const seen = new Map<string, string>([[RUN_PARTITION, `the partition key '${RUN_PARTITION}'`]]);
-  return columns.map(({ name, glueType, sourceType }) => {
-    const lower = name.toLowerCase();
+export function glueColumns(columns: readonly ManifestColumn[], format: Manifest['format']['name'], partition = RUN_PARTITION): Column[] {
+  const seen = new Map<string, string>([[partition, `the partition key '${partition}'`]]);
+  const leftOut = new Set(leftOutColumns(columns, format));
+  const listed = columns.filter(({ name }) => !leftOut.has(name));
+  const names = catalogColumnNames(listed.map(({ name }) => name));
+  return listed.map(({ name, glueType, sourceType }, at) => {
+    const lower = names[at];
     const other = seen.get(lower);
     if (other !== undefined) throw new HandlerError('CATALOG_NAME_CLASH', `the column '${name}' has the name of ${other}: Glue takes no notice of case`);
     seen.set(lower, `the column '${name}'`);
-    return { Name: lower, Type: format === 'csv' ? 'string' : glueType, Comment: sourceType.slice(0, MAX_COMMENT) };
+    return { Name: lower, Type: format === 'csv' ? 'string' : glueType, Comment: catalogComment(name.toLowerCase() === lower ? sourceType : `${sourceType} ${name}`) };
   });
+}
+
+/** Names of columns that a table over these files is without. */
+export function leftOutColumns(columns: readonly ManifestColumn[], format: Manifest['format']['name']): string[] {
+  return format === 'csv' ? [] : columns.map(({ name }) => name).filter((name) => !isCatalogColumnName(name.toLowerCase()));
 }
 
 /**

@@ -1,4 +1,7 @@
-import { DeleteTableCommand, GetPartitionsCommand, GetTableCommand, GetTablesCommand, CreateTableCommand, GlueClient, Table } from '@aws-sdk/client-glue';
+import {
+  CreateTableCommand, DeleteTableCommand, GetPartitionsCommand, GetTableCommand, GetTablesCommand, GlueClient, InvalidInputException, Table,
+  TableInput as TableInputOfGlue,
+} from '@aws-sdk/client-glue';
 import { CATALOG_PARAMETERS, Manifest, ManifestColumn, RunItem, RunState } from '../../../src/contract';
 import { GlueCatalog } from '../../../src/handlers/catalog/glue-catalog';
 import { catalogRegistrar } from '../../../src/handlers/catalog/register-run';
@@ -9,11 +12,16 @@ import { smallRun } from '../../support/runs/small-run';
 let cloud: LocalCloud;
 let glue: GlueClient;
 let failures: Error[];
+let warned: unknown[];
 const DATABASE = 'ledger';
 
 beforeAll(async () => {
   cloud = await startLocalCloud({ enforceIam: false });
   glue = new GlueClient(cloud.clientConfig);
+  glue.middlewareStack.add((next) => async (args) => {
+    refuseAsGlue(args.input);
+    return next(args);
+  }, { step: 'initialize' });
 });
 afterAll(async () => {
   glue?.destroy();
@@ -22,7 +30,23 @@ afterAll(async () => {
 beforeEach(async () => {
   await cloud.reset();
   failures = [];
+  warned = [];
 });
+
+/** As its documentation says of names, comments (one line, 255 bytes) and descriptions (2,048 bytes), which the local cloud takes as they come. */
+function refuseAsGlue(input: unknown): void {
+  const { TableInput, PartitionInput } = input as { TableInput?: TableInputOfGlue; PartitionInput?: TableInputOfGlue };
+  const { Name, Description, StorageDescriptor, PartitionKeys = [] } = TableInput ?? PartitionInput ?? {};
+  const columns = [...StorageDescriptor?.Columns ?? [], ...PartitionKeys];
+  const lines = [...Name === undefined ? [] : [Name], ...columns.flatMap((each) => [each.Name!, each.Comment ?? ''])];
+  // eslint-disable-next-line no-control-regex
+  const bad = lines.find((text) => /[\u0000-\u001f\u007f]/.test(text) || Buffer.byteLength(text) > 255);
+  if (bad !== undefined || columns.some((each) => each.Name === '' || /[,:;]|^ | $/.test(each.Name!)) || Buffer.byteLength(Description ?? '') > 2048
+    // eslint-disable-next-line no-control-regex
+    || /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(Description ?? '')) {
+    throw new InvalidInputException({ message: `failed to satisfy constraint: ${JSON.stringify(bad)}`, $metadata: {} });
+  }
+}
 
 const column = (name: string, glueType: string): ManifestColumn => ({ name, ordinal: 1, sourceType: glueType, nullable: true, outputType: 'X', glueType });
 const columns = (...pairs: readonly [string, string][]) => pairs.map(([name, type]) => column(name, type));
@@ -30,13 +54,15 @@ const parquet: Manifest['format'] = { name: 'parquet', compression: 'zstd' };
 const csv: Manifest['format'] = { name: 'csv', compression: 'gzip' };
 
 /** Registers run number `day` and answers with its id. */
-async function register(day: number, of: { columns?: ManifestColumn[]; format?: Manifest['format']; state?: RunState; table?: string; runId?: string } = {}): Promise<string> {
+async function register(day: number, of: { columns?: ManifestColumn[]; format?: Manifest['format']; state?: RunState; table?: string; runId?: string; partitionPrefix?: string } = {}): Promise<string> {
   const { manifest, ...made } = smallRun({
-    at: new Date(Date.UTC(2026, 0, day)), columns: of.columns ?? columns(['Id', 'int']), format: of.format ?? parquet, table: of.table ?? 'Accounts',
+    at: new Date(Date.UTC(2026, 0, day)), columns: of.columns ?? columns(['Id', 'int']), format: of.format ?? parquet, table: of.table ?? 'Accounts', partitionPrefix: of.partitionPrefix,
   });
   const runId = of.runId ?? made.runId;
   const run = { runId, runState: of.state ?? 'COMPLETE', bucket: 'landing' } as RunItem;
-  const telemetry = { failure: (_message: string, error: Error) => failures.push(error) } as unknown as Telemetry;
+  const telemetry = {
+    failure: (_message: string, error: Error) => failures.push(error), warn: (_message: string, fields: unknown) => warned.push(fields),
+  } as unknown as Telemetry;
   await catalogRegistrar(new GlueCatalog(glue, DATABASE), telemetry)(run, { manifest: { ...manifest, runId }, bucket: 'landing', key: 'k', versionId: 'null', eTag: 'e' });
   return runId;
 }
@@ -150,6 +176,63 @@ test('runs of another format get a table of their own, and the newest is shown w
   });
   await register(2, { runId: second, format: { name: 'jsonl', compression: 'none' }, state: 'INCOMPLETE' });
   expect((await table('bank_dbo_accounts')).Parameters).toMatchObject({ classification: 'csv' });
+});
+
+test('a column called like the partition: the partition key has the prefix of the run\'s own', async () => {
+  const runId = await register(1, { columns: columns(['Id', 'int'], ['Run', 'int']), partitionPrefix: 'landed_' });
+  const landed = 's3://landing/landing/landed_database=Bank/landed_schema=dbo/landed_table=Accounts/';
+  expect(await table('bank_dbo_accounts')).toMatchObject({ StorageDescriptor: { Location: `${landed}landed_run=${runId}/` } });
+  const runs = await table('bank_dbo_accounts_runs');
+  expect([runs.PartitionKeys, shape(runs), runs.StorageDescriptor!.Location]).toEqual([[{ Name: 'landed_run', Type: 'string' }], ['id int', 'run int'], landed]);
+  expect((await partitions('bank_dbo_accounts_runs'))[0].StorageDescriptor!.Location).toBe(`${landed}landed_run=${runId}/`);
+  expect(failures).toEqual([]);
+});
+
+test('a column called like the partition that comes later: runs with it get a table of their own, the others keep theirs', async () => {
+  const first = await register(1);
+  const second = await register(2, { columns: columns(['Id', 'int'], ['Run', 'int']), partitionPrefix: 'landed_' });
+  const third = await register(3);
+  expect(await names()).toEqual(['bank_dbo_accounts', 'bank_dbo_accounts_runs', 'bank_dbo_accounts_runs_parquet_landed']);
+  expect((await partitions('bank_dbo_accounts_runs')).map(({ Values }) => Values![0])).toEqual([first, third]);
+  expect((await partitions('bank_dbo_accounts_runs_parquet_landed')).map(({ Values }) => Values![0])).toEqual([second]);
+  await register(3, { runId: third, state: 'INCOMPLETE' });
+  expect(shape(await table('bank_dbo_accounts'))).toEqual(['id int', 'run int']);
+  expect(failures).toEqual([]);
+});
+
+const ODD = ['Id', 'a,b', 'line\nbreak', 'x:y', 'x;y', 'tab\there', ' led', '表'.repeat(100), 'dot.ted', 'Straße'];
+
+test.each<[string, Manifest['format']]>([['Parquet', parquet], ['JSON Lines', { name: 'jsonl', compression: 'none' }]])(
+  'columns whose names Glue refuses are left out of %s by name, and the table says so', async (_name, format) => {
+    await register(1, { format, columns: columns(...ODD.map((name): [string, string] => [name, 'int'])) });
+    const newest = await table('bank_dbo_accounts');
+    expect(shape(newest)).toEqual(['id int', 'dot.ted int', 'straße int']);
+    const leftOut = ODD.slice(1, 8);
+    expect(JSON.parse(newest.Parameters![CATALOG_PARAMETERS.leftOut])).toEqual(leftOut);
+    expect(newest.Description).toMatch(/^Newest complete run of Bank\/dbo\/Accounts; without the columns \["a,b","line\\nbreak",/);
+    expect([failures, warned]).toEqual([[], [{ dataset: 'Bank/dbo/Accounts', columns: leftOut }]]);
+    expect(await partitions('bank_dbo_accounts_runs')).toHaveLength(1);
+  });
+
+test('CSV, which is read by position, has other names for them', async () => {
+  await register(1, { format: csv, columns: columns(...[...ODD, 'a_b'].map((name): [string, string] => [name, 'string'])) });
+  const { Columns } = (await table('bank_dbo_accounts')).StorageDescriptor!;
+  expect(Columns!.map(({ Name }) => Name)).toEqual([
+    'id', 'a_b_2', 'line_break', 'x_y', 'x_y_2', 'tab_here', '_led', '表'.repeat(80), 'dot.ted', 'straße', 'a_b',
+  ]);
+  expect(Columns![2].Comment).toBe('string line break');
+  expect([failures, warned]).toEqual([[], []]);
+});
+
+test('a table with nothing that Glue takes, or that Glue refuses all the same, is logged, and the run goes on', async () => {
+  await register(1, { columns: columns([',', 'int']) });
+  expect(failures).toEqual([expect.objectContaining({ code: 'CATALOG_NO_COLUMN' })]);
+  await register(2, { table: 'odd\u0001 name', columns: columns(['Id', 'int']) });
+  expect(failures).toHaveLength(1);
+  expect(await names()).toEqual(['bank_dbo_odd__name', 'bank_dbo_odd__name_runs']);
+  glue.middlewareStack.add(() => async () => { throw new InvalidInputException({ message: 'no', $metadata: {} }); }, { step: 'initialize', name: 'refusing' });
+  await register(3).finally(() => glue.middlewareStack.remove('refusing'));
+  expect(failures[1]).toBeInstanceOf(InvalidInputException);
 });
 
 test('two datasets whose names fold to one: the second is left out and logged, the run\'s other tables are not', async () => {

@@ -40,6 +40,14 @@ test('a folder marker is no object of the run, a file of that name is', async ()
   expect(await problemsOf(table('A', ['1']))).toEqual([`'${folder('B')}full/' is not named in the manifest`]);
 });
 
+test('folders of tables whose partition keys have a prefix are looked through too', async () => {
+  const prefixed = (before: string, name: string) => `lake/${before}database=L/${before}schema=dbo/${before}table=${name}/${before}run=r/`;
+  keys = [`${prefixed('landed_', 'J')}1`, `${prefixed('landed_', 'J')}stray`, `${prefixed('landed_2_', 'K')}part`, 'lake/landed_x/y', 'lake/landed_3_database=L/schema=dbo/table=J/run=r/z'];
+  const named = { ...table('J', []), partitionPrefix: 'landed_', objects: [{ key: `${prefixed('landed_', 'J')}1` }] };
+  expect((await problemsOf(named)).sort())
+    .toEqual([`'${prefixed('landed_', 'J')}stray' is not named in the manifest`, `'${prefixed('landed_2_', 'K')}part' is not named in the manifest`].sort());
+});
+
 test('objects of other runs, other prefixes and of no table are none of the run\'s', async () => {
   keys = [
     `${folder('A')}1`, `${folder('A', 'r2')}1`, `${folder('B', 'q')}1`, 'lake/notes.csv', 'lake/_runs/run=r/_manifest.json', 'other/database=L/schema=dbo/table=A/run=r/1',

@@ -15,6 +15,8 @@ export interface SmallRunOptions {
   readonly prefix?: string;
   /** @default Accounts */
   readonly table?: string;
+  /** @default - none */
+  readonly partitionPrefix?: string;
   /** @default 2 */
   readonly parts?: number;
   /** @default one column `id` */
@@ -31,7 +33,8 @@ const ID: ManifestColumn = { name: 'id', ordinal: 1, sourceType: 'int', nullable
 export function smallRun(options: SmallRunOptions = {}): SmallRun {
   const { prefix = 'landing/', table = 'Accounts', columns = [ID], format = { name: 'csv', compression: 'none' }, at = new Date() } = options;
   const runId = runIdAt(at, randomBytes(3).toString('hex'));
-  const dataset = { database: 'Bank', schema: 'dbo', table };
+  const { partitionPrefix } = options;
+  const dataset = { database: 'Bank', schema: 'dbo', table, ...(partitionPrefix !== undefined && { partitionPrefix }) };
   const parts = Array.from({ length: options.parts ?? 2 }, (_each, chunk) => ({
     key: datasetRunFolder(prefix, dataset, runId) + partFileName(chunk, 0, format.name), body: `id\n${chunk}1\n${chunk}2\n`,
   }));

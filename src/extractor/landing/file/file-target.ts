@@ -46,6 +46,19 @@ export class FileTarget implements LandingTarget {
     }
   }
 
+  /** File systems of macOS and Windows do, unless told otherwise. */
+  public async foldsCase(): Promise<boolean> {
+    const probe = `${PROBE}${randomBytes(4).toString('hex')}`;
+    try {
+      await writeFile(join(this.folder, probe), 'ok', { flag: 'wx' });
+      return await access(join(this.folder, probe.toUpperCase())).then(() => true, () => false);
+    } catch (error) {
+      throw toFileError(error, this.folder);
+    } finally {
+      await rm(join(this.folder, probe), { force: true }).catch(() => undefined);
+    }
+  }
+
   public open(header: ObjectHeader): ObjectWriter {
     return new FileObjectWriter(header.key, this.pathOf(header.key), this.pool, this.openFile);
   }

@@ -54,6 +54,8 @@ export interface LandingTarget {
   readonly url: string;
   /** Fails early and clearly when the target is missing or may not be written. */
   check(): Promise<void>;
+  /** Whether keys that differ only by case are one; no where it is absent. Asked after {@link check}. */
+  foldsCase?(): Promise<boolean>;
   open(header: ObjectHeader): ObjectWriter;
   /** Whether an object is there. @throws LegacyToS3Error */
   has(key: string): Promise<boolean>;

@@ -1,7 +1,7 @@
 import { ColumnType, ValueKind } from './column-type';
 import { OutputFormat } from './output-format';
 import { ManifestColumn } from '../../../contract';
-import { DateType, TimestampType, TimeType, UniqueidentifierType } from '../../api/type-options';
+import { DateType, TimestampType, TimeType, type TypeOptions, UniqueidentifierType } from '../../api/type-options';
 
 /** How a Parquet column is stored. */
 export type ParquetType =
@@ -44,7 +44,7 @@ interface ParquetMapping {
 /** How a kind of value is landed: the one table that code, manifest, Glue table and docs/type-mapping.md share. */
 interface TypeMapping {
   readonly parquet: (column: ColumnType) => ParquetMapping;
-  readonly companions?: (column: ColumnType) => readonly Companion[];
+  readonly companions?: (column: Pick<ColumnType, 'scale' | 'options'>) => readonly Companion[];
   /** Form in CSV. */
   readonly csv: string;
   /** Form in JSON Lines, and the type it has in a Glue table over JSON. */
@@ -90,7 +90,7 @@ export function decimalBytes(precision: number): number {
 }
 
 /** What microseconds leave of scale 7. */
-function tick({ scale, options: { timestamps = TimestampType.COMPANION } }: ColumnType): readonly Companion[] {
+function tick({ scale, options: { timestamps = TimestampType.COMPANION } }: Pick<ColumnType, 'scale' | 'options'>): readonly Companion[] {
   return scale === 7 && timestamps === TimestampType.COMPANION ? ['100ns'] : [];
 }
 
@@ -141,6 +141,14 @@ export function parquetColumns(columns: readonly ColumnType[]): ParquetColumn[] 
       ...companions.map((companion) => ({ name: `${source.name}__${companion}`, source, companion, ...COMPANIONS[companion] })),
     ];
   });
+}
+
+const COMPANION_KINDS = { datetime2: 'datetime2', datetimeoffset: 'datetimeoffset', sql_variant: 'variant' } as const;
+
+/** What Parquet has beside a column, by its type as the catalog spells it. */
+export function companionsOf(type: string, options: TypeOptions): readonly Companion[] {
+  const [, name, scale] = /^(datetime2|datetimeoffset|sql_variant)(?:\((\d)\))?$/.exec(type) ?? [];
+  return TYPE_TABLE[COMPANION_KINDS[name as keyof typeof COMPANION_KINDS]]?.companions?.({ scale: Number(scale), options }) ?? [];
 }
 
 /** The manifest's view of the landed columns. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { planOf } from './landing-plan';
+import { planOf, withColumns } from './landing-plan';
 import { readChunk, type ChunkProgress } from './read-chunk';
 import { retrying } from './retry';
 import { quoteName } from '../../source/catalog/identifiers';
@@ -42,7 +42,7 @@ export class ChunkReader implements Reader {
       try {
         const { connection, instant, state } = await this.open();
         const read = await readChunk(this.context, connection, job, { ...progress, onOpen: (file) => { opened = Math.max(opened, file + 1); } });
-        await this.removeRest(job, read.objects.length, opened);
+        await this.removeRest(withColumns(job, read.columns), read.objects.length, opened);
         return { ...read, attempts: attempt, ...(instant !== undefined && { instant }), ...(state !== undefined && { state }) };
       } catch (error) {
         await this.discard();

@@ -2,6 +2,7 @@ import { datasetRunFolder, MAX_KEY_BYTES, partFileName, type Dataset, type Manif
 import { LegacyToS3Error } from '../../api/errors';
 import type { ObjectHeader } from '../../landing/target/landing-target';
 import { fileExtension, type OutputFormat } from '../../rows/columns/output-format';
+import { freePartitionPrefix } from '../../source/catalog/column-names';
 import type { ReadJob } from '../context/read-job';
 import type { RunContext } from '../context/run-context';
 import { schemaFingerprint } from '../tables/landed-table';
@@ -55,7 +56,9 @@ export class LandingPlan {
       key: this.key(chunk, file),
       contentType: contentTypeOf(this.format),
       metadata: {
-        ...this.dataset,
+        database: this.dataset.database,
+        schema: this.dataset.schema,
+        table: this.dataset.table,
         runId: this.runId,
         part: this.part(chunk, file),
         format: this.format.name,
@@ -68,5 +71,11 @@ export class LandingPlan {
 
 /** Where a job's objects land. @throws LegacyToS3Error when its keys would be too long */
 export function planOf({ target, database, runId, options }: Pick<RunContext, 'target' | 'database' | 'runId' | 'options'>, job: ReadJob): LandingPlan {
-  return new LandingPlan(target.prefix, { database, schema: job.schema, table: job.table }, runId, options.format);
+  const { schema, table, partitionPrefix } = job;
+  return new LandingPlan(target.prefix, { database, schema, table, partitionPrefix }, runId, options.format);
+}
+
+/** The job with what its columns make of its keys, which is planned of tables, but of a query not known before. */
+export function withColumns(job: ReadJob, columns: ReadonlyArray<{ readonly name: string }>): ReadJob {
+  return job.planned ? job : { ...job, partitionPrefix: freePartitionPrefix(columns.map(({ name }) => name)) };
 }

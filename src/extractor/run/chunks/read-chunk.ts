@@ -1,5 +1,5 @@
 import { watchIdle } from './idle-watchdog';
-import { LandingPlan, planOf } from './landing-plan';
+import { type LandingPlan, planOf, withColumns } from './landing-plan';
 import { reconcileChunk } from './reconcile-chunk';
 import { CONTENT_HASH_VERSION } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
@@ -10,7 +10,6 @@ import { readRows } from '../../rows';
 import { refuseUnmatched, typeOptionsOf } from '../../rows/columns/type-rules';
 import { hashText } from '../../rows/hash/content-hash';
 import type { ReadRowsOptions, ReadRowsResult } from '../../rows/objects/read-rows';
-import { refusePartitionNames } from '../../source/catalog/column-names';
 import { readTableColumns } from '../../source/catalog/read-catalog';
 import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
 import type { LandedChunk } from '../../state/landed-chunk';
@@ -76,6 +75,7 @@ async function readAndLand(
 ): Promise<ReadRowsResult> {
   const { options, target, signal, clock } = context;
   let writer: ObjectWriter | undefined;
+  let placed = plan;
   let writes = 0;
   let waitingSince = 0;
   let waitedMs = 0;
@@ -94,19 +94,19 @@ async function readAndLand(
     sql: job.sql,
     parameters: job.parameters,
     format: options.format,
-    typeOptions: (column) => typeOptionsOf(options.format.types, { schema: job.schema, table: job.table, column }),
+    typeOptions: (column) => job.typeOptions?.get(column) ?? typeOptionsOf(options.format.types, { schema: job.schema, table: job.table, column }),
     keyColumns: job.keyColumns,
     ...(job.source && { sourceHash: sourceHashOf(options, job) }),
     subject: job.subject,
     targetFileBytes: options.targetFileBytes,
     onColumns: (columns) => {
-      refusePartitionNames(columns.map((column) => column.name), job.subject);
+      placed = planOf(context, withColumns(job, columns));
       // Of tables the plan tells the columns, so that it is known before the first one is read.
       if (context.consistency === 'query') refuseUnmatched(options.format.types, columns.map(({ name }) => ({ ...job, column: name })));
     },
     open: (file, columns) => {
       progress.onOpen(file);
-      const header = plan.header(job.chunk.chunk, file, columns);
+      const header = placed.header(job.chunk.chunk, file, columns);
       const onPart = (part: number, sizeBytes: number) => context.emit({ type: 'part-uploaded', ...nameOf(context, job), key: header.key, part, sizeBytes });
       const opened = writer = target.open({ ...header, onPart });
       return {

@@ -1,8 +1,8 @@
 import type { ExtractionPlan, PlannedChunk, PlannedTable } from '../../api/extraction-plan';
-import { ClrType } from '../../api/type-options';
+import { ClrType, type TypeOptions } from '../../api/type-options';
 import { varyingPart } from '../../plan/filter-determinism';
 import { boundCondition, KEY_TEXT_LENGTH } from '../../plan/key-types';
-import { refuseUnmatched, typeOptionsOf, type TypeRules } from '../../rows/columns/type-rules';
+import { resolveTypeRules, type TypeRules } from '../../rows/columns/type-rules';
 import type { QueryParameter } from '../../rows/objects/read-rows';
 import { landedNames } from '../../source/catalog/column-names';
 import { quoteName, quoteTable } from '../../source/catalog/identifiers';
@@ -14,16 +14,41 @@ const CLR_TYPES = new Set(['hierarchyid', 'geometry', 'geography', 'udt']);
 
 /** The jobs of a plan, in its order: one for each chunk. */
 export function planJobs({ tables }: Pick<ExtractionPlan, 'tables'>, maxDop?: number, types?: TypeRules): ReadJob[] {
-  refuseUnmatched(types, tables.flatMap((table) => landedColumns(table).map((column) => ({ ...table, column }))));
-  return tables.flatMap((table, index) => table.chunks.map((chunk) => chunkJob(table, index, chunk, maxDop, types)));
+  const optionsOf = plannedTypeOptions(tables, types);
+  return tables.flatMap((table, index) => table.chunks.map((chunk) => chunkJob(table, index, chunk, optionsOf(table), maxDop, types)));
+}
+
+/**
+ * Type options of the columns of each table, by the names they land under; none where the rules name no columns.
+ *
+ * @throws LegacyToS3Error of code INVALID_CONFIG, as {@link resolveTypeRules}
+ */
+export function plannedTypeOptions(
+  tables: readonly PlannedTable[], types: TypeRules | undefined,
+): (table: PlannedTable) => ReadonlyMap<string, TypeOptions> | undefined {
+  const ruled = tables.flatMap((owner) => {
+    const { schema, table, columns, excludedColumns = [] } = owner;
+    const landed = landedColumns(owner);
+    return [
+      ...columns.map(({ name }, at) => ({ owner, schema, table, column: name, landed: landed[at], isRead: true })),
+      ...excludedColumns.map((name) => ({ owner, schema, table, column: name, landed: name, isRead: false })),
+    ];
+  });
+  const options = resolveTypeRules(types, ruled);
+  if (!options) return () => undefined;
+  const byTable = new Map(tables.map((table) => [table, new Map<string, TypeOptions>()]));
+  ruled.forEach(({ owner, landed, isRead }, at) => { if (isRead) byTable.get(owner)!.set(landed, options[at]); });
+  return (table) => byTable.get(table);
 }
 
 /** Reads the columns of a table by their names, so that what lands is what the catalog said. */
-function chunkJob(table: PlannedTable, index: number, chunk: PlannedChunk, maxDop?: number, types?: TypeRules): ReadJob {
+function chunkJob(
+  table: PlannedTable, index: number, chunk: PlannedChunk, typeOptions?: ReadonlyMap<string, TypeOptions>, maxDop?: number, types?: TypeRules,
+): ReadJob {
   const subject = quoteTable(table.schema, table.table);
   const landed = landedColumns(table);
   const columns = table.columns.map(({ name, type }, at) => {
-    const toText = CLR_TYPES.has(type) && typeOptionsOf(types, { ...table, column: landed[at] }).clr === ClrType.TEXT;
+    const toText = CLR_TYPES.has(type) && (typeOptions?.get(landed[at]) ?? types?.all)?.clr === ClrType.TEXT;
     const expression = `${quoteName(name)}${toText ? '.ToString()' : ''}`;
     return { expression, selected: `${expression}${toText || landed[at] !== name ? ` AS ${quoteName(landed[at])}` : ''}` };
   });
@@ -36,6 +61,7 @@ function chunkJob(table: PlannedTable, index: number, chunk: PlannedChunk, maxDo
     tableIndex: index,
     schema: table.schema,
     table: table.table,
+    ...(table.partitionPrefix !== undefined && { partitionPrefix: table.partitionPrefix }),
     chunk,
     chunks: table.chunks.length,
     sql: `SELECT ${columns.map(({ selected }) => selected).join(', ')} ${from}${hint}`,
@@ -44,6 +70,7 @@ function chunkJob(table: PlannedTable, index: number, chunk: PlannedChunk, maxDo
     ...(varying !== undefined && { varying }),
     parameters: chunkParameters(chunk),
     subject: table.chunks.length === 1 ? subject : `${subject}, chunk ${chunk.chunk}`,
+    ...(typeOptions && { typeOptions }),
     keyColumns: landedPrimaryKey(table),
     estimatedRows: table.estimatedRows,
     planned: { schema: table.schema, table: table.table, columns: table.columns, excludedColumns: table.excludedColumns },
@@ -57,8 +84,9 @@ export function landedPrimaryKey(table: PlannedTable): string[] {
   return table.primaryKey.map((name) => landed[names.indexOf(name)] ?? name);
 }
 
-function landedColumns({ columns }: PlannedTable): string[] {
-  return landedNames(columns.map(({ name }) => name));
+/** The names that its columns land under. */
+export function landedColumns({ columns, partitionPrefix }: PlannedTable): string[] {
+  return landedNames(columns.map(({ name }) => name), partitionPrefix);
 }
 
 /** @param condition of a chunk's rows; empty for all */

@@ -1,5 +1,6 @@
 import type { RunContext } from './run-context';
 import type { PlannedChunk } from '../../api/extraction-plan';
+import type { TypeOptions } from '../../api/type-options';
 import type { ColumnsOfTable } from '../../plan/schema-drift';
 import type { QueryParameter } from '../../rows/objects/read-rows';
 
@@ -9,6 +10,8 @@ export interface ReadJob {
   readonly tableIndex: number;
   readonly schema: string;
   readonly table: string;
+  /** As the table is planned; a query's is known when its columns are. */
+  readonly partitionPrefix?: string;
   readonly chunk: PlannedChunk;
   /** Chunks of the table. */
   readonly chunks: number;
@@ -25,6 +28,8 @@ export interface ReadJob {
   readonly varying?: string;
   /** For messages. */
   readonly subject: string;
+  /** Type options of its columns by the names they land under; absent where the run's are those of all columns, and of a query. */
+  readonly typeOptions?: ReadonlyMap<string, TypeOptions>;
   /** Columns of the primary key, as they land; none where there is none. */
   readonly keyColumns: readonly string[];
   /** Of the whole table; absent for a query. */

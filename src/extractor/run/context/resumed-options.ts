@@ -3,6 +3,7 @@ import type { RunOptions } from './run-options';
 import { LegacyToS3Error } from '../../api/errors';
 import type { ExtractionPlan } from '../../api/extraction-plan';
 import type { ExtractorProps } from '../../api/extractor-props';
+import { withPartitionPrefixes } from '../../plan/partition-prefixes';
 import { planProblem } from '../../plan/validate-plan';
 import type { OutputFormat } from '../../rows/columns/output-format';
 import type { RunRecord, RunSelection } from '../../state/checkpoint';
@@ -134,7 +135,7 @@ function haveSamePatterns(given: unknown, own: unknown): boolean {
 
 /** Warnings and refusals are of the moment; the tables and chunks are what is read. */
 function isSamePlan(given: ExtractionPlan, own: ExtractionPlan): boolean {
-  return given.database === own.database && isDeepStrictEqual(plain(given.tables), plain(own.tables));
+  return given.database === own.database && isDeepStrictEqual(plain(withPartitionPrefixes(given).tables), plain(withPartitionPrefixes(own).tables));
 }
 
 /** As JSON has it: members that are undefined are none. */

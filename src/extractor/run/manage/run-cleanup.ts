@@ -65,7 +65,7 @@ async function giveUp(
     const complete = await target.has(manifestKey(target.prefix, runId));
     if (!complete) {
       const { database, tables } = checkpoint.record.plan;
-      for (const { schema, table } of tables) await target.sweep(datasetRunFolder(target.prefix, { database, schema, table }, runId), new Set());
+      for (const table of tables) await target.sweep(datasetRunFolder(target.prefix, { ...table, database }, runId), new Set());
       await target.sweep(runFolder(target.prefix, runId), new Set());
     }
     await checkpoint.remove();

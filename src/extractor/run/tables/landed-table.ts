@@ -7,6 +7,7 @@ import type { PlannedChunk, PlannedColumn, PlannedTable } from '../../api/extrac
 import { sumOf } from '../../rows/columns/off-kernel';
 import { mergeTallies } from '../../rows/hash/column-tally';
 import { sumHashTexts } from '../../rows/hash/content-hash';
+import { freePartitionPrefix } from '../../source/catalog/column-names';
 import { quoteTable } from '../../source/catalog/identifiers';
 import type { TableRelations } from '../../source/catalog/read-relations';
 import type { LandedChunk } from '../../state/landed-chunk';
@@ -19,7 +20,7 @@ export interface LandedTable {
 }
 
 /** What is known of a table apart from its chunks. */
-export interface TableIdentity extends Pick<PlannedTable, 'schema' | 'table' | 'chunkKey' | 'excludedColumns' | 'rowFilter'> {
+export interface TableIdentity extends Pick<PlannedTable, 'schema' | 'table' | 'partitionPrefix' | 'chunkKey' | 'excludedColumns' | 'rowFilter'> {
   /** Of the source, in the order of the result; absent for a query. */
   readonly columns?: readonly PlannedColumn[];
   readonly relations?: TableRelations;
@@ -43,6 +44,8 @@ export function landedTable(database: string, identity: TableIdentity, landed: r
   const { schema, table, primaryKey, chunkKey, excludedColumns, rowFilter, relations } = identity;
   const chunks = [...landed].sort((a, b) => a.chunk - b.chunk);
   const [{ columns }] = chunks;
+  // Of a query the columns were not known before.
+  const partitionPrefix = identity.columns ? identity.partitionPrefix : freePartitionPrefix(columns.map(({ name }) => name));
   const fingerprint = schemaFingerprint(columns);
   const other = chunks.find((chunk) => schemaFingerprint(chunk.columns) !== fingerprint);
   if (other) {
@@ -59,6 +62,7 @@ export function landedTable(database: string, identity: TableIdentity, landed: r
       database,
       schema,
       table,
+      ...(partitionPrefix !== undefined && { partitionPrefix }),
       columns: columns.map((column) => describedColumn(column, identity)),
       ...(excludedColumns && { excludedColumns }),
       ...(rowFilter !== undefined && { rowFilter }),

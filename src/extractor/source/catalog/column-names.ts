@@ -1,15 +1,15 @@
-import { LegacyToS3Error } from '../../api/errors';
-
-/** Names that the landing layout uses for partitions; a column cannot also have one in Glue. */
-const PARTITION_NAMES = ['run'];
+import { PARTITION_KEYS, partitionPrefix } from '../../../contract';
 
 /**
- * The names under which columns land: their own, unless a name is a partition's or differs from an earlier one only by
- * case, which Glue and most engines cannot tell apart. Such a name gets the first free suffix of `_1`, `_2`, ….
+ * The names under which columns land: their own, unless a name differs from an earlier one only by case, which Glue and most
+ * engines cannot tell apart. Such a name gets the first free suffix of `_1`, `_2`, ….
+ *
+ * @param prefix of the table's partition keys; where a table has none, a column `run` gets a suffix too, as in runs that were
+ * begun before there were prefixes
  */
-export function landedNames(columns: readonly string[]): string[] {
+export function landedNames(columns: readonly string[], prefix?: string): string[] {
   const own = new Set(columns.map((name) => name.toLowerCase()));
-  const taken = new Set(PARTITION_NAMES);
+  const taken = new Set<string>(prefix === undefined ? ['run'] : []);
   return columns.map((name) => {
     let landed = name;
     for (let n = 1; taken.has(landed.toLowerCase()) || (landed !== name && own.has(landed.toLowerCase())); n++) landed = `${name}_${n}`;
@@ -18,15 +18,21 @@ export function landedNames(columns: readonly string[]): string[] {
   });
 }
 
+/** The columns that have the name of a partition key, but for case. */
+export function columnsLikePartitions(columns: readonly string[]): string[] {
+  return columns.filter((name) => (PARTITION_KEYS as readonly string[]).includes(name.toLowerCase()));
+}
+
 /**
- * Refuses columns that have the name of a partition.
- *
- * @param subject for the message: the table or the query
- * @throws LegacyToS3Error of code INVALID_CONFIG
+ * What is to stand before the names of a table's partition keys: nothing, unless a column has the name of one, but for case.
+ * Readers of Hive's layout show the partition's value in place of such a column's: DuckDB, Polars and Arrow do so or refuse
+ * the table (DuckDB, "Hive partitioning"; Polars, "scan_parquet", `hive_partitioning`).
  */
-export function refusePartitionNames(columns: readonly string[], subject: string): void {
-  const refused = columns.find((name) => PARTITION_NAMES.includes(name.toLowerCase()));
-  if (refused === undefined) return;
-  throw new LegacyToS3Error('INVALID_CONFIG',
-    `${subject}: column '${refused}' has the name of the partition that runs land in; give it another name with AS in the query`);
+export function freePartitionPrefix(columns: readonly string[]): string | undefined {
+  const taken = new Set(columns.map((name) => name.toLowerCase()));
+  if (columnsLikePartitions(columns).length === 0) return undefined;
+  for (let n = 1; ; n++) {
+    const prefix = partitionPrefix(n);
+    if (PARTITION_KEYS.every((key) => !taken.has(prefix + key))) return prefix;
+  }
 }

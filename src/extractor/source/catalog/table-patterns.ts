@@ -1,7 +1,7 @@
 import { counted } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
 import { nearestNames } from '../../api/unknown-names';
-import { parseNamePattern } from '../../options/name-pattern';
+import { meantBy, parseNamePattern } from '../../options/name-pattern';
 
 /** A table by its names. */
 export interface NamedTable {
@@ -14,19 +14,29 @@ export interface TablePattern {
   /** As it came. */
   readonly text: string;
   matches(table: NamedTable): boolean;
+  /**
+   * Those that it means: of tables whose names differ only by case, the ones that are spelled as it is.
+   *
+   * @throws LegacyToS3Error of code INVALID_CONFIG when it is spelled as none of them
+   */
+  among<T extends NamedTable>(tables: readonly T[]): T[];
 }
 
 /**
  * Parses `schema.table` or `table` (any schema). `*` stands for any characters, `?` for one; `[...]` (with `]]` for `]`)
- * and `"..."` (with `""` for `"`) are literal. Case does not matter.
+ * and `"..."` (with `""` for `"`) are literal. Case does not matter, unless tables differ by nothing else.
  *
  * @throws LegacyToS3Error of code INVALID_CONFIG
  */
 export function parseTablePattern(text: string): TablePattern {
   const parts = parseNamePattern(text, 2);
   if (!parts) throw invalid(text);
-  const [table, schema = /^/] = [...parts].reverse();
-  return { text: text.trim(), matches: (named) => schema.test(named.schema) && table.test(named.table) };
+  const [table, schema] = [...parts].reverse();
+  return {
+    text: text.trim(),
+    matches: (named) => (schema?.test(named.schema) ?? true) && table.test(named.table),
+    among: (tables) => meantBy(parts, tables, (named) => [named.schema, named.table], `a table pattern is '${text.trim()}'`),
+  };
 }
 
 /** Splits a comma-separated list of patterns; commas inside quotes stay. */
@@ -39,7 +49,8 @@ export function splitPatterns(list: string): string[] {
  * The tables that an include pattern matches and no exclude pattern does, in the given order.
  *
  * @param include undefined for all
- * @throws LegacyToS3Error of code NO_TABLE_MATCHED when a pattern of `include` matches nothing, or nothing is left
+ * @throws LegacyToS3Error of code NO_TABLE_MATCHED when a pattern of `include` matches nothing, or nothing is left; INVALID_CONFIG
+ * when one may mean several tables that differ only by case
  */
 export function selectTables<T extends NamedTable>(
   tables: readonly T[], include: readonly string[] | undefined, exclude: readonly string[] = [],
@@ -48,16 +59,17 @@ export function selectTables<T extends NamedTable>(
     throw new LegacyToS3Error('NO_TABLE_MATCHED', 'the database has no table that the login may see; check the database and its SELECT grants');
   }
   const names = tables.map(({ schema, table }) => `${schema}.${table}`);
-  const included = include?.map(parseTablePattern);
-  for (const pattern of included ?? []) {
-    if (tables.some((table) => pattern.matches(table))) continue;
+  const included = include && new Set<T>();
+  for (const pattern of (include ?? []).map(parseTablePattern)) {
+    const meant = pattern.among(tables);
+    meant.forEach((table) => included?.add(table));
+    if (meant.length > 0) continue;
     const near = nearestNames(pattern.text.includes('.') ? pattern.text : `dbo.${pattern.text}`, names, 3);
     const hint = near.length > 0 ? `did you mean ${near.map((name) => `'${name}'`).join(', ')}?` : `the login sees ${summary(names)}`;
     throw new LegacyToS3Error('NO_TABLE_MATCHED', `no table matches '${pattern.text}'; ${hint}`);
   }
-  const excluded = exclude.map(parseTablePattern);
-  const selected = tables.filter((table) =>
-    (included?.some((pattern) => pattern.matches(table)) ?? true) && !excluded.some((pattern) => pattern.matches(table)));
+  const excluded = new Set(exclude.flatMap((text) => parseTablePattern(text).among(tables)));
+  const selected = tables.filter((table) => (included?.has(table) ?? true) && !excluded.has(table));
   if (selected.length === 0) {
     throw new LegacyToS3Error('NO_TABLE_MATCHED',
       `no table is left: the exclude patterns ${exclude.map((text) => `'${text}'`).join(', ')} match all that were chosen`);
