@@ -8,12 +8,20 @@ export enum SourceRisk {
   ENCRYPTED_COLUMNS = 'encryptedColumns',
   /** Columns the login may not SELECT: they would be left out. */
   DENIED_COLUMNS = 'deniedColumns',
+  /** Tables that cannot be read: external ones, those whose clustered index is disabled, those of too many columns. They would be left out. */
+  UNREADABLE_TABLES = 'unreadableTables',
 }
 
 /** A column of the source. */
 export interface PlannedColumn {
-  /** Name in the source. */
+  /** Name in the source; of a graph's pseudo-column, for example `$node_id`, which lands as `node_id`. */
   readonly name: string;
+  /**
+   * Name of a pseudo-column in the catalog, which ends with digits that differ from database to database.
+   *
+   * @default - a column of its own name
+   */
+  readonly catalogName?: string;
   /** As SQL Server spells it, for example `decimal(19,4)`. */
   readonly type: string;
   /** Whether NULL is allowed. */
@@ -79,6 +87,19 @@ export interface PlannedTable {
    * @default - none
    */
   readonly excludedColumns?: string[];
+  /**
+   * Columns that are never read: internal ones of a graph, which cannot be selected, column sets, which repeat the sparse
+   * columns, and those that a ledger keeps after they were dropped. Names as in the catalog.
+   *
+   * @default - none
+   */
+  readonly unreadColumns?: string[];
+  /**
+   * Whether the table is memory-optimised: it is read in a transaction of its own, under the table hint SNAPSHOT.
+   *
+   * @default false
+   */
+  readonly memoryOptimized?: boolean;
   /**
    * Condition of the rows that are read.
    *

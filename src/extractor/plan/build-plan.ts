@@ -1,12 +1,15 @@
 import { chunkCount, type ChunkTarget } from './chunk-size';
 import { spreadChunks } from './chunk-size';
 import { chunkKey, cutByPartitions, cutTable, wholeTable } from './cut-table';
+import { droppedWarnings, kindWarnings } from './kind-warnings';
 import { sourceSchemaHash } from './schema-drift';
 import { findRisks } from './source-risks';
 import { chooseTables } from './table-choices';
+import { partUnreadable, readingConditions } from './unreadable-tables';
 import { PLAN_VERSION } from './validate-plan';
 import { counted } from '../api/counted';
 import type { ExtractionPlan, PlannedColumn, PlannedTable } from '../api/extraction-plan';
+import type { Consistency } from '../api/extractor-props';
 import type { TableOptions } from '../api/selection';
 import { landedNames } from '../source/catalog/column-names';
 import { quoteTable } from '../source/catalog/identifiers';
@@ -23,6 +26,8 @@ export interface PlanOptions {
   readonly chunkTarget?: ChunkTarget;
   readonly readers: number;
   readonly tableOptions: readonly TableOptions[];
+  /** As asked for; the source decides when absent. */
+  readonly consistency?: Consistency;
 }
 
 /**
@@ -32,12 +37,14 @@ export interface PlanOptions {
  */
 export async function buildPlan(connection: SqlServerConnection, options: PlanOptions): Promise<ExtractionPlan> {
   const server = await readServer(connection);
-  const selected = selectTables(await readTables(connection, server), options.include, options.exclude);
+  const matched = selectTables(await readTables(connection, server), options.include, options.exclude);
+  const selected = matched.filter(({ kind }) => !kind.droppedLedger);
   const choices = new Map(chooseTables(selected, options.tableOptions, options.chunkTarget).map((choice) => [choice.table.objectId, choice]));
   const chosen = [...choices.values()].map(({ table }) => table);
   const security = await readSecurity(connection, server, chosen);
-  const { refusals, readable } = findRisks(chosen, security);
-  const warnings = readable.flatMap(renameWarnings);
+  const risks = findRisks(chosen, security);
+  const { readable, refusals } = partUnreadable(risks.readable, await readingConditions(connection, chosen, options.consistency, server.snapshotAllowed));
+  const warnings = [...droppedWarnings(matched), ...readable.flatMap((table) => [...renameWarnings(table), ...kindWarnings(table)])];
   if (!server.snapshotAllowed) {
     warnings.unshift(snapshotAdvice(connection.database));
   }
@@ -63,6 +70,8 @@ export async function buildPlan(connection: SqlServerConnection, options: PlanOp
       table: table.table,
       columns: table.columns.map(plannedColumn),
       ...(excludedColumns.length > 0 && { excludedColumns: [...excludedColumns] }),
+      ...(table.unread.length > 0 && { unreadColumns: table.unread.map(({ name }) => name) }),
+      ...(table.kind.memoryOptimized && { memoryOptimized: true }),
       ...(rowFilter !== undefined && { rowFilter }),
       primaryKey: table.primaryKey.every((name) => table.columns.some((column) => column.name === name)) ? [...table.primaryKey] : [],
       chunkKey: chunks.length > 1 ? (partitioned?.keys ?? keys).map(({ name }) => name) : [],
@@ -81,19 +90,19 @@ export async function buildPlan(connection: SqlServerConnection, options: PlanOp
     snapshotAllowed: server.snapshotAllowed,
     tables,
     warnings,
-    refusals,
+    refusals: [...risks.refusals, ...refusals],
   };
 }
 
-function plannedColumn({ name, type, nullable, collation, computed }: SourceColumn): PlannedColumn {
-  return { name, type, nullable, ...(collation !== undefined && { collation }), ...(computed && { computed }) };
+function plannedColumn({ name, catalogName, type, nullable, collation, computed }: SourceColumn): PlannedColumn {
+  return { name, ...(catalogName !== undefined && { catalogName }), type, nullable, ...(collation !== undefined && { collation }), ...(computed && { computed }) };
 }
 
 /** The renamed columns of a table, as warnings. */
 function renameWarnings(table: SourceTable): string[] {
-  const names = table.columns.map(({ name }) => name);
-  return landedNames(names).flatMap((landed, index) => (landed === names[index] ? [] : [
-    `${quoteTable(table.schema, table.table)}: column '${names[index]}' lands as '${landed}', `
-      + 'since its name is a partition\'s or differs from another column\'s only by case',
+  const { columns } = table;
+  return landedNames(columns).flatMap((landed, index) => (landed === columns[index].name ? [] : [
+    `${quoteTable(table.schema, table.table)}: column '${columns[index].name}' lands as '${landed}', since ${columns[index].catalogName === undefined
+      ? 'its name is a partition\'s or differs from another column\'s only by case' : 'names in Glue and Athena have no $'}`,
   ]));
 }

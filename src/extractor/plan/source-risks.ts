@@ -3,6 +3,9 @@ import { SourceRisk, type PlanRefusal } from '../api/extraction-plan';
 import { quoteTable } from '../source/catalog/identifiers';
 import type { SourceSecurity, SourceTable } from '../source/catalog/read-catalog';
 
+/** Refusals that an error names: all of them belong into one message, as long as it can be read. */
+const MOST_TOLD = 20;
+
 export interface RiskFindings {
   readonly refusals: PlanRefusal[];
   /** The tables with the columns the login may read. */
@@ -23,7 +26,8 @@ export function findRisks(tables: readonly SourceTable[], security: SourceSecuri
     if (security.filtered.has(table.objectId)) {
       refusals.push({ risk: SourceRisk.ROW_LEVEL_SECURITY, message: `${subject}: a security policy filters its rows; rows it hides would be missing` });
     }
-    const denied = (security.denied.get(table.objectId) ?? []).filter((name) => table.columns.some((column) => column.name === name));
+    const hidden = security.denied.get(table.objectId) ?? [];
+    const denied = table.columns.filter(({ name, catalogName = name }) => hidden.includes(catalogName)).map(({ name }) => name);
     refuse(SourceRisk.DENIED_COLUMNS, denied, 'not readable for this login');
     return denied.length === 0 ? table : { ...table, columns: table.columns.filter(({ name }) => !denied.includes(name)) };
   });
@@ -38,10 +42,10 @@ export function findRisks(tables: readonly SourceTable[], security: SourceSecuri
  */
 export function refuseRisks(refusals: readonly PlanRefusal[], accepted: readonly SourceRisk[]): string[] {
   const open = refusals.filter(({ risk }) => !accepted.includes(risk));
-  if (open.length === 0) return refusals.map(({ message }) => message);
-  const named = open.slice(0, 5).map(({ message }) => message).join('; ');
+  if (open.length === 0) return refusals.map(({ risk, message }) => (risk === SourceRisk.UNREADABLE_TABLES ? `${message}; it is left out` : message));
+  const named = open.slice(0, MOST_TOLD).map(({ message }) => message).join('; ');
   const risks = [...new Set(open.map(({ risk }) => risk))].join(', ');
-  throw new LegacyToS3Error('SOURCE_ALTERS_DATA', `${named}${open.length > 5 ? `; and ${open.length - 5} more` : ''}; `
+  throw new LegacyToS3Error('SOURCE_ALTERS_DATA', `${named}${open.length > MOST_TOLD ? `; and ${open.length - MOST_TOLD} more` : ''}; `
     + `grant the permission, leave the tables out, or accept it by name (${risks})`);
 }
 

@@ -3,6 +3,7 @@ import { counted } from '../api/counted';
 import { LegacyToS3Error } from '../api/errors';
 import { SourceRisk, type ExtractionPlan, type PlannedChunk, type PlannedColumn, type PlannedTable } from '../api/extraction-plan';
 import { nearestNames } from '../api/unknown-names';
+import { PSEUDO_COLUMNS } from '../source/catalog/graph-columns';
 import { quoteTable } from '../source/catalog/identifiers';
 
 /** Version of the plan's form. */
@@ -10,9 +11,9 @@ export const PLAN_VERSION = 1;
 
 const PLAN_FIELDS = ['planVersion', 'createdAt', 'server', 'database', 'productVersion', 'snapshotAllowed', 'tables', 'warnings', 'refusals'];
 const TABLE_FIELDS = [
-  'schema', 'table', 'columns', 'excludedColumns', 'rowFilter', 'primaryKey', 'chunkKey', 'estimatedRows', 'estimatedBytes', 'schemaHash', 'chunks',
+  'schema', 'table', 'columns', 'excludedColumns', 'unreadColumns', 'memoryOptimized', 'rowFilter', 'primaryKey', 'chunkKey', 'estimatedRows', 'estimatedBytes', 'schemaHash', 'chunks',
 ];
-const COLUMN_FIELDS = ['name', 'type', 'nullable', 'collation', 'computed'];
+const COLUMN_FIELDS = ['name', 'catalogName', 'type', 'nullable', 'collation', 'computed'];
 const CHUNK_FIELDS = ['chunk', 'lower', 'upper', 'nullKey', 'estimatedRows', 'estimatedBytes'];
 
 /** Says what is wrong with a plan that came from outside. @throws LegacyToS3Error of code INVALID_CONFIG */
@@ -52,7 +53,9 @@ function tableProblem(table: unknown): string | undefined {
   if (!isRecord(table)) return `: expected an object, got ${shown(table)}`;
   for (const name of ['schema', 'table', 'schemaHash']) if (typeof table[name] !== 'string') return `.${name}: expected a string, got ${shown(table[name])}`;
   for (const name of ['primaryKey', 'chunkKey']) if (!isTexts(table[name])) return `.${name}: expected an array of names, got ${shown(table[name])}`;
-  const { columns, chunks, excludedColumns, rowFilter } = table;
+  const { columns, chunks, excludedColumns, unreadColumns, memoryOptimized, rowFilter } = table;
+  if (unreadColumns !== undefined && !isTexts(unreadColumns)) return `.unreadColumns: expected an array of names, got ${shown(unreadColumns)}`;
+  if (memoryOptimized !== undefined && typeof memoryOptimized !== 'boolean') return `.memoryOptimized: expected true or false, got ${shown(memoryOptimized)}`;
   if (excludedColumns !== undefined && !isTexts(excludedColumns)) return `.excludedColumns: expected an array of names, got ${shown(excludedColumns)}`;
   if (rowFilter !== undefined && (typeof rowFilter !== 'string' || rowFilter.trim() === '')) return `.rowFilter: expected a condition, got ${shown(rowFilter)}`;
   if (!Array.isArray(columns) || columns.length === 0) return `.columns: expected at least one, got ${shown(columns)}`;
@@ -69,6 +72,10 @@ function tableProblem(table: unknown): string | undefined {
 function columnProblem(column: unknown): string | undefined {
   if (!isRecord(column)) return `: expected an object, got ${shown(column)}`;
   for (const name of ['name', 'type']) if (typeof column[name] !== 'string') return `.${name}: expected a string, got ${shown(column[name])}`;
+  // What is not quoted must be one of the names that are known.
+  if (column.catalogName !== undefined && !(typeof column.catalogName === 'string' && PSEUDO_COLUMNS.has(column.name as string))) {
+    return `.catalogName: only for the pseudo-columns ${[...PSEUDO_COLUMNS].join(', ')}, got ${shown(column.catalogName)} of ${shown(column.name)}`;
+  }
   if (typeof column.nullable !== 'boolean') return `.nullable: expected true or false, got ${shown(column.nullable)}`;
   const unknown = unknownField(column, COLUMN_FIELDS);
   return unknown === undefined ? undefined : `.${unknown}`;

@@ -5,10 +5,12 @@ import type { RunOptions } from './context/run-options';
 import { planOver } from './plan-run';
 import type { TableIdentity } from './tables/landed-table';
 import { LegacyToS3Error } from '../api/errors';
-import type { ExtractionPlan } from '../api/extraction-plan';
+import { SourceRisk, type ExtractionPlan } from '../api/extraction-plan';
+import type { Consistency } from '../api/extractor-props';
 import { refuseDisorder } from '../plan/check-bounds';
 import { refuseChangedSchema } from '../plan/schema-drift';
 import { findRisks, refuseRisks } from '../plan/source-risks';
+import { partUnreadable, readingConditions } from '../plan/unreadable-tables';
 import { readSecurity, readServer, readTables } from '../source/catalog/read-catalog';
 import { readRelations } from '../source/catalog/read-relations';
 import type { NamedTable } from '../source/catalog/table-patterns';
@@ -32,8 +34,9 @@ export async function select(options: RunOptions, connection: SqlServerConnectio
     const { schema, table, chunk } = job;
     return { jobs: [job], tables: [{ schema, table, primaryKey: [], chunkKey: [], chunks: [chunk] }], consistency: 'query', warnings: [] };
   }
-  const plan = options.plan ? await givenPlan(options.plan, connection) : await planOver(connection, options);
+  const plan = options.plan ? await givenPlan(options.plan, connection, options.consistency) : await planOver(connection, options);
   const accepted = refuseRisks(plan.refusals, options.accepted);
+  if (plan.tables.length === 0) throw new LegacyToS3Error('NO_TABLE_MATCHED', `no table is left to read: ${accepted.join('; ')}`);
   const consistency = chooseConsistency(options.consistency, plan.snapshotAllowed, plan.database);
   const jobs = planJobs(plan, options.maxDop, options.format.types);
   refuseHashesOfOld(options.sourceHashes, plan.productVersion);
@@ -51,7 +54,7 @@ export async function select(options: RunOptions, connection: SqlServerConnectio
 }
 
 /** Brings a plan up to date that was made before. @throws LegacyToS3Error when it does not fit the source */
-async function givenPlan(plan: ExtractionPlan, connection: SqlServerConnection): Promise<ExtractionPlan> {
+async function givenPlan(plan: ExtractionPlan, connection: SqlServerConnection, consistency: Consistency | undefined): Promise<ExtractionPlan> {
   if (plan.database !== connection.database) {
     throw new LegacyToS3Error('INVALID_CONFIG', `the plan is of database '${plan.database}', but the source is '${connection.database}'`);
   }
@@ -64,5 +67,11 @@ async function givenPlan(plan: ExtractionPlan, connection: SqlServerConnection):
   });
   const { readable, refusals } = findRisks(current, await readSecurity(connection, server, current));
   refuseChangedSchema(plan, readable);
-  return { ...plan, productVersion: server.productVersion, snapshotAllowed: server.snapshotAllowed, refusals };
+  const unreadable = partUnreadable(readable, await readingConditions(connection, current, consistency, server.snapshotAllowed)).refusals;
+  if (unreadable.length > 0) {
+    throw new LegacyToS3Error('SCHEMA_CHANGED', `the source cannot be read as it was planned: ${unreadable.map(({ message }) => message).join('; ')}; plan and run anew`);
+  }
+  // Tables that the plan had to leave out are missing from it, whatever it is compared with.
+  const left = plan.refusals.filter(({ risk }) => risk === SourceRisk.UNREADABLE_TABLES);
+  return { ...plan, productVersion: server.productVersion, snapshotAllowed: server.snapshotAllowed, refusals: [...refusals, ...left] };
 }

@@ -1,8 +1,8 @@
 import { donePacket, resultPackets, type Cell } from './result-packets';
 import { aggregatePackets } from './source-aggregates';
 import {
-  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, FOREIGN_KEYS_SQL, INDEXES_SQL, KEYS_SQL, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL,
-  SERVER_SQL, SIZES_SQL, TABLES_SQL,
+  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, DISABLED_SQL, FOREIGN_KEYS_SQL, INDEXES_SQL, keysSql, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL,
+  SERVER_SQL, SIZES_SQL, tablesSql,
 } from '../../../src/extractor/source/catalog/catalog-queries';
 import { READER_ADVICE_SQL } from '../../../src/extractor/source/connection/reader-count';
 import { ReplayServer } from '../../../tools/replay-server/replay-server';
@@ -50,13 +50,14 @@ export async function startScriptedDatabase(database: ScriptedDatabase): Promise
   const perTable = (cells: (table: ScriptedTable, id: number) => ReadonlyArray<readonly Cell[]>) => tables.flatMap(cells);
   const answers = new Map<string, Buffer>([
     [SERVER_SQL, resultPackets(['product_version', 'snapshot_isolation_state'], [['16.0.1000.6', snapshotAllowed ? 1 : 0]])],
-    [TABLES_SQL, resultPackets(['object_id', 'schema_name', 'table_name'], perTable(({ schema, table }, id) => [[id, schema, table]]))],
+    [tablesSql(16), resultPackets(['object_id', 'schema_name', 'table_name'], perTable(({ schema, table }, id) => [[id, schema, table]]))],
     [ROW_ESTIMATES_SQL, resultPackets(['object_id', 'estimated_rows'], perTable(({ rows, size }, id) => [[id, size?.rows ?? rows.length]]))],
     [SIZES_SQL, resultPackets(['object_id', 'used_pages'], perTable(({ size }, id) => [[id, size?.pages ?? 1]]))],
     [columnsSql(16), resultPackets(COLUMN_VIEW, perTable((table, id) => table.columns.map((name, at) => columnCells(table, id, name, at))))],
-    [KEYS_SQL, resultPackets(['object_id', 'index_type', 'is_primary_key', 'column_name'],
+    [keysSql(16), resultPackets(['object_id', 'index_type', 'is_primary_key', 'column_name'],
       perTable(({ primaryKey = [] }, id) => primaryKey.map((name) => [id, 1, 1, name])))],
     [PARTITIONED_SQL, resultPackets(['object_id', 'function_id', 'function_name', 'is_right', 'column_name'], [])],
+    [DISABLED_SQL, resultPackets(['object_id', 'index_name'], [])],
     [ROW_POLICIES_SQL, resultPackets(['object_id'], [])],
     [INDEXES_SQL, resultPackets(['schema_name', 'table_name', 'index_name', 'index_type', 'is_unique', 'is_included', 'column_name'],
       perTable(({ schema, table, primaryKey = [] }) => primaryKey.map((name) => [schema, table, `PK_${table}`, 1, 1, 0, name])))],

@@ -4,11 +4,12 @@ import type { RunContext } from '../context/run-context';
 
 /**
  * Numbers of sys.messages after which the same request may succeed: those Microsoft's SqlClient retries by itself
- * ("Configurable retry logic"), and 3960 and 3961, which end a SNAPSHOT transaction.
+ * ("Configurable retry logic"), 3960 and 3961, which end a SNAPSHOT transaction, and those of memory-optimised tables
+ * ("Transactions with Memory-Optimized Tables", retry logic).
  */
 export const RETRIED_NUMBERS: readonly number[] = [
   233, 997, 1204, 1205, 1222, 3960, 3961, 4060, 4221, 10053, 10054, 10060, 10928, 10929, 40143, 40197, 40501, 40540, 40613, 42108, 42109,
-  49918, 49919, 49920,
+  49918, 49919, 49920, 41301, 41302, 41305, 41325, 41839,
 ];
 
 /** Failures of sockets and of the store that pass. */

@@ -4,7 +4,7 @@ import { boundCondition, KEY_TEXT_LENGTH } from '../../plan/key-types';
 import { refuseUnmatched, typeOptionsOf, type TypeRules } from '../../rows/columns/type-rules';
 import type { QueryParameter } from '../../rows/objects/read-rows';
 import { landedNames } from '../../source/catalog/column-names';
-import { quoteName, quoteTable } from '../../source/catalog/identifiers';
+import { quoteName, quoteTable, selectedBy } from '../../source/catalog/identifiers';
 import type { ReadJob } from '../context/read-job';
 import type { RunQuery } from '../context/run-options';
 
@@ -21,13 +21,15 @@ export function planJobs({ tables }: Pick<ExtractionPlan, 'tables'>, maxDop?: nu
 function chunkJob(table: PlannedTable, index: number, chunk: PlannedChunk, maxDop?: number, types?: TypeRules): ReadJob {
   const subject = quoteTable(table.schema, table.table);
   const landed = landedColumns(table);
-  const columns = table.columns.map(({ name, type }, at) => {
+  const columns = table.columns.map((column, at) => {
+    const { name, type } = column;
     const toText = CLR_TYPES.has(type) && typeOptionsOf(types, { ...table, column: landed[at] }).clr === ClrType.TEXT;
-    const expression = `${quoteName(name)}${toText ? '.ToString()' : ''}`;
+    const expression = `${selectedBy(column)}${toText ? '.ToString()' : ''}`;
     return { expression, selected: `${expression}${toText || landed[at] !== name ? ` AS ${quoteName(landed[at])}` : ''}` };
   });
-  const from = `FROM ${subject}${whereOf(table, chunkCondition(table, chunk))}`;
-  const whole = table.chunkKey.length > 0 && { whole: `FROM ${subject}${whereOf(table, '')}` };
+  const read = table.memoryOptimized ? `${subject} WITH (SNAPSHOT)` : subject;
+  const from = `FROM ${read}${whereOf(table, chunkCondition(table, chunk))}`;
+  const whole = table.chunkKey.length > 0 && { whole: `FROM ${read}${whereOf(table, '')}` };
   const hint = maxDop === undefined ? '' : ` OPTION (MAXDOP ${maxDop})`;
   return {
     tableIndex: index,
@@ -41,7 +43,10 @@ function chunkJob(table: PlannedTable, index: number, chunk: PlannedChunk, maxDo
     subject: table.chunks.length === 1 ? subject : `${subject}, chunk ${chunk.chunk}`,
     keyColumns: landedPrimaryKey(table),
     estimatedRows: table.estimatedRows,
-    planned: { schema: table.schema, table: table.table, columns: table.columns, excludedColumns: table.excludedColumns },
+    ...(table.memoryOptimized && { memoryOptimized: true }),
+    planned: {
+      schema: table.schema, table: table.table, columns: table.columns, excludedColumns: table.excludedColumns, unreadColumns: table.unreadColumns,
+    },
   };
 }
 
@@ -53,7 +58,7 @@ export function landedPrimaryKey(table: PlannedTable): string[] {
 }
 
 function landedColumns({ columns }: PlannedTable): string[] {
-  return landedNames(columns.map(({ name }) => name));
+  return landedNames(columns);
 }
 
 /** @param condition of a chunk's rows; empty for all */

@@ -9,6 +9,7 @@ import { mergeTallies } from '../../rows/hash/column-tally';
 import { sumHashTexts } from '../../rows/hash/content-hash';
 import { quoteTable } from '../../source/catalog/identifiers';
 import type { TableRelations } from '../../source/catalog/read-relations';
+import { MEMORY_OPTIMIZED_GUARANTEE } from '../../source/consistency/consistency';
 import type { LandedChunk } from '../../state/landed-chunk';
 
 /** A landed table. */
@@ -19,7 +20,7 @@ export interface LandedTable {
 }
 
 /** What is known of a table apart from its chunks. */
-export interface TableIdentity extends Pick<PlannedTable, 'schema' | 'table' | 'chunkKey' | 'excludedColumns' | 'rowFilter'> {
+export interface TableIdentity extends Pick<PlannedTable, 'schema' | 'table' | 'chunkKey' | 'excludedColumns' | 'unreadColumns' | 'memoryOptimized' | 'rowFilter'> {
   /** Of the source, in the order of the result; absent for a query. */
   readonly columns?: readonly PlannedColumn[];
   readonly relations?: TableRelations;
@@ -40,7 +41,7 @@ export function landedTables(database: string, tables: readonly TableIdentity[],
  * @throws LegacyToS3Error of code SCHEMA_CHANGED when chunks came with different columns, COUNT_MISMATCH when they are not the table
  */
 export function landedTable(database: string, identity: TableIdentity, landed: readonly LandedChunk[]): LandedTable {
-  const { schema, table, primaryKey, chunkKey, excludedColumns, rowFilter, relations } = identity;
+  const { schema, table, primaryKey, chunkKey, excludedColumns, unreadColumns, memoryOptimized, rowFilter, relations } = identity;
   const chunks = [...landed].sort((a, b) => a.chunk - b.chunk);
   const [{ columns }] = chunks;
   const fingerprint = schemaFingerprint(columns);
@@ -61,6 +62,8 @@ export function landedTable(database: string, identity: TableIdentity, landed: r
       table,
       columns: columns.map((column) => describedColumn(column, identity)),
       ...(excludedColumns && { excludedColumns }),
+      ...(unreadColumns && { unreadColumns }),
+      ...(memoryOptimized && { guarantee: MEMORY_OPTIMIZED_GUARANTEE }),
       ...(rowFilter !== undefined && { rowFilter }),
       ...(primaryKey.length > 0 && { primaryKey }),
       ...(relations && relations.indexes.length > 0 && { indexes: relations.indexes }),

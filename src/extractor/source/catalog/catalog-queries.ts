@@ -1,22 +1,80 @@
-/** Major version of SQL Server 2016, which brought masking, Always Encrypted and row-level security. */
+/** Major version of SQL Server 2014, which brought memory-optimised tables. */
+const SQL_SERVER_2014 = 12;
+
+/** Major version of SQL Server 2016, which brought masking, Always Encrypted, row-level security, external and temporal tables. */
 const SQL_SERVER_2016 = 13;
 
-/** Bits of `flags` in {@link columnsSql}. */
-export const COLUMN_FLAGS = { nullable: 1, computed: 2, masked: 4, encrypted: 8 } as const;
+/** Major version of SQL Server 2017, which brought node and edge tables. */
+const SQL_SERVER_2017 = 14;
 
-/** Asks for version and snapshot setting. */
+/** Major version of SQL Server 2022, which brought ledger tables. */
+export const SQL_SERVER_2022 = 16;
+
+/** Bits of `flags` in {@link columnsSql}. */
+export const COLUMN_FLAGS = { nullable: 1, computed: 2, masked: 4, encrypted: 8, columnSet: 16, fileStream: 32, droppedLedger: 64 } as const;
+
+/** Bits of `flags` in {@link tablesSql}. */
+export const TABLE_FLAGS = { fileTable: 1, memoryOptimized: 2, external: 4, node: 8, edge: 16, droppedLedger: 32 } as const;
+
+/** Asks for version, edition and snapshot setting. */
 export const SERVER_SQL = `
-SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128)) AS product_version, d.snapshot_isolation_state
+SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128)) AS product_version, CAST(SERVERPROPERTY('EngineEdition') AS int) AS edition,
+  d.snapshot_isolation_state
 FROM sys.databases AS d
 WHERE d.name = DB_NAME()`;
 
-/** Asks for the user tables. */
-export const TABLES_SQL = `
-SELECT t.object_id, s.name AS schema_name, t.name AS table_name
+/**
+ * Asks for the user tables, and what kind each is of ("sys.tables (Transact-SQL)").
+ *
+ * @param major major version of the server: what came later is asked of no older one
+ */
+export function tablesSql(major: number): string {
+  const flags = [
+    flag('t.is_filetable', TABLE_FLAGS.fileTable),
+    ...(major >= SQL_SERVER_2014 ? [flag('t.is_memory_optimized', TABLE_FLAGS.memoryOptimized)] : []),
+    ...(major >= SQL_SERVER_2016 ? [flag('t.is_external', TABLE_FLAGS.external)] : []),
+    ...(major >= SQL_SERVER_2017 ? [flag('t.is_node', TABLE_FLAGS.node), flag('t.is_edge', TABLE_FLAGS.edge)] : []),
+    ...(major >= SQL_SERVER_2022 ? [flag('t.is_dropped_ledger_table', TABLE_FLAGS.droppedLedger)] : []),
+  ];
+  return `
+SELECT t.object_id, s.name AS schema_name, t.name AS table_name, ${flags.join(' + ')} AS flags
 FROM sys.tables AS t
 JOIN sys.schemas AS s ON s.schema_id = t.schema_id
 WHERE t.is_ms_shipped = 0
 ORDER BY s.name, t.name`;
+}
+
+function flag(column: string, bit: number): string {
+  return `CASE WHEN ${column} = 1 THEN ${bit} ELSE 0 END`;
+}
+
+/** Asks for the clustered indexes that are disabled: nothing can be read of their tables (error 8655). */
+export const DISABLED_SQL = `
+SELECT i.object_id, i.name AS index_name
+FROM sys.indexes AS i
+WHERE i.index_id = 1 AND i.is_disabled = 1`;
+
+/**
+ * Asks for history tables that lack their newest rows: of a memory-optimised table these are in an internal table until a
+ * task moves them ("System-versioned temporal tables with memory-optimized tables"). Not before 2016.
+ */
+export const STAGED_HISTORY_SQL = `
+SELECT t.history_table_id AS object_id, t.name AS table_name
+FROM sys.tables AS t
+WHERE t.is_memory_optimized = 1 AND t.temporal_type = 2`;
+
+/** Asks for the memory of memory-optimised tables, which have no pages. Needs VIEW DATABASE (PERFORMANCE) STATE. Not before 2014. */
+export const MEMORY_SIZES_SQL = `
+SELECT m.object_id, m.memory_used_by_table_kb AS used_kb
+FROM sys.dm_db_xtp_table_memory_stats AS m`;
+
+/** Asks for the rows of memory-optimised tables, whichever of their indexes tells them. Not before 2014. */
+export const MEMORY_ROWS_SQL = `
+SELECT p.object_id, MAX(p.rows) AS estimated_rows
+FROM sys.partitions AS p
+JOIN sys.tables AS t ON t.object_id = p.object_id
+WHERE t.is_memory_optimized = 1
+GROUP BY p.object_id`;
 
 /** Asks for the rows of heaps (index 0) and clustered indexes (index 1). */
 export const ROW_ESTIMATES_SQL = `
@@ -33,14 +91,25 @@ JOIN sys.allocation_units AS a ON a.container_id = CASE WHEN a.type = 2 THEN p.p
 WHERE p.index_id IN (0, 1)
 GROUP BY p.object_id`;
 
-/** Asks for the key columns of primary keys and clustered row-store indexes, in key order. */
-export const KEYS_SQL = `
-SELECT i.object_id, CAST(i.type AS int) AS index_type, CAST(i.is_primary_key AS int) AS is_primary_key, c.name AS column_name
+/**
+ * Asks for the key columns of primary keys and clustered row-store indexes, in key order; of memory-optimised tables also of
+ * the other range indexes, each of which has all columns. Hypothetical indexes hold no rows and disabled ones keep nothing in
+ * order, nor unique.
+ *
+ * @param major major version of the server
+ */
+export function keysSql(major: number): string {
+  const isRange = major >= SQL_SERVER_2014 ? 'i.type = 2 AND t.is_memory_optimized = 1' : undefined;
+  const [range, told] = isRange === undefined ? ['', '0'] : [` OR (${isRange})`, `CASE WHEN ${isRange} THEN 1 ELSE 0 END`];
+  return `
+SELECT i.object_id, i.index_id, CAST(i.type AS int) AS index_type, CAST(i.is_primary_key AS int) AS is_primary_key, ${told} AS is_range, c.name AS column_name
 FROM sys.indexes AS i
+JOIN sys.tables AS t ON t.object_id = i.object_id
 JOIN sys.index_columns AS ic ON ic.object_id = i.object_id AND ic.index_id = i.index_id
 JOIN sys.columns AS c ON c.object_id = ic.object_id AND c.column_id = ic.column_id
-WHERE (i.type = 1 OR i.is_primary_key = 1) AND ic.key_ordinal > 0
+WHERE (i.type = 1 OR i.is_primary_key = 1${range}) AND ic.key_ordinal > 0 AND i.is_hypothetical = 0 AND i.is_disabled = 0
 ORDER BY i.object_id, i.index_id, ic.key_ordinal`;
+}
 
 /** Asks for the columns of all named indexes, key columns in their order before included ones. */
 export const INDEXES_SQL = `
@@ -76,7 +145,7 @@ JOIN sys.partition_schemes AS ps ON ps.data_space_id = i.data_space_id
 JOIN sys.partition_functions AS pf ON pf.function_id = ps.function_id
 JOIN sys.index_columns AS ic ON ic.object_id = i.object_id AND ic.index_id = i.index_id AND ic.partition_ordinal = 1
 JOIN sys.columns AS c ON c.object_id = ic.object_id AND c.column_id = ic.column_id
-WHERE i.index_id IN (0, 1)`;
+WHERE i.index_id IN (0, 1) AND i.is_hypothetical = 0`;
 
 /** Asks for the rows and pages of the partitions of one table, by its quoted name. */
 export const PARTITION_SIZES_SQL = `
@@ -103,16 +172,20 @@ ORDER BY v.boundary_id`;
 /**
  * Asks for the columns of the user tables, in order.
  *
- * @param major major version of the server: what came with 2016 is asked of no older one
+ * @param major major version of the server: what came later is asked of no older one
  */
 export function columnsSql(major: number): string {
-  const { nullable, computed, masked, encrypted } = COLUMN_FLAGS;
-  const since2016 = major < SQL_SERVER_2016 ? ''
-    : ` + CASE WHEN c.is_masked = 1 THEN ${masked} ELSE 0 END + CASE WHEN c.encryption_type IS NOT NULL THEN ${encrypted} ELSE 0 END`;
+  const { nullable, computed, masked, encrypted, columnSet, fileStream, droppedLedger } = COLUMN_FLAGS;
+  const flags = [
+    flag('c.is_nullable', nullable), flag('c.is_computed', computed), flag('c.is_column_set', columnSet), flag('c.is_filestream', fileStream),
+    ...(major >= SQL_SERVER_2016 ? [flag('c.is_masked', masked), `CASE WHEN c.encryption_type IS NOT NULL THEN ${encrypted} ELSE 0 END`] : []),
+    ...(major >= SQL_SERVER_2022 ? [flag('c.is_dropped_ledger_column', droppedLedger)] : []),
+  ];
   return `
 SELECT c.object_id, c.name, CAST(c.system_type_id AS int) AS type_id, c.user_type_id, CAST(c.max_length AS int) AS max_length,
   CAST(c.precision AS int) AS [precision], CAST(c.scale AS int) AS scale, c.collation_name,
-  CASE WHEN c.is_nullable = 1 THEN ${nullable} ELSE 0 END + CASE WHEN c.is_computed = 1 THEN ${computed} ELSE 0 END${since2016} AS flags
+  ${flags.join(' + ')} AS flags,
+  ${major >= SQL_SERVER_2017 ? 'ISNULL(c.graph_type, 0)' : '0'} AS graph_type
 FROM sys.columns AS c
 JOIN sys.tables AS t ON t.object_id = c.object_id
 WHERE t.is_ms_shipped = 0
@@ -146,5 +219,15 @@ WHERE c.object_id IN (SELECT p.major_id FROM sys.database_permissions AS p WHERE
 
 /** Whether the server has masks, encrypted columns and row policies. */
 export function hasColumnSecurity(major: number): boolean {
+  return major >= SQL_SERVER_2016;
+}
+
+/** Whether the server has memory-optimised tables. */
+export function hasMemoryTables(major: number): boolean {
+  return major >= SQL_SERVER_2014;
+}
+
+/** Whether memory-optimised tables may have a history. */
+export function hasMemoryHistory(major: number): boolean {
   return major >= SQL_SERVER_2016;
 }
