@@ -38,7 +38,6 @@ const PENDING: { readonly [id: string]: string } = {
   'eudc-936-aaa1': END_USER_DEFINED,
   'eudc-949-c9a1': END_USER_DEFINED,
   'pua-874-db': 'the table of code page 874 lacks Windows\'s characters for private use',
-  'hidden-columns': 'columns that the server hides (FOR BROWSE) are landed',
 };
 
 const VECTORS = wireVectors();

@@ -60,7 +60,7 @@ export async function createTable(statement: Of<'createTable'>, context: Definit
     addIndex(table, { name: index, unique, hash, columns: columns.map((column) => ({ ...column, included: false })) }, false);
   }
   for (const column of table.columns.filter((each) => each.identity)) {
-    await context.connection.run(`CREATE ${isTemporary ? 'TEMP ' : ''}SEQUENCE ${identitySequence(table)} START ${column.identity!.seed} INCREMENT ${column.identity!.increment}`);
+    await context.connection.run(`CREATE ${isTemporary ? 'TEMP ' : ''}SEQUENCE ${identitySequence(table)} START ${column.identity!.seed} INCREMENT ${column.identity!.increment}${column.identity!.seed < 1n && column.identity!.increment > 0n ? ` MINVALUE ${column.identity!.seed}` : ''}`);
   }
   const stored = table.columns.filter((column) => !column.computed)
     .map((column) => `${quoteName(column.name)} ${storageType(column.type)}${column.nullable ? '' : ' NOT NULL'}`);

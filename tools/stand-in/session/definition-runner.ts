@@ -76,7 +76,9 @@ export class DefinitionRunner {
       computedType: (table, definition) => {
         const binder = this.evaluator.binder(false);
         const scope = new Scope();
-        scope.tables.push(binder.tableColumns(table, table.name, 't'));
+        const own = binder.tableColumns(table, table.name, 't');
+        // The id of a node is computed of an internal column, which no query may name.
+        scope.tables.push({ ...own, columns: own.columns.map(({ graph: _, ...column }) => column) });
         return binder.expression(definition.computed!.expr, scope);
       },
     };

@@ -176,7 +176,9 @@ export function identitySequence(table: TableEntry): string {
 }
 
 function columnNamed(table: TableEntry, name: string, line: number): ColumnEntry {
-  const column = table.columns.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
+  const wanted = name.toLowerCase();
+  const isPseudo = (candidate: ColumnEntry) => candidate.graphType !== undefined && wanted.startsWith('$') && candidate.name.toLowerCase().startsWith(`${wanted}_`);
+  const column = table.columns.find((candidate) => candidate.name.toLowerCase() === wanted || isPseudo(candidate));
   if (!column) {
     throw invalidColumn(name, line);
   }

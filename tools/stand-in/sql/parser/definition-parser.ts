@@ -47,7 +47,7 @@ export abstract class DefinitionParser extends TableParser {
     const line = this.line;
     this.expect('ALTER');
     if (this.accept('DATABASE')) {
-      const name = this.name();
+      const name = this.is('CURRENT') ? this.next().text : this.name();
       this.expect('SET');
       const option = this.next().text.toUpperCase();
       if (option === 'FILESTREAM') {
