@@ -8,6 +8,8 @@ export enum SourceRisk {
   ENCRYPTED_COLUMNS = 'encryptedColumns',
   /** Columns the login may not SELECT: they would be left out. */
   DENIED_COLUMNS = 'deniedColumns',
+  /** Columns of type vector: the server sends 8 significant digits of each element, while a float32 needs 9. */
+  VECTOR_TEXT = 'vectorText',
   /** Tables that cannot be read: external ones, those whose clustered index is disabled, those of too many columns. They would be left out. */
   UNREADABLE_TABLES = 'unreadableTables',
 }

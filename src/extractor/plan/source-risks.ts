@@ -26,6 +26,8 @@ export function findRisks(tables: readonly SourceTable[], security: SourceSecuri
     if (security.filtered.has(table.objectId)) {
       refusals.push({ risk: SourceRisk.ROW_LEVEL_SECURITY, message: `${subject}: a security policy filters its rows; rows it hides would be missing` });
     }
+    refuse(SourceRisk.VECTOR_TEXT, table.columns.filter(({ type }) => type.startsWith('vector')).map(({ name }) => name),
+      'sent by the server with 8 significant digits of each element, of the 9 that a float32 needs to be read back the same');
     const hidden = security.denied.get(table.objectId) ?? [];
     const denied = table.columns.filter(({ name, catalogName = name }) => hidden.includes(catalogName)).map(({ name }) => name);
     refuse(SourceRisk.DENIED_COLUMNS, denied, 'not readable for this login');

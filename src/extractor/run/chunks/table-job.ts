@@ -5,6 +5,7 @@ import { refuseUnmatched, typeOptionsOf, type TypeRules } from '../../rows/colum
 import type { QueryParameter } from '../../rows/objects/read-rows';
 import { landedNames } from '../../source/catalog/column-names';
 import { quoteName, quoteTable, selectedBy } from '../../source/catalog/identifiers';
+import { isSentAsText } from '../../source/catalog/type-names';
 import type { ReadJob } from '../context/read-job';
 import type { RunQuery } from '../context/run-options';
 
@@ -24,8 +25,9 @@ function chunkJob(table: PlannedTable, index: number, chunk: PlannedChunk, maxDo
   const columns = table.columns.map((column, at) => {
     const { name, type } = column;
     const toText = CLR_TYPES.has(type) && typeOptionsOf(types, { ...table, column: landed[at] }).clr === ClrType.TEXT;
-    const expression = `${selectedBy(column)}${toText ? '.ToString()' : ''}`;
-    return { expression, selected: `${expression}${toText || landed[at] !== name ? ` AS ${quoteName(landed[at])}` : ''}` };
+    const asText = isSentAsText(type);
+    const expression = asText ? inUtf8(selectedBy(column)) : `${selectedBy(column)}${toText ? '.ToString()' : ''}`;
+    return { expression, selected: `${expression}${asText || toText || landed[at] !== name ? ` AS ${quoteName(landed[at])}` : ''}` };
   });
   const read = table.memoryOptimized ? `${subject} WITH (SNAPSHOT)` : subject;
   const from = `FROM ${read}${whereOf(table, chunkCondition(table, chunk))}`;
@@ -48,6 +50,14 @@ function chunkJob(table: PlannedTable, index: number, chunk: PlannedChunk, maxDo
       schema: table.schema, table: table.table, columns: table.columns, excludedColumns: table.excludedColumns, unreadColumns: table.unreadColumns,
     },
   };
+}
+
+/**
+ * The text of a json or vector, as the server would send it but named as what it is: what is read, counted and hashed is then
+ * the same value. Of characters a CAST keeps the collation, so that no character is lost on the way over nvarchar.
+ */
+function inUtf8(column: string): string {
+  return `CAST(CAST(${column} AS nvarchar(max)) COLLATE Latin1_General_100_BIN2_UTF8 AS varchar(max))`;
 }
 
 /** The primary key by the names its columns land under. */
