@@ -6,7 +6,7 @@ import { planOver } from './plan-run';
 import type { TableIdentity } from './tables/landed-table';
 import { LegacyToS3Error } from '../api/errors';
 import { SourceRisk, type ExtractionPlan } from '../api/extraction-plan';
-import type { Consistency } from '../api/extractor-props';
+import { SourceHashes, type Consistency } from '../api/extractor-props';
 import { refuseDisorder } from '../plan/check-bounds';
 import { refuseChangedSchema } from '../plan/schema-drift';
 import { findRisks, refuseRisks } from '../plan/source-risks';
@@ -39,7 +39,7 @@ export async function select(options: RunOptions, connection: SqlServerConnectio
   if (plan.tables.length === 0) throw new LegacyToS3Error('NO_TABLE_MATCHED', `no table is left to read: ${accepted.join('; ')}`);
   const consistency = chooseConsistency(options.consistency, plan.snapshotAllowed, plan.database);
   const jobs = planJobs(plan, options.maxDop, options.format.types);
-  refuseHashesOfOld(options.sourceHashes, plan.productVersion);
+  if (options.sourceHashes !== SourceHashes.NONE) refuseHashesOfOld(options.sourceHashes, await readServer(connection));
   await refuseDisorder(connection, plan.tables);
   const relationsOf = await readRelations(connection);
   const tables = plan.tables.map((table): TableIdentity => ({ ...table, primaryKey: landedPrimaryKey(table), relations: relationsOf(table) }));

@@ -5,6 +5,7 @@ import { hashStatement } from '../../rows/hash/source-hash';
 import type { ReadRowsResult } from '../../rows/objects/read-rows';
 import { aggregateStatements, compareAggregates, differenceText, type AggregateDifference, type TalliedColumn } from '../../source/aggregates/aggregate-query';
 import { wholeNumber } from '../../source/aggregates/same-value';
+import { majorVersion, type SourceServer } from '../../source/catalog/read-catalog';
 import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
 import { isRepeatable } from '../../source/consistency/consistency';
 import type { LandedChunk } from '../../state/landed-chunk';
@@ -81,7 +82,8 @@ function refuseDifferences(subject: string, rows: number, sourceRows: bigint, di
 const WHOLE_ROWS_SINCE = 13;
 
 /** @throws LegacyToS3Error of code INVALID_CONFIG when the server cannot hash whole rows */
-export function refuseHashesOfOld(hashes: SourceHashes, productVersion: string): void {
-  if (hashes === SourceHashes.NONE || !(Number.parseInt(productVersion, 10) < WHOLE_ROWS_SINCE)) return;
-  throw new LegacyToS3Error('INVALID_CONFIG', `sourceHashes must be none for SQL Server ${productVersion}: HASHBYTES takes whole rows from SQL Server 2016 (13) on`);
+export function refuseHashesOfOld(hashes: SourceHashes, server: SourceServer): void {
+  const major = majorVersion(server);
+  if (hashes === SourceHashes.NONE || major === 0 || major >= WHOLE_ROWS_SINCE) return;
+  throw new LegacyToS3Error('INVALID_CONFIG', `sourceHashes must be none for SQL Server ${server.productVersion}: HASHBYTES takes whole rows from SQL Server 2016 (13) on`);
 }
