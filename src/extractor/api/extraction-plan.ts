@@ -103,6 +103,12 @@ export interface PlannedTable {
    */
   readonly memoryOptimized?: boolean;
   /**
+   * Whether it is a view.
+   *
+   * @default false
+   */
+  readonly view?: boolean;
+  /**
    * Condition of the rows that are read.
    *
    * @default - all rows

@@ -13,8 +13,9 @@ import type { Consistency } from '../api/extractor-props';
 import type { TableOptions } from '../api/selection';
 import { landedNames } from '../source/catalog/column-names';
 import { quoteTable } from '../source/catalog/identifiers';
+import { readOtherObjects } from '../source/catalog/other-objects';
 import { majorVersion, readSecurity, readServer, readTables, type SourceColumn, type SourceTable } from '../source/catalog/read-catalog';
-import { selectTables } from '../source/catalog/table-patterns';
+import { selectTables, unmatched } from '../source/catalog/table-patterns';
 import type { SqlServerConnection } from '../source/connection/sql-server-connection';
 import { snapshotAdvice } from '../source/consistency/consistency';
 
@@ -28,6 +29,7 @@ export interface PlanOptions {
   readonly tableOptions: readonly TableOptions[];
   /** As asked for; the source decides when absent. */
   readonly consistency?: Consistency;
+  readonly includeViews: boolean;
 }
 
 /**
@@ -37,13 +39,16 @@ export interface PlanOptions {
  */
 export async function buildPlan(connection: SqlServerConnection, options: PlanOptions): Promise<ExtractionPlan> {
   const server = await readServer(connection);
-  const matched = selectTables(await readTables(connection, server), options.include, options.exclude);
+  const all = await readTables(connection, server, options.includeViews);
+  const others = unmatched(all, options.include).length > 0 ? await readOtherObjects(connection) : [];
+  const matched = selectTables(all, options.include, options.exclude, others);
   const selected = matched.filter(({ kind }) => !kind.droppedLedger);
   const choices = new Map(chooseTables(selected, options.tableOptions, options.chunkTarget).map((choice) => [choice.table.objectId, choice]));
   const chosen = [...choices.values()].map(({ table }) => table);
-  const security = await readSecurity(connection, server, chosen);
-  const risks = findRisks(chosen, security);
-  const { readable, refusals } = partUnreadable(risks.readable, await readingConditions(connection, chosen, options.consistency, server.snapshotAllowed));
+  // What a view shows is that of other tables.
+  const security = await readSecurity(connection, server, chosen.some(({ kind }) => kind.viewOf) ? all : chosen);
+  const risks = findRisks(chosen, security, all);
+  const { readable, refusals } = partUnreadable(risks.readable, await readingConditions(connection, chosen, options.consistency, server.snapshotAllowed), all);
   const warnings = [...droppedWarnings(matched), ...readable.flatMap((table) => [...renameWarnings(table), ...kindWarnings(table)])];
   if (!server.snapshotAllowed) {
     warnings.unshift(snapshotAdvice(connection.database));
@@ -59,7 +64,7 @@ export async function buildPlan(connection: SqlServerConnection, options: PlanOp
     const keys = chunkKey(table);
     const partitioned = table.partitioning && await cutByPartitions(connection, majorVersion(server), table, keys, chunkTarget);
     const large = chunkCount(table, chunkTarget) > 1;
-    if (large && keys.length === 0 && !partitioned) {
+    if (large && keys.length === 0 && !partitioned && !table.kind.viewOf) {
       warnings.push(`${quoteTable(table.schema, table.table)} has no key to cut it by, so that one reader reads its `
         + `${counted(table.estimatedRows, 'row')} as one stream, which is begun anew when it fails`);
     }
@@ -72,6 +77,7 @@ export async function buildPlan(connection: SqlServerConnection, options: PlanOp
       ...(excludedColumns.length > 0 && { excludedColumns: [...excludedColumns] }),
       ...(table.unread.length > 0 && { unreadColumns: table.unread.map(({ name }) => name) }),
       ...(table.kind.memoryOptimized && { memoryOptimized: true }),
+      ...(table.kind.viewOf && { view: true }),
       ...(rowFilter !== undefined && { rowFilter }),
       primaryKey: table.primaryKey.every((name) => table.columns.some((column) => column.name === name)) ? [...table.primaryKey] : [],
       chunkKey: chunks.length > 1 ? (partitioned?.keys ?? keys).map(({ name }) => name) : [],

@@ -6,6 +6,8 @@ export function kindWarnings(table: SourceTable): string[] {
   const { kind, sizeUnknown, unread } = table;
   const subject = quoteTable(table.schema, table.table);
   return [
+    ...(kind.viewOf ? [`${subject} is a view: one stream without a key reads it, which is begun anew when it fails, and it is computed once more to be compared; `
+      + 'columns that depend on the time or on chance (GETDATE, NEWID) differ then, and must be left out (excludeColumns of tableOptions)'] : []),
     ...(kind.memoryOptimized ? [`${subject} is memory-optimised, which no SNAPSHOT transaction reads (error 41332): it is read in a transaction of its own under `
       + 'the table hint SNAPSHOT, and shows an instant of its own'] : []),
     ...(sizeUnknown ? [`${subject}: the login may not see how large this memory-optimised table is, so that it is not cut by its size; GRANT VIEW DATABASE STATE`] : []),

@@ -12,8 +12,12 @@ export interface RiskFindings {
   readonly readable: SourceTable[];
 }
 
-/** Finds what the source would silently alter or withhold. */
-export function findRisks(tables: readonly SourceTable[], security: SourceSecurity): RiskFindings {
+/**
+ * Finds what the source would silently alter or withhold.
+ *
+ * @param all the tables that the views among them may show
+ */
+export function findRisks(tables: readonly SourceTable[], security: SourceSecurity, all: readonly SourceTable[] = tables): RiskFindings {
   const refusals: PlanRefusal[] = [];
   const readable = tables.map((table) => {
     const subject = quoteTable(table.schema, table.table);
@@ -23,6 +27,7 @@ export function findRisks(tables: readonly SourceTable[], security: SourceSecuri
     const names = (wanted: 'masked' | 'encrypted') => table.columns.filter((column) => column[wanted]).map(({ name }) => name);
     if (!security.unmask) refuse(SourceRisk.MASKED_COLUMNS, names('masked'), 'masked from this login; GRANT UNMASK shows the values');
     refuse(SourceRisk.ENCRYPTED_COLUMNS, names('encrypted'), 'encrypted by Always Encrypted; only ciphertext could land');
+    if (table.kind.viewOf) refusals.push(...viewRisks(subject, table.kind.viewOf, security, all));
     if (security.filtered.has(table.objectId)) {
       refusals.push({ risk: SourceRisk.ROW_LEVEL_SECURITY, message: `${subject}: a security policy filters its rows; rows it hides would be missing` });
     }
@@ -34,6 +39,20 @@ export function findRisks(tables: readonly SourceTable[], security: SourceSecuri
     return denied.length === 0 ? table : { ...table, columns: table.columns.filter(({ name }) => !denied.includes(name)) };
   });
   return { refusals, readable };
+}
+
+/** Masks and policies of the tables that a view shows; the catalog tells nothing of them with the view. */
+function viewRisks(subject: string, shown: ReadonlySet<number>, security: SourceSecurity, all: readonly SourceTable[]): PlanRefusal[] {
+  // A login that may not see definitions is not told what a view shows, so that it may be any of them.
+  const tables = all.filter(({ objectId, kind }) => !kind.viewOf && (shown.size === 0 || shown.has(objectId)));
+  const told = (of: readonly SourceTable[], what: string) => `${subject}: the view ${shown.size === 0 ? 'may show' : 'shows'} `
+    + `${of.slice(0, MOST_TOLD).map(({ schema, table }) => quoteTable(schema, table)).join(', ')}, ${what}`;
+  const masked = security.unmask ? [] : tables.filter(({ columns }) => columns.some((column) => column.masked));
+  const filtered = tables.filter(({ objectId }) => security.filtered.has(objectId));
+  return [
+    ...(masked.length > 0 ? [{ risk: SourceRisk.MASKED_COLUMNS, message: told(masked, 'with columns masked from this login; GRANT UNMASK shows the values') }] : []),
+    ...(filtered.length > 0 ? [{ risk: SourceRisk.ROW_LEVEL_SECURITY, message: told(filtered, 'whose rows a security policy filters; rows it hides would be missing') }] : []),
+  ];
 }
 
 /**

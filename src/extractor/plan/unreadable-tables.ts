@@ -35,15 +35,29 @@ export async function readingConditions(
  * Parts tables from those that no SELECT can read, which would otherwise end the run when their turn comes.
  *
  * @param tables with the columns that are to be read
+ * @param all those that views among them may show
  */
-export function partUnreadable(tables: readonly SourceTable[], conditions: ReadingConditions): { readable: SourceTable[]; refusals: PlanRefusal[] } {
+export function partUnreadable(
+  tables: readonly SourceTable[], conditions: ReadingConditions, all: readonly SourceTable[],
+): { readable: SourceTable[]; refusals: PlanRefusal[] } {
   const refusals: PlanRefusal[] = [];
   const readable = tables.filter((table) => {
-    const reason = unreadable(table, conditions);
+    const reason = unreadable(table, conditions) ?? (table.kind.viewOf && unreadableView(table.kind.viewOf, conditions, all));
     if (reason !== undefined) refusals.push({ risk: SourceRisk.UNREADABLE_TABLES, message: `${quoteTable(table.schema, table.table)} ${reason}` });
     return reason === undefined;
   });
   return { readable, refusals };
+}
+
+/** As {@link unreadable}, for what a view shows. */
+function unreadableView(shown: ReadonlySet<number>, conditions: ReadingConditions, all: readonly SourceTable[]): string | undefined {
+  const tables = all.filter(({ objectId, kind }) => shown.has(objectId) && !kind.viewOf);
+  const named = (of: readonly SourceTable[]) => of.map(({ schema, table }) => quoteTable(schema, table)).join(', ');
+  const disabled = tables.filter(({ kind }) => kind.disabledIndex !== undefined);
+  if (disabled.length > 0) return `shows ${named(disabled)}, whose clustered index is disabled (error 8655): rebuild the index, or leave the view out (excludeTables)`;
+  const memory = tables.filter(({ kind }) => kind.memoryOptimized);
+  if (memory.length === 0 || conditions.consistency !== Consistency.SNAPSHOT) return undefined;
+  return `shows the memory-optimised ${named(memory)}, which no SNAPSHOT transaction reads (error 41332): choose consistency readCommitted for it, or leave the view out (excludeTables)`;
 }
 
 /** Why no SELECT can read it, and what to do; undefined where one can. */

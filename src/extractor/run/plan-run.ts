@@ -36,7 +36,7 @@ export async function plan(props: ExtractorProps, { signal }: Pick<ExtractContro
 
 /** Makes a plan for that many readers, over a connection that is open. @throws LegacyToS3Error */
 export async function planOver(connection: SqlServerConnection, options: RunOptions): Promise<ExtractionPlan> {
-  const { include, exclude, chunkTarget, readers, tableOptions, consistency } = options;
+  const { include, exclude, chunkTarget, readers, tableOptions, consistency, includeViews } = options;
   await connection.query(options.sessionSql, 'set the session\'s options');
-  return buildPlan(connection, { address: addressOf(options.connection), include, exclude, chunkTarget, readers, tableOptions, consistency });
+  return buildPlan(connection, { address: addressOf(options.connection), include, exclude, chunkTarget, readers, tableOptions, consistency, includeViews });
 }

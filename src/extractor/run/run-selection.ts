@@ -61,13 +61,14 @@ async function givenPlan(plan: ExtractionPlan, connection: SqlServerConnection, 
   const server = await readServer(connection);
   const key = ({ schema, table }: NamedTable) => JSON.stringify([schema, table]);
   const planned = new Map(plan.tables.map((table) => [key(table), table]));
-  const current = (await readTables(connection, server)).filter((table) => planned.has(key(table))).map((table) => {
+  const all = await readTables(connection, server, plan.tables.some(({ view }) => view));
+  const current = all.filter((table) => planned.has(key(table))).map((table) => {
     const { excludedColumns = [] } = planned.get(key(table))!;
     return { ...table, columns: table.columns.filter(({ name }) => !excludedColumns.includes(name)) };
   });
-  const { readable, refusals } = findRisks(current, await readSecurity(connection, server, current));
+  const { readable, refusals } = findRisks(current, await readSecurity(connection, server, current.some(({ kind }) => kind.viewOf) ? all : current), all);
   refuseChangedSchema(plan, readable);
-  const unreadable = partUnreadable(readable, await readingConditions(connection, current, consistency, server.snapshotAllowed)).refusals;
+  const unreadable = partUnreadable(readable, await readingConditions(connection, current, consistency, server.snapshotAllowed), all).refusals;
   if (unreadable.length > 0) {
     throw new LegacyToS3Error('SCHEMA_CHANGED', `the source cannot be read as it was planned: ${unreadable.map(({ message }) => message).join('; ')}; plan and run anew`);
   }

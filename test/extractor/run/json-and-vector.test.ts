@@ -55,7 +55,7 @@ test('json lands as its text, every character of it, and is proven by bytes and 
     columns: [{}, { name: 'Body', sourceType: 'varchar(max)', codePage: 'utf-8' }], verification: { aggregates: { bytes: 1, nulls: 2 }, hashedRows: 3 },
   });
   expect(manifest.tables[0].verification!.unhashedColumns).toBeUndefined();
-  expect((await verifyRun(props(['Documents']), result.runId, { source: true })).problems).toEqual([]);
+  expect((await verifyRun(props(['Documents']), result.runId, { againstSource: true })).problems).toEqual([]);
 });
 
 test('a vector, whose text is not exact, is refused unless that is accepted by name', async () => {

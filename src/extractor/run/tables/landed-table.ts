@@ -20,7 +20,7 @@ export interface LandedTable {
 }
 
 /** What is known of a table apart from its chunks. */
-export interface TableIdentity extends Pick<PlannedTable, 'schema' | 'table' | 'chunkKey' | 'excludedColumns' | 'unreadColumns' | 'memoryOptimized' | 'rowFilter'> {
+export interface TableIdentity extends Pick<PlannedTable, 'schema' | 'table' | 'chunkKey' | 'excludedColumns' | 'unreadColumns' | 'memoryOptimized' | 'view' | 'rowFilter'> {
   /** Of the source, in the order of the result; absent for a query. */
   readonly columns?: readonly PlannedColumn[];
   readonly relations?: TableRelations;
@@ -41,7 +41,7 @@ export function landedTables(database: string, tables: readonly TableIdentity[],
  * @throws LegacyToS3Error of code SCHEMA_CHANGED when chunks came with different columns, COUNT_MISMATCH when they are not the table
  */
 export function landedTable(database: string, identity: TableIdentity, landed: readonly LandedChunk[]): LandedTable {
-  const { schema, table, primaryKey, chunkKey, excludedColumns, unreadColumns, memoryOptimized, rowFilter, relations } = identity;
+  const { schema, table, primaryKey, chunkKey, excludedColumns, unreadColumns, memoryOptimized, view, rowFilter, relations } = identity;
   const chunks = [...landed].sort((a, b) => a.chunk - b.chunk);
   const [{ columns }] = chunks;
   const fingerprint = schemaFingerprint(columns);
@@ -63,6 +63,7 @@ export function landedTable(database: string, identity: TableIdentity, landed: r
       columns: columns.map((column) => describedColumn(column, identity)),
       ...(excludedColumns && { excludedColumns }),
       ...(unreadColumns && { unreadColumns }),
+      ...(view && { view }),
       ...(memoryOptimized && { guarantee: MEMORY_OPTIMIZED_GUARANTEE }),
       ...(rowFilter !== undefined && { rowFilter }),
       ...(primaryKey.length > 0 && { primaryKey }),

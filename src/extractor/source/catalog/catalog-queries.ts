@@ -48,6 +48,21 @@ function flag(column: string, bit: number): string {
   return `CASE WHEN ${column} = 1 THEN ${bit} ELSE 0 END`;
 }
 
+/** Asks for the views. */
+export const VIEWS_SQL = `
+SELECT v.object_id, s.name AS schema_name, v.name AS table_name
+FROM sys.views AS v
+JOIN sys.schemas AS s ON s.schema_id = v.schema_id
+WHERE v.is_ms_shipped = 0
+ORDER BY s.name, v.name`;
+
+/** Asks which tables and views each view names, as far as the login may see definitions. */
+export const VIEW_SOURCES_SQL = `
+SELECT d.referencing_id, d.referenced_id
+FROM sys.sql_expression_dependencies AS d
+JOIN sys.views AS v ON v.object_id = d.referencing_id
+WHERE d.referenced_id IS NOT NULL`;
+
 /** Asks for the clustered indexes that are disabled: nothing can be read of their tables (error 8655). */
 export const DISABLED_SQL = `
 SELECT i.object_id, i.name AS index_name
@@ -170,11 +185,11 @@ ORDER BY v.boundary_id`;
 }
 
 /**
- * Asks for the columns of the user tables, in order.
+ * Asks for the columns of the user tables, or of the views, in order.
  *
  * @param major major version of the server: what came later is asked of no older one
  */
-export function columnsSql(major: number): string {
+export function columnsSql(major: number, of: 'tables' | 'views' = 'tables'): string {
   const { nullable, computed, masked, encrypted, columnSet, fileStream, droppedLedger } = COLUMN_FLAGS;
   const flags = [
     flag('c.is_nullable', nullable), flag('c.is_computed', computed), flag('c.is_column_set', columnSet), flag('c.is_filestream', fileStream),
@@ -187,7 +202,7 @@ SELECT c.object_id, c.name, CAST(c.system_type_id AS int) AS type_id, c.user_typ
   ${flags.join(' + ')} AS flags,
   ${major >= SQL_SERVER_2017 ? 'ISNULL(c.graph_type, 0)' : '0'} AS graph_type
 FROM sys.columns AS c
-JOIN sys.tables AS t ON t.object_id = c.object_id
+JOIN sys.${of} AS t ON t.object_id = c.object_id
 WHERE t.is_ms_shipped = 0
 ORDER BY c.object_id, c.column_id`;
 }

@@ -5,7 +5,7 @@ import {
 } from './catalog-queries';
 import { isInternal, pseudoColumn } from './graph-columns';
 import { quoteTable } from './identifiers';
-import { findTables, numbersByObject, readMemorySizes, type TableKind } from './table-kinds';
+import { findTables, findViews, numbersByObject, readMemorySizes, type TableKind } from './table-kinds';
 import type { NamedTable } from './table-patterns';
 import { typeName } from './type-names';
 import type { PlannedColumn } from '../../api/extraction-plan';
@@ -111,19 +111,24 @@ export async function readServer(connection: SqlServerConnection): Promise<Sourc
   };
 }
 
-/** All user tables the login may see, by schema and name. The number of requests does not grow with that of tables. */
-export async function readTables(connection: SqlServerConnection, server: SourceServer): Promise<SourceTable[]> {
+/**
+ * All user tables the login may see, by schema and name; behind them the views, where they are asked for. The number of requests
+ * does not grow with that of tables.
+ */
+export async function readTables(connection: SqlServerConnection, server: SourceServer, includeViews = false): Promise<SourceTable[]> {
   const major = majorVersion(server);
   const tables = await findTables(connection, major);
   const rows = await numbersByObject(connection, ROW_ESTIMATES_SQL, 'read the row estimates');
   const pages = await numbersByObject(connection, SIZES_SQL, 'read the sizes of the tables');
   const memory = await readMemorySizes(connection, major, tables);
-  const columns = await readColumns(connection, major, new Map(tables.map(({ objectId, kind }) => [objectId, kind])));
+  const columns = await readColumns(connection, columnsSql(major), new Map(tables.map(({ objectId, kind }) => [objectId, kind])));
+  const views = includeViews ? await findViews(connection) : [];
+  const shown = includeViews ? await readColumns(connection, columnsSql(major, 'views'), new Map()) : undefined;
   const keys = await readKeys(connection, major);
   const partitioned = await readPartitioning(connection);
-  return tables.map((found) => {
-    const { objectId, kind: { memoryOptimized } } = found;
-    const { read = [], unread = [] } = columns.get(objectId) ?? {};
+  return [...tables, ...views].map((found) => {
+    const { objectId, kind: { memoryOptimized, viewOf } } = found;
+    const { read = [], unread = [] } = (viewOf ? shown : columns)?.get(objectId) ?? {};
     return {
       ...found,
       estimatedRows: (memoryOptimized ? memory.rows : rows).get(objectId) ?? 0,
@@ -133,7 +138,7 @@ export async function readTables(connection: SqlServerConnection, server: Source
       unread,
       primaryKey: keys.primary.get(objectId) ?? [],
       clusteredKey: keys.clustered.get(objectId) ?? [],
-      ...(partitioned.has(objectId) && { partitioning: partitioned.get(objectId) }),
+      ...(partitioned.has(objectId) && !viewOf && { partitioning: partitioned.get(objectId) }),
     };
   });
 }
@@ -172,11 +177,11 @@ interface FoundColumns {
   readonly unread: UnreadColumn[];
 }
 
-async function readColumns(connection: SqlServerConnection, major: number, kinds: ReadonlyMap<number, TableKind>): Promise<Map<number, FoundColumns>> {
+async function readColumns(connection: SqlServerConnection, sql: string, kinds: ReadonlyMap<number, TableKind>): Promise<Map<number, FoundColumns>> {
   const tables = new Map<number, FoundColumns>();
   // Types and collations repeat, so each text is kept once.
   const types = new Map<string, string>();
-  await connection.stream(columnsSql(major), 'list the columns', (row) => {
+  await connection.stream(sql, 'list the columns', (row) => {
     const [objectId, typeId, userTypeId, maxLength, precision, scale, flags, graphType] = [0, 2, 3, 4, 5, 6, 8, 9].map((at) => Number(row[at] ?? 0));
     const id = `${typeId} ${userTypeId} ${maxLength} ${precision} ${scale}`;
     let type = types.get(id);

@@ -1,6 +1,7 @@
 /* eslint-disable no-bitwise */
 import {
   DISABLED_SQL, hasMemoryHistory, hasMemoryTables, MEMORY_ROWS_SQL, MEMORY_SIZES_SQL, STAGED_HISTORY_SQL, TABLE_FLAGS, tablesSql,
+  VIEW_SOURCES_SQL, VIEWS_SQL,
 } from './catalog-queries';
 import type { NamedTable } from './table-patterns';
 import { LegacyToS3Error } from '../../api/errors';
@@ -8,6 +9,8 @@ import type { SqlServerConnection } from '../connection/sql-server-connection';
 
 /** What a table is, apart from its columns. */
 export interface TableKind {
+  /** What a view shows, directly or by other views: ids of tables; absent for a table. */
+  readonly viewOf?: ReadonlySet<number>;
   readonly memoryOptimized: boolean;
   /** Its rows are elsewhere: PolyBase, elastic queries, data virtualization. */
   readonly external: boolean;
@@ -63,6 +66,27 @@ export async function findTables(connection: SqlServerConnection, major: number)
         ...(stagedHistoryOf !== undefined && { stagedHistoryOf }),
       },
     };
+  });
+}
+
+const PLAIN: TableKind = { memoryOptimized: false, external: false, fileTable: false, droppedLedger: false };
+
+/** All views the login may see, by schema and name. */
+export async function findViews(connection: SqlServerConnection): Promise<FoundTable[]> {
+  const rows = await connection.query(VIEWS_SQL, 'list the views');
+  const sources = new Map<number, number[]>();
+  await connection.stream(VIEW_SOURCES_SQL, 'list what the views show', ([view, of]) => {
+    sources.set(Number(view), [...sources.get(Number(view)) ?? [], Number(of)]);
+  });
+  const shown = (id: number, seen: Set<number>): Set<number> => {
+    for (const source of sources.get(id) ?? []) {
+      if (!seen.has(source)) shown(source, seen.add(source));
+    }
+    return seen;
+  };
+  return rows.map((row) => {
+    const objectId = Number(row.object_id);
+    return { objectId, schema: String(row.schema_name), table: String(row.table_name), kind: { ...PLAIN, viewOf: shown(objectId, new Set()) } };
   });
 }
 
