@@ -172,6 +172,12 @@ export interface ManifestTable {
   readonly columns: readonly ManifestColumn[];
   /** Columns of the source that were left out by choice. */
   readonly excludedColumns?: readonly string[];
+  /** Columns of the source's catalog that are never read: internal ones of a graph, column sets, those a ledger keeps though dropped; absent without any. */
+  readonly unreadColumns?: readonly string[];
+  /** Whether it is a view of the source; absent for a table. */
+  readonly view?: boolean;
+  /** What holds of this table's rows, where that is not what holds of the run's. */
+  readonly guarantee?: string;
   /** Condition of the rows that were read; absent when all were. */
   readonly rowFilter?: string;
   readonly primaryKey?: readonly string[];

@@ -87,6 +87,7 @@ export const SETTINGS: readonly Setting[] = [
 
   tables('tables', PATTERNS, '--tables <patterns>', 'comma-separated schema.table patterns with * and ?; [a.b] is literal', 'all tables'),
   tables('excludeTables', PATTERNS, '--exclude-tables <patterns>', 'comma-separated patterns of tables to leave out', 'none'),
+  tables('includeViews', BOOLEAN, '--include-views', 'land views too, those that --tables matches', 'false'),
   tables('targetChunkBytes', SIZE, '--target-chunk-size <size>',
     'cut tables into chunks of about this size in the source', '512MiB; down to 128MiB, so that a run has four chunks for each reader'),
   tables('targetChunkRows', WHOLE, '--target-chunk-rows <number>', 'cut tables into chunks of about this many rows instead'),

@@ -8,6 +8,10 @@ export enum SourceRisk {
   ENCRYPTED_COLUMNS = 'encryptedColumns',
   /** Columns the login may not SELECT: they would be left out. */
   DENIED_COLUMNS = 'deniedColumns',
+  /** Columns of type vector: the server sends 8 significant digits of each element, while a float32 needs 9. */
+  VECTOR_TEXT = 'vectorText',
+  /** Tables that cannot be read: external ones, those whose clustered index is disabled, those of too many columns. They would be left out. */
+  UNREADABLE_TABLES = 'unreadableTables',
 }
 
 /** Why the values of a column cannot be compared with those that the source gives when it is asked again. */
@@ -22,8 +26,14 @@ export enum NotComparedReason {
 
 /** A column of the source. */
 export interface PlannedColumn {
-  /** Name in the source. */
+  /** Name in the source; of a graph's pseudo-column, for example `$node_id`, which lands as `node_id`. */
   readonly name: string;
+  /**
+   * Name of a pseudo-column in the catalog, which ends with digits that differ from database to database.
+   *
+   * @default - a column of its own name
+   */
+  readonly catalogName?: string;
   /** As SQL Server spells it, for example `decimal(19,4)`. */
   readonly type: string;
   /** Whether NULL is allowed. */
@@ -102,6 +112,25 @@ export interface PlannedTable {
    * @default - none
    */
   readonly excludedColumns?: string[];
+  /**
+   * Columns that are never read: internal ones of a graph, which cannot be selected, column sets, which repeat the sparse
+   * columns, and those that a ledger keeps after they were dropped. Names as in the catalog.
+   *
+   * @default - none
+   */
+  readonly unreadColumns?: string[];
+  /**
+   * Whether the table is memory-optimised: it is read in a transaction of its own, under the table hint SNAPSHOT.
+   *
+   * @default false
+   */
+  readonly memoryOptimized?: boolean;
+  /**
+   * Whether it is a view.
+   *
+   * @default false
+   */
+  readonly view?: boolean;
   /**
    * Condition of the rows that are read.
    *

@@ -53,6 +53,14 @@ export interface ExtractorProps extends LandingProps {
   readonly excludeTables?: string[];
 
   /**
+   * Whether views land too, those that `tables` matches: each by one stream, since a view has no key, and computed once more to
+   * be compared with what landed.
+   *
+   * @default false
+   */
+  readonly includeViews?: boolean;
+
+  /**
    * Columns, rows and chunks of tables by name.
    *
    * @default - all columns and rows

@@ -7,6 +7,7 @@ const EXTRACTOR: NamesOf<ExtractorProps> = {
   source: true,
   tables: true,
   excludeTables: true,
+  includeViews: true,
   tableOptions: true,
   query: true,
   format: true,

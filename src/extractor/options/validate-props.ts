@@ -55,7 +55,7 @@ function validatePlanning(props: ExtractorProps): void {
   if (unknown !== undefined) throw invalid(`accept must name ${risks.join(', ')}, got ${describe(unknown)}`);
   const cuts = ['targetChunkBytes', 'targetChunkRows'] as const;
   if (cuts.every((name) => props[name] !== undefined)) throw invalid('targetChunkBytes and targetChunkRows exclude each other: cut by bytes or by rows');
-  const beside = (['tables', 'excludeTables', 'tableOptions', 'query', ...cuts] as const).find((name) => props[name] !== undefined);
+  const beside = (['tables', 'excludeTables', 'includeViews', 'tableOptions', 'query', ...cuts] as const).find((name) => props[name] !== undefined);
   if (props.plan !== undefined && beside !== undefined) throw invalid(`plan excludes ${beside}: the plan says what is read and how it is cut`);
 }
 

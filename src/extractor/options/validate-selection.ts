@@ -1,6 +1,6 @@
 import { conditionProblem } from './check-condition';
 import { checkSelect } from './check-select';
-import { describe, invalid, validateBytes, validateWhole } from './validate-value';
+import { describe, invalid, validateBoolean, validateBytes, validateWhole } from './validate-value';
 import type { ExtractorProps } from '../api/extractor-props';
 import type { QueryExtraction, TableOptions } from '../api/selection';
 
@@ -14,9 +14,10 @@ export function validateSelection(props: ExtractorProps): void {
     }
     if (name === 'tables' && patterns.length === 0) throw invalid('tables is an empty list: leave it out to extract all tables');
   }
+  validateBoolean('includeViews', props.includeViews);
   if (props.query === undefined) return;
-  if (props.tables !== undefined || props.excludeTables !== undefined || props.tableOptions !== undefined) {
-    throw invalid('query excludes tables, excludeTables and tableOptions: extract either tables or one query');
+  if (props.tables !== undefined || props.excludeTables !== undefined || props.includeViews !== undefined || props.tableOptions !== undefined) {
+    throw invalid('query excludes tables, excludeTables, includeViews and tableOptions: extract either tables or one query');
   }
   queryDataset(props.query);
   checkSelect(props.query.sql);

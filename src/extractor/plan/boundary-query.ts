@@ -1,5 +1,5 @@
 import { keyType } from './key-types';
-import { quoteName, quoteTable } from '../source/catalog/identifiers';
+import { quoteName, quoteTable, selectedBy } from '../source/catalog/identifiers';
 import type { SourceColumn, SourceTable } from '../source/catalog/read-catalog';
 import type { SourceFeatures } from '../source/catalog/source-features';
 import { isVariableLength } from '../source/catalog/type-names';
@@ -56,5 +56,5 @@ ORDER BY q.sampled`;
 function weightOf(table: SourceTable): string {
   const variable = table.columns.filter(({ type, encrypted }) => isVariableLength(type) && !encrypted);
   const fixed = 8 + 8 * (table.columns.length - variable.length);
-  return [`CAST(${fixed} AS bigint)`, ...variable.map(({ name }) => `ISNULL(CAST(DATALENGTH(${quoteName(name)}) AS bigint), 0)`)].join(' + ');
+  return [`CAST(${fixed} AS bigint)`, ...variable.map((column) => `ISNULL(CAST(DATALENGTH(${selectedBy(column)}) AS bigint), 0)`)].join(' + ');
 }

@@ -2,19 +2,23 @@ import { chunkCount, type ChunkTarget } from './chunk-size';
 import { spreadChunks } from './chunk-size';
 import { chunkKey, cutByPartitions, cutTable, wholeTable } from './cut-table';
 import { varyingPart } from './filter-determinism';
+import { droppedWarnings, kindWarnings } from './kind-warnings';
 import { catalogColumnWarnings, catalogWarnings, nameWarnings, pathWarnings } from './name-warnings';
 import { partitionPrefixField } from './partition-prefixes';
 import { sourceSchemaHash } from './schema-drift';
 import { findRisks } from './source-risks';
 import { chooseTables } from './table-choices';
+import { partUnreadable, readingConditions } from './unreadable-tables';
 import { PLAN_VERSION } from './validate-plan';
 import { counted } from '../api/counted';
 import type { ExtractionPlan, PlannedColumn, PlannedTable } from '../api/extraction-plan';
+import type { Consistency } from '../api/extractor-props';
 import type { TableOptions } from '../api/selection';
 import { quoteTable } from '../source/catalog/identifiers';
+import { readOtherObjects } from '../source/catalog/other-objects';
 import { readSecurity, readTables, type SourceColumn, type SourceTable } from '../source/catalog/read-catalog';
 import type { SourceFeatures } from '../source/catalog/source-features';
-import { selectTables } from '../source/catalog/table-patterns';
+import { selectTables, unmatched } from '../source/catalog/table-patterns';
 import type { SqlServerConnection } from '../source/connection/sql-server-connection';
 import { snapshotAdvice } from '../source/consistency/consistency';
 
@@ -28,6 +32,9 @@ export interface PlanOptions {
   readonly chunkTarget?: ChunkTarget;
   readonly readers: number;
   readonly tableOptions: readonly TableOptions[];
+  /** As asked for; the source decides when absent. */
+  readonly consistency?: Consistency;
+  readonly includeViews: boolean;
 }
 
 /**
@@ -36,15 +43,21 @@ export interface PlanOptions {
  * @throws LegacyToS3Error
  */
 export async function buildPlan(connection: SqlServerConnection, features: SourceFeatures, options: PlanOptions): Promise<ExtractionPlan> {
-  const all = await readTables(connection, features);
-  const selected = selectTables(all, options.include, options.exclude);
+  const all = await readTables(connection, features, options.includeViews);
+  const others = unmatched(all, options.include).length > 0 ? await readOtherObjects(connection) : [];
+  const matched = selectTables(all, options.include, options.exclude, others);
+  const selected = matched.filter(({ kind }) => !kind.droppedLedger);
   const choices = new Map(
     chooseTables(selected, options.tableOptions, options.chunkTarget, all).map((choice) => [choice.table.objectId, choice]),
   );
   const chosen = [...choices.values()].map(({ table }) => table);
-  const security = await readSecurity(connection, features, chosen);
-  const { refusals, readable } = findRisks(chosen, security);
-  const warnings = readable.flatMap((table) => [...nameWarnings(table), ...pathWarnings(table, options.target), ...catalogColumnWarnings(table)]);
+  // What a view shows is that of other tables.
+  const security = await readSecurity(connection, features, chosen.some(({ kind }) => kind.viewOf) ? all : chosen);
+  const risks = findRisks(chosen, security, all);
+  const { readable, refusals } = partUnreadable(risks.readable, await readingConditions(connection, chosen, options.consistency, features.snapshotAllowed), all);
+  const warnings = [...droppedWarnings(matched), ...readable.flatMap((table) => [
+    ...nameWarnings(table), ...kindWarnings(table), ...pathWarnings(table, options.target), ...catalogColumnWarnings(table),
+  ])];
   warnings.push(...catalogWarnings(connection.database, readable));
   if (!features.snapshotAllowed) {
     warnings.unshift(snapshotAdvice(connection.database));
@@ -61,7 +74,7 @@ export async function buildPlan(connection: SqlServerConnection, features: Sourc
     const keys = chunkKey(table);
     const partitioned = table.partitioning && await cutByPartitions(connection, features, table, keys, chunkTarget);
     const large = chunkCount(table, chunkTarget) > 1;
-    if (large && keys.length === 0 && !partitioned) {
+    if (large && keys.length === 0 && !partitioned && !table.kind.viewOf) {
       warnings.push(`${quoteTable(table.schema, table.table)} has no key to cut it by, so that one reader reads its `
         + `${counted(table.estimatedRows, 'row')} as one stream, which is begun anew when it fails`);
     }
@@ -73,6 +86,9 @@ export async function buildPlan(connection: SqlServerConnection, features: Sourc
       ...partitionPrefixField(table.columns),
       columns: table.columns.map(plannedColumn),
       ...(excludedColumns.length > 0 && { excludedColumns: [...excludedColumns] }),
+      ...(table.unread.length > 0 && { unreadColumns: table.unread.map(({ name }) => name) }),
+      ...(table.kind.memoryOptimized && { memoryOptimized: true }),
+      ...(table.kind.viewOf && { view: true }),
       ...(rowFilter !== undefined && { rowFilter }),
       primaryKey: table.primaryKey.every((name) => table.columns.some((column) => column.name === name)) ? [...table.primaryKey] : [],
       chunkKey: chunks.length > 1 ? (partitioned?.keys ?? keys).map(({ name }) => name) : [],
@@ -91,12 +107,20 @@ export async function buildPlan(connection: SqlServerConnection, features: Sourc
     snapshotAllowed: features.snapshotAllowed,
     tables,
     warnings,
-    refusals,
+    refusals: [...risks.refusals, ...refusals],
   };
 }
 
-function plannedColumn({ name, type, nullable, collation, computed, notCompared }: SourceColumn): PlannedColumn {
-  return { name, type, nullable, ...(collation !== undefined && { collation }), ...(computed && { computed }), ...(notCompared && { notCompared }) };
+function plannedColumn({ name, catalogName, type, nullable, collation, computed, notCompared }: SourceColumn): PlannedColumn {
+  return {
+    name,
+    ...(catalogName !== undefined && { catalogName }),
+    type,
+    nullable,
+    ...(collation !== undefined && { collation }),
+    ...(computed && { computed }),
+    ...(notCompared && { notCompared }),
+  };
 }
 
 /** What of a table is not compared with the source, as warnings. */

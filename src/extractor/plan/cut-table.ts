@@ -25,7 +25,8 @@ export function wholeTable({ estimatedRows, estimatedBytes }: SourceTable): Plan
  * given for. Behind the first column none may be NULL.
  */
 export function chunkKey(table: SourceTable): SourceColumn[] {
-  const names = table.clusteredKey.length > 0 ? table.clusteredKey : table.primaryKey;
+  // The primary key of a memory-optimised table may be a hash index, which seeks no range.
+  const names = table.clusteredKey.length > 0 || table.kind.memoryOptimized ? table.clusteredKey : table.primaryKey;
   const columns = names.map((name) => table.columns.find((column) => column.name === name));
   const end = columns.findIndex((column, at) => !column || column.notCompared || !keyType(column) || (at > 0 && column.nullable));
   return (end < 0 ? columns : columns.slice(0, end)) as SourceColumn[];
@@ -80,7 +81,8 @@ async function findBoundaries(
   const chunks = chunkCount(table, target);
   const byRows = target.rows !== undefined;
   const wanted = Math.max(LEAST_SAMPLE, SAMPLES_A_CHUNK * chunks);
-  const samplePercent = table.estimatedRows > 4 * wanted ? (100 * wanted) / table.estimatedRows : undefined;
+  // What is sampled are pages, of which a memory-optimised table has none.
+  const samplePercent = table.estimatedRows > 4 * wanted && !table.kind.memoryOptimized ? (100 * wanted) / table.estimatedRows : undefined;
   const ask = (percent?: number) => connection.query(
     boundarySql({ table, keys, chunks, samplePercent: percent, byRows, partitionFunction }, features), `cut ${quoteTable(table.schema, table.table)} into chunks`);
   let found = await ask(samplePercent);

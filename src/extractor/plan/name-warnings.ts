@@ -35,10 +35,12 @@ export function catalogColumnWarnings({ schema, table, columns }: Pick<SourceTab
 /** What of a table lands under other names than it has, or than other tables have, as warnings. */
 export function nameWarnings(table: Pick<SourceTable, 'schema' | 'table' | 'columns'>): string[] {
   const subject = quoteTable(table.schema, table.table);
-  const names = table.columns.map(({ name }) => name);
+  const { columns } = table;
+  const names = columns.map(({ name }) => name);
   const prefix = freePartitionPrefix(names);
-  const renamed = landedNames(names, prefix).flatMap((landed, index) => (landed === names[index] ? [] : [
-    `${subject}: column '${names[index]}' lands as '${landed}', since its name differs from another column's only by case`,
+  const renamed = landedNames(columns, prefix).flatMap((landed, index) => (landed === names[index] ? [] : [
+    `${subject}: column '${names[index]}' lands as '${landed}', since ${columns[index].catalogName === undefined
+      ? 'its name differs from another column\'s only by case' : 'names in Glue and Athena have no $'}`,
   ]));
   if (prefix === undefined) return renamed;
   const clashing = columnsLikePartitions(names).map((name) => `'${name}'`).join(', ');

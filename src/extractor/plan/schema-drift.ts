@@ -5,11 +5,13 @@ import { quoteTable } from '../source/catalog/identifiers';
 import type { SourceTable } from '../source/catalog/read-catalog';
 
 /** What of a planned table is compared with the source while it is read. */
-export type ColumnsOfTable = Pick<PlannedTable, 'schema' | 'table' | 'columns' | 'excludedColumns'>;
+export type ColumnsOfTable = Pick<PlannedTable, 'schema' | 'table' | 'columns' | 'excludedColumns' | 'unreadColumns'>;
 
-/** Hash of a table's columns, in order, and of the keys it may be cut by (32 hexadecimal digits). */
-export function sourceSchemaHash({ columns, primaryKey, clusteredKey }: Pick<SourceTable, 'columns' | 'primaryKey' | 'clusteredKey'>): string {
-  const hashed = [columns.map(({ name, type, nullable, collation }) => [name, type, nullable, collation ?? null]), primaryKey, clusteredKey];
+/** Hash of a table's columns, in order, of the keys it may be cut by, and of how it is read (32 hexadecimal digits). */
+export function sourceSchemaHash({ columns, primaryKey, clusteredKey, kind }: Pick<SourceTable, 'columns' | 'primaryKey' | 'clusteredKey' | 'kind'>): string {
+  const shapes = columns.map(({ name, type, nullable, collation }) => [name, type, nullable, collation ?? null]);
+  // Plans of before knew no memory-optimised tables; the hashes of all others stay.
+  const hashed = [shapes, primaryKey, clusteredKey, ...(kind.memoryOptimized ? ['memoryOptimized'] : [])];
   return createHash('sha256').update(JSON.stringify(hashed)).digest('hex').slice(0, 32);
 }
 
@@ -46,8 +48,10 @@ export function refuseChangedSchema(plan: ExtractionPlan, current: readonly Sour
  */
 export function refuseChangedColumns(planned: ColumnsOfTable, current: readonly PlannedColumn[]): void {
   const subject = quoteTable(planned.schema, planned.table);
-  const { excludedColumns = [] } = planned;
-  const columns = current.filter(({ name }) => !excludedColumns.includes(name));
+  const { excludedColumns = [], unreadColumns = [] } = planned;
+  const selected = new Map(planned.columns.map(({ name, catalogName = name }) => [catalogName, name]));
+  const columns = current.filter(({ name }) => !excludedColumns.includes(selected.get(name) ?? name) && !unreadColumns.includes(name))
+    .map((column) => ({ ...column, name: selected.get(column.name) ?? column.name }));
   if (shape(columns) === shape(planned.columns)) return;
   const change = current.length === 0 ? `${subject} is gone` : `${subject} has other columns${difference(planned, { columns })}`;
   throw new LegacyToS3Error('SCHEMA_CHANGED', `the source was changed during the run: ${change}; plan and run anew`);

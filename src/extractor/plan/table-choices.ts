@@ -4,7 +4,7 @@ import { LegacyToS3Error } from '../api/errors';
 import type { TableOptions } from '../api/selection';
 import { nearestNames } from '../api/unknown-names';
 import { quoteTable } from '../source/catalog/identifiers';
-import type { SourceTable } from '../source/catalog/read-catalog';
+import type { SourceTable, UnreadColumn } from '../source/catalog/read-catalog';
 import { parseTablePattern } from '../source/catalog/table-patterns';
 
 /** What is read of a table. */
@@ -40,16 +40,19 @@ export function chooseTables(
 function choose(table: SourceTable, options: Partial<TableOptions>, standard?: ChunkTarget): TableChoice {
   const { columns, excludeColumns = [], rowFilter, targetChunkBytes, targetChunkRows } = options;
   const chosen = columns && columnsMeant(table, columns);
-  const excluded = columnsMeant(table, excludeColumns);
-  const isRead = (name: string) => (chosen?.has(name) ?? true) && !excluded.has(name);
+  const leftOut = columnsMeant(table, excludeColumns);
+  const isRead = (name: string) => (chosen?.has(name) ?? true) && !leftOut.has(name);
   const read = table.columns.filter(({ name }) => isRead(name));
   if (read.length === 0 && table.columns.length > 0) {
     throw new LegacyToS3Error('INVALID_CONFIG', `tableOptions leaves no column of ${quoteTable(table.schema, table.table)}; leave the table out instead`);
   }
   const own = targetChunkBytes !== undefined || targetChunkRows !== undefined;
+  const excluded = table.columns.filter(({ name }) => !isRead(name));
+  // By the name that the catalog goes on telling.
+  const unread = excluded.flatMap(({ catalogName }): UnreadColumn[] => (catalogName === undefined ? [] : [{ name: catalogName, why: 'internal' }]));
   return {
-    table: { ...table, columns: read },
-    excludedColumns: table.columns.filter(({ name }) => !isRead(name)).map(({ name }) => name),
+    table: { ...table, columns: read, unread: [...table.unread, ...unread] },
+    excludedColumns: excluded.map(({ name }) => name),
     rowFilter,
     chunkTarget: own ? { bytes: targetChunkBytes ?? USUAL_CHUNK_BYTES, rows: targetChunkRows } : standard,
   };

@@ -5,6 +5,7 @@ import { LegacyToS3Error } from '../api/errors';
 import { NotComparedReason, SourceRisk, type ExtractionPlan, type PlannedChunk, type PlannedColumn, type PlannedTable } from '../api/extraction-plan';
 import { nearestNames } from '../api/unknown-names';
 import { conditionProblem } from '../options/check-condition';
+import { PSEUDO_COLUMNS } from '../source/catalog/graph-columns';
 import { quoteTable } from '../source/catalog/identifiers';
 
 /** Version of the plan's form. */
@@ -12,9 +13,10 @@ export const PLAN_VERSION = 1;
 
 const PLAN_FIELDS = ['planVersion', 'createdAt', 'server', 'database', 'productVersion', 'snapshotAllowed', 'tables', 'warnings', 'refusals'];
 const TABLE_FIELDS = [
-  'schema', 'table', 'partitionPrefix', 'columns', 'excludedColumns', 'rowFilter', 'primaryKey', 'chunkKey', 'estimatedRows', 'estimatedBytes', 'schemaHash', 'chunks',
+  'schema', 'table', 'partitionPrefix', 'columns', 'excludedColumns', 'unreadColumns', 'memoryOptimized', 'view', 'rowFilter', 'primaryKey', 'chunkKey',
+  'estimatedRows', 'estimatedBytes', 'schemaHash', 'chunks',
 ];
-const COLUMN_FIELDS = ['name', 'type', 'nullable', 'collation', 'computed', 'notCompared'];
+const COLUMN_FIELDS = ['name', 'catalogName', 'type', 'nullable', 'collation', 'computed', 'notCompared'];
 const CHUNK_FIELDS = ['chunk', 'lower', 'upper', 'nullKey', 'estimatedRows', 'estimatedBytes'];
 
 /** As the catalog spells types. */
@@ -58,7 +60,10 @@ export function tableProblem(table: unknown): string | undefined {
   if (!isRecord(table)) return `: expected an object, got ${shown(table)}`;
   for (const name of ['schema', 'table', 'schemaHash']) if (typeof table[name] !== 'string') return `.${name}: expected a string, got ${shown(table[name])}`;
   for (const name of ['primaryKey', 'chunkKey']) if (!isTexts(table[name])) return `.${name}: expected an array of names, got ${shown(table[name])}`;
-  const { columns, chunks, excludedColumns, rowFilter } = table;
+  const { columns, chunks, excludedColumns, unreadColumns, memoryOptimized, view, rowFilter } = table;
+  if (unreadColumns !== undefined && !isTexts(unreadColumns)) return `.unreadColumns: expected an array of names, got ${shown(unreadColumns)}`;
+  if (view !== undefined && typeof view !== 'boolean') return `.view: expected true or false, got ${shown(view)}`;
+  if (memoryOptimized !== undefined && typeof memoryOptimized !== 'boolean') return `.memoryOptimized: expected true or false, got ${shown(memoryOptimized)}`;
   if (excludedColumns !== undefined && !isTexts(excludedColumns)) return `.excludedColumns: expected an array of names, got ${shown(excludedColumns)}`;
   if (rowFilter !== undefined && (typeof rowFilter !== 'string' || rowFilter.trim() === '')) return `.rowFilter: expected a condition, got ${shown(rowFilter)}`;
   const condition = rowFilter === undefined ? undefined : conditionProblem(rowFilter);
@@ -84,6 +89,10 @@ function columnProblem(column: unknown): string | undefined {
   if (!TYPE.test(column.type as string)) return `.type: expected a type such as decimal(19,4), got ${shown(column.type)}`;
   const { collation } = column;
   if (collation !== undefined && (typeof collation !== 'string' || !/^\w+$/.test(collation))) return `.collation: expected the name of a collation, got ${shown(collation)}`;
+  // What is not quoted must be one of the names that are known.
+  if (column.catalogName !== undefined && !(typeof column.catalogName === 'string' && PSEUDO_COLUMNS.has(column.name as string))) {
+    return `.catalogName: only for the pseudo-columns ${[...PSEUDO_COLUMNS].join(', ')}, got ${shown(column.catalogName)} of ${shown(column.name)}`;
+  }
   if (typeof column.nullable !== 'boolean') return `.nullable: expected true or false, got ${shown(column.nullable)}`;
   const reasons: readonly unknown[] = [undefined, ...Object.values(NotComparedReason)];
   if (!reasons.includes(column.notCompared)) return `.notCompared: expected ${reasons.slice(1).join(', ')} or nothing, got ${shown(column.notCompared)}`;

@@ -44,7 +44,9 @@ export async function plan(
 
 /** Makes a plan for that many readers, over a connection that is open. @throws LegacyToS3Error */
 export async function planOver(connection: SqlServerConnection, features: SourceFeatures, options: RunOptions): Promise<ExtractionPlan> {
-  const { target, include, exclude, chunkTarget, readers, tableOptions } = options;
+  const { target, include, exclude, chunkTarget, readers, tableOptions, consistency, includeViews } = options;
   await connection.query(options.sessionSql, 'set the session\'s options');
-  return buildPlan(connection, features, { address: addressOf(options.connection), target, include, exclude, chunkTarget, readers, tableOptions });
+  return buildPlan(connection, features, {
+    address: addressOf(options.connection), target, include, exclude, chunkTarget, readers, tableOptions, consistency, includeViews,
+  });
 }

@@ -6,10 +6,12 @@ import type { RunOptions } from './context/run-options';
 import { planOver } from './plan-run';
 import type { TableIdentity } from './tables/landed-table';
 import { LegacyToS3Error } from '../api/errors';
-import type { ExtractionPlan } from '../api/extraction-plan';
+import { SourceRisk, type ExtractionPlan } from '../api/extraction-plan';
+import type { Consistency } from '../api/extractor-props';
 import { refuseDisorder } from '../plan/check-bounds';
 import { refuseChangedSchema } from '../plan/schema-drift';
 import { findRisks, refuseRisks } from '../plan/source-risks';
+import { partUnreadable, readingConditions } from '../plan/unreadable-tables';
 import { readSecurity, readTables } from '../source/catalog/read-catalog';
 import { readRelations } from '../source/catalog/read-relations';
 import { readFeatures, type SourceFeatures } from '../source/catalog/source-features';
@@ -35,8 +37,9 @@ export async function select(options: RunOptions, connection: SqlServerConnectio
     return { jobs: [job], tables: [{ schema, table, primaryKey: [], chunkKey: [], chunks: [chunk] }], consistency: 'query', warnings: [] };
   }
   const features = await readFeatures(connection);
-  const plan = options.plan ? await givenPlan(options.plan, connection, features) : await planOver(connection, features, options);
+  const plan = options.plan ? await givenPlan(options.plan, connection, features, options.consistency) : await planOver(connection, features, options);
   const accepted = refuseRisks(plan.refusals, options.accepted);
+  if (plan.tables.length === 0) throw new LegacyToS3Error('NO_TABLE_MATCHED', `no table is left to read: ${accepted.join('; ')}`);
   const consistency = chooseConsistency(options.consistency, features, plan.database);
   refuseUnlandable(plan, options.target, options.format);
   const jobs = planJobs(plan, options.maxDop, options.format.types);
@@ -57,18 +60,27 @@ export async function select(options: RunOptions, connection: SqlServerConnectio
 }
 
 /** Brings a plan up to date that was made before. @throws LegacyToS3Error when it does not fit the source */
-async function givenPlan(plan: ExtractionPlan, connection: SqlServerConnection, features: SourceFeatures): Promise<ExtractionPlan> {
+async function givenPlan(
+  plan: ExtractionPlan, connection: SqlServerConnection, features: SourceFeatures, requested: Consistency | undefined,
+): Promise<ExtractionPlan> {
   if (plan.database !== connection.database) {
     throw new LegacyToS3Error('INVALID_CONFIG', `the plan is of database '${plan.database}', but the source is '${connection.database}'`);
   }
   const key = ({ schema, table }: NamedTable) => JSON.stringify([schema, table]);
   const planned = new Map(plan.tables.map((table) => [key(table), table]));
-  const current = (await readTables(connection, features)).filter((table) => planned.has(key(table))).map((table) => {
+  const all = await readTables(connection, features, plan.tables.some(({ view }) => view));
+  const current = all.filter((table) => planned.has(key(table))).map((table) => {
     const { excludedColumns = [] } = planned.get(key(table))!;
     return { ...table, columns: table.columns.filter(({ name }) => !excludedColumns.includes(name)) };
   });
-  const { readable, refusals } = findRisks(current, await readSecurity(connection, features, current));
+  const { readable, refusals } = findRisks(current, await readSecurity(connection, features, current.some(({ kind }) => kind.viewOf) ? all : current), all);
   refuseChangedSchema(plan, readable);
+  const unreadable = partUnreadable(readable, await readingConditions(connection, current, requested, features.snapshotAllowed), all).refusals;
+  if (unreadable.length > 0) {
+    throw new LegacyToS3Error('SCHEMA_CHANGED', `the source cannot be read as it was planned: ${unreadable.map(({ message }) => message).join('; ')}; plan and run anew`);
+  }
+  // Tables that the plan had to leave out are missing from it, whatever it is compared with.
+  const left = plan.refusals.filter(({ risk }) => risk === SourceRisk.UNREADABLE_TABLES);
   const found = new Map(readable.map((table) => [key(table), table]));
   // What may be compared depends on the login, and so is as of now.
   const tables = plan.tables.map((table) => ({
@@ -78,5 +90,5 @@ async function givenPlan(plan: ExtractionPlan, connection: SqlServerConnection, 
       return { ...column, ...(notCompared && { notCompared }) };
     }),
   }));
-  return { ...plan, tables, productVersion: features.productVersion, snapshotAllowed: features.snapshotAllowed, refusals };
+  return { ...plan, tables, productVersion: features.productVersion, snapshotAllowed: features.snapshotAllowed, refusals: [...refusals, ...left] };
 }

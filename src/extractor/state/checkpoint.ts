@@ -14,6 +14,8 @@ export interface RunSelection {
   /** Absent when all were asked for. */
   readonly tables?: readonly string[];
   readonly excludeTables: readonly string[];
+  /** Absent when they are not. */
+  readonly includeViews?: boolean;
   readonly tableOptions: readonly TableOptions[];
   /** This or `targetChunkRows`. */
   readonly targetChunkBytes?: number;

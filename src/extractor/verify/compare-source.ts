@@ -58,6 +58,7 @@ export async function compareSource(
     query: isQuery ? { sql: manifest.source.query!, name: `${tables[0].schema}.${tables[0].table}` } : undefined,
     tables: isQuery ? undefined : tables.map(({ schema, table }) => quoteTable(schema, table)),
     excludeTables: undefined,
+    includeViews: isQuery ? undefined : tables.some(({ view }) => view),
     tableOptions: isQuery ? undefined : tables.map(({ schema, table, excludedColumns, rowFilter }) =>
       ({ table: quoteTable(schema, table), excludeColumns: excludedColumns && [...excludedColumns], rowFilter })),
     // The run's own chunks take the place of the plan's.

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { KEYS_SQL, TABLES_SQL } from '../../../src/extractor/source/catalog/catalog-queries';
+import { keysSql, tablesSql } from '../../../src/extractor/source/catalog/catalog-queries';
 import { done, error, packetize } from '../../../tools/replay-server/tds-packets';
 import { removeCliBundle } from '../../support/packages/cli-bundle';
-import { startScriptedDatabase, type ScriptedDatabase } from '../../support/source/scripted-database';
+import { EVERY_FEATURE, startScriptedDatabase, type ScriptedDatabase } from '../../support/source/scripted-database';
 import { runCli, type CliResult } from '../spawn-cli';
 
 let folder: string;
@@ -46,13 +46,13 @@ test('what an error advises is not advised again in other words', async () => {
 });
 
 test('a server that lacks a catalog view is told as such: no grant would bring it', async () => {
-  const { code, stdout } = await check(refusing(KEYS_SQL, 208, "Invalid object name 'sys.index_columns'."));
+  const { code, stdout } = await check(refusing(keysSql(EVERY_FEATURE), 208, "Invalid object name 'sys.index_columns'."));
   expect(code).toBe(2);
   expect(stdout).toMatch(/^tables +fail +SOURCE_QUERY_FAILED: cannot list the keys: this server has no sys\.index_columns \(error 208: .*; supported are SQL Server 2012 and later/m);
   expect(stdout).not.toMatch(/grant/i);
 });
 
 test('a missing permission is told as such, and what to grant', async () => {
-  const { stdout } = await check(refusing(TABLES_SQL, 229, "The SELECT permission was denied on the object 'tables', database 'mssqlsystemresource', schema 'sys'."));
+  const { stdout } = await check(refusing(tablesSql(EVERY_FEATURE), 229, "The SELECT permission was denied on the object 'tables', database 'mssqlsystemresource', schema 'sys'."));
   expect(stdout).toMatch(/^tables +fail +SOURCE_PERMISSION_DENIED: cannot list the tables: .*; grant SELECT on the tables, and VIEW DEFINITION/m);
 });

@@ -2,7 +2,7 @@ import { plan, type ExtractionPlan, type ExtractorProps } from '../../../src/ext
 import { COLUMN_FLAGS, columnsSql, PARTITION_SIZES_SQL, PARTITIONED_SQL } from '../../../src/extractor/source/catalog/catalog-queries';
 import type { ReplayServer } from '../../../tools/replay-server/replay-server';
 import { resultPackets, type Cell } from '../../support/source/result-packets';
-import { startScriptedDatabase, type ScriptedDatabase, type ScriptedTable } from '../../support/source/scripted-database';
+import { EVERY_FEATURE, startScriptedDatabase, type ScriptedDatabase, type ScriptedTable } from '../../support/source/scripted-database';
 
 const PAGES_A_MIB = 128;
 
@@ -126,7 +126,7 @@ const KEY_TYPES: ReadonlyArray<readonly [string, readonly Cell[]]> = [
 const COLUMN_VIEW = ['object_id', 'name', 'type_id', 'user_type_id', 'max_length', 'precision', 'scale', 'collation_name', 'flags'];
 
 /** Answers for columns: the key of that type, and a text. */
-const typed = (cells: readonly Cell[], flags = 0) => (sql: string) => (sql === columnsSql({ masks: true, encryption: true, computedColumns: true })
+const typed = (cells: readonly Cell[], flags = 0) => (sql: string) => (sql === columnsSql(EVERY_FEATURE)
   ? [resultPackets(COLUMN_VIEW, [[0, 'Id', ...cells, flags], [0, 'Name', 231, 231, 40, 0, 0, 'Latin1_General_CI_AS', COLUMN_FLAGS.nullable]])] : undefined);
 
 test.each(KEY_TYPES)('a key of type %s cuts by default', async (type, cells) => {

@@ -17,7 +17,6 @@ const FORMATS = [CSV, JSON_LINES, PARQUET];
  * fails until it is taken from here.
  */
 const PENDING: { readonly [id: string]: string } = {
-  'hidden-columns': 'columns that the server hides (FOR BROWSE) are landed',
 };
 
 const VECTORS = wireVectors();

@@ -1,6 +1,6 @@
-import { CATALOG_COLUMNS } from './scripted-database';
+import { CATALOG_COLUMNS, EVERY_FEATURE } from './scripted-database';
 import {
-  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, KEYS_SQL, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SIZES_SQL, TABLES_SQL,
+  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, DISABLED_SQL, keysSql, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SIZES_SQL, tablesSql,
 } from '../../../src/extractor/source/catalog/catalog-queries';
 import { FEATURES_SQL } from '../../../src/extractor/source/catalog/source-features';
 import { READER_ADVICE_SQL } from '../../../src/extractor/source/connection/reader-count';
@@ -39,17 +39,18 @@ export async function startCatalogServer({ tables, columns, chunksPerTable }: Ca
   const answers = new Map<string, () => Iterable<Buffer>>([
     [FEATURES_SQL, () => result([text('product_version'), int('engine_edition'), int('snapshot_isolation_state'), text('catalog_column')],
       CATALOG_COLUMNS.map((name) => ['16.0.4181.5', 3, 1, name]))],
-    [TABLES_SQL, () => result([int('object_id'), text('schema_name'), text('table_name')], each((table) => [[table, 'dbo', `Table${table}`]]))],
+    [tablesSql(EVERY_FEATURE), () => result([int('object_id'), text('schema_name'), text('table_name')], each((table) => [[table, 'dbo', `Table${table}`]]))],
     [ROW_ESTIMATES_SQL, () => result([int('object_id'), bigint('estimated_rows')], each((table) => [[table, chunksPerTable * ROWS_A_CHUNK]]))],
     [SIZES_SQL, () => result([int('object_id'), bigint('used_pages')], each((table) => [[table, chunksPerTable * CHUNK_PAGES]]))],
-    [columnsSql({ masks: true, encryption: true, computedColumns: true }), () => result(
+    [columnsSql(EVERY_FEATURE), () => result(
       [int('object_id'), text('name'), int('type_id'), int('user_type_id'), int('max_length'), int('precision'), int('scale'), text('collation_name'), int('flags')],
       each(function* (table) {
         yield [table, 'Id', 127, 127, 8, 19, 0, null, 0];
         for (let column = 1; column < columns; column++) yield [table, `Column${column}`, ...types[column % types.length], COLUMN_FLAGS.nullable];
       }))],
-    [KEYS_SQL, () => result([int('object_id'), int('index_type'), int('is_primary_key'), text('column_name')], each((table) => [[table, 1, 1, 'Id']]))],
+    [keysSql(EVERY_FEATURE), () => result([int('object_id'), int('index_type'), int('is_primary_key'), text('column_name')], each((table) => [[table, 1, 1, 'Id']]))],
     [PARTITIONED_SQL, () => result([int('object_id'), int('function_id'), text('function_name'), int('is_right'), text('column_name')], [])],
+    [DISABLED_SQL, () => result([int('object_id'), text('index_name')], [])],
     [ROW_POLICIES_SQL, () => result([int('object_id')], [])],
     [DENIED_COLUMNS_SQL, () => result([int('object_id'), text('name')], [])],
     [READER_ADVICE_SQL, () => result([int('schedulers')], [])],

@@ -1,8 +1,8 @@
 import { donePacket, resultPackets, type Cell } from './result-packets';
 import { aggregatePackets } from './source-aggregates';
 import {
-  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, FOREIGN_KEYS_SQL, INDEXES_SQL, KEYS_SQL, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL,
-  SIZES_SQL, TABLES_SQL,
+  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, DISABLED_SQL, FOREIGN_KEYS_SQL, INDEXES_SQL, keysSql, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL,
+  SIZES_SQL, tablesSql,
 } from '../../../src/extractor/source/catalog/catalog-queries';
 import { FEATURES_SQL } from '../../../src/extractor/source/catalog/source-features';
 import { READER_ADVICE_SQL } from '../../../src/extractor/source/connection/reader-count';
@@ -39,7 +39,14 @@ export interface ScriptedDatabase {
 /** What SQL Server 2022 has of the columns that are asked for. */
 export const CATALOG_COLUMNS = [
   'columns.object_id', 'columns.is_masked', 'columns.encryption_type', 'computed_columns.is_persisted', 'security_policies.is_enabled', 'security_predicates.predicate_type',
+  'tables.is_memory_optimized', 'tables.is_external', 'tables.temporal_type', 'tables.is_node', 'tables.is_dropped_ledger_table', 'columns.graph_type',
+  'columns.is_dropped_ledger_column',
 ];
+
+/** What statements are asked of such a catalog. */
+export const EVERY_FEATURE = {
+  masks: true, encryption: true, computedColumns: true, memoryTables: true, externalTables: true, temporalTables: true, graphs: true, ledgers: true,
+};
 
 const COLUMN_VIEW = ['object_id', 'name', 'type_id', 'user_type_id', 'max_length', 'precision', 'scale', 'collation_name', 'flags'];
 
@@ -57,13 +64,14 @@ export async function startScriptedDatabase(database: ScriptedDatabase): Promise
   const answers = new Map<string, Buffer>([
     [FEATURES_SQL, resultPackets(['product_version', 'engine_edition', 'snapshot_isolation_state', 'catalog_column'],
       CATALOG_COLUMNS.map((name) => ['16.0.1000.6', 3, snapshotAllowed ? 1 : 0, name]))],
-    [TABLES_SQL, resultPackets(['object_id', 'schema_name', 'table_name'], perTable(({ schema, table }, id) => [[id, schema, table]]))],
+    [tablesSql(EVERY_FEATURE), resultPackets(['object_id', 'schema_name', 'table_name'], perTable(({ schema, table }, id) => [[id, schema, table]]))],
     [ROW_ESTIMATES_SQL, resultPackets(['object_id', 'estimated_rows'], perTable(({ rows, size }, id) => [[id, size?.rows ?? rows.length]]))],
     [SIZES_SQL, resultPackets(['object_id', 'used_pages'], perTable(({ size }, id) => [[id, size?.pages ?? 1]]))],
-    [columnsSql({ masks: true, encryption: true, computedColumns: true }), resultPackets(COLUMN_VIEW, perTable((table, id) => table.columns.map((name, at) => columnCells(table, id, name, at))))],
-    [KEYS_SQL, resultPackets(['object_id', 'index_type', 'is_primary_key', 'column_name'],
+    [columnsSql(EVERY_FEATURE), resultPackets(COLUMN_VIEW, perTable((table, id) => table.columns.map((name, at) => columnCells(table, id, name, at))))],
+    [keysSql(EVERY_FEATURE), resultPackets(['object_id', 'index_type', 'is_primary_key', 'column_name'],
       perTable(({ primaryKey = [] }, id) => primaryKey.map((name) => [id, 1, 1, name])))],
     [PARTITIONED_SQL, resultPackets(['object_id', 'function_id', 'function_name', 'is_right', 'column_name'], [])],
+    [DISABLED_SQL, resultPackets(['object_id', 'index_name'], [])],
     [ROW_POLICIES_SQL, resultPackets(['object_id'], [])],
     [INDEXES_SQL, resultPackets(['schema_name', 'table_name', 'index_name', 'index_type', 'is_unique', 'is_included', 'column_name'],
       perTable(({ schema, table, primaryKey = [] }) => primaryKey.map((name) => [schema, table, `PK_${table}`, 1, 1, 0, name])))],

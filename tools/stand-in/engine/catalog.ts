@@ -15,6 +15,27 @@ export interface ColumnEntry {
   readonly maskingFunction?: string;
   /** By Always Encrypted. Values are kept as they are. */
   readonly encryption?: 'DETERMINISTIC' | 'RANDOMIZED';
+  /** graph_type of sys.columns, of columns that node and edge tables have besides. */
+  readonly graphType?: number;
+  readonly columnSet?: boolean;
+  readonly fileStream?: boolean;
+  /** GENERATED ALWAYS AS ROW … HIDDEN. */
+  readonly hidden?: boolean;
+  /** A ledger keeps it after DROP COLUMN. */
+  readonly droppedLedger?: boolean;
+}
+
+/** What a table is, apart from its columns. */
+export interface TableFacts {
+  readonly memoryOptimized?: boolean;
+  readonly external?: boolean;
+  readonly fileTable?: boolean;
+  readonly graph?: 'node' | 'edge';
+  readonly ledger?: boolean;
+  readonly droppedLedger?: boolean;
+  /** temporal_type of sys.tables: 1 for a history, 2 for a table that has one. */
+  readonly temporalType?: 1 | 2;
+  readonly historyTableId?: number;
 }
 
 export interface IndexEntry {
@@ -24,6 +45,11 @@ export interface IndexEntry {
   readonly unique: boolean;
   readonly constraint?: 'primary' | 'unique';
   readonly keyObjectId?: number;
+  /** Of a memory-optimised table. */
+  readonly hash?: boolean;
+  readonly disabled?: boolean;
+  /** Made WITH STATISTICS_ONLY, for advisors: it holds no rows. `clustered` as it would be. */
+  readonly hypothetical?: { readonly clustered: boolean };
   readonly columns: ReadonlyArray<{ readonly name: string; readonly descending: boolean; readonly included: boolean }>;
 }
 
@@ -49,6 +75,7 @@ export interface TableEntry {
   readonly duckName: string;
   readonly partitioning?: Partitioning;
   readonly created: Date;
+  readonly facts?: TableFacts;
 }
 
 /** A policy of filter predicates; they are told, and filter nothing. */
@@ -82,6 +109,8 @@ export class DatabaseEntry {
   readonly securityPolicies: SecurityPolicyEntry[] = [];
   snapshotIsolation = true;
   readCommittedSnapshot = false;
+  /** non_transacted_access of sys.database_filestream_options. */
+  nonTransactedAccess = 0;
   /** Changes with every change of the dictionary, so that copies of it know when they are old. */
   version = 1;
   private readonly tables = new Map<string, TableEntry>();

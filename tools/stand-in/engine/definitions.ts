@@ -3,6 +3,7 @@ import { ColumnEntry, DatabaseEntry, ForeignKeyEntry, IndexEntry, TableEntry } f
 import { duckTableName, quoteName } from './identifiers';
 import { Partitioning } from './partitioning';
 import { ColumnDefinition, ObjectName, PartitionedStorage, Statement, TableConstraint } from '../sql/ast';
+import { fileTableColumns, GraphColumn, tableFacts, withGraphColumns } from './table-facts';
 import { identitySequence } from '../sql/binder/data-binder';
 import { SqlError } from '../sql/errors';
 import { INT, SqlType, storageType } from '../sql/types';
@@ -31,7 +32,11 @@ export async function createTable(statement: Of<'createTable'>, context: Definit
   if (!database.schema(schema)) {
     throw new SqlError(2760, `The specified schema name "${schema}" either does not exist or you do not have permission to use it.`, { line: statement.line });
   }
+  const { options } = statement;
+  const facts = tableFacts(options);
+  const definitions = withGraphColumns(facts.graph, { schema, name }, facts.fileTable ? fileTableColumns() : statement.columns);
   const table: TableEntry = {
+    facts,
     objectId: database.newObjectId(),
     database: database.name,
     schema: database.schema(schema)!.name,
@@ -45,23 +50,49 @@ export async function createTable(statement: Of<'createTable'>, context: Definit
     created: context.now,
   };
   const constraints = [...statement.columns.flatMap((column) => column.constraints), ...statement.constraints];
-  for (const definition of statement.columns) {
+  for (const definition of definitions) {
     table.columns.push(columnEntry(table, definition, constraints, context));
   }
   for (const constraint of constraints) {
     addConstraint(table, constraint, context, statement.line);
   }
+  for (const { name: index, unique, hash, columns } of options?.indexes ?? []) {
+    addIndex(table, { name: index, unique, hash, columns: columns.map((column) => ({ ...column, included: false })) }, false);
+  }
   for (const column of table.columns.filter((each) => each.identity)) {
-    await context.connection.run(`CREATE ${isTemporary ? 'TEMP ' : ''}SEQUENCE ${identitySequence(table)} START ${column.identity!.seed} INCREMENT ${column.identity!.increment}`);
+    await context.connection.run(`CREATE ${isTemporary ? 'TEMP ' : ''}SEQUENCE ${identitySequence(table)} START ${column.identity!.seed} INCREMENT ${column.identity!.increment}${column.identity!.seed < 1n && column.identity!.increment > 0n ? ` MINVALUE ${column.identity!.seed}` : ''}`);
   }
   const stored = table.columns.filter((column) => !column.computed)
     .map((column) => `${quoteName(column.name)} ${storageType(column.type)}${column.nullable ? '' : ' NOT NULL'}`);
   await context.connection.run(`CREATE ${isTemporary ? 'TEMP ' : ''}TABLE ${table.duckName} (${stored.join(', ')})`);
   if (isTemporary) {
     temporary.set(name.toLowerCase(), table);
+  } else if (facts.temporalType) {
+    database.put({ ...table, facts: { ...facts, historyTableId: await createHistory(table, options!.history, context) } });
   } else {
     database.put(table);
   }
+}
+
+/** The table that keeps the rows a system-versioned one had; its own where none is named. */
+async function createHistory(table: TableEntry, named: ObjectName | undefined, context: DefinitionContext): Promise<number> {
+  const { database, schema, name } = resolveNew(named ?? { parts: [table.schema, `MSSQL_TemporalHistoryFor_${table.objectId}`], line: 0 }, context);
+  const duckName = duckTableName(database.name, schema, name);
+  await context.connection.run(`CREATE TABLE ${duckName} AS SELECT * FROM ${table.duckName} LIMIT 0`);
+  const columns = table.columns.map(({ identity: _, ...column }) => column);
+  const history: TableEntry = { ...table, objectId: database.newObjectId(), schema, name, columns, indexes: [], foreignKeys: [], duckName, facts: { temporalType: 1 } };
+  database.put(history);
+  return history.objectId;
+}
+
+/** ALTER INDEX … DISABLE or REBUILD. */
+export function alterIndex(statement: Of<'alterIndex'>, table: TableEntry, context: DefinitionContext): void {
+  const at = table.indexes.findIndex((index) => index.name !== null && same(index.name, statement.name));
+  if (at < 0) {
+    throw new SqlError(2727, `Cannot find index '${statement.name}'.`, { line: statement.line });
+  }
+  table.indexes[at] = { ...table.indexes[at], disabled: statement.disable };
+  context.databaseNamed(table.database)!.put(table);
 }
 
 function partitioningOf(storage: PartitionedStorage | undefined, database: DatabaseEntry): Partitioning | undefined {
@@ -76,6 +107,13 @@ function partitioningOf(storage: PartitionedStorage | undefined, database: Datab
 }
 
 export async function dropTable(table: TableEntry, context: DefinitionContext, temporary: Map<string, TableEntry>): Promise<void> {
+  if (table.facts?.ledger) {
+    // A ledger keeps it under another name ("Ledger considerations and limitations").
+    const database = context.databaseNamed(table.database)!;
+    database.remove(table);
+    database.put({ ...table, name: `MSSQL_DroppedLedgerTable_${table.name}_${table.objectId.toString(16)}`, facts: { ...table.facts, droppedLedger: true } });
+    return;
+  }
   await context.connection.run(`DROP TABLE ${table.duckName}`);
   if (table.columns.some((column) => column.identity)) {
     await context.connection.run(`DROP SEQUENCE ${identitySequence(table)}`);
@@ -103,6 +141,18 @@ export async function addColumns(table: TableEntry, definitions: ColumnDefinitio
 }
 
 export async function dropColumns(table: TableEntry, names: string[], context: DefinitionContext): Promise<void> {
+  if (table.facts?.ledger) {
+    const columns: ColumnEntry[] = [];
+    for (const column of table.columns) {
+      const dropped = names.some((name) => same(name, column.name)) ? `MSSQL_DroppedLedgerColumn_${column.name}_${table.objectId.toString(16)}` : undefined;
+      if (dropped !== undefined) {
+        await context.connection.run(`ALTER TABLE ${table.duckName} RENAME COLUMN ${quoteName(column.name)} TO ${quoteName(dropped)}`);
+      }
+      columns.push(dropped === undefined ? column : { ...column, name: dropped, droppedLedger: true });
+    }
+    context.databaseNamed(table.database)!.put({ ...table, columns });
+    return;
+  }
   for (const name of names) {
     const column = table.columns.find((each) => same(each.name, name));
     if (!column) {
@@ -130,7 +180,9 @@ export function createIndex(statement: Of<'createIndex'>, table: TableEntry, con
     ...statement.included.map((name) => ({ name, descending: false, included: true })),
   ];
   checkColumns(table, columns.map((column) => column.name), statement.line);
-  addIndex(table, { name: statement.name, unique: statement.unique, columns }, statement.clustered);
+  const { clustered } = statement;
+  const hypothetical = statement.hypothetical && { hypothetical: { clustered } };
+  addIndex(table, { name: statement.name, unique: statement.unique, columns, ...hypothetical }, clustered && !statement.hypothetical);
   const database = context.databaseNamed(table.database)!;
   database.put(statement.clustered && statement.storage ? { ...table, partitioning: partitioningOf(statement.storage, database) } : table);
 }
@@ -140,11 +192,12 @@ export function addConstraint(table: TableEntry, constraint: TableConstraint, co
   switch (constraint.kind) {
     case 'key': {
       checkColumns(table, constraint.columns.map((column) => column.name), line);
-      const hasClustered = table.indexes.some((index) => index.id === 1);
+      const hasClustered = table.indexes.some((index) => index.id === 1) || table.facts?.memoryOptimized === true;
       addIndex(table, {
         name: constraint.name ?? `${constraint.primary ? 'PK' : 'UQ'}__${table.name}__${(table.objectId + table.indexes.length).toString(16).toUpperCase()}`,
         unique: true,
         constraint: constraint.primary ? 'primary' : 'unique',
+        hash: constraint.hash,
         keyObjectId: database.newObjectId(),
         columns: constraint.columns.map((column) => ({ ...column, included: false })),
       }, constraint.clustered ?? (constraint.primary && !hasClustered));
@@ -191,20 +244,25 @@ function checkColumns(table: TableEntry, names: string[], line: number): void {
 
 function columnEntry(table: TableEntry, definition: ColumnDefinition, constraints: TableConstraint[], context: DefinitionContext): ColumnEntry {
   const id = Math.max(0, ...table.columns.map((column) => column.id)) + 1;
+  const { graphType } = definition as GraphColumn;
   const inPrimaryKey = constraints.some((constraint) => constraint.kind === 'key' && constraint.primary && constraint.columns.some((column) => same(column.name, definition.name)));
   if (definition.computed) {
     const { type, nullable } = context.computedType(table, definition);
-    return { id, name: definition.name, type, nullable, computed: { text: `(${definition.computed.text})`, persisted: definition.computed.persisted } };
+    return { id, name: definition.name, graphType, type, nullable, computed: { text: `(${definition.computed.text})`, persisted: definition.computed.persisted } };
   }
   return {
     id,
     name: definition.name,
+    graphType,
     type: definition.type ?? INT,
     nullable: definition.nullable ?? (!inPrimaryKey && !definition.identity && definition.type?.name !== 'timestamp'),
     identity: definition.identity,
     defaultText: definition.defaultValue && `(${definition.defaultValue.text})`,
     maskingFunction: definition.masked,
     encryption: definition.encrypted,
+    columnSet: definition.columnSet,
+    fileStream: definition.fileStream,
+    hidden: definition.hidden,
   };
 }
 

@@ -61,6 +61,7 @@ const DEFINITIONS: Definition[] = [
   define('date_difference', [VARCHAR, BIGINT, BIGINT], BIGINT, dateDifference),
   define('date_addition', [VARCHAR, BIGINT, BIGINT], BIGINT, dateAddition),
   define('zone_minutes', [VARCHAR], INTEGER, zoneMinutes),
+  define('vector_text', [VARCHAR, INTEGER], VARCHAR, vectorText),
   define('float_to_text', [DOUBLE, INTEGER, BOOLEAN], VARCHAR, floatToText),
   define('like_to_regexp', [VARCHAR, VARCHAR], VARCHAR, likeToRegExp),
   define('bytes_to_bigint', [BLOB], BIGINT, (bytes: Buffer) => BigInt.asIntN(64, BigInt('0x0' + bytes.subarray(-8).toString('hex')))),
@@ -138,6 +139,21 @@ function floatToText(value: number, style: number, single: boolean): string {
   const [mantissa, power] = value.toExponential(style === 0 ? digits - 1 : digits - 1).split('e');
   const trimmed = style === 0 && mantissa.includes('.') ? mantissa.replace(/\.?0+$/, '') : mantissa;
   return `${trimmed}e${power[0]}${power.slice(1).padStart(3, '0')}`;
+}
+
+/** A vector as the server spells it: each float by 8 significant digits, with an exponent ("vector data type"). */
+function vectorText(text: string, dimensions: number): string {
+  const numbers: unknown = JSON.parse(text);
+  if (!Array.isArray(numbers) || !numbers.every((each) => typeof each === 'number')) {
+    throw new SqlError(13670, 'A JSON array of numbers is expected.');
+  }
+  if (numbers.length !== dimensions) {
+    throw new SqlError(42204, `The vector dimensions ${dimensions} and ${numbers.length} do not match.`);
+  }
+  return `[${numbers.map((each) => {
+    const [mantissa, power] = Math.fround(each).toExponential(7).split('e');
+    return `${mantissa}e${power[0]}${power.slice(1).padStart(3, '0')}`;
+  }).join(',')}]`;
 }
 
 function shortestSingle(value: number): number {

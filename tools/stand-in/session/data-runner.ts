@@ -5,7 +5,7 @@ import { Transactions } from './transactions';
 import { Statement } from '../sql/ast';
 import { BoundColumn, BoundQuery, outputName } from '../sql/binder/bound';
 import { DataBinder } from '../sql/binder/data-binder';
-import { family, isNumeric, storageType } from '../sql/types';
+import { family, isNumeric, SENT_TEXT, storageType } from '../sql/types';
 import { Command, Response } from '../tds/response';
 
 type Of<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
@@ -53,7 +53,7 @@ export class DataRunner {
       return;
     }
     if (session.isOn('FMTONLY')) {
-      response.columns(bound.columns);
+      response.columns(asSent(bound.columns));
       response.statementDone(Command.SELECT, 0n);
       return;
     }
@@ -61,8 +61,9 @@ export class DataRunner {
     try {
       prepared.bind(binder.values.map(duckValue));
       // As in SQL Server, an error while rows are computed comes after the metadata.
-      response.columns(bound.columns);
-      const count = await response.rows(bound.columns, await prepared.stream());
+      const columns = asSent(bound.columns);
+      response.columns(columns);
+      const count = await response.rows(columns, await prepared.stream());
       this.finish(Command.SELECT, count);
     } finally {
       prepared.destroySync();
@@ -102,4 +103,9 @@ export class DataRunner {
     this.session.rowCount = count;
     this.response.statementDone(command, this.session.isOn('NOCOUNT') ? undefined : count);
   }
+}
+
+/** json and vector are sent as text to clients that did not ask for them as such. */
+function asSent(columns: readonly BoundColumn[]): BoundColumn[] {
+  return columns.map((column) => (['json', 'vector'].includes(family(column.type)) ? { ...column, type: SENT_TEXT } : column));
 }

@@ -2,7 +2,7 @@ import { Evaluator, duckValue } from './evaluator';
 import { SessionState } from './session-state';
 import { DatabaseEntry, TableEntry } from '../engine/catalog';
 import {
-  DefinitionContext, addColumns, addConstraint, alterColumn, createIndex, createTable, dropColumns, dropTable,
+  DefinitionContext, addColumns, addConstraint, alterColumn, alterIndex, createIndex, createTable, dropColumns, dropTable,
 } from '../engine/definitions';
 import { quoteName } from '../engine/identifiers';
 import { ColumnDefinition, ObjectName, Statement } from '../sql/ast';
@@ -25,6 +25,7 @@ export class DefinitionRunner {
     switch (statement.kind) {
       case 'createTable': return createTable(statement, context, session.temporaryTables);
       case 'createIndex': return createIndex(statement, this.existing(statement.table), context);
+      case 'alterIndex': return alterIndex(statement, this.existing(statement.table), context);
       case 'createSchema': return this.createSchema(statement);
       case 'createSecurityPolicy': return this.createSecurityPolicy(statement);
       case 'createDatabase': return this.createDatabase(statement);
@@ -76,7 +77,9 @@ export class DefinitionRunner {
       computedType: (table, definition) => {
         const binder = this.evaluator.binder(false);
         const scope = new Scope();
-        scope.tables.push(binder.tableColumns(table, table.name, 't'));
+        const own = binder.tableColumns(table, table.name, 't');
+        // The id of a node is computed of an internal column, which no query may name.
+        scope.tables.push({ ...own, columns: own.columns.map(({ graph: _, ...column }) => column) });
         return binder.expression(definition.computed!.expr, scope);
       },
     };
@@ -149,6 +152,9 @@ export class DefinitionRunner {
     if (!source) {
       throw new SqlError(911, `Database '${statement.snapshotOf}' does not exist. Make sure that the name is entered correctly.`, { line: statement.line });
     }
+    if (source.userTables().some(({ facts }) => facts?.memoryOptimized)) {
+      throw new SqlError(10794, 'The feature \'DATABASE SNAPSHOT\' is not supported with databases that have a MEMORY_OPTIMIZED_DATA filegroup.', { line: statement.line });
+    }
     await engine.createSnapshot(statement.name, source);
   }
 
@@ -217,6 +223,8 @@ export class DefinitionRunner {
     }
     if (statement.option === 'ALLOW_SNAPSHOT_ISOLATION') {
       database.snapshotIsolation = statement.value === 'ON';
+    } else if (statement.option === 'FILESTREAM') {
+      database.nonTransactedAccess = ['OFF', 'READ_ONLY', 'FULL'].indexOf(statement.value);
     } else if (statement.option === 'READ_COMMITTED_SNAPSHOT') {
       database.readCommittedSnapshot = statement.value === 'ON';
     }

@@ -1,6 +1,7 @@
 import { DuckDBBlobValue, DuckDBValue } from '@duckdb/node-api';
 import { SessionState } from './session-state';
 import { systemValue } from './system-values';
+import { checkTableKind } from './table-access';
 import { DatabaseEntry, TableEntry } from '../engine/catalog';
 import { Expr, Predicate, Statement } from '../sql/ast';
 import { BindContext, Bound, StorageValue } from '../sql/binder/bound';
@@ -34,6 +35,7 @@ export class Evaluator {
           this.checkSnapshot(table, line);
         }
       },
+      checkRead: (table, how, line) => checkTableKind(session, table, how, line),
       deniedTables: () => (session.login.denySelect ?? []).map((name) => name.toLowerCase()),
       masks: session.login.unmask === false,
       // Told to those with VIEW DEFINITION or ALTER ANY SECURITY POLICY alone (sys.security_policies, "Permissions").

@@ -52,7 +52,7 @@ export type SelectItem =
   | { kind: 'expr'; expr: Expr; alias?: string; line: number };
 
 export type TableSource =
-  | { kind: 'table'; name: ObjectName; alias?: string; sample?: { amount: Expr; unit: 'PERCENT' | 'ROWS'; seed?: Expr } }
+  | { kind: 'table'; name: ObjectName; alias?: string; hints?: readonly string[]; sample?: { amount: Expr; unit: 'PERCENT' | 'ROWS'; seed?: Expr } }
   | { kind: 'function'; name: ObjectName; args: Expr[]; alias?: string; columns?: string[] }
   | { kind: 'derived'; query: Query; alias: string; columns?: string[] }
   | { kind: 'join'; type: 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'CROSS' | 'CROSS APPLY' | 'OUTER APPLY'; left: TableSource; right: TableSource; on?: Predicate };
@@ -109,11 +109,25 @@ export interface ColumnDefinition {
   readonly defaultValue?: { expr: Expr; text: string };
   readonly masked?: string;
   readonly encrypted?: 'DETERMINISTIC' | 'RANDOMIZED';
+  readonly columnSet?: boolean;
+  readonly fileStream?: boolean;
+  readonly hidden?: boolean;
   readonly constraints: TableConstraint[];
 }
 
+/** What CREATE TABLE says of the table as a whole. */
+export interface TableOptions {
+  readonly external?: boolean;
+  readonly as?: 'NODE' | 'EDGE' | 'FILETABLE';
+  /** Options of WITH by name, in upper case. */
+  readonly with?: ReadonlyMap<string, string>;
+  /** Of SYSTEM_VERSIONING. */
+  readonly history?: ObjectName;
+  readonly indexes?: ReadonlyArray<{ readonly name: string; readonly unique: boolean; readonly hash: boolean; readonly columns: IndexColumn[] }>;
+}
+
 export type TableConstraint =
-  | { kind: 'key'; name?: string; primary: boolean; clustered?: boolean; columns: IndexColumn[] }
+  | { kind: 'key'; name?: string; primary: boolean; clustered?: boolean; hash?: boolean; columns: IndexColumn[] }
   | { kind: 'foreign'; name?: string; columns: string[]; references: ObjectName; referenced: string[] }
   | { kind: 'check'; name?: string; text: string };
 
@@ -136,10 +150,11 @@ export type Statement = { line: number } & (
   | { kind: 'update'; table: ObjectName; top?: Expr; assignments: Assignment[]; from?: TableSource; where?: Predicate }
   | { kind: 'delete'; table: ObjectName; top?: Expr; from?: TableSource; where?: Predicate }
   | { kind: 'truncate'; table: ObjectName }
-  | { kind: 'createTable'; table: ObjectName; columns: ColumnDefinition[]; constraints: TableConstraint[]; storage?: PartitionedStorage }
+  | { kind: 'createTable'; table: ObjectName; columns: ColumnDefinition[]; constraints: TableConstraint[]; storage?: PartitionedStorage; options?: TableOptions }
   | { kind: 'createPartitionFunction'; name: string; type: SqlType; right: boolean; values: Expr[] }
   | { kind: 'createPartitionScheme'; name: string; partitionFunction: string }
-  | { kind: 'createIndex'; name: string; table: ObjectName; unique: boolean; clustered: boolean; columns: IndexColumn[]; included: string[]; storage?: PartitionedStorage }
+  | { kind: 'createIndex'; name: string; table: ObjectName; unique: boolean; clustered: boolean; columns: IndexColumn[]; included: string[]; storage?: PartitionedStorage; hypothetical?: boolean }
+  | { kind: 'alterIndex'; name: string; table: ObjectName; disable: boolean }
   | { kind: 'createSchema'; name: string }
   | { kind: 'createSecurityPolicy'; policy: ObjectName; predicates: Array<{ text: string; table: ObjectName }>; enabled: boolean }
   | { kind: 'createDatabase'; name: string; snapshotOf?: string }

@@ -17,7 +17,8 @@ export const SYNONYMS: Record<string, TypeName> = {
 export const KNOWN = new Set<string>([
   'bit', 'tinyint', 'smallint', 'int', 'bigint', 'decimal', 'numeric', 'money', 'smallmoney', 'float', 'real',
   'date', 'time', 'smalldatetime', 'datetime', 'datetime2', 'datetimeoffset', 'char', 'varchar', 'text', 'nchar', 'nvarchar', 'ntext',
-  'sysname', 'binary', 'varbinary', 'image', 'timestamp', 'uniqueidentifier', 'xml', 'sql_variant', 'hierarchyid', 'geometry', 'geography',
+  'sysname', 'binary', 'varbinary', 'image', 'timestamp', 'uniqueidentifier', 'xml', 'json', 'vector', 'sql_variant', 'hierarchyid', 'geometry',
+  'geography',
 ]);
 
 /**
@@ -69,6 +70,13 @@ export function declareType(name: string, args: number[] = [], defaultLength = 1
       }
       return withCollation({ name: resolved, length }, collation);
     }
+    case 'vector': {
+      const [length = 0] = args;
+      if (length < 1 || length > 1998) {
+        throw new SqlError(42203, `The size (${length}) given to the type 'vector' exceeds the maximum allowed (1998).`);
+      }
+      return { name: 'vector', length };
+    }
     case 'sysname':
       return withCollation({ name: 'sysname', length: 128 }, collation);
     case 'text':
@@ -103,7 +111,8 @@ export function typeText(type: SqlType): string {
     case 'nchar':
     case 'nvarchar':
     case 'binary':
-    case 'varbinary': return `${type.name}(${size})`;
+    case 'varbinary':
+    case 'vector': return `${type.name}(${size})`;
     default: return type.name;
   }
 }
@@ -144,6 +153,8 @@ export const TYPE_IDS: Record<TypeName, readonly [number, number]> = {
   nvarchar: [231, 231],
   nchar: [239, 239],
   xml: [241, 241],
+  json: [244, 244],
+  vector: [165, 255],
 };
 
 /** max_length of sys.columns: bytes, -1 for (max) and xml. */
@@ -167,6 +178,7 @@ export function maxLength(type: SqlType): number {
     timestamp: 8,
     uniqueidentifier: 16,
     xml: -1,
+    json: -1,
     sql_variant: 8016,
     hierarchyid: 892,
     geometry: -1,
@@ -181,12 +193,18 @@ export function maxLength(type: SqlType): number {
     case 'time': return timeBytes;
     case 'datetime2': return timeBytes + 3;
     case 'datetimeoffset': return timeBytes + 5;
+    case 'vector': return vectorBytes(type.length!);
     default: break;
   }
   if (fixed[type.name] !== undefined) {
     return fixed[type.name]!;
   }
   return type.length === MAX ? -1 : type.length! * (isUnicode(type) ? 2 : 1);
+}
+
+/** Bytes of a vector as it is kept: a header, and a float each. */
+export function vectorBytes(dimensions: number): number {
+  return 8 + 4 * dimensions;
 }
 
 /** Bytes of a decimal on the wire and on disk, the sign's included (MS-TDS 2.2.5.5.1.6). */

@@ -5,12 +5,12 @@ export type TypeName =
   | 'date' | 'time' | 'smalldatetime' | 'datetime' | 'datetime2' | 'datetimeoffset'
   | 'char' | 'varchar' | 'text' | 'nchar' | 'nvarchar' | 'ntext' | 'sysname'
   | 'binary' | 'varbinary' | 'image' | 'timestamp'
-  | 'uniqueidentifier' | 'xml' | 'sql_variant' | 'hierarchyid' | 'geometry' | 'geography';
+  | 'uniqueidentifier' | 'xml' | 'json' | 'vector' | 'sql_variant' | 'hierarchyid' | 'geometry' | 'geography';
 
 /** A T-SQL type as declared. */
 export interface SqlType {
   readonly name: TypeName;
-  /** Characters of a character type, bytes of a binary one; MAX for (max). */
+  /** Characters of a character type, bytes of a binary one, dimensions of a vector; MAX for (max). */
   readonly length?: number;
   readonly precision?: number;
   /** Digits after the point, or of fractional seconds. */
@@ -26,7 +26,7 @@ export const MAX = -1;
 export type Family =
   | 'bit' | 'integer' | 'decimal' | 'money' | 'float'
   | 'date' | 'time' | 'datetime' | 'datetimeoffset'
-  | 'string' | 'binary' | 'uuid' | 'variant' | 'xml' | 'udt';
+  | 'string' | 'binary' | 'uuid' | 'variant' | 'xml' | 'json' | 'vector' | 'udt';
 
 const FAMILIES: Record<TypeName, Family> = {
   bit: 'bit',
@@ -59,6 +59,8 @@ const FAMILIES: Record<TypeName, Family> = {
   timestamp: 'binary',
   uniqueidentifier: 'uuid',
   xml: 'xml',
+  json: 'json',
+  vector: 'vector',
   sql_variant: 'variant',
   hierarchyid: 'udt',
   geometry: 'udt',
@@ -69,7 +71,7 @@ const FAMILIES: Record<TypeName, Family> = {
 const PRECEDENCE: TypeName[] = [
   'binary', 'varbinary', 'char', 'varchar', 'nchar', 'sysname', 'nvarchar', 'uniqueidentifier', 'timestamp', 'image', 'text', 'ntext',
   'bit', 'tinyint', 'smallint', 'int', 'bigint', 'smallmoney', 'money', 'numeric', 'decimal', 'real', 'float',
-  'time', 'date', 'smalldatetime', 'datetime', 'datetime2', 'datetimeoffset', 'xml', 'hierarchyid', 'geometry', 'geography', 'sql_variant',
+  'time', 'date', 'smalldatetime', 'datetime', 'datetime2', 'datetimeoffset', 'xml', 'json', 'vector', 'hierarchyid', 'geometry', 'geography', 'sql_variant',
 ];
 
 export function family(type: SqlType): Family {
@@ -140,6 +142,8 @@ export function numericShape(type: SqlType): { precision: number; scale: number 
   }
 }
 
+/** What json and vector reach clients as that negotiated neither ("json data type", "vector data type"): text in UTF-8. */
+export const SENT_TEXT: SqlType = { name: 'varchar', length: MAX, collation: 'Latin1_General_100_BIN2_UTF8' };
 export const INT: SqlType = { name: 'int' };
 export const BIGINT: SqlType = { name: 'bigint' };
 export const BIT: SqlType = { name: 'bit' };

@@ -9,6 +9,8 @@ export interface ColumnMetadata {
   readonly ordinal: number;
   readonly userType: number;
   readonly nullable: boolean;
+  /** Whether the server added it of its own: no part of the result. */
+  readonly hidden?: boolean;
   /** One of {@link WireType}. */
   readonly type: number;
   /** Declared length in bytes; {@link MAX_LENGTH} for (max) types, 0 where the type has none. */
@@ -23,6 +25,7 @@ export interface ColumnMetadata {
 
 const FLAG_NULLABLE = 0x0001;
 const FLAG_ENCRYPTED = 0x0800;
+const FLAG_HIDDEN = 0x2000;
 const NO_METADATA = 0xffff;
 
 /**
@@ -52,7 +55,7 @@ function readColumn(cursor: ByteCursor, ordinal: number): ColumnMetadata {
   if ((flags & FLAG_ENCRYPTED) !== 0) {
     throw new LegacyToS3Error('UNSUPPORTED_TYPE', `column ${ordinal} "${name}" is encrypted by Always Encrypted, which is not supported`);
   }
-  return { name, ordinal, userType, nullable: (flags & FLAG_NULLABLE) !== 0, type, ...info };
+  return { name, ordinal, userType, nullable: (flags & FLAG_NULLABLE) !== 0, ...((flags & FLAG_HIDDEN) !== 0 && { hidden: true }), type, ...info };
 }
 
 type TypeInfo = Pick<ColumnMetadata, 'length' | 'precision' | 'scale' | 'collation' | 'udt'>;

@@ -1,28 +1,14 @@
 import { ByteCursor, INCOMPLETE } from './byte-cursor';
 import { ColumnMetadata, readColumnMetadata, readTypeInfo } from './column-metadata';
 import { framingOf } from './framing';
+import type { RowConsumer } from './row-consumer';
 import { RowScanner } from './row-scanner';
+import { visibleOf, VisibleColumns } from './visible-columns';
 import { Token } from './wire-types';
 import { counted } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
 
-/** Where the rows of a result go. */
-export interface RowConsumer {
-  /** Whether `flush` must be called before the next `decode`. */
-  readonly full: boolean;
-  /** When `decode` stopped in front of an incomplete row: the bytes that row needs at least. Else 0. */
-  readonly needed: number;
-  /** COLMETADATA came; throws to refuse the result. */
-  columns(columns: readonly ColumnMetadata[]): void | Promise<void>;
-  /**
-   * Decodes rows of `bytes[position..end)`.
-   *
-   * @returns where it stopped: in front of another token, of an incomplete row, or where it must `flush` first
-   */
-  decode(bytes: Uint8Array, position: number, end: number): number;
-  /** Hands on what was decoded. */
-  flush(): void | Promise<void>;
-}
+export type { RowConsumer };
 
 export interface TokenReaderOptions {
   readonly consumer: RowConsumer;
@@ -49,9 +35,11 @@ export class TokenReader {
   private waiting = false;
   /** Whether rows, or columns, came that no DONE has ended yet. */
   private open = false;
+  private consumer: RowConsumer;
 
   public constructor(private readonly options: TokenReaderOptions) {
     this.bytes = new Uint8Array(options.initialBuffer ?? FIRST_BUFFER);
+    this.consumer = options.consumer;
   }
 
   /**
@@ -98,7 +86,7 @@ export class TokenReader {
     while (this.position < this.end) {
       const token = this.bytes[this.position];
       if (token === Token.ROW || token === Token.NBCROW) {
-        const { consumer } = this.options;
+        const { consumer } = this;
         this.open = true;
         this.position = consumer.decode(this.bytes, this.position, this.end);
         this.needed = Math.max(consumer.needed, 1);
@@ -122,10 +110,18 @@ export class TokenReader {
       this.position = cursor.position;
       this.needed = 1;
       if (columns) this.open = true;
-      const opened = columns && this.options.consumer.columns(columns);
+      const opened = columns && this.begin(columns);
       if (opened) return opened.then(() => this.read());
     }
     return undefined;
+  }
+
+  /** A result set begins. */
+  private begin(columns: readonly ColumnMetadata[]): void | Promise<void> {
+    const { consumer } = this.options;
+    const hides = columns.some(({ hidden }) => hidden);
+    this.consumer = hides ? new VisibleColumns(consumer, columns) : consumer;
+    return consumer.columns(hides ? visibleOf(columns) : columns);
   }
 
   /** Reads a token other than a row; returns columns when it begins a result set. */

@@ -4,7 +4,7 @@ import { readChunk, type ChunkProgress } from './read-chunk';
 import { retrying } from './retry';
 import { quoteName } from '../../source/catalog/identifiers';
 import { SqlServerConnection } from '../../source/connection/sql-server-connection';
-import { INSTANT_SQL, ISOLATION_SQL } from '../../source/consistency/consistency';
+import { INSTANT_SQL, ISOLATION_SQL, MEMORY_OPTIMIZED_SQL } from '../../source/consistency/consistency';
 import type { LandedChunk } from '../../state/landed-chunk';
 import { nameOf, type ReadJob } from '../context/read-job';
 import type { RunContext } from '../context/run-context';
@@ -24,78 +24,103 @@ interface Session {
   readonly instant?: string;
   /** Names the state of the database that it shows. */
   readonly state?: string;
+  /** What ends the transaction. */
+  readonly transaction?: string;
 }
+
+/** Sessions that a reader has: memory-optimised tables cannot be read in those of other tables. */
+type SessionKind = 'plain' | 'memoryOptimized';
 
 /**
  * Reads one chunk after the other over a connection of its own. Under SNAPSHOT one transaction spans them all, so that
- * what a reader reads is as of one instant; after a lost connection a new transaction, and a new instant, begins.
+ * what a reader reads is as of one instant; after a lost connection a new transaction, and a new instant, begins. Chunks of
+ * memory-optimised tables have a second connection and transaction, which begins with the first of them.
  */
 export class ChunkReader implements Reader {
-  private session?: Session;
+  private readonly sessions = new Map<SessionKind, Session>();
 
   /** @param first a connection that is open already */
   public constructor(private readonly context: RunContext, private first?: SqlServerConnection) {}
 
   public async read(job: ReadJob, progress: Pick<ChunkProgress, 'onProgress'>): Promise<LandedChunk> {
+    const kind: SessionKind = job.memoryOptimized ? 'memoryOptimized' : 'plain';
     let opened = 0;
     return retrying(this.context, async (attempt) => {
       try {
-        const { connection, instant, state } = await this.open();
+        const { connection, instant, state } = await this.open(kind);
         const read = await readChunk(this.context, connection, job, { ...progress, onOpen: (file) => { opened = Math.max(opened, file + 1); } });
         await this.removeRest(withColumns(job, read.columns), read.objects.length, opened);
         return { ...read, attempts: attempt, ...(instant !== undefined && { instant }), ...(state !== undefined && { state }) };
       } catch (error) {
-        await this.discard();
+        await this.discard(kind);
         throw error;
       }
     }, (notice) => this.context.emit({ type: 'chunk-retry', ...nameOf(this.context, job), ...notice }));
   }
 
   /** Connects and begins the transaction, if that has not been done. */
-  public async open(): Promise<Session> {
-    return this.session ??= await this.start();
+  public async open(kind: SessionKind = 'plain'): Promise<Session> {
+    const session = this.sessions.get(kind) ?? await this.start(kind);
+    this.sessions.set(kind, session);
+    return session;
   }
 
   /** What was read is landed, whatever becomes of the transaction. */
   public async close(): Promise<void> {
-    const { session } = this;
-    this.session = undefined;
-    if (session && this.context.consistency === 'snapshot' && !this.context.signal.aborted) {
-      await session.connection.query('COMMIT TRANSACTION', 'end the SNAPSHOT transaction').catch(() => undefined);
+    const sessions = [...this.sessions.values()];
+    this.sessions.clear();
+    for (const { connection, transaction } of sessions) {
+      if (transaction !== undefined && !this.context.signal.aborted) {
+        await connection.query('COMMIT TRANSACTION', `end ${transaction}`).catch(() => undefined);
+      }
+      await connection.close();
     }
-    await session?.connection.close();
     await this.first?.close();
     this.first = undefined;
   }
 
-  private async start(): Promise<Session> {
-    const { options, consistency, snapshot, signal } = this.context;
+  private async start(kind: SessionKind): Promise<Session> {
+    const { options, signal } = this.context;
     const connection = this.first ?? await SqlServerConnection.open(options.connection, signal);
     this.first = undefined;
     try {
       await connection.query(options.sessionSql, 'set the session\'s options');
-      if (consistency === 'query') return { connection };
-      const isolation = ISOLATION_SQL[consistency];
-      if (isolation !== undefined) await connection.query(isolation, 'set the isolation level');
-      if (snapshot) {
-        await connection.query(`USE ${quoteName(snapshot.name)}`, 'use the database snapshot');
-        return { connection, instant: snapshot.instant, state: snapshot.name };
-      }
-      if (consistency === 'snapshot') {
-        await connection.query('SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION', 'start a SNAPSHOT transaction');
-      }
-      const [row] = await connection.query(INSTANT_SQL, 'ask for the source\'s time');
-      return { connection, instant: new Date(String(row?.instant)).toISOString(), ...(consistency === 'snapshot' && { state: randomUUID() }) };
+      return await this.begin(connection, kind);
     } catch (error) {
       await connection.close();
       throw error;
     }
   }
 
+  private async begin(connection: SqlServerConnection, kind: SessionKind): Promise<Session> {
+    const { consistency, snapshot } = this.context;
+    if (consistency === 'query') return { connection };
+    if (kind === 'memoryOptimized') return this.inTransaction(connection, MEMORY_OPTIMIZED_SQL, 'a transaction of memory-optimised tables');
+    const isolation = ISOLATION_SQL[consistency];
+    if (isolation !== undefined) await connection.query(isolation, 'set the isolation level');
+    if (snapshot) {
+      await connection.query(`USE ${quoteName(snapshot.name)}`, 'use the database snapshot');
+      return { connection, instant: snapshot.instant, state: snapshot.name };
+    }
+    if (consistency === 'snapshot') return this.inTransaction(connection, 'SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION', 'a SNAPSHOT transaction');
+    return { connection, instant: await this.instant(connection) };
+  }
+
+  /** A transaction that shows one state of what it reads. */
+  private async inTransaction(connection: SqlServerConnection, sql: string, transaction: string): Promise<Session> {
+    await connection.query(sql, `start ${transaction}`);
+    return { connection, instant: await this.instant(connection), state: randomUUID(), transaction };
+  }
+
+  private async instant(connection: SqlServerConnection): Promise<string> {
+    const [row] = await connection.query(INSTANT_SQL, 'ask for the source\'s time');
+    return new Date(String(row?.instant)).toISOString();
+  }
+
   /** Closes the connection; the server rolls the transaction back. */
-  private async discard(): Promise<void> {
-    const { session } = this;
-    this.session = undefined;
+  private async discard(kind: SessionKind): Promise<void> {
+    const session = this.sessions.get(kind);
+    this.sessions.delete(kind);
     await session?.connection.close().catch(() => undefined);
   }
 

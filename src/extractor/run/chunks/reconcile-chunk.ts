@@ -39,7 +39,7 @@ export async function reconcileChunk(
   }
   const sourceRows = countOf(answers.row_count, subject);
   const differences = [...compareAggregates(columns, read.rows, answers), ...await compareHashes(connection, job, read, selected)];
-  if (isRepeatable(consistency)) refuseDifferences(subject, read.rows, sourceRows, differences);
+  if (job.memoryOptimized || isRepeatable(consistency)) refuseDifferences(subject, read.rows, sourceRows, differences);
   const tableRows = asksForTable({ consistency, options }, job) && await countTable(connection, job);
   return {
     sourceRows: String(sourceRows),

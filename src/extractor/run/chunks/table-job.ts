@@ -5,7 +5,8 @@ import { boundCondition, KEY_TEXT_LENGTH } from '../../plan/key-types';
 import { resolveTypeRules, type TypeRules } from '../../rows/columns/type-rules';
 import type { QueryParameter } from '../../rows/objects/read-rows';
 import { landedNames } from '../../source/catalog/column-names';
-import { quoteName, quoteTable } from '../../source/catalog/identifiers';
+import { quoteName, quoteTable, selectedBy } from '../../source/catalog/identifiers';
+import { isSentAsText } from '../../source/catalog/type-names';
 import type { ReadJob } from '../context/read-job';
 import type { RunQuery } from '../context/run-options';
 
@@ -47,13 +48,16 @@ function chunkJob(
 ): ReadJob {
   const subject = quoteTable(table.schema, table.table);
   const landed = landedColumns(table);
-  const columns = table.columns.map(({ name, type }, at) => {
+  const columns = table.columns.map((column, at) => {
+    const { name, type } = column;
     const toText = CLR_TYPES.has(type) && (typeOptions?.get(landed[at]) ?? types?.all)?.clr === ClrType.TEXT;
-    const expression = `${quoteName(name)}${toText ? '.ToString()' : ''}`;
-    return { expression, selected: `${expression}${toText || landed[at] !== name ? ` AS ${quoteName(landed[at])}` : ''}` };
+    const asText = isSentAsText(type);
+    const expression = asText ? inUtf8(selectedBy(column)) : `${selectedBy(column)}${toText ? '.ToString()' : ''}`;
+    return { expression, selected: `${expression}${asText || toText || landed[at] !== name ? ` AS ${quoteName(landed[at])}` : ''}` };
   });
-  const from = `FROM ${subject}${whereOf(table, chunkCondition(table, chunk))}`;
-  const whole = table.chunkKey.length > 0 && { whole: `FROM ${subject}${whereOf(table, '')}` };
+  const read = table.memoryOptimized ? `${subject} WITH (SNAPSHOT)` : subject;
+  const from = `FROM ${read}${whereOf(table, chunkCondition(table, chunk))}`;
+  const whole = table.chunkKey.length > 0 && { whole: `FROM ${read}${whereOf(table, '')}` };
   const notCompared = landed.filter((_, at) => table.columns[at].notCompared);
   const varying = varyingPart(table.rowFilter);
   const hint = maxDop === undefined ? '' : ` OPTION (MAXDOP ${maxDop})`;
@@ -73,8 +77,19 @@ function chunkJob(
     ...(typeOptions && { typeOptions }),
     keyColumns: landedPrimaryKey(table),
     estimatedRows: table.estimatedRows,
-    planned: { schema: table.schema, table: table.table, columns: table.columns, excludedColumns: table.excludedColumns },
+    ...(table.memoryOptimized && { memoryOptimized: true }),
+    planned: {
+      schema: table.schema, table: table.table, columns: table.columns, excludedColumns: table.excludedColumns, unreadColumns: table.unreadColumns,
+    },
   };
+}
+
+/**
+ * The text of a json or vector, as the server would send it but named as what it is: what is read, counted and hashed is then
+ * the same value. Of characters a CAST keeps the collation, so that no character is lost on the way over nvarchar.
+ */
+function inUtf8(column: string): string {
+  return `CAST(CAST(${column} AS nvarchar(max)) COLLATE Latin1_General_100_BIN2_UTF8 AS varchar(max))`;
 }
 
 /** The primary key by the names its columns land under. */
@@ -86,7 +101,7 @@ export function landedPrimaryKey(table: PlannedTable): string[] {
 
 /** The names that its columns land under. */
 export function landedColumns({ columns, partitionPrefix }: PlannedTable): string[] {
-  return landedNames(columns.map(({ name }) => name), partitionPrefix);
+  return landedNames(columns, partitionPrefix);
 }
 
 /** @param condition of a chunk's rows; empty for all */

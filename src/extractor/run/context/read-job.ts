@@ -34,6 +34,8 @@ export interface ReadJob {
   readonly keyColumns: readonly string[];
   /** Of the whole table; absent for a query. */
   readonly estimatedRows?: number;
+  /** Whether the table is memory-optimised, and read in a transaction of its own kind. */
+  readonly memoryOptimized?: boolean;
   /** The table as it was planned; absent for a query. */
   readonly planned?: ColumnsOfTable;
 }

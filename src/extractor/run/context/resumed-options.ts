@@ -37,11 +37,12 @@ const FLAGS: { readonly [name: string]: string | undefined } = {
 };
 
 /** What a run keeps of the choice of tables and chunks; nothing where a plan made it. */
-export function selectionOf({ plan, include, exclude, tableOptions, chunkTarget }: RunOptions): RunSelection | undefined {
+export function selectionOf({ plan, include, exclude, includeViews, tableOptions, chunkTarget }: RunOptions): RunSelection | undefined {
   if (plan) return undefined;
   return {
     ...(include && { tables: include }),
     excludeTables: exclude,
+    ...(includeViews && { includeViews }),
     tableOptions,
     ...(chunkTarget && (chunkTarget.rows === undefined ? { targetChunkBytes: chunkTarget.bytes } : { targetChunkRows: chunkTarget.rows })),
   };
@@ -84,9 +85,9 @@ function choicesOf(options: RunOptions, props: ExtractorProps, record: RunRecord
 
 /** Which tables are read, and how they are cut. */
 function selectionChoices(props: ExtractorProps, { selection }: RunRecord): Choice[] {
-  const names = ['tables', 'excludeTables', 'tableOptions', 'targetChunkBytes', 'targetChunkRows'] as const;
+  const names = ['tables', 'excludeTables', 'includeViews', 'tableOptions', 'targetChunkBytes', 'targetChunkRows'] as const;
   if (!selection) return names.map((name) => ({ name, given: text(props[name]), own: 'what its plan says', same: props[name] === undefined }));
-  const { tables, excludeTables, tableOptions, targetChunkBytes, targetChunkRows } = selection;
+  const { tables, excludeTables, includeViews = false, tableOptions, targetChunkBytes, targetChunkRows } = selection;
   const cut = targetChunkRows !== undefined ? `targetChunkRows ${targetChunkRows}`
     : targetChunkBytes !== undefined ? `targetChunkBytes ${targetChunkBytes}` : 'chunks cut for its readers';
   const size = (name: 'targetChunkBytes' | 'targetChunkRows'): Choice => {
@@ -96,6 +97,7 @@ function selectionChoices(props: ExtractorProps, { selection }: RunRecord): Choi
   return [
     choice('tables', props.tables, tables ?? ['*'], haveSamePatterns),
     choice('excludeTables', props.excludeTables, excludeTables, haveSamePatterns),
+    choice('includeViews', props.includeViews, includeViews),
     choice('tableOptions', props.tableOptions, tableOptions),
     size('targetChunkBytes'),
     size('targetChunkRows'),

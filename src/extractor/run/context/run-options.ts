@@ -44,6 +44,7 @@ export interface RunOptions {
   readonly targetOptions: TargetOptions;
   readonly include?: readonly string[];
   readonly exclude: readonly string[];
+  readonly includeViews: boolean;
   readonly query?: RunQuery;
   readonly format: OutputFormat;
   readonly targetFileBytes: number;
@@ -89,6 +90,7 @@ export function fillOptions(props: ResolvedProps): RunOptions {
     targetOptions: { ...targetOptions(props), writers: readers },
     include: props.tables,
     exclude: props.excludeTables ?? [],
+    includeViews: props.includeViews ?? false,
     query: props.query && { sql: props.query.sql, ...queryDataset(props.query) },
     format: { ...outputFormat(props.format ?? ExtractFormat.parquet()), ...typeRules(props) },
     targetFileBytes: props.targetFileBytes ?? DEFAULT_TARGET_FILE_BYTES,

@@ -9,6 +9,8 @@ import type { RunContext } from '../context/run-context';
 import type { LandedTable } from '../tables/landed-table';
 import { runVerification } from '../tables/verification';
 
+const EXCEPTIONS = '; tables that state a guarantee of their own have that instead';
+
 /** The manifest of a run whose objects are all complete. */
 export function manifestOf(context: RunContext, productVersion: string | undefined, landed: readonly LandedTable[], startedAt: Date): Manifest {
   const { options, runId, consistency, target } = context;
@@ -27,7 +29,7 @@ export function manifestOf(context: RunContext, productVersion: string | undefin
       ...(productVersion !== undefined && { productVersion }),
       ...(options.query && { query: options.query.sql }),
     },
-    consistency: { mode: consistency, guarantee: GUARANTEES[consistency] },
+    consistency: { mode: consistency, guarantee: GUARANTEES[consistency] + (tables.some(({ guarantee }) => guarantee !== undefined) ? EXCEPTIONS : '') },
     verification: runVerification(tables, consistency),
     format: formatOf(options.format),
     prefix: target.prefix,

@@ -10,6 +10,7 @@ import { sumHashTexts } from '../../rows/hash/content-hash';
 import { freePartitionPrefix } from '../../source/catalog/column-names';
 import { quoteTable } from '../../source/catalog/identifiers';
 import type { TableRelations } from '../../source/catalog/read-relations';
+import { MEMORY_OPTIMIZED_GUARANTEE } from '../../source/consistency/consistency';
 import type { LandedChunk } from '../../state/landed-chunk';
 
 /** A landed table. */
@@ -20,7 +21,9 @@ export interface LandedTable {
 }
 
 /** What is known of a table apart from its chunks. */
-export interface TableIdentity extends Pick<PlannedTable, 'schema' | 'table' | 'partitionPrefix' | 'chunkKey' | 'excludedColumns' | 'rowFilter'> {
+export interface TableIdentity extends Pick<
+  PlannedTable, 'schema' | 'table' | 'partitionPrefix' | 'chunkKey' | 'excludedColumns' | 'unreadColumns' | 'memoryOptimized' | 'view' | 'rowFilter'
+> {
   /** Of the source, in the order of the result; absent for a query. */
   readonly columns?: readonly PlannedColumn[];
   readonly relations?: TableRelations;
@@ -41,7 +44,7 @@ export function landedTables(database: string, tables: readonly TableIdentity[],
  * @throws LegacyToS3Error of code SCHEMA_CHANGED when chunks came with different columns, COUNT_MISMATCH when they are not the table
  */
 export function landedTable(database: string, identity: TableIdentity, landed: readonly LandedChunk[]): LandedTable {
-  const { schema, table, primaryKey, chunkKey, excludedColumns, rowFilter, relations } = identity;
+  const { schema, table, primaryKey, chunkKey, excludedColumns, unreadColumns, memoryOptimized, view, rowFilter, relations } = identity;
   const chunks = [...landed].sort((a, b) => a.chunk - b.chunk);
   const [{ columns }] = chunks;
   // Of a query the columns were not known before.
@@ -65,6 +68,9 @@ export function landedTable(database: string, identity: TableIdentity, landed: r
       ...(partitionPrefix !== undefined && { partitionPrefix }),
       columns: columns.map((column) => describedColumn(column, identity)),
       ...(excludedColumns && { excludedColumns }),
+      ...(unreadColumns && { unreadColumns }),
+      ...(view && { view }),
+      ...(memoryOptimized && { guarantee: MEMORY_OPTIMIZED_GUARANTEE }),
       ...(rowFilter !== undefined && { rowFilter }),
       ...(primaryKey.length > 0 && { primaryKey }),
       ...(relations && relations.indexes.length > 0 && { indexes: relations.indexes }),

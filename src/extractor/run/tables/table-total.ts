@@ -10,8 +10,8 @@ import type { RunContext } from '../context/run-context';
  * Whether the source is asked, with this chunk, for the rows of the whole table: once for each table that is cut, where its
  * chunks can be of one state of the database. Several readers under SNAPSHOT have a state each.
  */
-export function asksForTable({ consistency, options }: Pick<RunContext, 'consistency' | 'options'>, { chunk, source, varying }: ReadJob): boolean {
-  const isOneState = consistency === 'databaseSnapshot' || consistency === 'snapshot' && options.readers === 1;
+export function asksForTable({ consistency, options }: Pick<RunContext, 'consistency' | 'options'>, { chunk, source, varying, memoryOptimized }: ReadJob): boolean {
+  const isOneState = consistency === 'databaseSnapshot' || (consistency === 'snapshot' || memoryOptimized === true) && options.readers === 1;
   return chunk.chunk === 0 && source?.whole !== undefined && varying === undefined && options.sourceAggregates && isOneState;
 }
 

@@ -1,10 +1,12 @@
 /* eslint-disable no-bitwise */
 import {
-  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, KEYS_SQL, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SIZES_SQL, TABLE_COLUMNS_SQL,
-  TABLES_SQL, UNMASK_SQL,
+  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, keysSql, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SIZES_SQL, TABLE_COLUMNS_SQL,
+  UNMASK_SQL,
 } from './catalog-queries';
+import { isInternal, pseudoColumn } from './graph-columns';
 import { quoteTable } from './identifiers';
 import type { SourceFeatures } from './source-features';
+import { findTables, findViews, numbersByObject, readMemorySizes, type TableKind } from './table-kinds';
 import type { NamedTable } from './table-patterns';
 import { typeName } from './type-names';
 import type { NotComparedReason, PlannedColumn } from '../../api/extraction-plan';
@@ -12,7 +14,10 @@ import type { SqlServerConnection } from '../connection/sql-server-connection';
 
 /** A column as the catalog views tell it. */
 export interface SourceColumn {
+  /** What it is selected by: its own name, or that of a graph's pseudo-column. */
   readonly name: string;
+  /** Of a pseudo-column: its name in the catalog. */
+  readonly catalogName?: string;
   /** As SQL Server spells it; an alias type's base type. */
   readonly type: string;
   readonly nullable: boolean;
@@ -23,21 +28,38 @@ export interface SourceColumn {
   readonly nondeterministic: boolean;
   /** Told by the login's permissions as well; absent before they are known. */
   readonly notCompared?: NotComparedReason;
+  /** Whether its bytes are in files (FILESTREAM). */
+  readonly fileStream: boolean;
   readonly collation?: string;
+}
+
+/** A column that is left out of its table whatever is asked for. */
+export interface UnreadColumn {
+  /** In the catalog. */
+  readonly name: string;
+  /** Internal ones cannot be selected, a column set repeats the sparse columns, a dropped one is kept by a ledger as proof. */
+  readonly why: 'internal' | 'columnSet' | 'droppedLedger';
 }
 
 /** A user table as the catalog views tell it. */
 export interface SourceTable extends NamedTable {
   readonly objectId: number;
+  readonly kind: TableKind;
   /** From the server's statistics. */
   readonly estimatedRows: number;
-  /** Pages of the heap or clustered index, with LOBs (bytes). */
+  /** Pages of the heap or clustered index, with LOBs, or the memory of a memory-optimised table (bytes). */
   readonly estimatedBytes: number;
-  /** In the order of the table. */
+  /** Whether the login may not see how large it is; `estimatedBytes` is 0 then. */
+  readonly sizeUnknown?: boolean;
+  /** In the order of the table; without those that are never read. */
   readonly columns: readonly SourceColumn[];
+  readonly unread: readonly UnreadColumn[];
   /** Columns of the primary key in key order; empty without one. */
   readonly primaryKey: readonly string[];
-  /** Columns of the clustered row-store index in key order; empty without one. */
+  /**
+   * Columns of the clustered row-store index, or of a memory-optimised table's range index, in key order; empty without one.
+   * An index that is disabled or hypothetical is none.
+   */
   readonly clusteredKey: readonly string[];
   /** Absent when its heap or clustered index is not partitioned. */
   readonly partitioning?: SourcePartitioning;
@@ -64,26 +86,33 @@ export interface SourceSecurity {
 
 const PAGE_BYTES = 8192;
 
-/** All user tables the login may see, by schema and name. The number of requests does not grow with that of tables. */
-export async function readTables(connection: SqlServerConnection, features: SourceFeatures): Promise<SourceTable[]> {
-  const tables = await connection.query(TABLES_SQL, 'list the tables');
+/**
+ * All user tables the login may see, by schema and name; behind them the views, where they are asked for. The number of requests
+ * does not grow with that of tables.
+ */
+export async function readTables(connection: SqlServerConnection, features: SourceFeatures, includeViews = false): Promise<SourceTable[]> {
+  const tables = await findTables(connection, features);
   const rows = await numbersByObject(connection, ROW_ESTIMATES_SQL, 'read the row estimates');
   const pages = await numbersByObject(connection, SIZES_SQL, 'read the sizes of the tables');
-  const columns = await readColumns(connection, features);
-  const keys = await readKeys(connection);
+  const memory = await readMemorySizes(connection, features, tables);
+  const columns = await readColumns(connection, columnsSql(features), new Map(tables.map(({ objectId, kind }) => [objectId, kind])));
+  const views = includeViews ? await findViews(connection) : [];
+  const shown = includeViews ? await readColumns(connection, columnsSql(features, 'views'), new Map()) : undefined;
+  const keys = await readKeys(connection, features);
   const partitioned = await readPartitioning(connection);
-  return tables.map((row) => {
-    const objectId = Number(row.object_id);
+  return [...tables, ...views].map((found) => {
+    const { objectId, kind: { memoryOptimized, viewOf } } = found;
+    const { read = [], unread = [] } = (viewOf ? shown : columns)?.get(objectId) ?? {};
     return {
-      objectId,
-      schema: String(row.schema_name),
-      table: String(row.table_name),
-      estimatedRows: rows.get(objectId) ?? 0,
-      estimatedBytes: (pages.get(objectId) ?? 0) * PAGE_BYTES,
-      columns: columns.get(objectId) ?? [],
+      ...found,
+      estimatedRows: (memoryOptimized ? memory.rows : rows).get(objectId) ?? 0,
+      estimatedBytes: memoryOptimized ? memory.bytes?.get(objectId) ?? 0 : (pages.get(objectId) ?? 0) * PAGE_BYTES,
+      ...(memoryOptimized && !memory.bytes && { sizeUnknown: true }),
+      columns: read,
+      unread,
       primaryKey: keys.primary.get(objectId) ?? [],
       clusteredKey: keys.clustered.get(objectId) ?? [],
-      ...(partitioned.has(objectId) && { partitioning: partitioned.get(objectId) }),
+      ...(partitioned.has(objectId) && !viewOf && { partitioning: partitioned.get(objectId) }),
     };
   });
 }
@@ -115,28 +144,40 @@ export async function readSecurity(connection: SqlServerConnection, features: So
   return { unmask: !masked || Number(unmask?.unmask) === 1, filtered: new Set(filtered.map((row) => Number(row.object_id))), denied };
 }
 
-async function readColumns(connection: SqlServerConnection, features: SourceFeatures): Promise<Map<number, SourceColumn[]>> {
-  const tables = new Map<number, SourceColumn[]>();
+/** Columns of a table as they are found. */
+interface FoundColumns {
+  readonly read: SourceColumn[];
+  readonly unread: UnreadColumn[];
+}
+
+async function readColumns(connection: SqlServerConnection, sql: string, kinds: ReadonlyMap<number, TableKind>): Promise<Map<number, FoundColumns>> {
+  const tables = new Map<number, FoundColumns>();
   // Types and collations repeat, so each text is kept once.
   const types = new Map<string, string>();
-  await connection.stream(columnsSql(features), 'list the columns', (row) => {
-    const [objectId, typeId, userTypeId, maxLength, precision, scale, flags] = [0, 2, 3, 4, 5, 6, 8].map((at) => Number(row[at]));
+  await connection.stream(sql, 'list the columns', (row) => {
+    const [objectId, typeId, userTypeId, maxLength, precision, scale, flags, graphType] = [0, 2, 3, 4, 5, 6, 8, 9].map((at) => Number(row[at] ?? 0));
     const id = `${typeId} ${userTypeId} ${maxLength} ${precision} ${scale}`;
     let type = types.get(id);
     if (type === undefined) types.set(id, type = typeName({ typeId, userTypeId, maxLength, precision, scale }));
     const has = (flag: number) => (flags & flag) !== 0;
-    const collation = row[7];
-    const column: SourceColumn = {
-      name: String(row[1]),
+    const [name, collation] = [String(row[1]), row[7]];
+    const found = tables.get(objectId) ?? { read: [], unread: [] };
+    tables.set(objectId, found);
+    const why = isInternal(graphType) ? 'internal' : has(COLUMN_FLAGS.columnSet) ? 'columnSet' : has(COLUMN_FLAGS.droppedLedger) ? 'droppedLedger' : undefined;
+    if (why) return void found.unread.push({ name, why });
+    const pseudo = pseudoColumn(graphType, kinds.get(objectId)?.graph);
+    found.read.push({
+      name: pseudo ?? name,
+      ...(pseudo !== undefined && { catalogName: name }),
       type,
       nullable: has(COLUMN_FLAGS.nullable),
       computed: has(COLUMN_FLAGS.computed),
       masked: has(COLUMN_FLAGS.masked),
       encrypted: has(COLUMN_FLAGS.encrypted),
       nondeterministic: has(COLUMN_FLAGS.nondeterministic),
+      fileStream: has(COLUMN_FLAGS.fileStream),
       ...(typeof collation === 'string' && { collation }),
-    };
-    push(tables, objectId, column);
+    });
   });
   return tables;
 }
@@ -150,12 +191,21 @@ async function readPartitioning(connection: SqlServerConnection): Promise<Map<nu
   return found;
 }
 
-async function readKeys(connection: SqlServerConnection) {
+async function readKeys(connection: SqlServerConnection, features: SourceFeatures) {
   const keys = { primary: new Map<number, string[]>(), clustered: new Map<number, string[]>() };
-  for (const row of await connection.query(KEYS_SQL, 'list the keys')) {
-    const [id, name] = [Number(row.object_id), String(row.column_name)];
-    if (Number(row.is_primary_key) === 1) push(keys.primary, id, name);
+  // Of several range indexes of a memory-optimised table one is taken, that of the primary key before others.
+  const sought = new Map<number, number>();
+  for (const row of await connection.query(keysSql(features), 'list the keys')) {
+    const [id, index, name] = [Number(row.object_id), Number(row.index_id), String(row.column_name)];
+    const isPrimary = Number(row.is_primary_key) === 1;
+    if (isPrimary) push(keys.primary, id, name);
     if (Number(row.index_type) === 1) push(keys.clustered, id, name);
+    if (Number(row.is_range) !== 1) continue;
+    const taken = sought.get(id);
+    if (taken !== undefined && taken !== index && !isPrimary) continue;
+    if (taken !== index) keys.clustered.delete(id);
+    sought.set(id, index);
+    push(keys.clustered, id, name);
   }
   return keys;
 }
@@ -164,10 +214,4 @@ function push<T>(map: Map<number, T[]>, id: number, value: T): void {
   const list = map.get(id);
   if (list) list.push(value);
   else map.set(id, [value]);
-}
-
-async function numbersByObject(connection: SqlServerConnection, sql: string, purpose: string): Promise<Map<number, number>> {
-  const found = new Map<number, number>();
-  await connection.stream(sql, purpose, ([objectId, value]) => found.set(Number(objectId), Number(value)));
-  return found;
 }

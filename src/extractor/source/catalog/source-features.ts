@@ -20,6 +20,16 @@ export interface SourceFeatures {
   readonly masks: boolean;
   /** Whether sys.columns tells encryption (Always Encrypted). */
   readonly encryption: boolean;
+  /** Whether sys.tables tells memory-optimised tables. */
+  readonly memoryTables: boolean;
+  /** Whether sys.tables tells external tables. */
+  readonly externalTables: boolean;
+  /** Whether sys.tables tells histories (system-versioned temporal tables). */
+  readonly temporalTables: boolean;
+  /** Whether sys.tables and sys.columns tell node and edge tables. */
+  readonly graphs: boolean;
+  /** Whether sys.tables and sys.columns tell what a ledger keeps though it was dropped. */
+  readonly ledgers: boolean;
   /** Whether sys.computed_columns tells which are persisted. */
   readonly computedColumns: boolean;
   /** Whether there are sys.security_policies and sys.security_predicates (row-level security). */
@@ -52,7 +62,8 @@ LEFT JOIN (
   FROM sys.all_objects AS o
   JOIN sys.all_columns AS c ON c.object_id = o.object_id
   WHERE o.schema_id = SCHEMA_ID('sys') AND (
-    (o.name = 'columns' AND c.name IN ('object_id', 'is_masked', 'encryption_type'))
+    (o.name = 'columns' AND c.name IN ('object_id', 'is_masked', 'encryption_type', 'graph_type', 'is_dropped_ledger_column'))
+    OR (o.name = 'tables' AND c.name IN ('is_memory_optimized', 'is_external', 'temporal_type', 'is_node', 'is_dropped_ledger_table'))
     OR (o.name = 'computed_columns' AND c.name = 'is_persisted')
     OR (o.name = 'security_policies' AND c.name = 'is_enabled') OR (o.name = 'security_predicates' AND c.name = 'predicate_type'))
 ) AS f ON 1 = 1
@@ -79,6 +90,11 @@ export async function readFeatures(connection: SqlServerConnection): Promise<Sou
     databaseSnapshots: service === undefined && !isRds,
     masks: has('columns.is_masked'),
     encryption: has('columns.encryption_type'),
+    memoryTables: has('tables.is_memory_optimized'),
+    externalTables: has('tables.is_external'),
+    temporalTables: has('tables.temporal_type'),
+    graphs: has('tables.is_node', 'columns.graph_type'),
+    ledgers: has('tables.is_dropped_ledger_table', 'columns.is_dropped_ledger_column'),
     computedColumns: has('computed_columns.is_persisted'),
     rowPolicies: has('security_policies.is_enabled', 'security_predicates.predicate_type'),
     runningSums: since(SQL_SERVER_2012),

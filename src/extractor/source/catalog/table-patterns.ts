@@ -1,7 +1,11 @@
+import type { OtherObject } from './other-objects';
 import { counted } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
 import { nearestNames } from '../../api/unknown-names';
 import { meantBy, parseNamePattern } from '../../options/name-pattern';
+
+/** Things that are named of what a pattern matches instead of tables. */
+const MOST_OTHERS = 5;
 
 /** A table by its names. */
 export interface NamedTable {
@@ -49,12 +53,19 @@ export function splitPatterns(list: string): string[] {
  * The tables that an include pattern matches and no exclude pattern does, in the given order.
  *
  * @param include undefined for all
+ * @param others what is no table, for the message about a pattern that names one of them
  * @throws LegacyToS3Error of code NO_TABLE_MATCHED when a pattern of `include` matches nothing, or nothing is left; INVALID_CONFIG
  * when one may mean several tables that differ only by case
  */
 export function selectTables<T extends NamedTable>(
-  tables: readonly T[], include: readonly string[] | undefined, exclude: readonly string[] = [],
+  tables: readonly T[], include: readonly string[] | undefined, exclude: readonly string[] = [], others: readonly OtherObject[] = [],
 ): T[] {
+  for (const pattern of unmatched(tables, include)) {
+    const named = others.filter((other) => pattern.matches(other));
+    if (named.length === 0) continue;
+    const more = named.length > MOST_OTHERS ? `; and ${named.length - MOST_OTHERS} more` : '';
+    throw new LegacyToS3Error('NO_TABLE_MATCHED', `no table matches '${pattern.text}': ${named.slice(0, MOST_OTHERS).map(({ advice }) => advice).join('; ')}${more}`);
+  }
   if (tables.length === 0) {
     throw new LegacyToS3Error('NO_TABLE_MATCHED', 'the database has no table that the login may see; check the database and its SELECT grants');
   }
@@ -75,6 +86,11 @@ export function selectTables<T extends NamedTable>(
       `no table is left: the exclude patterns ${exclude.map((text) => `'${text}'`).join(', ')} match all that were chosen`);
   }
   return selected;
+}
+
+/** The patterns that match no table. */
+export function unmatched(tables: readonly NamedTable[], include: readonly string[] = []): TablePattern[] {
+  return include.map(parseTablePattern).filter((pattern) => !tables.some((table) => pattern.matches(table)));
 }
 
 function summary(names: readonly string[]): string {

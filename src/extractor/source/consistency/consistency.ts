@@ -16,11 +16,18 @@ export const GUARANTEES: { readonly [mode in RunConsistency]: string } = {
   query: 'the query is sent as it is, outside any transaction, under the isolation level of the session (READ COMMITTED)',
 };
 
+/** What holds of the rows of a memory-optimised table, whatever the mode ("Transactions with Memory-Optimized Tables"). */
+export const MEMORY_OPTIMIZED_GUARANTEE = 'memory-optimised: no SNAPSHOT transaction reads it, so each reader reads its chunks in one transaction of their own '
+  + 'under the table hint SNAPSHOT; chunks with the same instant, and with one reader all memory-optimised tables, show one state';
+
 /** What each reader sends before it reads; SNAPSHOT transactions begin apart, so that one that is refused is told as such. */
 export const ISOLATION_SQL: { readonly [mode in RunConsistency]?: string } = {
   readCommitted: 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED',
   noLock: 'SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED',
 };
+
+/** Begins a transaction that reads memory-optimised tables under the hint SNAPSHOT: a session of SNAPSHOT may not (error 41332). */
+export const MEMORY_OPTIMIZED_SQL = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED; BEGIN TRANSACTION';
 
 /** Whether a count asked of the source must equal the rows that were read. */
 export function isRepeatable(mode: RunConsistency): boolean {

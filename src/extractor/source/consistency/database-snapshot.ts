@@ -11,6 +11,9 @@ export interface DatabaseSnapshot {
 
 const NAME_PREFIX = 'cdk_legacy_to_s3_';
 
+/** Filegroups of memory-optimised tables ("Transact-SQL Constructs Not Supported by In-Memory OLTP": DATABASE SNAPSHOT). */
+const MEMORY_FILEGROUPS_SQL = 'SELECT name FROM sys.filegroups WHERE type = \'FX\'';
+
 /** Files of data; a snapshot takes none of the log. */
 const FILES_SQL = 'SELECT name, physical_name FROM sys.database_files WHERE type = 0 ORDER BY file_id';
 
@@ -45,6 +48,11 @@ export async function findSnapshot(connection: SqlServerConnection, runId: strin
  */
 export async function createSnapshot(connection: SqlServerConnection, runId: string): Promise<DatabaseSnapshot> {
   const { database } = connection;
+  const [memory] = await connection.query(MEMORY_FILEGROUPS_SQL, 'list the filegroups of memory-optimised tables');
+  if (memory) {
+    throw new LegacyToS3Error('INVALID_CONFIG', `consistency databaseSnapshot is not to be had: database '${database}' has the filegroup '${String(memory.name)}' `
+      + 'for memory-optimised tables, and SQL Server makes no snapshot of such a database; choose snapshot, with one reader where all other tables must show one instant');
+  }
   const name = snapshotName(runId);
   const files = await connection.query(FILES_SQL, 'list the files of the database');
   // Sparse files beside the data files, named by the run.

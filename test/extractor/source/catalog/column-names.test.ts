@@ -10,18 +10,18 @@ describe('landedNames', () => {
     [['a', 'A', 'b'], ['a', 'A_1', 'b']],
     [['a', 'A', 'a_1'], ['a', 'A_2', 'a_1']],
   ])('%j lands as %j', (columns, landed) => {
-    expect(landedNames(columns, 'landed_')).toEqual(landed);
+    expect(landedNames(columns.map((name) => ({ name })), 'landed_')).toEqual(landed);
   });
 
   test('without a prefix a column called run is renamed, as in runs that were begun before there were any', () => {
-    expect(landedNames(['Run', 'x'])).toEqual(['Run_1', 'x']);
-    expect(landedNames(['run', 'run_1'])).toEqual(['run_2', 'run_1']);
+    expect(landedNames([{ name: 'Run' }, { name: 'x' }])).toEqual(['Run_1', 'x']);
+    expect(landedNames([{ name: 'run' }, { name: 'run_1' }])).toEqual(['run_2', 'run_1']);
   });
 
   test('whatever the names, those landed are distinct without case', () => {
     const name = fc.constantFrom('a', 'A', 'a_1', 'A_1', 'a_2', 'run', 'RUN', 'Run_1', 'run_2', 'b');
     fc.assert(fc.property(fc.uniqueArray(name), (columns) => {
-      const folded = landedNames(columns, freePartitionPrefix(columns)).map((landed) => landed.toLowerCase());
+      const folded = landedNames(columns.map((name) => ({ name })), freePartitionPrefix(columns)).map((landed) => landed.toLowerCase());
       expect(new Set(folded).size).toBe(columns.length);
     }));
   });

@@ -4,13 +4,18 @@ import { Cell, SystemView, ticks } from './system-view';
 /** Each index of each table; a table without a clustered one has its heap, index 0, first. */
 export function* storedIndexes(database: DatabaseEntry): Generator<[TableEntry, IndexEntry]> {
   for (const table of database.userTables()) {
-    if (!table.indexes.some((index) => index.id === 1)) {
+    if (!table.indexes.some((index) => index.id === 1) && !table.facts?.memoryOptimized) {
       yield [table, { id: 0, name: null, unique: false, columns: [] }];
     }
     for (const index of table.indexes) {
       yield [table, index];
     }
   }
+}
+
+/** type of sys.indexes. */
+function typeOf({ id, hash, hypothetical }: IndexEntry): number {
+  return hash ? 7 : hypothetical?.clustered ? 1 : Math.min(id, 2);
 }
 
 const columnId = (table: TableEntry, name: string) => table.columns.find((column) => column.name.toLowerCase() === name.toLowerCase())!.id;
@@ -24,9 +29,9 @@ export const INDEX_VIEWS: SystemView[] = [
       'is_hypothetical bit null', 'is_ignored_in_optimization bit null', 'allow_row_locks bit null', 'allow_page_locks bit null', 'has_filter bit null',
       'filter_definition nvarchar(max) null', 'compression_delay int null', 'auto_created bit null', 'optimize_for_sequential_key bit null'],
     rows: (database) => [...storedIndexes(database)].map(([table, index]): Cell[] => [
-      table.objectId, index.name, index.id, Math.min(index.id, 2), ['HEAP', 'CLUSTERED', 'NONCLUSTERED'][Math.min(index.id, 2)], index.unique,
+      table.objectId, index.name, index.id, typeOf(index), { 0: 'HEAP', 1: 'CLUSTERED', 2: 'NONCLUSTERED', 7: 'NONCLUSTERED HASH' }[typeOf(index)]!, index.unique,
       (index.id < 2 && table.partitioning?.scheme.id) || 1,
-      false, index.constraint === 'primary', index.constraint === 'unique', 0, false, false, false, false, true, true, false, null, null, false, false,
+      false, index.constraint === 'primary', index.constraint === 'unique', 0, false, index.disabled ?? false, index.hypothetical !== undefined, false, true, true, false, null, null, false, false,
     ]),
   },
   {

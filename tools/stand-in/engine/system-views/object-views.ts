@@ -46,6 +46,12 @@ export const OBJECT_VIEWS: SystemView[] = [
   },
   {
     schema: 'sys',
+    name: 'database_filestream_options',
+    columns: ['database_id int', 'non_transacted_access tinyint', 'non_transacted_access_desc nvarchar(60)', 'directory_name nvarchar(255) null'],
+    rows: (_database, catalog) => catalog.all().map((entry) => [entry.id, entry.nonTransactedAccess, ['OFF', 'READ_ONLY', 'FULL'][entry.nonTransactedAccess], null]),
+  },
+  {
+    schema: 'sys',
     name: 'schemas',
     columns: ['name sysname', 'schema_id int', 'principal_id int null'],
     rows: (database) => database.schemas.map((schema) => [schema.name, schema.id, 1]),
@@ -57,11 +63,14 @@ export const OBJECT_VIEWS: SystemView[] = [
       'is_replicated bit null', 'has_replication_filter bit null', 'is_merge_published bit null', 'is_sync_tran_subscribed bit null', 'has_unchecked_assembly_data bit',
       'text_in_row_limit int null', 'large_value_types_out_of_row bit null', 'is_tracked_by_cdc bit null', 'lock_escalation tinyint null', 'lock_escalation_desc nvarchar(60) null',
       'is_filetable bit null', 'is_memory_optimized bit null', 'durability tinyint null', 'durability_desc nvarchar(60) null', 'temporal_type tinyint null',
-      'temporal_type_desc nvarchar(60) null', 'history_table_id int null', 'is_remote_data_archive_enabled bit null', 'is_external bit', 'is_node bit', 'is_edge bit'],
+      'temporal_type_desc nvarchar(60) null', 'history_table_id int null', 'is_remote_data_archive_enabled bit null', 'is_external bit', 'is_node bit', 'is_edge bit',
+      'ledger_type tinyint null', 'is_dropped_ledger_table bit null'],
     rows: (database) => database.userTables().map((table) => [
       ...objectCells(table.objectId, table.name, database.schema(table.schema)!.id, 0, 'U', 'USER_TABLE', table.created),
       0, null, Math.max(0, ...table.columns.map((column) => column.id)), false, true, false, false, false, false, false, 0, false, false, 0, 'TABLE',
-      false, false, 0, 'SCHEMA_AND_DATA', 0, 'NON_TEMPORAL_TABLE', null, false, false, false, false,
+      table.facts?.fileTable ?? false, table.facts?.memoryOptimized ?? false, 0, 'SCHEMA_AND_DATA', table.facts?.temporalType ?? 0,
+      ['NON_TEMPORAL_TABLE', 'HISTORY_TABLE', 'SYSTEM_VERSIONED_TEMPORAL_TABLE'][table.facts?.temporalType ?? 0], table.facts?.historyTableId ?? null, false,
+      table.facts?.external ?? false, table.facts?.graph === 'node', table.facts?.graph === 'edge', table.facts?.ledger ? 2 : 0, table.facts?.droppedLedger ?? false,
     ]),
   },
   {
@@ -193,7 +202,8 @@ function columnColumns(): string[] {
     'is_replicated bit null', 'is_non_sql_subscribed bit null', 'is_merge_published bit null', 'is_dts_replicated bit null', 'is_xml_document bit', 'xml_collection_id int',
     'default_object_id int', 'rule_object_id int', 'is_sparse bit null', 'is_column_set bit null', 'generated_always_type tinyint null',
     'generated_always_type_desc nvarchar(60) null', 'encryption_type int null', 'encryption_type_desc nvarchar(64) null', 'encryption_algorithm_name sysname null',
-    'column_encryption_key_id int null', 'column_encryption_key_database_name sysname null', 'is_hidden bit', 'is_masked bit', 'graph_type int null'];
+    'column_encryption_key_id int null', 'column_encryption_key_database_name sysname null', 'is_hidden bit', 'is_masked bit', 'graph_type int null',
+    'is_dropped_ledger_column bit null'];
 }
 
 function columnsOf(tables: readonly TableEntry[]): Cell[][] {
@@ -203,6 +213,6 @@ function columnsOf(tables: readonly TableEntry[]): Cell[][] {
 function columnCells(table: TableEntry, columnId: number): Cell[] {
   const column = table.columns.find((candidate) => candidate.id === columnId)!;
   return [table.objectId, column.name, column.id, ...typeCells(column.type), column.nullable, true, false,
-    column.identity !== undefined, column.computed !== undefined, false, false, false, false, false, false, 0, column.defaultText ? table.objectId + column.id : 0, 0, false, false, 0, 'NOT_APPLICABLE',
-    ...encryptionCells(column), false, column.maskingFunction !== undefined, null];
+    column.identity !== undefined, column.computed !== undefined, column.fileStream ?? false, false, false, false, false, false, 0, column.defaultText ? table.objectId + column.id : 0, 0, false, column.columnSet ?? false, 0, 'NOT_APPLICABLE',
+    ...encryptionCells(column), column.hidden ?? false, column.maskingFunction !== undefined, column.graphType ?? null, column.droppedLedger ?? false];
 }

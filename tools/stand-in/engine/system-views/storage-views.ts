@@ -31,6 +31,15 @@ const COUNTED = `
 export const STORAGE_VIEWS: SystemView[] = [
   {
     schema: 'sys',
+    name: 'filegroups',
+    columns: ['name sysname', 'data_space_id int', 'type char(2)', 'type_desc nvarchar(60) null', 'is_default bit null', 'is_system bit null'],
+    rows: (database) => [
+      ['PRIMARY', 1, 'FG', 'ROWS_FILEGROUP', true, false],
+      ...(database.userTables().some(({ facts }) => facts?.memoryOptimized) ? [['MEMORY', 2, 'FX', 'MEMORY_OPTIMIZED_DATA_FILEGROUP', false, false]] : []),
+    ],
+  },
+  {
+    schema: 'sys',
     name: 'partition_functions',
     columns: ['name sysname', 'function_id int', 'type char(2)', 'type_desc nvarchar(60) null', 'fanout int', 'boundary_value_on_right bit', 'is_system bit'],
     rows: (database) => database.partitionFunctions.map(({ name, id, boundaries, right }) => [name, id, 'R ', 'RANGE', boundaries.length + 1, right, false]),
@@ -51,12 +60,13 @@ export const STORAGE_VIEWS: SystemView[] = [
     schema: 'sys',
     name: 'stand_in_partitions',
     columns: ['object_id int', 'index_id int', 'hobt_id bigint', 'schema_name sysname', 'table_name sysname', 'row_bytes float', 'has_lob bit',
-      'partition_number int', 'counted_rows bigint null'],
+      'in_memory bit', 'partition_number int', 'counted_rows bigint null'],
     rows: (database) => [...storedIndexes(database)].flatMap(([table, index]) => {
       const counted: ReadonlyArray<bigint | null> = (index.id < 2 ? table.partitioning?.rows : undefined) ?? [null];
       return counted.map((rows, at) => [
         table.objectId, index.id, hobtId(table, index.id, at + 1), table.schema, table.name,
-        index.id < 2 ? rowBytes(table) : 20 + 8 * index.columns.length, index.id < 2 && isLob(table), at + 1, rows,
+        index.id < 2 || table.facts?.memoryOptimized ? rowBytes(table) : 20 + 8 * index.columns.length, index.id < 2 && isLob(table),
+        table.facts?.memoryOptimized ?? false, at + 1, rows,
       ]);
     }),
   },
@@ -81,7 +91,14 @@ export const STORAGE_VIEWS: SystemView[] = [
     name: 'allocation_units',
     columns: ['allocation_unit_id bigint', 'type tinyint', 'type_desc nvarchar(60) null', 'container_id bigint', 'data_space_id int null', 'total_pages bigint',
       'used_pages bigint', 'data_pages bigint'],
-    query: `SELECT hobt_id * 4 + 1, 1::UTINYINT, 'IN_ROW_DATA', hobt_id, 1::INTEGER, pages + 8, pages + 1, pages FROM (${COUNTED})
-      UNION ALL SELECT hobt_id * 4 + 2, 2::UTINYINT, 'LOB_DATA', hobt_id, 1::INTEGER, pages // 2, pages // 2, 0::BIGINT FROM (${COUNTED}) WHERE has_lob`,
+    query: `SELECT hobt_id * 4 + 1, 1::UTINYINT, 'IN_ROW_DATA', hobt_id, 1::INTEGER, pages + 8, pages + 1, pages FROM (${COUNTED}) WHERE NOT in_memory
+      UNION ALL SELECT hobt_id * 4 + 2, 2::UTINYINT, 'LOB_DATA', hobt_id, 1::INTEGER, pages // 2, pages // 2, 0::BIGINT FROM (${COUNTED}) WHERE has_lob AND NOT in_memory`,
+  },
+  {
+    schema: 'sys',
+    name: 'dm_db_xtp_table_memory_stats',
+    columns: ['object_id int null', 'memory_allocated_for_table_kb bigint null', 'memory_used_by_table_kb bigint null', 'memory_allocated_for_indexes_kb bigint null',
+      'memory_used_by_indexes_kb bigint null'],
+    query: `SELECT object_id, any_value(pages) * 8 + 64, any_value(pages) * 8, 128::BIGINT, 64::BIGINT FROM (${COUNTED}) WHERE in_memory GROUP BY object_id`,
   },
 ];

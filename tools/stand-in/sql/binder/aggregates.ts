@@ -82,7 +82,7 @@ function sumOrAverage(name: string, arg: Bound, distinct: string, over: string, 
 
 function extreme(name: string, arg: Bound, over: string, line: number): Bound {
   const kind = family(arg.type);
-  if (kind === 'bit' || kind === 'xml' || kind === 'udt' || ['text', 'ntext', 'image'].includes(arg.type.name)) {
+  if (kind === 'bit' || kind === 'xml' || kind === 'json' || kind === 'vector' || kind === 'udt' || ['text', 'ntext', 'image'].includes(arg.type.name)) {
     throw new SqlError(8117, `Operand data type ${arg.type.name} is invalid for ${name.toLowerCase()} operator.`, { line });
   }
   const key = sortKey(arg.sql, arg.type);

@@ -55,6 +55,8 @@ export interface BindContext {
   readonly systemValue: (name: string, args: Array<string | null>) => { type: SqlType; value: StorageValue } | undefined;
   /** Called for each table a statement touches; throws SqlError 229 when the login may not. */
   readonly checkPermission: (table: TableEntry, permission: 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE', line: number) => void;
+  /** Called for each table that is read; throws the error of a kind of table that cannot be read so. */
+  readonly checkRead: (table: TableEntry, how: { readonly hints: readonly string[]; readonly sampled: boolean }, line: number) => void;
   /** Tables, `schema.name` in lower case, that the login may not read. */
   readonly deniedTables: () => string[];
   /** Whether masked columns are masked from the login. */

@@ -81,6 +81,10 @@ export function convert(operand: Bound, target: SqlType, style = 0): string {
       return from === 'uuid' ? x : from === 'string' ? `text_to_uuid(${x})` : from === 'binary' ? `bytes_to_uuid(${x})` : refuse(operand, target);
     case 'binary':
       return fitBytes(toBytes(operand, target, style), target);
+    case 'json':
+      return from === 'json' || from === 'string' || from === 'vector' ? x : refuse(operand, target);
+    case 'vector':
+      return from === 'vector' ? x : from === 'string' || from === 'json' ? `vector_text(${x}, ${target.length ?? 0})` : refuse(operand, target);
     case 'variant':
       return from === 'variant' ? x : `(${quoteText(typeText(operand.type) + '|')} || ${toText(operand, from === 'binary' ? 2 : 126, { name: 'nvarchar', length: MAX })})`;
     default:
@@ -160,7 +164,9 @@ function toText(operand: Bound, style: number, target: SqlType): string {
   const { type } = operand;
   switch (family(type)) {
     case 'string':
-    case 'xml': return x;
+    case 'xml':
+    case 'json':
+    case 'vector': return x;
     case 'bit': return `CAST(CAST(${x} AS UTINYINT) AS VARCHAR)`;
     case 'money': return style === 0 || style === 1 ? `CAST(CAST(${x} AS DECIMAL(19,2)) AS VARCHAR)` : `CAST(${x} AS VARCHAR)`;
     case 'float': return `float_to_text(CAST(${x} AS DOUBLE), ${style}, ${type.name === 'real'})`;
@@ -183,6 +189,8 @@ function toText(operand: Bound, style: number, target: SqlType): string {
 function toBytes(operand: Bound, target: SqlType, style: number): string {
   const x = operand.sql;
   switch (family(operand.type)) {
+    case 'json':
+    case 'vector': return refuse(operand, target);
     case 'binary':
     case 'udt': return x;
     case 'string':

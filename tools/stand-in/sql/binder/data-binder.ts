@@ -27,7 +27,7 @@ export class DataBinder extends QueryBinder {
     const explicitIdentity = identityInsert !== undefined && lastPart(identityInsert).toLowerCase() === table.name.toLowerCase();
     const targets = statement.columns
       ? statement.columns.map((name) => columnNamed(table, name, statement.line))
-      : table.columns.filter((column) => !column.computed && column.type.name !== 'timestamp' && (!column.identity || explicitIdentity));
+      : table.columns.filter((column) => !column.computed && ![3, 4, 6, 7].includes(column.graphType ?? 0) && !column.columnSet && column.type.name !== 'timestamp' && (!column.identity || explicitIdentity));
     for (const column of targets) {
       checkWritable(table, column, explicitIdentity, statement.line);
     }
@@ -176,7 +176,9 @@ export function identitySequence(table: TableEntry): string {
 }
 
 function columnNamed(table: TableEntry, name: string, line: number): ColumnEntry {
-  const column = table.columns.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
+  const wanted = name.toLowerCase();
+  const isPseudo = (candidate: ColumnEntry) => candidate.graphType !== undefined && wanted.startsWith('$') && candidate.name.toLowerCase().startsWith(`${wanted}_`);
+  const column = table.columns.find((candidate) => candidate.name.toLowerCase() === wanted || isPseudo(candidate));
   if (!column) {
     throw invalidColumn(name, line);
   }

@@ -1,5 +1,6 @@
 import { SqlError, unsupported } from '../errors';
 import { BIGINT, FLOAT, INT, MAX, SqlType, datetime2, decimal, family, isUnicode, nvarchar, storageType, varbinary, varchar } from '../types';
+import { vectorBytes } from '../type-declaration';
 import { Bound } from './bound';
 import { convert, widen } from './conversions';
 
@@ -64,6 +65,9 @@ function dataLength(arg: Bound): string {
   switch (family(arg.type)) {
     case 'string': return ['char', 'varchar', 'text'].includes(arg.type.name) ? `octet_length(${convert(arg, varbinary(MAX))})` : `octet_length(text_to_utf16(${arg.sql}))`;
     case 'xml': return `octet_length(text_to_utf16(${arg.sql}))`;
+    // Of a binary form of its own, which is not as long as the text.
+    case 'json': return `octet_length(encode(${arg.sql})) + 9`;
+    case 'vector': return `CASE WHEN ${arg.sql} IS NOT NULL THEN ${vectorBytes(arg.type.length!)} END`;
     case 'binary':
     case 'udt': return `octet_length(${arg.sql})`;
     case 'variant': return `octet_length(text_to_utf16(variant_text(${arg.sql})))`;

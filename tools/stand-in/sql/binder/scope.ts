@@ -8,10 +8,18 @@ export interface ScopeTable {
   readonly name: string;
   /** Schema and database, when it may also be called by them. */
   readonly qualifiers: readonly string[];
-  readonly columns: ReadonlyArray<BoundColumn & { readonly sql: string }>;
+  readonly columns: ReadonlyArray<BoundColumn & { readonly sql: string; readonly graph?: GraphName }>;
   readonly table?: TableEntry;
   /** Its name in the DuckDB statement. */
   readonly duckAlias: string;
+}
+
+/** How a query may call a column of a graph table. */
+export interface GraphName {
+  /** Whether no query may read it. */
+  readonly internal: boolean;
+  /** As `$node_id`. */
+  readonly pseudo?: string;
 }
 
 const same = (left: string, right: string) => left.toLowerCase() === right.toLowerCase();
@@ -41,11 +49,14 @@ export class Scope {
     for (let scope: Scope | undefined = this; scope; scope = scope.parent) {
       const candidates = scope.tables.filter((table) => matches(table, qualifier));
       knownTable ||= candidates.length > 0 && qualifier.length > 0;
-      const found = candidates.flatMap((table) => table.columns.filter((candidate) => same(candidate.name, column)));
+      const found = candidates.flatMap((table) => table.columns.filter((candidate) => same(candidate.name, column) || same(candidate.graph?.pseudo ?? '', column)));
       if (found.length > 1) {
         throw new SqlError(209, `Ambiguous column name '${column}'.`, { line });
       }
       if (found.length === 1) {
+        if (found[0].graph?.internal) {
+          throw new SqlError(13908, `Cannot access internal graph column '${column}'.`, { line });
+        }
         return found[0];
       }
       if (knownTable) {

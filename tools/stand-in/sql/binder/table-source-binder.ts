@@ -1,11 +1,11 @@
-import { DatabaseEntry, TableEntry } from '../../engine/catalog';
+import { ColumnEntry, DatabaseEntry, TableEntry } from '../../engine/catalog';
 import { quoteName } from '../../engine/identifiers';
 import { ObjectName, Query, TableSource } from '../ast';
 import { invalidObject } from '../errors';
 import { BoundColumn, BoundQuery, MASKED, outputName } from './bound';
 import { convert } from './conversions';
 import { PredicateBinder } from './predicate-binder';
-import { Scope, ScopeTable } from './scope';
+import { GraphName, Scope, ScopeTable } from './scope';
 import { TABLE_FUNCTIONS } from './table-functions';
 import { parseExpression } from '../parser/statement-parser';
 
@@ -87,12 +87,19 @@ export abstract class TableSourceBinder extends PredicateBinder {
     const entry: ScopeTable = { name, qualifiers: name === table.name ? [table.schema, table.database] : [], columns, table, duckAlias };
     scope.tables.push(entry);
     for (const column of table.columns.filter((candidate) => !candidate.computed)) {
-      columns.push({ name: column.name, type: column.type, nullable: column.nullable, source: { table, column }, sql: `${duckAlias}.${quoteName(column.name)}${column.maskingFunction && this.context.masks ? MASKED : ''}` });
+      columns.push({
+        graph: graphName(column), name: column.name, type: column.type, nullable: column.nullable, source: { table, column },
+        sql: `${duckAlias}.${quoteName(column.name)}${column.maskingFunction && this.context.masks ? MASKED : ''}`,
+      });
     }
     for (const column of table.columns.filter((candidate) => candidate.computed)) {
-      const bound = this.expression(parseExpression(column.computed!.text), scope);
+      // What the server computes may come of internal columns.
+      const open = new Scope();
+      open.tables.push({ ...entry, columns: columns.map(({ graph: _, ...rest }) => rest) });
+      const bound = this.expression(parseExpression(column.computed!.text), column.graphType === undefined ? scope : open);
       const { name: columnName, type, nullable } = column;
-      columns.splice(column.id - 1, 0, { name: columnName, type, nullable, source: { table, column }, sql: convert(bound, type) });
+      columns.splice(column.id - 1, 0, {
+        graph: graphName(column), name: columnName, type, nullable, source: { table, column }, sql: convert(bound, type) });
     }
     return entry;
   }
@@ -105,6 +112,7 @@ export abstract class TableSourceBinder extends PredicateBinder {
       return this.addDerived(common.duckName, common.columns, source.alias ?? last, undefined, scope);
     }
     const table = this.resolveTable(name, 'SELECT');
+    this.context.checkRead(table, { hints: source.hints ?? [], sampled: source.sample !== undefined }, name.line);
     const duckAlias = this.newAlias();
     scope.add(this.tableColumns(table, source.alias ?? table.name, duckAlias), name.line);
     const sample = source.sample ? ` TABLESAMPLE ${source.sample.unit === 'ROWS' ? 'reservoir' : 'system'}(${this.expression(source.sample.amount, scope).constant}${source.sample.unit === 'ROWS' ? ' ROWS' : '%'})${source.sample.seed ? ` REPEATABLE (${this.expression(source.sample.seed, scope).constant})` : ''}` : '';
@@ -133,6 +141,14 @@ export abstract class TableSourceBinder extends PredicateBinder {
     const { sql, columns } = bind(args);
     return this.addDerived(`(${sql})`, columns, source.alias ?? name, source.columns, scope);
   }
+}
+
+function graphName({ name, graphType }: ColumnEntry): GraphName | undefined {
+  if (graphType === undefined) {
+    return undefined;
+  }
+  const isPseudo = [2, 5, 8].includes(graphType);
+  return { internal: !isPseudo, ...(isPseudo && { pseudo: name.slice(0, name.lastIndexOf('_')) }) };
 }
 
 export function renamed(columns: BoundColumn[], names: string[] | undefined): BoundColumn[] {

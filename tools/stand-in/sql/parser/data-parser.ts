@@ -8,7 +8,7 @@ export abstract class DataParser extends CallParser {
     this.expect('INSERT');
     this.accept('INTO');
     const table = this.objectName();
-    this.skipTableHints();
+    this.tableHints();
     const columns = this.is('(') && !this.is('(', 'SELECT') ? this.parenthesised(() => this.list(() => this.name())) : undefined;
     const output = this.output();
     if (this.accept('DEFAULT', 'VALUES')) {
@@ -29,7 +29,7 @@ export abstract class DataParser extends CallParser {
     this.expect('UPDATE');
     const top = this.top()?.count;
     const table = this.objectName();
-    this.skipTableHints();
+    this.tableHints();
     this.expect('SET');
     const assignments = this.list((): Assignment => {
       const target = this.objectName();
@@ -51,7 +51,7 @@ export abstract class DataParser extends CallParser {
     const top = this.top()?.count;
     this.accept('FROM');
     const table = this.objectName();
-    this.skipTableHints();
+    this.tableHints();
     const { from, where } = this.fromWhere();
     return { kind: 'delete', table, top, from, where, line };
   }

@@ -9,6 +9,9 @@ export abstract class DefinitionParser extends TableParser {
     if (this.accept('TABLE')) {
       return { ...this.createTable(), line };
     }
+    if (this.accept('EXTERNAL', 'TABLE')) {
+      return { ...this.createTable(true), line };
+    }
     if (this.accept('SCHEMA')) {
       const name = this.name();
       if (this.accept('AUTHORIZATION')) {
@@ -33,17 +36,27 @@ export abstract class DefinitionParser extends TableParser {
     const table = this.objectName();
     const columns = this.indexColumns();
     const included = this.accept('INCLUDE') ? this.parenthesised(() => this.list(() => this.name())) : [];
+    // Undocumented, but what advisors send: an index of statistics alone.
+    const hypothetical = this.accept('WITH', 'STATISTICS_ONLY', '=');
+    if (hypothetical) {
+      this.accept('-');
+      this.next();
+    }
     const storage = this.storageOptions();
-    return { kind: 'createIndex', name, table, unique, clustered, columns, included, storage, line };
+    return { kind: 'createIndex', name, table, unique, clustered, columns, included, storage, hypothetical, line };
   }
 
   protected alter(): Statement {
     const line = this.line;
     this.expect('ALTER');
     if (this.accept('DATABASE')) {
-      const name = this.name();
+      const name = this.is('CURRENT') ? this.next().text : this.name();
       this.expect('SET');
       const option = this.next().text.toUpperCase();
+      if (option === 'FILESTREAM') {
+        const access = this.parenthesised(() => (this.expect('NON_TRANSACTED_ACCESS', '='), this.next().upper));
+        return { kind: 'alterDatabase', name, option, value: access, line };
+      }
       const value = this.next().text.toUpperCase();
       if (this.accept('WITH')) {
         while (this.token.kind === 'word' || this.token.kind === 'number') {
@@ -51,6 +64,12 @@ export abstract class DefinitionParser extends TableParser {
         }
       }
       return { kind: 'alterDatabase', name, option, value, line };
+    }
+    if (this.accept('INDEX')) {
+      const index = this.name();
+      this.expect('ON');
+      const on = this.objectName();
+      return { kind: 'alterIndex', name: index, table: on, disable: this.next().upper === 'DISABLE', line };
     }
     this.expect('TABLE');
     const table = this.objectName();

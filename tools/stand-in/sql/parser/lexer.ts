@@ -106,7 +106,7 @@ export function tokenize(sql: string): Token[] {
         at += 1;
       }
       add('variable', sql.slice(start, at), start);
-    } else if (WORD_START.test(char) || /^\$PARTITION\b/i.test(sql.slice(at, at + 12))) {
+    } else if (WORD_START.test(char) || /^\$(PARTITION|node_id|edge_id|from_id|to_id)\b/i.test(sql.slice(at, at + 12))) {
       at += 1;
       while (WORD_PART.test(sql[at] ?? '')) {
         at += 1;

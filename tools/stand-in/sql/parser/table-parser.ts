@@ -1,13 +1,20 @@
-import { ColumnDefinition, Expr, IndexColumn, ObjectName, PartitionedStorage, TableConstraint } from '../ast';
+import { ColumnDefinition, Expr, IndexColumn, ObjectName, PartitionedStorage, TableConstraint, TableOptions } from '../ast';
 import { DataParser } from './data-parser';
 import { SqlType } from '../types';
 
 /** Tables as CREATE and ALTER TABLE describe them: columns, constraints, keys, where they are kept. */
 export abstract class TableParser extends DataParser {
-  protected createTable(): { kind: 'createTable'; table: ObjectName; columns: ColumnDefinition[]; constraints: TableConstraint[]; storage?: PartitionedStorage } {
+  protected createTable(external = false): {
+    kind: 'createTable'; table: ObjectName; columns: ColumnDefinition[]; constraints: TableConstraint[]; storage?: PartitionedStorage; options: TableOptions;
+  } {
     const table = this.objectName();
     const columns: ColumnDefinition[] = [];
     const constraints: TableConstraint[] = [];
+    const indexes: Array<NonNullable<TableOptions['indexes']>[number]> = [];
+    const kinds = ['NODE', 'EDGE', 'FILETABLE'] as const;
+    if (!this.is('(')) {
+      return { kind: 'createTable', table, columns, constraints, options: { external, as: this.tableKind(kinds), ...this.tableOptions() } };
+    }
     this.expect('(');
     do {
       if (this.is(')')) {
@@ -15,13 +22,54 @@ export abstract class TableParser extends DataParser {
       }
       if (this.startsConstraint()) {
         constraints.push(this.tableConstraint());
+      } else if (this.accept('INDEX')) {
+        const name = this.name();
+        const unique = this.accept('UNIQUE');
+        this.clustered();
+        const hash = this.accept('HASH');
+        indexes.push({ name, unique, hash, columns: this.indexColumns() });
+        this.storageOptions();
+      } else if (this.accept('PERIOD')) {
+        this.expect('FOR');
+        this.name();
+        this.skipParentheses();
       } else {
         columns.push(this.columnDefinition());
       }
     } while (this.accept(','));
     this.expect(')');
+    const as = this.tableKind(kinds);
+    const named = this.tableOptions();
     const storage = this.storageOptions();
-    return { kind: 'createTable', table, columns, constraints, storage };
+    return { kind: 'createTable', table, columns, constraints, storage, options: { external, as, indexes, ...named } };
+  }
+
+  private tableKind(kinds: readonly ['NODE', 'EDGE', 'FILETABLE']): TableOptions['as'] {
+    return this.accept('AS') ? kinds.find((kind) => this.accept(kind)) : undefined;
+  }
+
+  /** WITH (name = value, …); what values have in parentheses is read over, but for the name of a history. */
+  private tableOptions(): Pick<TableOptions, 'with' | 'history'> {
+    const options = new Map<string, string>();
+    let history: ObjectName | undefined;
+    if (this.accept('WITH')) {
+      this.parenthesised(() => this.list(() => {
+        const option = this.next().upper;
+        const value = this.accept('=') ? this.next() : undefined;
+        options.set(option, value?.upper || value?.text || 'ON');
+        if (this.is('(', 'HISTORY_TABLE')) {
+          this.at += 2;
+          this.expect('=');
+          history = this.objectName();
+          while (!this.accept(')')) {
+            this.next();
+          }
+        } else if (this.is('(')) {
+          this.skipParentheses();
+        }
+      }));
+    }
+    return { with: options, history };
   }
 
   protected columnDefinition(): ColumnDefinition {
@@ -33,6 +81,9 @@ export abstract class TableParser extends DataParser {
     let defaultValue: ColumnDefinition['defaultValue'];
     let masked: string | undefined;
     let encrypted: ColumnDefinition['encrypted'];
+    let columnSet = false;
+    let fileStream = false;
+    let hidden = false;
     const constraints: TableConstraint[] = [];
     if (this.accept('AS')) {
       const start = this.token;
@@ -73,16 +124,30 @@ export abstract class TableParser extends DataParser {
         if (primary) {
           this.expect('KEY');
         }
-        constraints.push({ kind: 'key', name: constraintName, primary, clustered: this.clustered(), columns: [{ name, descending: false }] });
+        const clustered = this.clustered();
+        const hash = this.accept('HASH');
+        constraints.push({ kind: 'key', name: constraintName, primary, clustered, hash, columns: [{ name, descending: false }] });
+        if (this.is('WITH', '(')) {
+          this.next();
+          this.skipParentheses();
+        }
       } else if (this.is('REFERENCES') || this.is('FOREIGN', 'KEY')) {
         this.accept('FOREIGN', 'KEY');
         constraints.push(this.references(constraintName, [name]));
       } else if (this.is('CHECK')) {
         constraints.push(this.tableConstraint(constraintName));
+      } else if (this.accept('COLUMN_SET', 'FOR', 'ALL_SPARSE_COLUMNS')) {
+        columnSet = true;
+      } else if (this.accept('FILESTREAM')) {
+        fileStream = true;
+      } else if (this.accept('GENERATED', 'ALWAYS', 'AS')) {
+        this.next();
+        this.next();
+        hidden = this.accept('HIDDEN');
       } else if (this.accept('ROWGUIDCOL') || this.accept('SPARSE')) {
         continue;
       } else {
-        return { name, type, nullable, identity, computed, defaultValue, masked, encrypted, constraints };
+        return { name, type, nullable, identity, computed, defaultValue, masked, encrypted, columnSet, fileStream, hidden, constraints };
       }
     }
   }
@@ -106,9 +171,10 @@ export abstract class TableParser extends DataParser {
       this.expect('UNIQUE');
     }
     const clustered = this.clustered();
+    const hash = this.accept('HASH');
     const columns = this.indexColumns();
     this.storageOptions();
-    return { kind: 'key', name, primary, clustered, columns };
+    return { kind: 'key', name, primary, clustered, hash, columns };
   }
 
   private references(name: string | undefined, columns: string[]): TableConstraint {

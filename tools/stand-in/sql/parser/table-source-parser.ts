@@ -20,12 +20,15 @@ export abstract class TableSourceParser extends PredicateParser {
     return left;
   }
 
-  /** Locking and index hints change nothing in the stand-in: its readers always see one snapshot. */
-  protected skipTableHints(): void {
-    if (this.is('WITH', '(')) {
-      this.next();
-      this.skipParentheses();
+  /** Locking and index hints change nothing in the stand-in: its readers always see one snapshot. SNAPSHOT is asked for of memory-optimised tables. */
+  protected tableHints(): string[] {
+    if (!this.is('WITH', '(')) {
+      return [];
     }
+    this.next();
+    const from = this.at;
+    this.skipParentheses();
+    return this.tokens.slice(from, this.at).map((token) => token.upper).filter((word) => word !== '');
   }
 
   private partAfterDot(): string {
@@ -90,8 +93,8 @@ export abstract class TableSourceParser extends PredicateParser {
     const alias = this.tableAlias();
     const sample = this.accept('TABLESAMPLE') ? this.sample() : undefined;
     this.accept('(', 'NOLOCK', ')');
-    this.skipTableHints();
-    return { kind: 'table', name, alias, sample };
+    const hints = this.tableHints();
+    return { kind: 'table', name, alias, sample, hints };
   }
 
   private tableAlias(): string | undefined {
