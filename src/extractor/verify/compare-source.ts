@@ -34,12 +34,13 @@ const NOWHERE: ObjectWriter = {
  * Reads tables of a run, or its query, from the source again for their hashes alone, in the chunks that the run had.
  *
  * @param checked tables whose objects were read back
+ * @returns what of the source's options has no effect
  * @throws LegacyToS3Error when the source cannot be read
  */
 export async function compareSource(
   props: ExtractorProps, manifest: Manifest, checked: readonly CheckedTable[], tell: Tell, { signal, onConnectRetry }: VerifyControls = {},
-): Promise<void> {
-  if (checked.length === 0) return;
+): Promise<readonly string[]> {
+  if (checked.length === 0) return [];
   const tables = checked.map(({ table }) => table);
   const isQuery = manifest.source.kind === 'query';
   const options = await resolveOptions({
@@ -69,6 +70,7 @@ export async function compareSource(
           await compareChunk(connection, options, known && now !== undefined ? { ...known, contentHash: now } : known, job, tell, signal);
         }
       }
+      return options.sourceWarnings;
     } finally {
       await connection.close();
     }

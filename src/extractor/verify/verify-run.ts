@@ -43,9 +43,9 @@ export async function verify(
     }, controls);
     problems.push(...tables.flatMap((table) => table.problems));
     const comparable = tables.filter(({ table }) => notComparable(table) === undefined);
-    if (againstSource) await compareSource(props as ExtractorProps, manifest, comparable, tell, controls);
+    const sourceNotes = againstSource ? await compareSource(props as ExtractorProps, manifest, comparable, tell, controls) : [];
     const seconds = (performance.now() - started) / 1000;
-    return { runId, ...counts, seconds, sourceCompared: againstSource, problems, notes: tables.flatMap(notesOf) };
+    return { runId, ...counts, seconds, sourceCompared: againstSource, problems, notes: [...sourceNotes, ...tables.flatMap(notesOf)] };
   } catch (error) {
     throw toSafeError(error, []);
   } finally {
