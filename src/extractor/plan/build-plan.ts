@@ -1,7 +1,6 @@
 import { chunkCount, type ChunkTarget } from './chunk-size';
 import { spreadChunks } from './chunk-size';
 import { chunkKey, cutByPartitions, cutTable, wholeTable } from './cut-table';
-import { varyingPart } from './filter-determinism';
 import { droppedWarnings, kindWarnings } from './kind-warnings';
 import { catalogColumnWarnings, catalogWarnings, nameWarnings, pathWarnings } from './name-warnings';
 import { partitionPrefixField } from './partition-prefixes';
@@ -14,6 +13,7 @@ import { counted } from '../api/counted';
 import type { ExtractionPlan, PlannedColumn, PlannedTable } from '../api/extraction-plan';
 import type { Consistency } from '../api/extractor-props';
 import type { TableOptions } from '../api/selection';
+import { varyingPart } from '../options/filter-determinism';
 import { quoteTable } from '../source/catalog/identifiers';
 import { readOtherObjects } from '../source/catalog/other-objects';
 import { readSecurity, readTables, type SourceColumn, type SourceTable } from '../source/catalog/read-catalog';

@@ -8,9 +8,9 @@ import type { PlannedChunk, PlannedTable } from '../api/extraction-plan';
 import type { ExtractorProps } from '../api/extractor-props';
 import { VerificationFault, type VerificationProblem } from '../api/verification-result';
 import type { ObjectWriter } from '../landing/target/landing-target';
-import { varyingPart } from '../plan/filter-determinism';
 import { conditionProblem } from '../options/check-condition';
 import { checkSelect } from '../options/check-select';
+import { varyingPart } from '../options/filter-determinism';
 import { tableProblem } from '../plan/validate-plan';
 import { readRows } from '../rows';
 import { typeOptionsOf } from '../rows/columns/type-rules';
@@ -41,7 +41,7 @@ const NOWHERE: ObjectWriter = {
  * Reads tables of a run, or its query, from the source again for their hashes alone, in the chunks that the run had.
  *
  * @param checked tables whose objects were read back
- * @returns what could not be compared, and why
+ * @returns what could not be compared, and why, and what of the source's options has no effect
  * @throws LegacyToS3Error when the source cannot be read
  */
 export async function compareSource(
@@ -93,7 +93,7 @@ export async function compareSource(
           await compareChunk(connection, options, known && now !== undefined ? { ...known, contentHash: now } : known, job, tell, signal);
         }
       }
-      return notes;
+      return [...options.sourceWarnings, ...notes];
     } finally {
       await connection.close();
     }

@@ -210,6 +210,9 @@ describe('against the source', () => {
     const { runId, manifest } = await land();
     expect(manifest.tables[0].chunks!.every(({ contentHash }) => contentHash !== undefined)).toBe(true);
     expect(await verifyRun(propsOf(), runId, { againstSource: true })).toMatchObject({ problems: [], sourceCompared: true });
+    const connectionString = `Server=127.0.0.1,${database.port};Database=Ledger;User ID=reader;Password=hunter2;Encrypt=False;Pooling=true`;
+    expect(await verifyRun(propsOf({ source: { connectionString } }), runId, { againstSource: true }))
+      .toMatchObject({ problems: [], notes: [expect.stringContaining("'pooling'")] });
   });
 
   test('a value that changed without changing its length is found, with table, chunk and both hashes', async () => {

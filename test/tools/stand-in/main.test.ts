@@ -46,7 +46,7 @@ test('makes and prints a password when none is given', async () => {
 
 test.each([
   [['--port', 'many'], '--port must be a whole number, got many'],
-  [['--encryption', 'maybe'], '--encryption must be off, required or none, got maybe'],
+  [['--encryption', 'maybe'], '--encryption must be off, required, none or strict, got maybe'],
 ])('%j is refused', async (args, message) => {
   const child = run(args);
   let errors = '';

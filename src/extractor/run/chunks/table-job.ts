@@ -1,6 +1,6 @@
 import type { ExtractionPlan, PlannedChunk, PlannedTable } from '../../api/extraction-plan';
 import { ClrType, type TypeOptions } from '../../api/type-options';
-import { varyingPart } from '../../plan/filter-determinism';
+import { varyingPart } from '../../options/filter-determinism';
 import { boundCondition, KEY_TEXT_LENGTH } from '../../plan/key-types';
 import { resolveTypeRules, type TypeRules } from '../../rows/columns/type-rules';
 import type { QueryParameter } from '../../rows/objects/read-rows';

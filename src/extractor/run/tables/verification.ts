@@ -2,7 +2,7 @@ import { tableTotal } from './table-total';
 import type { Manifest, ManifestColumn, ManifestTable, ManifestTableVerification, VerificationState } from '../../../contract';
 import { counted } from '../../api/counted';
 import type { PlannedColumn, PlannedTable } from '../../api/extraction-plan';
-import { varyingPart } from '../../plan/filter-determinism';
+import { varyingPart } from '../../options/filter-determinism';
 import { unhashedColumns } from '../../rows/hash/source-hash';
 import { comparedColumns, differenceText } from '../../source/aggregates/aggregate-query';
 import type { RunConsistency } from '../../source/consistency/consistency';

@@ -13,6 +13,7 @@ export interface Refusal {
   readonly code: ErrorCode;
   /** The message that says most. */
   readonly told: ServerMessage;
+  /** Without a semicolon: the last one of a message stands before it. */
   readonly advice: string;
 }
 
@@ -32,7 +33,7 @@ const WINDOWS_ONLY = 'the server takes Windows accounts only: use --authenticati
  * it is, and write the true one to their error log.
  */
 const STATES: ReadonlyMap<number, string> = new Map([
-  [1, `${CREDENTIALS}; the server hides what is wrong, and its error log has the state that tells`],
+  [1, `${CREDENTIALS}: the server hides what is wrong, and its error log has the state that tells`],
   [2, NO_LOGIN],
   [5, NO_LOGIN],
   [6, 'that is the name of a Windows account: use --authentication ntlm with --domain (source.authentication, source.domain)'],
@@ -117,5 +118,5 @@ export function refusalOf(told: readonly ServerMessage[]): Refusal | undefined {
 function adviceOfState({ state = 1, message }: ServerMessage): string {
   // Servers that do not tell the state tell this reason nevertheless.
   if (/configured for (?:Windows|Integrated) authentication only/i.test(message)) return WINDOWS_ONLY;
-  return STATES.get(state) ?? `${CREDENTIALS}; the server's error log has more`;
+  return STATES.get(state) ?? `${CREDENTIALS}: the server's error log has more`;
 }

@@ -37,7 +37,7 @@ const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_|ERR_TLS_CERT_
 /** The certificate is trusted, but is not the host's. */
 const WRONG_NAME = 'ERR_TLS_CERT_ALTNAME_INVALID';
 
-const NOT_STRICT = 'SQL Server 2022 and later and Azure SQL know it; others need --encryption mandatory (source.encryption)';
+const NOT_STRICT = 'SQL Server 2022 and later and Azure SQL know it, and others need --encryption mandatory (source.encryption)';
 
 const NETWORK: { readonly [code: string]: string } = {
   ECONNREFUSED: 'connection refused',

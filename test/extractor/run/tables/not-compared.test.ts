@@ -34,8 +34,12 @@ afterEach(() => rmSync(folder, { recursive: true }));
 function props(more: Partial<ExtractorProps>): ExtractorProps {
   const { host, port, database, user, password } = server;
   return {
-    source: { server: host, port, database, user, password, encrypt: false }, target: pathToFileURL(folder).href, readers: 1, threads: 0,
-    format: ExtractFormat.csv(), ...more,
+    source: { server: host, port, database, user, password, encrypt: false },
+    target: pathToFileURL(folder).href,
+    readers: 1,
+    threads: 0,
+    format: ExtractFormat.csv(),
+    ...more,
   };
 }
 

@@ -57,7 +57,7 @@ describe('toConnectError', () => {
   });
 
   test.each<[object[], string, RegExp]>([
-    [[{ number: 18456, message: 'Login failed for user.', state: 1 }], 'LOGIN_FAILED', /\(error 18456\); check login and password; the server hides/],
+    [[{ number: 18456, message: 'Login failed for user.', state: 1 }], 'LOGIN_FAILED', /\(error 18456\); check login and password: the server hides/],
     [[{ number: 18456, message: 'Login failed. Reason: Server is configured for Windows authentication only.', state: 1 }], 'LOGIN_FAILED', /Windows accounts only.*--domain/],
     ...([[2, /no login of that name/], [5, /no login of that name/], [6, /--authentication ntlm/], [7, /disabled, and the password is wrong/],
       [8, /the password is wrong/], [9, /not valid/], [11, /GRANT CONNECT SQL/], [12, /GRANT CONNECT SQL/], [18, /must be changed/], [38, /name of the database/],
@@ -73,6 +73,8 @@ describe('toConnectError', () => {
   ])('%j is %s, with what to do', (told, code, message) => {
     const error = toConnectError(new ConnectionError('Login failed.', 'ELOGIN'), ENDPOINT, told as never);
     expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+    // `check` shows what stands behind the last semicolon as what to do.
+    expect(error.message.split('; ')).toHaveLength(2);
     if (!/18456|18486|18487|18488/.test(JSON.stringify(told[0]))) expect(error.message).not.toContain('password');
   });
 

@@ -1,4 +1,4 @@
-import { varyingPart } from '../../../src/extractor/plan/filter-determinism';
+import { varyingPart } from '../../../src/extractor/options/filter-determinism';
 
 test.each([
   ['Created < GETDATE()', 'GETDATE'], ['Created < sysdatetime ( )', 'sysdatetime'], ['CURRENT_TIMESTAMP > d', 'CURRENT_TIMESTAMP'],
