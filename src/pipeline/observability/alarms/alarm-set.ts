@@ -8,6 +8,7 @@ import { AlarmKind } from './alarm-kind';
 import { AlarmOptions } from './alarm-options';
 import { AlarmOverride } from './alarm-override';
 import { AlarmTopic, AlarmTopicProps } from './alarm-topic';
+import { acknowledge } from '../../access/nag-acknowledgements';
 import { invalidInput, known, requireDuration, requireNumber, requireText, requireWhole } from '../../checks/validation';
 
 /** Where the alarms' meanings and remedies are written down. */
@@ -91,8 +92,12 @@ export function createAlarmSet(scope: Construct, props: AlarmSetProps): AlarmSet
     const alarm = createAlarm(scope, definition, override, describe(definition, props));
     const severity = override.severity ?? definition.severity;
     if (severity === AlarmSeverity.CRITICAL) critical.push(alarm);
-    if (definition.ofFailedAttempt && severity === AlarmSeverity.WARNING && !speaksForItself(override)) together.push(alarm);
-    else tell(alarm, severity);
+    if (definition.ofFailedAttempt && severity === AlarmSeverity.WARNING && !speaksForItself(override)) {
+      together.push(alarm);
+      acknowledge(alarm, 'CloudWatchAlarmAction', 'a composite alarm acts for it, so that one cause is one message', 'HIPAA.Security');
+    } else {
+      tell(alarm, severity);
+    }
     alarms[kind] = alarm;
   }
   const failedAttempts = together.length > 0 ? createFailedAttempts(scope, props, together, heardOf(alarms, options)) : undefined;
