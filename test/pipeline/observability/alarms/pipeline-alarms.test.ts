@@ -337,12 +337,14 @@ describe('overrides', () => {
   });
 
   test('one of failed attempts that is over at another time tells for itself', () => {
-    const { template } = synthPipeline({ alarmOverrides: {
-      [AlarmKind.RECORDER_ERRORS]: { period: Duration.minutes(1) },
-      [AlarmKind.LOG_ERROR_KEYWORD]: { actionsEnabled: false },
-      [AlarmKind.LOG_FAILURE_KEYWORD]: { threshold: 5 },
-      [AlarmKind.FAILURE_QUEUE_NOT_EMPTY]: { actionsEnabled: false },
-    } });
+    const { template } = synthPipeline({
+      alarmOverrides: {
+        [AlarmKind.RECORDER_ERRORS]: { period: Duration.minutes(1) },
+        [AlarmKind.LOG_ERROR_KEYWORD]: { actionsEnabled: false },
+        [AlarmKind.LOG_FAILURE_KEYWORD]: { threshold: 5 },
+        [AlarmKind.FAILURE_QUEUE_NOT_EMPTY]: { actionsEnabled: false },
+      },
+    });
     expect(alarmOf(template, 'RecorderErrors').AlarmActions).toEqual([{ Ref: expect.stringMatching(/^LedgerAlarmsTopic/) }]);
     const { AlarmRule, ActionsSuppressor } = only(template, 'AWS::CloudWatch::CompositeAlarm').Properties;
     expect(namedIn(AlarmRule)).toEqual(['CompletionErrors', 'LogFailureKeyword', 'LogStructuredErrors']);

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
-import { only, synthPipeline } from '../../synth';
 import { AlarmSettings, AlarmState, alarmStates, evaluateAlarm, SynthesizedAlarm } from '../../../support/cloud/alarm-evaluation';
+import { only, synthPipeline } from '../../synth';
 
 const INSUFFICIENT = 'INSUFFICIENT_DATA';
 const retain = undefined;
