@@ -27,8 +27,10 @@ export const METRICS = {
   bytesLanded: 'BytesLanded',
   /** From S3's event time to the item written (milliseconds). */
   recordLatency: 'RecordLatency',
-  /** DynamoDB write as the function saw it (milliseconds). */
+  /** DynamoDB write as the function saw it, the first ones of an environment left out (milliseconds). */
   putItemLatency: 'PutItemLatency',
+  /** The first DynamoDB writes of an environment, connecting included (milliseconds). */
+  firstPutItemLatency: 'FirstPutItemLatency',
   /** 1 when an invocation was the first of its environment, and waited for it (count). */
   coldStarts: 'ColdStarts',
   /** From process start to the handler being ready (milliseconds); init on demand only. */

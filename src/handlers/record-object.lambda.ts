@@ -8,6 +8,7 @@ import { recordEvent, RecorderServices, RecorderSummary } from './record/recorde
 import { lambdaStarter } from './record/start-completion';
 import { CLIENT_SETTINGS, requiredEnvironment } from './shared/configuration';
 import { ItemStore } from './shared/item-store';
+import { putLatencyObserver } from './shared/put-latency';
 import { PowertoolsTelemetry } from './shared/telemetry';
 
 const s3 = new S3Client(CLIENT_SETTINGS);
@@ -36,7 +37,7 @@ function connect(): RecorderServices {
   const completion = process.env[HANDLER_ENV.runCompletionFunction];
   return {
     s3,
-    objects: new ItemStore(dynamo, table, (milliseconds) => telemetry.metric('putItemLatency', milliseconds)),
+    objects: new ItemStore(dynamo, table, putLatencyObserver(telemetry)),
     telemetry,
     landingPrefix: process.env[HANDLER_ENV.landingPrefix] ?? '',
     startCompletion: completion ? lambdaStarter(new LambdaClient(CLIENT_SETTINGS), completion) : undefined,

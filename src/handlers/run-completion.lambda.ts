@@ -12,6 +12,7 @@ import { RunStore } from './complete/run-store';
 import { runLineWriter } from './complete/write-run-line';
 import { CLIENT_SETTINGS, requiredEnvironment } from './shared/configuration';
 import { ItemStore } from './shared/item-store';
+import { putLatencyObserver } from './shared/put-latency';
 import { PowertoolsTelemetry } from './shared/telemetry';
 
 const s3 = new S3Client(CLIENT_SETTINGS);
@@ -36,7 +37,7 @@ function connect(): CompletionServices {
   const database = process.env[HANDLER_ENV.glueDatabase];
   return {
     s3,
-    objects: new ItemStore(dynamo, table, (milliseconds) => telemetry.metric('putItemLatency', milliseconds)),
+    objects: new ItemStore(dynamo, table, putLatencyObserver(telemetry)),
     runs: new RunStore(dynamo, table),
     telemetry,
     reporters: [

@@ -52,5 +52,8 @@ export function refuseUnusedOptions(scope: IConstruct, props: LegacyToS3Pipeline
   if (props.autoDeleteObjects && props.bucket && !makesResults) {
     throw invalidInput(scope, 'autoDeleteObjects cannot be set where the pipeline makes no bucket: set it on the bucket itself');
   }
+  if (props.dashboard === false && props.dashboardOptions) {
+    throw invalidInput(scope, 'dashboardOptions cannot be set together with dashboard: false, which makes no dashboard');
+  }
   if (props.catalog === false && ofCatalog) throw invalidInput(scope, `${ofCatalog} cannot be set together with catalog: false, which makes no catalog`);
 }

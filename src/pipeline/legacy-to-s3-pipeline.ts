@@ -105,6 +105,9 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
   /** The alarm that is on while any critical one is; undefined unless it was asked for. */
   public readonly compositeAlarm?: cloudwatch.CompositeAlarm;
 
+  /** Tells of failed attempts, for the alarms of errors and log lines; undefined when overrides leave none of them. */
+  public readonly failedAttemptsAlarm?: cloudwatch.CompositeAlarm;
+
   /** The dashboard; undefined when it was not wanted. */
   public readonly dashboard?: PipelineDashboard;
 
@@ -181,8 +184,10 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
     this.alarms = alarms.alarms;
     this.alarmTopic = alarms.topic;
     this.compositeAlarm = alarms.composite;
+    this.failedAttemptsAlarm = alarms.failedAttempts;
     if (props.dashboard ?? true) {
       this.dashboard = new PipelineDashboard(this, 'Dashboard', {
+        ...props.dashboardOptions,
         ...observed,
         logGroup: this.logGroup,
         runCompletionLogGroup: this.runCompletion.logGroup,

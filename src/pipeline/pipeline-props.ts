@@ -7,6 +7,7 @@ import { LandingCatalogOptions } from './catalog/landing-catalog';
 import { RecorderFunctionOptions } from './functions/recorder-options';
 import { LandingBucketOptions } from './landing/landing-bucket';
 import { PipelineAlarmsOptions } from './observability/alarms/pipeline-alarms';
+import { PipelineDashboardOptions } from './observability/dashboard/dashboard-options';
 import { LandingTrigger } from './triggers/landing-trigger';
 
 /** Properties of a pipeline. Every one is optional. */
@@ -114,6 +115,13 @@ export interface LegacyToS3PipelineProps extends LandingBucketOptions, RecorderF
    * @default true
    */
   readonly dashboard?: boolean;
+
+  /**
+   * What the dashboard shows, and how; refused beside `dashboard: false`.
+   *
+   * @default - every section, of the last three hours, a point a minute
+   */
+  readonly dashboardOptions?: PipelineDashboardOptions;
 
   /**
    * Whether to save queries in CloudWatch Logs Insights, in a folder called after the pipeline.

@@ -14,7 +14,7 @@ const tables = text.split(/\n\n/).filter((block) => block.startsWith('| What | U
 });
 
 test('there are two tables', () => {
-  expect(tables.map(({ rows }) => rows.length)).toEqual([10, 4]);
+  expect(tables.map(({ rows }) => rows.length)).toEqual([10, 5]);
 });
 
 test.each(tables.flatMap(({ rows }) => rows).map((row) => [row.what, row] as const))('%s', (_what, { units, price, cost }) => {
@@ -30,12 +30,13 @@ test('alarms are counted as the template has them', () => {
   const read = Object.values(template.findResources('AWS::CloudWatch::Alarm'))
     .reduce((count, { Properties }) => count + (Properties.MetricName ? 1 : Properties.Metrics.filter((each: any) => each.MetricStat).length), 0);
   expect(tables[1].rows[0].units).toBe(read);
+  expect(tables[1].rows[1].units).toBe(Object.keys(template.findResources('AWS::CloudWatch::CompositeAlarm')).length);
 });
 
 test('no more metrics than it says', () => {
   const [, most] = /at most (\d+) of them/.exec(text)!;
-  // Both functions emit these three.
-  const shared = [METRICS.coldStarts, METRICS.coldStartDuration, METRICS.putItemLatency].length;
+  // Both functions emit these four.
+  const shared = [METRICS.coldStarts, METRICS.coldStartDuration, METRICS.putItemLatency, METRICS.firstPutItemLatency].length;
   expect(Object.keys(METRICS).length + Object.keys(LOG_METRICS).length + shared).toBe(Number(most));
 });
 

@@ -39,6 +39,9 @@ const CASES: PropCases<Props> = {
   },
   catalog: { byDefault: true, own: () => ({ catalog: false }), hides: /Type: AWS::(Glue|Athena)::/ },
   dashboard: { byDefault: true, own: () => ({ dashboard: false }), hides: /Type: AWS::CloudWatch::Dashboard/ },
+  dashboardOptions: {
+    byDefault: {}, own: () => ({ dashboardOptions: { defaultInterval: Duration.days(2) } }), shows: /DashboardBody.*\\"start\\":\\"-P2D\\"/,
+  },
   savedQueries: { byDefault: true, own: () => ({ savedQueries: false }), hides: /Type: AWS::Logs::QueryDefinition/ },
   outputs: { byDefault: true, own: () => ({ outputs: false }), hides: /^Outputs\// },
   tableLatencyTarget: {

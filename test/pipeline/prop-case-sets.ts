@@ -130,10 +130,11 @@ const topicOf = (stack: Stack) => new sns.Topic(stack, 'Own');
 export const alarmCases = (id: string, warning: string, kind: string): PropCases<AlarmOptions> => ({
   alarmEmail: { own: () => ({ alarmEmail: 'operator@example.com' }), shows: line(`^${id}Email/Properties/Endpoint: operator@example.com$`) },
   alarmTopic: { own: (stack) => ({ alarmTopic: topicOf(stack) }), shows: line(`^${id}(Function)?SuccessRateLow/Properties/AlarmActions/0/Ref: Own$`) },
-  warningTopic: { own: (stack) => ({ warningTopic: topicOf(stack) }), shows: line(`^${id}${warning}/Properties/AlarmActions/0/Ref: Own$`) },
+  warningTopic: { own: (stack) => ({ warningTopic: topicOf(stack) }), shows: line(`^${id}(Function)?FailedAttempts/Properties/AlarmActions/0/Ref: Own$`) },
   compositeAlarm: { byDefault: false, own: () => ({ compositeAlarm: true }), shows: line(`^${id}Critical/Type: AWS::CloudWatch::CompositeAlarm$`) },
+  notifyRecovery: { byDefault: false, own: () => ({ notifyRecovery: true }), shows: line(`^${id}(Function)?SuccessRateLow/Properties/OKActions/0/Ref: `) },
   alarmActions: {
-    byDefault: [], own: () => ({ alarmActions: [page] }), shows: line(`^${id}${warning}/Properties/AlarmActions/1: arn:aws:sns:eu-west-1:1:on-call$`),
+    byDefault: [], own: () => ({ alarmActions: [page] }), shows: line(`^${id}(Function)?FailedAttempts/Properties/AlarmActions/1: arn:aws:sns:eu-west-1:1:on-call$`),
   },
   alarmOverrides: {
     byDefault: {}, own: () => ({ alarmOverrides: { [kind]: { threshold: 7 } } }), shows: line(`^${id}${warning}/Properties/Threshold: 7$`),

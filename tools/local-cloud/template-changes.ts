@@ -32,11 +32,12 @@ const MATH_REASON = 'ministack 1.5.33 refuses alarms on metric math (provisioner
 
 /** Saved queries: of Logs Insights and of Athena. */
 const QUERY_TYPES = ['AWS::Logs::QueryDefinition', 'AWS::Athena::NamedQuery'];
+const COMPOSITE_REASON = 'ministack 1.5.33 has no such resource (provisioners.py), and nothing but dashboards refers to a composite alarm';
 const QUERY_REASON = 'ministack 1.5.33 has no such resource (provisioners.py), and nothing refers to a saved query';
 
 /**
  * Every change the emulator needs, and no other: a metric-math alarm reads a single metric, which the observer
- * computes from the alarm's own queries, and saved queries of Logs Insights and Athena are left out. Names in the alarms' queries are
+ * computes from the alarm's own queries, and composite alarms and saved queries of Logs Insights and Athena are left out. Names in the alarms' queries are
  * resolved by the emulator, through outputs added here.
  */
 export function toLocalTemplate(template: Template): LocalTemplate {
@@ -45,9 +46,10 @@ export function toLocalTemplate(template: Template): LocalTemplate {
   const outputs: { [name: string]: unknown } = { ...template.Outputs };
   const resources: { [logicalId: string]: TemplateResource } = { ...template.Resources };
   for (const [logicalId, resource] of Object.entries(template.Resources)) {
-    if (QUERY_TYPES.includes(resource.Type)) {
+    const composite = resource.Type === 'AWS::CloudWatch::CompositeAlarm';
+    if (composite || QUERY_TYPES.includes(resource.Type)) {
       delete resources[logicalId];
-      changes.push({ logicalId, what: 'left out', reason: QUERY_REASON });
+      changes.push({ logicalId, what: 'left out', reason: composite ? COMPOSITE_REASON : QUERY_REASON });
       continue;
     }
     if (resource.Type !== 'AWS::CloudWatch::Alarm' || !resource.Properties?.Metrics) continue;

@@ -10,6 +10,7 @@ const UNITS: { readonly [name in keyof typeof METRICS]: (typeof MetricUnit)[keyo
   bytesLanded: MetricUnit.Bytes,
   recordLatency: MetricUnit.Milliseconds,
   putItemLatency: MetricUnit.Milliseconds,
+  firstPutItemLatency: MetricUnit.Milliseconds,
   coldStarts: MetricUnit.Count,
   coldStartDuration: MetricUnit.Milliseconds,
   recordAttempts: MetricUnit.Count,

@@ -30,7 +30,7 @@ export function requireNumber(scope: IConstruct, name: string, value: number | u
 }
 
 /** Milliseconds of a unit. */
-const UNITS = { seconds: 1000, hours: 3_600_000, days: 86_400_000 };
+const UNITS = { seconds: 1000, minutes: 60_000, hours: 3_600_000, days: 86_400_000 };
 
 /** The bounds of a duration, inclusive; with `whole`, it must be a multiple of that. */
 export interface DurationBounds {

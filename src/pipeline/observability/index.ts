@@ -7,6 +7,7 @@ export * from './alarms/alarm-override';
 export { AlarmSeverity } from './alarms/alarm-definition';
 export * from './alarms/alarm-topic';
 export * from './alarms/pipeline-alarms';
+export { DashboardSection, type PipelineDashboardOptions } from './dashboard/dashboard-options';
 export * from './dashboard/pipeline-dashboard';
 export * from './dashboard/saved-queries';
 export * from './metrics/function-metrics';

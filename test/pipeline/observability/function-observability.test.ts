@@ -116,9 +116,17 @@ describe('the alarms', () => {
     const told = observe((stack) => ({ ...all(stack), warningTopic: own(stack) })).template;
     const toWarnings = told.findResources('AWS::CloudWatch::Alarm', { Properties: { AlarmActions: [{ Ref: Match.stringLikeRegexp('^Own') }] } });
     expect(Object.keys(toWarnings).map((id) => id.replace(/^ConvertAlarms|[0-9A-F]{8}$/g, '')).sort()).toEqual([
-      'FunctionColdStartsHigh', 'FunctionErrors', 'FunctionNearTimeout', 'FunctionOutOfMemory', 'FunctionThrottles', 'FunctionTimeouts',
-      'LogErrorKeyword', 'LogFailureKeyword', 'LogStructuredErrors',
+      'FunctionColdStartsHigh', 'FunctionNearTimeout', 'FunctionThrottles',
     ]);
+    expect(only(told, 'AWS::CloudWatch::CompositeAlarm').Properties.AlarmActions).toEqual([{ Ref: expect.stringMatching(/^Own/) }]);
+  });
+
+  test('those of failed attempts tell together, unless the failure queue tells; without one they wait for nothing', () => {
+    const { AlarmRule, ActionsSuppressor } = only(template, 'AWS::CloudWatch::CompositeAlarm').Properties;
+    const named = AlarmRule['Fn::Join'][1].flatMap((part: any) => part['Fn::GetAtt']?.[0]?.replace(/^ConvertAlarms|[0-9A-F]{8}$/g, '') ?? []);
+    expect(named.sort()).toEqual(['FunctionErrors', 'FunctionOutOfMemory', 'FunctionTimeouts', 'LogErrorKeyword', 'LogFailureKeyword', 'LogStructuredErrors']);
+    expect(ActionsSuppressor['Fn::GetAtt'][0]).toMatch(/^ConvertAlarmsFunctionFailureQueueNotEmpty/);
+    expect(only(observe().template, 'AWS::CloudWatch::CompositeAlarm').Properties.ActionsSuppressor).toBeUndefined();
   });
 
   test('every one can be left out or changed', () => {
@@ -127,7 +135,7 @@ describe('the alarms', () => {
     const critical = observe(() => ({
       compositeAlarm: true, alarmOverrides: { [FunctionAlarmKind.OUT_OF_MEMORY]: { severity: AlarmSeverity.CRITICAL } },
     }));
-    expect(JSON.stringify(only(critical.template, 'AWS::CloudWatch::CompositeAlarm').Properties.AlarmRule)).toMatch(/ConvertAlarmsFunctionOutOfMemory/);
+    expect(JSON.stringify(only(critical.template, 'AWS::CloudWatch::CompositeAlarm', 'ConvertAlarmsCritical').Properties.AlarmRule)).toMatch(/ConvertAlarmsFunctionOutOfMemory/);
   });
 });
 

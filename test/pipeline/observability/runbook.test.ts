@@ -20,13 +20,14 @@ const watched = synth((stack) => new FunctionObservability(stack, 'Convert', {
   timeout: Duration.minutes(1),
   coldStartShareLimit: 10,
 }));
-const alarms = [pipeline, watched].flatMap(({ template }) => Object.entries(template.findResources('AWS::CloudWatch::Alarm')));
+const made = (type: string) => [pipeline, watched].flatMap(({ template }) => Object.entries(template.findResources(`AWS::CloudWatch::${type}`)));
+const alarms = made('Alarm');
 
 test('every alarm there is was made', () => {
   expect(alarms).toHaveLength(Object.values(AlarmKind).length + Object.values(FunctionAlarmKind).length);
 });
 
-test.each(alarms)('%s links to a heading of the runbook', (_id, { Properties }) => {
+test.each([...alarms, ...made('CompositeAlarm')])('%s links to a heading of the runbook', (_id, { Properties }) => {
   const anchor = /runbook\.md#([a-z-]+)/.exec(JSON.stringify(Properties.AlarmDescription))?.[1];
   expect(headings).toContain(anchor);
 });

@@ -6,8 +6,8 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import {
-  AlarmTopic, AlarmTopicProps, FunctionAlarms, FunctionAlarmsProps, FunctionMetrics, LogMetrics, LogMetricsProps, PipelineAlarms, PipelineAlarmsProps,
-  PipelineDashboard, PipelineDashboardProps, PipelineMetrics, SavedQueries, SavedQueriesProps,
+  AlarmTopic, AlarmTopicProps, DashboardSection, FunctionAlarms, FunctionAlarmsProps, FunctionMetrics, LogMetrics, LogMetricsProps, PipelineAlarms,
+  PipelineAlarmsProps, PipelineDashboard, PipelineDashboardProps, PipelineMetrics, SavedQueries, SavedQueriesProps,
 } from '../../../src/pipeline';
 import { alarmCases, pipelineAlarmCases } from '../prop-case-sets';
 import { testProps } from '../prop-cases';
@@ -89,6 +89,10 @@ describe('PipelineDashboard', () => {
     successRateTarget: { byDefault: 99, own: () => ({ successRateTarget: 95 }), shows: /^Dashboard\/.*\\"value\\":95,/ },
     tableLatencyTarget: { byDefault: Duration.millis(50), own: () => ({ tableLatencyTarget: Duration.millis(80) }), shows: /^Dashboard\/.*in % of 80 ms/ },
     defaultInterval: { byDefault: Duration.hours(3), own: () => ({ defaultInterval: Duration.days(1) }), shows: /^Dashboard\/.*\\"start\\":\\"-P1D\\"/ },
+    period: { byDefault: Duration.minutes(1), own: () => ({ period: Duration.minutes(10) }), shows: /^Dashboard\/.*\\"period\\":600/ },
+    sections: {
+      byDefault: Object.values(DashboardSection), own: () => ({ sections: [DashboardSection.RUNS] }), hides: /^Dashboard\/.*Bytes landed/,
+    },
   }, (stack, props) => new PipelineDashboard(stack, 'Dashboard', {
     pipelineName: 'ledger', metrics: props.metrics ?? metricsOf(stack), logGroup: logGroupOf(stack, 'any'), ...props,
   }));

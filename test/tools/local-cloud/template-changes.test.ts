@@ -18,6 +18,13 @@ test('saved queries are left out, and it is said', () => {
   expect(changes).toEqual([{ logicalId: 'Query', what: 'left out', reason: expect.stringContaining('ministack') }]);
 });
 
+test('composite alarms are left out, and it is said', () => {
+  const composite = { Type: 'AWS::CloudWatch::CompositeAlarm', Properties: { AlarmRule: 'FALSE' } };
+  const { template, changes } = toLocalTemplate({ Resources: { Any: composite, Plain: plain } });
+  expect(template.Resources).toEqual({ Plain: plain });
+  expect(changes).toEqual([{ logicalId: 'Any', what: 'left out', reason: expect.stringContaining('ministack') }]);
+});
+
 test('a metric-math alarm reads one metric, and its names are resolved by outputs', () => {
   const queueName = { 'Fn::GetAtt': ['Queue', 'QueueName'] };
   const metrics = [

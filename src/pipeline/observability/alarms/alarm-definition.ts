@@ -24,13 +24,18 @@ export interface AlarmDefinition {
   readonly datapointsToAlarm: number;
   readonly missing: cloudwatch.TreatMissingData;
   readonly severity: AlarmSeverity;
+  /**
+   * Whether it tells of an attempt that failed, of which others tell too: one bad object is an error of the function and three
+   * kinds of log lines. While they are warnings they are told of together (see `createAlarmSet`).
+   */
+  readonly ofFailedAttempt?: boolean;
 }
 
 /**
  * Alarms by their kind; an alarm that does not apply is left out.
  *
  * Missing data: these metrics have data only while something happens, so silence is no breach, and an alarm goes back to
- * OK when it is quiet again. The one exception is the freshness alarm, where silence is the breach.
+ * OK when it is quiet again. The one exception is the freshness alarm, where silence after a run is the breach.
  */
 export interface AlarmDefinitions {
   readonly [kind: string]: AlarmDefinition;
@@ -55,6 +60,14 @@ export function whenAny(what: Essentials): AlarmDefinition {
 /** An alarm that goes off at the first value above the threshold. */
 export function whenAbove(what: Essentials & Pick<AlarmDefinition, 'threshold'>): AlarmDefinition {
   return whenAny({ operator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD, ...what });
+}
+
+/**
+ * An alarm of a failed attempt: a warning that stays on for a quarter of an hour at least, longer than the message of it waits
+ * for the failure queue's alarm.
+ */
+export function whenAttemptFails(what: Essentials): AlarmDefinition {
+  return whenAny({ severity: AlarmSeverity.WARNING, ofFailedAttempt: true, evaluationPeriods: 4, ...what });
 }
 
 /** The same alarm when it goes on for a quarter of an hour: what passes by itself is not worth a message. */

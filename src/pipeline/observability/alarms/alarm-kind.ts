@@ -39,6 +39,9 @@ export class AlarmKind {
   /** Objects are recorded long after they landed. */
   public static readonly RECORD_LATENCY_HIGH = 'recordLatencyHigh';
 
+  /** DynamoDB refuses writes to the metadata table or its indexes. */
+  public static readonly TABLE_THROTTLES = 'tableThrottles';
+
   /** Events wait in the buffer and nobody takes them; only with a buffered trigger. */
   public static readonly BUFFER_DELAYED = 'bufferDelayed';
 

@@ -5,7 +5,7 @@ import { AlarmOverride } from './alarm-override';
 /** Options of a set of alarms: whom they tell, and what is different of them. */
 export interface AlarmOptions {
   /**
-   * E-mail address that is told of every change into alarm and back; SNS asks it for confirmation first.
+   * E-mail address that is told when an alarm goes off; SNS asks it for confirmation first.
    *
    * @default - nobody is told by e-mail
    */
@@ -35,7 +35,16 @@ export interface AlarmOptions {
   readonly compositeAlarm?: boolean;
 
   /**
-   * Further actions of every alarm when it goes off; the topic alone is also told when it is over.
+   * Whether the topics are told too when an alarm is over. Then each alarm tells of its first OK as well, soon after it was
+   * deployed.
+   *
+   * @default false
+   */
+  readonly notifyRecovery?: boolean;
+
+  /**
+   * Further actions of every alarm that notifies when it goes off, the composite one of failed attempts among them; so none of
+   * EC2 or Auto Scaling.
    *
    * @default - the topic alone
    */

@@ -4,14 +4,22 @@ import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { AlarmDefinition, AlarmDefinitions, AlarmSeverity } from './alarm-definition';
+import { AlarmKind } from './alarm-kind';
 import { AlarmOptions } from './alarm-options';
 import { AlarmOverride } from './alarm-override';
 import { AlarmTopic, AlarmTopicProps } from './alarm-topic';
 import { isElsewhere, requireHere } from '../../checks/environment';
+import { acknowledge } from '../../access/nag-acknowledgements';
 import { invalidInput, known, requireDuration, requireNumber, requireText, requireWhole } from '../../checks/validation';
 
 /** Where the alarms' meanings and remedies are written down. */
 const RUNBOOK = 'https://github.com/cdk-legacy-to-s3/cdk-legacy-to-s3/blob/main/docs/runbook.md';
+
+/**
+ * How long a failed attempt may take to end in the failure queue: Lambda tries again after one minute and after two more
+ * (Lambda, "How Lambda handles errors and retries with asynchronous invocation"), and the queue is looked at each minute.
+ */
+const RETRIES_TAKE = Duration.minutes(10);
 
 /** What a set of alarms is made of. */
 export interface AlarmSetProps {
@@ -19,6 +27,12 @@ export interface AlarmSetProps {
   readonly options: AlarmOptions;
   /** What they are about, for the descriptions: `Pipeline: ledger`. */
   readonly subject: string;
+  /**
+   * What the id of the alarm of failed attempts begins with.
+   *
+   * @default - nothing
+   */
+  readonly prefix?: string;
   /** Name of the Lambda function whose console page an alarm links to. */
   readonly functionNameOf: (definition: AlarmDefinition) => string;
   /** Of the topic, if one must be made. */
@@ -30,6 +44,8 @@ export interface AlarmSet {
   readonly topic: sns.ITopic;
   readonly warningTopic: sns.ITopic;
   readonly composite?: cloudwatch.CompositeAlarm;
+  /** Tells of all those of failed attempts; undefined when none is left of them. */
+  readonly failedAttempts?: cloudwatch.CompositeAlarm;
   /** By kind; one that is disabled is not there. */
   readonly alarms: { [kind: string]: cloudwatch.Alarm };
 }
@@ -78,21 +94,32 @@ export function createAlarmSet(scope: Construct, props: AlarmSetProps): AlarmSet
     new sns.Subscription(scope, 'Email', { topic, protocol: sns.SubscriptionProtocol.EMAIL, endpoint: options.alarmEmail });
   }
   const warningTopic = options.warningTopic ?? topic;
+  const tell = (alarm: cloudwatch.AlarmBase, severity: AlarmSeverity) => {
+    const told = new actions.SnsAction(severity === AlarmSeverity.WARNING ? warningTopic : topic);
+    alarm.addAlarmAction(told, ...options.alarmActions ?? []);
+    if (options.notifyRecovery) alarm.addOkAction(told);
+  };
   const alarms: { [kind: string]: cloudwatch.Alarm } = {};
   const critical: cloudwatch.Alarm[] = [];
+  const together: cloudwatch.Alarm[] = [];
   for (const [kind, definition] of Object.entries(definitions)) {
     const override = options.alarmOverrides?.[kind] ?? {};
     if (!(override.enabled ?? true)) continue;
     const alarm = createAlarm(scope, definition, override, describe(definition, props));
     const severity = override.severity ?? definition.severity;
-    const told = new actions.SnsAction(severity === AlarmSeverity.WARNING ? warningTopic : topic);
-    alarm.addAlarmAction(told, ...options.alarmActions ?? []);
-    alarm.addOkAction(told);
     if (severity === AlarmSeverity.CRITICAL) critical.push(alarm);
+    if (definition.ofFailedAttempt && severity === AlarmSeverity.WARNING && !speaksForItself(override)) {
+      together.push(alarm);
+      acknowledge(alarm, 'CloudWatchAlarmAction', 'a composite alarm acts for it, so that one cause is one message', 'HIPAA.Security');
+    } else {
+      tell(alarm, severity);
+    }
     alarms[kind] = alarm;
   }
+  const failedAttempts = together.length > 0 ? createFailedAttempts(scope, props, together, heardOf(alarms, options)) : undefined;
+  if (failedAttempts) tell(failedAttempts, AlarmSeverity.WARNING);
   warnWhenNobodyHears(scope, options);
-  return { topic, warningTopic, alarms, composite: options.compositeAlarm ? createComposite(scope, critical, subject) : undefined };
+  return { topic, warningTopic, alarms, failedAttempts, composite: options.compositeAlarm ? createComposite(scope, critical, subject) : undefined };
 }
 
 function createAlarm(scope: Construct, definition: AlarmDefinition, override: AlarmOverride, alarmDescription: string): cloudwatch.Alarm {
@@ -121,16 +148,50 @@ function requireInSight(scope: Construct, alarm: string, period: Duration, evalu
 }
 
 function describe(definition: AlarmDefinition, { subject, functionNameOf }: AlarmSetProps): string {
-  const anchor = definition.id.replace(/(?!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
   const link = `https://${Aws.REGION}.console.aws.amazon.com/lambda/home?region=${Aws.REGION}#/functions/${functionNameOf(definition)}?tab=monitoring`;
-  return `${definition.meaning}. ${subject}. What to do: ${RUNBOOK}#${anchor} Function and logs: ${link}`;
+  return `${definition.meaning}. ${subject}. What to do: ${RUNBOOK}#${anchorOf(definition.id)} Function and logs: ${link}`;
+}
+
+/** An alarm may be over before the common message is sent once its periods are others; one that is to notify nobody adds nothing. */
+function speaksForItself({ actionsEnabled = true, period, evaluationPeriods, datapointsToAlarm, treatMissingData }: AlarmOverride): boolean {
+  return !actionsEnabled || [period, evaluationPeriods, datapointsToAlarm, treatMissingData].some((changed) => changed !== undefined);
+}
+
+/** The alarm of the failure queue, if it notifies. */
+function heardOf(alarms: AlarmSet['alarms'], { alarmOverrides }: AlarmOptions): cloudwatch.Alarm | undefined {
+  const kind = AlarmKind.FAILURE_QUEUE_NOT_EMPTY;
+  return alarmOverrides?.[kind]?.actionsEnabled ?? true ? alarms[kind] : undefined;
+}
+
+/**
+ * One message for all that tell of a failed attempt, and none when the failure queue's alarm follows: what is in the queue is
+ * told of by that one, with more reason. (CloudWatch, "Alarm suppression": the actions wait for the suppressor.)
+ */
+function createFailedAttempts(
+  scope: Construct, props: AlarmSetProps, members: readonly cloudwatch.Alarm[], queue: cloudwatch.Alarm | undefined,
+): cloudwatch.CompositeAlarm {
+  const id = `${props.prefix ?? ''}FailedAttempts`;
+  return new cloudwatch.CompositeAlarm(scope, id, {
+    alarmDescription: `An attempt failed, and it did not end in the failure queue; the alarms and lines of the dashboard say which. ${props.subject}. ` +
+      `What to do: ${RUNBOOK}#${anchorOf(id)}`,
+    alarmRule: anyOf(members),
+    ...queue && { actionsSuppressor: queue, actionsSuppressorWaitPeriod: RETRIES_TAKE, actionsSuppressorExtensionPeriod: Duration.minutes(1) },
+  });
+}
+
+function anyOf(alarms: readonly cloudwatch.Alarm[]): cloudwatch.IAlarmRule {
+  return cloudwatch.AlarmRule.anyOf(...alarms.map((alarm) => cloudwatch.AlarmRule.fromAlarm(alarm, cloudwatch.AlarmState.ALARM)));
+}
+
+function anchorOf(id: string): string {
+  return id.replace(/(?!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
 }
 
 function createComposite(scope: Construct, critical: readonly cloudwatch.Alarm[], subject: string): cloudwatch.CompositeAlarm | undefined {
   if (critical.length === 0) return undefined;
   return new cloudwatch.CompositeAlarm(scope, 'Critical', {
     alarmDescription: `A critical alarm is on; that alarm says what to do. ${subject}`,
-    alarmRule: cloudwatch.AlarmRule.anyOf(...critical.map((alarm) => cloudwatch.AlarmRule.fromAlarm(alarm, cloudwatch.AlarmState.ALARM))),
+    alarmRule: anyOf(critical),
   });
 }
 

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import { AlarmDefinitions, AlarmSeverity, whenAbove, whenAny, whenItLasts } from './alarm-definition';
+import { AlarmDefinitions, AlarmSeverity, whenAbove, whenAny, whenAttemptFails, whenItLasts } from './alarm-definition';
 import { AlarmKind } from './alarm-kind';
 import { LogCounts } from '../metrics/log-metrics';
 
@@ -9,14 +9,14 @@ const severity = AlarmSeverity.WARNING;
 /** The alarms by what stands in the logs; of a pipeline and of any function they have the same kinds. */
 export function logAlarms(logs: LogCounts): AlarmDefinitions {
   return {
-    [AlarmKind.LOG_ERROR_KEYWORD]: whenAny({
-      id: 'LogErrorKeyword', severity, meaning: 'A function logged a line with the word Error', metric: (options) => logs.metricErrorKeyword(options),
+    [AlarmKind.LOG_ERROR_KEYWORD]: whenAttemptFails({
+      id: 'LogErrorKeyword', meaning: 'A function logged a line with the word Error', metric: (options) => logs.metricErrorKeyword(options),
     }),
-    [AlarmKind.LOG_FAILURE_KEYWORD]: whenAny({
-      id: 'LogFailureKeyword', severity, meaning: 'A function logged a line with the word Failure', metric: (options) => logs.metricFailureKeyword(options),
+    [AlarmKind.LOG_FAILURE_KEYWORD]: whenAttemptFails({
+      id: 'LogFailureKeyword', meaning: 'A function logged a line with the word Failure', metric: (options) => logs.metricFailureKeyword(options),
     }),
-    [AlarmKind.LOG_STRUCTURED_ERRORS]: whenAny({
-      id: 'LogStructuredErrors', severity, meaning: 'A function logged a line of level ERROR or CRITICAL', metric: (options) => logs.metricStructuredErrors(options),
+    [AlarmKind.LOG_STRUCTURED_ERRORS]: whenAttemptFails({
+      id: 'LogStructuredErrors', meaning: 'A function logged a line of level ERROR or CRITICAL', metric: (options) => logs.metricStructuredErrors(options),
     }),
   };
 }
@@ -43,9 +43,8 @@ export interface WatchedFunction {
 export function lambdaAlarms(watched: WatchedFunction): AlarmDefinitions {
   const { prefix, kinds, one, several, timeout } = watched;
   return {
-    [kinds.errors]: whenAny({
+    [kinds.errors]: whenAttemptFails({
       id: `${prefix}Errors`,
-      severity,
       meaning: `${one} failed, timed out or ran out of memory; ${watched.afterFailure}`,
       metric: (options) => watched.metric('Errors', options),
     }),

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import { AlarmDefinitions, AlarmSeverity, whenAbove, whenAny, whenItLasts } from './alarm-definition';
+import { AlarmDefinitions, AlarmSeverity, whenAbove, whenAny, whenAttemptFails, whenItLasts } from './alarm-definition';
 import { FunctionAlarmKind } from './alarm-kind';
 import { lambdaAlarms, logAlarms } from './common-alarm-definitions';
 import { FunctionMetrics } from '../metrics/function-metrics';
@@ -55,13 +55,12 @@ export function functionAlarmDefinitions(sources: FunctionAlarmSources): AlarmDe
 }
 
 function reportAlarms({ metrics: { logMetrics } }: FunctionAlarmSources): AlarmDefinitions {
-  const severity = AlarmSeverity.WARNING;
   return {
-    [FunctionAlarmKind.TIMEOUTS]: whenAny({
-      id: 'FunctionTimeouts', severity, meaning: 'An invocation was ended by the time limit, whatever it was doing', metric: (options) => logMetrics.metricTimeouts(options),
+    [FunctionAlarmKind.TIMEOUTS]: whenAttemptFails({
+      id: 'FunctionTimeouts', meaning: 'An invocation was ended by the time limit, whatever it was doing', metric: (options) => logMetrics.metricTimeouts(options),
     }),
-    [FunctionAlarmKind.OUT_OF_MEMORY]: whenAny({
-      id: 'FunctionOutOfMemory', severity, meaning: 'An invocation ran out of memory; another try of the same will too', metric: (options) => logMetrics.metricOutOfMemory(options),
+    [FunctionAlarmKind.OUT_OF_MEMORY]: whenAttemptFails({
+      id: 'FunctionOutOfMemory', meaning: 'An invocation ran out of memory; another try of the same will too', metric: (options) => logMetrics.metricOutOfMemory(options),
     }),
   };
 }

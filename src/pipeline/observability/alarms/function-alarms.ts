@@ -71,6 +71,12 @@ export class FunctionAlarms extends Construct {
   /** The alarm that is on while any critical one is; undefined unless it was asked for. */
   public readonly composite?: cloudwatch.CompositeAlarm;
 
+  /**
+   * Tells of failed attempts, for the alarms of errors and log lines, which do not notify themselves; undefined when overrides
+   * leave none of them.
+   */
+  public readonly failedAttempts?: cloudwatch.CompositeAlarm;
+
   /** The alarms by their `FunctionAlarmKind`; one that is disabled or does not apply is not there. */
   public readonly alarms: { [kind: string]: cloudwatch.Alarm };
 
@@ -82,7 +88,7 @@ export class FunctionAlarms extends Construct {
     requireWhole(this, 'minimumInvocations', props.minimumInvocations, { min: 1 });
     requireNumber(this, 'coldStartShareLimit', props.coldStartShareLimit, { above: 0, max: 100, unit: 'percent' });
 
-    const { topic, warningTopic, alarms, composite } = createAlarmSet(this, {
+    const { topic, warningTopic, alarms, composite, failedAttempts } = createAlarmSet(this, {
       definitions: functionAlarmDefinitions({
         metrics: props.metrics,
         timeout: known(props.timeout ?? timeoutOf(props.function)),
@@ -92,6 +98,7 @@ export class FunctionAlarms extends Construct {
       }),
       options: props,
       subject: `Function: ${props.title}`,
+      prefix: 'Function',
       functionNameOf: () => props.function.functionName,
       topic: { encryptionKey: props.encryptionKey, displayName: 'Function alarms' },
     });
@@ -99,6 +106,7 @@ export class FunctionAlarms extends Construct {
     this.warningTopic = warningTopic;
     this.alarms = alarms;
     this.composite = composite;
+    this.failedAttempts = failedAttempts;
   }
 }
 

@@ -47,6 +47,7 @@ export const PIPELINE_ALARM_KINDS: readonly string[] = [
   AlarmKind.COMPLETION_NEAR_TIMEOUT,
   AlarmKind.SUCCESS_RATE_LOW,
   AlarmKind.RECORD_LATENCY_HIGH,
+  AlarmKind.TABLE_THROTTLES,
   AlarmKind.BUFFER_DELAYED,
   AlarmKind.RUN_INCOMPLETE,
   AlarmKind.RUN_OVERDUE,
@@ -115,6 +116,13 @@ function recordingAlarms(sources: AlarmSources): AlarmDefinitions {
       metric: (options) => metrics.metricRecordLatency(options),
       threshold: recordLatencyTarget.toMilliseconds(),
     })),
+    // The SDK repeats a write that was refused: what is over soon was no harm.
+    [AlarmKind.TABLE_THROTTLES]: whenItLasts(whenAny({
+      id: 'TableThrottles',
+      severity: AlarmSeverity.WARNING,
+      meaning: 'DynamoDB refused writes to the metadata table or its indexes for want of capacity, for a quarter of an hour',
+      metric: (options) => metrics.metricWriteThrottles(options),
+    })),
   };
 }
 
@@ -142,12 +150,15 @@ function runAlarms({ metrics, runFreshness }: AlarmSources): AlarmDefinitions {
       [AlarmKind.RUN_OVERDUE]: whenAny({
         id: 'RunOverdue',
         meaning: `No run was completed for ${runFreshness.toHumanString()}`,
-        metric: (options) => metrics.metricRunsComplete(options),
+        // Zeros, not BREACHING: missing data counts only when the whole evaluation range is empty, which is longer than the
+        // periods (CloudWatch, "Configuring how CloudWatch alarms treat missing data"), so the alarm would come late.
+        metric: (options) => metrics.metricRunsSinceFirst(options),
         period: Duration.hours(1),
         operator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
         evaluationPeriods: runFreshness.toHours(),
         datapointsToAlarm: runFreshness.toHours(),
-        missing: cloudwatch.TreatMissingData.BREACHING,
+        // Nothing in sight: before the first run the alarm stays without a state, after long silence it stays on.
+        missing: cloudwatch.TreatMissingData.IGNORE,
       }),
     },
   };

@@ -78,6 +78,12 @@ export class PipelineAlarms extends Construct {
   /** The alarm that is on while any critical one is; undefined unless it was asked for. */
   public readonly composite?: cloudwatch.CompositeAlarm;
 
+  /**
+   * Tells of failed attempts, for the alarms of errors and log lines, which do not notify themselves; undefined when overrides
+   * leave none of them.
+   */
+  public readonly failedAttempts?: cloudwatch.CompositeAlarm;
+
   /** The alarms by their `AlarmKind`; one that is disabled or does not apply is not there. */
   public readonly alarms: { [kind: string]: cloudwatch.Alarm };
 
@@ -86,7 +92,7 @@ export class PipelineAlarms extends Construct {
     checkAlarmOptions(this, props, PIPELINE_ALARM_KINDS);
     this.validateTargets(props);
     const { recorder, runCompletion } = props;
-    const { topic, warningTopic, alarms, composite } = createAlarmSet(this, {
+    const { topic, warningTopic, alarms, composite, failedAttempts } = createAlarmSet(this, {
       definitions: pipelineAlarmDefinitions({
         metrics: props.metrics,
         timeout: known(recorder.timeout),
@@ -105,6 +111,7 @@ export class PipelineAlarms extends Construct {
     this.warningTopic = warningTopic;
     this.alarms = alarms;
     this.composite = composite;
+    this.failedAttempts = failedAttempts;
   }
 
   private validateTargets(props: PipelineAlarmsOptions): void {

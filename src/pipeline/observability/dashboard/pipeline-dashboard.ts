@@ -2,12 +2,14 @@ import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { checkDashboardOptions, DashboardSection, PipelineDashboardOptions } from './dashboard-options';
 import { pipelineRows } from './pipeline-rows';
+import { FINE } from './widgets';
 import { requireDuration, requireNumber } from '../../checks/validation';
 import { PipelineMetrics } from '../metrics/pipeline-metrics';
 
 /** Properties of a pipeline's dashboard; the resources shown may be imported. */
-export interface PipelineDashboardProps {
+export interface PipelineDashboardProps extends PipelineDashboardOptions {
   /** Name of the pipeline, its title. */
   readonly pipelineName: string;
 
@@ -45,13 +47,6 @@ export interface PipelineDashboardProps {
    * @default Duration.millis(50)
    */
   readonly tableLatencyTarget?: Duration;
-
-  /**
-   * The time range shown at first.
-   *
-   * @default Duration.hours(3)
-   */
-  readonly defaultInterval?: Duration;
 }
 
 /**
@@ -62,6 +57,7 @@ export class PipelineDashboard extends cloudwatch.Dashboard {
   constructor(scope: Construct, id: string, props: PipelineDashboardProps) {
     requireNumber(scope, 'successRateTarget', props.successRateTarget, { above: 0, max: 100, unit: 'percent' });
     requireDuration(scope, 'tableLatencyTarget', props.tableLatencyTarget, { min: Duration.millis(1), max: Duration.minutes(1) });
+    checkDashboardOptions(scope, '', props);
     super(scope, id, {
       defaultInterval: props.defaultInterval ?? Duration.hours(3),
       widgets: pipelineRows({
@@ -72,6 +68,8 @@ export class PipelineDashboard extends cloudwatch.Dashboard {
         alarms: props.alarms ?? [],
         successRateTarget: props.successRateTarget ?? 99,
         tableLatencyTarget: props.tableLatencyTarget ?? Duration.millis(50),
+        fine: { period: props.period ?? FINE.period },
+        sections: props.sections ?? Object.values(DashboardSection),
       }),
     });
   }

@@ -1,9 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import { DashboardSection } from './dashboard-options';
 import { LOG_QUERIES } from './log-queries';
 import {
-  BYTES, COUNT, FINE, FULL, LOW, MILLISECONDS, SECONDS, TALL, alarmStatus, failureQueueGraph, graph, logErrorsGraph, logTable, orZero, percentiles,
+  BYTES, COUNT, FULL, LOW, MILLISECONDS, SECONDS, TALL, alarmStatus, failureQueueGraph, graph, logErrorsGraph, logTable, orZero, percentiles,
   successRateGauge,
 } from './widgets';
 import { PipelineMetrics } from '../metrics/pipeline-metrics';
@@ -19,6 +20,10 @@ export interface PipelineRowSources {
   /** Percent. */
   readonly successRateTarget: number;
   readonly tableLatencyTarget: Duration;
+  /** Period of the graphs. */
+  readonly fine: { readonly period: Duration };
+  /** What is shown, in this order. */
+  readonly sections: readonly DashboardSection[];
 }
 
 const HALF = FULL / 2;
@@ -26,25 +31,9 @@ const HALF = FULL / 2;
 /** Share of the width that the alarms take, where there are any. */
 const ALARMS = FULL / 4;
 
-/** The rows of the dashboard, the state at a glance first, the reasons below. */
+/** The rows of the dashboard: the title, then its sections. */
 export function pipelineRows(sources: PipelineRowSources): cloudwatch.IWidget[][] {
-  const { logGroups, runsLogGroup } = sources;
-  return [
-    ...glance(sources),
-    runs(sources),
-    ...runsLogGroup ? [[logTable('Runs', [runsLogGroup], LOG_QUERIES.runs, TALL)]] : [],
-    latency(sources),
-    recorder(sources),
-    ...buffer(sources),
-    troubles(sources),
-    [logTable('Latest errors', logGroups, LOG_QUERIES.errors, TALL + LOW)],
-  ];
-}
-
-/** The state at a glance: two rows, with the alarms beside both, which are too many for one. */
-function glance(sources: PipelineRowSources): cloudwatch.IWidget[][] {
-  const { pipelineName, alarms } = sources;
-  const width = (FULL - (alarms.length > 0 ? ALARMS : 0)) / 3;
+  const { pipelineName, logGroups, runsLogGroup, sections } = sources;
   const title = new cloudwatch.TextWidget({
     markdown: `# ${pipelineName}\nSQL Server to S3: what landed, what was recorded, what failed`,
     width: FULL,
@@ -52,10 +41,26 @@ function glance(sources: PipelineRowSources): cloudwatch.IWidget[][] {
     // The default differs between releases of aws-cdk-lib.
     background: cloudwatch.TextWidgetBackground.TRANSPARENT,
   });
-  if (alarms.length === 0) return [[title], figures(sources, width), landing(sources, width)];
+  const rows: { readonly [section in DashboardSection]: () => cloudwatch.IWidget[][] } = {
+    [DashboardSection.GLANCE]: () => glance(sources),
+    [DashboardSection.RUNS]: () => [runs(sources), ...runsLogGroup ? [[logTable('Runs', [runsLogGroup], LOG_QUERIES.runs, TALL)]] : []],
+    [DashboardSection.LATENCY]: () => [latency(sources)],
+    [DashboardSection.RECORDER]: () => [recorder(sources)],
+    [DashboardSection.BUFFER]: () => buffer(sources),
+    [DashboardSection.TROUBLES]: () => [troubles(sources)],
+    [DashboardSection.LATEST_ERRORS]: () => [[logTable('Latest errors', logGroups, LOG_QUERIES.errors, TALL + LOW)]],
+  };
+  return [[title], ...sections.flatMap((section) => rows[section]())];
+}
+
+/** The state at a glance: two rows, with the alarms beside both, which are too many for one. */
+function glance(sources: PipelineRowSources): cloudwatch.IWidget[][] {
+  const { alarms } = sources;
+  const width = (FULL - (alarms.length > 0 ? ALARMS : 0)) / 3;
+  if (alarms.length === 0) return [figures(sources, width), landing(sources, width)];
   const status = alarmStatus(alarms, ALARMS, 2 * TALL);
   const left = new cloudwatch.Column(new cloudwatch.Row(...figures(sources, width)), new cloudwatch.Row(...landing(sources, width)));
-  return [[title], [left, status]];
+  return [[left, status]];
 }
 
 function figures({ metrics, successRateTarget, tableLatencyTarget }: PipelineRowSources, width: number): cloudwatch.IWidget[] {
@@ -86,29 +91,29 @@ function figures({ metrics, successRateTarget, tableLatencyTarget }: PipelineRow
   ];
 }
 
-function landing({ metrics }: PipelineRowSources, width: number): cloudwatch.IWidget[] {
+function landing({ metrics, fine }: PipelineRowSources, width: number): cloudwatch.IWidget[] {
   return [
     graph('Objects recorded', {
-      left: [metrics.metricObjectsRecorded({ ...FINE, label: 'recorded' }), metrics.metricEventsIgnored({ ...FINE, label: 'late or repeated events' })],
+      left: [metrics.metricObjectsRecorded({ ...fine, label: 'recorded' }), metrics.metricEventsIgnored({ ...fine, label: 'late or repeated events' })],
       width,
     }),
-    graph('Bytes landed', { left: [metrics.metricBytesLanded({ ...FINE, label: 'bytes' })], leftYAxis: BYTES, width }),
+    graph('Bytes landed', { left: [metrics.metricBytesLanded({ ...fine, label: 'bytes' })], leftYAxis: BYTES, width }),
     graph('Rows of complete runs', {
-      left: [metrics.metricRowsLanded({ ...FINE, label: 'rows' })], leftYAxis: { label: 'rows', min: 0, showUnits: false }, width,
+      left: [metrics.metricRowsLanded({ ...fine, label: 'rows' })], leftYAxis: { label: 'rows', min: 0, showUnits: false }, width,
     }),
   ];
 }
 
-function runs({ metrics }: PipelineRowSources): cloudwatch.IWidget[] {
-  const completion = (name: string, options: cloudwatch.MetricOptions) => metrics.metricRunCompletionFunction(name, { ...FINE, ...options });
+function runs({ metrics, fine }: PipelineRowSources): cloudwatch.IWidget[] {
+  const completion = (name: string, options: cloudwatch.MetricOptions) => metrics.metricRunCompletionFunction(name, { ...fine, ...options });
   const counts = [completion('Invocations', { label: 'checks started' }), completion('Errors', { label: 'errors' })];
   const throttles = completion('Throttles', {});
   const duration = completion('Duration', { statistic: cloudwatch.Stats.MAXIMUM, label: 'longest check (ms)' });
   return [
     graph('Runs checked', {
       left: [
-        metrics.metricRunsComplete({ ...FINE, label: 'complete' }),
-        orZero(metrics.metricRunsIncomplete(FINE), 'incomplete'),
+        metrics.metricRunsComplete({ ...fine, label: 'complete' }),
+        orZero(metrics.metricRunsIncomplete(fine), 'incomplete'),
         ...counts.filter((metric) => metric !== undefined),
         ...throttles ? [orZero(throttles, 'throttles')] : [],
       ],
@@ -116,28 +121,28 @@ function runs({ metrics }: PipelineRowSources): cloudwatch.IWidget[] {
       rightYAxis: MILLISECONDS,
     }),
     graph('Objects and bytes of complete runs', {
-      left: [metrics.metricRunObjects({ ...FINE, label: 'objects' })],
-      right: [metrics.metricRunBytes({ ...FINE, label: 'bytes' })],
+      left: [metrics.metricRunObjects({ ...fine, label: 'objects' })],
+      right: [metrics.metricRunBytes({ ...fine, label: 'bytes' })],
       rightYAxis: BYTES,
     }),
     graph('From the start of a run to its completion', {
-      left: [metrics.metricEndToEndLatency({ ...FINE, label: 'longest (ms)' })],
+      left: [metrics.metricEndToEndLatency({ ...fine, label: 'longest (ms)' })],
       leftYAxis: MILLISECONDS,
     }),
   ];
 }
 
-function latency({ metrics, tableLatencyTarget }: PipelineRowSources): cloudwatch.IWidget[] {
+function latency({ metrics, fine, tableLatencyTarget }: PipelineRowSources): cloudwatch.IWidget[] {
   return [
     graph('From landed to recorded', {
-      left: percentiles((options) => metrics.metricRecordLatency(options)),
+      left: percentiles((options) => metrics.metricRecordLatency(options), fine),
       leftYAxis: MILLISECONDS,
       width: HALF,
     }),
     graph('DynamoDB write', {
       left: [
-        ...percentiles((options) => metrics.metricPutItemLatency(options)),
-        metrics.metricTableWriteLatency({ ...FINE, label: 'in DynamoDB, average' }),
+        ...percentiles((options) => metrics.metricPutItemLatency(options), fine),
+        metrics.metricTableWriteLatency({ ...fine, label: 'in DynamoDB, average' }),
       ],
       leftAnnotations: [{ value: tableLatencyTarget.toMilliseconds(), label: 'target', color: cloudwatch.Color.GREY }],
       leftYAxis: MILLISECONDS,
@@ -146,19 +151,23 @@ function latency({ metrics, tableLatencyTarget }: PipelineRowSources): cloudwatc
   ];
 }
 
-function recorder({ metrics }: PipelineRowSources): cloudwatch.IWidget[] {
-  const own = (name: string, options: cloudwatch.MetricOptions) => metrics.metricRecorderFunction(name, { ...FINE, ...options });
+function recorder({ metrics, fine }: PipelineRowSources): cloudwatch.IWidget[] {
+  const own = (name: string, options: cloudwatch.MetricOptions) => metrics.metricRecorderFunction(name, { ...fine, ...options });
   return [
     graph('Cold starts', {
-      left: [metrics.metricColdStarts({ ...FINE, label: 'cold starts' })],
+      left: [metrics.metricColdStarts({ ...fine, label: 'cold starts' })],
       right: [
-        metrics.metricColdStartDuration({ ...FINE, label: 'until ready, longest (ms)' }),
-        metrics.metricInitDuration({ ...FINE, label: 'Lambda\'s init, longest (ms)' }),
+        metrics.metricColdStartDuration({ ...fine, label: 'until ready, longest (ms)' }),
+        metrics.metricInitDuration({ ...fine, label: 'Lambda\'s init, longest (ms)' }),
+        metrics.metricFirstPutItemLatency({ ...fine, label: 'first write, longest (ms)' }),
       ],
       rightYAxis: MILLISECONDS,
     }),
     graph('Throttles and concurrency', {
-      left: [orZero(own('Throttles', {}), 'recorder throttles'), orZero(metrics.metricTableWriteThrottles(FINE), 'table write throttles')],
+      left: [
+        orZero(own('Throttles', {}), 'recorder throttles'),
+        metrics.metricWriteThrottles({ ...fine, label: 'write throttles of the table and its indexes' }),
+      ],
       right: [orZero(own('ConcurrentExecutions', { statistic: cloudwatch.Stats.MAXIMUM }), 'recorders at once')],
       rightYAxis: COUNT,
     }),
@@ -171,8 +180,8 @@ function recorder({ metrics }: PipelineRowSources): cloudwatch.IWidget[] {
 }
 
 /** SQS stops publishing once a queue was empty and left alone for six hours. */
-function buffer({ metrics }: PipelineRowSources): cloudwatch.IWidget[][] {
-  const [depth, age] = [metrics.metricBufferDepth(FINE), metrics.metricBufferAge(FINE)];
+function buffer({ metrics, fine }: PipelineRowSources): cloudwatch.IWidget[][] {
+  const [depth, age] = [metrics.metricBufferDepth(fine), metrics.metricBufferAge(fine)];
   if (!depth || !age) return [];
   return [[graph('Buffer', {
     left: [orZero(depth, 'events that wait')],
@@ -182,12 +191,12 @@ function buffer({ metrics }: PipelineRowSources): cloudwatch.IWidget[][] {
   })]];
 }
 
-function troubles({ metrics }: PipelineRowSources): cloudwatch.IWidget[] {
+function troubles({ metrics, fine }: PipelineRowSources): cloudwatch.IWidget[] {
   return [
     graph('Attempts to record', {
-      left: [metrics.metricRecordAttempts({ ...FINE, label: 'attempts' }), metrics.metricRecordSuccesses({ ...FINE, label: 'succeeded' })],
+      left: [metrics.metricRecordAttempts({ ...fine, label: 'attempts' }), metrics.metricRecordSuccesses({ ...fine, label: 'succeeded' })],
     }),
-    failureQueueGraph(metrics.metricFailureQueueDepth(FINE), metrics.metricFailureQueueAge(FINE)),
-    logErrorsGraph(metrics),
+    failureQueueGraph(metrics.metricFailureQueueDepth(fine), metrics.metricFailureQueueAge(fine)),
+    logErrorsGraph(metrics, {}, fine),
   ];
 }

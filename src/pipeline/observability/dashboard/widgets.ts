@@ -18,8 +18,13 @@ export const COUNT = { label: 'count', min: 0, showUnits: false };
 export const MILLISECONDS = { label: 'ms', min: 0, showUnits: false };
 export const SECONDS = { label: 's', min: 0, showUnits: false };
 
-/** Points of a graph; CloudWatch takes coarser ones when the time range is long. */
-export const FINE = { period: Duration.minutes(1) };
+/** How far apart the points of a graph are; CloudWatch takes coarser ones when the time range is long. */
+export interface GraphPeriod {
+  readonly period: Duration;
+}
+
+/** Of most graphs. */
+export const FINE: GraphPeriod = { period: Duration.minutes(1) };
 
 /**
  * A metric that AWS has no data of while it is zero. FILL draws the zero; whatever is not a count or a level that rests at
@@ -31,8 +36,8 @@ export function orZero(metric: cloudwatch.Metric, label: string): cloudwatch.Mat
 }
 
 /** The percentiles of a latency that are drawn. */
-export function percentiles(metric: (options: cloudwatch.MetricOptions) => cloudwatch.Metric): cloudwatch.Metric[] {
-  return [50, 90, 99].map((p) => metric({ ...FINE, statistic: cloudwatch.Stats.p(p), label: `p${p}` }));
+export function percentiles(metric: (options: cloudwatch.MetricOptions) => cloudwatch.Metric, fine: GraphPeriod = FINE): cloudwatch.Metric[] {
+  return [50, 90, 99].map((p) => metric({ ...fine, statistic: cloudwatch.Stats.p(p), label: `p${p}` }));
 }
 
 /** A third of a row, of counts unless the props say otherwise. */
@@ -68,14 +73,14 @@ export function failureQueueGraph(depth: cloudwatch.IMetric, age: cloudwatch.Met
 }
 
 /** What `LogMetrics` counts. */
-export function logErrorsGraph(counts: LogCounts, props?: cloudwatch.GraphWidgetProps): cloudwatch.GraphWidget {
+export function logErrorsGraph(counts: LogCounts, props?: cloudwatch.GraphWidgetProps, fine: GraphPeriod = FINE): cloudwatch.GraphWidget {
   return graph('Errors in the logs', {
     left: [
-      counts.metricErrorKeyword({ ...FINE, label: 'lines with Error' }),
-      counts.metricFailureKeyword({ ...FINE, label: 'lines with Failure' }),
-      counts.metricStructuredErrors({ ...FINE, label: 'level ERROR or CRITICAL' }),
-      counts.metricTimeouts({ ...FINE, label: 'timeouts' }),
-      counts.metricOutOfMemory({ ...FINE, label: 'out of memory' }),
+      counts.metricErrorKeyword({ ...fine, label: 'lines with Error' }),
+      counts.metricFailureKeyword({ ...fine, label: 'lines with Failure' }),
+      counts.metricStructuredErrors({ ...fine, label: 'level ERROR or CRITICAL' }),
+      counts.metricTimeouts({ ...fine, label: 'timeouts' }),
+      counts.metricOutOfMemory({ ...fine, label: 'out of memory' }),
     ],
     ...props,
   });

@@ -5,6 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { failureQueueAge, failureQueueDepth } from './failure-queue-metrics';
 import { RecorderMetrics } from './recorder-metrics';
+import { METADATA_TABLE } from '../../../contract';
 
 /** What the metrics are of; all of it may be imported. */
 export interface PipelineMetricsProps {
@@ -143,15 +144,52 @@ export class PipelineMetrics extends RecorderMetrics {
   }
 
   /**
-   * Writes DynamoDB refused for want of capacity (count).
+   * Writes to the table that DynamoDB refused for want of capacity, those to its indexes left out (count).
    *
    * @default - sum over 5 minutes
    */
   public metricTableWriteThrottles(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.writeThrottles({}, options);
+  }
+
+  /**
+   * Writes to an index of the table that DynamoDB refused for want of capacity (count). The table's own count leaves them out,
+   * though they hold back the table's writes too (DynamoDB, "Metrics and dimensions", WriteThrottleEvents).
+   *
+   * @param indexName `by-dataset` or `by-run`
+   * @param options of the metric
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricIndexWriteThrottles(indexName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.writeThrottles({ GlobalSecondaryIndexName: indexName }, options);
+  }
+
+  /**
+   * Writes that DynamoDB refused for want of capacity, of the table and both indexes (count); zero while there are none.
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricWriteThrottles(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
+    return new cloudwatch.MathExpression({
+      // Alarms keep their state while a metric of AWS/DynamoDB has no data, whatever they are told (CloudWatch, "PutMetricAlarm",
+      // TreatMissingData): without FILL one throttle would be an alarm for ever.
+      expression: 'FILL(inTable, 0) + FILL(byDataset, 0) + FILL(byRun, 0)',
+      usingMetrics: {
+        inTable: this.metricTableWriteThrottles(),
+        byDataset: this.metricIndexWriteThrottles(METADATA_TABLE.datasetIndex.name),
+        byRun: this.metricIndexWriteThrottles(METADATA_TABLE.runIndex.name),
+      },
+      label: 'write throttles',
+      ...options,
+    });
+  }
+
+  private writeThrottles(dimensions: cloudwatch.DimensionsMap, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return new cloudwatch.Metric({
       namespace: 'AWS/DynamoDB',
       metricName: 'WriteThrottleEvents',
-      dimensionsMap: { TableName: this.props.table.tableName },
+      dimensionsMap: { TableName: this.props.table.tableName, ...dimensions },
       statistic: cloudwatch.Stats.SUM,
       ...options,
     });

@@ -95,6 +95,22 @@ export class RecorderMetrics {
   }
 
   /**
+   * Runs whose manifest held, and zero for every period without one after a period with one (count); no value before. So
+   * that silence is seen, and not the silence before the first run.
+   *
+   * @default - over 5 minutes
+   */
+  public metricRunsSinceFirst(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
+    return new cloudwatch.MathExpression({
+      // REPEAT has a value from the first data point on only (CloudWatch, "Using metric math", FILL and IF).
+      expression: 'IF(FILL(runs, REPEAT) > 0, FILL(runs, 0))',
+      usingMetrics: { runs: this.metricRunsComplete() },
+      label: 'complete runs since the first',
+      ...options,
+    });
+  }
+
+  /**
    * Runs whose manifest did not hold (count).
    *
    * @default - sum over 5 minutes
@@ -113,7 +129,7 @@ export class RecorderMetrics {
   }
 
   /**
-   * DynamoDB write as the function saw it (milliseconds).
+   * DynamoDB write as the function saw it, the first ones of an environment left out: they wait for the connection (milliseconds).
    *
    * @default - p99 over 5 minutes
    */
@@ -156,6 +172,15 @@ export class RecorderMetrics {
    */
   public metricColdStartDuration(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(METRICS.coldStartDuration, { statistic: cloudwatch.Stats.MAXIMUM, ...options });
+  }
+
+  /**
+   * The first DynamoDB writes of a new environment, connecting included (milliseconds).
+   *
+   * @default - maximum over 5 minutes
+   */
+  public metricFirstPutItemLatency(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(METRICS.firstPutItemLatency, { statistic: cloudwatch.Stats.MAXIMUM, ...options });
   }
 
   /**

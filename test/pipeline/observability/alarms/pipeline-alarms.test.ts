@@ -5,9 +5,16 @@ import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { AlarmKind, AlarmSeverity, LandingTrigger, LegacyToS3Pipeline, LegacyToS3PipelineProps } from '../../../../src/pipeline';
+import { alarmStates, SynthesizedAlarm } from '../../../support/cloud/alarm-evaluation';
 import { failureOf, only, synthPipeline } from '../../synth';
 
 const alarmOf = (template: Template, id: string) => only(template, 'AWS::CloudWatch::Alarm', `LedgerAlarms${id}`).Properties;
+
+const ofFailedAttempts = ['logErrorKeyword', 'logFailureKeyword', 'logStructuredErrors', 'recorderErrors', 'completionErrors'];
+
+/** Ids of the alarms in a composite alarm's rule. */
+const namedIn = (rule: any): string[] => rule['Fn::Join'][1]
+  .flatMap((part: any) => part['Fn::GetAtt']?.[0]?.replace(/^LedgerAlarms|[0-9A-F]{8}$/g, '') ?? []).sort();
 
 const refusalOf = (props: LegacyToS3PipelineProps) => failureOf((scope) => new LegacyToS3Pipeline(scope, 'Ledger', props));
 
@@ -18,13 +25,15 @@ describe('by default', () => {
   const completion = [{ Name: 'FunctionName', Value: { Ref: expect.stringMatching(/^LedgerRunCompletionFunction/) } }];
   const quiet = 'notBreaching';
   const atLeast = 'GreaterThanOrEqualToThreshold';
+  // Longer than the message of failed attempts waits.
+  const lasting = { EvaluationPeriods: 4, DatapointsToAlarm: 1 };
 
   test.each<[string, object]>([
-    ['LogErrorKeyword', { Namespace: 'CdkLegacyToS3/ledger', MetricName: 'LogErrorKeyword', Statistic: 'Sum', ComparisonOperator: atLeast, Threshold: 1 }],
-    ['LogFailureKeyword', { Namespace: 'CdkLegacyToS3/ledger', MetricName: 'LogFailureKeyword', Statistic: 'Sum', ComparisonOperator: atLeast, Threshold: 1 }],
-    ['LogStructuredErrors', { Namespace: 'CdkLegacyToS3/ledger', MetricName: 'LogStructuredErrors', Statistic: 'Sum', ComparisonOperator: atLeast, Threshold: 1 }],
-    ['RecorderErrors', { Namespace: 'AWS/Lambda', MetricName: 'Errors', Dimensions: recorder, Statistic: 'Sum', ComparisonOperator: atLeast, Threshold: 1 }],
-    ['CompletionErrors', { Namespace: 'AWS/Lambda', MetricName: 'Errors', Dimensions: completion, Statistic: 'Sum', ComparisonOperator: atLeast, Threshold: 1 }],
+    ['LogErrorKeyword', { ...lasting, Namespace: 'CdkLegacyToS3/ledger', MetricName: 'LogErrorKeyword', Statistic: 'Sum', ComparisonOperator: atLeast, Threshold: 1 }],
+    ['LogFailureKeyword', { ...lasting, Namespace: 'CdkLegacyToS3/ledger', MetricName: 'LogFailureKeyword', Statistic: 'Sum', ComparisonOperator: atLeast, Threshold: 1 }],
+    ['LogStructuredErrors', { ...lasting, Namespace: 'CdkLegacyToS3/ledger', MetricName: 'LogStructuredErrors', Statistic: 'Sum', ComparisonOperator: atLeast, Threshold: 1 }],
+    ['RecorderErrors', { ...lasting, Namespace: 'AWS/Lambda', MetricName: 'Errors', Dimensions: recorder, Statistic: 'Sum', ComparisonOperator: atLeast, Threshold: 1 }],
+    ['CompletionErrors', { ...lasting, Namespace: 'AWS/Lambda', MetricName: 'Errors', Dimensions: completion, Statistic: 'Sum', ComparisonOperator: atLeast, Threshold: 1 }],
     ['CompletionThrottles', {
       Namespace: 'AWS/Lambda', MetricName: 'Throttles', Dimensions: completion, Statistic: 'Sum', Threshold: 1, EvaluationPeriods: 3, DatapointsToAlarm: 3,
     }],
@@ -89,18 +98,52 @@ describe('by default', () => {
     expect(Metrics).toContainEqual(expect.objectContaining({ Expression: 'IF(attempts >= 20, 100 * FILL(successes, 0) / attempts, 100)' }));
   });
 
+  test('throttles of the table and its indexes, with zeros: an alarm of DynamoDB\'s metrics keeps its state while they have no data', () => {
+    const { Metrics, ...alarm } = alarmOf(template, 'TableThrottles');
+    expect(alarm).toMatchObject({ ComparisonOperator: atLeast, Threshold: 1, EvaluationPeriods: 3, DatapointsToAlarm: 3 });
+    expect(Metrics).toContainEqual(expect.objectContaining({ Expression: 'FILL(inTable, 0) + FILL(byDataset, 0) + FILL(byRun, 0)', ReturnData: true }));
+    const table = { Name: 'TableName', Value: { Ref: expect.stringMatching(/^LedgerMetadataTable/) } };
+    for (const Dimensions of [[table], ...['by-dataset', 'by-run'].map((Value) => [{ Name: 'GlobalSecondaryIndexName', Value }, table])]) {
+      expect(Metrics).toContainEqual(expect.objectContaining({
+        MetricStat: { Metric: { Namespace: 'AWS/DynamoDB', MetricName: 'WriteThrottleEvents', Dimensions }, Period: 300, Stat: 'Sum' },
+      }));
+    }
+  });
+
   test('there are these and no others', () => {
     expect(Object.keys(made.alarms).sort()).toEqual([
       'completionErrors', 'completionNearTimeout', 'completionThrottles',
       'failureQueueNotEmpty', 'failureQueueUnreachable', 'logErrorKeyword', 'logFailureKeyword', 'logStructuredErrors', 'recordLatencyHigh',
-      'recorderErrors', 'recorderNearTimeout', 'recorderThrottles', 'runIncomplete', 'successRateLow',
+      'recorderErrors', 'recorderNearTimeout', 'recorderThrottles', 'runIncomplete', 'successRateLow', 'tableThrottles',
     ]);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 14);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 15);
   });
 
-  test('each tells the topic when it goes off and when it is over', () => {
-    const topic = { Ref: Match.stringLikeRegexp('^LedgerAlarmsTopic') };
-    template.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: [topic], OKActions: [topic], ActionsEnabled: true });
+  test('each tells the topic when it goes off, but those of failed attempts, and none when it is over', () => {
+    const topic = { Ref: expect.stringMatching(/^LedgerAlarmsTopic/) };
+    for (const [kind, alarm] of Object.entries(made.alarms)) {
+      const { AlarmActions, OKActions, ActionsEnabled } = alarmOf(template, alarm.node.id);
+      expect([kind, AlarmActions, OKActions, ActionsEnabled]).toEqual([kind, ofFailedAttempts.includes(kind) ? undefined : [topic], undefined, true]);
+    }
+  });
+
+  test('those of failed attempts tell together, unless the failure queue tells', () => {
+    const { AlarmRule, AlarmActions, OKActions, ...suppressed } = only(template, 'AWS::CloudWatch::CompositeAlarm', 'LedgerAlarmsFailedAttempts').Properties;
+    expect(namedIn(AlarmRule)).toEqual(['CompletionErrors', 'LogErrorKeyword', 'LogFailureKeyword', 'LogStructuredErrors', 'RecorderErrors']);
+    expect([AlarmActions, OKActions]).toEqual([[{ Ref: expect.stringMatching(/^LedgerAlarmsTopic/) }], undefined]);
+    expect(suppressed).toMatchObject({
+      ActionsSuppressor: { 'Fn::GetAtt': [expect.stringMatching(/^LedgerAlarmsFailureQueueNotEmpty/), 'Arn'] },
+      ActionsSuppressorWaitPeriod: 600,
+      ActionsSuppressorExtensionPeriod: 60,
+    });
+    expect(made.failedAttemptsAlarm).toBeInstanceOf(cloudwatch.CompositeAlarm);
+  });
+
+  test('one failed attempt keeps them on for longer than the message waits', () => {
+    const states = alarmStates(alarmOf(template, 'LogErrorKeyword') as SynthesizedAlarm, [undefined, 1, ...Array.from<undefined>({ length: 9 })]);
+    const minutes = 5 * (states.lastIndexOf('ALARM') - states.indexOf('ALARM'));
+    expect(minutes).toBeGreaterThan(600 / 60);
+    expect(states[states.length - 1]).toBe('OK');
   });
 
   test('the address is subscribed to the topic', () => {
@@ -120,6 +163,23 @@ describe('by default', () => {
 
 describe('who is told', () => {
   const warning = Match.stringLikeRegexp('nobody hears the alarms');
+  /** The actions that every alarm has which has any. */
+  const toldBy = (template: Template) => {
+    const alarms = ['Alarm', 'CompositeAlarm'].flatMap((type) => Object.values(template.findResources(`AWS::CloudWatch::${type}`)));
+    const told = alarms.map(({ Properties }) => Properties.AlarmActions).filter(Boolean);
+    expect(told).toHaveLength(11);
+    return told.reduce((one, other) => {
+      expect(other).toEqual(one);
+      return one;
+    });
+  };
+
+  test('of what is over too, when it is asked for', () => {
+    const { template } = synthPipeline({ notifyRecovery: true });
+    const topic = [{ Ref: expect.stringMatching(/^LedgerAlarmsTopic/) }];
+    expect([alarmOf(template, 'RunIncomplete').OKActions, alarmOf(template, 'RecorderErrors').OKActions]).toEqual([topic, undefined]);
+    expect(only(template, 'AWS::CloudWatch::CompositeAlarm').Properties.OKActions).toEqual(topic);
+  });
 
   test('nobody: a warning', () => {
     const { stack, template } = synthPipeline();
@@ -139,7 +199,7 @@ describe('who is told', () => {
   test('a topic of one\'s own', () => {
     const { stack, template, made } = synthPipeline((scope) => ({ alarmTopic: new sns.Topic(scope, 'Mine'), alarmEmail: 'ops@example.com' }));
     template.resourceCountIs('AWS::SNS::Topic', 1);
-    template.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: [{ Ref: Match.stringLikeRegexp('^Mine') }] });
+    expect(toldBy(template)).toEqual([{ Ref: expect.stringMatching(/^Mine/) }]);
     template.hasResourceProperties('AWS::SNS::Subscription', { TopicArn: { Ref: Match.stringLikeRegexp('^Mine') } });
     expect(made.alarmTopic.node.id).toBe('Mine');
     Annotations.fromStack(stack).hasNoWarning('*', warning);
@@ -149,34 +209,34 @@ describe('who is told', () => {
     const arn = 'arn:aws:sns:eu-west-1:111111111111:ops';
     const { template } = synthPipeline((scope) => ({ alarmTopic: sns.Topic.fromTopicArn(scope, 'Mine', arn) }));
     template.resourceCountIs('AWS::SNS::Topic', 0);
-    template.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: [arn] });
+    expect(toldBy(template)).toEqual([arn]);
   });
 
   test('any action', () => {
     const { stack, template } = synthPipeline((scope) => ({
       alarmActions: [new actions.LambdaAction(lambda.Function.fromFunctionArn(scope, 'Page', 'arn:aws:lambda:eu-west-1:111111111111:function:page'))],
     }));
-    template.allResourcesProperties('AWS::CloudWatch::Alarm', {
-      AlarmActions: [Match.objectLike({ Ref: Match.anyValue() }), 'arn:aws:lambda:eu-west-1:111111111111:function:page'],
-    });
+    expect(toldBy(template)).toEqual([{ Ref: expect.any(String) }, 'arn:aws:lambda:eu-west-1:111111111111:function:page']);
     Annotations.fromStack(stack).hasNoWarning('*', warning);
   });
 });
 
 describe('severities', () => {
   const warnings = [
-    'LogErrorKeyword', 'LogFailureKeyword', 'LogStructuredErrors', 'RecorderErrors', 'RecorderThrottles', 'RecorderNearTimeout',
-    'CompletionErrors', 'CompletionThrottles', 'CompletionNearTimeout', 'RecordLatencyHigh',
+    'RecorderThrottles', 'RecorderNearTimeout', 'CompletionThrottles', 'CompletionNearTimeout', 'RecordLatencyHigh', 'TableThrottles',
   ];
   const criticals = ['FailureQueueNotEmpty', 'FailureQueueUnreachable', 'SuccessRateLow', 'RunIncomplete', 'RunOverdue'];
   const runFreshness = Duration.hours(24);
 
   test('warnings go to a topic of their own, if there is one', () => {
-    const { template } = synthPipeline((stack) => ({ runFreshness, warningTopic: new sns.Topic(stack, 'Warnings'), alarmEmail: 'ops@example.com' }));
+    const { template } = synthPipeline((stack) => ({
+      runFreshness, notifyRecovery: true, warningTopic: new sns.Topic(stack, 'Warnings'), alarmEmail: 'ops@example.com',
+    }));
     const told = (id: string) => [alarmOf(template, id).AlarmActions, alarmOf(template, id).OKActions];
     for (const id of warnings) expect([id, told(id)]).toEqual([id, [[{ Ref: expect.stringMatching(/^Warnings/) }], [{ Ref: expect.stringMatching(/^Warnings/) }]]]);
     const topic = [{ Ref: expect.stringMatching(/^LedgerAlarmsTopic/) }];
     for (const id of criticals) expect([id, told(id)]).toEqual([id, [topic, topic]]);
+    expect(only(template, 'AWS::CloudWatch::CompositeAlarm').Properties.AlarmActions).toEqual([{ Ref: expect.stringMatching(/^Warnings/) }]);
     template.resourceCountIs('AWS::SNS::Subscription', 1);
     template.hasResourceProperties('AWS::SNS::Subscription', { TopicArn: { Ref: Match.stringLikeRegexp('^LedgerAlarmsTopic') } });
   });
@@ -195,18 +255,17 @@ describe('severities', () => {
 
   test('one alarm for all critical ones, when it is asked for', () => {
     const { template, made } = synthPipeline({ runFreshness, compositeAlarm: true });
-    const { AlarmRule, AlarmActions } = only(template, 'AWS::CloudWatch::CompositeAlarm').Properties;
-    const named = AlarmRule['Fn::Join'][1].flatMap((part: any) => part['Fn::GetAtt']?.[0]?.replace(/^LedgerAlarms|[0-9A-F]{8}$/g, '') ?? []);
-    expect(named.sort()).toEqual([...criticals].sort());
+    const { AlarmRule, AlarmActions } = only(template, 'AWS::CloudWatch::CompositeAlarm', 'LedgerAlarmsCritical').Properties;
+    expect(namedIn(AlarmRule)).toEqual([...criticals].sort());
     expect(AlarmRule['Fn::Join'][1].filter((part: any) => typeof part === 'string').join('')).toMatch(/^\(ALARM\("( OR )?|"\)/);
     expect(AlarmActions).toBeUndefined();
     expect(made.compositeAlarm).toBeInstanceOf(cloudwatch.CompositeAlarm);
   });
 
   test('none by default, nor when no alarm is critical', () => {
-    synthPipeline().template.resourceCountIs('AWS::CloudWatch::CompositeAlarm', 0);
+    synthPipeline().template.resourceCountIs('AWS::CloudWatch::CompositeAlarm', 1);
     const overrides = Object.fromEntries(Object.values(AlarmKind).map((kind) => [kind, { severity: AlarmSeverity.WARNING }]));
-    synthPipeline({ compositeAlarm: true, alarmOverrides: overrides }).template.resourceCountIs('AWS::CloudWatch::CompositeAlarm', 0);
+    synthPipeline({ compositeAlarm: true, alarmOverrides: overrides }).template.resourceCountIs('AWS::CloudWatch::CompositeAlarm', 1);
   });
 });
 
@@ -233,31 +292,29 @@ describe('targets', () => {
     expect(made.alarms[AlarmKind.RECORDER_NEAR_TIMEOUT]).toBeUndefined();
   });
 
-  test('of freshness, where silence is the breach', () => {
+  test('of freshness, where silence after a run is the breach', () => {
     const { template, made } = synthPipeline({ runFreshness: Duration.hours(26) });
-    expect(alarmOf(template, 'RunOverdue')).toMatchObject({
-      MetricName: 'RunsComplete',
-      Statistic: 'Sum',
-      Period: 3600,
-      EvaluationPeriods: 26,
-      DatapointsToAlarm: 26,
-      Threshold: 1,
-      ComparisonOperator: 'LessThanThreshold',
-      TreatMissingData: 'breaching',
+    const { Metrics, ...alarm } = alarmOf(template, 'RunOverdue');
+    expect(alarm).toMatchObject({
+      EvaluationPeriods: 26, DatapointsToAlarm: 26, Threshold: 1, ComparisonOperator: 'LessThanThreshold', TreatMissingData: 'ignore',
     });
+    expect(Metrics).toEqual([
+      expect.objectContaining({ Expression: 'IF(FILL(runs, REPEAT) > 0, FILL(runs, 0))' }),
+      expect.objectContaining({ Id: 'runs', MetricStat: expect.objectContaining({ Period: 3600, Stat: 'Sum' }) }),
+    ]);
     expect(made.alarms[AlarmKind.RUN_OVERDUE]).toBeInstanceOf(cloudwatch.Alarm);
   });
 
   test('of freshness, at most a week: CloudWatch looks no further back', () => {
-    const { Period, EvaluationPeriods } = alarmOf(synthPipeline({ runFreshness: Duration.hours(168) }).template, 'RunOverdue');
-    expect(Period * EvaluationPeriods).toBe(7 * 24 * 3600);
+    const { Metrics, EvaluationPeriods } = alarmOf(synthPipeline({ runFreshness: Duration.hours(168) }).template, 'RunOverdue');
+    expect(Metrics[1].MetricStat.Period * EvaluationPeriods).toBe(7 * 24 * 3600);
   });
 });
 
 describe('overrides', () => {
   test('an alarm can be left out, the others stay', () => {
     const { template, made } = synthPipeline({ alarmOverrides: { [AlarmKind.LOG_FAILURE_KEYWORD]: { enabled: false } } });
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 13);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 14);
     expect(made.alarms[AlarmKind.LOG_FAILURE_KEYWORD]).toBeUndefined();
   });
 
@@ -279,6 +336,22 @@ describe('overrides', () => {
     });
   });
 
+  test('one of failed attempts that is over at another time tells for itself', () => {
+    const { template } = synthPipeline({
+      alarmOverrides: {
+        [AlarmKind.RECORDER_ERRORS]: { period: Duration.minutes(1) },
+        [AlarmKind.LOG_ERROR_KEYWORD]: { actionsEnabled: false },
+        [AlarmKind.LOG_FAILURE_KEYWORD]: { threshold: 5 },
+        [AlarmKind.FAILURE_QUEUE_NOT_EMPTY]: { actionsEnabled: false },
+      },
+    });
+    expect(alarmOf(template, 'RecorderErrors').AlarmActions).toEqual([{ Ref: expect.stringMatching(/^LedgerAlarmsTopic/) }]);
+    const { AlarmRule, ActionsSuppressor } = only(template, 'AWS::CloudWatch::CompositeAlarm').Properties;
+    expect(namedIn(AlarmRule)).toEqual(['CompletionErrors', 'LogFailureKeyword', 'LogStructuredErrors']);
+    // Nobody hears of the queue, so nothing waits for it.
+    expect(ActionsSuppressor).toBeUndefined();
+  });
+
   test('a new number of periods must all breach', () => {
     const { template } = synthPipeline({ alarmOverrides: { [AlarmKind.RECORDER_ERRORS]: { evaluationPeriods: 4 } } });
     expect(alarmOf(template, 'RecorderErrors')).toMatchObject({ EvaluationPeriods: 4, DatapointsToAlarm: 4 });
@@ -294,13 +367,13 @@ describe('overrides', () => {
     expect(refusalOf({ alarmOverrides: { recorderError: { enabled: false } } })).toBe(
       "Stack/Ledger/Alarms: alarmOverrides has the unknown alarm 'recorderError'; known are failureQueueNotEmpty, failureQueueUnreachable, " +
       'logErrorKeyword, logFailureKeyword, logStructuredErrors, recorderErrors, recorderThrottles, recorderNearTimeout, ' +
-      'completionErrors, completionThrottles, completionNearTimeout, successRateLow, recordLatencyHigh, bufferDelayed, runIncomplete, runOverdue',
+      'completionErrors, completionThrottles, completionNearTimeout, successRateLow, recordLatencyHigh, tableThrottles, bufferDelayed, runIncomplete, runOverdue',
     );
   });
 
   test('every kind is known', () => {
     const kinds = Object.values(AlarmKind);
-    expect(kinds).toHaveLength(16);
+    expect(kinds).toHaveLength(17);
     const alarmOverrides = Object.fromEntries(kinds.map((kind) => [kind, { enabled: false }]));
     synthPipeline({ alarmOverrides, runFreshness: Duration.hours(1), trigger: LandingTrigger.buffered() }).template.resourceCountIs('AWS::CloudWatch::Alarm', 0);
   });

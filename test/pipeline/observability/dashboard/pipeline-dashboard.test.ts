@@ -5,7 +5,7 @@ import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
-import { LegacyToS3Pipeline, PipelineDashboard, PipelineMetrics } from '../../../../src/pipeline';
+import { DashboardSection, LandingTrigger, LegacyToS3Pipeline, LegacyToS3PipelineProps, PipelineDashboard, PipelineMetrics } from '../../../../src/pipeline';
 import { failureOf, synthPipeline } from '../../synth';
 import { Widget, dashboardBody, expressionsOf, metricsOf } from '../dashboard-body';
 
@@ -46,14 +46,18 @@ describe('of a pipeline', () => {
   });
 
   test('cold starts: how many and how long', () => {
-    expect(shown('Cold starts')).toEqual(['ColdStarts Sum', 'ColdStartDuration Maximum', 'LogInitDuration Maximum']);
+    expect(shown('Cold starts')).toEqual(['ColdStarts Sum', 'ColdStartDuration Maximum', 'LogInitDuration Maximum', 'FirstPutItemLatency Maximum']);
   });
 
-  test('throttles of the function and the table', () => {
-    expect(shown('Throttles and concurrency')).toEqual(['Throttles Sum', 'WriteThrottleEvents Sum', 'ConcurrentExecutions Maximum']);
+  test('throttles of the function, the table and its indexes', () => {
+    expect(shown('Throttles and concurrency')).toEqual([
+      'Throttles Sum', 'WriteThrottleEvents Sum', 'WriteThrottleEvents Sum', 'WriteThrottleEvents Sum', 'ConcurrentExecutions Maximum',
+    ]);
+    const of = metricsOf(titled('Throttles and concurrency')).slice(1, 4).map(({ dimensions }) => dimensions.filter((each: string) => !each.startsWith('<')));
+    expect(of).toEqual([['TableName'], ['GlobalSecondaryIndexName', 'by-dataset', 'TableName'], ['GlobalSecondaryIndexName', 'by-run', 'TableName']]);
     // AWS has no data of these while they are zero.
     expect(expressionsOf(titled('Throttles and concurrency'))).toEqual([
-      'FILL(throttles, 0)', 'FILL(writeThrottleEvents, 0)', 'FILL(concurrentExecutions, 0)',
+      'FILL(throttles, 0)', 'FILL(inTable, 0) + FILL(byDataset, 0) + FILL(byRun, 0)', 'FILL(concurrentExecutions, 0)',
     ]);
   });
 
@@ -125,6 +129,44 @@ test('targets move the gauges', () => {
   const gauges = body.widgets.filter(({ properties }) => properties.view === 'gauge');
   expect(gauges[0].properties.annotations.horizontal[0].value).toBe(95);
   expect(expressionsOf(gauges[1])).toEqual(['100 * putItemP50 / 10', '100 * putItemP99 / 10']);
+});
+
+describe('options', () => {
+  const titles = (sections: DashboardSection[]) => dashboardBody(synthPipeline({ dashboardOptions: { sections } }).template).widgets
+    .map(({ properties }) => properties.title ?? 'title');
+
+  test('sections are shown in the order given, below the title', () => {
+    expect(titles([DashboardSection.LATEST_ERRORS, DashboardSection.LATENCY])).toEqual(['title', 'Latest errors', 'From landed to recorded', 'DynamoDB write']);
+  });
+
+  test('every section has what it says, and all together are the dashboard', () => {
+    const all = Object.values(DashboardSection);
+    expect(all.flatMap((section) => titles([section]).slice(1)).sort()).toEqual(titles(all).slice(1).sort());
+    expect(titles(all)).toEqual(dashboardBody(synthPipeline().template).widgets.map(({ properties }) => properties.title ?? 'title'));
+  });
+
+  test('the period is that of every graph, figures at a glance are of the whole range', () => {
+    const { template } = synthPipeline({ dashboardOptions: { period: Duration.minutes(15) }, trigger: LandingTrigger.buffered() });
+    const graphs = dashboardBody(template).widgets.filter(({ properties }) => properties.metrics && !properties.setPeriodToTimeRange);
+    expect(graphs.length).toBeGreaterThan(12);
+    for (const graph of graphs) expect(metricsOf(graph).map(({ options }) => options.period)).toEqual(metricsOf(graph).map(() => 900));
+  });
+
+  test.each<[LegacyToS3PipelineProps, string]>([
+    [{ dashboardOptions: { period: Duration.seconds(90) } }, 'period must be whole minutes from 1 minute to 1 day, got 1 minute 30 seconds'],
+    [{ dashboardOptions: { defaultInterval: Duration.seconds(5) } }, 'defaultInterval must be from 1 minute to 455 days, got 5 seconds'],
+    [
+      { dashboardOptions: { sections: [] } },
+      'sections must name at least one of glance, runs, latency, recorder, buffer, troubles, latestErrors, each once, got none',
+    ],
+    [
+      { dashboardOptions: { sections: [DashboardSection.RUNS, DashboardSection.RUNS] } },
+      'sections must name at least one of glance, runs, latency, recorder, buffer, troubles, latestErrors, each once, got runs, runs',
+    ],
+    [{ dashboard: false, dashboardOptions: {} }, 'dashboardOptions cannot be set together with dashboard: false, which makes no dashboard'],
+  ])('refuses %j', (props, message) => {
+    expect(failureOf((scope) => new LegacyToS3Pipeline(scope, 'Ledger', props))).toBe(`Stack/Ledger: ${message}`);
+  });
 });
 
 test('widgets can be added', () => {
