@@ -85,7 +85,7 @@ export const ROOMS: readonly Room[] = [
       'source/consistency', 'source/aggregates', 'state', 'run/context'),
     room('run/chunks', 'a chunk read, compared and tried again', CONTRACT, 'api', 'landing/target', 'rows/columns', 'rows/hash', 'rows/objects',
       'rows', 'source/connection', 'source/catalog', 'source/consistency', 'source/aggregates', 'state', 'plan', 'run/context', 'run/tables'),
-    room('run/manifest', 'the commit', CONTRACT, 'api', 'landing/target', 'rows/columns', 'source/connection', 'source/consistency', 'state',
+    room('run/manifest', 'the commit', CONTRACT, 'api', 'landing/target', 'rows/columns', 'source/connection', 'source/catalog', 'source/consistency', 'state',
       'run/context', 'run/tables'),
     room('run/threads', 'readers in threads', 'api', 'landing', 'state', 'run/context', 'run/chunks'),
     room('run', 'plan, read all, commit', CONTRACT, 'api', 'landing/target', 'landing', 'source/connection', 'source/credentials', 'source/catalog',

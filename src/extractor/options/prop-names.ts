@@ -36,6 +36,7 @@ const EXTRACTOR: NamesOf<ExtractorProps> = {
   proxyUrl: true,
   endpointUrl: true,
   kmsKeyId: true,
+  serverSideEncryption: true,
   expectedBucketOwner: true,
   checksum: true,
   targetTimeoutSeconds: true,
