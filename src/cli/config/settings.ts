@@ -1,6 +1,8 @@
 import { COLUMN_TYPES, TABLE_OPTIONS, TYPE_SETTINGS } from './nested-kinds';
 import { BOOLEAN, oneOf, PATTERNS, SIZE, someOf, TEXT, WHOLE, wholeBetween, WHOLES, type ValueKind } from './value-kind';
-import { Authentication, BinaryEncoding, Consistency, Encryption, ObjectChecksum, SourceHashes, SourceRisk } from '../../extractor/doors/public';
+import {
+  Authentication, BinaryEncoding, Consistency, Encryption, ObjectChecksum, ServerSideEncryption, SourceHashes, SourceRisk,
+} from '../../extractor/doors/public';
 
 /** Where a config file is looked for when none is named. */
 export const CONFIG_FILE = 'legacy-to-s3.yaml';
@@ -81,6 +83,8 @@ export const SETTINGS: readonly Setting[] = [
   target('proxyUrl', TEXT, '--proxy-url <url>', 'proxy that requests to AWS take', 'none'),
   target('endpointUrl', TEXT, '--endpoint-url <url>', 'URL of an S3-compatible store', 'Amazon S3'),
   target('kmsKeyId', TEXT, '--kms-key-id <key>', 'KMS key that S3 encrypts the objects with', 'the bucket\'s own encryption'),
+  target('serverSideEncryption', oneOf(Object.values(ServerSideEncryption)), '--server-side-encryption <name>', 'encryption that is asked for with every object, where the bucket\'s policy demands it',
+    'aws:kms with a key, else the bucket\'s own'),
   target('expectedBucketOwner', TEXT, '--expected-bucket-owner <account>', 'account that must own the bucket', 'not checked'),
   target('checksum', oneOf(Object.values(ObjectChecksum)), '--checksum <algorithm>', 'checksum of the objects', ObjectChecksum.SHA256),
   target('targetTimeoutSeconds', WHOLE, '--target-timeout <seconds>', 'how long a request to S3 may take before it is tried anew', '300'),

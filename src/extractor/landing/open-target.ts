@@ -8,9 +8,10 @@ export type TargetOptions = Omit<S3TargetOptions, 'url'>;
 
 /** How the store of a target is reached. */
 export function targetOptions(props: LandingProps): TargetOptions {
-  const { region, profile, roleArn, proxyUrl, endpointUrl, kmsKeyId, expectedBucketOwner, checksum, targetTimeoutSeconds: seconds } = props;
+  const { region, profile, roleArn, proxyUrl, endpointUrl, kmsKeyId, serverSideEncryption, expectedBucketOwner, checksum } = props;
+  const { targetTimeoutSeconds: seconds } = props;
   const requestTimeoutMs = seconds === undefined ? undefined : 1000 * seconds;
-  return { region, profile, roleArn, proxyUrl, endpointUrl, kmsKeyId, expectedBucketOwner, checksum, requestTimeoutMs };
+  return { region, profile, roleArn, proxyUrl, endpointUrl, kmsKeyId, serverSideEncryption, expectedBucketOwner, checksum, requestTimeoutMs };
 }
 
 /** The target of `s3://bucket/prefix` or `file:///folder`. Reaches nothing yet. */

@@ -37,6 +37,7 @@ const EXTRACTOR: NamesOf<ExtractorProps> = {
   proxyUrl: true,
   endpointUrl: true,
   kmsKeyId: true,
+  serverSideEncryption: true,
   expectedBucketOwner: true,
   checksum: true,
   targetTimeoutSeconds: true,

@@ -1,5 +1,5 @@
 import { describe, invalid, validateChoice, validateWhole } from './validate-value';
-import { ObjectChecksum, type LandingProps } from '../api/landing-props';
+import { ObjectChecksum, ServerSideEncryption, type LandingProps } from '../api/landing-props';
 
 /** Checks the target. @throws LegacyToS3Error of code INVALID_CONFIG */
 export function validateLanding(props: LandingProps): void {
@@ -10,7 +10,9 @@ export function validateLanding(props: LandingProps): void {
   }
   const bucket = /^s3:\/\/([^/]+)/.exec(target)?.[1];
   // Buckets of before 2018 in us-east-1 may have upper-case letters and underscores, and longer names.
-  if (bucket !== undefined && !/^[\w.-]{3,255}$/.test(bucket) && !bucket.startsWith('arn:')) {
+  if (bucket?.startsWith('arn:')) {
+    validateAccessPoint(target, props.endpointUrl);
+  } else if (bucket !== undefined && !/^[\w.-]{3,255}$/.test(bucket)) {
     throw invalid(`target must name a bucket of at least 3 letters, digits, dots and hyphens, got ${describe(bucket)}`);
   }
   if (props.endpointUrl !== undefined && !/^https?:\/\/[^/]/.test(props.endpointUrl)) {
@@ -27,10 +29,25 @@ export function validateLanding(props: LandingProps): void {
     throw invalid(`expectedBucketOwner must be an account id of 12 digits, got ${describe(props.expectedBucketOwner)}`);
   }
   validateChoice('checksum', props.checksum, ObjectChecksum);
+  validateChoice('serverSideEncryption', props.serverSideEncryption, ServerSideEncryption);
+  if (props.serverSideEncryption === ServerSideEncryption.AES256 && props.kmsKeyId !== undefined) {
+    throw invalid('serverSideEncryption AES256 has no key of KMS: leave kmsKeyId out, or choose aws:kms');
+  }
   validateWhole('targetTimeoutSeconds', props.targetTimeoutSeconds, 1, 3600);
   if (target.startsWith('file:')) {
-    for (const name of ['region', 'endpointUrl', 'kmsKeyId', 'expectedBucketOwner', 'checksum', 'targetTimeoutSeconds'] as const) {
+    for (const name of ['region', 'endpointUrl', 'kmsKeyId', 'serverSideEncryption', 'expectedBucketOwner', 'checksum', 'targetTimeoutSeconds'] as const) {
       if (props[name] !== undefined) throw invalid(`${name} is for s3:// targets, but the target is '${target}'`);
     }
   }
+}
+
+/** Regions may be empty only in ARNs of multi-region access points, whose requests need another signature (SigV4A). */
+const ACCESS_POINT = /^s3:\/\/arn:aws[\w-]*:s3(-outposts)?:[\w-]+:\d{12}:(outpost[/:][\w-]+[/:])?accesspoint[/:][\w-]{3,50}(\/|$)/;
+
+function validateAccessPoint(target: string, endpointUrl: string | undefined): void {
+  if (!ACCESS_POINT.test(target)) {
+    throw invalid('target must name an access point of one region as s3://arn:aws:s3:<region>:<account>:accesspoint/<name>/prefix, or by its alias, '
+      + `got ${describe(target)}`);
+  }
+  if (endpointUrl !== undefined) throw invalid(`endpointUrl is for names of buckets, but the target is the access point '${target}'`);
 }

@@ -6,7 +6,9 @@ import type { StateStore } from './state-store';
 import { stateFolder } from '../../contract';
 import type { LandingProps } from '../api/landing-props';
 import { openTarget, targetOptions, type TargetOptions } from '../landing/open-target';
+import { encryptionOf } from '../landing/s3/encryption';
 import { createS3Client } from '../landing/s3/s3-client';
+import { parseS3Url } from '../landing/s3/s3-url';
 import type { LandingTarget } from '../landing/target/landing-target';
 
 /** A store and what frees its connections. */
@@ -21,11 +23,11 @@ export interface OpenStore {
  */
 export function openStore(target: string, options: TargetOptions): OpenStore {
   if (target.startsWith('file:')) return { store: new FolderStore(join(fileURLToPath(target), stateFolder(''))), close: () => undefined };
-  const [, bucket, path] = /^s3:\/\/([^/]+)(?:\/(.*))?$/s.exec(target)!;
-  const prefix = stateFolder(path ?? '');
-  const client = createS3Client(options);
-  const { kmsKeyId, expectedBucketOwner } = options;
-  return { store: new S3Store({ client, bucket, prefix, kmsKeyId, expectedBucketOwner }), close: () => client.destroy() };
+  const { bucket, prefix: path, region } = parseS3Url(target)!;
+  const prefix = stateFolder(path);
+  const client = createS3Client({ ...options, region: options.region ?? region });
+  const { expectedBucketOwner } = options;
+  return { store: new S3Store({ client, bucket, prefix, encryption: encryptionOf(options), expectedBucketOwner }), close: () => client.destroy() };
 }
 
 /** Opens a target and its checkpoints for some work, and closes them behind it. */

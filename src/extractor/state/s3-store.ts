@@ -1,5 +1,6 @@
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { StateStore } from './state-store';
+import type { encryptionOf } from '../landing/s3/encryption';
 import { toS3Error } from '../landing/s3/s3-errors';
 
 export interface S3StoreOptions {
@@ -7,7 +8,8 @@ export interface S3StoreOptions {
   readonly bucket: string;
   /** With a trailing slash. */
   readonly prefix: string;
-  readonly kmsKeyId?: string;
+  /** Members of a request that makes an object; none by default. */
+  readonly encryption?: ReturnType<typeof encryptionOf>;
   readonly expectedBucketOwner?: string;
 }
 
@@ -76,13 +78,13 @@ export class S3Store implements StateStore {
   }
 
   private async write(key: string, text: string, ifNoneMatch?: string): Promise<void> {
-    const { client, kmsKeyId } = this.options;
+    const { client, encryption } = this.options;
     await client.send(new PutObjectCommand({
       ...this.named(key),
       Body: text,
       ContentType: 'application/json',
       IfNoneMatch: ifNoneMatch,
-      ...(kmsKeyId && { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: kmsKeyId, BucketKeyEnabled: true }),
+      ...encryption,
     }));
   }
 

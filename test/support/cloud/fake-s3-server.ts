@@ -68,6 +68,8 @@ export class FakeS3Server {
   public fault: FaultFor = noFault;
   /** Whether a put answers with the id of a version; there is one a key nevertheless. */
   public versioned = false;
+  /** Whether it knows no checksums but Content-MD5, as stores of before 2022. */
+  public plain = false;
   private readonly server: Server;
 
   private constructor(private readonly bucket: string) {
@@ -113,7 +115,7 @@ export class FakeS3Server {
     const uploadId = query.get('uploadId') ?? '';
     const prefix = query.get('prefix') ?? '';
     const { key, body, headers, operation, partNumber } = request;
-    const state = (checksum: string) => (fault === 'wrong-checksum' ? sha256(Buffer.from('other')).digest('base64') : fault === 'no-checksum' ? undefined : checksum);
+    const state = (checksum: string) => (fault === 'wrong-checksum' ? sha256(Buffer.from('other')).digest('base64') : fault === 'no-checksum' || this.plain ? undefined : checksum);
     const send = (status: number, extra: Record<string, string | undefined>, text = '') => {
       if (fault === 'lost-answer') return void response.destroy();
       if (fault === 'hang-after') return;
@@ -124,6 +126,8 @@ export class FakeS3Server {
     const algorithm: Algorithm = (upload?.headers['x-amz-checksum-algorithm'] ?? '') === 'CRC64NVME' || headers['x-amz-checksum-crc64nvme'] ? 'crc64nvme' : 'sha256';
     const checked = headers[`x-amz-checksum-${algorithm}`];
     const ownChecksum = (await digestOf(algorithm, body)).toString('base64');
+    const md5 = headers['content-md5'];
+    if (md5 !== undefined && createHash('md5').update(body).digest('base64') !== md5) return fail(response, 400, 'BadDigest');
     if (checked && operation !== 'CompleteMultipartUpload' && ownChecksum !== checked) return fail(response, 400, 'BadDigest');
     switch (operation) {
       case 'HeadBucket': return send(200, {});
@@ -154,7 +158,7 @@ export class FakeS3Server {
       case 'UploadPart':
         if (!upload) return fail(response, 404, 'NoSuchUpload');
         upload.parts.set(partNumber as number, body);
-        return send(200, { etag: `"part-${partNumber}"`, [`x-amz-checksum-${algorithm}`]: ownChecksum });
+        return send(200, { etag: `"part-${partNumber}"`, [`x-amz-checksum-${algorithm}`]: state(ownChecksum) });
       case 'CompleteMultipartUpload': {
         if (!upload) return fail(response, 404, 'NoSuchUpload');
         const named = [...body.toString().matchAll(/<Part>(.*?)<\/Part>/gs)].map(([, part]) => ({
@@ -162,7 +166,7 @@ export class FakeS3Server {
         }));
         const parts = named.map(({ number }) => upload.parts.get(number) ?? Buffer.alloc(0));
         const digests = await Promise.all(parts.map((part) => digestOf(algorithm, part)));
-        if (named.some(({ checksum }, index) => checksum !== digests[index].toString('base64'))) return fail(response, 400, 'InvalidPart');
+        if (!this.plain && named.some(({ checksum }, index) => checksum !== digests[index].toString('base64'))) return fail(response, 400, 'InvalidPart');
         const whole = Buffer.concat(parts);
         const checksum = algorithm === 'sha256'
           ? `${sha256(Buffer.concat(digests)).digest('base64')}-${parts.length}`

@@ -42,7 +42,22 @@ const CRC64NVME: ChecksumScheme = {
   },
 };
 
-export const CHECKSUM_SCHEMES: { readonly [algorithm in ChecksumAlgorithm]: ChecksumScheme } = { SHA256, CRC64NVME };
+/** The checksum that each object gets, or none that the store knows. */
+export type ChecksumChoice = ChecksumAlgorithm | 'NONE';
+
+/**
+ * For stores without checksums of objects: each request's MD5 (Content-MD5, which S3 had from the start), and of the object our own
+ * SHA-256 of all bytes, which the store never learns.
+ */
+const NONE: ChecksumScheme = {
+  algorithm: 'SHA256',
+  multipartType: 'FULL_OBJECT',
+  digest: async (bytes) => createHash('md5').update(bytes).digest(),
+  // As stores make the ETag of an object of several parts, where nothing but MD5 goes into it.
+  ofParts: (parts) => `${createHash('md5').update(Buffer.concat(parts.map(({ digest }) => digest))).digest('hex')}-${parts.length}`,
+};
+
+export const CHECKSUM_SCHEMES: { readonly [choice in ChecksumChoice]: ChecksumScheme } = { SHA256, CRC64NVME, NONE };
 
 /** The members of S3's requests and answers that hold a checksum. */
 export type ChecksumMembers = { readonly [member in `Checksum${ChecksumAlgorithm}`]?: string };

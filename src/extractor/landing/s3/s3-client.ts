@@ -17,6 +17,8 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     region: options.region ?? (options.endpointUrl && !options.profile && !regionIsSet() ? 'us-east-1' : undefined),
     endpoint: options.endpointUrl,
     forcePathStyle: options.endpointUrl !== undefined,
+    // An access point lies where its ARN says.
+    useArnRegion: true,
     followRegionRedirects: options.endpointUrl === undefined,
     // Each body has its checksum already; the SDK's own CRC32 would be a second checksum of every byte.
     requestChecksumCalculation: 'WHEN_REQUIRED',

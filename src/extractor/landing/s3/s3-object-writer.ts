@@ -1,11 +1,13 @@
+import { createHash, type Hash } from 'node:crypto';
 import {
   AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand,
   HeadObjectCommand, PutObjectCommand, UploadPartCommand, type S3Client,
 } from '@aws-sdk/client-s3';
-import { CHECKSUM_SCHEMES, fullObject, type ChecksumMembers, type ChecksumScheme, type PartChecksum } from './checksum-schemes';
+import { CHECKSUM_SCHEMES, fullObject, type ChecksumChoice, type ChecksumMembers, type ChecksumScheme, type PartChecksum } from './checksum-schemes';
+import type { encryptionOf } from './encryption';
 import { abortUploads, MAX_PARTS, partBytes } from './multipart-upload';
 import { toS3Error } from './s3-errors';
-import { toUserMetadata, type Checksum, type ChecksumAlgorithm } from '../../../contract';
+import { toUserMetadata, type Checksum } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
 import type { LandedObject, ObjectHeader, ObjectWriter } from '../target/landing-target';
 import { PartQueue, type BufferPool } from '../target/part-queue';
@@ -16,15 +18,17 @@ export interface S3WriterContext {
   readonly bucket: string;
   readonly pool: BufferPool;
   readonly partsInFlight: number;
-  readonly kmsKeyId?: string;
+  readonly encryption: ReturnType<typeof encryptionOf>;
   readonly expectedBucketOwner?: string;
-  readonly checksum: ChecksumAlgorithm;
+  readonly checksum: ChecksumChoice;
 }
 
 /** S3's answer to a finished object. */
 interface Finished extends ChecksumMembers {
   readonly ETag?: string;
   readonly VersionId?: string;
+  /** Of HeadObject's answer. */
+  readonly ContentLength?: number;
 }
 
 /**
@@ -38,12 +42,15 @@ export class S3ObjectWriter implements ObjectWriter {
   /** Checksum and ETag of each part, by index. */
   private readonly parts: Array<PartChecksum & { readonly eTag?: string }> = [];
   private readonly checksum: ChecksumScheme;
+  /** Of all bytes in their order, where the store has no checksum. */
+  private readonly own?: Hash;
   private upload?: Promise<string>;
   private aborted?: Promise<void>;
   private finished = false;
 
   public constructor(private readonly header: ObjectHeader, private readonly context: S3WriterContext) {
     this.checksum = CHECKSUM_SCHEMES[context.checksum];
+    if (context.checksum === 'NONE') this.own = createHash('sha256');
     this.queue = new PartQueue({
       partBytes,
       maxInFlight: context.partsInFlight,
@@ -61,13 +68,12 @@ export class S3ObjectWriter implements ObjectWriter {
   }
 
   private get described() {
-    const { kmsKeyId } = this.context;
     return {
       ...this.owned,
       ContentType: this.header.contentType,
       ContentEncoding: this.header.contentEncoding,
       Metadata: toUserMetadata(this.header.metadata),
-      ...(kmsKeyId && { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: kmsKeyId, BucketKeyEnabled: true }),
+      ...this.context.encryption,
     };
   }
 
@@ -77,6 +83,12 @@ export class S3ObjectWriter implements ObjectWriter {
 
   private stated(value: string): ChecksumMembers {
     return { [this.member]: value };
+  }
+
+  /** Of a body, for the store to check. */
+  private checked(digest: Buffer): ChecksumMembers | { readonly ContentMD5: string } {
+    const value = digest.toString('base64');
+    return this.own ? { ContentMD5: value } : this.stated(value);
   }
 
   public write(bytes: Uint8Array): void | Promise<void> {
@@ -109,8 +121,9 @@ export class S3ObjectWriter implements ObjectWriter {
 
   private async put(): Promise<LandedObject> {
     const body = this.queue.rest();
-    const checksum = fullObject(this.checksum, await this.checksum.digest(body));
-    const command = new PutObjectCommand({ ...this.described, Body: body, ...this.stated(checksum.value) });
+    const digest = await this.checksum.digest(body);
+    const checksum = fullObject(this.checksum, this.own?.update(body).digest() ?? digest);
+    const command = new PutObjectCommand({ ...this.described, Body: body, ...this.checked(digest) });
     const answer = await this.context.client.send(command, { abortSignal: this.stop.signal });
     this.queue.release();
     return this.landed(checksum, answer);
@@ -120,6 +133,8 @@ export class S3ObjectWriter implements ObjectWriter {
     if (index >= MAX_PARTS) {
       throw new LegacyToS3Error('TARGET_WRITE_FAILED', `${this.url} would need more than ${MAX_PARTS} parts; lower targetFileBytes`);
     }
+    // Parts come here in their order; what is awaited may end in another.
+    this.own?.update(part);
     const digest = await this.checksum.digest(part);
     try {
       const { ETag } = await this.context.client.send(new UploadPartCommand({
@@ -127,7 +142,7 @@ export class S3ObjectWriter implements ObjectWriter {
         UploadId: await this.startUpload(),
         PartNumber: index + 1,
         Body: part,
-        ...this.stated(digest.toString('base64')),
+        ...this.checked(digest),
       }), { abortSignal: this.stop.signal });
       this.parts[index] = { digest, sizeBytes: part.length, eTag: ETag };
     } catch (error) {
@@ -144,7 +159,8 @@ export class S3ObjectWriter implements ObjectWriter {
   private async createUpload(): Promise<string> {
     const { client } = this.context;
     const { algorithm: ChecksumAlgorithm, multipartType: ChecksumType } = this.checksum;
-    const { UploadId, $metadata } = await client.send(new CreateMultipartUploadCommand({ ...this.described, ChecksumAlgorithm, ChecksumType }));
+    const { UploadId, $metadata } = await client.send(
+      new CreateMultipartUploadCommand({ ...this.described, ...(!this.own && { ChecksumAlgorithm, ChecksumType }) }));
     // The answer to a try before this one may have been lost, and with it the id of an upload that nobody would complete.
     if (($metadata.attempts ?? 1) > 1) await abortUploads(this.context, this.header.key, UploadId).catch(() => undefined);
     return UploadId as string;
@@ -154,23 +170,24 @@ export class S3ObjectWriter implements ObjectWriter {
     await this.queue.finish();
     const UploadId = await this.startUpload();
     const { algorithm, multipartType: type } = this.checksum;
-    const checksum: Checksum = { algorithm, type, value: this.checksum.ofParts(this.parts) };
+    const ofParts = this.checksum.ofParts(this.parts);
+    const checksum: Checksum = { algorithm, type, value: this.own?.digest('base64') ?? ofParts };
     const command = new CompleteMultipartUploadCommand({
       ...this.owned,
       UploadId,
       MultipartUpload: {
         Parts: this.parts.map(({ digest, eTag }, index) => ({
-          PartNumber: index + 1, ETag: eTag, ...this.stated(digest.toString('base64')),
+          PartNumber: index + 1, ETag: eTag, ...(!this.own && this.stated(digest.toString('base64'))),
         })),
       },
       // S3 compares a checksum of the whole bytes itself; a composite one follows from the parts'.
-      ...(type === 'FULL_OBJECT' && { ChecksumType: type, ...this.stated(checksum.value) }),
+      ...(!this.own && type === 'FULL_OBJECT' && { ChecksumType: type, ...this.stated(checksum.value) }),
     });
     const answer = await this.context.client.send(command, { abortSignal: this.stop.signal }).catch(async (error) => {
       // A retry after a lost answer finds the upload gone: the object itself tells whether the first try made it.
       if (error?.name !== 'NoSuchUpload') throw error;
       const head = await this.head();
-      if (head?.[this.member] !== checksum.value) throw error;
+      if (!head || (this.own ? withoutQuotes(head.ETag) !== ofParts : head[this.member] !== checksum.value)) throw error;
       return head;
     });
     return this.landed(checksum, answer);
@@ -178,15 +195,23 @@ export class S3ObjectWriter implements ObjectWriter {
 
   /** Compares S3's checksum with ours; an object that differs is deleted again. */
   private async landed(checksum: Checksum, answer: Finished): Promise<LandedObject> {
+    const landed = { key: this.header.key, sizeBytes: this.queue.totalBytes, checksum, eTag: withoutQuotes(answer.ETag) };
+    if (this.own) {
+      const sizeBytes = (await this.head())?.ContentLength;
+      this.finished = true;
+      if (sizeBytes === undefined || sizeBytes === landed.sizeBytes) return landed;
+      await this.withdraw(answer.VersionId);
+      throw new LegacyToS3Error('CHECKSUM_MISMATCH', `the store has ${sizeBytes} bytes of ${this.url}, ${landed.sizeBytes} were sent`);
+    }
     const answered = answer[this.member] ?? (await this.head())?.[this.member];
     this.finished = true;
     if (answered !== checksum.value) {
       await this.withdraw(answer.VersionId);
       throw new LegacyToS3Error('CHECKSUM_MISMATCH', answered === undefined
-        ? `the store states no ${checksum.algorithm} checksum of ${this.url}, so that it cannot be proven`
+        ? `the store states no ${checksum.algorithm} checksum of ${this.url}, so that it cannot be proven; for a store that keeps none choose checksum NONE`
         : `S3 states checksum ${answered} of ${this.url}, the bytes sent have ${checksum.value}`);
     }
-    return { key: this.header.key, sizeBytes: this.queue.totalBytes, checksum, eTag: answer.ETag?.replace(/^"|"$/g, '') };
+    return landed;
   }
 
   /** A role that may destroy no version may hide it: what differs must not be read as the object. */
@@ -198,6 +223,10 @@ export class S3ObjectWriter implements ObjectWriter {
   }
 
   private async head(): Promise<Finished | undefined> {
-    return this.context.client.send(new HeadObjectCommand({ ...this.owned, ChecksumMode: 'ENABLED' })).catch(() => undefined);
+    return this.context.client.send(new HeadObjectCommand({ ...this.owned, ...(!this.own && { ChecksumMode: 'ENABLED' }) })).catch(() => undefined);
   }
+}
+
+function withoutQuotes(eTag: string | undefined): string | undefined {
+  return eTag?.replace(/^"|"$/g, '');
 }

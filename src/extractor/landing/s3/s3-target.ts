@@ -3,24 +3,25 @@ import {
   AbortMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, ListObjectsV2Command,
   paginateListObjectsV2,
 } from '@aws-sdk/client-s3';
+import type { ChecksumChoice } from './checksum-schemes';
+import { encryptionOf, type EncryptionOptions } from './encryption';
 import { abortUploads, unlessGone } from './multipart-upload';
 import { createS3Client, type S3ClientOptions } from './s3-client';
 import { toS3Error } from './s3-errors';
 import { S3ObjectWriter, type S3WriterContext } from './s3-object-writer';
-import { normalizePrefix, RUNS_FOLDER, type ChecksumAlgorithm } from '../../../contract';
+import { parseS3Url } from './s3-url';
+import { normalizePrefix, RUNS_FOLDER } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
 import type { LandingTarget, ObjectHeader, ObjectWriter, StoredObject } from '../target/landing-target';
 import { BufferPool } from '../target/part-queue';
 
-export interface S3TargetOptions extends S3ClientOptions {
+export interface S3TargetOptions extends S3ClientOptions, EncryptionOptions {
   /** `s3://bucket/prefix` */
   readonly url: string;
-  /** Key for SSE-KMS; default the bucket's own encryption. */
-  readonly kmsKeyId?: string;
   /** Account that must own the bucket. */
   readonly expectedBucketOwner?: string;
   /** Of each object. Default SHA256. */
-  readonly checksum?: ChecksumAlgorithm;
+  readonly checksum?: ChecksumChoice;
   /** Objects written at the same time; sizes the pool of part buffers. Default 2. */
   readonly writers?: number;
 }
@@ -36,17 +37,17 @@ export class S3Target implements LandingTarget {
   private readonly context: S3WriterContext;
 
   public constructor(options: S3TargetOptions) {
-    const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/s.exec(options.url);
-    if (!match) throw new LegacyToS3Error('INVALID_CONFIG', `target '${options.url}' is not of the form s3://bucket/prefix`);
-    this.bucket = match[1];
-    this.prefix = normalizePrefix(match[2]);
+    const place = parseS3Url(options.url);
+    if (!place) throw new LegacyToS3Error('INVALID_CONFIG', `target '${options.url}' is not of the form s3://bucket/prefix`);
+    this.bucket = place.bucket;
+    this.prefix = normalizePrefix(place.prefix);
     this.url = `s3://${this.bucket}/${this.prefix}`;
     this.context = {
-      client: createS3Client(options),
+      client: createS3Client({ ...options, region: options.region ?? place.region }),
       bucket: this.bucket,
       pool: new BufferPool((options.writers ?? 2) * (PARTS_IN_FLIGHT + 2)),
       partsInFlight: PARTS_IN_FLIGHT,
-      kmsKeyId: options.kmsKeyId,
+      encryption: encryptionOf(options),
       expectedBucketOwner: options.expectedBucketOwner,
       checksum: options.checksum ?? 'SHA256',
     };
@@ -57,7 +58,7 @@ export class S3Target implements LandingTarget {
    * and leaves no object. A role without s3:ListBucket may not ask for the bucket and is let through to the second.
    */
   public async check(): Promise<void> {
-    const { client, bucket, expectedBucketOwner, kmsKeyId } = this.context;
+    const { client, bucket, expectedBucketOwner, encryption } = this.context;
     const request = { Bucket: bucket, ExpectedBucketOwner: expectedBucketOwner };
     try {
       await client.send(new HeadBucketCommand(request));
@@ -67,7 +68,6 @@ export class S3Target implements LandingTarget {
     }
     try {
       const probe = { ...request, Key: `${this.prefix}${RUNS_FOLDER}/write-check` };
-      const encryption = kmsKeyId ? { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: kmsKeyId } : {};
       const { UploadId } = await client.send(new CreateMultipartUploadCommand({ ...probe, ...encryption }));
       await client.send(new AbortMultipartUploadCommand({ ...probe, UploadId })).catch(unlessGone);
       // A process that was killed right here has left its upload. A role that may not list uploads leaves it to a lifecycle rule.
@@ -101,14 +101,14 @@ export class S3Target implements LandingTarget {
   }
 
   public async read(key: string): Promise<StoredObject | undefined> {
-    const { client, bucket, expectedBucketOwner } = this.context;
+    const { client, bucket, expectedBucketOwner, checksum } = this.context;
     const failed = (error: unknown) => toS3Error(error, `read s3://${bucket}/${key}`, bucket, 's3:GetObject and kms:Decrypt');
     try {
       const { ContentLength, ChecksumSHA256, ChecksumCRC64NVME, Body } = await client.send(new GetObjectCommand({
-        Bucket: bucket, Key: key, ChecksumMode: 'ENABLED', ExpectedBucketOwner: expectedBucketOwner,
+        Bucket: bucket, Key: key, ...(checksum !== 'NONE' && { ChecksumMode: 'ENABLED' }), ExpectedBucketOwner: expectedBucketOwner,
       }));
-      const checksum = ChecksumSHA256 ?? ChecksumCRC64NVME;
-      return { sizeBytes: ContentLength ?? 0, ...(checksum !== undefined && { checksum }), body: bytesOf(Body as Readable, failed) };
+      const stated = ChecksumSHA256 ?? ChecksumCRC64NVME;
+      return { sizeBytes: ContentLength ?? 0, ...(stated !== undefined && { checksum: stated }), body: bytesOf(Body as Readable, failed) };
     } catch (error) {
       if ((error as Error).name === 'NoSuchKey') return undefined;
       throw failed(error);

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { S3Target, type S3TargetOptions } from '../../../../src/extractor/landing/s3/s3-target';
 import type { ObjectHeader } from '../../../../src/extractor/landing/target/landing-target';
+import { openStore } from '../../../../src/extractor/state/open-store';
 import { FakeS3Server } from '../../../support/cloud/fake-s3-server';
 
 const MIB = 1024 * 1024;
@@ -269,6 +271,70 @@ describe('options', () => {
     for (const { headers } of server.requests.filter(({ operation }) => /^(PutObject|CreateMultipartUpload)$/.test(operation))) {
       expect(headers).toMatchObject({ 'x-amz-server-side-encryption': 'aws:kms', 'x-amz-server-side-encryption-aws-kms-key-id': 'alias/landing' });
     }
+  });
+
+  test.each([
+    [{ serverSideEncryption: 'AES256' as const }, { 'x-amz-server-side-encryption': 'AES256' }],
+    [{ serverSideEncryption: 'aws:kms' as const }, { 'x-amz-server-side-encryption': 'aws:kms', 'x-amz-server-side-encryption-bucket-key-enabled': 'true' }],
+    [{ serverSideEncryption: 'aws:kms:dsse' as const, kmsKeyId: 'k' }, { 'x-amz-server-side-encryption': 'aws:kms:dsse', 'x-amz-server-side-encryption-aws-kms-key-id': 'k' }],
+  ])('a bucket whose policy demands the header of encryption takes objects, uploads and checkpoints with %j', async (options, headers) => {
+    server.fault = (request) => (/^(PutObject|CreateMultipartUpload)$/.test(request.operation) && !request.headers['x-amz-server-side-encryption']
+      ? { status: 403, code: 'AccessDenied' } : undefined);
+    await expect(open().check()).rejects.toMatchObject({ code: 'TARGET_ACCESS_DENIED' });
+    const target = open(options);
+    await target.check();
+    await target.open(HEADER).complete();
+    const { store, close } = openStore('s3://bucket/landing', { endpointUrl: server.endpoint, ...options });
+    expect(await store.create('run=r/lease-000001.json', '{}')).toBe(true);
+    close();
+    for (const request of server.requests.filter(({ operation }) => /^PutObject$/.test(operation))) expect(request.headers).toMatchObject(headers);
+  });
+
+  test('without checksums no request has one, Content-MD5 is checked, and the SHA-256 of all bytes is stated', async () => {
+    server.fault = ({ headers }) => (Object.keys(headers).some((name) => /^x-amz-(checksum|sdk-checksum|trailer)/.test(name)) ? { status: 501, code: 'NotImplemented' } : undefined);
+    server.plain = true;
+    for (const length of [5, 20 * MIB]) {
+      const body = bytesOf(length + 4 - length % 4);
+      const writer = open({ checksum: 'NONE' }).open(HEADER);
+      await writer.write(body);
+      const { checksum, sizeBytes } = await writer.complete();
+      expect({ checksum, sizeBytes }).toEqual({ checksum: { algorithm: 'SHA256', type: 'FULL_OBJECT', value: sha256(body).toString('base64') }, sizeBytes: body.length });
+      expect(server.objects.get(HEADER.key)?.body.equals(body)).toBe(true);
+    }
+    for (const { headers, body } of server.requests.filter(({ operation }) => /^(PutObject|UploadPart)$/.test(operation))) {
+      expect(headers['content-md5']).toBe(createHash('md5').update(body).digest('base64'));
+    }
+  });
+
+  test('without checksums, a store that kept other bytes is told by their size, and the object is deleted again', async () => {
+    server.plain = true;
+    const writer = open({ checksum: 'NONE' }).open(HEADER);
+    await writer.write(Buffer.from('ledger'));
+    server.fault = ({ operation }) => {
+      if (operation === 'HeadObject') server.objects.set(HEADER.key, { ...server.objects.get(HEADER.key)!, body: Buffer.from('led') });
+      return undefined;
+    };
+    await expect(writer.complete()).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH', message: expect.stringContaining('the store has 3 bytes of s3://bucket/') });
+    expect(server.objects.size).toBe(0);
+  });
+
+  test.each([
+    ['s3://arn:aws:s3:eu-west-1:123456789012:accesspoint/ledger/lake/x', 'ledger-123456789012.s3-accesspoint.eu-west-1.amazonaws.com', '/lake/x/'],
+    ['s3://arn:aws-cn:s3:cn-north-1:123456789012:accesspoint:ledger', 'ledger-123456789012.s3-accesspoint.cn-north-1.amazonaws.com.cn', '/'],
+    ['s3://ledger-a1b2c3d4e5f6g7h8i9j0k1l2m3n4-s3alias/lake', 'ledger-a1b2c3d4e5f6g7h8i9j0k1l2m3n4-s3alias.s3.us-east-1.amazonaws.com', '/lake/'],
+  ])('%s is asked at %s, in the region that its ARN says', async (url, host, path) => {
+    const target = open({ url, endpointUrl: undefined, ...(!url.includes('arn:') && { region: 'us-east-1' }) });
+    const asked: string[] = [];
+    const { client } = (target as unknown as { readonly context: { readonly client: S3Client } }).context;
+    client.middlewareStack.add(() => async (args) => {
+      const request = args.request as { readonly hostname: string; readonly path: string };
+      asked.push(`${request.hostname}${request.path}`);
+      throw Object.assign(new Error('stop'), { name: 'NoSuchBucket', $metadata: { httpStatusCode: 404 } });
+    }, { step: 'finalizeRequest', priority: 'low' });
+    await expect(target.check()).rejects.toMatchObject({ code: 'TARGET_NOT_FOUND' });
+    await expect(target.open({ ...HEADER, key: `${target.prefix}o` }).complete()).rejects.toThrow();
+    expect(asked).toEqual([`${host}/`, `${host}${path}o`]);
+    expect(target.url).toBe(url.endsWith('/') ? url : `${url}/`);
   });
 
   test('without them no such header is sent', async () => {
