@@ -1,6 +1,7 @@
 import type { ManifestAlterations } from '../../../contract';
 import { counted } from '../../api/counted';
 import { quoteTable } from '../../source/catalog/identifiers';
+import type { NamedTable } from '../../source/catalog/table-patterns';
 
 /** One count a column. */
 export function sumAlterations(alterations: readonly ManifestAlterations[]): ManifestAlterations[] {
@@ -19,16 +20,18 @@ export function sumAlterations(alterations: readonly ManifestAlterations[]): Man
 }
 
 /** What landed otherwise than it is, by column; names of the source are quoted. */
-export function alterationsWarning({ schema, table }: { readonly schema: string; readonly table: string }, alterations: readonly ManifestAlterations[]): string {
+export function alterationsWarning({ schema, table }: NamedTable, alterations: readonly ManifestAlterations[]): string {
   const columns = alterations.map(({ column, replacedSurrogates, replacedSequences = 0, truncatedTimes }) => {
     const counts = [
       [replacedSurrogates, 'half of a surrogate pair', 'halves of surrogate pairs', 'as U+FFFD'],
       [replacedSequences, 'sequence of bytes that is no text', 'sequences of bytes that are no text', 'as U+FFFD'],
       [truncatedTimes, 'time', 'times', 'without the seventh digit'],
     ] as const;
-    const told = counts.filter(([count]) => count > 0).map(([count, one, many, how]) => `${count === 1 ? `1 ${one}` : `${count.toLocaleString('en-US')} ${many}`} ${how}`);
+    const told = counts.filter(([count]) => count > 0).map(([count, one, many, how]) => (
+      `${count === 1 ? `1 ${one}` : `${count.toLocaleString('en-US')} ${many}`} ${how}`
+    ));
     return `"${column}" (${told.join(', ')})`;
   });
-  return `${quoteTable(schema, table)}: ${counted(alterations.length, 'column')} landed otherwise than the source has it, as options allow: ${columns.join('; ')}; `
-    + 'verify compares sizes, checksums and rows of this table, not its values';
+  return `${quoteTable(schema, table)}: ${counted(alterations.length, 'column')} landed otherwise than the source has it, as options allow: `
+    + `${columns.join('; ')}; verify compares sizes, checksums and rows of this table, not its values`;
 }
