@@ -163,7 +163,7 @@ describe.each([CSV, JSON_LINES, PARQUET])('text that is no Unicode in $name', (f
     ['UTF-8, each maximal subpart', wireColumn.varchar('c', 20, utf8),
       ['c3a9', 'e0a07f42', 'c3', 'eda080', 'f0908d41', null, 'e0a07f42', 'c080'],
       ['é', '\ufffd\u007fB', '\ufffd', '\ufffd\ufffd\ufffd', '\ufffdA', null, '\ufffd\u007fB', '\ufffd\ufffd'], 9],
-    ['code page 932, a pair at once', wireColumn.varchar('c', 20, japanese), ['93fa', '859f41', '4182', '8540'], ['日', '\ufffdA', 'A\ufffd', '\ufffd'], 3],
+    ['code page 932, a pair at once', wireColumn.varchar('c', 20, japanese), ['93fa', '859f41', '4182', '8540', '850a22'], ['日', '\ufffdA', 'A\ufffd', '\ufffd', '\ufffd\n"'], 4],
     ['(max) and CR LF in UTF-8', wireColumn.varcharMax('c', utf8), ['61ff0d0a2262', 'ff'], ['a\ufffd\r\n"b', '\ufffd'], 2],
   ])('is replaced and counted, each time it comes: %s', async (_, column, hex, expected, count) => {
     const { rows, alterations } = await texts(column, hex.map((value) => value === null ? null : Buffer.from(value, 'hex')));

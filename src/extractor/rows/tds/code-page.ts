@@ -12,6 +12,9 @@ export type Charset =
 /** What a table holds for bytes without a character. */
 export const NO_CHARACTER = 0xfffd;
 
+/** The least trail byte that any double-byte code page has. */
+export const FIRST_TRAIL = 0x40;
+
 /** First and last of the lead bytes of Windows' double-byte code pages (DBCSRANGE of their tables, see private-use.ts). */
 const LEAD_BYTES: { readonly [codePage: string]: ReadonlyArray<readonly [number, number]> | undefined } = {
   CP932: [[0x81, 0x9f], [0xe0, 0xfc]], CP936: [[0x81, 0xfe]], CP949: [[0x81, 0xfe]], CP950: [[0x81, 0xfe]],
@@ -37,7 +40,7 @@ function makeCharset(codePage: string): Charset {
   for (const [first, last] of ranges ?? []) {
     for (let lead = first; lead <= last; lead++) {
       leads[lead] = 1;
-      for (let trail = 0x40; trail <= 0xfe; trail++) {
+      for (let trail = FIRST_TRAIL; trail <= 0xfe; trail++) {
         pair[0] = lead;
         pair[1] = trail;
         const text = decode(pair, codePage);

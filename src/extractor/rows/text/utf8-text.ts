@@ -1,6 +1,6 @@
 import { LARGE_UTF16, LARGE_UTF8, LARGE_VALUE, largeSingleByte, NOT_WRITTEN, writeLarge } from './kernel/large-value';
 import type { Alterations } from '../columns/column-type';
-import { NO_CHARACTER } from '../tds/code-page';
+import { FIRST_TRAIL, NO_CHARACTER } from '../tds/code-page';
 import { ValueError, WireError } from '../tds/value-error';
 
 /**
@@ -103,7 +103,9 @@ export function doubleByteText(
     if (byte < 0x80) {
       out[o++] = byte;
     } else {
-      const code = leads[byte] === 1 && p < end ? byte << 8 | v.getUint8(p++) : byte;
+      // What cannot be a trail byte is a character of its own.
+      const isPair = leads[byte] === 1 && p < end && v.getUint8(p) >= FIRST_TRAIL;
+      const code = isPair ? byte << 8 | v.getUint8(p++) : byte;
       if (units[code] === NO_CHARACTER) {
         if (!altered) throw new ValueError(`the byte sequence 0x${code.toString(16).toUpperCase()}, which its code page does not have${REPLACED_BY}`);
         altered.replacedSequences += 1;

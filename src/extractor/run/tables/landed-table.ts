@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { sumAlterations } from './alterations';
 import { refuseOtherTotal } from './table-total';
 import { tableVerification } from './verification';
-import { CONTENT_HASH_VERSION, type ManifestAlterations, type ManifestChunk, type ManifestColumn, type ManifestObject, type ManifestTable } from '../../../contract';
+import { CONTENT_HASH_VERSION, type ManifestChunk, type ManifestColumn, type ManifestObject, type ManifestTable } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
 import type { PlannedChunk, PlannedColumn, PlannedTable } from '../../api/extraction-plan';
 import { sumOf } from '../../rows/columns/off-kernel';
@@ -125,22 +126,6 @@ function comparableObjects({ contentHashVersion = 1, columns, objects }: LandedC
 function chunkHash(objects: readonly ManifestObject[]): Pick<ManifestChunk, 'contentHash'> {
   const hashes = objects.flatMap(({ contentHash = [] }) => contentHash);
   return hashes.length < objects.length ? {} : { contentHash: sumHashTexts(hashes) };
-}
-
-/** One count a column. */
-function sumAlterations(alterations: readonly ManifestAlterations[]): ManifestAlterations[] {
-  const sums = new Map<string, ManifestAlterations>();
-  // Chunks that an older version landed do not count sequences.
-  for (const { column, replacedSurrogates, replacedSequences = 0, truncatedTimes } of alterations) {
-    const sum = sums.get(column);
-    sums.set(column, {
-      column,
-      replacedSurrogates: (sum?.replacedSurrogates ?? 0) + replacedSurrogates,
-      replacedSequences: (sum?.replacedSequences ?? 0) + replacedSequences,
-      truncatedTimes: (sum?.truncatedTimes ?? 0) + truncatedTimes,
-    });
-  }
-  return [...sums.values()];
 }
 
 /** Hash of the columns' names and types (32 hexadecimal digits). Nullability and collation leave files readable alike. */

@@ -1,4 +1,6 @@
+import { alterationsWarning, sumAlterations } from './alterations';
 import { RunProgress } from './run-progress';
+import type { ManifestAlterations } from '../../../contract';
 import { OffKernelCounts, sumOf } from '../../rows/columns/off-kernel';
 import type { LandedChunk } from '../../state/landed-chunk';
 import type { ReadJob } from '../context/read-job';
@@ -18,6 +20,7 @@ interface TableCounts {
   objects: number;
   sizeBytes: number;
   rowsOffKernel: OffKernelCounts;
+  alterations: readonly ManifestAlterations[];
   /** Of the chunks being read, by number. */
   readonly reading: Map<number, { readonly rows: number; readonly wireBytes: number }>;
 }
@@ -81,6 +84,7 @@ export class TableProgress {
         }
         this.reportRun();
         if (counts.left > 0) return;
+        if (counts.alterations.length > 0) this.context.emit({ type: 'warning', message: alterationsWarning(name, counts.alterations) });
         this.context.emit({
           type: 'table-finished',
           ...name,
@@ -102,12 +106,13 @@ export class TableProgress {
     this.context.emit(this.run.event());
   }
 
-  private add(counts: TableCounts, { chunk, rows, wireBytes, objects, rowsOffKernel }: LandedChunk): void {
+  private add(counts: TableCounts, { chunk, rows, wireBytes, objects, rowsOffKernel, alterations }: LandedChunk): void {
     counts.reading.delete(chunk);
     counts.left -= 1;
     counts.rows += rows;
     counts.wireBytes += wireBytes;
     if (rowsOffKernel) counts.rowsOffKernel = sumOf([counts.rowsOffKernel, rowsOffKernel]);
+    if (alterations) counts.alterations = sumAlterations([...counts.alterations, ...alterations]);
     counts.objects += objects.length;
     counts.sizeBytes += objects.reduce((sum, object) => sum + object.sizeBytes, 0);
   }
@@ -115,7 +120,7 @@ export class TableProgress {
   private of(table: number): TableCounts {
     let counts = this.tables.get(table);
     if (!counts) {
-      counts = { reported: 0, left: 0, rows: 0, wireBytes: 0, objects: 0, sizeBytes: 0, rowsOffKernel: {}, reading: new Map() };
+      counts = { reported: 0, left: 0, rows: 0, wireBytes: 0, objects: 0, sizeBytes: 0, rowsOffKernel: {}, alterations: [], reading: new Map() };
       this.tables.set(table, counts);
     }
     return counts;
