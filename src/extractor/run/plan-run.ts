@@ -1,4 +1,4 @@
-import { refuseUnlandable } from './chunks/landing-names';
+import { nullTextWarnings, refuseUnlandable } from './chunks/landing-names';
 import { resolveOptions, type RunOptions } from './context/run-options';
 import type { ExtractControls } from '../api/controls';
 import { LegacyToS3Error } from '../api/errors';
@@ -39,7 +39,8 @@ export async function plan(props: ExtractorProps, { signal }: Pick<ExtractContro
 
 /** Makes a plan for that many readers, over a connection that is open. @throws LegacyToS3Error */
 export async function planOver(connection: SqlServerConnection, options: RunOptions): Promise<ExtractionPlan> {
-  const { target, include, exclude, chunkTarget, readers, tableOptions } = options;
+  const { format, target, include, exclude, chunkTarget, readers, tableOptions } = options;
   await connection.query(options.sessionSql, 'set the session\'s options');
-  return buildPlan(connection, { address: addressOf(options.connection), target, include, exclude, chunkTarget, readers, tableOptions });
+  const made = await buildPlan(connection, { address: addressOf(options.connection), target, include, exclude, chunkTarget, readers, tableOptions });
+  return { ...made, warnings: [...made.warnings, ...nullTextWarnings(made.tables, format)] };
 }
