@@ -169,6 +169,8 @@ export interface ManifestTable {
    * one: `landed_`, for example. Absent where none has.
    */
   readonly partitionPrefix?: string;
+  /** What NULL is written as in CSV, where it is not what the manifest's `format` says: in a table of one column. */
+  readonly nullText?: string;
   readonly columns: readonly ManifestColumn[];
   /** Columns of the source that were left out by choice. */
   readonly excludedColumns?: readonly string[];

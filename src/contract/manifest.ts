@@ -61,6 +61,11 @@ export interface ManifestFormat {
   readonly nullText?: string;
 }
 
+/** The format of a table's objects. */
+export function formatOfTable(format: ManifestFormat, { nullText }: ManifestTable): ManifestFormat {
+  return nullText === undefined ? format : { ...format, nullText };
+}
+
 /** Where the rows came from. Never holds a credential. */
 export interface ManifestSource {
   readonly kind: 'tables' | 'query';

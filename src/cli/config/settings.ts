@@ -111,7 +111,7 @@ export const SETTINGS: readonly Setting[] = [
   format('format.delimiter', TEXT, '--delimiter <character>', 'field delimiter of CSV', ','),
   format('format.quote', TEXT, '--quote <character>', 'quote of CSV', '"'),
   format('format.header', BOOLEAN, '--header <true|false>', 'whether CSV files start with the columns\' names', 'true'),
-  format('format.nullText', TEXT, '--null-text <text>', 'text of NULL in CSV', 'the unquoted empty field'),
+  format('format.nullText', TEXT, '--null-text <text>', 'text of NULL in CSV', 'the unquoted empty field; \\N in a table of one column'),
   format('format.binary', oneOf(Object.values(BinaryEncoding)), '--binary <encoding>', 'how JSON Lines spells binary values', 'base64'),
   format('format.rowGroupBytes', SIZE, '--row-group-size <size>', 'column buffers of a Parquet row group in memory', '64MiB'),
   format('targetFileBytes', SIZE, '--target-file-size <size>', 'close a file at this size', '256MiB'),

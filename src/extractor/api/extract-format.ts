@@ -57,7 +57,7 @@ export interface CsvOptions {
 
   /**
    * Text of NULL. With the default an empty string is written as `""`, so that the two stay apart. It holds neither
-   * quote, delimiter, CR nor LF.
+   * quote, delimiter, CR nor LF. A table of one column that may be NULL has `\\N` by default, since readers skip blank lines.
    *
    * @default - the unquoted empty field
    */

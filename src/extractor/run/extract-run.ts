@@ -155,7 +155,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
       onFinished: (chunk) => patiently('keep the checkpoint', async () => checkpoint?.finish(chunk)),
       fail: (reason) => stop.abort(reason),
     });
-    const landed = landedTables(context.database, selection.tables, chunks);
+    const landed = landedTables(context.database, selection.tables, chunks, options.format);
     const manifest = manifestOf(context, selection.productVersion, landed, startedAt);
     if (isIncomparable(manifest.tables)) warn(manifest.verification.detail);
     context.emit({ type: 'run-verified', state: manifest.verification.state, detail: manifest.verification.detail });

@@ -1,4 +1,4 @@
-import { refuseUnlandable } from './chunks/landing-names';
+import { nullTextWarnings, refuseUnlandable } from './chunks/landing-names';
 import { openSource } from './context/open-source';
 import { resolveOptions, type RunOptions } from './context/run-options';
 import type { PlanControls } from '../api/controls';
@@ -44,9 +44,10 @@ export async function plan(
 
 /** Makes a plan for that many readers, over a connection that is open. @throws LegacyToS3Error */
 export async function planOver(connection: SqlServerConnection, features: SourceFeatures, options: RunOptions): Promise<ExtractionPlan> {
-  const { target, include, exclude, chunkTarget, readers, tableOptions, consistency, includeViews } = options;
+  const { format, target, include, exclude, chunkTarget, readers, tableOptions, consistency, includeViews } = options;
   await connection.query(options.sessionSql, 'set the session\'s options');
-  return buildPlan(connection, features, {
+  const made = await buildPlan(connection, features, {
     address: addressOf(options.connection), target, include, exclude, chunkTarget, readers, tableOptions, consistency, includeViews,
   });
+  return { ...made, warnings: [...made.warnings, ...nullTextWarnings(made.tables, format)] };
 }

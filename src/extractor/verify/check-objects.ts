@@ -5,7 +5,7 @@ import { localChecker, type CheckedObject, type ObjectChecker, type ObjectJob } 
 import { withMessage } from './problem-message';
 import { ProgressCounter } from './progress-counter';
 import { VerifierThread } from './threads/verifier-thread';
-import { datasetRunFolder, type Manifest, type ManifestTable } from '../../contract';
+import { datasetRunFolder, formatOfTable, type Manifest, type ManifestTable } from '../../contract';
 import type { VerifyControls } from '../api/controls';
 import { counted } from '../api/counted';
 import { LegacyToS3Error } from '../api/errors';
@@ -76,7 +76,7 @@ export async function checkObjects(
   };
   const jobOf = ({ table }: TableWork): Omit<ObjectJob, 'object'> => ({
     columns: table.columns,
-    format: manifest.format,
+    format: formatOfTable(manifest.format, table),
     comparable: notComparable(table) === undefined,
     contentHashVersion: manifest.contentHashVersion ?? 1,
   });

@@ -1,7 +1,7 @@
 import { Column, InvalidInputException, Partition, StorageDescriptor, Table, TableInput } from '@aws-sdk/client-glue';
 import { GlueCatalog } from './glue-catalog';
 import { alignable, formatParameters, layoutOf, storageDescriptor } from './storage-layout';
-import { glueColumns, leftOutColumns, partitionColumns, unitedColumns } from './table-columns';
+import { glueColumns, leftOutColumns, partitionColumns, roundedColumns, unitedColumns } from './table-columns';
 import {
   CATALOG_PARAMETERS, catalogComment, catalogRunsTableName, catalogTableName, datasetFolder, datasetId, datasetRunFolder, Manifest, ManifestTable,
   RunItem, runPartition, RunState,
@@ -80,6 +80,7 @@ async function registerTable(catalog: GlueCatalog, run: RunItem, manifest: Manif
   const columns = glueColumns(table.columns, manifest.format.name, runPartition(table));
   if (columns.length === 0) throw new HandlerError('CATALOG_NO_COLUMN', `the dataset '${dataset}' has no column whose name Glue takes`);
   const leftOut = leftOutColumns(table.columns, manifest.format.name);
+  const rounded = roundedColumns(table.columns, manifest.format.name);
   const location = `s3://${run.bucket}/${datasetRunFolder(manifest.prefix, table, run.runId)}`;
   await registerPartition(catalog, run, manifest, table, columns, location);
   const name = catalogTableName(table);
@@ -89,7 +90,7 @@ async function registerTable(catalog: GlueCatalog, run: RunItem, manifest: Manif
     if ((existing?.Parameters?.[RUN] ?? '') > run.runId) return undefined;
     return {
       Name: name,
-      Description: describe(`Newest complete run of ${dataset}`, leftOut),
+      Description: describe(`Newest complete run of ${dataset}`, leftOut, rounded),
       TableType: 'EXTERNAL_TABLE',
       Parameters: { ...formatParameters(manifest.format), [DATASET]: dataset, [KIND]: 'newest', [RUN]: run.runId, ...leftOutParameter(leftOut) },
       StorageDescriptor: storageDescriptor(manifest.format, columns, location),
@@ -114,7 +115,7 @@ async function registerPartition(
     if (existing && JSON.stringify(known) === JSON.stringify(united)) return undefined;
     return {
       Name: name,
-      Description: catalogComment(`All runs of ${dataset}`, MAX_DESCRIPTION_BYTES),
+      Description: describe(`All runs of ${dataset}`, [], roundedColumns(table.columns, format.name)),
       TableType: 'EXTERNAL_TABLE',
       Parameters: { ...formatParameters(format), [DATASET]: dataset, [KIND]: 'runs', [LAYOUT]: layoutOf(format) },
       PartitionKeys: [{ Name: runPartition(table), Type: 'string' }],
@@ -134,9 +135,10 @@ async function registerPartition(
   });
 }
 
-function describe(what: string, leftOut: readonly string[]): string {
+function describe(what: string, leftOut: readonly string[], rounded: readonly string[]): string {
   const without = leftOut.length === 0 ? '' : `; without the columns ${JSON.stringify(leftOut)}, whose names Glue refuses`;
-  return catalogComment(what + without, MAX_DESCRIPTION_BYTES);
+  const rounds = rounded.length === 0 ? '' : `; Athena rounds to milliseconds, which the files do not: ${JSON.stringify(rounded)}`;
+  return catalogComment(what + without + rounds, MAX_DESCRIPTION_BYTES);
 }
 
 function leftOutParameter(leftOut: readonly string[]): { [name: string]: string } {

@@ -22,8 +22,25 @@ export function glueColumns(columns: readonly ManifestColumn[], format: Manifest
     const other = seen.get(lower);
     if (other !== undefined) throw new HandlerError('CATALOG_NAME_CLASH', `the column '${name}' has the name of ${other}: Glue takes no notice of case`);
     seen.set(lower, `the column '${name}'`);
-    return { Name: lower, Type: format === 'csv' ? 'string' : glueType, Comment: catalogComment(name.toLowerCase() === lower ? sourceType : `${sourceType} ${name}`) };
+    const renamed = name.toLowerCase() === lower ? '' : ` ${name}`;
+    const rounded = isRounded({ glueType, sourceType }, format) ? `; ${ROUNDED}` : '';
+    return { Name: lower, Type: format === 'csv' ? 'string' : glueType, Comment: catalogComment(sourceType + renamed + rounded) };
   });
+}
+
+/**
+ * Columns whose values are finer than what Athena shows of them: it "can handle only millisecond precision for TIMESTAMP values" (AWS
+ * DMS, `ParquetTimestampInMillisecond`; Trino, Hive connector, `hive.timestamp-precision`) and rounds the rest, up too. Of `datetime`
+ * and `smalldatetime` there is no rest.
+ */
+export function roundedColumns(columns: readonly ManifestColumn[], format: Manifest['format']['name']): string[] {
+  return columns.filter((column) => isRounded(column, format)).map(({ name }) => name);
+}
+
+const ROUNDED = 'Athena shows milliseconds, rounded';
+
+function isRounded({ glueType, sourceType }: Pick<ManifestColumn, 'glueType' | 'sourceType'>, format: Manifest['format']['name']): boolean {
+  return format === 'parquet' && glueType === 'timestamp' && Number(/\((\d)\)$/.exec(sourceType)?.[1] ?? 0) > 3;
 }
 
 /** Names of columns that a table over these files is without. */

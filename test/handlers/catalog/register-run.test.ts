@@ -214,6 +214,21 @@ test.each<[string, Manifest['format']]>([['Parquet', parquet], ['JSON Lines', { 
     expect(await partitions('bank_dbo_accounts_runs')).toHaveLength(1);
   });
 
+test('time stamps finer than milliseconds, which Athena rounds, are told in comment and description', async () => {
+  const at = (name: string, sourceType: string, glueType = 'timestamp'): ManifestColumn => ({ ...column(name, glueType), sourceType });
+  const times = [at('Fine', 'datetime2(7)'), at('Micro', 'datetimeoffset(4)'), at('Milli', 'datetime2(3)'), at('Old', 'datetime'), at('Text', 'datetime2(7)', 'string')];
+  await register(1, { columns: times });
+  const newest = await table('bank_dbo_accounts');
+  expect(newest.StorageDescriptor!.Columns!.map(({ Comment }) => Comment)).toEqual([
+    'datetime2(7); Athena shows milliseconds, rounded', 'datetimeoffset(4); Athena shows milliseconds, rounded', 'datetime2(3)', 'datetime', 'datetime2(7)',
+  ]);
+  for (const { Description } of [newest, await table('bank_dbo_accounts_runs')]) {
+    expect(Description).toContain('; Athena rounds to milliseconds, which the files do not: ["Fine","Micro"]');
+  }
+  await register(2, { columns: times, format: csv, table: 'Texts' });
+  expect((await table('bank_dbo_texts')).Description).toBe('Newest complete run of Bank/dbo/Texts');
+});
+
 test('CSV, which is read by position, has other names for them', async () => {
   await register(1, { format: csv, columns: columns(...[...ODD, 'a_b'].map((name): [string, string] => [name, 'string'])) });
   const { Columns } = (await table('bank_dbo_accounts')).StorageDescriptor!;

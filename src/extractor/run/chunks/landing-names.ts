@@ -4,7 +4,7 @@ import { datasetFolder, MAX_KEY_BYTES } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
 import type { ExtractionPlan, PlannedTable } from '../../api/extraction-plan';
 import type { LandingTarget } from '../../landing/target/landing-target';
-import type { OutputFormat } from '../../rows/columns/output-format';
+import { formatOfColumns, type OutputFormat, refuseBlankLines } from '../../rows/columns/output-format';
 import { companionsOf, type Companion } from '../../rows/columns/type-table';
 import { quoteTable } from '../../source/catalog/identifiers';
 
@@ -33,6 +33,7 @@ export function refuseUnlandable(plan: Pick<ExtractionPlan, 'database' | 'tables
   const problems = plan.tables.flatMap((table) => [
     ...(format.name === 'parquet' ? companionClashes(table, (name) => optionsOf(table)?.get(name) ?? format.types?.all ?? {}) : []),
     ...longName(plan.database, table, target, format),
+    ...blankLines(table, format),
   ]);
   if (problems.length === 0) return;
   const more = problems.length > 5 ? `; and ${problems.length - 5} more` : '';
@@ -47,6 +48,24 @@ function companionClashes(table: PlannedTable, optionsOf: (landed: string) => Pa
     return other === undefined ? [] : [`${quoteTable(table.schema, table.table)}: column '${other}' has the name of the column that Parquet has beside `
       + `'${landed[at]}' (${type}); ${REMEDIES[companion]}, or leave one of the two out (tableOptions)`];
   }));
+}
+
+function blankLines({ schema, table, columns }: PlannedTable, format: OutputFormat): string[] {
+  try {
+    refuseBlankLines(format, columns, quoteTable(schema, table));
+    return [];
+  } catch (error) {
+    return [(error as Error).message];
+  }
+}
+
+/** Tables of one column, whose NULL is written otherwise than that of other tables, as warnings. */
+export function nullTextWarnings(tables: readonly PlannedTable[], format: OutputFormat): string[] {
+  return tables.flatMap(({ schema, table, columns }) => {
+    const own = formatOfColumns(format, columns);
+    return own === format || own.name !== 'csv' ? [] : [`${quoteTable(schema, table)} has one column, '${columns[0].name}', which may be NULL: `
+      + `NULL lands as ${own.nullText}, since readers of CSV skip blank lines`];
+  });
 }
 
 function longName(database: string, table: PlannedTable, target: string, format: OutputFormat): string[] {

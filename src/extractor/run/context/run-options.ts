@@ -12,7 +12,7 @@ import { queryDataset } from '../../options/validate-selection';
 import type { ChunkTarget } from '../../plan/chunk-size';
 import { USUAL_CHUNK_BYTES } from '../../plan/chunk-size';
 import { checkPlan } from '../../plan/validate-plan';
-import type { OutputFormat } from '../../rows/columns/output-format';
+import { oneColumnNullText, type OutputFormat } from '../../rows/columns/output-format';
 import { parseTablePattern } from '../../source/catalog/table-patterns';
 import type { ConnectionOptions } from '../../source/connection/sql-server-connection';
 import { resolveSource, type ResolvedProps, type ResolvedSource } from '../../source/credentials/resolve-source';
@@ -163,7 +163,10 @@ function readCaFile(path: string): string {
 
 function outputFormat(format: ExtractFormat): OutputFormat {
   const { name, compression, delimiter, quote, header, nullText, binary, rowGroupBytes } = format;
-  if (name === 'csv') return { name, compression, delimiter, quote, header, nullText } as OutputFormat;
+  if (name === 'csv') {
+    const own = nullText === undefined && { oneColumnNullText: oneColumnNullText(delimiter, quote) };
+    return { name, compression, delimiter, quote, header, nullText, ...own } as OutputFormat;
+  }
   if (name === 'jsonl') return { name, compression, binary } as OutputFormat;
   return { name, compression, rowGroupBytes } as OutputFormat;
 }

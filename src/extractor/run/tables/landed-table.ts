@@ -6,6 +6,7 @@ import { CONTENT_HASH_VERSION, type ManifestChunk, type ManifestColumn, type Man
 import { LegacyToS3Error } from '../../api/errors';
 import type { PlannedChunk, PlannedColumn, PlannedTable } from '../../api/extraction-plan';
 import { sumOf } from '../../rows/columns/off-kernel';
+import { formatOfColumns, type OutputFormat } from '../../rows/columns/output-format';
 import { mergeTallies } from '../../rows/hash/column-tally';
 import { sumHashTexts } from '../../rows/hash/content-hash';
 import { freePartitionPrefix } from '../../source/catalog/column-names';
@@ -33,10 +34,12 @@ export interface TableIdentity extends Pick<
 }
 
 /** Puts the tables of a run together from the chunks, in the order of the plan. @throws as {@link landedTable} */
-export function landedTables(database: string, tables: readonly TableIdentity[], chunks: readonly LandedChunk[]): LandedTable[] {
+export function landedTables(
+  database: string, tables: readonly TableIdentity[], chunks: readonly LandedChunk[], format?: OutputFormat,
+): LandedTable[] {
   const groups: LandedChunk[][] = tables.map(() => []);
   for (const chunk of chunks) groups[chunk.tableIndex].push(chunk);
-  return tables.map((table, index) => landedTable(database, table, groups[index]));
+  return tables.map((table, index) => landedTable(database, table, groups[index], format));
 }
 
 /**
@@ -44,12 +47,15 @@ export function landedTables(database: string, tables: readonly TableIdentity[],
  *
  * @throws LegacyToS3Error of code SCHEMA_CHANGED when chunks came with different columns, COUNT_MISMATCH when they are not the table
  */
-export function landedTable(database: string, identity: TableIdentity, landed: readonly LandedChunk[]): LandedTable {
+export function landedTable(
+  database: string, identity: TableIdentity, landed: readonly LandedChunk[], format?: OutputFormat,
+): LandedTable {
   const { schema, table, primaryKey, chunkKey, excludedColumns, unreadColumns, memoryOptimized, view, rowFilter, relations } = identity;
   const chunks = [...landed].sort((a, b) => a.chunk - b.chunk);
   const [{ columns }] = chunks;
   // Of a query the columns were not known before.
   const partitionPrefix = identity.columns ? identity.partitionPrefix : freePartitionPrefix(columns.map(({ name }) => name));
+  const nullText = ownNullText(format, columns);
   const fingerprint = schemaFingerprint(columns);
   const other = chunks.find((chunk) => schemaFingerprint(chunk.columns) !== fingerprint);
   if (other) {
@@ -67,6 +73,7 @@ export function landedTable(database: string, identity: TableIdentity, landed: r
       schema,
       table,
       ...(partitionPrefix !== undefined && { partitionPrefix }),
+      ...(nullText !== undefined && { nullText }),
       columns: columns.map((column) => describedColumn(column, identity)),
       ...(excludedColumns && { excludedColumns }),
       ...(unreadColumns && { unreadColumns }),
@@ -96,6 +103,13 @@ export function landedTable(database: string, identity: TableIdentity, landed: r
     },
     seconds: chunks.reduce((sum, { seconds }) => sum + seconds, 0),
   };
+}
+
+/** What NULL is written as where it is not as in other tables. */
+function ownNullText(format: OutputFormat | undefined, columns: readonly ManifestColumn[]): string | undefined {
+  if (format?.name !== 'csv') return undefined;
+  const own = formatOfColumns(format, columns).nullText;
+  return own === format.nullText ? undefined : own;
 }
 
 /** What the catalog knows better than the result: a companion column has no NULL of its own. */

@@ -67,7 +67,7 @@ async function textContent(
     if (kernelRows) return contentOf(hasher, await rowsByKernel(kernelRows, bytes, format, reading));
     let rows = 0;
     const texts = textOf(bytes);
-    for await (const block of format.name === 'csv' ? csvRows(texts, format) : jsonLinesRows(texts, columns)) {
+    for await (const block of format.name === 'csv' ? csvRows(texts, format, columns.length === 1) : jsonLinesRows(texts, columns)) {
       for (const row of block) hasher.add(encode(row));
       rows += block.length;
       reading.onProgress?.({ rows: block.length, bytes: 0 });

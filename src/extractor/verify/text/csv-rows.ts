@@ -15,10 +15,11 @@ interface Field {
 /**
  * Reads CSV as the extractor writes it (RFC 4180 with LF): a quoted field is never NULL.
  *
+ * @param skipBlank whether blank lines are no rows, as for other readers where there is one column
  * @throws RangeError when a quote is open at the end, a quoted field goes on behind its quote, or a row does not end
  */
-export async function* csvRows(texts: AsyncIterable<string>, format: ManifestFormat): AsyncGenerator<TextRow[]> {
-  const parser = new CsvParser(format);
+export async function* csvRows(texts: AsyncIterable<string>, format: ManifestFormat, skipBlank = false): AsyncGenerator<TextRow[]> {
+  const parser = new CsvParser(format, skipBlank);
   for await (const text of texts) yield* parser.push(text);
   parser.finish();
 }
@@ -31,7 +32,7 @@ export class CsvParser {
   private readonly quote: string;
   private readonly nullText: string;
 
-  public constructor({ delimiter = ',', quote = '"', header = true, nullText = '' }: ManifestFormat) {
+  public constructor({ delimiter = ',', quote = '"', header = true, nullText = '' }: ManifestFormat, private readonly skipBlank = false) {
     this.separator = delimiter;
     this.quote = quote;
     this.skip = header;
@@ -48,7 +49,8 @@ export class CsvParser {
       row.push(!field.quoted && field.value === this.nullText ? null : field.value);
       at = field.end + 1;
       if (text[field.end] === this.separator) continue;
-      if (!this.skip) rows.push(row);
+      const isBlank = this.skipBlank && row.length === 1 && at - rowStart === 1;
+      if (!this.skip && !isBlank) rows.push(row);
       this.skip = false;
       row = [];
       rowStart = at;

@@ -41,6 +41,8 @@ export class TextRows {
   ): TextRows | undefined {
     const { delimiter = ',', quote = '"', nullText = '' } = format;
     const isJson = format.name === 'jsonl';
+    // Blank lines may be among them, which are no rows.
+    if (!isJson && nullText === '' && columns.length === 1 && columns[0].nullable) return undefined;
     const prefixes = isJson ? columns.map(({ name }, i) => Buffer.from(`${i === 0 ? '{' : ','}${JSON.stringify(name)}:`)) : [];
     const described = columns.length === 0 ? undefined : describeText(kernel, columns, reading, prefixes);
     if (!described) return undefined;
