@@ -35,7 +35,7 @@ function connect(): CompletionServices {
       ...database ? [catalogRegistrar(new GlueCatalog(new GlueClient(CLIENT_SETTINGS), database), telemetry)] : [],
       runLineWriter(s3, process.env[HANDLER_ENV.landingPrefix] ?? ''),
     ],
-    announce: eventBridgeAnnouncer(new EventBridgeClient(CLIENT_SETTINGS), process.env.AWS_REGION ?? ''),
+    announce: eventBridgeAnnouncer(new EventBridgeClient(CLIENT_SETTINGS), process.env.AWS_REGION ?? '', process.env[HANDLER_ENV.eventBus]),
   };
 }
 

@@ -58,7 +58,7 @@ export class ObjectRecorder extends RecordingFunction {
    */
   public startRunCompletion(completion: lambda.IFunction): void {
     this.function.addEnvironment(HANDLER_ENV.runCompletionFunction, completion.functionName);
-    this.role.addToPolicy(new iam.PolicyStatement({
+    this.role.addToPrincipalPolicy(new iam.PolicyStatement({
       sid: 'StartRunCompletion', actions: ['lambda:InvokeFunction'], resources: [completion.functionArn],
     }));
   }
