@@ -1,6 +1,7 @@
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -62,4 +63,15 @@ export abstract class HandlerRole {
   protected allow(sid: string, actions: string[], resources: string[]): void {
     this.role.addToPrincipalPolicy(new iam.PolicyStatement({ sid: this.isOwn ? sid : undefined, actions, resources }));
   }
+}
+
+/**
+ * Lets a role invoke functions. To one that was given it is a policy of its own: the role may be that of the functions, too,
+ * which wait for the policy that comes with it, and could not be named there.
+ */
+export function allowInvoking(scope: Construct, role: iam.IRole, isGiven: boolean, sid: string, functions: readonly lambda.IFunction[]): void {
+  const resources = functions.map(({ functionArn }) => functionArn);
+  const actions = ['lambda:InvokeFunction'];
+  if (isGiven) role.attachInlinePolicy(new iam.Policy(scope, `${sid}Policy`, { statements: [new iam.PolicyStatement({ actions, resources })] }));
+  else role.addToPrincipalPolicy(new iam.PolicyStatement({ sid, actions, resources }));
 }

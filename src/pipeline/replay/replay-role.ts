@@ -4,7 +4,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { HandlerRole } from '../access/handler-role';
+import { allowInvoking, HandlerRole } from '../access/handler-role';
 
 /** What the role of a replay function gives access to. */
 export interface ReplayRoleProps {
@@ -23,7 +23,7 @@ export class ReplayRole extends HandlerRole {
   constructor(scope: Construct, props: ReplayRoleProps) {
     super(scope, 'Lets the replay function give failed events and landed objects to their functions again', props.role);
     const functions = [props.recorder, ...props.runCompletion ? [props.runCompletion] : []];
-    this.allow('InvokeAgain', ['lambda:InvokeFunction'], functions.map(({ functionArn }) => functionArn));
+    allowInvoking(scope, this.role, props.role !== undefined, 'InvokeAgain', functions);
     this.allow('TakeFailures', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'], [props.failureQueue.queueArn]);
     this.allow('ListLandedObjects', ['s3:ListBucket', 's3:ListBucketVersions'], [props.bucket.bucketArn]);
     this.allowLogging(props.logGroup);
