@@ -185,7 +185,8 @@ export class LandingCatalog extends LandingCatalogBase {
     });
   }
 
-  private createResultsBucket({ encryptionKey, removalPolicy, autoDeleteObjects, queryResultsExpiration, minimumTLSVersion }: LandingCatalogProps): s3.Bucket {
+  private createResultsBucket(props: LandingCatalogProps): s3.Bucket {
+    const { encryptionKey, removalPolicy, autoDeleteObjects, queryResultsExpiration, minimumTLSVersion } = props;
     const bucket = new s3.Bucket(this, 'Results', {
       encryption: encryptionKey ? s3.BucketEncryption.KMS : s3.BucketEncryption.S3_MANAGED,
       encryptionKey,
