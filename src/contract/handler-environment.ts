@@ -26,4 +26,6 @@ export const HANDLER_ENV = {
   bufferRetrySeconds: 'BUFFER_RETRY_SECONDS',
   /** Glue database that completed runs are registered in; missing: none is. */
   glueDatabase: 'GLUE_DATABASE_NAME',
+  /** ARN of the event bus that runs are announced on; missing: the account's default one. */
+  eventBus: 'RUN_EVENT_BUS_ARN',
 } as const;

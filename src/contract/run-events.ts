@@ -1,7 +1,7 @@
 import type { Manifest } from './manifest';
 import type { RunReport, RunState } from './metadata-table';
 
-/** The event run completion puts on the account's default event bus (EventBridge): once for each outcome of each manifest. */
+/** The event run completion puts on its event bus (EventBridge), by default the account's own: once for each outcome of each manifest. */
 export const RUN_EVENT = { source: 'cdk-legacy-to-s3', detailType: 'Legacy Extraction Run Completed' } as const;
 
 /** `detail` of {@link RUN_EVENT}. The manifest was checked; `state` says whether it held. */

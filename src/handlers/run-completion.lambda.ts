@@ -46,7 +46,7 @@ function connect(): CompletionServices {
         : [],
       { name: 'line', report: runLineWriter(s3, process.env[HANDLER_ENV.landingPrefix] ?? '') },
     ],
-    announce: eventBridgeAnnouncer(new EventBridgeClient(CLIENT_SETTINGS), process.env.AWS_REGION ?? ''),
+    announce: eventBridgeAnnouncer(new EventBridgeClient(CLIENT_SETTINGS), process.env.AWS_REGION ?? '', process.env[HANDLER_ENV.eventBus]),
   };
 }
 

@@ -1,5 +1,7 @@
+import { Stack } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { LandingCatalogOptions } from './catalog/landing-catalog';
+import { claim } from './checks/claims';
 import { invalidInput } from './checks/validation';
 import { LandingBucketOptions } from './landing/landing-bucket';
 import { LegacyToS3PipelineProps } from './pipeline-props';
@@ -13,6 +15,7 @@ const BUCKET_OPTIONS: { readonly [option in keyof Required<LandingBucketOptions>
   serverAccessLogsBucket: true,
   serverAccessLogsPrefix: true,
   objectLockDefaultRetention: true,
+  minimumTLSVersion: true,
 };
 const CATALOG_OPTIONS: { readonly [option in keyof Required<LandingCatalogOptions>]: true } = {
   glueDatabase: true,
@@ -30,6 +33,11 @@ const NO_TEXTS: { readonly [option in keyof LegacyToS3PipelineProps]: string } =
   failureQueue: 'sqs.Queue.fromQueueArn(…)',
   encryptionKey: 'kms.Key.fromKeyArn(…)',
   vpc: 'ec2.Vpc.fromLookup(…)',
+  role: 'iam.Role.fromRoleArn(…)',
+  runCompletionRole: 'iam.Role.fromRoleArn(…)',
+  replayRole: 'iam.Role.fromRoleArn(…)',
+  environmentEncryption: 'kms.Key.fromKeyArn(…)',
+  eventBus: 'events.EventBus.fromEventBusArn(…)',
   trigger: 'LandingTrigger.s3Notification(…)',
   timeout: 'Duration.seconds(…)',
   runCompletionTimeout: 'Duration.minutes(…)',
@@ -56,4 +64,11 @@ export function refuseUnusedOptions(scope: IConstruct, props: LegacyToS3Pipeline
     throw invalidInput(scope, 'dashboardOptions cannot be set together with dashboard: false, which makes no dashboard');
   }
   if (props.catalog === false && ofCatalog) throw invalidInput(scope, `${ofCatalog} cannot be set together with catalog: false, which makes no catalog`);
+}
+
+/** Refuses what another pipeline of this app has to itself. */
+export function claimResources(scope: IConstruct, pipelineName: string, { metadataTable, failureQueue }: LegacyToS3PipelineProps): void {
+  claim(scope, 'pipelineName', Stack.of(scope), pipelineName, 'their metrics would be one; give each pipeline a name of its own');
+  if (metadataTable) claim(scope, 'metadataTable', metadataTable, metadataTable.node.path, 'one pipeline a table');
+  if (failureQueue) claim(scope, 'failureQueue', failureQueue, failureQueue.node.path, 'one pipeline a queue, since a replay takes all that is in it');
 }

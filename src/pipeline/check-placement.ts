@@ -6,7 +6,8 @@ import { LegacyToS3PipelineProps } from './pipeline-props';
 const MOVE = 'deploy the pipeline in the account of the bucket and let others land there by grantLand, or copy the objects to a bucket of this account (replicationRules)';
 
 /** Refuses resources of another account or region that could be given and would never be heard of or written to. */
-export function refuseElsewhere(scope: IConstruct, { bucket, metadataTable, failureQueue, encryptionKey, queryResultsBucket }: LegacyToS3PipelineProps): void {
+export function refuseElsewhere(scope: IConstruct, props: LegacyToS3PipelineProps): void {
+  const { bucket, metadataTable, failureQueue, encryptionKey, queryResultsBucket } = props;
   if (bucket) {
     requireHere(scope, 'bucket', bucket, {
       region: 'S3 tells only its own region of landed objects; copy the objects to a bucket of this region (replicationRules), or deploy the pipeline there',

@@ -4,6 +4,7 @@ export * from './pipeline-interface';
 export { LegacyToS3PipelineBase } from './pipeline-base';
 export * from './landing/landing-bucket';
 export * from './catalog/landing-catalog';
+export * from './catalog/catalog-interface';
 export * from './triggers/trigger-options';
 export * from './triggers/landing-trigger';
 export * from './recording/object-recorder';

@@ -1,6 +1,7 @@
-import { Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -9,9 +10,8 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { LandingCatalog } from './catalog/landing-catalog';
-import { refuseTexts, refuseUnusedOptions } from './check-pipeline-options';
+import { claimResources, refuseTexts, refuseUnusedOptions } from './check-pipeline-options';
 import { refuseElsewhere } from './check-placement';
-import { claim } from './checks/claims';
 import { checkPipelineName, defaultPipelineName } from './checks/pipeline-name';
 import { RunCompletion } from './completion/run-completion';
 import { LandingBucket } from './landing/landing-bucket';
@@ -21,7 +21,7 @@ import { SavedQueries } from './observability/dashboard/saved-queries';
 import { LogMetrics } from './observability/metrics/log-metrics';
 import { PipelineMetrics } from './observability/metrics/pipeline-metrics';
 import { ImportedPipeline, LegacyToS3PipelineBase } from './pipeline-base';
-import { ILegacyToS3Pipeline, LegacyToS3PipelineAttributes } from './pipeline-interface';
+import { ILegacyToS3Pipeline, LegacyToS3PipelineAttributes, PipelineResources } from './pipeline-interface';
 import { addPipelineOutputs } from './pipeline-outputs';
 import { LegacyToS3PipelineProps } from './pipeline-props';
 import { MetadataTable } from './recording/metadata-table';
@@ -29,11 +29,14 @@ import { ObjectRecorder } from './recording/object-recorder';
 import { ReplayFunction } from './replay/replay-function';
 import { LandingTrigger } from './triggers/landing-trigger';
 
+/** Marks pipelines, whichever copy of the library made them. */
+const PIPELINE = Symbol.for('cdk-legacy-to-s3.LegacyToS3Pipeline');
+
 /**
  * Where a SQL Server database lands: a hardened bucket, a function that records every object and completes runs, the
  * table of records, a queue of failures, and the metrics, alarms and dashboard to watch it all.
  */
-export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
+export class LegacyToS3Pipeline extends LegacyToS3PipelineBase implements ec2.IConnectable {
   /**
    * A pipeline deployed elsewhere: enough to land into it, to read what landed, and to watch it.
    *
@@ -43,6 +46,15 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
    */
   public static fromPipelineAttributes(scope: Construct, id: string, attributes: LegacyToS3PipelineAttributes): ILegacyToS3Pipeline {
     return new ImportedPipeline(scope, id, attributes);
+  }
+
+  /**
+   * Whether something is a pipeline made in this app, also by another copy of this library.
+   *
+   * @param x anything
+   */
+  public static isLegacyToS3Pipeline(x: any): x is LegacyToS3Pipeline {
+    return x !== null && typeof x === 'object' && PIPELINE in x;
   }
 
   /** Name of the pipeline. */
@@ -57,6 +69,9 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
   /** The table with an item for every landed object and every run. */
   public readonly metadataTable: dynamodb.ITable;
 
+  /** The bus that runs are announced on; undefined for the account's default event bus. */
+  public readonly runEventBus?: events.IEventBus;
+
   /** The recorder with all its parts. */
   public readonly recorder: ObjectRecorder;
 
@@ -64,7 +79,7 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
   public readonly recorderFunction: lambda.Function;
 
   /** The role of the recorder function. */
-  public readonly recorderRole: iam.Role;
+  public readonly recorderRole: iam.IRole;
 
   /** The log group of the recorder function. */
   public readonly logGroup: logs.LogGroup;
@@ -116,12 +131,14 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
 
   constructor(scope: Construct, id: string, props: LegacyToS3PipelineProps = {}) {
     super(scope, id);
+    Object.defineProperty(this, PIPELINE, { value: true });
     checkPipelineName(this, props.pipelineName);
     refuseTexts(this, props);
     refuseUnusedOptions(this, props);
     refuseElsewhere(this, props);
+    this.runEventBus = props.eventBus;
     this.pipelineName = props.pipelineName ?? defaultPipelineName(this);
-    this.claimResources(props);
+    claimResources(this, this.pipelineName, props);
 
     this.bucket = props.bucket ?? new LandingBucket(this, 'LandingBucket', props);
     this.metadataTable = props.metadataTable ?? new MetadataTable(this, 'MetadataTable', props);
@@ -152,7 +169,10 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
       failureQueue: this.failureQueue,
       pipelineName: this.pipelineName,
       encryptionKey: props.encryptionKey,
+      role: props.replayRole,
       runtime: props.runtime,
+      tracing: props.tracing,
+      environmentEncryption: props.environmentEncryption,
       architecture: props.architecture,
       reservedConcurrentExecutions: props.replayReservedConcurrentExecutions,
       vpc: props.vpc,
@@ -223,10 +243,29 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
     return this.replay.grantReplay(grantee);
   }
 
+  /** The parts of the pipeline. */
+  public get resources(): PipelineResources {
+    return {
+      catalog: this.catalog,
+      failureQueue: this.failureQueue,
+      buffer: this.buffer,
+      recorderFunction: this.recorderFunction,
+      runCompletionFunction: this.runCompletion.function,
+      replayFunction: this.replay.function,
+    };
+  }
+
+  /** The network connections of all three functions; only where they are in a VPC. */
+  public get connections(): ec2.Connections {
+    const functions = [this.recorder, this.runCompletion, this.replay];
+    return new ec2.Connections({ securityGroups: [...new Set(functions.flatMap(({ connections }) => connections.securityGroups))] });
+  }
+
   private createRunCompletion(props: LegacyToS3PipelineProps): RunCompletion {
     return new RunCompletion(this, 'RunCompletion', {
       ...props,
       catalog: this.catalog,
+      role: props.runCompletionRole,
       memorySize: props.runCompletionMemorySize,
       timeout: props.runCompletionTimeout,
       reservedConcurrentExecutions: props.runCompletionReservedConcurrentExecutions,
@@ -237,12 +276,6 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase {
       failureQueue: this.failureQueue,
       logRemovalPolicy: props.logRemovalPolicy ?? props.removalPolicy,
     });
-  }
-
-  private claimResources({ metadataTable, failureQueue }: LegacyToS3PipelineProps): void {
-    claim(this, 'pipelineName', Stack.of(this), this.pipelineName, 'their metrics would be one; give each pipeline a name of its own');
-    if (metadataTable) claim(this, 'metadataTable', metadataTable, metadataTable.node.path, 'one pipeline a table');
-    if (failureQueue) claim(this, 'failureQueue', failureQueue, failureQueue.node.path, 'one pipeline a queue, since a replay takes all that is in it');
   }
 
   private addOutputs(): void {

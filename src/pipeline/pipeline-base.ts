@@ -2,7 +2,6 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { RUN_EVENT, RunState, metricNamespace } from '../contract';
@@ -10,7 +9,7 @@ import { allowLanding, allowReadingLanded, allowReadingRecords, allowReplaying }
 import { checkPipelineName } from './checks/pipeline-name';
 import { invalidInput } from './checks/validation';
 import { RecorderMetrics } from './observability/metrics/recorder-metrics';
-import { GrantLandOptions, ILegacyToS3Pipeline, LegacyToS3PipelineAttributes } from './pipeline-interface';
+import { GrantLandOptions, ILegacyToS3Pipeline, LegacyToS3PipelineAttributes, PipelineResources } from './pipeline-interface';
 
 /** What a pipeline of this app and an imported one have in common. */
 export abstract class LegacyToS3PipelineBase extends Construct implements ILegacyToS3Pipeline {
@@ -25,6 +24,12 @@ export abstract class LegacyToS3PipelineBase extends Construct implements ILegac
 
   /** The table with an item for every landed object and every run. */
   public abstract readonly metadataTable: dynamodb.ITable;
+
+  /** The bus that runs are announced on; undefined for the account's default event bus. */
+  public abstract readonly runEventBus?: events.IEventBus;
+
+  /** The parts of the pipeline, as far as they are known. */
+  public abstract readonly resources: PipelineResources;
 
   /** Namespace of the pipeline's metrics. */
   public get metricNamespace(): string {
@@ -165,9 +170,9 @@ export abstract class LegacyToS3PipelineBase extends Construct implements ILegac
     return this.ownMetrics.metricSuccessRate(options);
   }
 
-  /** Run completion tells the outcome on the account's default event bus. */
+  /** Run completion tells the outcome on this bus, by default the account's own. */
   private runRule(id: string, state: RunState, options: events.OnEventOptions): events.Rule {
-    const rule = new events.Rule(this, id, options);
+    const rule = new events.Rule(this, id, { eventBus: this.runEventBus, ...options });
     const key = this.landingPrefix === undefined ? {} : { key: [{ prefix: this.landingPrefix }] };
     rule.addEventPattern({
       source: [RUN_EVENT.source],
@@ -185,7 +190,8 @@ export class ImportedPipeline extends LegacyToS3PipelineBase {
   public readonly bucket: s3.IBucket;
   public readonly landingPrefix?: string;
   public readonly metadataTable: dynamodb.ITable;
-  private readonly replayFunction?: lambda.IFunction;
+  public readonly runEventBus?: events.IEventBus;
+  public readonly resources: PipelineResources;
 
   constructor(scope: Construct, id: string, attributes: LegacyToS3PipelineAttributes) {
     super(scope, id);
@@ -194,11 +200,14 @@ export class ImportedPipeline extends LegacyToS3PipelineBase {
     this.bucket = attributes.bucket;
     this.landingPrefix = attributes.landingPrefix;
     this.metadataTable = attributes.metadataTable;
-    this.replayFunction = attributes.replayFunction;
+    this.runEventBus = attributes.runEventBus;
+    const { catalog, failureQueue, buffer, recorderFunction, runCompletionFunction, replayFunction } = attributes;
+    this.resources = { catalog, failureQueue, buffer, recorderFunction, runCompletionFunction, replayFunction };
   }
 
   public grantReplay(grantee: iam.IGrantable): iam.Grant {
-    if (!this.replayFunction) throw invalidInput(this, 'grantReplay needs replayFunction among the attributes of the imported pipeline, got none');
-    return allowReplaying(this, grantee, this.replayFunction);
+    const { replayFunction } = this.resources;
+    if (!replayFunction) throw invalidInput(this, 'grantReplay needs replayFunction among the attributes of the imported pipeline, got none');
+    return allowReplaying(this, grantee, replayFunction);
   }
 }

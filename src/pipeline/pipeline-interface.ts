@@ -4,7 +4,9 @@ import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { IConstruct } from 'constructs';
+import { ILandingCatalog } from './catalog/catalog-interface';
 
 /** A pipeline, of this app or deployed elsewhere. */
 export interface ILegacyToS3Pipeline extends IConstruct {
@@ -22,6 +24,12 @@ export interface ILegacyToS3Pipeline extends IConstruct {
 
   /** The table with an item for every landed object and every run. */
   readonly metadataTable: dynamodb.ITable;
+
+  /** The bus that runs are announced on; undefined for the account's default event bus. */
+  readonly runEventBus?: events.IEventBus;
+
+  /** The parts of the pipeline, as far as they are known. */
+  readonly resources: PipelineResources;
 
   /**
    * Lets somebody land data with the extractor: put objects under the landing prefix by single and multipart upload, abort and
@@ -140,8 +148,53 @@ export interface GrantLandOptions {
   readonly deleteLanded?: boolean;
 }
 
+/** The parts of a pipeline that others work with, of this app or deployed elsewhere. */
+export interface PipelineResources {
+  /**
+   * Where landed data can be queried.
+   *
+   * @default - there is none, or it is not known
+   */
+  readonly catalog?: ILandingCatalog;
+
+  /**
+   * Where events go that could not be recorded.
+   *
+   * @default - not known
+   */
+  readonly failureQueue?: sqs.IQueue;
+
+  /**
+   * The queue events wait in before they are recorded.
+   *
+   * @default - there is none, or it is not known
+   */
+  readonly buffer?: sqs.IQueue;
+
+  /**
+   * The function that records landed objects.
+   *
+   * @default - not known
+   */
+  readonly recorderFunction?: lambda.IFunction;
+
+  /**
+   * The function that completes runs.
+   *
+   * @default - not known
+   */
+  readonly runCompletionFunction?: lambda.IFunction;
+
+  /**
+   * The function that replays.
+   *
+   * @default - not known: `grantReplay` is refused
+   */
+  readonly replayFunction?: lambda.IFunction;
+}
+
 /** What is known of a pipeline deployed elsewhere; the outputs of its stack tell it. */
-export interface LegacyToS3PipelineAttributes {
+export interface LegacyToS3PipelineAttributes extends PipelineResources {
   /** Name of the pipeline. */
   readonly pipelineName: string;
 
@@ -159,9 +212,9 @@ export interface LegacyToS3PipelineAttributes {
   readonly landingPrefix?: string;
 
   /**
-   * The function that replays.
+   * The bus that the pipeline announces its runs on.
    *
-   * @default - not known: `grantReplay` is refused
+   * @default - the account's default event bus
    */
-  readonly replayFunction?: lambda.IFunction;
+  readonly runEventBus?: events.IEventBus;
 }

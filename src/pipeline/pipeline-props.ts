@@ -1,5 +1,7 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -72,6 +74,27 @@ export interface LegacyToS3PipelineProps extends LandingBucketOptions, RecorderF
    * @default Duration.minutes(15)
    */
   readonly runCompletionTimeout?: Duration;
+
+  /**
+   * Role of the function that completes runs; it is given the rights the function needs, if it can be changed.
+   *
+   * @default - a new one, which may do what the function does and nothing else
+   */
+  readonly runCompletionRole?: iam.IRole;
+
+  /**
+   * Role of the function that replays; it is given the rights the function needs, if it can be changed.
+   *
+   * @default - a new one, which may do what the function does and nothing else
+   */
+  readonly replayRole?: iam.IRole;
+
+  /**
+   * The bus of EventBridge that runs are announced on, and that `onRunComplete` and `onRunIncomplete` listen to.
+   *
+   * @default - the account's default event bus
+   */
+  readonly eventBus?: events.IEventBus;
 
   /**
    * How many instances of the function that completes runs may run at once; they are set aside from the account's limit.

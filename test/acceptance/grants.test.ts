@@ -186,10 +186,15 @@ describe('grantLand', () => {
       const table = stack.outputs[`${pipeline}${STACK_OUTPUTS.tableName}`];
       const items = async () => {
         const found: string[] = [];
-        for await (const { Items = [] } of paginateScan({ client: owner.dynamodb }, { TableName: table })) found.push(...Items.map(({ objectKey }) => objectKey.S!));
+        for await (const { Items = [] } of paginateScan({ client: owner.dynamodb }, { TableName: table })) {
+          found.push(...Items.map(({ objectKey }) => objectKey.S!));
+        }
         return found;
       };
-      const recorded = await poll(async () => { const found = await items(); return found.some((key) => key.endsWith('_manifest.json')) && found; }, { what: 'the manifest\'s item' });
+      const recorded = await poll(async () => {
+        const found = await items();
+        return found.some((key) => key.endsWith('_manifest.json')) && found;
+      }, { what: 'the manifest\'s item' });
       expect(recorded.filter((key) => key.startsWith(stateFolder(prefix)))).toEqual([]);
       const { Messages = [] } = await owner.sqs.send(new ReceiveMessageCommand({ QueueUrl: stack.outputs[`${pipeline}${STACK_OUTPUTS.failureQueueUrl}`], VisibilityTimeout: 0 }));
       expect(Messages).toEqual([]);

@@ -1,5 +1,7 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -23,6 +25,11 @@ const CASES: PropCases<Props> = {
   runCompletionTimeout: {
     byDefault: Duration.minutes(15), own: () => ({ runCompletionTimeout: Duration.minutes(10) }), shows: /RunCompletionFunction\/Properties\/Timeout: 600$/,
   },
+  runCompletionRole: {
+    own: (stack) => ({ runCompletionRole: iam.Role.fromRoleName(stack, 'Own', 'completes') }), shows: /RunCompletionFunction\/Properties\/Role.*role\/completes/,
+  },
+  replayRole: { own: (stack) => ({ replayRole: iam.Role.fromRoleName(stack, 'Own', 'replays') }), shows: /ReplayFunction\/Properties\/Role.*role\/replays/ },
+  eventBus: { own: (stack) => ({ eventBus: new events.EventBus(stack, 'Own') }), shows: /RunCompletionFunction\/.*\/RUN_EVENT_BUS_ARN\/Fn::GetAtt\/0: Own/ },
   runCompletionReservedConcurrentExecutions: {
     own: () => ({ runCompletionReservedConcurrentExecutions: 5 }), shows: /RunCompletionFunction\/Properties\/ReservedConcurrentExecutions: 5$/,
   },

@@ -3,6 +3,8 @@ import * as athena from 'aws-cdk-lib/aws-athena';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as glue from 'aws-cdk-lib/aws-glue';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
@@ -34,6 +36,7 @@ export const bucketCases = (id: string): PropCases<LandingBucketOptions> => ({
     own: (stack) => ({ serverAccessLogsBucket: new s3.Bucket(stack, 'Own'), serverAccessLogsPrefix: 'access/' }),
     shows: line(`^${id}/.*/LoggingConfiguration/LogFilePrefix: access/$`),
   },
+  minimumTLSVersion: { own: () => ({ minimumTLSVersion: 1.3 }), shows: line(`^${id}Policy/.*/NumericLessThan/s3:TlsVersion: 1.3$`) },
   objectLockDefaultRetention: {
     own: () => ({ objectLockDefaultRetention: s3.ObjectLockRetention.compliance(Duration.days(30)) }), shows: line(`^${id}/.*/DefaultRetention/Days: 30$`),
   },
@@ -72,7 +75,7 @@ export const vpcOf = (stack: Stack) => ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
 
 /** Settings that every function has. */
 type AnyFunctionOptions = Required<Pick<
-  RecorderFunctionOptions, 'runtime' | 'architecture' | 'reservedConcurrentExecutions' | 'logRetention' | 'logRemovalPolicy' | 'vpc' | 'vpcSubnets' | 'securityGroups'
+  RecorderFunctionOptions, 'role' | 'tracing' | 'environmentEncryption' | 'runtime' | 'architecture' | 'reservedConcurrentExecutions' | 'logRetention' | 'logRemovalPolicy' | 'vpc' | 'vpcSubnets' | 'securityGroups'
 >>;
 
 export const anyFunctionCases = (id: string): PropCases<Partial<AnyFunctionOptions>> => ({
@@ -94,6 +97,13 @@ export const anyFunctionCases = (id: string): PropCases<Partial<AnyFunctionOptio
   },
   logRemovalPolicy: {
     byDefault: RemovalPolicy.RETAIN, own: () => ({ logRemovalPolicy: RemovalPolicy.DESTROY }), shows: line(`^${id}LogGroup/DeletionPolicy: Delete$`),
+  },
+  role: { own: (stack) => ({ role: iam.Role.fromRoleName(stack, 'Own', 'runs') }), shows: line(`^${id}Function/Properties/Role.*role/runs`) },
+  tracing: {
+    byDefault: lambda.Tracing.DISABLED, own: () => ({ tracing: lambda.Tracing.ACTIVE }), shows: line(`^${id}Function/Properties/TracingConfig/Mode: Active$`),
+  },
+  environmentEncryption: {
+    own: (stack) => ({ environmentEncryption: new kms.Key(stack, 'Own') }), shows: line(`^${id}Function/Properties/KmsKeyArn/Fn::GetAtt/0: Own`),
   },
   vpc: { own: (stack) => ({ vpc: vpcOf(stack) }), shows: line(`^${id}Function/Properties/VpcConfig/SubnetIds/0: subnet-private$`) },
   vpcSubnets: {

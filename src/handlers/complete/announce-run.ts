@@ -8,12 +8,13 @@ const MAX_PROBLEMS = 20;
 const MAX_PROBLEM_LENGTH = 500;
 
 /**
- * Puts an event of the run's outcome on the default event bus.
+ * Puts an event of the run's outcome on an event bus.
  *
  * @param region of the bucket, for the partition in its ARN (IAM, "Amazon Resource Names")
+ * @param eventBus its ARN; undefined for the account's default one
  * @throws HandlerError EVENT_NOT_PUT when EventBridge did not take it
  */
-export function eventBridgeAnnouncer(eventBridge: EventBridgeClient, region: string): RunReporter {
+export function eventBridgeAnnouncer(eventBridge: EventBridgeClient, region: string, eventBus?: string): RunReporter {
   const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
   return async (run, { manifest }) => {
     const detail: RunEventDetail = {
@@ -28,7 +29,7 @@ export function eventBridgeAnnouncer(eventBridge: EventBridgeClient, region: str
     };
     const { Entries } = await eventBridge.send(new PutEventsCommand({
       Entries: [{
-        Source: RUN_EVENT.source, DetailType: RUN_EVENT.detailType, Detail: JSON.stringify(detail), Resources: [`arn:${partition}:s3:::${run.bucket}`],
+        EventBusName: eventBus, Source: RUN_EVENT.source, DetailType: RUN_EVENT.detailType, Detail: JSON.stringify(detail), Resources: [`arn:${partition}:s3:::${run.bucket}`],
       }],
     }));
     const refused = Entries?.find((entry) => entry.ErrorCode);

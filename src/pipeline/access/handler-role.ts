@@ -1,23 +1,33 @@
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { acknowledge, acknowledgeResource } from './nag-acknowledgements';
+import { acknowledge, acknowledgeByStandards, acknowledgeResource } from './nag-acknowledgements';
 
-/** A role of a function of the pipeline: built of what the handler calls, on the resources it calls it on. */
-export abstract class HandlerRole extends iam.Role {
-  constructor(scope: Construct, id: string, description: string) {
-    super(scope, id, { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'), description });
-    acknowledge(this, 'IAMNoInlinePolicy', 'the policy is of what this one function calls, and of use to nobody else', 'HIPAA.Security');
+/**
+ * The role of a function of the pipeline: built of what the handler calls, on the resources it calls it on. One that was given
+ * gets the same.
+ */
+export abstract class HandlerRole {
+  public readonly role: iam.IRole;
+
+  /** Where it is given to several functions, statements of one name would differ. */
+  private readonly isOwn: boolean;
+
+  constructor(scope: Construct, description: string, given?: iam.IRole) {
+    this.isOwn = given === undefined;
+    this.role = given ?? new iam.Role(scope, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'), description });
+    acknowledgeByStandards(this.role, 'IAMNoInlinePolicy', 'the policy is of what this one function calls, and of use to nobody else');
   }
 
   protected allowReadingObjects(bucket: s3.IBucket, prefix: string = ''): void {
     const objects = bucket.arnForObjects(`${prefix}*`);
     this.allow('ReadLandedObjects', ['s3:GetObject', 's3:GetObjectVersion'], [objects]);
-    acknowledgeResource(this, objects, 'the function reads whatever lands under the watched prefix');
+    acknowledgeResource(this.role, objects, 'the function reads whatever lands under the watched prefix');
     // Without these S3 answers 403 instead of 404 for an object or version that is gone.
     this.allow('TellMissingFromForbidden', ['s3:ListBucket', 's3:ListBucketVersions'], [bucket.bucketArn]);
   }
@@ -35,7 +45,7 @@ export abstract class HandlerRole extends iam.Role {
   }
 
   protected allowTableKey(key?: kms.IKey): void {
-    key?.grant(this, 'kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo');
+    key?.grant(this.role, 'kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo');
   }
 
   protected allowNetworkInterfaces(): void {
@@ -47,10 +57,21 @@ export abstract class HandlerRole extends iam.Role {
       'ec2:AssignPrivateIpAddresses',
       'ec2:UnassignPrivateIpAddresses',
     ], ['*']);
-    acknowledge(this, 'IAM5[Resource::*]', 'Lambda makes network interfaces whose names nobody knows before, and describing them takes no resource');
+    acknowledge(this.role, 'IAM5[Resource::*]', 'Lambda makes network interfaces whose names nobody knows before, and describing them takes no resource');
   }
 
   protected allow(sid: string, actions: string[], resources: string[]): void {
-    this.addToPolicy(new iam.PolicyStatement({ sid, actions, resources }));
+    this.role.addToPrincipalPolicy(new iam.PolicyStatement({ sid: this.isOwn ? sid : undefined, actions, resources }));
   }
+}
+
+/**
+ * Lets a role invoke functions. To one that was given it is a policy of its own: the role may be that of the functions, too,
+ * which wait for the policy that comes with it, and could not be named there.
+ */
+export function allowInvoking(scope: Construct, role: iam.IRole, isGiven: boolean, sid: string, functions: readonly lambda.IFunction[]): void {
+  const resources = functions.map(({ functionArn }) => functionArn);
+  const actions = ['lambda:InvokeFunction'];
+  if (isGiven) role.attachInlinePolicy(new iam.Policy(scope, `${sid}Policy`, { statements: [new iam.PolicyStatement({ actions, resources })] }));
+  else role.addToPrincipalPolicy(new iam.PolicyStatement({ sid, actions, resources }));
 }

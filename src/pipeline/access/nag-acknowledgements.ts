@@ -2,8 +2,14 @@ import { Stack, Validations } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { IConstruct } from 'constructs';
 
+/** The packs of cdk-nag. */
+export type NagPackName = 'AwsSolutions' | 'HIPAA.Security' | 'NIST.800.53.R4' | 'NIST.800.53.R5' | 'PCI.DSS.321';
+
+/** Those that follow a standard; they have most of their rules in common. */
+const STANDARDS: readonly NagPackName[] = ['HIPAA.Security', 'NIST.800.53.R4', 'NIST.800.53.R5', 'PCI.DSS.321'];
+
 /** Says why a finding of one of cdk-nag's packs is meant to be; the reason is read by whoever audits the template. */
-export function acknowledge(construct: IConstruct, rule: string, reason: string, pack: 'AwsSolutions' | 'HIPAA.Security' = 'AwsSolutions'): void {
+export function acknowledge(construct: IConstruct, rule: string, reason: string, pack: NagPackName = 'AwsSolutions'): void {
   const id = `${pack}-${rule}`;
   if (id.split('::').length <= 2) {
     Validations.of(construct).acknowledge({ id, reason });
@@ -11,6 +17,11 @@ export function acknowledge(construct: IConstruct, rule: string, reason: string,
     // `acknowledge` takes `::` for its own delimiter and refuses ARNs and pseudo parameters; the metadata is what it writes.
     construct.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, { [`annotation::${id}`]: reason });
   }
+}
+
+/** The same for a rule of the packs that follow a standard; in one that does not have the rule it is of no effect. */
+export function acknowledgeByStandards(construct: IConstruct, rule: string, reason: string): void {
+  for (const pack of STANDARDS) acknowledge(construct, rule, reason, pack);
 }
 
 /** The same for a wildcard in an IAM statement: cdk-nag names such a finding after the resource or action as it prints it. */
@@ -22,7 +33,7 @@ export function acknowledgeResource(construct: IConstruct, resource: string, rea
 export function acknowledgeNotificationsHandler(bucket: s3.IBucket): void {
   const reason = 'the function that sets bucket notifications comes with aws-cdk-lib';
   const notifications = bucket.node.tryFindChild('Notifications');
-  if (notifications) acknowledge(notifications, 'IAMNoInlinePolicy', reason, 'HIPAA.Security');
+  if (notifications) acknowledgeByStandards(notifications, 'IAMNoInlinePolicy', reason);
   const handler = Stack.of(bucket).node.children.find((child) => child.node.id.startsWith('BucketNotificationsHandler'));
   if (!handler) return;
   acknowledge(handler, 'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]', reason);

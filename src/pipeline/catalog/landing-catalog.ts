@@ -1,17 +1,15 @@
-import { ArnFormat, Aws, Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import { Aws, Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import * as athena from 'aws-cdk-lib/aws-athena';
 import * as glue from 'aws-cdk-lib/aws-glue';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { aws_athena as athenaRefs, aws_glue as glueRefs } from 'aws-cdk-lib/interfaces';
 import { Construct } from 'constructs';
+import { ILandingCatalog, LandingCatalogAttributes } from './catalog-interface';
 import { addCatalogQueries } from './catalog-queries';
-import { resultRights, WORK_GROUP_ACTIONS } from './query-rights';
+import { ImportedCatalog, LandedObjects, LandingCatalogBase } from './landing-catalog-base';
 import { RUN_LOG_FOLDER, RUN_LOG_TABLE } from '../../contract';
-import { byPrincipal, grantWhole, Right } from '../access/grant-whole';
-import { readingLanded, ROLE_OF_ACCOUNT } from '../access/grants';
-import { acknowledge } from '../access/nag-acknowledgements';
+import { acknowledge, acknowledgeByStandards } from '../access/nag-acknowledgements';
 import { claim } from '../checks/claims';
 import { defaultPipelineName } from '../checks/pipeline-name';
 import { invalidInput, requireDuration, requireText } from '../checks/validation';
@@ -103,6 +101,14 @@ export interface LandingCatalogProps extends LandingCatalogOptions {
    * @default false
    */
   readonly autoDeleteObjects?: boolean;
+
+  /**
+   * Oldest version of TLS that requests to the bucket of query results may come by, 1.2 or 1.3; of use only where the bucket
+   * is a new one.
+   *
+   * @default - any version that S3 takes
+   */
+  readonly minimumTLSVersion?: number;
 }
 
 /**
@@ -111,7 +117,18 @@ export interface LandingCatalogProps extends LandingCatalogOptions {
  *
  * Works with Lake Formation off: new tables are governed by IAM.
  */
-export class LandingCatalog extends Construct {
+export class LandingCatalog extends LandingCatalogBase {
+  /**
+   * A catalog deployed elsewhere, of this account and region: enough to let others query and register.
+   *
+   * @param scope where to put it
+   * @param id its id there
+   * @param attributes what the outputs of its pipeline's stack tell
+   */
+  public static fromCatalogAttributes(scope: Construct, id: string, attributes: LandingCatalogAttributes): ILandingCatalog {
+    return new ImportedCatalog(scope, id, attributes);
+  }
+
   /** The Glue database. */
   public readonly database: glueRefs.IDatabaseRef;
 
@@ -130,12 +147,13 @@ export class LandingCatalog extends Construct {
   /** The bucket of the query results; undefined where a workgroup of one's own was given without it. */
   public readonly resultsBucket?: s3.IBucket;
 
-  private readonly landed: { readonly bucket: s3.IBucket; readonly prefix?: string };
+  /** @internal */
+  protected readonly _landed: LandedObjects;
 
   constructor(scope: Construct, id: string, props: LandingCatalogProps) {
     super(scope, id);
     this.validateOptions(props);
-    this.landed = { bucket: props.bucket, prefix: props.objectPrefix };
+    this._landed = { bucket: props.bucket, prefix: props.objectPrefix };
 
     // Both need a name: neither Glue nor Athena makes one up.
     const name = defaultPipelineName(this);
@@ -155,46 +173,6 @@ export class LandingCatalog extends Construct {
     });
   }
 
-  /**
-   * Lets somebody make and change tables and partitions of the database, and delete tables: one whose only complete run
-   * turned out incomplete must not be queried.
-   *
-   * @param grantee who registers
-   */
-  public grantRegister(grantee: iam.IGrantable): iam.Grant {
-    const right = this.registryRight(grantee, [
-      'glue:GetDatabase', 'glue:GetTable', 'glue:GetTables', 'glue:CreateTable', 'glue:UpdateTable', 'glue:DeleteTable',
-      'glue:GetPartition', 'glue:GetPartitions', 'glue:CreatePartition', 'glue:UpdatePartition', 'glue:BatchUpdatePartition',
-    ]);
-    return grantWhole(this, 'grantRegister', grantee, [right], ROLE_OF_ACCOUNT);
-  }
-
-  /**
-   * Lets somebody query the landed data in the workgroup: use its saved queries, read the database and the landed objects,
-   * write and read results (unless the workgroup is one's own and `queryResultsBucket` was not given).
-   *
-   * Somebody of this account: a workgroup has no policy that could let others in.
-   *
-   * @param grantee who queries
-   */
-  public grantQuery(grantee: iam.IGrantable): iam.Grant {
-    const workGroup = Stack.of(this).formatArn({ service: 'athena', resource: 'workgroup', resourceName: this.workGroupName });
-    return grantWhole(this, 'grantQuery', grantee, [
-      byPrincipal(this, `the workgroup '${this.workGroupName}'`, grantee, WORK_GROUP_ACTIONS, [workGroup]),
-      this.registryRight(grantee, ['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables', 'glue:GetPartition', 'glue:GetPartitions']),
-      ...this.resultsBucket ? resultRights(grantee, this.resultsBucket) : [],
-      ...readingLanded(grantee, this.landed.bucket, this.landed.prefix),
-    ], ROLE_OF_ACCOUNT);
-  }
-
-  private registryRight(grantee: iam.IGrantable, actions: string[]): Right {
-    const arn = (resource: string, resourceName?: string) => Stack.of(this).formatArn({
-      service: 'glue', resource, resourceName, arnFormat: resourceName ? ArnFormat.SLASH_RESOURCE_NAME : ArnFormat.NO_RESOURCE_NAME,
-    });
-    const resources = [arn('catalog'), arn('database', this.databaseName), arn('table', `${this.databaseName}/*`)];
-    return byPrincipal(this, `the database '${this.databaseName}'`, grantee, actions, resources);
-  }
-
   private createDatabase(): glue.CfnDatabase {
     return new glue.CfnDatabase(this, 'Database', {
       catalogId: Aws.ACCOUNT_ID,
@@ -207,12 +185,14 @@ export class LandingCatalog extends Construct {
     });
   }
 
-  private createResultsBucket({ encryptionKey, removalPolicy, autoDeleteObjects, queryResultsExpiration }: LandingCatalogProps): s3.Bucket {
+  private createResultsBucket(props: LandingCatalogProps): s3.Bucket {
+    const { encryptionKey, removalPolicy, autoDeleteObjects, queryResultsExpiration, minimumTLSVersion } = props;
     const bucket = new s3.Bucket(this, 'Results', {
       encryption: encryptionKey ? s3.BucketEncryption.KMS : s3.BucketEncryption.S3_MANAGED,
       encryptionKey,
       bucketKeyEnabled: encryptionKey ? true : undefined,
       enforceSSL: true,
+      minimumTLSVersion,
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
       removalPolicy: removalPolicy ?? RemovalPolicy.RETAIN,
@@ -221,7 +201,8 @@ export class LandingCatalog extends Construct {
     });
     const reason = 'query results expire within days and can be made again';
     acknowledge(bucket, 'S1', reason);
-    for (const rule of ['S3BucketLoggingEnabled', 'S3BucketReplicationEnabled', 'S3BucketVersioningEnabled']) acknowledge(bucket, rule, reason, 'HIPAA.Security');
+    const rules = ['S3BucketLoggingEnabled', 'S3BucketReplicationEnabled', 'S3BucketVersioningEnabled', 'S3BucketDefaultLockEnabled'];
+    for (const rule of rules) acknowledgeByStandards(bucket, rule, reason);
     return bucket;
   }
 

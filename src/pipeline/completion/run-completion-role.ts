@@ -7,19 +7,21 @@ import { RecordingRoleProps } from '../recording/recording-function';
 
 /** The role of run completion: the recorder's reading and writing, one folder of the bucket, and the event bus. */
 export class RunCompletionRole extends HandlerRole {
-  constructor(scope: Construct, id: string, props: RecordingRoleProps) {
-    super(scope, id, 'Lets run completion compare landed objects with their manifest, and tell of the outcome');
+  constructor(scope: Construct, props: RecordingRoleProps) {
+    super(scope, 'Lets run completion compare landed objects with their manifest, and tell of the outcome', props.role);
     const { bucket, objectPrefix = '' } = props;
     this.allowReadingObjects(bucket, objectPrefix);
     this.allowRecording(props.table);
     const lines = bucket.arnForObjects(`${objectPrefix}${RUN_LOG_FOLDER}*`);
     this.allow('WriteRunLines', ['s3:PutObject'], [lines]);
-    acknowledgeResource(this, lines, 'the function writes one object for each run, named after it');
-    this.allow('AnnounceRuns', ['events:PutEvents'], [Stack.of(this).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })]);
+    acknowledgeResource(this.role, lines, 'the function writes one object for each run, named after it');
+    this.allow('AnnounceRuns', ['events:PutEvents'], [
+      props.eventBus?.eventBusArn ?? Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' }),
+    ]);
     this.allowLogging(props.logGroup);
     this.allowSendingFailures(props.failureQueue);
-    bucket.encryptionKey?.grant(this, 'kms:Decrypt', 'kms:GenerateDataKey');
-    props.failureQueue.encryptionMasterKey?.grant(this, 'kms:Decrypt', 'kms:GenerateDataKey');
+    bucket.encryptionKey?.grant(this.role, 'kms:Decrypt', 'kms:GenerateDataKey');
+    props.failureQueue.encryptionMasterKey?.grant(this.role, 'kms:Decrypt', 'kms:GenerateDataKey');
     this.allowTableKey(props.table.encryptionKey);
     if (props.inVpc) this.allowNetworkInterfaces();
   }

@@ -1,5 +1,6 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as events from 'aws-cdk-lib/aws-events';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -32,6 +33,13 @@ export interface RunCompletionProps extends RecordingFunctionProps {
   readonly catalog?: LandingCatalog;
 
   /**
+   * The bus of EventBridge that runs are announced on.
+   *
+   * @default - the account's default event bus
+   */
+  readonly eventBus?: events.IEventBus;
+
+  /**
    * Where Lambda sends the manifests that could not be handled.
    *
    * @default - a queue of its own, encrypted, reached by TLS only, kept for 14 days
@@ -51,7 +59,11 @@ export class RunCompletion extends RecordingFunction {
     super(scope, id, props, {
       roleType: RunCompletionRole,
       serviceName: SERVICES.runCompletion,
-      environment: props.catalog && { [HANDLER_ENV.glueDatabase]: props.catalog.databaseName },
+      eventBus: props.eventBus,
+      environment: {
+        ...props.catalog && { [HANDLER_ENV.glueDatabase]: props.catalog.databaseName },
+        ...props.eventBus && { [HANDLER_ENV.eventBus]: props.eventBus.eventBusArn },
+      },
       bundle: 'run-completion',
       description: 'Compares runs with their manifests and tells of the outcome',
       // A manifest of the largest size allowed takes some hundred MB; a run of 100,000 parts some minutes.

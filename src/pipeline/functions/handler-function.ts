@@ -9,7 +9,7 @@ import { BundleCode } from './bundle-code';
 import { RecorderFunctionOptions } from './recorder-options';
 import { HANDLER_ENV } from '../../contract';
 import { allowServiceByKeyPolicy } from '../access/key-policy';
-import { acknowledge } from '../access/nag-acknowledgements';
+import { acknowledgeByStandards } from '../access/nag-acknowledgements';
 
 /** What makes one function of the pipeline differ from another. */
 export interface HandlerFunctionProps {
@@ -65,10 +65,12 @@ export function createHandlerFunction(scope: Construct, props: HandlerFunctionPr
       // The role already may send to the queue; SqsDestination would add rights that sending does not need.
       onFailure: { bind: () => ({ destination: queueArn }) },
     },
+    tracing: options.tracing,
+    environmentEncryption: options.environmentEncryption,
     vpc: options.vpc,
     vpcSubnets: options.vpcSubnets,
     securityGroups: options.securityGroups,
   });
-  acknowledge(handler, 'LambdaDLQ', 'what fails goes to a destination, which unlike a dead-letter queue also gets the error; replay answers its caller', 'HIPAA.Security');
+  acknowledgeByStandards(handler, 'LambdaDLQ', 'what fails goes to a destination, which unlike a dead-letter queue also gets the error; replay answers its caller');
   return handler;
 }

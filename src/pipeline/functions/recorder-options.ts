@@ -1,10 +1,12 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 
 /**
- * Settings of a function of the pipeline. Given to a pipeline, memory, timeout and reserved concurrency are those of its
+ * Settings of a function of the pipeline. Given to a pipeline, memory, timeout, role and reserved concurrency are those of its
  * recorder; environment, retries and event age those of recorder and run completion; all others those of all its functions.
  */
 export interface RecorderFunctionOptions {
@@ -81,6 +83,29 @@ export interface RecorderFunctionOptions {
    * @default - as for the data: RemovalPolicy.RETAIN
    */
   readonly logRemovalPolicy?: RemovalPolicy;
+
+  /**
+   * Role of the function (of a pipeline: of its recorder). It is given the rights the function needs, if it can be changed.
+   *
+   * @default - a new one, which may do what the function does and nothing else
+   */
+  readonly role?: iam.IRole;
+
+  /**
+   * Whether the function's (of a pipeline: all its functions') invocations are traced by X-Ray; the role may then write
+   * traces. What the function calls is not traced.
+   *
+   * @default lambda.Tracing.DISABLED
+   */
+  readonly tracing?: lambda.Tracing;
+
+  /**
+   * KMS key that encrypts the environment of the function (of a pipeline: of all its functions), which holds names and no
+   * secret unless you add one.
+   *
+   * @default - a key of Lambda's
+   */
+  readonly environmentEncryption?: kms.IKey;
 
   /**
    * VPC to run the function (of a pipeline: all its functions) in. It must reach S3 and DynamoDB, by their gateway endpoints,

@@ -1,6 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -8,6 +7,7 @@ import { Construct } from 'constructs';
 import { RecorderRole } from './recorder-role';
 import { RecordingFunction, RecordingFunctionProps } from './recording-function';
 import { HANDLER_ENV, SERVICES } from '../../contract';
+import { allowInvoking } from '../access/handler-role';
 
 /** Properties of an object recorder. */
 export interface ObjectRecorderProps extends RecordingFunctionProps {
@@ -40,6 +40,8 @@ export class ObjectRecorder extends RecordingFunction {
   /** Where Lambda sends the events that could not be recorded. */
   declare public readonly failureQueue: sqs.IQueue;
 
+  private readonly roleIsGiven: boolean;
+
   constructor(scope: Construct, id: string, props: ObjectRecorderProps) {
     super(scope, id, props, {
       roleType: RecorderRole,
@@ -49,6 +51,7 @@ export class ObjectRecorder extends RecordingFunction {
       memorySize: 512,
       timeout: Duration.minutes(5),
     });
+    this.roleIsGiven = props.role !== undefined;
   }
 
   /**
@@ -58,8 +61,6 @@ export class ObjectRecorder extends RecordingFunction {
    */
   public startRunCompletion(completion: lambda.IFunction): void {
     this.function.addEnvironment(HANDLER_ENV.runCompletionFunction, completion.functionName);
-    this.role.addToPolicy(new iam.PolicyStatement({
-      sid: 'StartRunCompletion', actions: ['lambda:InvokeFunction'], resources: [completion.functionArn],
-    }));
+    allowInvoking(this, this.role, this.roleIsGiven, 'StartRunCompletion', [completion]);
   }
 }

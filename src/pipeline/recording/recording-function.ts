@@ -1,5 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -10,6 +12,7 @@ import { Construct } from 'constructs';
 import { requireMetadataTable, requireStandardQueue } from './check-resources';
 import { FailureQueue } from './failure-queue';
 import { HANDLER_ENV, metricNamespace } from '../../contract';
+import { HandlerRole } from '../access/handler-role';
 import { checkPipelineName } from '../checks/pipeline-name';
 import { checkRecorderOptions } from '../functions/check-recorder-options';
 import { createHandlerFunction, createHandlerLogGroup } from '../functions/handler-function';
@@ -46,11 +49,16 @@ export interface RecordingRoleProps {
   readonly logGroup: logs.ILogGroup;
   readonly failureQueue: sqs.IQueue;
   readonly inVpc: boolean;
+  /** Bus that runs are announced on; undefined for the account's default one. */
+  readonly eventBus?: events.IEventBus;
+  /** One that was given. */
+  readonly role?: iam.IRole;
 }
 
 /** What makes one function that records differ from another. */
 export interface RecordingFunctionKind {
-  readonly roleType: new (scope: Construct, id: string, props: RecordingRoleProps) => iam.Role;
+  readonly roleType: new (scope: Construct, props: RecordingRoleProps) => HandlerRole;
+  readonly eventBus?: events.IEventBus;
   readonly serviceName: string;
   /** Variables beside those of every function that records. */
   readonly environment?: { readonly [name: string]: string };
@@ -67,12 +75,12 @@ export interface RecordingFunctionKind {
  *
  * @internal
  */
-export abstract class RecordingFunction extends Construct implements iam.IGrantable {
+export abstract class RecordingFunction extends Construct implements iam.IGrantable, ec2.IConnectable {
   /** The function. */
   public readonly function: lambda.Function;
 
-  /** The function's role; it may do what the function does and nothing else. */
-  public readonly role: iam.Role;
+  /** The function's role; it may do what the function does and, unless it was given, nothing else. */
+  public readonly role: iam.IRole;
 
   /** The function's log group; lines are JSON. */
   public readonly logGroup: logs.LogGroup;
@@ -82,6 +90,11 @@ export abstract class RecordingFunction extends Construct implements iam.IGranta
   /** The principal of the function. */
   public readonly grantPrincipal: iam.IPrincipal;
 
+  /** The network connections of the function; only where it is in a VPC. */
+  public get connections(): ec2.Connections {
+    return this.function.connections;
+  }
+
   constructor(scope: Construct, id: string, props: RecordingFunctionProps, kind: RecordingFunctionKind) {
     super(scope, id);
     checkRecorderOptions(this, props);
@@ -90,11 +103,11 @@ export abstract class RecordingFunction extends Construct implements iam.IGranta
     requireStandardQueue(this, props.failureQueue);
 
     const { bucket, objectPrefix, table } = props;
-    const { roleType: Role, serviceName, environment, ...settings } = kind;
+    const { roleType: Role, serviceName, environment, eventBus, ...settings } = kind;
     this.failureQueue = props.failureQueue ?? new FailureQueue(this, 'FailureQueue', { encryptionKey: props.encryptionKey });
     this.logGroup = createHandlerLogGroup(this, props, props.encryptionKey);
     const parts = { logGroup: this.logGroup, failureQueue: this.failureQueue };
-    this.role = new Role(this, 'Role', { bucket, objectPrefix, table, ...parts, inVpc: props.vpc !== undefined });
+    this.role = new Role(this, { bucket, objectPrefix, table, ...parts, inVpc: props.vpc !== undefined, eventBus, role: props.role }).role;
     this.grantPrincipal = this.role.grantPrincipal;
     this.function = createHandlerFunction(this, {
       ...settings,

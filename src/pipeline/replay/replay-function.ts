@@ -100,6 +100,27 @@ export interface ReplayFunctionProps {
   readonly securityGroups?: ec2.ISecurityGroup[];
 
   /**
+   * Role of the function; it is given the rights the function needs.
+   *
+   * @default - a new one
+   */
+  readonly role?: iam.IRole;
+
+  /**
+   * Whether the function's invocations are traced by X-Ray.
+   *
+   * @default lambda.Tracing.DISABLED
+   */
+  readonly tracing?: lambda.Tracing;
+
+  /**
+   * KMS key that encrypts the function's environment, which holds names and no secret.
+   *
+   * @default - a key of Lambda's
+   */
+  readonly environmentEncryption?: kms.IKey;
+
+  /**
    * KMS key that encrypts the logs.
    *
    * @default - keys managed by the services
@@ -113,22 +134,27 @@ export interface ReplayFunctionProps {
  * in a run. It is invoked with `{ "action": "queue" }`, `{ "action": "objects", "prefix": "…" }` or
  * `{ "action": "run", "runId": "…" }`, and answers with counts and, when time ran out, a `token` to go on with.
  */
-export class ReplayFunction extends Construct {
+export class ReplayFunction extends Construct implements ec2.IConnectable {
   /** The function. */
   public readonly function: lambda.Function;
 
-  /** The function's role; it may do what the function does and nothing else. */
-  public readonly role: iam.Role;
+  /** The function's role; it may do what the function does and, unless it was given, nothing else. */
+  public readonly role: iam.IRole;
 
   /** The function's log group; lines are JSON. */
   public readonly logGroup: logs.LogGroup;
+
+  /** The network connections of the function; only where it is in a VPC. */
+  public get connections(): ec2.Connections {
+    return this.function.connections;
+  }
 
   constructor(scope: Construct, id: string, props: ReplayFunctionProps) {
     super(scope, id);
     checkPipelineName(this, props.pipelineName);
     checkRecorderOptions(this, props);
     this.logGroup = createHandlerLogGroup(this, props, props.encryptionKey);
-    this.role = new ReplayRole(this, 'Role', { ...props, logGroup: this.logGroup, inVpc: props.vpc !== undefined });
+    this.role = new ReplayRole(this, { ...props, logGroup: this.logGroup, inVpc: props.vpc !== undefined }).role;
     this.function = createHandlerFunction(this, {
       bundle: 'replay',
       description: 'Replays failed events, and records again what landed',

@@ -56,3 +56,10 @@ test.each([['eu-west-1', 'aws'], ['cn-north-1', 'aws-cn'], ['us-gov-west-1', 'aw
   const [{ Resources }] = eventBridge.commandCalls(PutEventsCommand)[0].args[0].input.Entries!;
   expect(Resources).toEqual([`arn:${partition}:s3:::b`]);
 });
+
+test('a bus of one\'s own gets it', async () => {
+  eventBridge.on(PutEventsCommand).resolves({ FailedEntryCount: 0, Entries: [{ EventId: '1' }] });
+  const bus = 'arn:aws:events:eu-west-1:111111111111:event-bus/runs';
+  await eventBridgeAnnouncer(new EventBridgeClient(), 'eu-west-1', bus)(run, landed);
+  expect(eventBridge.commandCalls(PutEventsCommand)[0].args[0].input.Entries![0].EventBusName).toBe(bus);
+});

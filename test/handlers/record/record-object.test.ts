@@ -34,7 +34,7 @@ test('a landed object becomes one item with all that S3 says of it', async () =>
 });
 
 describe.each(['landing-state/run=r1/chunk-00000-00000.json', '_state/run=r1/lease-000001.json', '_state/check-4711.json'])('%s is no landed object', (key) => {
-  const bridged = (type: string) => ({ source: 'aws.s3', 'detail-type': type, detail: { bucket: { name: fixture.plain }, object: { key, sequencer: '01' } } });
+  const bridged = (type: string) => ({ 'source': 'aws.s3', 'detail-type': type, 'detail': { bucket: { name: fixture.plain }, object: { key, sequencer: '01' } } });
   const queued = (event: unknown) => ({
     Records: [{ messageId: 'm1', receiptHandle: 'h1', eventSource: 'aws:sqs', body: JSON.stringify(event), attributes: { ApproximateReceiveCount: '1' } }],
   });
@@ -47,8 +47,12 @@ describe.each(['landing-state/run=r1/chunk-00000-00000.json', '_state/run=r1/lea
     ['EventBridge, of its deletion', async () => bridged('Object Deleted'), ignored],
     ['a buffer', async () => queued(await fixture.put(fixture.plain, key, '{}')), { batchItemFailures: [] }],
   ])('by %s', async (_way, event, result) => {
-    const buffered = { [HANDLER_ENV.bufferQueueUrl]: 'https://sqs.invalid/buffer', [HANDLER_ENV.failureQueueUrl]: 'https://sqs.invalid/failures',
-      [HANDLER_ENV.bufferAttempts]: '3', [HANDLER_ENV.bufferRetrySeconds]: '1' };
+    const buffered = {
+      [HANDLER_ENV.bufferQueueUrl]: 'https://sqs.invalid/buffer',
+      [HANDLER_ENV.failureQueueUrl]: 'https://sqs.invalid/failures',
+      [HANDLER_ENV.bufferAttempts]: '3',
+      [HANDLER_ENV.bufferRetrySeconds]: '1',
+    };
     const lambda = await fixture.newLambda(buffered);
     try {
       const answer = await lambda.invoke(await event());

@@ -1,5 +1,6 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as events from 'aws-cdk-lib/aws-events';
 import * as glue from 'aws-cdk-lib/aws-glue';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -46,6 +47,7 @@ describe('RunCompletion', () => {
   testProps<RunCompletionProps>({
     ...functionCases('Completion', { memorySize: 1024, timeout: Duration.minutes(15) }),
     ...commonCases('Completion'),
+    eventBus: { own: (stack) => ({ eventBus: new events.EventBus(stack, 'Own') }), shows: /^CompletionFunction\/.*\/RUN_EVENT_BUS_ARN\/Fn::GetAtt\/0: Own/ },
     catalog: {
       own: (stack) => ({
         catalog: new LandingCatalog(stack, 'Catalog', {

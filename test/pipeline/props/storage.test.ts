@@ -51,5 +51,6 @@ describe('LandingCatalog', () => {
       own: () => ({ autoDeleteObjects: true, removalPolicy: RemovalPolicy.DESTROY }),
       shows: /^CatalogResultsAutoDeleteObjectsCustomResource\/Type: Custom::S3AutoDeleteObjects$/,
     },
+    minimumTLSVersion: { own: () => ({ minimumTLSVersion: 1.2 }), shows: /^CatalogResultsPolicy\/.*\/NumericLessThan\/s3:TlsVersion: 1.2$/ },
   }, (stack, props) => new LandingCatalog(stack, 'Catalog', { bucket: s3.Bucket.fromBucketName(stack, 'Landing', 'landing'), ...props }));
 });

@@ -148,7 +148,7 @@ export class FakeS3Server {
       case 'PutObject': {
         if (headers['if-none-match'] === '*' && this.objects.has(key)) return fail(response, 412, 'PreconditionFailed');
         this.objects.set(key, { body, checksum: ownChecksum, algorithm, headers });
-        return send(200, { etag: `"${createHash('md5').update(body).digest('hex')}"`, [`x-amz-checksum-${algorithm}`]: state(ownChecksum), 'x-amz-version-id': this.versioned ? 'v1' : undefined });
+        return send(200, { 'etag': `"${createHash('md5').update(body).digest('hex')}"`, [`x-amz-checksum-${algorithm}`]: state(ownChecksum), 'x-amz-version-id': this.versioned ? 'v1' : undefined });
       }
       case 'CreateMultipartUpload': {
         const id = randomUUID();
