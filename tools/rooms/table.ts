@@ -91,7 +91,7 @@ export const ROOMS: readonly Room[] = [
     room('run', 'plan, read all, commit', CONTRACT, 'api', 'landing/target', 'landing', 'source/connection', 'source/credentials', 'source/catalog',
       'source/consistency', 'state', 'plan', 'run/context', 'run/tables', 'run/chunks', 'run/manifest', 'run/threads'),
     room('run/manage', 'check, list, abort, prune', CONTRACT, 'api', 'landing/target', 'landing', 'source/connection', 'source/credentials',
-      'source/consistency', 'state', 'run/context', 'run'),
+      'source/catalog', 'source/consistency', 'state', 'run/context', 'run'),
     room('verify/values', 'values as the hash takes them', CONTRACT, 'rows/tds', 'rows/columns'),
     room('verify/compression', 'objects and pages decompressed', 'wasm'),
     room('verify/kernel', 'stored pages into rows of the hash', CONTRACT, 'wasm', 'rows/tds', 'rows/columns', 'rows/hash', 'verify/values'),

@@ -105,7 +105,7 @@ export interface ChunkVerifiedEvent extends TableName {
 /** All is landed and compared; the manifest is written next. */
 export interface RunVerifiedEvent {
   readonly type: 'run-verified';
-  /** As the manifest states it: `verified`, `counted` or `unverified`. */
+  /** As the manifest states it: `verified`, `verifiedAsVisible`, `counted` or `unverified`. */
   readonly state: string;
   readonly detail: string;
 }

@@ -30,7 +30,8 @@ export interface ExtractResult {
   readonly instants: number;
   /**
    * `verified` when the rows of every table and the aggregates of its columns equal those asked of the source, `counted`
-   * when only the rows were asked for or are comparable, else `unverified`.
+   * when only the rows were asked for or are comparable, else `unverified`; `verifiedAsVisible` is `verified` of those rows alone
+   * that the login sees, where a security policy hides others, or may.
    */
   readonly verification: string;
   /** How long the source took to count and to aggregate, all chunks added up (seconds). */

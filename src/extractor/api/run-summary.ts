@@ -13,7 +13,7 @@ export interface RunSummary {
   readonly rows: number;
   readonly objects: number;
   readonly sizeBytes: number;
-  /** How far the rows are proven: `unverified`, `counted` or `verified`; absent when it is unfinished. */
+  /** How far the rows are proven: `unverified`, `counted`, `verifiedAsVisible` or `verified`; absent when it is unfinished. */
   readonly verification?: string;
   readonly consistency?: string;
   /** Chunks of the plan, and those that are finished; absent when it is complete. */

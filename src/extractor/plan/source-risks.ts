@@ -1,5 +1,5 @@
 import { LegacyToS3Error } from '../api/errors';
-import { NotComparedReason, SourceRisk, type PlanRefusal } from '../api/extraction-plan';
+import { HiddenRows, NotComparedReason, SourceRisk, type PlanRefusal } from '../api/extraction-plan';
 import { quoteTable } from '../source/catalog/identifiers';
 import type { SourceColumn, SourceSecurity, SourceTable } from '../source/catalog/read-catalog';
 
@@ -25,7 +25,9 @@ export function findRisks(tables: readonly SourceTable[], security: SourceSecuri
     }
     const denied = (security.denied.get(table.objectId) ?? []).filter((name) => table.columns.some((column) => column.name === name));
     refuse(SourceRisk.DENIED_COLUMNS, denied, 'not readable for this login');
-    return { ...table, columns: table.columns.filter(({ name }) => !denied.includes(name)).map((column) => withReason(column, security)) };
+    const hiddenRows = security.filtered.has(table.objectId) ? HiddenRows.POLICY : security.policiesTold ? undefined : HiddenRows.UNKNOWN;
+    const columns = table.columns.filter(({ name }) => !denied.includes(name)).map((column) => withReason(column, security));
+    return { ...table, columns, ...(hiddenRows && { hiddenRows }) };
   });
   return { refusals, readable };
 }

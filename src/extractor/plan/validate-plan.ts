@@ -1,7 +1,7 @@
 import { keyType } from './key-types';
 import { counted } from '../api/counted';
 import { LegacyToS3Error } from '../api/errors';
-import { NotComparedReason, SourceRisk, type ExtractionPlan, type PlannedChunk, type PlannedColumn, type PlannedTable } from '../api/extraction-plan';
+import { HiddenRows, NotComparedReason, SourceRisk, type ExtractionPlan, type PlannedChunk, type PlannedColumn, type PlannedTable } from '../api/extraction-plan';
 import { nearestNames } from '../api/unknown-names';
 import { quoteTable } from '../source/catalog/identifiers';
 
@@ -10,7 +10,7 @@ export const PLAN_VERSION = 1;
 
 const PLAN_FIELDS = ['planVersion', 'createdAt', 'server', 'database', 'productVersion', 'snapshotAllowed', 'tables', 'warnings', 'refusals'];
 const TABLE_FIELDS = [
-  'schema', 'table', 'columns', 'excludedColumns', 'rowFilter', 'primaryKey', 'chunkKey', 'estimatedRows', 'estimatedBytes', 'schemaHash', 'chunks',
+  'schema', 'table', 'columns', 'excludedColumns', 'rowFilter', 'hiddenRows', 'primaryKey', 'chunkKey', 'estimatedRows', 'estimatedBytes', 'schemaHash', 'chunks',
 ];
 const COLUMN_FIELDS = ['name', 'type', 'nullable', 'collation', 'computed', 'notCompared'];
 const CHUNK_FIELDS = ['chunk', 'lower', 'upper', 'nullKey', 'estimatedRows', 'estimatedBytes'];
@@ -52,7 +52,9 @@ function tableProblem(table: unknown): string | undefined {
   if (!isRecord(table)) return `: expected an object, got ${shown(table)}`;
   for (const name of ['schema', 'table', 'schemaHash']) if (typeof table[name] !== 'string') return `.${name}: expected a string, got ${shown(table[name])}`;
   for (const name of ['primaryKey', 'chunkKey']) if (!isTexts(table[name])) return `.${name}: expected an array of names, got ${shown(table[name])}`;
-  const { columns, chunks, excludedColumns, rowFilter } = table;
+  const { columns, chunks, excludedColumns, rowFilter, hiddenRows } = table;
+  const hidden: readonly unknown[] = [undefined, ...Object.values(HiddenRows)];
+  if (!hidden.includes(hiddenRows)) return `.hiddenRows: expected ${hidden.slice(1).join(', ')} or nothing, got ${shown(hiddenRows)}`;
   if (excludedColumns !== undefined && !isTexts(excludedColumns)) return `.excludedColumns: expected an array of names, got ${shown(excludedColumns)}`;
   if (rowFilter !== undefined && (typeof rowFilter !== 'string' || rowFilter.trim() === '')) return `.rowFilter: expected a condition, got ${shown(rowFilter)}`;
   if (!Array.isArray(columns) || columns.length === 0) return `.columns: expected at least one, got ${shown(columns)}`;

@@ -67,8 +67,9 @@ async function givenPlan(plan: ExtractionPlan, connection: SqlServerConnection, 
   refuseChangedSchema(plan, readable);
   const found = new Map(readable.map((table) => [key(table), table]));
   // What may be compared depends on the login, and so is as of now.
-  const tables = plan.tables.map((table) => ({
+  const tables = plan.tables.map(({ hiddenRows: _hidden, ...table }) => ({
     ...table,
+    ...(found.get(key(table))!.hiddenRows && { hiddenRows: found.get(key(table))!.hiddenRows }),
     columns: table.columns.map(({ notCompared: _, ...column }) => {
       const notCompared = found.get(key(table))!.columns.find(({ name }) => name === column.name)?.notCompared;
       return { ...column, ...(notCompared && { notCompared }) };

@@ -38,7 +38,8 @@ export interface ScriptedDatabase {
 
 /** What SQL Server 2022 has of the columns that are asked for. */
 export const CATALOG_COLUMNS = [
-  'columns.object_id', 'columns.is_masked', 'columns.encryption_type', 'computed_columns.is_persisted', 'security_policies.is_enabled', 'security_predicates.predicate_type',
+  'columns.object_id', 'columns.is_masked', 'columns.encryption_type', 'computed_columns.is_persisted',
+  'security_policies.is_enabled', 'security_predicates.predicate_type',
 ];
 
 const COLUMN_VIEW = ['object_id', 'name', 'type_id', 'user_type_id', 'max_length', 'precision', 'scale', 'collation_name', 'flags'];
@@ -64,7 +65,7 @@ export async function startScriptedDatabase(database: ScriptedDatabase): Promise
     [KEYS_SQL, resultPackets(['object_id', 'index_type', 'is_primary_key', 'column_name'],
       perTable(({ primaryKey = [] }, id) => primaryKey.map((name) => [id, 1, 1, name])))],
     [PARTITIONED_SQL, resultPackets(['object_id', 'function_id', 'function_name', 'is_right', 'column_name'], [])],
-    [ROW_POLICIES_SQL, resultPackets(['object_id'], [])],
+    [ROW_POLICIES_SQL, resultPackets(['view_definition', 'alter_policies', 'object_id'], [[1, 0, null]])],
     [INDEXES_SQL, resultPackets(['schema_name', 'table_name', 'index_name', 'index_type', 'is_unique', 'is_included', 'column_name'],
       perTable(({ schema, table, primaryKey = [] }) => primaryKey.map((name) => [schema, table, `PK_${table}`, 1, 1, 0, name])))],
     [FOREIGN_KEYS_SQL, resultPackets(['schema_name'], [])],

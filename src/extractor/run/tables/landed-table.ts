@@ -19,7 +19,7 @@ export interface LandedTable {
 }
 
 /** What is known of a table apart from its chunks. */
-export interface TableIdentity extends Pick<PlannedTable, 'schema' | 'table' | 'chunkKey' | 'excludedColumns' | 'rowFilter'> {
+export interface TableIdentity extends Pick<PlannedTable, 'schema' | 'table' | 'chunkKey' | 'excludedColumns' | 'rowFilter' | 'hiddenRows'> {
   /** Of the source, in the order of the result; absent for a query. */
   readonly columns?: readonly PlannedColumn[];
   readonly relations?: TableRelations;

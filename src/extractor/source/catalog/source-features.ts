@@ -32,7 +32,10 @@ export interface SourceFeatures {
 
 /** By SERVERPROPERTY('EngineEdition'); what is not here is SQL Server as it is installed. */
 const SERVICES: { readonly [edition: number]: string } = {
-  5: 'Azure SQL Database', 6: 'Azure Synapse dedicated SQL pool', 8: 'Azure SQL Managed Instance', 11: 'Azure Synapse serverless SQL pool or Microsoft Fabric',
+  5: 'Azure SQL Database',
+  6: 'Azure Synapse dedicated SQL pool',
+  8: 'Azure SQL Managed Instance',
+  11: 'Azure Synapse serverless SQL pool or Microsoft Fabric',
   12: 'SQL database in Microsoft Fabric',
 };
 

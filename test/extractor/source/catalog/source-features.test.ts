@@ -21,7 +21,9 @@ function props(more: Partial<ExtractorProps> = {}): ExtractorProps {
   const { host, port } = server;
   return {
     source: { server: host, port, database, user: READER.user, password: READER.password, encrypt: false },
-    target: pathToFileURL(folder).href, tables: ['dbo.Masked', 'dbo.Filtered', 'dbo.Encrypted'], ...more,
+    target: pathToFileURL(folder).href,
+    tables: ['dbo.Masked', 'dbo.Filtered', 'dbo.Encrypted'],
+    ...more,
   };
 }
 
