@@ -1,6 +1,6 @@
 import { COLUMN_TYPES, TABLE_OPTIONS, TYPE_SETTINGS } from './nested-kinds';
 import { BOOLEAN, oneOf, PATTERNS, SIZE, someOf, TEXT, WHOLE, wholeBetween, WHOLES, type ValueKind } from './value-kind';
-import { Authentication, BinaryEncoding, Consistency, ObjectChecksum, SourceHashes, SourceRisk } from '../../extractor/doors/public';
+import { Authentication, BinaryEncoding, Consistency, ObjectChecksum, OnTableError, SourceHashes, SourceRisk } from '../../extractor/doors/public';
 
 /** Where a config file is looked for when none is named. */
 export const CONFIG_FILE = 'legacy-to-s3.yaml';
@@ -122,6 +122,8 @@ export const SETTINGS: readonly Setting[] = [
   reading('maxDop', WHOLE, '--max-dop <number>', 'cores the server may use for one statement; 0 leaves it to the server', '1'),
   reading('sourceHashes', oneOf(Object.values(SourceHashes)), '--source-hashes <which>',
     'rows that the source hashes by SHA2_256, for comparison', 'none'),
+  reading('onTableError', oneOf(Object.values(OnTableError)), '--on-table-error <what>',
+    'what to do when a table fails for good: stop, or land the others and name it as missing', 'stop'),
   reading('sourceAggregates', BOOLEAN, '--source-aggregates <true|false>',
     'ask the source for sums, least and greatest values of each chunk\'s columns and compare them', 'true'),
 ];

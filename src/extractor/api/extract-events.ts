@@ -110,6 +110,14 @@ export interface RunVerifiedEvent {
   readonly detail: string;
 }
 
+/** A table failed for good; the run goes on with the others (`onTableError`), and its manifest will name it as missing. */
+export interface TableFailedEvent extends TableName {
+  readonly type: 'table-failed';
+  /** Stable code of the failure. */
+  readonly code: string;
+  readonly message: string;
+}
+
 /** A chunk failed and will be read anew from its begin. */
 export interface ChunkRetryEvent extends TableName {
   readonly type: 'chunk-retry';
@@ -193,6 +201,7 @@ export type ExtractEvent =
   | ChunkFinishedEvent
   | PartUploadedEvent
   | ChunkVerifiedEvent
+  | TableFailedEvent
   | ChunkRetryEvent
   | ReadersChangedEvent
   | TargetRetryEvent

@@ -13,7 +13,19 @@ export interface ExtractedTable {
   readonly seconds: number;
 }
 
-/** What came of a run that is complete: its manifest is written. */
+/** A table that a run was to land and has not: `onTableError` is `continue`. */
+export interface MissingTable {
+  /** In the source. */
+  readonly schema: string;
+  /** In the source. */
+  readonly table: string;
+  /** Stable code of the failure. */
+  readonly code: string;
+  /** What failed. */
+  readonly message: string;
+}
+
+/** What came of a run whose manifest is written. */
 export interface ExtractResult {
   /** UTC start time and a suffix; sorts by time. */
   readonly runId: string;
@@ -38,6 +50,8 @@ export interface ExtractResult {
   readonly sourceCheckSeconds: number;
   /** The tables, by schema and name. */
   readonly tables: ExtractedTable[];
+  /** Tables that failed, by schema and name; empty unless the run was to go on without them (`onTableError`). */
+  readonly missingTables: MissingTable[];
   /** Rows of all tables. */
   readonly rows: number;
   /** Objects of all tables, without the manifest. */

@@ -1,7 +1,7 @@
 /** A run as its manifest or its checkpoint tells it. */
 export interface RunSummary {
   readonly runId: string;
-  /** `complete`, or `unfinished`: it can be resumed or given up. */
+  /** `complete`, `incomplete` when tables failed and are missing, or `unfinished`: the latter two can be resumed or given up. */
   readonly state: string;
   readonly database: string;
   /** ISO 8601, UTC. */

@@ -29,6 +29,7 @@ const EXTRACTOR: NamesOf<ExtractorProps> = {
   maxDop: true,
   sourceAggregates: true,
   sourceHashes: true,
+  onTableError: true,
   target: true,
   region: true,
   profile: true,

@@ -2,6 +2,7 @@ import { refuseHashesOfOld } from './chunks/reconcile-chunk';
 import { landedPrimaryKey, planJobs, queryJob } from './chunks/table-job';
 import type { ReadJob } from './context/read-job';
 import type { RunOptions } from './context/run-options';
+import { Findings } from './findings';
 import { planOver } from './plan-run';
 import type { TableIdentity } from './tables/landed-table';
 import { LegacyToS3Error } from '../api/errors';
@@ -35,20 +36,22 @@ export async function select(options: RunOptions, connection: SqlServerConnectio
   }
   const features = await readFeatures(connection);
   const plan = options.plan ? await givenPlan(options.plan, connection, features) : await planOver(connection, features, options);
-  const accepted = refuseRisks(plan.refusals, options.accepted);
-  const consistency = chooseConsistency(options.consistency, features, plan.database);
-  const jobs = planJobs(plan, options.maxDop, options.format.types);
-  refuseHashesOfOld(options.sourceHashes, features);
-  await refuseDisorder(connection, plan.tables);
+  const findings = new Findings();
+  const accepted = await findings.look(() => refuseRisks(plan.refusals, options.accepted));
+  const consistency = await findings.look(() => chooseConsistency(options.consistency, features, plan.database));
+  const jobs = await findings.look(() => planJobs(plan, options.maxDop, options.format.types));
+  await findings.look(() => refuseHashesOfOld(options.sourceHashes, features));
+  await findings.look(async () => refuseDisorder(connection, plan.tables));
+  findings.refuse();
   const relationsOf = await readRelations(connection);
   const tables = plan.tables.map((table): TableIdentity => ({ ...table, primaryKey: landedPrimaryKey(table), relations: relationsOf(table) }));
   return {
-    jobs,
+    jobs: jobs!,
     tables,
-    consistency,
+    consistency: consistency!,
     productVersion: plan.productVersion,
     plan,
-    warnings: [...plan.warnings.filter((warning) => !options.consistency || warning !== snapshotAdvice(plan.database)), ...accepted],
+    warnings: [...plan.warnings.filter((warning) => !options.consistency || warning !== snapshotAdvice(plan.database)), ...accepted!],
   };
 }
 

@@ -78,7 +78,7 @@ const MOST_TABLES = 10;
 const STATES: readonly VerificationState[] = ['unverified', 'counted', 'verifiedAsVisible', 'verified'];
 
 /** What the comparisons prove of all tables: no more than of the least proven one. */
-export function runVerification(tables: readonly ManifestTable[], consistency: RunConsistency): Manifest['verification'] {
+export function runVerification(tables: readonly ManifestTable[], consistency: RunConsistency, missing = 0): Manifest['verification'] {
   if (consistency === 'query') return { state: 'unverified', detail: 'the server was sent nothing but the query' };
   const verifications = tables.map(({ schema, table, verification }) => ({ name: `${schema}.${table}`, ...verification! }));
   const sourceSeconds = verifications.reduce((sum, { sourceSeconds: seconds = 0 }) => sum + seconds, 0);
@@ -96,7 +96,8 @@ export function runVerification(tables: readonly ManifestTable[], consistency: R
   const open = verifications.filter((each) => each.state === 'verified' && each.detail !== undefined);
   const left = open.slice(0, MOST_TABLES).map(({ name, detail }) => `${name}: ${detail}`);
   const others = open.length > MOST_TABLES ? [`columns of ${open.length - MOST_TABLES} more tables were not compared`] : [];
-  return { state, detail: [...proven === undefined ? [] : [proven], ...named, ...more, ...left, ...others].join('; '), sourceSeconds };
+  const lacking = missing === 0 ? [] : [`of the tables that landed: ${counted(missing, 'table')} failed and are missing`];
+  return { state, detail: [...lacking, ...proven === undefined ? [] : [proven], ...named, ...more, ...left, ...others].join('; '), sourceSeconds };
 }
 
 /** Whether others wrote while the tables were read, so that what was landed cannot be compared. */
