@@ -70,8 +70,7 @@ export function manifestProblems(value: unknown): string[] {
   if (!isRecord(value.source)) problems.push('source: expected an object');
   if (value.manifestVersion === INCOMPLETE_MANIFEST_VERSION) {
     const { missingTables } = value;
-    if (!Array.isArray(missingTables) || missingTables.length === 0) problems.push('missingTables: expected an array of one table or more');
-    else {
+    if (!Array.isArray(missingTables) || missingTables.length === 0) {problems.push('missingTables: expected an array of one table or more');} else {
       missingTables.forEach((table: unknown, at) => {
         if (!isRecord(table)) return void problems.push(`missingTables[${at}]: expected an object`);
         for (const key of ['schema', 'table', 'code', 'message']) need(table, `missingTables[${at}].`, key, 'string');

@@ -1,7 +1,7 @@
 import { counted } from '../../extractor/api/counted';
 import type {
-  ChunkRetryEvent, ExtractResult, ReadersChangedEvent, RunProgressEvent, RunStartedEvent, RunVerifiedEvent, TableFailedEvent, TableFinishedEvent, TableName,
-  TableProgressEvent, TargetRetryEvent,
+  ChunkRetryEvent, ExtractResult, ReadersChangedEvent, RunProgressEvent, RunStartedEvent, RunVerifiedEvent, TableFailedEvent,
+  TableFinishedEvent, TableName, TableProgressEvent, TargetRetryEvent,
 } from '../../extractor/doors/public';
 import { formatBytes } from '../config/byte-size';
 

@@ -17,7 +17,8 @@ const RESULT: ExtractResult = {
   objects: 1,
   sizeBytes: 2_500_000,
   seconds: 1.25,
-  missingTables: [], warnings: [],
+  missingTables: [],
+  warnings: [],
   tables: [{ ...TABLE, rows: 1200, objects: 1, sizeBytes: 2_500_000, seconds: 1 }],
 };
 const EVENTS: ExtractEvent[] = [

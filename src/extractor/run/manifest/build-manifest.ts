@@ -11,7 +11,8 @@ import { runVerification } from '../tables/verification';
 
 /** The manifest of a run whose objects are all complete. */
 export function manifestOf(
-  context: RunContext, productVersion: string | undefined, landed: readonly LandedTable[], startedAt: Date, missing: readonly ManifestMissingTable[] = [],
+  context: RunContext, productVersion: string | undefined, landed: readonly LandedTable[], startedAt: Date,
+  missing: readonly ManifestMissingTable[] = [],
 ): Manifest {
   const { options, runId, consistency, target } = context;
   const tables = landed.map(({ table }) => table);
