@@ -67,7 +67,9 @@ async function measure(format: string, port: number, readers: number, threads: n
     const cpu = process.cpuUsage();
     const began = performance.now();
     const first = await SqlServerConnection.open(options.connection);
-    const landed = await readAll(context, { jobs, finished: [], first, onFinished: async () => undefined, fail: (reason) => { throw reason; } });
+    const { chunks: landed } = await readAll(context, {
+      jobs, finished: [], first, onFinished: async () => undefined, fail: (reason) => { throw reason; },
+    });
     const seconds = (performance.now() - began) / 1000;
     const { user, system } = process.cpuUsage(cpu);
     const total = landed.reduce((sum, chunk) => sum + chunk.rows, 0);

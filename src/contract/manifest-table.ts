@@ -129,8 +129,11 @@ export interface ManifestAlterations {
   readonly truncatedTimes: number;
 }
 
-/** How far rows are proven: not at all, by their number, or by the aggregates of their columns too. */
-export type VerificationState = 'unverified' | 'counted' | 'verified';
+/**
+ * How far rows are proven: not at all, by their number, or by the aggregates of their columns too; `verifiedAsVisible` is the same
+ * of those rows alone that the login sees, where others may be hidden from it.
+ */
+export type VerificationState = 'unverified' | 'counted' | 'verifiedAsVisible' | 'verified';
 
 /** A column that was not compared: `nondeterministic`, `masked` or `encrypted`. */
 export interface ManifestNotCompared {

@@ -4,6 +4,17 @@ import type { ManifestTable, VerificationState } from './manifest-table';
 export const MANIFEST_VERSION = 1;
 /** Version of a manifest whose tables are in pages of their own, which a reader that knows version 1 alone would miss. */
 export const PAGED_MANIFEST_VERSION = 2;
+/** Version of a manifest that lacks tables of its run, with pages or without, which older readers would take for whole. */
+export const INCOMPLETE_MANIFEST_VERSION = 3;
+
+/** A table that the run was to land and has not. */
+export interface ManifestMissingTable {
+  readonly schema: string;
+  readonly table: string;
+  /** Stable code of the failure. */
+  readonly code: string;
+  readonly message: string;
+}
 
 /**
  * Version of the content hash that runs take: of version 2, decimals are hashed at the length of their declared precision; of
@@ -23,9 +34,9 @@ export interface ManifestPage {
   readonly sha256: string;
 }
 
-/** A run's manifest: schema version 1, or 2 when its tables are in pages. */
+/** A run's manifest: schema version 1, 2 when its tables are in pages, or 3 when some are missing. */
 export interface Manifest {
-  readonly manifestVersion: typeof MANIFEST_VERSION | typeof PAGED_MANIFEST_VERSION;
+  readonly manifestVersion: typeof MANIFEST_VERSION | typeof PAGED_MANIFEST_VERSION | typeof INCOMPLETE_MANIFEST_VERSION;
   /** How content hashes are made; 1 when absent. */
   readonly contentHashVersion?: number;
   readonly runId: string;
@@ -42,7 +53,9 @@ export interface Manifest {
   readonly prefix: string;
   /** As written, none where there are pages. */
   readonly tables: readonly ManifestTable[];
-  /** Of version 2: where the tables are, in this order. */
+  /** Of version 3: tables that failed; the run is not whole without them. */
+  readonly missingTables?: readonly ManifestMissingTable[];
+  /** Of version 2, and of 3 where it is large: where the tables are, in this order. */
   readonly pages?: readonly ManifestPage[];
   readonly totals: { readonly tables: number; readonly objects: number; readonly rows: number; readonly sizeBytes: number };
 }

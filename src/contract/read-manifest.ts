@@ -1,4 +1,4 @@
-import { MANIFEST_VERSION, PAGED_MANIFEST_VERSION, type Manifest, type ManifestPage } from './manifest';
+import { INCOMPLETE_MANIFEST_VERSION, MANIFEST_VERSION, PAGED_MANIFEST_VERSION, type Manifest, type ManifestPage } from './manifest';
 import type { ManifestChunk, ManifestObject, ManifestTable } from './manifest-table';
 import { isPartitionPrefix } from './object-keys';
 
@@ -50,11 +50,13 @@ export function parseManifest(text: string): Manifest {
   return value as Manifest;
 }
 
+const VERSIONS: readonly unknown[] = [MANIFEST_VERSION, PAGED_MANIFEST_VERSION, INCOMPLETE_MANIFEST_VERSION];
+
 /** What is wrong with a manifest, as a list of `path: problem`. */
 export function manifestProblems(value: unknown): string[] {
   if (!isRecord(value)) return ['expected an object'];
-  if (value.manifestVersion !== MANIFEST_VERSION && value.manifestVersion !== PAGED_MANIFEST_VERSION) {
-    return [`manifestVersion: expected ${MANIFEST_VERSION} or ${PAGED_MANIFEST_VERSION}, got ${JSON.stringify(value.manifestVersion)}`];
+  if (!VERSIONS.includes(value.manifestVersion)) {
+    return [`manifestVersion: expected ${VERSIONS.join(', ')}, got ${JSON.stringify(value.manifestVersion)}`];
   }
   const problems: string[] = [];
   const need = (owner: Record<string, unknown>, path: string, key: string, type: 'string' | 'count') => {
@@ -67,7 +69,16 @@ export function manifestProblems(value: unknown): string[] {
   need(value, '', 'finishedAt', 'string');
   if (typeof value.prefix !== 'string') problems.push(`prefix: expected a string, got ${JSON.stringify(value.prefix)}`);
   if (!isRecord(value.source)) problems.push('source: expected an object');
-  if (value.manifestVersion === PAGED_MANIFEST_VERSION) {
+  if (value.manifestVersion === INCOMPLETE_MANIFEST_VERSION) {
+    const { missingTables } = value;
+    if (!Array.isArray(missingTables) || missingTables.length === 0) {problems.push('missingTables: expected an array of one table or more');} else {
+      missingTables.forEach((table: unknown, at) => {
+        if (!isRecord(table)) return void problems.push(`missingTables[${at}]: expected an object`);
+        for (const key of ['schema', 'table', 'code', 'message']) need(table, `missingTables[${at}].`, key, 'string');
+      });
+    }
+  }
+  if (value.manifestVersion === PAGED_MANIFEST_VERSION || value.pages !== undefined) {
     if (!Array.isArray(value.pages) || value.pages.length === 0) {problems.push('pages: expected an array of one page or more');} else {
       value.pages.forEach((page: unknown, at) => {
         if (!isRecord(page)) return void problems.push(`pages[${at}]: expected an object`);
@@ -118,9 +129,9 @@ export async function withPages(
   manifest: Manifest, load: (page: ManifestPage) => Promise<Uint8Array | undefined>, sha256: (bytes: Uint8Array) => string,
   keep: <T extends ManifestPageTable>(table: T) => T = (table) => table,
 ): Promise<Manifest> {
-  if (manifest.manifestVersion !== PAGED_MANIFEST_VERSION) return manifest;
+  if (manifest.pages === undefined) return manifest;
   const tables: ManifestTable[] = [];
-  for (const [at, page] of manifest.pages!.entries()) {
+  for (const [at, page] of manifest.pages.entries()) {
     const refuse = (problem: string) => new InvalidManifestError([`pages[${at}]: ${problem} (${page.key})`]);
     const bytes = await load(page);
     if (!bytes) throw refuse('the page is missing');

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { withPassword } from './ask-password';
 import { readPlan } from './plan-command';
 import { addStackOptions, targetOf, type StackOptions } from './target-options';
-import { emfMetrics, extract, resume, type ExtractEvent } from '../../extractor/doors/public';
+import { emfMetrics, extract, LegacyToS3Error, resume, type ExtractEvent, type ExtractResult } from '../../extractor/doors/public';
 import { addSettings, settingValues, type OptionValues } from '../config/command-settings';
 import { toProps } from '../config/to-props';
 import { stopOnSignals } from '../process/stop-on-signals';
@@ -43,6 +43,14 @@ Examples:
   cdk-legacy-to-s3 extract --server db --user reader --database Ledger --to file:///data --tables 'dbo.*' --format csv
   cdk-legacy-to-s3 extract --config legacy-to-s3.yaml --resume RUN`;
 
+/** What was landed stays; who calls this program must not take it for whole. */
+function refuseMissing({ runId, missingTables }: ExtractResult): void {
+  if (missingTables.length === 0) return;
+  const names = missingTables.slice(0, 5).map(({ schema, table, code }) => `${schema}.${table} (${code})`).join(', ');
+  const more = missingTables.length > 5 ? ` and ${missingTables.length - 5} more` : '';
+  throw new LegacyToS3Error('TABLES_MISSING', `run ${runId} lacks ${names}${more}; the other tables are landed, and --resume ${runId} tries these again`);
+}
+
 async function runExtract(options: ExtractOptions): Promise<void> {
   const values = settingValues(options);
   const plan = options.plan === undefined ? undefined : readPlan(options.plan);
@@ -61,6 +69,7 @@ async function runExtract(options: ExtractOptions): Promise<void> {
       ? await extract(props, controls)
       : await resume(props, options.resume, { ...controls, takeOver: options.takeOver });
     progress.finish(result);
+    refuseMissing(result);
   } finally {
     progress.close();
     signals.dispose();

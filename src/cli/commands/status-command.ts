@@ -18,12 +18,12 @@ export function addStatusCommand(program: Command): void {
       if (options.json) return void process.stdout.write(`${JSON.stringify(runs)}\n`);
       if (runs.length === 0) return void process.stdout.write('no run has landed there\n');
       process.stdout.write(textTable(['RUN', 'STATE', 'DATABASE', 'TABLES', 'ROWS', 'SIZE', 'CONSISTENCY'], runs.map(rowOf)));
-      const unfinished = runs.find(({ state }) => state === 'unfinished');
-      if (unfinished) process.stdout.write(`go on with an unfinished run by extract … --resume ${unfinished.runId}, or give it up by abort ${unfinished.runId}\n`);
+      const unfinished = runs.find(({ state }) => state !== 'complete');
+      if (unfinished) process.stdout.write(`go on with an unfinished or incomplete run by extract … --resume ${unfinished.runId}, or give it up by abort ${unfinished.runId}\n`);
     });
 }
 
 function rowOf({ runId, state, database, tables, rows, sizeBytes, verification, consistency, chunks, finishedChunks }: RunSummary): string[] {
-  const told = state === 'complete' ? `complete, ${verification}` : `unfinished, ${finishedChunks} of ${counted(chunks ?? 0, 'chunk')}`;
+  const told = state !== 'unfinished' ? `${state}, ${verification}` : `unfinished, ${finishedChunks} of ${counted(chunks ?? 0, 'chunk')}`;
   return [runId, told, database, String(tables), rows.toLocaleString('en-US'), formatBytes(sizeBytes), consistency ?? '-'];
 }

@@ -1,7 +1,7 @@
 import { COLUMN_TYPES, TABLE_OPTIONS, TYPE_SETTINGS } from './nested-kinds';
 import { BOOLEAN, oneOf, PATTERNS, SIZE, someOf, TEXT, WHOLE, wholeBetween, WHOLES, type ValueKind } from './value-kind';
 import {
-  Authentication, BinaryEncoding, Consistency, Encryption, ObjectChecksum, ServerSideEncryption, SourceHashes, SourceRisk,
+  Authentication, BinaryEncoding, Consistency, Encryption, ObjectChecksum, OnTableError, ServerSideEncryption, SourceHashes, SourceRisk,
 } from '../../extractor/doors/public';
 
 /** Where a config file is looked for when none is named. */
@@ -131,6 +131,8 @@ export const SETTINGS: readonly Setting[] = [
   reading('maxDop', WHOLE, '--max-dop <number>', 'cores the server may use for one statement; 0 leaves it to the server', '1'),
   reading('sourceHashes', oneOf(Object.values(SourceHashes)), '--source-hashes <which>',
     'rows that the source hashes by SHA2_256, for comparison', 'none'),
+  reading('onTableError', oneOf(Object.values(OnTableError)), '--on-table-error <what>',
+    'what to do when a table fails for good: stop, or land the others and name it as missing', 'stop'),
   reading('sourceAggregates', BOOLEAN, '--source-aggregates <true|false>',
     'ask the source for sums, least and greatest values of each chunk\'s columns and compare them', 'true'),
 ];

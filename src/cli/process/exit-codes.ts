@@ -13,13 +13,15 @@ export const EXIT = {
   target: 4,
   /** What was landed does not equal the source, or the store's checksum ours. */
   verification: 5,
+  /** The run landed its other tables; some are missing. */
+  incomplete: 6,
   /** Stopped by SIGINT or SIGTERM (128 + 2, as shells have it). */
   interrupted: 130,
 } as const;
 
 /** The same, as help says it. */
 export const EXIT_HELP = `Exit codes: 0 done, ${EXIT.config} wrong options, ${EXIT.source} the source failed, ${EXIT.target} the target failed, `
-  + `${EXIT.verification} what landed differs,\n${EXIT.interrupted} stopped, ${EXIT.internal} a defect of this program. What to do about each error: docs/troubleshooting.md`;
+  + `${EXIT.verification} what landed differs,\n${EXIT.incomplete} tables are missing, ${EXIT.interrupted} stopped, ${EXIT.internal} a defect of this program. What to do about each error: docs/troubleshooting.md`;
 
 /** Exit code of each error code. */
 export const EXIT_CODES: { readonly [code in ErrorCode]: number } = {
@@ -50,6 +52,7 @@ export const EXIT_CODES: { readonly [code in ErrorCode]: number } = {
   AGGREGATE_MISMATCH: EXIT.verification,
   CONTENT_MISMATCH: EXIT.verification,
   VERIFICATION_FAILED: EXIT.verification,
+  TABLES_MISSING: EXIT.incomplete,
   CHECK_FAILED: EXIT.config,
   REPLAY_FAILED: EXIT.target,
   INTERRUPTED: EXIT.interrupted,

@@ -1,7 +1,7 @@
 import { counted } from '../../extractor/api/counted';
 import type {
-  ChunkRetryEvent, ConnectRetryEvent, ExtractResult, ReadersChangedEvent, RunProgressEvent, RunStartedEvent, RunVerifiedEvent, TableFinishedEvent,
-  TableName, TableProgressEvent, TargetRetryEvent,
+  ChunkRetryEvent, ConnectRetryEvent, ExtractResult, ReadersChangedEvent, RunProgressEvent, RunStartedEvent, RunVerifiedEvent, TableFailedEvent,
+  TableFinishedEvent, TableName, TableProgressEvent, TargetRetryEvent,
 } from '../../extractor/doors/public';
 import { formatBytes } from '../config/byte-size';
 
@@ -36,6 +36,10 @@ export function finishedLine(event: TableFinishedEvent): string {
 }
 
 /** `dbo.Transactions, chunk 3: SOURCE_CONNECTION_LOST …; read anew in 2.0 s` */
+export function failedLine(event: TableFailedEvent): string {
+  return `${nameOf(event)} is missing from the run: ${event.code}: ${event.message}`;
+}
+
 export function retryLine(event: ChunkRetryEvent): string {
   const { chunk, attempt, delaySeconds, code, message } = event;
   return `${nameOf(event)}, chunk ${chunk}: attempt ${attempt} failed with ${code}: ${message}; it is read anew in ${delaySeconds.toFixed(1)} s`;

@@ -1,4 +1,6 @@
-import { connectRetryLine, finishedLine, nameOf, progressLine, readersLine, resultLines, retryLine, startedLine, targetRetryLine, verifiedLine } from './lines';
+import {
+  connectRetryLine, failedLine, finishedLine, nameOf, progressLine, readersLine, resultLines, retryLine, startedLine, targetRetryLine, verifiedLine,
+} from './lines';
 import type { Output, Progress } from './progress';
 import type { ExtractEvent, ExtractResult } from '../../extractor/doors/public';
 
@@ -23,6 +25,7 @@ export class PlainProgress implements Progress {
       }
       case 'table-finished': return this.line(finishedLine(event));
       case 'warning': return this.line(`warning: ${event.message}`);
+      case 'table-failed': return this.line(`warning: ${failedLine(event)}`);
       case 'chunk-retry': return this.line(`warning: ${retryLine(event)}`);
       case 'readers-changed': return this.line(readersLine(event));
       case 'target-retry': return this.line(`warning: ${targetRetryLine(event)}`);

@@ -1,4 +1,7 @@
-import { connectRetryLine, finishedLine, nameOf, progressLine, readersLine, resultLines, retryLine, startedLine, targetRetryLine, totalLine, verifiedLine } from './lines';
+import {
+  connectRetryLine, failedLine, finishedLine, nameOf, progressLine, readersLine, resultLines, retryLine, startedLine, targetRetryLine, totalLine,
+  verifiedLine,
+} from './lines';
 import type { Output, Progress } from './progress';
 import type { ExtractEvent, ExtractResult } from '../../extractor/doors/public';
 
@@ -34,6 +37,9 @@ export class TerminalProgress implements Progress {
         this.active.delete(nameOf(event));
         return this.scroll(`${this.paint(32, '✓')} ${finishedLine(event)}`);
       case 'warning': return this.scroll(`${this.paint(33, 'warning')}: ${event.message}`);
+      case 'table-failed':
+        this.active.delete(nameOf(event));
+        return this.scroll(`${this.paint(31, '✗')} ${failedLine(event)}`);
       case 'chunk-retry': return this.scroll(`${this.paint(33, 'warning')}: ${retryLine(event)}`);
       case 'readers-changed': return this.scroll(readersLine(event));
       case 'target-retry': return this.scroll(`${this.paint(33, 'warning')}: ${targetRetryLine(event)}`);

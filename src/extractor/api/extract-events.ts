@@ -105,9 +105,17 @@ export interface ChunkVerifiedEvent extends TableName {
 /** All is landed and compared; the manifest is written next. */
 export interface RunVerifiedEvent {
   readonly type: 'run-verified';
-  /** As the manifest states it: `verified`, `counted` or `unverified`. */
+  /** As the manifest states it: `verified`, `verifiedAsVisible`, `counted` or `unverified`. */
   readonly state: string;
   readonly detail: string;
+}
+
+/** A table failed for good; the run goes on with the others (`onTableError`), and its manifest will name it as missing. */
+export interface TableFailedEvent extends TableName {
+  readonly type: 'table-failed';
+  /** Stable code of the failure. */
+  readonly code: string;
+  readonly message: string;
 }
 
 /** A chunk failed and will be read anew from its begin. */
@@ -207,6 +215,7 @@ export type ExtractEvent =
   | ChunkFinishedEvent
   | PartUploadedEvent
   | ChunkVerifiedEvent
+  | TableFailedEvent
   | ChunkRetryEvent
   | ReadersChangedEvent
   | TargetRetryEvent

@@ -13,7 +13,19 @@ export interface ExtractedTable {
   readonly seconds: number;
 }
 
-/** What came of a run that is complete: its manifest is written. */
+/** A table that a run was to land and has not: `onTableError` is `continue`. */
+export interface MissingTable {
+  /** In the source. */
+  readonly schema: string;
+  /** In the source. */
+  readonly table: string;
+  /** Stable code of the failure. */
+  readonly code: string;
+  /** What failed. */
+  readonly message: string;
+}
+
+/** What came of a run whose manifest is written. */
 export interface ExtractResult {
   /** UTC start time and a suffix; sorts by time. */
   readonly runId: string;
@@ -30,13 +42,16 @@ export interface ExtractResult {
   readonly instants: number;
   /**
    * `verified` when the rows of every table and the aggregates of its columns equal those asked of the source, `counted`
-   * when only the rows were asked for or are comparable, else `unverified`.
+   * when only the rows were asked for or are comparable, else `unverified`; `verifiedAsVisible` is `verified` of those rows alone
+   * that the login sees, where a security policy hides others, or may.
    */
   readonly verification: string;
   /** How long the source took to count and to aggregate, all chunks added up (seconds). */
   readonly sourceCheckSeconds: number;
   /** The tables, by schema and name. */
   readonly tables: ExtractedTable[];
+  /** Tables that failed, by schema and name; empty unless the run was to go on without them (`onTableError`). */
+  readonly missingTables: MissingTable[];
   /** Rows of all tables. */
   readonly rows: number;
   /** Objects of all tables, without the manifest. */

@@ -24,6 +24,14 @@ export enum NotComparedReason {
   ENCRYPTED = 'encrypted',
 }
 
+/** Why rows of a table may be hidden from the login, and so from all that it reads and counts. */
+export enum HiddenRows {
+  /** A security policy filters them, which was accepted by name. */
+  POLICY = 'policy',
+  /** The login may not know whether a security policy does. */
+  UNKNOWN = 'unknown',
+}
+
 /** A column of the source. */
 export interface PlannedColumn {
   /** Name in the source; of a graph's pseudo-column, for example `$node_id`, which lands as `node_id`. */
@@ -137,6 +145,12 @@ export interface PlannedTable {
    * @default - all rows
    */
   readonly rowFilter?: string;
+  /**
+   * Why rows may be hidden from the login.
+   *
+   * @default - none are
+   */
+  readonly hiddenRows?: HiddenRows;
   /** Columns of the primary key in key order; empty without one, or when one of them is left out. */
   readonly primaryKey: string[];
   /** Columns that bounds are of; empty when the table is read as one stream. */

@@ -30,6 +30,14 @@ export enum SourceHashes {
   ALL = 'all',
 }
 
+/** What a run does when a table fails for good. */
+export enum OnTableError {
+  /** It ends; what is landed counts only when it is resumed and ends well. */
+  STOP = 'stop',
+  /** It lands its other tables, and its manifest names those that are missing. */
+  CONTINUE = 'continue',
+}
+
 /** What to extract, and where it lands. */
 export interface ExtractorProps extends LandingProps {
   /** The database to read. */
@@ -223,4 +231,14 @@ export interface ExtractorProps extends LandingProps {
    * @default SourceHashes.NONE
    */
   readonly sourceHashes?: SourceHashes;
+
+  /**
+   * What happens when a table fails for good, after its retries. With `CONTINUE` the run's other tables land; the table's objects
+   * are removed, the manifest names it (`missingTables`), run completion records the run as INCOMPLETE, and `resume` tries it
+   * again. A failure of login, target or the whole run stops it all the same, and so does that of the last table left. Of a
+   * resumed run what is given then counts.
+   *
+   * @default OnTableError.STOP
+   */
+  readonly onTableError?: OnTableError;
 }

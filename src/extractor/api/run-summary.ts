@@ -1,7 +1,7 @@
 /** A run as its manifest or its checkpoint tells it. */
 export interface RunSummary {
   readonly runId: string;
-  /** `complete`, or `unfinished`: it can be resumed or given up. */
+  /** `complete`, `incomplete` when tables failed and are missing, or `unfinished`: the latter two can be resumed or given up. */
   readonly state: string;
   readonly database: string;
   /** ISO 8601, UTC. */
@@ -13,7 +13,7 @@ export interface RunSummary {
   readonly rows: number;
   readonly objects: number;
   readonly sizeBytes: number;
-  /** How far the rows are proven: `unverified`, `counted` or `verified`; absent when it is unfinished. */
+  /** How far the rows are proven: `unverified`, `counted`, `verifiedAsVisible` or `verified`; absent when it is unfinished. */
   readonly verification?: string;
   readonly consistency?: string;
   /** Chunks of the plan, and those that are finished; absent when it is complete. */

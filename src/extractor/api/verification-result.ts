@@ -1,5 +1,7 @@
 /** What verification found wrong. */
 export enum VerificationFault {
+  /** The run lacks the table, which failed (`onTableError`). */
+  MISSING_TABLE = 'missingTable',
   /** An object that the manifest names is not there. */
   MISSING_OBJECT = 'missingObject',
   /** An object lies among the run's that the manifest does not name, so that a reader of the folder sees its rows. */

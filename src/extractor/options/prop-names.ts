@@ -30,6 +30,7 @@ const EXTRACTOR: NamesOf<ExtractorProps> = {
   maxDop: true,
   sourceAggregates: true,
   sourceHashes: true,
+  onTableError: true,
   target: true,
   region: true,
   profile: true,

@@ -6,7 +6,7 @@ import { validateSource } from './validate-source';
 import { describe, invalid, validateBoolean, validateBytes, validateChoice, validateList, validateWhole } from './validate-value';
 import type { ExtractFormat } from '../api/extract-format';
 import { SourceRisk } from '../api/extraction-plan';
-import { type ExtractorProps, Consistency, SourceHashes } from '../api/extractor-props';
+import { type ExtractorProps, Consistency, OnTableError, SourceHashes } from '../api/extractor-props';
 import type { VerifyOptions } from '../api/verification-result';
 
 /** Largest number of readers. */
@@ -41,6 +41,7 @@ export function validateProps(props: ExtractorProps): void {
   props.retryErrorNumbers?.forEach((number) => validateWhole('each of retryErrorNumbers', number, 1, 2 ** 31 - 1));
   validateBoolean('sourceAggregates', props.sourceAggregates);
   validateChoice('sourceHashes', props.sourceHashes, SourceHashes);
+  validateChoice('onTableError', props.onTableError, OnTableError);
   validatePlanning(props);
   validateConsistency(props);
   validateTableOptions(props.tableOptions);

@@ -10,7 +10,7 @@ import { chooseTables } from './table-choices';
 import { partUnreadable, readingConditions } from './unreadable-tables';
 import { PLAN_VERSION } from './validate-plan';
 import { counted } from '../api/counted';
-import type { ExtractionPlan, PlannedColumn, PlannedTable } from '../api/extraction-plan';
+import { HiddenRows, type ExtractionPlan, type PlannedColumn, type PlannedTable } from '../api/extraction-plan';
 import type { Consistency } from '../api/extractor-props';
 import type { TableOptions } from '../api/selection';
 import { varyingPart } from '../options/filter-determinism';
@@ -62,6 +62,7 @@ export async function buildPlan(connection: SqlServerConnection, features: Sourc
   if (!features.snapshotAllowed) {
     warnings.unshift(snapshotAdvice(connection.database));
   }
+  if (readable.some(({ hiddenRows }) => hiddenRows === HiddenRows.UNKNOWN)) warnings.push(UNKNOWN_POLICIES);
   const load = { readers: options.readers, totalBytes: readable.reduce((sum, { estimatedBytes }) => sum + estimatedBytes, 0) };
   const tables: PlannedTable[] = [];
   for (const table of readable) {
@@ -90,6 +91,7 @@ export async function buildPlan(connection: SqlServerConnection, features: Sourc
       ...(table.kind.memoryOptimized && { memoryOptimized: true }),
       ...(table.kind.viewOf && { view: true }),
       ...(rowFilter !== undefined && { rowFilter }),
+      ...(table.hiddenRows && { hiddenRows: table.hiddenRows }),
       primaryKey: table.primaryKey.every((name) => table.columns.some((column) => column.name === name)) ? [...table.primaryKey] : [],
       chunkKey: chunks.length > 1 ? (partitioned?.keys ?? keys).map(({ name }) => name) : [],
       estimatedRows: table.estimatedRows,
@@ -122,6 +124,9 @@ function plannedColumn({ name, catalogName, type, nullable, collation, computed,
     ...(notCompared && { notCompared }),
   };
 }
+
+const UNKNOWN_POLICIES = 'the login may not know whether security policies filter rows: rows that one hides from it would be missing, and would '
+  + 'not be counted either; GRANT VIEW DEFINITION on the database, or ALTER ANY SECURITY POLICY, tells';
 
 /** What of a table is not compared with the source, as warnings. */
 function comparisonWarnings(table: SourceTable, rowFilter: string | undefined): string[] {

@@ -1,5 +1,5 @@
 import { LegacyToS3Error } from '../api/errors';
-import { NotComparedReason, SourceRisk, type PlanRefusal } from '../api/extraction-plan';
+import { HiddenRows, NotComparedReason, SourceRisk, type PlanRefusal } from '../api/extraction-plan';
 import { quoteTable } from '../source/catalog/identifiers';
 import type { SourceColumn, SourceSecurity, SourceTable } from '../source/catalog/read-catalog';
 
@@ -36,7 +36,9 @@ export function findRisks(tables: readonly SourceTable[], security: SourceSecuri
     const hidden = security.denied.get(table.objectId) ?? [];
     const denied = table.columns.filter(({ name, catalogName = name }) => hidden.includes(catalogName)).map(({ name }) => name);
     refuse(SourceRisk.DENIED_COLUMNS, denied, 'not readable for this login');
-    return { ...table, columns: table.columns.filter(({ name }) => !denied.includes(name)).map((column) => withReason(column, security)) };
+    const hiddenRows = security.filtered.has(table.objectId) ? HiddenRows.POLICY : security.policiesTold ? undefined : HiddenRows.UNKNOWN;
+    const columns = table.columns.filter(({ name }) => !denied.includes(name)).map((column) => withReason(column, security));
+    return { ...table, columns, ...(hiddenRows && { hiddenRows }) };
   });
   return { refusals, readable };
 }

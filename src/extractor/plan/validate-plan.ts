@@ -2,7 +2,7 @@ import { keyType } from './key-types';
 import { isPartitionPrefix } from '../../contract';
 import { counted } from '../api/counted';
 import { LegacyToS3Error } from '../api/errors';
-import { NotComparedReason, SourceRisk, type ExtractionPlan, type PlannedChunk, type PlannedColumn, type PlannedTable } from '../api/extraction-plan';
+import { HiddenRows, NotComparedReason, SourceRisk, type ExtractionPlan, type PlannedChunk, type PlannedColumn, type PlannedTable } from '../api/extraction-plan';
 import { nearestNames } from '../api/unknown-names';
 import { conditionProblem } from '../options/check-condition';
 import { PSEUDO_COLUMNS } from '../source/catalog/graph-columns';
@@ -13,8 +13,8 @@ export const PLAN_VERSION = 1;
 
 const PLAN_FIELDS = ['planVersion', 'createdAt', 'server', 'database', 'productVersion', 'snapshotAllowed', 'tables', 'warnings', 'refusals'];
 const TABLE_FIELDS = [
-  'schema', 'table', 'partitionPrefix', 'columns', 'excludedColumns', 'unreadColumns', 'memoryOptimized', 'view', 'rowFilter', 'primaryKey', 'chunkKey',
-  'estimatedRows', 'estimatedBytes', 'schemaHash', 'chunks',
+  'schema', 'table', 'partitionPrefix', 'columns', 'excludedColumns', 'unreadColumns', 'memoryOptimized', 'view', 'rowFilter', 'hiddenRows', 'primaryKey',
+  'chunkKey', 'estimatedRows', 'estimatedBytes', 'schemaHash', 'chunks',
 ];
 const COLUMN_FIELDS = ['name', 'catalogName', 'type', 'nullable', 'collation', 'computed', 'notCompared'];
 const CHUNK_FIELDS = ['chunk', 'lower', 'upper', 'nullKey', 'estimatedRows', 'estimatedBytes'];
@@ -60,10 +60,12 @@ export function tableProblem(table: unknown): string | undefined {
   if (!isRecord(table)) return `: expected an object, got ${shown(table)}`;
   for (const name of ['schema', 'table', 'schemaHash']) if (typeof table[name] !== 'string') return `.${name}: expected a string, got ${shown(table[name])}`;
   for (const name of ['primaryKey', 'chunkKey']) if (!isTexts(table[name])) return `.${name}: expected an array of names, got ${shown(table[name])}`;
-  const { columns, chunks, excludedColumns, unreadColumns, memoryOptimized, view, rowFilter } = table;
+  const { columns, chunks, excludedColumns, unreadColumns, memoryOptimized, view, rowFilter, hiddenRows } = table;
   if (unreadColumns !== undefined && !isTexts(unreadColumns)) return `.unreadColumns: expected an array of names, got ${shown(unreadColumns)}`;
   if (view !== undefined && typeof view !== 'boolean') return `.view: expected true or false, got ${shown(view)}`;
   if (memoryOptimized !== undefined && typeof memoryOptimized !== 'boolean') return `.memoryOptimized: expected true or false, got ${shown(memoryOptimized)}`;
+  const hidden: readonly unknown[] = [undefined, ...Object.values(HiddenRows)];
+  if (!hidden.includes(hiddenRows)) return `.hiddenRows: expected ${hidden.slice(1).join(', ')} or nothing, got ${shown(hiddenRows)}`;
   if (excludedColumns !== undefined && !isTexts(excludedColumns)) return `.excludedColumns: expected an array of names, got ${shown(excludedColumns)}`;
   if (rowFilter !== undefined && (typeof rowFilter !== 'string' || rowFilter.trim() === '')) return `.rowFilter: expected a condition, got ${shown(rowFilter)}`;
   const condition = rowFilter === undefined ? undefined : conditionProblem(rowFilter);

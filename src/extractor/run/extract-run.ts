@@ -7,17 +7,19 @@ import { openSource } from './context/open-source';
 import { resumedOptions } from './context/resumed-options';
 import type { RunContext } from './context/run-context';
 import { resolveOptions, type RunOptions } from './context/run-options';
+import { Findings } from './findings';
 import { instantsOf, manifestOf, resultOf } from './manifest/build-manifest';
 import { refuseLargeManifest } from './manifest/manifest-limits';
 import { writeManifest } from './manifest/write-manifest';
+import { settleTables } from './missing-tables';
 import { readAll } from './read-all';
 import { beginCheckpoint, leaveCheckpoint, openCheckpoint, sweepUnfinished } from './run-checkpoint';
 import { select } from './run-selection';
 import { RunSnapshot } from './run-snapshot';
-import { landedTables } from './tables/landed-table';
 import { isIncomparable } from './tables/verification';
 import { runIdAt } from '../../contract';
 import type { ExtractControls, ResumeControls } from '../api/controls';
+import { counted } from '../api/counted';
 import { LegacyToS3Error } from '../api/errors';
 import type { RunPlannedEvent } from '../api/extract-events';
 import type { ExtractResult } from '../api/extract-result';
@@ -130,8 +132,10 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     };
     const patiently = <T>(what: string, work: () => Promise<T>) =>
       retrying(context, work, (notice) => context.emit({ type: 'target-retry', what, ...notice }));
-    jobs.forEach((job) => planOf(context, job));
-    if (plan) await refuseFoldedFolders(plan, target);
+    const findings = new Findings();
+    for (const job of jobs) await findings.look(() => planOf(context, job));
+    if (plan) await findings.look(async () => refuseFoldedFolders(plan, target));
+    findings.refuse();
     context.emit({ type: 'run-started', runId, target: target.url, tables: selection.tables.length, consistency });
     if (plan) context.emit(plannedEvent(plan, { chunks: jobs.length, finishedChunks: checkpoint?.finishedChunks ?? 0, readers }));
     selection.warnings.forEach(warn);
@@ -148,22 +152,27 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
       // A process that died after the last chunk may have dropped it already.
       if (finishedChunks < jobs.length) context = { ...context, snapshot: await snapshots.open(connection, finishedChunks) };
     }
-    const chunks = await readAll(context, {
+    const { chunks, failures } = await readAll(context, {
       jobs,
       finished: checkpoint?.finished ?? [],
       first: connection,
       onFinished: (chunk) => patiently('keep the checkpoint', async () => checkpoint?.finish(chunk)),
       fail: (reason) => stop.abort(reason),
     });
-    const landed = landedTables(context.database, selection.tables, chunks, options.format);
-    const manifest = manifestOf(context, selection.productVersion, landed, startedAt);
+    const { landed, missing } = await settleTables(context, selection.tables, chunks, failures, checkpoint);
+    const manifest = manifestOf(context, selection.productVersion, landed, startedAt, missing);
     if (isIncomparable(manifest.tables)) warn(manifest.verification.detail);
     context.emit({ type: 'run-verified', state: manifest.verification.state, detail: manifest.verification.detail });
     stop.signal.throwIfAborted();
     await patiently('look at the lease', async () => checkpoint?.lease.assertHeld());
     const manifestKey = await patiently('write the manifest', () => writeManifest(target, manifest));
-    await snapshots?.drop();
-    await checkpoint?.remove().catch((error: unknown) => warn(`the run is complete, but its checkpoint is still there: ${(error as Error).message}`));
+    if (checkpoint && missing.length > 0) {
+      await checkpoint.lease.release();
+      warn(`${counted(missing.length, 'table')} of run ${runId} are missing; --resume ${runId} tries again`);
+    } else {
+      await snapshots?.drop();
+      await checkpoint?.remove().catch((error: unknown) => warn(`the run is complete, but its checkpoint is still there: ${(error as Error).message}`));
+    }
     checkpoint = undefined;
     const result = resultOf(manifest, manifestKey, target.url + manifestKey.slice(target.prefix.length), landed, warnings, instantsOf(chunks));
     context.emit({ type: 'run-finished', result });

@@ -1,7 +1,9 @@
 import { ChunkReader } from './chunks/chunk-reader';
 import type { Reader } from './chunks/chunk-reader';
 import type { ReadJob } from './context/read-job';
+import { endsTableOnly, tellFailure } from './missing-tables';
 import { ReaderGovernor } from './reader-governor';
+import type { LegacyToS3Error } from '../api/errors';
 import type { LandedChunk } from '../state/landed-chunk';
 import type { RunContext } from './context/run-context';
 import { TableProgress } from './tables/table-progress';
@@ -21,16 +23,25 @@ export interface ReadAllOptions {
   readonly fail: (reason: unknown) => void;
 }
 
+/** What was read. */
+export interface ReadOutcome {
+  /** The chunks, those finished before among them, of tables that did not fail. */
+  readonly chunks: readonly LandedChunk[];
+  /** By index of the table. */
+  readonly failures: ReadonlyMap<number, LegacyToS3Error>;
+}
+
 /**
  * Reads all jobs with a bounded number of readers, each on a connection of its own; the largest chunks go first, so that
- * none is left alone at the end. The first failure stops the others.
+ * none is left alone at the end. The first failure stops the others, but for one that ends its table only
+ * ({@link endsTableOnly}): what is left of that table is not read, and what is being read of it is dropped.
  *
- * @returns the chunks, those finished before among them
  * @throws the first failure, after every reader has ended
  */
-export async function readAll(context: RunContext, options: ReadAllOptions): Promise<LandedChunk[]> {
+export async function readAll(context: RunContext, options: ReadAllOptions): Promise<ReadOutcome> {
   const { jobs, finished, first, onFinished, fail } = options;
   const landed = [...finished];
+  const failures = new Map<number, LegacyToS3Error>();
   const known = new Set(finished.map(({ tableIndex, chunk }) => `${tableIndex} ${chunk}`));
   const queue = jobs.filter(({ tableIndex, chunk }) => !known.has(`${tableIndex} ${chunk.chunk}`)).sort(largestFirst).reverse();
   const progress = new TableProgress(context, jobs, finished);
@@ -43,17 +54,30 @@ export async function readAll(context: RunContext, options: ReadAllOptions): Pro
       context.emit(event);
     },
   };
+  const readOrFail = async (reader: Reader, job: ReadJob, told: Parameters<Reader['read']>[1]): Promise<LandedChunk | undefined> => {
+    try {
+      return await reader.read(job, told);
+    } catch (error) {
+      if (!endsTableOnly(context, error)) throw error;
+      // Other readers may fail at the same table; the first failure is told.
+      if (!failures.has(job.tableIndex)) tellFailure(context, job, error);
+      failures.set(job.tableIndex, failures.get(job.tableIndex) ?? error);
+      return undefined;
+    }
+  };
   const readNext = async (reader: Reader): Promise<boolean> => {
-    const job = context.signal.aborted ? undefined : queue.pop();
+    let job = context.signal.aborted ? undefined : queue.pop();
+    while (job && failures.has(job.tableIndex)) job = queue.pop();
     if (!job) return false;
     const name = `${job.tableIndex} ${job.chunk.chunk}`;
     const tracked = progress.start(job);
-    const chunk = await reader.read(job, {
+    const chunk = await readOrFail(reader, job, {
       onProgress: (counts) => {
         tracked.onProgress(counts);
         governor.onProgress(name, counts);
       },
     }).finally(() => governor.onProgress(name, undefined));
+    if (!chunk || failures.has(job.tableIndex)) return true;
     await onFinished(chunk);
     landed.push(chunk);
     tracked.finish(chunk);
@@ -87,7 +111,7 @@ export async function readAll(context: RunContext, options: ReadAllOptions): Pro
   await Promise.all(threads.map((thread) => thread.close()));
   const failed = outcomes.some(({ status }) => status === 'rejected');
   if (failed || context.signal.aborted) throw context.signal.reason;
-  return landed;
+  return { chunks: landed.filter(({ tableIndex }) => !failures.has(tableIndex)), failures };
 }
 
 /** By bytes, then by rows: small tables have no pages to tell them apart. */

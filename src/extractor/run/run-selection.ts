@@ -3,6 +3,7 @@ import { refuseHashesOfOld } from './chunks/reconcile-chunk';
 import { landedPrimaryKey, planJobs, queryJob } from './chunks/table-job';
 import type { ReadJob } from './context/read-job';
 import type { RunOptions } from './context/run-options';
+import { Findings } from './findings';
 import { planOver } from './plan-run';
 import type { TableIdentity } from './tables/landed-table';
 import { LegacyToS3Error } from '../api/errors';
@@ -38,24 +39,26 @@ export async function select(options: RunOptions, connection: SqlServerConnectio
   }
   const features = await readFeatures(connection);
   const plan = options.plan ? await givenPlan(options.plan, connection, features, options.consistency) : await planOver(connection, features, options);
-  const accepted = refuseRisks(plan.refusals, options.accepted);
-  if (plan.tables.length === 0) throw new LegacyToS3Error('NO_TABLE_MATCHED', `no table is left to read: ${accepted.join('; ')}`);
-  const consistency = chooseConsistency(options.consistency, features, plan.database);
-  refuseUnlandable(plan, options.target, options.format);
-  const jobs = planJobs(plan, options.maxDop, options.format.types);
-  refuseHashesOfOld(options.sourceHashes, features);
-  await refuseDisorder(connection, plan.tables);
+  const findings = new Findings();
+  const accepted = await findings.look(() => refuseRisks(plan.refusals, options.accepted));
+  if (accepted && plan.tables.length === 0) throw new LegacyToS3Error('NO_TABLE_MATCHED', `no table is left to read: ${accepted.join('; ')}`);
+  const consistency = await findings.look(() => chooseConsistency(options.consistency, features, plan.database));
+  await findings.look(() => refuseUnlandable(plan, options.target, options.format));
+  const jobs = await findings.look(() => planJobs(plan, options.maxDop, options.format.types));
+  await findings.look(() => refuseHashesOfOld(options.sourceHashes, features));
+  await findings.look(async () => refuseDisorder(connection, plan.tables));
+  findings.refuse();
   const relationsOf = await readRelations(connection);
   const tables = plan.tables.map((table): TableIdentity => ({ ...table, primaryKey: landedPrimaryKey(table), relations: relationsOf(table) }));
   // A saved plan has the first; who chose a consistency needs no advice about it.
   const needless = [...options.sourceWarnings, ...(options.consistency ? [snapshotAdvice(plan.database)] : [])];
   return {
-    jobs,
+    jobs: jobs!,
     tables,
-    consistency,
+    consistency: consistency!,
     productVersion: plan.productVersion,
     plan,
-    warnings: [...plan.warnings.filter((warning) => !needless.includes(warning)), ...accepted],
+    warnings: [...plan.warnings.filter((warning) => !needless.includes(warning)), ...accepted!],
   };
 }
 
@@ -83,8 +86,9 @@ async function givenPlan(
   const left = plan.refusals.filter(({ risk }) => risk === SourceRisk.UNREADABLE_TABLES);
   const found = new Map(readable.map((table) => [key(table), table]));
   // What may be compared depends on the login, and so is as of now.
-  const tables = plan.tables.map((table) => ({
+  const tables = plan.tables.map(({ hiddenRows: _hidden, ...table }) => ({
     ...table,
+    ...(found.get(key(table))!.hiddenRows && { hiddenRows: found.get(key(table))!.hiddenRows }),
     columns: table.columns.map(({ notCompared: _, ...column }) => {
       const notCompared = found.get(key(table))!.columns.find(({ name }) => name === column.name)?.notCompared;
       return { ...column, ...(notCompared && { notCompared }) };

@@ -105,6 +105,14 @@ export class Checkpoint {
     this.finishedChunks += 1;
   }
 
+  /** Forgets the chunks of a table, so that whoever goes on reads it anew. @throws LegacyToS3Error of code RUN_IN_USE */
+  public async forgetTable(tableIndex: number): Promise<void> {
+    await this.lease.assertHeld();
+    const keys = await this.store.list(`${folderOf(this.record.runId)}chunk-${String(tableIndex).padStart(5, '0')}-`);
+    await this.store.remove(keys);
+    this.finishedChunks -= keys.length;
+  }
+
   /** Forgets the run: it is complete, or given up. */
   public async remove(): Promise<void> {
     await this.lease.release();

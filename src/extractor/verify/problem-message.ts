@@ -1,6 +1,7 @@
 import { VerificationFault, type VerificationProblem } from '../api/verification-result';
 
 const TEXTS: { readonly [fault in VerificationFault]: string } = {
+  [VerificationFault.MISSING_TABLE]: 'the run lacks the table',
   [VerificationFault.MISSING_OBJECT]: 'the object is missing',
   [VerificationFault.UNNAMED_OBJECT]: 'the manifest does not name this object, which lies among those of the run',
   [VerificationFault.SIZE]: 'the object has another size',

@@ -8,7 +8,7 @@ import type { VerifyControls } from '../api/controls';
 import { LegacyToS3Error } from '../api/errors';
 import type { ExtractorProps } from '../api/extractor-props';
 import type { LandingProps } from '../api/landing-props';
-import type { VerificationProblem, VerificationResult, VerifyOptions } from '../api/verification-result';
+import { VerificationFault, type VerificationProblem, type VerificationResult, type VerifyOptions } from '../api/verification-result';
 import { openTarget, targetOptions } from '../landing/open-target';
 import { readManifest } from '../landing/read-manifest';
 import { toSafeError } from '../source/credentials/redact';
@@ -37,6 +37,8 @@ export async function verify(
     const manifest = await readManifest(target, runId);
     refuseUnknownHashes(manifest);
     checkManifest(manifest).forEach(tell);
+    manifest.missingTables?.forEach(({ schema, table, code, message }) =>
+      tell({ table: `${schema}.${table}`, fault: VerificationFault.MISSING_TABLE, found: `${code}: ${message}` }));
     const { readers, threads } = props as Partial<ExtractorProps>;
     const { counts, tables } = await checkObjects(target, manifest, {
       readers: options.readers ?? readers, threads: options.threads ?? threads, url: props.target, targetOptions: reached,

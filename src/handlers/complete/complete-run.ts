@@ -61,6 +61,7 @@ async function check({ s3, objects }: CompletionServices, { bucket, manifest }: 
     ...outcomes.filter((problem) => problem !== undefined),
     ...await unnamedObjects(s3, bucket, manifest),
     ...manifestContradictions(manifest),
+    ...(manifest.missingTables ?? []).map(({ schema, table, code, message }) => `${schema}.${table} is missing: ${code}: ${message}`),
   ];
 }
 

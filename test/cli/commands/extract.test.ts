@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ReplayServer } from '../../../tools/replay-server/replay-server';
+import { done, error, packetize } from '../../../tools/replay-server/tds-packets';
 import { FakeS3Server } from '../../support/cloud/fake-s3-server';
 import { removeCliBundle } from '../../support/packages/cli-bundle';
 import { startScriptedDatabase, type ScriptedDatabase } from '../../support/source/scripted-database';
@@ -172,3 +173,20 @@ async function* endless(): AsyncGenerator<Buffer> {
   yield capturePackets('transactions-2000').subarray(0, 50_000);
   await new Promise((resolve) => setTimeout(resolve, 2 ** 30).unref());
 }
+
+test('a run that lacks a table ends with an exit code of its own, and names it', async () => {
+  const tables = ['Accounts', 'Broken'].map((table) => ({ schema: 'dbo', table, columns: ['Id'], rows: [[1], [2]] }));
+  const broken = await startScriptedDatabase({
+    tables,
+    override: (sql) => (/SELECT \[Id\] FROM \[dbo\]\.\[Broken\]/.test(sql)
+      ? [packetize(Buffer.concat([error(8134, 'Divide by zero error encountered.'), done(2)]), 4096, true)] : undefined),
+  });
+  try {
+    const { code, stdout, stderr } = await runCli(args({ 'on-table-error': 'continue' }, broken.port), env);
+    expect({ code, stdout }).toMatchObject({ code: 6, stdout: expect.stringContaining('2 rows of 1 table') });
+    expect(stderr).toContain('dbo.Broken is missing from the run: SOURCE_QUERY_FAILED');
+    expect(stderr).toMatch(/error TABLES_MISSING: run \S+ lacks dbo\.Broken \(SOURCE_QUERY_FAILED\); .*--resume/);
+  } finally {
+    await broken.stop();
+  }
+});

@@ -17,6 +17,7 @@ const RESULT: ExtractResult = {
   objects: 1,
   sizeBytes: 2_500_000,
   seconds: 1.25,
+  missingTables: [],
   warnings: [],
   tables: [{ ...TABLE, rows: 1200, objects: 1, sizeBytes: 2_500_000, seconds: 1 }],
 };

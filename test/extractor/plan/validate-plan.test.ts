@@ -88,7 +88,7 @@ describe('findRisks', () => {
   };
 
   test('names each risk, and leaves out what may not be read', () => {
-    const { refusals, readable } = findRisks([table], { unmask: false, filtered: new Set([1]), denied: new Map([[1, ['C']]]) });
+    const { refusals, readable } = findRisks([table], { unmask: false, policiesTold: true, filtered: new Set([1]), denied: new Map([[1, ['C']]]) });
     expect(refusals.map(({ risk }) => risk).sort()).toEqual(
       [SourceRisk.MASKED_COLUMNS, SourceRisk.ENCRYPTED_COLUMNS, SourceRisk.ROW_LEVEL_SECURITY, SourceRisk.DENIED_COLUMNS].sort());
     expect(readable[0].columns.map(({ name }) => name)).toEqual(['A', 'B']);
@@ -99,6 +99,6 @@ describe('findRisks', () => {
   });
 
   test('finds none where the login sees everything', () => {
-    expect(findRisks([{ ...table, columns: [column('A', { masked: true })] }], { unmask: true, filtered: new Set(), denied: new Map() }).refusals).toEqual([]);
+    expect(findRisks([{ ...table, columns: [column('A', { masked: true })] }], { unmask: true, policiesTold: true, filtered: new Set(), denied: new Map() }).refusals).toEqual([]);
   });
 });

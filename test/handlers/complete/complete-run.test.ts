@@ -29,6 +29,18 @@ test('a run whose manifest is in pages becomes COMPLETE, and its pages are no la
   expect(error!.errorMessage).toContain('pages[1]: expected SHA-256 0000');
 });
 
+test('a run that lacks tables is INCOMPLETE and says which, and COMPLETE once they have landed', async () => {
+  const run = await landRun(fixture, fixture.versioned);
+  await fixture.invoke(together(...run.parts.map((part) => part.event)));
+  const lacking: Manifest = {
+    ...run.manifest, manifestVersion: 3, missingTables: [{ schema: 'dbo', table: 'Cards', code: 'SOURCE_PERMISSION_DENIED', message: 'no SELECT' }],
+  };
+  expect((await complete(run, fixture.versioned, lacking)).error).toBeUndefined();
+  expect(await fixture.run(run.runId)).toMatchObject({ runState: 'INCOMPLETE', problems: ['dbo.Cards is missing: SOURCE_PERMISSION_DENIED: no SELECT'] });
+  expect((await complete(run, fixture.versioned)).error).toBeUndefined();
+  expect(await fixture.run(run.runId)).toMatchObject({ runState: 'COMPLETE' });
+});
+
 describe.each(['plain', 'versioned'] as const)('in the %s bucket', (kind) => {
   test('a run whose parts are as the manifest says becomes COMPLETE', async () => {
     const run = await landRun(fixture, fixture[kind]);
@@ -207,7 +219,7 @@ describe('a manifest that cannot be trusted is an error and leaves the run alone
   test.each([
     ['not JSON', 'not a manifest', /INVALID_MANIFEST: invalid manifest: not JSON/],
     ['not UTF-8', Buffer.from([0x7b, 0xff]), /INVALID_MANIFEST: invalid manifest: not UTF-8/],
-    ['of another version', '{"manifestVersion":99}', /manifestVersion: expected 1 or 2, got 99/],
+    ['of another version', '{"manifestVersion":99}', /manifestVersion: expected 1, 2, 3, got 99/],
   ])('%s', async (_what, body, message) => {
     const { error, lines } = await fixture.invoke(await fixture.put(fixture.plain, `lake/_runs/run=r-${Math.random()}/_manifest.json`, body));
     expect(error!.errorType).toBe('BatchNotHandledError');

@@ -51,7 +51,7 @@ export async function startCatalogServer({ tables, columns, chunksPerTable }: Ca
     [keysSql(EVERY_FEATURE), () => result([int('object_id'), int('index_type'), int('is_primary_key'), text('column_name')], each((table) => [[table, 1, 1, 'Id']]))],
     [PARTITIONED_SQL, () => result([int('object_id'), int('function_id'), text('function_name'), int('is_right'), text('column_name')], [])],
     [DISABLED_SQL, () => result([int('object_id'), text('index_name')], [])],
-    [ROW_POLICIES_SQL, () => result([int('object_id')], [])],
+    [ROW_POLICIES_SQL, () => result([int('view_definition'), int('alter_policies'), int('object_id')], [[1, 0, null]])],
     [DENIED_COLUMNS_SQL, () => result([int('object_id'), text('name')], [])],
     [READER_ADVICE_SQL, () => result([int('schedulers')], [])],
   ]);

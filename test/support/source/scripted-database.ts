@@ -72,7 +72,7 @@ export async function startScriptedDatabase(database: ScriptedDatabase): Promise
       perTable(({ primaryKey = [] }, id) => primaryKey.map((name) => [id, 1, 1, name])))],
     [PARTITIONED_SQL, resultPackets(['object_id', 'function_id', 'function_name', 'is_right', 'column_name'], [])],
     [DISABLED_SQL, resultPackets(['object_id', 'index_name'], [])],
-    [ROW_POLICIES_SQL, resultPackets(['object_id'], [])],
+    [ROW_POLICIES_SQL, resultPackets(['view_definition', 'alter_policies', 'object_id'], [[1, 0, null]])],
     [INDEXES_SQL, resultPackets(['schema_name', 'table_name', 'index_name', 'index_type', 'is_unique', 'is_included', 'column_name'],
       perTable(({ schema, table, primaryKey = [] }) => primaryKey.map((name) => [schema, table, `PK_${table}`, 1, 1, 0, name])))],
     [FOREIGN_KEYS_SQL, resultPackets(['schema_name'], [])],

@@ -134,7 +134,7 @@ export interface RunView {
   readonly objects: number;
   readonly rows: number;
   readonly sizeBytes: number;
-  /** As the manifest says: `verified`, `counted`, `unverified`. */
+  /** As the manifest says: `verified`, `verifiedAsVisible`, `counted`, `unverified`. */
   readonly verification: string;
   readonly consistency: string;
 }

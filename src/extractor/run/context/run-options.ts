@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { LegacyToS3Error } from '../../api/errors';
 import { ExtractFormat } from '../../api/extract-format';
 import type { ExtractionPlan, SourceRisk } from '../../api/extraction-plan';
-import { SourceHashes, type Consistency, type ExtractorProps } from '../../api/extractor-props';
+import { OnTableError, SourceHashes, type Consistency, type ExtractorProps } from '../../api/extractor-props';
 import { type TableOptions } from '../../api/selection';
 import { Encryption } from '../../api/sql-server-source';
 import { targetOptions, type TargetOptions } from '../../landing/open-target';
@@ -65,6 +65,7 @@ export interface RunOptions {
   readonly maxDop?: number;
   readonly sourceAggregates: boolean;
   readonly sourceHashes: SourceHashes;
+  readonly onTableError: OnTableError;
   /** Sent once on each reader's connection. */
   readonly sessionSql: string;
   readonly idleTimeoutMs: number;
@@ -105,6 +106,7 @@ export function fillOptions(props: ResolvedProps): RunOptions {
     consistency: props.consistency,
     sourceAggregates: props.sourceAggregates ?? true,
     sourceHashes: props.sourceHashes ?? SourceHashes.NONE,
+    onTableError: props.onTableError ?? OnTableError.STOP,
     maxDop: props.maxDop === 0 ? undefined : props.maxDop ?? DEFAULT_MAX_DOP,
     sessionSql: `SET LOCK_TIMEOUT ${lockTimeoutMs}; SET DEADLOCK_PRIORITY ${props.deadlockPriority ?? DEFAULT_DEADLOCK_PRIORITY}`,
     idleTimeoutMs: 1000 * (props.idleTimeoutSeconds ?? DEFAULT_IDLE_TIMEOUT_SECONDS),

@@ -31,9 +31,9 @@ export async function listRuns(props: LandingProps, limit: number): Promise<RunS
   });
 }
 
-function ofManifest({ runId, source, startedAt, finishedAt, totals, verification, consistency }: Manifest): RunSummary {
+function ofManifest({ missingTables, runId, source, startedAt, finishedAt, totals, verification, consistency }: Manifest): RunSummary {
   return {
-    runId, state: 'complete', database: source.database, startedAt, finishedAt, ...totals, verification: verification.state, consistency: consistency.mode,
+    runId, state: missingTables ? 'incomplete' : 'complete', database: source.database, startedAt, finishedAt, ...totals, verification: verification.state, consistency: consistency.mode,
   };
 }
 

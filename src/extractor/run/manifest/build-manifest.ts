@@ -1,4 +1,4 @@
-import { CONTENT_HASH_VERSION, MANIFEST_VERSION, type Manifest } from '../../../contract';
+import { CONTENT_HASH_VERSION, INCOMPLETE_MANIFEST_VERSION, MANIFEST_VERSION, type Manifest, type ManifestMissingTable } from '../../../contract';
 import type { ExtractResult } from '../../api/extract-result';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../../api/version';
 import type { OutputFormat } from '../../rows/columns/output-format';
@@ -12,11 +12,14 @@ import { runVerification } from '../tables/verification';
 const EXCEPTIONS = '; tables that state a guarantee of their own have that instead';
 
 /** The manifest of a run whose objects are all complete. */
-export function manifestOf(context: RunContext, productVersion: string | undefined, landed: readonly LandedTable[], startedAt: Date): Manifest {
+export function manifestOf(
+  context: RunContext, productVersion: string | undefined, landed: readonly LandedTable[], startedAt: Date,
+  missing: readonly ManifestMissingTable[] = [],
+): Manifest {
   const { options, runId, consistency, target } = context;
   const tables = landed.map(({ table }) => table);
   return {
-    manifestVersion: MANIFEST_VERSION,
+    manifestVersion: missing.length > 0 ? INCOMPLETE_MANIFEST_VERSION : MANIFEST_VERSION,
     contentHashVersion: CONTENT_HASH_VERSION,
     runId,
     producer: { name: PACKAGE_NAME, version: PACKAGE_VERSION },
@@ -30,10 +33,11 @@ export function manifestOf(context: RunContext, productVersion: string | undefin
       ...(options.query && { query: options.query.sql }),
     },
     consistency: { mode: consistency, guarantee: GUARANTEES[consistency] + (tables.some(({ guarantee }) => guarantee !== undefined) ? EXCEPTIONS : '') },
-    verification: runVerification(tables, consistency),
+    verification: runVerification(tables, consistency, missing.length),
     format: formatOf(options.format),
     prefix: target.prefix,
     tables,
+    ...(missing.length > 0 && { missingTables: missing }),
     totals: {
       tables: tables.length,
       objects: tables.reduce((sum, table) => sum + table.objects.length, 0),
@@ -77,6 +81,7 @@ export function resultOf(
     sourceCheckSeconds: manifest.verification.sourceSeconds ?? 0,
     tables: landed.map(({ table: { database, schema, table, rows, objects, sizeBytes }, seconds }) =>
       ({ database, schema, table, rows, objects: objects.length, sizeBytes, seconds })),
+    missingTables: (manifest.missingTables ?? []).map((table) => ({ ...table })),
     rows: manifest.totals.rows,
     objects: manifest.totals.objects,
     sizeBytes: manifest.totals.sizeBytes,

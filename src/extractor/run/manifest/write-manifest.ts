@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { manifestKey, manifestPageKey, PAGED_MANIFEST_VERSION, type Manifest, type ManifestPage, type ManifestPageContent, type ManifestPageTable, type ManifestTable } from '../../../contract';
+import { INCOMPLETE_MANIFEST_VERSION, manifestKey, manifestPageKey, PAGED_MANIFEST_VERSION, type Manifest, type ManifestPage, type ManifestPageContent, type ManifestPageTable, type ManifestTable } from '../../../contract';
 import type { LandingTarget } from '../../landing/target/landing-target';
 
 /** Larger manifests are written in pages (bytes without blanks). */
@@ -28,7 +28,7 @@ export async function writeManifest(target: LandingTarget, manifest: Manifest, p
     const bytes = await writeJson(target, page, runId, text);
     pages.push({ key: page, sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
   }
-  await writeJson(target, key, runId, `${JSON.stringify({ ...manifest, manifestVersion: PAGED_MANIFEST_VERSION, tables: [], pages }, undefined, 2)}\n`);
+  await writeJson(target, key, runId, `${JSON.stringify({ ...manifest, manifestVersion: manifest.missingTables ? INCOMPLETE_MANIFEST_VERSION : PAGED_MANIFEST_VERSION, tables: [], pages }, undefined, 2)}\n`);
   return key;
 }
 

@@ -24,7 +24,8 @@ export interface LandedTable {
 
 /** What is known of a table apart from its chunks. */
 export interface TableIdentity extends Pick<
-  PlannedTable, 'schema' | 'table' | 'partitionPrefix' | 'chunkKey' | 'excludedColumns' | 'unreadColumns' | 'memoryOptimized' | 'view' | 'rowFilter'
+  PlannedTable,
+  'schema' | 'table' | 'partitionPrefix' | 'chunkKey' | 'excludedColumns' | 'unreadColumns' | 'memoryOptimized' | 'view' | 'rowFilter' | 'hiddenRows'
 > {
   /** Of the source, in the order of the result; absent for a query. */
   readonly columns?: readonly PlannedColumn[];

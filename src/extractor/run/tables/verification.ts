@@ -1,7 +1,7 @@
 import { tableTotal } from './table-total';
 import type { Manifest, ManifestColumn, ManifestTable, ManifestTableVerification, VerificationState } from '../../../contract';
 import { counted } from '../../api/counted';
-import type { PlannedColumn, PlannedTable } from '../../api/extraction-plan';
+import { HiddenRows, type PlannedColumn, type PlannedTable } from '../../api/extraction-plan';
 import { varyingPart } from '../../options/filter-determinism';
 import { unhashedColumns } from '../../rows/hash/source-hash';
 import { comparedColumns, differenceText } from '../../source/aggregates/aggregate-query';
@@ -12,10 +12,25 @@ import type { LandedChunk } from '../../state/landed-chunk';
 const MOST_DIFFERENCES = 3;
 
 /** What is known of a table beside its chunks. */
-type Planned = Pick<PlannedTable, 'rowFilter'> & { readonly columns?: readonly PlannedColumn[] };
+type Planned = Pick<PlannedTable, 'rowFilter' | 'hiddenRows'> & { readonly columns?: readonly PlannedColumn[] };
+
+/** What the proof of a table rests on whose rows may be hidden from the login. */
+const RESTS_ON: { readonly [reason in HiddenRows]: string } = {
+  [HiddenRows.POLICY]: 'of the rows that the login sees: a security policy filters the table, which was accepted by name',
+  [HiddenRows.UNKNOWN]: 'of the rows that the login sees: it may not know whether a security policy hides others (VIEW DEFINITION)',
+};
 
 /** How far a table is proven. Under a snapshot a difference has failed the run before. */
-export function tableVerification(landedColumns: readonly ManifestColumn[], chunks: readonly LandedChunk[], planned: Planned = {}): ManifestTableVerification {
+export function tableVerification(
+  landedColumns: readonly ManifestColumn[], chunks: readonly LandedChunk[], planned: Planned = {},
+): ManifestTableVerification {
+  const proof = comparison(landedColumns, chunks, planned);
+  if (!planned.hiddenRows || proof.state === 'unverified') return proof;
+  const detail = [RESTS_ON[planned.hiddenRows], ...proof.detail === undefined ? [] : [proof.detail]].join('; ');
+  return { ...proof, state: proof.state === 'verified' ? 'verifiedAsVisible' : proof.state, detail };
+}
+
+function comparison(landedColumns: readonly ManifestColumn[], chunks: readonly LandedChunk[], planned: Planned): ManifestTableVerification {
   const varying = varyingPart(planned.rowFilter);
   if (varying !== undefined) {
     return { state: 'unverified', detail: `neither rows nor values were compared with the source, since the row filter has ${varying}, which gives other values each time` };
@@ -60,17 +75,18 @@ export function tableVerification(landedColumns: readonly ManifestColumn[], chun
 
 /** Tables that are named. */
 const MOST_TABLES = 10;
-const STATES: readonly VerificationState[] = ['unverified', 'counted', 'verified'];
+const STATES: readonly VerificationState[] = ['unverified', 'counted', 'verifiedAsVisible', 'verified'];
 
 /** What the comparisons prove of all tables: no more than of the least proven one. */
-export function runVerification(tables: readonly ManifestTable[], consistency: RunConsistency): Manifest['verification'] {
+export function runVerification(tables: readonly ManifestTable[], consistency: RunConsistency, missing = 0): Manifest['verification'] {
   if (consistency === 'query') return { state: 'unverified', detail: 'the server was sent nothing but the query' };
   const verifications = tables.map(({ schema, table, verification }) => ({ name: `${schema}.${table}`, ...verification! }));
   const sourceSeconds = verifications.reduce((sum, { sourceSeconds: seconds = 0 }) => sum + seconds, 0);
   const state = STATES[Math.min(...verifications.map((each) => STATES.indexOf(each.state)), STATES.length - 1)];
   const when = { snapshot: 'in the same SNAPSHOT transaction', databaseSnapshot: 'in the same database snapshot' }[consistency as string] ?? 'right after the read';
   const equal = 'the rows of every table equal COUNT_BIG';
-  const proven = { verified: `${equal}, and its columns the aggregates, asked of the source ${when}`, counted: `${equal} asked of the source ${when}`, unverified: undefined }[state];
+  const all = `${equal}, and its columns the aggregates, asked of the source ${when}`;
+  const proven = { verified: all, verifiedAsVisible: all, counted: `${equal} asked of the source ${when}`, unverified: undefined }[state];
   const short = verifications.filter((each) => each.state === state && each.state !== 'verified');
   const reasons = new Set(short.map(({ detail }) => detail));
   // What is the same for all of them is said once.
@@ -80,7 +96,8 @@ export function runVerification(tables: readonly ManifestTable[], consistency: R
   const open = verifications.filter((each) => each.state === 'verified' && each.detail !== undefined);
   const left = open.slice(0, MOST_TABLES).map(({ name, detail }) => `${name}: ${detail}`);
   const others = open.length > MOST_TABLES ? [`columns of ${open.length - MOST_TABLES} more tables were not compared`] : [];
-  return { state, detail: [...proven === undefined ? [] : [proven], ...named, ...more, ...left, ...others].join('; '), sourceSeconds };
+  const lacking = missing === 0 ? [] : [`of the tables that landed: ${counted(missing, 'table')} failed and are missing`];
+  return { state, detail: [...lacking, ...proven === undefined ? [] : [proven], ...named, ...more, ...left, ...others].join('; '), sourceSeconds };
 }
 
 /** Whether others wrote while the tables were read, so that what was landed cannot be compared. */

@@ -203,14 +203,22 @@ WHERE c.object_id = OBJECT_ID(@name0) AND HAS_PERMS_BY_NAME(@name0, 'OBJECT', 'S
 ORDER BY c.column_id`;
 
 /** Asks whether the login sees through masks everywhere in the database. */
-export const UNMASK_SQL = 'SELECT HAS_PERMS_BY_NAME(DB_NAME(), \'DATABASE\', \'UNMASK\') AS unmask';
+export const UNMASK_SQL = 'SELECT HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), \'DATABASE\', \'UNMASK\') AS unmask';
 
-/** Asks for the tables that an enabled policy filters, as far as the login may see policies. */
+/**
+ * Asks for the tables that an enabled policy filters, and whether the login may see policies: those with ALTER ANY SECURITY POLICY
+ * or VIEW DEFINITION may (Transact-SQL reference, "sys.security_policies", Permissions). One row at least.
+ */
 export const ROW_POLICIES_SQL = `
-SELECT DISTINCT r.target_object_id AS object_id
-FROM sys.security_predicates AS r
-JOIN sys.security_policies AS p ON p.object_id = r.object_id
-WHERE r.predicate_type = 0 AND p.is_enabled = 1`;
+SELECT HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), 'DATABASE', 'VIEW DEFINITION') AS view_definition,
+  HAS_PERMS_BY_NAME(QUOTENAME(DB_NAME()), 'DATABASE', 'ALTER ANY SECURITY POLICY') AS alter_policies, f.object_id
+FROM (SELECT 1 AS one) AS o
+LEFT JOIN (
+  SELECT DISTINCT r.target_object_id AS object_id
+  FROM sys.security_predicates AS r
+  JOIN sys.security_policies AS p ON p.object_id = r.object_id
+  WHERE r.predicate_type = 0 AND p.is_enabled = 1
+) AS f ON 1 = 1`;
 
 /** Asks which columns the login may not read, of the tables where SELECT was granted or denied on single columns. */
 export const DENIED_COLUMNS_SQL = `

@@ -9,7 +9,7 @@ import type { SourceFeatures } from './source-features';
 import { findTables, findViews, numbersByObject, readMemorySizes, type TableKind } from './table-kinds';
 import type { NamedTable } from './table-patterns';
 import { typeName } from './type-names';
-import type { NotComparedReason, PlannedColumn } from '../../api/extraction-plan';
+import type { HiddenRows, NotComparedReason, PlannedColumn } from '../../api/extraction-plan';
 import type { SqlServerConnection } from '../connection/sql-server-connection';
 
 /** A column as the catalog views tell it. */
@@ -54,6 +54,8 @@ export interface SourceTable extends NamedTable {
   /** In the order of the table; without those that are never read. */
   readonly columns: readonly SourceColumn[];
   readonly unread: readonly UnreadColumn[];
+  /** Told by the login's permissions as well; absent before they are known. */
+  readonly hiddenRows?: HiddenRows;
   /** Columns of the primary key in key order; empty without one. */
   readonly primaryKey: readonly string[];
   /**
@@ -78,6 +80,8 @@ export interface SourcePartitioning {
 export interface SourceSecurity {
   /** Whether masks hide nothing from the login. */
   readonly unmask: boolean;
+  /** Whether the login may know of all policies; also where the source has none. */
+  readonly policiesTold: boolean;
   /** Ids of tables whose rows a policy filters. */
   readonly filtered: ReadonlySet<number>;
   /** Columns the login may not read, by table id. */
@@ -133,15 +137,21 @@ export async function readTableColumns(connection: SqlServerConnection, schema: 
 }
 
 /** What the source would hide from the login. Security policies are told only to logins that may see them. */
-export async function readSecurity(connection: SqlServerConnection, features: SourceFeatures, tables: readonly SourceTable[]): Promise<SourceSecurity> {
+export async function readSecurity(
+  connection: SqlServerConnection, features: SourceFeatures, tables: readonly SourceTable[],
+): Promise<SourceSecurity> {
   const masked = tables.some(({ columns }) => columns.some((column) => column.masked));
   const [unmask] = masked ? await connection.query(UNMASK_SQL, 'ask for the permission UNMASK') : [];
-  const filtered = features.rowPolicies ? await connection.query(ROW_POLICIES_SQL, 'list the security policies') : [];
+  const policies = features.rowPolicies ? await connection.query(ROW_POLICIES_SQL, 'list the security policies') : [];
+  const filtered = policies.flatMap(({ object_id: id }) => (id === null ? [] : [Number(id)]));
+  const mayKnow = policies.some((row) => Number(row.view_definition) === 1 || Number(row.alter_policies) === 1);
   const denied = new Map<number, string[]>();
   for (const row of await connection.query(DENIED_COLUMNS_SQL, 'list the columns that may not be read')) {
     push(denied, Number(row.object_id), String(row.name));
   }
-  return { unmask: !masked || Number(unmask?.unmask) === 1, filtered: new Set(filtered.map((row) => Number(row.object_id))), denied };
+  return {
+    unmask: !masked || Number(unmask?.unmask) === 1, policiesTold: !features.rowPolicies || mayKnow, filtered: new Set(filtered), denied,
+  };
 }
 
 /** Columns of a table as they are found. */

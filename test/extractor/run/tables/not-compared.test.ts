@@ -10,13 +10,14 @@ import { manifestValidator } from '../../../support/runs/manifest-schema';
 import { connectClient } from '../../../support/source/stand-in-client';
 
 const MASKED = { user: 'masked', password: 'masked-Secret-1', unmask: false };
+const BLIND = { user: 'blind', password: 'blind-Secret-1', viewDefinition: false };
 
 let server: StandIn;
 let client: sql.ConnectionPool;
 let folder: string;
 
 beforeAll(async () => {
-  server = await startStandIn({ transactions: 10, logins: [MASKED] });
+  server = await startStandIn({ transactions: 10, logins: [MASKED, BLIND] });
   client = await connectClient(server);
   await client.batch(`CREATE TABLE dbo.Changing (Id int NOT NULL PRIMARY KEY, Net int NOT NULL, Token AS NEWID(), Now AS SYSUTCDATETIME(), Twice AS Net * 2);
     CREATE TABLE dbo.Secrets (Id int NOT NULL PRIMARY KEY, Pin varchar(20) MASKED WITH (FUNCTION = 'default()') NULL,
@@ -109,4 +110,22 @@ test('a plan says why a column is not compared, and a run of it goes by the logi
   expect(made.tables[0].columns.map(({ notCompared }) => notCompared)).toEqual([undefined, 'masked', 'masked', undefined]);
   const { verification } = await run({ plan: JSON.parse(JSON.stringify({ ...made, warnings: [] })) });
   expect(verification.notCompared).toBeUndefined();
+});
+
+describe('a login without VIEW DEFINITION', () => {
+  test('is told that policies may hide rows, and the run is verified of what the login sees', async () => {
+    const source = { ...props({}).source!, user: BLIND.user, password: BLIND.password };
+    const { result, whole, verification } = await run({ source, tables: ['dbo.Changing'], tableOptions: [{ table: 'dbo.Changing', excludeColumns: ['Token', 'Now'] }] });
+    expect(result).toMatchObject({ verification: 'verifiedAsVisible', warnings: [expect.stringContaining('GRANT VIEW DEFINITION')] });
+    expect(verification).toMatchObject({ state: 'verifiedAsVisible', detail: expect.stringContaining('may not know whether a security policy') });
+    expect(whole).toMatchObject({ state: 'verifiedAsVisible', detail: expect.stringContaining('may not know whether a security policy') });
+  });
+
+  test('a policy that is accepted by name leaves the table verified of what the login sees, too', async () => {
+    await client.batch('CREATE SECURITY POLICY dbo.Mine ADD FILTER PREDICATE dbo.IsMine(Id) ON dbo.Secrets WITH (STATE = ON)');
+    const { result, verification } = await run({ tables: ['dbo.Secrets'], accept: [SourceRisk.ROW_LEVEL_SECURITY] });
+    await client.batch('DROP SECURITY POLICY dbo.Mine');
+    expect(result.verification).toBe('verifiedAsVisible');
+    expect(verification.detail).toContain('a security policy filters the table');
+  });
 });
