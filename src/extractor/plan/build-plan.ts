@@ -48,7 +48,8 @@ export async function buildPlan(connection: SqlServerConnection, options: PlanOp
   // What a view shows is that of other tables.
   const security = await readSecurity(connection, server, chosen.some(({ kind }) => kind.viewOf) ? all : chosen);
   const risks = findRisks(chosen, security, all);
-  const { readable, refusals } = partUnreadable(risks.readable, await readingConditions(connection, chosen, options.consistency, server.snapshotAllowed), all);
+  const conditions = await readingConditions(connection, chosen, options.consistency, server.snapshotAllowed);
+  const { readable, refusals } = partUnreadable(risks.readable, conditions, all);
   const warnings = [...droppedWarnings(matched), ...readable.flatMap((table) => [...renameWarnings(table), ...kindWarnings(table)])];
   if (!server.snapshotAllowed) {
     warnings.unshift(snapshotAdvice(connection.database));

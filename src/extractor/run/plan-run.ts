@@ -38,5 +38,6 @@ export async function plan(props: ExtractorProps, { signal }: Pick<ExtractContro
 export async function planOver(connection: SqlServerConnection, options: RunOptions): Promise<ExtractionPlan> {
   const { include, exclude, chunkTarget, readers, tableOptions, consistency, includeViews } = options;
   await connection.query(options.sessionSql, 'set the session\'s options');
-  return buildPlan(connection, { address: addressOf(options.connection), include, exclude, chunkTarget, readers, tableOptions, consistency, includeViews });
+  const address = addressOf(options.connection);
+  return buildPlan(connection, { address, include, exclude, chunkTarget, readers, tableOptions, consistency, includeViews });
 }

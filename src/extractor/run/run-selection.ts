@@ -66,7 +66,8 @@ async function givenPlan(plan: ExtractionPlan, connection: SqlServerConnection, 
     const { excludedColumns = [] } = planned.get(key(table))!;
     return { ...table, columns: table.columns.filter(({ name }) => !excludedColumns.includes(name)) };
   });
-  const { readable, refusals } = findRisks(current, await readSecurity(connection, server, current.some(({ kind }) => kind.viewOf) ? all : current), all);
+  const security = await readSecurity(connection, server, current.some(({ kind }) => kind.viewOf) ? all : current);
+  const { readable, refusals } = findRisks(current, security, all);
   refuseChangedSchema(plan, readable);
   const unreadable = partUnreadable(readable, await readingConditions(connection, current, consistency, server.snapshotAllowed), all).refusals;
   if (unreadable.length > 0) {

@@ -1,5 +1,6 @@
 import {
-  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, DISABLED_SQL, keysSql, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SERVER_SQL, SIZES_SQL, tablesSql,
+  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, DISABLED_SQL,
+  keysSql, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SERVER_SQL, SIZES_SQL, tablesSql,
 } from '../../../src/extractor/source/catalog/catalog-queries';
 import { READER_ADVICE_SQL } from '../../../src/extractor/source/connection/reader-count';
 import { ReplayServer } from '../../../tools/replay-server/replay-server';
@@ -47,7 +48,8 @@ export async function startCatalogServer({ tables, columns, chunksPerTable }: Ca
       }))],
     [keysSql(16), () => result([int('object_id'), int('index_type'), int('is_primary_key'), text('column_name')], each((table) => [[table, 1, 1, 'Id']]))],
     [PARTITIONED_SQL, () => result([int('object_id'), int('function_id'), text('function_name'), int('is_right'), text('column_name')], [])],
-    [DISABLED_SQL, () => result([int('object_id'), text('index_name')], [])],
+    [DISABLED_SQL,
+  () => result([int('object_id'), text('index_name')], [])],
     [ROW_POLICIES_SQL, () => result([int('object_id')], [])],
     [DENIED_COLUMNS_SQL, () => result([int('object_id'), text('name')], [])],
     [READER_ADVICE_SQL, () => result([int('schedulers')], [])],

@@ -80,7 +80,8 @@ async function createHistory(table: TableEntry, named: ObjectName | undefined, c
   const duckName = duckTableName(database.name, schema, name);
   await context.connection.run(`CREATE TABLE ${duckName} AS SELECT * FROM ${table.duckName} LIMIT 0`);
   const columns = table.columns.map(({ identity: _, ...column }) => column);
-  const history: TableEntry = { ...table, objectId: database.newObjectId(), schema, name, columns, indexes: [], foreignKeys: [], duckName, facts: { temporalType: 1 } };
+  const own = { objectId: database.newObjectId(), schema, name, columns, indexes: [], foreignKeys: [], duckName };
+  const history: TableEntry = { ...table, ...own, facts: { temporalType: 1 } };
   database.put(history);
   return history.objectId;
 }

@@ -113,9 +113,18 @@ export class DefinitionRunner {
     const binder = this.evaluator.binder(false);
     const bound = binder.query(query);
     const [name, schema = 'dbo'] = [...view.parts].reverse();
-    const columns = bound.columns.map((column, at): ColumnEntry => ({ id: at + 1, name: names?.[at] ?? column.name, type: column.type, nullable: column.nullable }));
+    const columns = bound.columns.map(({ name: own, type, nullable }, at): ColumnEntry => ({ id: at + 1, name: names?.[at] ?? own, type, nullable }));
     database.put({
-      objectId: database.newObjectId(), database: database.name, schema, name, kind: 'V', columns, indexes: [], foreignKeys: [], duckName: '', created: new Date(),
+      objectId: database.newObjectId(),
+      database: database.name,
+      schema,
+      name,
+      kind: 'V',
+      columns,
+      indexes: [],
+      foreignKeys: [],
+      duckName: '',
+      created: new Date(),
       view: { query, sources: [...binder.named].map(({ objectId }) => objectId) },
     });
   }

@@ -1,12 +1,6 @@
 import { quoteTable } from './identifiers';
-import type { NamedTable } from './table-patterns';
+import type { OtherObject } from './table-patterns';
 import type { SqlServerConnection } from '../connection/sql-server-connection';
-
-/** Something that a pattern of tables may name though it is no table. */
-export interface OtherObject extends NamedTable {
-  /** What it is, and what to do instead. */
-  readonly advice: string;
-}
 
 /** Views, synonyms and table-valued functions (inline, of several statements, of an assembly), by `type` of sys.objects. */
 const OTHER_OBJECTS_SQL = `

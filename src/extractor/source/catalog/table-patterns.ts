@@ -1,4 +1,3 @@
-import type { OtherObject } from './other-objects';
 import { counted } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
 import { nearestNames } from '../../api/unknown-names';
@@ -11,6 +10,12 @@ const MOST_OTHERS = 5;
 export interface NamedTable {
   readonly schema: string;
   readonly table: string;
+}
+
+/** Something that a pattern of tables may name though it is no table. */
+export interface OtherObject extends NamedTable {
+  /** What it is, and what to do instead. */
+  readonly advice: string;
 }
 
 /** A parsed pattern. */

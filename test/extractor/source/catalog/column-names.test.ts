@@ -10,16 +10,16 @@ describe('landedNames', () => {
     [['run', 'run_1'], ['run_2', 'run_1']],
     [['a', 'A', 'a_1'], ['a', 'A_2', 'a_1']],
   ])('%j lands as %j', (columns, landed) => {
-    expect(landedNames(columns.map((name) => ({ name })))).toEqual(landed);
+    expect(landedNames(columns.map((each) => ({ name: each })))).toEqual(landed);
   });
 
   test('whatever the names, those landed are distinct without case, and none is a partition\'s', () => {
     const name = fc.constantFrom('a', 'A', 'a_1', 'A_1', 'a_2', 'run', 'RUN', 'Run_1', 'run_2', 'b');
     fc.assert(fc.property(fc.uniqueArray(name), (columns) => {
-      const folded = landedNames(columns.map((name) => ({ name }))).map((landed) => landed.toLowerCase());
+      const folded = landedNames(columns.map((each) => ({ name: each }))).map((landed) => landed.toLowerCase());
       expect(new Set(folded).size).toBe(columns.length);
       expect(folded).not.toContain('run');
-      expect(() => refusePartitionNames(landedNames(columns.map((name) => ({ name }))), 's')).not.toThrow();
+      expect(() => refusePartitionNames(landedNames(columns.map((each) => ({ name: each }))), 's')).not.toThrow();
     }));
   });
 });
