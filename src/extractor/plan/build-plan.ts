@@ -102,7 +102,8 @@ export async function buildPlan(connection: SqlServerConnection, options: PlanOp
 }
 
 function plannedColumn({ name, catalogName, type, nullable, collation, computed }: SourceColumn): PlannedColumn {
-  return { name, ...(catalogName !== undefined && { catalogName }), type, nullable, ...(collation !== undefined && { collation }), ...(computed && { computed }) };
+  const optional = { ...(collation !== undefined && { collation }), ...(computed && { computed }) };
+  return { name, ...(catalogName !== undefined && { catalogName }), type, nullable, ...optional };
 }
 
 /** The renamed columns of a table, as warnings. */

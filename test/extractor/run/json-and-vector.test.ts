@@ -16,7 +16,7 @@ beforeAll(async () => {
   server = await startStandIn({ transactions: 10 });
   client = await connectClient(server);
   await client.batch('CREATE TABLE dbo.Documents (Id int NOT NULL PRIMARY KEY, Body json NULL); CREATE TABLE dbo.Embeddings (Id int NOT NULL PRIMARY KEY, V vector(3) NULL)');
-  await client.batch(`INSERT INTO dbo.Documents VALUES (1, N'{"name":"Žofie 漢字 😀","n":[1,2.50]}'), (2, NULL), (3, N'{}')`);
+  await client.batch('INSERT INTO dbo.Documents VALUES (1, N\'{"name":"Žofie 漢字 😀","n":[1,2.50]}\'), (2, NULL), (3, N\'{}\')');
   await client.batch('INSERT INTO dbo.Embeddings VALUES (1, N\'[0.1, 2, 16777217]\'), (2, NULL)');
 });
 afterAll(async () => {

@@ -101,7 +101,7 @@ describe('graph tables', () => {
   beforeAll(async () => {
     await client.batch('CREATE TABLE dbo.Person (Id int NOT NULL PRIMARY KEY, node_id int NULL) AS NODE; CREATE TABLE dbo.Likes (Weight int NOT NULL) AS EDGE');
     await client.batch('INSERT INTO dbo.Person VALUES (1, 7), (2, NULL)');
-    await client.batch(`INSERT INTO dbo.Likes ($from_id, $to_id, Weight) SELECT a.$node_id, b.$node_id, 5 FROM dbo.Person AS a JOIN dbo.Person AS b ON b.Id = 2 WHERE a.Id = 1`);
+    await client.batch('INSERT INTO dbo.Likes ($from_id, $to_id, Weight) SELECT a.$node_id, b.$node_id, 5 FROM dbo.Person AS a JOIN dbo.Person AS b ON b.Id = 2 WHERE a.Id = 1');
   });
 
   test('land their ids under names that are the same everywhere, and nothing internal', async () => {
@@ -188,7 +188,7 @@ describe('other kinds', () => {
   });
 
   test('the history of a memory-optimised table is told to lack its newest rows', async () => {
-    await client.batch(`CREATE TABLE dbo.Fast (Id int NOT NULL PRIMARY KEY NONCLUSTERED) WITH (MEMORY_OPTIMIZED = ON, SYSTEM_VERSIONING = ON (HISTORY_TABLE = dbo.FastHistory))`);
+    await client.batch('CREATE TABLE dbo.Fast (Id int NOT NULL PRIMARY KEY NONCLUSTERED) WITH (MEMORY_OPTIMIZED = ON, SYSTEM_VERSIONING = ON (HISTORY_TABLE = dbo.FastHistory))');
     expect((await plan(props(['FastHistory']))).warnings).toContainEqual(expect.stringContaining('sp_xtp_flush_temporal_history'));
   });
 });

@@ -1,6 +1,6 @@
 import { PartitionFunctionEntry, Partitioning, PartitionSchemeEntry } from './partitioning';
-import { DEFAULT_COLLATION } from '../sql/collations';
 import { Query } from '../sql/ast';
+import { DEFAULT_COLLATION } from '../sql/collations';
 import { SqlType } from '../sql/types';
 
 export interface ColumnEntry {

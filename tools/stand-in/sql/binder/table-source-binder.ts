@@ -97,8 +97,8 @@ export abstract class TableSourceBinder extends PredicateBinder {
       open.tables.push({ ...entry, columns: columns.map(({ graph: _, ...rest }) => rest) });
       const bound = this.expression(parseExpression(column.computed!.text), column.graphType === undefined ? scope : open);
       const { name: columnName, type, nullable } = column;
-      columns.splice(column.id - 1, 0, {
-        graph: graphName(column), name: columnName, type, nullable, source: { table, column }, sql: convert(bound, type) });
+      const entryOf = { graph: graphName(column), name: columnName, type, nullable };
+      columns.splice(column.id - 1, 0, { ...entryOf, source: { table, column }, sql: convert(bound, type) });
     }
     return entry;
   }
