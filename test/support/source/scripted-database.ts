@@ -5,6 +5,7 @@ import {
   FOREIGN_KEYS_SQL, INDEXES_SQL, keysSql, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL,
   SERVER_SQL, SIZES_SQL, tablesSql,
 } from '../../../src/extractor/source/catalog/catalog-queries';
+import { OTHER_OBJECTS_SQL } from '../../../src/extractor/source/catalog/other-objects';
 import { READER_ADVICE_SQL } from '../../../src/extractor/source/connection/reader-count';
 import { ReplayServer } from '../../../tools/replay-server/replay-server';
 import type { ReplyPackets } from '../../../tools/replay-server/reply';
@@ -60,6 +61,7 @@ export async function startScriptedDatabase(database: ScriptedDatabase): Promise
     [PARTITIONED_SQL, resultPackets(['object_id', 'function_id', 'function_name', 'is_right', 'column_name'], [])],
     [DISABLED_SQL,
   resultPackets(['object_id', 'index_name'], [])],
+    [OTHER_OBJECTS_SQL, resultPackets(['schema_name', 'object_name', 'type', 'base_object_name'], [])],
     [ROW_POLICIES_SQL, resultPackets(['object_id'], [])],
     [INDEXES_SQL, resultPackets(['schema_name', 'table_name', 'index_name', 'index_type', 'is_unique', 'is_included', 'column_name'],
       perTable(({ schema, table, primaryKey = [] }) => primaryKey.map((name) => [schema, table, `PK_${table}`, 1, 1, 0, name])))],
