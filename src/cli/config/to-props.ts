@@ -43,7 +43,7 @@ export function toTypes(values: SettingValues): Pick<ExtractorProps, 'types' | '
 
 /** What is planned. */
 export function toPlanning(values: SettingValues): Pick<
-  ExtractorProps, 'tables' | 'excludeTables' | 'tableOptions' | 'targetChunkBytes' | 'targetChunkRows' | 'readers' | 'maxDop'
+  ExtractorProps, 'tables' | 'excludeTables' | 'includeViews' | 'tableOptions' | 'targetChunkBytes' | 'targetChunkRows' | 'readers' | 'maxDop'
 > {
   return pick(values, [...keysOf('tables'), 'readers', 'maxDop']);
 }

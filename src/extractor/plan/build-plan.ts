@@ -54,7 +54,8 @@ export async function buildPlan(connection: SqlServerConnection, features: Sourc
   // What a view shows is that of other tables.
   const security = await readSecurity(connection, features, chosen.some(({ kind }) => kind.viewOf) ? all : chosen);
   const risks = findRisks(chosen, security, all);
-  const { readable, refusals } = partUnreadable(risks.readable, await readingConditions(connection, chosen, options.consistency, features.snapshotAllowed), all);
+  const conditions = await readingConditions(connection, chosen, options.consistency, features.snapshotAllowed);
+  const { readable, refusals } = partUnreadable(risks.readable, conditions, all);
   const warnings = [...droppedWarnings(matched), ...readable.flatMap((table) => [
     ...nameWarnings(table), ...kindWarnings(table), ...pathWarnings(table, options.target), ...catalogColumnWarnings(table),
   ])];

@@ -28,7 +28,8 @@ export async function readingConditions(
   connection: SqlServerConnection, tables: readonly SourceTable[], consistency: Consistency | undefined, snapshotAllowed: boolean,
 ): Promise<ReadingConditions> {
   const asked = tables.some(({ kind }) => kind.fileTable) ? await connection.query(FILE_ACCESS_SQL, 'ask for the access to files') : [];
-  return { consistency: consistency ?? (snapshotAllowed ? Consistency.SNAPSHOT : undefined), freeFiles: Number(asked[0]?.access ?? 0) === FULL_ACCESS };
+  const effective = consistency ?? (snapshotAllowed ? Consistency.SNAPSHOT : undefined);
+  return { consistency: effective, freeFiles: Number(asked[0]?.access ?? 0) === FULL_ACCESS };
 }
 
 /**

@@ -76,7 +76,8 @@ async function givenPlan(
     const { excludedColumns = [] } = planned.get(key(table))!;
     return { ...table, columns: table.columns.filter(({ name }) => !excludedColumns.includes(name)) };
   });
-  const { readable, refusals } = findRisks(current, await readSecurity(connection, features, current.some(({ kind }) => kind.viewOf) ? all : current), all);
+  const security = await readSecurity(connection, features, current.some(({ kind }) => kind.viewOf) ? all : current);
+  const { readable, refusals } = findRisks(current, security, all);
   refuseChangedSchema(plan, readable);
   const unreadable = partUnreadable(readable, await readingConditions(connection, current, requested, features.snapshotAllowed), all).refusals;
   if (unreadable.length > 0) {

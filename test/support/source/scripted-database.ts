@@ -4,6 +4,7 @@ import {
   COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, DISABLED_SQL, FOREIGN_KEYS_SQL, INDEXES_SQL, keysSql, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL,
   SIZES_SQL, tablesSql,
 } from '../../../src/extractor/source/catalog/catalog-queries';
+import { OTHER_OBJECTS_SQL } from '../../../src/extractor/source/catalog/other-objects';
 import { FEATURES_SQL } from '../../../src/extractor/source/catalog/source-features';
 import { READER_ADVICE_SQL } from '../../../src/extractor/source/connection/reader-count';
 import { ReplayServer } from '../../../tools/replay-server/replay-server';
@@ -72,6 +73,7 @@ export async function startScriptedDatabase(database: ScriptedDatabase): Promise
       perTable(({ primaryKey = [] }, id) => primaryKey.map((name) => [id, 1, 1, name])))],
     [PARTITIONED_SQL, resultPackets(['object_id', 'function_id', 'function_name', 'is_right', 'column_name'], [])],
     [DISABLED_SQL, resultPackets(['object_id', 'index_name'], [])],
+    [OTHER_OBJECTS_SQL, resultPackets(['schema_name', 'object_name', 'type', 'base_object_name'], [])],
     [ROW_POLICIES_SQL, resultPackets(['view_definition', 'alter_policies', 'object_id'], [[1, 0, null]])],
     [INDEXES_SQL, resultPackets(['schema_name', 'table_name', 'index_name', 'index_type', 'is_unique', 'is_included', 'column_name'],
       perTable(({ schema, table, primaryKey = [] }) => primaryKey.map((name) => [schema, table, `PK_${table}`, 1, 1, 0, name])))],

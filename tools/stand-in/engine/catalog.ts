@@ -1,4 +1,5 @@
 import { PartitionFunctionEntry, Partitioning, PartitionSchemeEntry } from './partitioning';
+import { Query } from '../sql/ast';
 import { DEFAULT_COLLATION } from '../sql/collations';
 import { SqlType } from '../sql/types';
 
@@ -66,8 +67,10 @@ export interface TableEntry {
   readonly database: string;
   readonly schema: string;
   readonly name: string;
-  /** 'U' for a user table, 'S' for a view of the system catalog. */
-  readonly kind: 'U' | 'S';
+  /** 'U' for a user table, 'V' for a view, 'S' for a view of the system catalog. */
+  readonly kind: 'U' | 'V' | 'S';
+  /** Of a view: its definition, and ids of what it names. */
+  readonly view?: { readonly query: Query; readonly sources: readonly number[] };
   readonly columns: ColumnEntry[];
   readonly indexes: IndexEntry[];
   readonly foreignKeys: ForeignKeyEntry[];
@@ -111,6 +114,8 @@ export class DatabaseEntry {
   readCommittedSnapshot = false;
   /** non_transacted_access of sys.database_filestream_options. */
   nonTransactedAccess = 0;
+  /** Synonyms and table-valued functions, which are known to the catalog alone. */
+  readonly named: Array<{ readonly objectId: number; readonly schema: string; readonly name: string; readonly type: 'SN' | 'IF'; readonly base?: string; readonly created: Date }> = [];
   /** Changes with every change of the dictionary, so that copies of it know when they are old. */
   version = 1;
   private readonly tables = new Map<string, TableEntry>();
@@ -159,6 +164,10 @@ export class DatabaseEntry {
 
   userTables(): TableEntry[] {
     return [...this.tables.values()].filter((table) => table.kind === 'U');
+  }
+
+  views(): TableEntry[] {
+    return [...this.tables.values()].filter((table) => table.kind === 'V');
   }
 
   /** Adds a table, or replaces the one of its name. */

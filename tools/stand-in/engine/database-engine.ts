@@ -101,6 +101,7 @@ export class DatabaseEngine {
           await connection.run(`CREATE TABLE ${duckName} AS SELECT * FROM ${table.duckName}`);
           snapshot.put({ ...table, database: name, duckName });
         }
+        source.views().forEach((view) => snapshot.put({ ...view, database: name }));
         await connection.run('COMMIT');
       } finally {
         connection.closeSync();

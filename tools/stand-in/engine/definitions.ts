@@ -2,8 +2,8 @@ import { DuckDBConnection } from '@duckdb/node-api';
 import { ColumnEntry, DatabaseEntry, ForeignKeyEntry, IndexEntry, TableEntry } from './catalog';
 import { duckTableName, quoteName } from './identifiers';
 import { Partitioning } from './partitioning';
-import { ColumnDefinition, ObjectName, PartitionedStorage, Statement, TableConstraint } from '../sql/ast';
 import { fileTableColumns, GraphColumn, tableFacts, withGraphColumns } from './table-facts';
+import { ColumnDefinition, ObjectName, PartitionedStorage, Statement, TableConstraint } from '../sql/ast';
 import { identitySequence } from '../sql/binder/data-binder';
 import { SqlError } from '../sql/errors';
 import { INT, SqlType, storageType } from '../sql/types';
@@ -80,7 +80,8 @@ async function createHistory(table: TableEntry, named: ObjectName | undefined, c
   const duckName = duckTableName(database.name, schema, name);
   await context.connection.run(`CREATE TABLE ${duckName} AS SELECT * FROM ${table.duckName} LIMIT 0`);
   const columns = table.columns.map(({ identity: _, ...column }) => column);
-  const history: TableEntry = { ...table, objectId: database.newObjectId(), schema, name, columns, indexes: [], foreignKeys: [], duckName, facts: { temporalType: 1 } };
+  const own = { objectId: database.newObjectId(), schema, name, columns, indexes: [], foreignKeys: [], duckName };
+  const history: TableEntry = { ...table, ...own, facts: { temporalType: 1 } };
   database.put(history);
   return history.objectId;
 }

@@ -52,7 +52,8 @@ export function withGraphColumns(
 
 /** Of the fixed schema of a FileTable ("FileTable Schema") what the stand-in can hold. */
 export function fileTableColumns(): ColumnDefinition[] {
-  const column = (name: string, type: SqlType, more: Partial<ColumnDefinition> = {}): ColumnDefinition => ({ name, type, nullable: false, constraints: [], ...more });
+  const column = (name: string, type: SqlType, more: Partial<ColumnDefinition> = {}): ColumnDefinition => (
+    { name, type, nullable: false, constraints: [], ...more });
   return [
     column('stream_id', { name: 'uniqueidentifier' }),
     column('file_stream', { name: 'varbinary', length: -1 }, { nullable: true, fileStream: true }),

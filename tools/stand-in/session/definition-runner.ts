@@ -1,6 +1,6 @@
 import { Evaluator, duckValue } from './evaluator';
 import { SessionState } from './session-state';
-import { DatabaseEntry, TableEntry } from '../engine/catalog';
+import { ColumnEntry, DatabaseEntry, TableEntry } from '../engine/catalog';
 import {
   DefinitionContext, addColumns, addConstraint, alterColumn, alterIndex, createIndex, createTable, dropColumns, dropTable,
 } from '../engine/definitions';
@@ -26,6 +26,9 @@ export class DefinitionRunner {
       case 'createTable': return createTable(statement, context, session.temporaryTables);
       case 'createIndex': return createIndex(statement, this.existing(statement.table), context);
       case 'alterIndex': return alterIndex(statement, this.existing(statement.table), context);
+      case 'createView': return this.createView(statement);
+      case 'createSynonym': return this.createNamed(statement.synonym, 'SN', statement.base);
+      case 'createFunction': return this.createNamed(statement.name, 'IF');
       case 'createSchema': return this.createSchema(statement);
       case 'createSecurityPolicy': return this.createSecurityPolicy(statement);
       case 'createDatabase': return this.createDatabase(statement);
@@ -87,7 +90,7 @@ export class DefinitionRunner {
 
   private existing(name: ObjectName): TableEntry {
     const table = this.evaluator.binder(false).findTable(name);
-    if (!table || table.kind === 'S') {
+    if (!table || table.kind !== 'U') {
       throw new SqlError(4902, `Cannot find the object "${name.parts.join('.')}" because it does not exist or you do not have permissions.`, { line: name.line });
     }
     return table;
@@ -112,6 +115,33 @@ export class DefinitionRunner {
     database.securityPolicies.push({
       id: database.newObjectId(), name, schema, enabled, predicates: predicates.map(({ table, text }) => ({ table: this.existing(table), text })),
     });
+  }
+
+  private createView({ view, columns: names, query }: Of<'createView'>): void {
+    const { database } = this.session;
+    const binder = this.evaluator.binder(false);
+    const bound = binder.query(query);
+    const [name, schema = 'dbo'] = [...view.parts].reverse();
+    const columns = bound.columns.map(({ name: own, type, nullable }, at): ColumnEntry => ({ id: at + 1, name: names?.[at] ?? own, type, nullable }));
+    database.put({
+      objectId: database.newObjectId(),
+      database: database.name,
+      schema,
+      name,
+      kind: 'V',
+      columns,
+      indexes: [],
+      foreignKeys: [],
+      duckName: '',
+      created: new Date(),
+      view: { query, sources: [...binder.named].map(({ objectId }) => objectId) },
+    });
+  }
+
+  private createNamed({ parts }: ObjectName, type: 'SN' | 'IF', base?: string): void {
+    const { database } = this.session;
+    const [name, schema = 'dbo'] = [...parts].reverse();
+    database.named.push({ objectId: database.newObjectId(), schema, name, type, base, created: new Date() });
     database.version += 1;
   }
 
@@ -164,6 +194,15 @@ export class DefinitionRunner {
       const text = name.parts.join('.');
       const missing = () => new SqlError(3701, `Cannot drop the ${statement.what.toLowerCase()} '${text}', because it does not exist or you do not have permission.`, { severity: 11, state: 5, line: statement.line });
       switch (statement.what) {
+        case 'VIEW': {
+          const view = this.evaluator.binder(false).findTable(name);
+          if (view && view.kind === 'V') {
+            this.database(view).remove(view);
+          } else if (!statement.ifExists) {
+            throw missing();
+          }
+          break;
+        }
         case 'TABLE': {
           const table = this.evaluator.binder(false).findTable(name);
           if (table && table.kind === 'U') {

@@ -155,10 +155,13 @@ export type Statement = { line: number } & (
   | { kind: 'createPartitionScheme'; name: string; partitionFunction: string }
   | { kind: 'createIndex'; name: string; table: ObjectName; unique: boolean; clustered: boolean; columns: IndexColumn[]; included: string[]; storage?: PartitionedStorage; hypothetical?: boolean }
   | { kind: 'alterIndex'; name: string; table: ObjectName; disable: boolean }
+  | { kind: 'createView'; view: ObjectName; columns?: string[]; query: Query }
+  | { kind: 'createSynonym'; synonym: ObjectName; base: string }
+  | { kind: 'createFunction'; name: ObjectName }
   | { kind: 'createSchema'; name: string }
   | { kind: 'createSecurityPolicy'; policy: ObjectName; predicates: Array<{ text: string; table: ObjectName }>; enabled: boolean }
   | { kind: 'createDatabase'; name: string; snapshotOf?: string }
-  | { kind: 'drop'; what: 'TABLE' | 'SCHEMA' | 'DATABASE' | 'INDEX' | 'SECURITY POLICY'; names: ObjectName[]; ifExists: boolean; on?: ObjectName }
+  | { kind: 'drop'; what: 'TABLE' | 'VIEW' | 'SCHEMA' | 'DATABASE' | 'INDEX' | 'SECURITY POLICY'; names: ObjectName[]; ifExists: boolean; on?: ObjectName }
   | { kind: 'addColumn'; table: ObjectName; columns: ColumnDefinition[] }
   | { kind: 'addConstraint'; table: ObjectName; constraint: TableConstraint }
   | { kind: 'dropColumn'; table: ObjectName; columns: string[] }

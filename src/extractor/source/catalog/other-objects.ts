@@ -3,7 +3,7 @@ import type { OtherObject } from './table-patterns';
 import type { SqlServerConnection } from '../connection/sql-server-connection';
 
 /** Views, synonyms and table-valued functions (inline, of several statements, of an assembly), by `type` of sys.objects. */
-const OTHER_OBJECTS_SQL = `
+export const OTHER_OBJECTS_SQL = `
 SELECT s.name AS schema_name, o.name AS object_name, RTRIM(o.type) AS type, y.base_object_name
 FROM sys.objects AS o
 JOIN sys.schemas AS s ON s.schema_id = o.schema_id

@@ -10,7 +10,7 @@ describe('landedNames', () => {
     [['a', 'A', 'b'], ['a', 'A_1', 'b']],
     [['a', 'A', 'a_1'], ['a', 'A_2', 'a_1']],
   ])('%j lands as %j', (columns, landed) => {
-    expect(landedNames(columns.map((name) => ({ name })), 'landed_')).toEqual(landed);
+    expect(landedNames(columns.map((each) => ({ name: each })), 'landed_')).toEqual(landed);
   });
 
   test('without a prefix a column called run is renamed, as in runs that were begun before there were any', () => {
@@ -21,7 +21,7 @@ describe('landedNames', () => {
   test('whatever the names, those landed are distinct without case', () => {
     const name = fc.constantFrom('a', 'A', 'a_1', 'A_1', 'a_2', 'run', 'RUN', 'Run_1', 'run_2', 'b');
     fc.assert(fc.property(fc.uniqueArray(name), (columns) => {
-      const folded = landedNames(columns.map((name) => ({ name })), freePartitionPrefix(columns)).map((landed) => landed.toLowerCase());
+      const folded = landedNames(columns.map((each) => ({ name: each })), freePartitionPrefix(columns)).map((landed) => landed.toLowerCase());
       expect(new Set(folded).size).toBe(columns.length);
     }));
   });

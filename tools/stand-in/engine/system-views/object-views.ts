@@ -77,14 +77,33 @@ export const OBJECT_VIEWS: SystemView[] = [
     schema: 'sys',
     name: 'views',
     columns: OBJECT_COLUMNS,
-    rows: () => [],
+    rows: (database) => database.views().map((view) =>
+      objectCells(view.objectId, view.name, database.schema(view.schema)!.id, 0, 'V', 'VIEW', view.created)),
+  },
+  {
+    schema: 'sys',
+    name: 'synonyms',
+    columns: [...OBJECT_COLUMNS, 'base_object_name nvarchar(1035) null'],
+    rows: (database) => database.named.filter(({ type }) => type === 'SN').map(({ objectId, schema, name, base, created }) =>
+      [...objectCells(objectId, name, database.schema(schema)!.id, 0, 'SN', 'SYNONYM', created), base!]),
+  },
+  {
+    schema: 'sys',
+    name: 'sql_expression_dependencies',
+    columns: ['referencing_id int', 'referencing_minor_id int', 'referenced_schema_name sysname null', 'referenced_entity_name sysname null', 'referenced_id int null',
+      'referenced_minor_id int'],
+    rows: (database) => database.views().flatMap(({ objectId, view }) => view!.sources.map((source) => [objectId, 0, null, null, source, 0])),
   },
   ...['objects', 'all_objects'].map((name): SystemView => ({
     schema: 'sys',
     name,
     columns: OBJECT_COLUMNS,
     ...name === 'all_objects' && { systemRows: systemObjects },
-    rows: (database) => database.userTables().flatMap((table) => {
+    rows: (database) => [...database.views().map((view): Cell[] =>
+      objectCells(view.objectId, view.name, database.schema(view.schema)!.id, 0, 'V', 'VIEW', view.created)),
+    ...database.named.map(({ objectId, schema, name: own, type, created }): Cell[] =>
+      objectCells(objectId, own, database.schema(schema)!.id, 0, type, type === 'SN' ? 'SYNONYM' : 'SQL_INLINE_TABLE_VALUED_FUNCTION', created)),
+    ...database.userTables().flatMap((table) => {
       const schemaId = database.schema(table.schema)!.id;
       return [
         objectCells(table.objectId, table.name, schemaId, 0, 'U', 'USER_TABLE', table.created),
@@ -92,7 +111,7 @@ export const OBJECT_VIEWS: SystemView[] = [
           index.constraint === 'primary' ? 'PK' : 'UQ', index.constraint === 'primary' ? 'PRIMARY_KEY_CONSTRAINT' : 'UNIQUE_CONSTRAINT', table.created)),
         ...table.foreignKeys.map((foreign) => objectCells(foreign.objectId, foreign.name, schemaId, table.objectId, 'F', 'FOREIGN_KEY_CONSTRAINT', table.created)),
       ];
-    }),
+    })],
   })),
   {
     schema: 'sys',
@@ -112,7 +131,7 @@ export const OBJECT_VIEWS: SystemView[] = [
     name,
     columns: columnColumns(),
     ...name === 'all_columns' && { systemRows: (database: DatabaseEntry) => columnsOf(database.systemTables()) },
-    rows: (database) => columnsOf(database.userTables()),
+    rows: (database) => columnsOf([...database.userTables(), ...database.views()]),
   })),
   {
     schema: 'sys',

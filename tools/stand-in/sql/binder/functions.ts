@@ -1,6 +1,6 @@
 import { SqlError, unsupported } from '../errors';
-import { BIGINT, FLOAT, INT, MAX, SqlType, datetime2, decimal, family, isUnicode, nvarchar, storageType, varbinary, varchar } from '../types';
 import { vectorBytes } from '../type-declaration';
+import { BIGINT, FLOAT, INT, MAX, SqlType, datetime2, decimal, family, isUnicode, nvarchar, storageType, varbinary, varchar } from '../types';
 import { Bound } from './bound';
 import { convert, widen } from './conversions';
 

@@ -132,7 +132,8 @@ export class QueryBinder extends TableSourceBinder {
   private outputItems(item: SelectItem, scope: Scope): OutputItem[] {
     switch (item.kind) {
       case 'star':
-        return scope.star(item.qualifier, item.line).flatMap((table) => table.columns.filter(({ graph }) => !graph?.internal).map((column) => ({ bound: column, name: column.name })));
+        return scope.star(item.qualifier, item.line).flatMap((table) => table.columns.filter(({ graph }) => !graph?.internal)
+          .map((column) => ({ bound: column, name: column.name })));
       case 'assign': {
         const variable = this.context.variable(item.variable);
         if (!variable) {

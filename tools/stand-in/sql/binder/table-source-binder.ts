@@ -19,6 +19,8 @@ interface BoundCommonTable {
 export abstract class TableSourceBinder extends PredicateBinder {
   /** Common tables in sight; the last of a name is meant. */
   protected common: BoundCommonTable[] = [];
+  /** Tables and views that FROM clauses name. */
+  readonly named = new Set<TableEntry>();
   private aliases = 0;
 
   abstract query(query: Query, outer?: Scope): BoundQuery;
@@ -98,8 +100,8 @@ export abstract class TableSourceBinder extends PredicateBinder {
       open.tables.push({ ...entry, columns: columns.map(({ graph: _, ...rest }) => rest) });
       const bound = this.expression(parseExpression(column.computed!.text), column.graphType === undefined ? scope : open);
       const { name: columnName, type, nullable } = column;
-      columns.splice(column.id - 1, 0, {
-        graph: graphName(column), name: columnName, type, nullable, source: { table, column }, sql: convert(bound, type) });
+      const entryOf = { graph: graphName(column), name: columnName, type, nullable };
+      columns.splice(column.id - 1, 0, { ...entryOf, source: { table, column }, sql: convert(bound, type) });
     }
     return entry;
   }
@@ -113,6 +115,11 @@ export abstract class TableSourceBinder extends PredicateBinder {
     }
     const table = this.resolveTable(name, 'SELECT');
     this.context.checkRead(table, { hints: source.hints ?? [], sampled: source.sample !== undefined }, name.line);
+    this.named.add(table);
+    if (table.view) {
+      const { sql, columns } = this.query(table.view.query);
+      return this.addDerived(`(${sql})`, columns, source.alias ?? table.name, table.columns.map((column) => column.name), scope);
+    }
     const duckAlias = this.newAlias();
     scope.add(this.tableColumns(table, source.alias ?? table.name, duckAlias), name.line);
     const sample = source.sample ? ` TABLESAMPLE ${source.sample.unit === 'ROWS' ? 'reservoir' : 'system'}(${this.expression(source.sample.amount, scope).constant}${source.sample.unit === 'ROWS' ? ' ROWS' : '%'})${source.sample.seed ? ` REPEATABLE (${this.expression(source.sample.seed, scope).constant})` : ''}` : '';

@@ -9,6 +9,27 @@ export abstract class DefinitionParser extends TableParser {
     if (this.accept('TABLE')) {
       return { ...this.createTable(), line };
     }
+    if (this.accept('VIEW')) {
+      const view = this.objectName();
+      const columns = this.is('(') ? this.parenthesised(() => this.list(() => this.name())) : undefined;
+      if (this.accept('WITH')) {
+        this.next();
+      }
+      this.expect('AS');
+      return { kind: 'createView', view, columns, query: this.query(), line };
+    }
+    if (this.accept('SYNONYM')) {
+      const synonym = this.objectName();
+      this.expect('FOR');
+      return { kind: 'createSynonym', synonym, base: this.objectName().parts.map((part) => `[${part}]`).join('.'), line };
+    }
+    if (this.accept('FUNCTION')) {
+      const name = this.objectName();
+      this.skipParentheses();
+      this.expect('RETURNS', 'TABLE', 'AS', 'RETURN');
+      this.skipParentheses();
+      return { kind: 'createFunction', name, line };
+    }
     if (this.accept('EXTERNAL', 'TABLE')) {
       return { ...this.createTable(true), line };
     }
@@ -93,7 +114,7 @@ export abstract class DefinitionParser extends TableParser {
     const line = this.line;
     this.expect('DROP');
     const what = this.accept('SECURITY', 'POLICY') ? 'SECURITY POLICY' : this.next().upper;
-    if (what !== 'TABLE' && what !== 'SCHEMA' && what !== 'DATABASE' && what !== 'INDEX' && what !== 'SECURITY POLICY') {
+    if (what !== 'TABLE' && what !== 'VIEW' && what !== 'SCHEMA' && what !== 'DATABASE' && what !== 'INDEX' && what !== 'SECURITY POLICY') {
       this.at -= 1;
       throw this.unexpected();
     }
