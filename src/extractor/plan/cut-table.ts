@@ -76,7 +76,8 @@ interface SampledBound extends InnerBound {
 }
 
 async function findBoundaries(
-  connection: SqlServerConnection, features: SourceFeatures, table: SourceTable, keys: readonly SourceColumn[], target: ChunkTarget, partitionFunction?: string,
+  connection: SqlServerConnection, features: SourceFeatures, table: SourceTable, keys: readonly SourceColumn[], target: ChunkTarget,
+  partitionFunction?: string,
 ): Promise<{ readonly sampleRows: number; readonly boundaries: SampledBound[] }> {
   const chunks = chunkCount(table, target);
   const byRows = target.rows !== undefined;

@@ -53,7 +53,8 @@ export async function settleTables(
   for (const index of failed.keys()) {
     const { schema, table, partitionPrefix } = tables[index];
     await checkpoint?.forgetTable(index);
-    await context.target.sweep(datasetRunFolder(context.target.prefix, { database: context.database, schema, table, partitionPrefix }, context.runId), new Set());
+    const dataset = { database: context.database, schema, table, partitionPrefix };
+    await context.target.sweep(datasetRunFolder(context.target.prefix, dataset, context.runId), new Set());
   }
   const [first] = failed.values();
   if (landed.length === 0 && first) throw first;

@@ -38,7 +38,9 @@ export async function select(options: RunOptions, connection: SqlServerConnectio
     return { jobs: [job], tables: [{ schema, table, primaryKey: [], chunkKey: [], chunks: [chunk] }], consistency: 'query', warnings: [] };
   }
   const features = await readFeatures(connection);
-  const plan = options.plan ? await givenPlan(options.plan, connection, features, options.consistency) : await planOver(connection, features, options);
+  const plan = options.plan
+    ? await givenPlan(options.plan, connection, features, options.consistency)
+    : await planOver(connection, features, options);
   const findings = new Findings();
   const accepted = await findings.look(() => refuseRisks(plan.refusals, options.accepted));
   if (accepted && plan.tables.length === 0) throw new LegacyToS3Error('NO_TABLE_MATCHED', `no table is left to read: ${accepted.join('; ')}`);

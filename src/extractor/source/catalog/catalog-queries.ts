@@ -1,7 +1,9 @@
 import type { SourceFeatures } from './source-features';
 
 /** Bits of `flags` in {@link columnsSql}. */
-export const COLUMN_FLAGS = { nullable: 1, computed: 2, masked: 4, encrypted: 8, nondeterministic: 16, columnSet: 32, fileStream: 64, droppedLedger: 128 } as const;
+export const COLUMN_FLAGS = {
+  nullable: 1, computed: 2, masked: 4, encrypted: 8, nondeterministic: 16, columnSet: 32, fileStream: 64, droppedLedger: 128,
+} as const;
 
 /** Bits of `flags` in {@link tablesSql}. */
 export const TABLE_FLAGS = { fileTable: 1, memoryOptimized: 2, external: 4, node: 8, edge: 16, droppedLedger: 32 } as const;

@@ -92,7 +92,9 @@ export async function findViews(connection: SqlServerConnection): Promise<FoundT
 }
 
 /** Sizes of the memory-optimised tables; nothing is asked where there are none. */
-export async function readMemorySizes(connection: SqlServerConnection, { memoryTables }: SourceFeatures, tables: readonly FoundTable[]): Promise<MemorySizes> {
+export async function readMemorySizes(
+  connection: SqlServerConnection, { memoryTables }: SourceFeatures, tables: readonly FoundTable[],
+): Promise<MemorySizes> {
   if (!memoryTables || !tables.some(({ kind }) => kind.memoryOptimized)) return { rows: new Map(), bytes: new Map() };
   const rows = await numbersByObject(connection, MEMORY_ROWS_SQL, 'read the rows of the memory-optimised tables');
   try {

@@ -8,8 +8,8 @@ import { AlarmKind } from './alarm-kind';
 import { AlarmOptions } from './alarm-options';
 import { AlarmOverride } from './alarm-override';
 import { AlarmTopic, AlarmTopicProps } from './alarm-topic';
-import { isElsewhere, requireHere } from '../../checks/environment';
 import { acknowledge } from '../../access/nag-acknowledgements';
+import { isElsewhere, requireHere } from '../../checks/environment';
 import { invalidInput, known, requireDuration, requireNumber, requireText, requireWhole } from '../../checks/validation';
 
 /** Where the alarms' meanings and remedies are written down. */

@@ -16,6 +16,7 @@ export function viewsWithout(without: readonly string[]): SystemView[] {
     const kept = view.columns.map((declaration) => !without.includes(`${view.name}.${declaration.split(' ')[0]}`));
     if (!kept.includes(false) || !view.rows) return view;
     const { rows } = view;
-    return { ...view, columns: view.columns.filter((_, at) => kept[at]), rows: (...args) => rows(...args).map((cells) => cells.filter((_, at) => kept[at])) };
+    const keep = <T>(cells: readonly T[]) => cells.filter((_, at) => kept[at]);
+    return { ...view, columns: keep(view.columns), rows: (...args) => rows(...args).map(keep) };
   });
 }

@@ -233,5 +233,6 @@ function columnCells(table: TableEntry, columnId: number): Cell[] {
   const column = table.columns.find((candidate) => candidate.id === columnId)!;
   return [table.objectId, column.name, column.id, ...typeCells(column.type), column.nullable, true, false,
     column.identity !== undefined, column.computed !== undefined, column.fileStream ?? false, false, false, false, false, false, 0, column.defaultText ? table.objectId + column.id : 0, 0, false, column.columnSet ?? false, 0, 'NOT_APPLICABLE',
-    ...encryptionCells(column), column.hidden ?? false, column.maskingFunction !== undefined, column.graphType ?? null, column.droppedLedger ?? false];
+    ...encryptionCells(column), column.hidden ?? false, column.maskingFunction !== undefined, column.graphType ?? null,
+    column.droppedLedger ?? false];
 }

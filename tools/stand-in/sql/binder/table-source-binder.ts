@@ -90,7 +90,11 @@ export abstract class TableSourceBinder extends PredicateBinder {
     scope.tables.push(entry);
     for (const column of table.columns.filter((candidate) => !candidate.computed)) {
       columns.push({
-        graph: graphName(column), name: column.name, type: column.type, nullable: column.nullable, source: { table, column },
+        graph: graphName(column),
+        name: column.name,
+        type: column.type,
+        nullable: column.nullable,
+        source: { table, column },
         sql: `${duckAlias}.${quoteName(column.name)}${column.maskingFunction && this.context.masks ? MASKED : ''}`,
       });
     }
