@@ -115,6 +115,7 @@ export class DefinitionRunner {
     database.securityPolicies.push({
       id: database.newObjectId(), name, schema, enabled, predicates: predicates.map(({ table, text }) => ({ table: this.existing(table), text })),
     });
+    database.version += 1;
   }
 
   private createView({ view, columns: names, query }: Of<'createView'>): void {
