@@ -92,5 +92,5 @@ test('status shows a run that can be gone on with, and an empty target', async (
   await expect(running).rejects.toMatchObject({ code: 'INTERRUPTED' });
   const { stdout } = await runCli(['status', '--to', url()]);
   expect(stdout).toMatch(/ unfinished, 1 of 6 chunks /);
-  expect(stdout).toMatch(/go on with an unfinished run by extract … --resume \S+, or give it up by abort/);
+  expect(stdout).toMatch(/go on with an unfinished or incomplete run by extract … --resume \S+, or give it up by abort/);
 });

@@ -49,9 +49,9 @@ async function faultsIn(vector: WireVector, format: 'csv' | 'jsonl' | 'parquet')
     if (code !== 0) return [stderr];
     const faults: Faults = [];
     const found = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((name) => name.endsWith('_manifest.json'));
-    const { tables: [{ columns, objects }] } = parseManifest(readFileSync(join(folder, found!), 'utf8'));
+    const { tables: [{ columns, objects, nullText }] } = parseManifest(readFileSync(join(folder, found!), 'utf8'));
     if (names) compare(faults, 'names', sourcesOf(columns).map((column) => column.name), names);
-    compare(faults, 'rows', await rowsOf(readFileSync(join(folder, objects[0].key)), columns, format, faults, baseTypes), plain(rows!, columns, baseTypes));
+    compare(faults, 'rows', await rowsOf(readFileSync(join(folder, objects[0].key)), columns, format, faults, baseTypes, nullText), plain(rows!, columns, baseTypes));
     const [, runId] = /^run (\S+):/.exec(stdout)!;
     compare(faults, 'exit code of verify', (await runCli(['verify', runId, '--to', to], env)).code, 0);
     return faults;

@@ -75,10 +75,10 @@ async function faultsIn({ expected, options }: WireVector, name: (typeof FORMATS
   });
   const faults: Faults = [];
   const { runId, manifestKey } = await extractor.run();
-  const { tables: [{ columns, objects, alterations = [] }] } = parseManifest(readFileSync(join(folder, manifestKey), 'utf8'));
+  const { tables: [{ columns, objects, alterations = [], nullText }] } = parseManifest(readFileSync(join(folder, manifestKey), 'utf8'));
   if (names) compare(faults, 'names', sourcesOf(columns).map((column) => column.name), names);
   if (sourceTypes) compare(faults, 'source types', sourcesOf(columns).map(({ sourceType }) => sourceType), sourceTypes);
-  const got = await rowsOf(readFileSync(join(folder, objects[0].key)), columns, name, faults, baseTypes);
+  const got = await rowsOf(readFileSync(join(folder, objects[0].key)), columns, name, faults, baseTypes, nullText);
   compare(faults, 'rows', got, plain(rows!, columns, baseTypes));
   const { problems, notes } = await extractor.verify(runId);
   compare(faults, 'problems', problems, []);

@@ -5,13 +5,16 @@
 
 interface TediousToken {
   readonly name: string;
-  readonly columns: readonly { readonly value: unknown; readonly metadata: { readonly colName: string; readonly type: { readonly name: string } } }[];
+  readonly columns: readonly { readonly value: unknown; readonly metadata: { readonly colName: string; readonly flags: number; readonly type: { readonly name: string } } }[];
 }
 
 type ParseTokens = (chunks: readonly Buffer[], debug: object, options: object) => AsyncIterable<TediousToken>;
 
 const { parseTokens } = jest.requireActual<{ readonly parseTokens: ParseTokens }>('tedious/lib/token/stream-parser');
 const OPTIONS = { useUTC: true, tdsVersion: '7_4', useColumnNames: false, lowerCaseGuids: false };
+
+/** fHidden (MS-TDS 2.2.7.4): a column that the server added, which is no part of the result. */
+const HIDDEN = 0x2000;
 
 export interface TediousCell {
   readonly type: string;
@@ -23,7 +26,8 @@ export async function tediousRows(payload: Buffer): Promise<TediousCell[][]> {
   const rows: TediousCell[][] = [];
   for await (const token of parseTokens([payload], { token: () => undefined, payload: () => undefined }, OPTIONS)) {
     if (token.name === 'ROW' || token.name === 'NBCROW') {
-      rows.push(token.columns.map(({ value, metadata }) => ({ type: metadata.type.name, value })));
+      const visible = token.columns.filter(({ metadata }) => (metadata.flags & HIDDEN) === 0);
+      rows.push(visible.map(({ value, metadata }) => ({ type: metadata.type.name, value })));
     }
   }
   return rows;

@@ -28,10 +28,11 @@ export function plain(rows: Rows, columns: readonly ManifestColumn[], baseTypes?
 /** Rows of an object that is not compressed, in one spelling; what is wrong apart from values goes to `faults`. */
 export async function rowsOf(
   object: Buffer, columns: readonly ManifestColumn[], name: OutputFormat['name'], faults: Faults, baseTypes: Rows | undefined,
+  nullText?: string,
 ): Promise<Rows> {
   switch (name) {
     case 'csv': {
-      const [header, ...rows] = parseCsv(object.toString('utf8'));
+      const [header, ...rows] = parseCsv(object.toString('utf8'), nullText);
       compare(faults, 'header', header, columns.map((column) => column.name));
       return plain(rows, columns, baseTypes);
     }

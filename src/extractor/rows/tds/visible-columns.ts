@@ -6,9 +6,11 @@ import { RowScanner } from './row-scanner';
 import { Token } from './wire-types';
 import { LegacyToS3Error } from '../../api/errors';
 
-/** The columns that are part of the result, numbered as such. */
+/** The columns that are part of the result, numbered as such. @throws LegacyToS3Error of code PROTOCOL_ERROR when there are none */
 export function visibleOf(columns: readonly ColumnMetadata[]): ColumnMetadata[] {
-  return columns.filter(({ hidden }) => !hidden).map((column, at) => ({ ...column, ordinal: at + 1 }));
+  const visible = columns.filter(({ hidden }) => !hidden).map((column, at) => ({ ...column, ordinal: at + 1 }));
+  if (visible.length === 0) throw new LegacyToS3Error('PROTOCOL_ERROR', 'all columns of the result are marked as hidden (fHidden)');
+  return visible;
 }
 
 /**

@@ -33,4 +33,7 @@ test('hidden columns alone are no result that can be landed in silence', async (
   const [key] = columns;
   await expect(landPayload(Buffer.concat([colMetadata([{ ...key, type: 0x55 }]), done(0x10)]), { name: 'csv', compression: 'none' }))
     .rejects.toMatchObject({ code: 'UNSUPPORTED_TYPE' });
+  for (const name of ['csv', 'jsonl', 'parquet'] as const) {
+    await expect(landPayload(payload([key], [[int(9)]]), { name, compression: 'none' })).rejects.toMatchObject({ code: 'PROTOCOL_ERROR' });
+  }
 });
