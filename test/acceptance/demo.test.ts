@@ -49,7 +49,7 @@ describe('the demo, with a small source', () => {
     expect(summary.failureQueueMessages).toBe(1);
     expect(summary.alarmState).toBe('ALARM');
     expect(stdout).toMatch(/INVALID_MANIFEST/);
-    expect(stdout).toMatch(/SNS message .*LogErrorKeyword.* is ALARM/);
+    expect(stdout).toMatch(/SNS message .*FailureQueueNotEmpty.* is ALARM/);
   });
 
   test('shows no secret and leaves nothing behind', () => {

@@ -53,7 +53,7 @@ export async function runFailureDrill(cloud: LocalCloud, pipeline: DeployedPipel
     await s3.send(new PutObjectCommand({ Bucket: pipeline.bucketName, Key: key, Body: '{ "manifestVersion": ', ContentType: 'application/json' }));
     const failed = await poll(() => peek(sqs, pipeline.failureQueueUrl), { what: 'a message in the failure queue', deadlineMs: 30_000 });
     const errorLines = await poll(() => errorLinesCounted(cloudwatch, pipeline.metricNamespace), { what: 'the error metric', deadlineMs: 15_000 });
-    const alarm = await poll(() => firedAlarm(cloudwatch, pipeline.metricNamespace), { what: 'the error alarm', deadlineMs: 15_000 });
+    const alarm = await poll(() => firedAlarm(cloudwatch), { what: 'the alarm of the failure queue', deadlineMs: 30_000 });
     const mail = await poll(() => alarmMail(sqs, mailbox.queueUrl, alarm.name), { what: 'the alarm\'s message', deadlineMs: 15_000 });
     return { key, errorMessage: traceOf(failed), errorLines, alarmName: alarm.name, alarmState: alarm.state, notification: mail };
   } finally {
@@ -99,9 +99,10 @@ async function errorLinesCounted(cloudwatch: CloudWatchClient, namespace: string
   return sum > 0 ? sum : undefined;
 }
 
-async function firedAlarm(cloudwatch: CloudWatchClient, namespace: string): Promise<{ name: string; state: string } | undefined> {
+/** That of the failure queue: it is the one that sends a message, for itself and the alarms that the same event sets off. */
+async function firedAlarm(cloudwatch: CloudWatchClient): Promise<{ name: string; state: string } | undefined> {
   const { MetricAlarms } = await cloudwatch.send(new DescribeAlarmsCommand({ StateValue: 'ALARM' }));
-  const alarm = MetricAlarms?.find(({ Namespace, MetricName }) => Namespace === namespace && MetricName === LOG_METRICS.errorKeyword);
+  const alarm = MetricAlarms?.find(({ AlarmName }) => AlarmName!.includes('FailureQueueNotEmpty'));
   return alarm && { name: alarm.AlarmName!, state: alarm.StateValue! };
 }
 

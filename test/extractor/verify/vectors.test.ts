@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { parseManifest, type ManifestTable } from '../../../src/contract';
 import { DateType, ExtractFormat, Extractor, ParquetCompression, TextCompression, TimestampType, UniqueidentifierType, type TypeOptions } from '../../../src/extractor/doors/public';
-import type { OutputFormat } from '../../../src/extractor/rows/columns/output-format';
+import { formatOfColumns, type OutputFormat } from '../../../src/extractor/rows/columns/output-format';
 import { objectContent } from '../../../src/extractor/verify/objects/object-content';
 import { ReplayServer } from '../../../tools/replay-server/replay-server';
 import { capturePackets } from '../../support/tds/captures';
@@ -17,7 +17,7 @@ const WAYS = [['with kernels', <T>(run: () => Promise<T>) => run()], ['without',
 
 describe.each(wireVectors().filter(({ expected }) => expected.rows).map((vector) => [vector.id, vector] as const))('%s', (_, vector) => {
   const formats: readonly OutputFormat[] = [
-    { name: 'csv', compression: 'none' }, { name: 'jsonl', compression: 'none' }, { name: 'parquet', compression: 'snappy' },
+    { name: 'csv', compression: 'none', oneColumnNullText: '\\N' }, { name: 'jsonl', compression: 'none' }, { name: 'parquet', compression: 'snappy' },
   ];
   const payload = vectorPayload(vector);
   const { options } = vector;
@@ -26,7 +26,7 @@ describe.each(wireVectors().filter(({ expected }) => expected.rows).map((vector)
     for (const format of formats) {
       const landed = await way(() => landPayload(payload, { ...format, types: { all: options } }));
       const { columns, objects: [object], rows, files: [{ contentHash }], tallies, alterations } = landed;
-      const content = await objectContent(Readable.from([object]), columns, format);
+      const content = await objectContent(Readable.from([object]), columns, formatOfColumns(format, columns));
       // What was altered on the way has other values than the source.
       if (alterations.length > 0) expect(content.rows).toBe(rows);
       else expect(content).toEqual({ rows, contentHash, tallies });

@@ -38,7 +38,7 @@ export const KILL_TABLES: readonly KillTable[] = [
     const kind = at < 900 ? 'huge' : `k${at % 40}`;
     return { sql: `'${kind}', ${at}`, line: `${kind},${at}` };
   }),
-  table('KillHeap', 'Value int NULL', 200, (at) => ({ sql: at % 9 === 0 ? 'NULL' : String(at % 20), line: at % 9 === 0 ? '' : String(at % 20) })),
+  table('KillHeap', 'Value int NULL', 200, (at) => ({ sql: at % 9 === 0 ? 'NULL' : String(at % 20), line: at % 9 === 0 ? '\\N' : String(at % 20) })),
   table('KillWide', 'Id int NOT NULL PRIMARY KEY, Body varchar(max) NOT NULL', 10, (at) => {
     const letter = String.fromCharCode(97 + at);
     return { sql: `${at}, REPLICATE(CAST('${letter}' AS varchar(max)), ${MIB})`, line: `${at},${letter.repeat(MIB)}` };
@@ -56,6 +56,5 @@ export async function makeKillTables(client: sql.ConnectionPool): Promise<void> 
 
 /** The lines of an object, its header left out. */
 export function landedLines(body: Buffer | undefined): string[] {
-  // A row whose only value is NULL is an empty line.
   return body === undefined ? [] : body.toString('utf8').split('\n').slice(1, -1);
 }
