@@ -8,7 +8,7 @@ import { AlarmKind } from './alarm-kind';
 import { AlarmOptions } from './alarm-options';
 import { AlarmOverride } from './alarm-override';
 import { AlarmTopic, AlarmTopicProps } from './alarm-topic';
-import { acknowledge } from '../../access/nag-acknowledgements';
+import { acknowledgeByStandards } from '../../access/nag-acknowledgements';
 import { isElsewhere, requireHere } from '../../checks/environment';
 import { invalidInput, known, requireDuration, requireNumber, requireText, requireWhole } from '../../checks/validation';
 
@@ -110,7 +110,7 @@ export function createAlarmSet(scope: Construct, props: AlarmSetProps): AlarmSet
     if (severity === AlarmSeverity.CRITICAL) critical.push(alarm);
     if (definition.ofFailedAttempt && severity === AlarmSeverity.WARNING && !speaksForItself(override)) {
       together.push(alarm);
-      acknowledge(alarm, 'CloudWatchAlarmAction', 'a composite alarm acts for it, so that one cause is one message', 'HIPAA.Security');
+      acknowledgeByStandards(alarm, 'CloudWatchAlarmAction', 'a composite alarm acts for it, so that one cause is one message');
     } else {
       tell(alarm, severity);
     }
