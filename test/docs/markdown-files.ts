@@ -19,10 +19,10 @@ export interface CodeBlock {
   readonly code: string;
 }
 
-/** Every Markdown file people read; API.md is made by a tool of its own. */
+/** Every Markdown file people read; API.md is made by a tool of its own, and a template is read as the page made of it. */
 export function markdownFiles(): MarkdownFile[] {
   const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '*.md'], { cwd: ROOT, encoding: 'utf8' }).split('\0');
-  return listed.filter((file) => file !== '' && file !== 'API.md' && !file.startsWith('test/'))
+  return listed.filter((file) => file !== '' && file !== 'API.md' && !file.startsWith('test/') && !file.endsWith('.template.md'))
     .map((file) => ({ file, text: readFileSync(path.join(ROOT, file), 'utf8') }));
 }
 
