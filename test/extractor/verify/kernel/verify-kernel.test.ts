@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import * as fc from 'fast-check';
 import { BinaryEncoding } from '../../../../src/extractor/api/type-options';
 import { DateType, TimestampType, TimeType, UniqueidentifierType, type TypeOptions } from '../../../../src/extractor/doors/public';
-import type { OutputFormat } from '../../../../src/extractor/rows/columns/output-format';
+import { formatOfColumns, type OutputFormat } from '../../../../src/extractor/rows/columns/output-format';
 import { CanonicalHasher } from '../../../../src/extractor/rows/hash/canonical-hasher';
 import { VERIFY_KERNEL } from '../../../../src/extractor/verify/kernel/verify-kernel.wasm';
 import { objectContent } from '../../../../src/extractor/verify/objects/object-content';
@@ -12,7 +12,7 @@ import { landPayload } from '../../../support/tds/land';
 import { anyRow, edgeRows, payloadOf, TYPED_COLUMNS, type AnyRow, type TypedColumn } from '../../../support/tds/typed-values';
 
 const FORMATS: readonly [string, OutputFormat, TypeOptions][] = [
-  ['CSV', { name: 'csv', compression: 'none' }, {}],
+  ['CSV', { name: 'csv', compression: 'none', oneColumnNullText: '\\N' }, {}],
   ['CSV with other characters', { name: 'csv', compression: 'none', delimiter: ';', quote: '\'', header: false, nullText: '\\N' }, { binary: BinaryEncoding.BASE64 }],
   ['JSON Lines', { name: 'jsonl', compression: 'none' }, {}],
   ['JSON Lines with hex', { name: 'jsonl', compression: 'none', binary: 'hex' }, {}],
@@ -27,7 +27,7 @@ const LARGE = 0x8000;
 async function bothWays(columns: readonly TypedColumn[], rows: readonly AnyRow[], format: OutputFormat, all: TypeOptions) {
   const payload = payloadOf(columns, rows);
   const { columns: landed, objects: [object], files: [{ contentHash }], tallies } = await landPayload(payload, { ...format, types: { all } });
-  const read = async (byValue: boolean) => objectContent(Readable.from([object]), landed, format, { byValue });
+  const read = async (byValue: boolean) => objectContent(Readable.from([object]), landed, formatOfColumns(format, landed), { byValue });
   return { expected: { rows: rows.length, contentHash, tallies }, byKernel: () => read(false), byValue: () => read(true) };
 }
 
