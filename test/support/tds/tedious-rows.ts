@@ -5,7 +5,10 @@
 
 interface TediousToken {
   readonly name: string;
-  readonly columns: readonly { readonly value: unknown; readonly metadata: { readonly colName: string; readonly flags: number; readonly type: { readonly name: string } } }[];
+  readonly columns: readonly {
+    readonly value: unknown;
+    readonly metadata: { readonly colName: string; readonly flags: number; readonly type: { readonly name: string } };
+  }[];
 }
 
 type ParseTokens = (chunks: readonly Buffer[], debug: object, options: object) => AsyncIterable<TediousToken>;
