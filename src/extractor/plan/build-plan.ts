@@ -1,5 +1,4 @@
-import { chunkCount, type ChunkTarget } from './chunk-size';
-import { spreadChunks } from './chunk-size';
+import { chunkCount, spreadChunks, type ChunkTarget } from './chunk-size';
 import { chunkKey, cutByPartitions, cutTable, wholeTable } from './cut-table';
 import { droppedWarnings, kindWarnings } from './kind-warnings';
 import { catalogColumnWarnings, catalogWarnings, nameWarnings, pathWarnings } from './name-warnings';

@@ -7,7 +7,7 @@ import type sql from 'mssql';
 import { parseManifest } from '../../../src/contract';
 import { extract, ExtractFormat, plan, SourceRisk, type ExtractionPlan, type ExtractorProps } from '../../../src/extractor/doors/public';
 import { startStandIn, type StandIn } from '../../../tools/stand-in';
-import { connectClient } from '../../support/source/stand-in-client';
+import { connectClient, sourceOf } from '../../support/source/stand-in-client';
 
 const MASKED = { user: 'masked', password: 'masked-Secret-1', unmask: false };
 
@@ -28,7 +28,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 function props(overrides: Partial<ExtractorProps> = {}): ExtractorProps {
   return {
-    source: { server: server.host, port: server.port, database: server.database, user: server.user, password: server.password, encrypt: false },
+    source: sourceOf(server),
     target: pathToFileURL(folder).href,
     format: ExtractFormat.csv({ header: false }),
     ...overrides,

@@ -7,7 +7,7 @@ import { parseManifest } from '../../../src/contract';
 import { type TableOptions } from '../../../src/extractor/api/selection';
 import { extract, ExtractFormat, plan, verifyRun, type ExtractorProps } from '../../../src/extractor/doors/public';
 import { startStandIn, type StandIn } from '../../../tools/stand-in';
-import { connectClient } from '../../support/source/stand-in-client';
+import { connectClient, sourceOf } from '../../support/source/stand-in-client';
 
 let server: StandIn;
 let client: sql.ConnectionPool;
@@ -26,7 +26,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 function props(tableOptions: TableOptions[], overrides: Partial<ExtractorProps> = {}): ExtractorProps {
   return {
-    source: { server: server.host, port: server.port, database: server.database, user: server.user, password: server.password, encrypt: false },
+    source: sourceOf(server),
     target: pathToFileURL(folder).href,
     format: ExtractFormat.csv({ header: false }),
     tables: ['dbo.Transactions'],

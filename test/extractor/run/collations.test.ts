@@ -6,7 +6,7 @@ import type sql from 'mssql';
 import { parseManifest } from '../../../src/contract';
 import { ExtractFormat, Extractor, ParquetCompression, SourceHashes, TextCompression } from '../../../src/extractor/doors/public';
 import { startStandIn, type StandIn } from '../../../tools/stand-in';
-import { connectClient } from '../../support/source/stand-in-client';
+import { connectClient, sourceOf } from '../../support/source/stand-in-client';
 import { rowsOf, type Faults } from '../../support/tds/vector-rows';
 
 /** Text of every kind of code page, with characters for private use, from a table to verified files. */
@@ -48,7 +48,7 @@ test.each([
   ['parquet', ExtractFormat.parquet({ compression: ParquetCompression.NONE })],
 ] as const)('each lands as its characters in %s, proven by aggregates and hashes of the source', async (name, format) => {
   const extractor = new Extractor({
-    source: { server: server.host, port: server.port, database: server.database, user: server.user, password: server.password, encrypt: false },
+    source: sourceOf(server),
     target: pathToFileURL(folder).href,
     tables: ['dbo.Texts'],
     format,

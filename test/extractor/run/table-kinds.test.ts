@@ -6,7 +6,7 @@ import type sql from 'mssql';
 import { parseManifest, type Manifest } from '../../../src/contract';
 import { Consistency, extract, ExtractFormat, plan, SourceHashes, SourceRisk, type ExtractorProps } from '../../../src/extractor/doors/public';
 import { startStandIn, type StandIn } from '../../../tools/stand-in';
-import { connectClient } from '../../support/source/stand-in-client';
+import { connectClient, sourceOf } from '../../support/source/stand-in-client';
 
 let server: StandIn;
 let client: sql.ConnectionPool;
@@ -24,7 +24,7 @@ beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'kinds-')); });
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const props = (tables: string[], more: Partial<ExtractorProps> = {}): ExtractorProps => ({
-  source: { server: server.host, port: server.port, database: server.database, user: server.user, password: server.password, encrypt: false },
+  source: sourceOf(server),
   target: pathToFileURL(folder).href,
   format: ExtractFormat.csv(),
   threads: 0,

@@ -6,7 +6,7 @@ import type sql from 'mssql';
 import { parseManifest } from '../../../src/contract';
 import { Consistency, extract, ExtractFormat, plan, SourceHashes, SourceRisk, verifyRun, type ExtractorProps } from '../../../src/extractor/doors/public';
 import { startStandIn, type StandIn } from '../../../tools/stand-in';
-import { connectClient } from '../../support/source/stand-in-client';
+import { connectClient, sourceOf } from '../../support/source/stand-in-client';
 
 const MASKED = { user: 'masked', password: 'masked-Secret-1', unmask: false };
 
@@ -34,7 +34,7 @@ beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'views-')); });
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const props = (tables: string[], more: Partial<ExtractorProps> = {}): ExtractorProps => ({
-  source: { server: server.host, port: server.port, database: server.database, user: server.user, password: server.password, encrypt: false },
+  source: sourceOf(server),
   target: pathToFileURL(folder).href,
   format: ExtractFormat.csv({ header: false }),
   threads: 0,

@@ -1,7 +1,13 @@
 import sql from 'mssql';
+import type { SqlServerSource } from '../../../src/extractor/doors/public';
 import type { StandIn } from '../../../tools/stand-in';
 
 /** A client of the stand-in's own database, for tests that change what is in it. */
 export async function connectClient({ host, port, user, password, database }: StandIn): Promise<sql.ConnectionPool> {
   return new sql.ConnectionPool({ server: host, port, user, password, database, options: { encrypt: false } }).connect();
+}
+
+/** The stand-in's own database, as the extractor is told of it. */
+export function sourceOf({ host, port, user, password, database }: StandIn): SqlServerSource {
+  return { server: host, port, database, user, password, encrypt: false };
 }
