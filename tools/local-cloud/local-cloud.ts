@@ -22,6 +22,10 @@ export interface LocalCloudOptions {
   readonly enforceIam?: boolean;
   /** First delay before an asynchronous invocation is tried again; it doubles. Lambda waits a minute. @default 2 */
   readonly asyncRetryBaseSeconds?: number;
+  /** What a state machine's waits and retry intervals are multiplied by; timeouts are not. @default 1 */
+  readonly stateWaitScale?: number;
+  /** How long after its end an execution may be redriven. @default 1209600, which is 14 days */
+  readonly redrivePeriodSeconds?: number;
   /** Functions that run at once; more are throttled, and a throttle uses up one of the three attempts. @default 8 */
   readonly concurrency?: number;
   /** Python of the venv that has ministack, boto3 and duckdb. @default the project's .venv */
@@ -168,6 +172,8 @@ function emulatorEnvironment(options: LocalCloudOptions & { readonly region: str
     // The SDK warns about this Node; the lines would stand in the functions' logs.
     NODE_NO_WARNINGS: '1',
     LAMBDA_ACCOUNT_CONCURRENCY: String(options.concurrency ?? 8),
+    SFN_WAIT_SCALE: String(options.stateWaitScale ?? 1),
+    SFN_REDRIVE_PERIOD_SECONDS: String(options.redrivePeriodSeconds ?? 1_209_600),
     LAMBDA_ASYNC_RETRY_BASE_SECONDS: String(options.asyncRetryBaseSeconds ?? 2),
   };
 }

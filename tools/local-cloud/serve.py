@@ -58,8 +58,10 @@ from hypercorn.config import Config  # noqa: E402
 from ministack.app import app  # noqa: E402
 
 import error_traces  # noqa: E402
+import step_functions  # noqa: E402
 
 error_traces.install()
+step_functions.install()
 from ministack.core.lambda_runtime import Worker  # noqa: E402
 
 # ministack takes an invocation's log as complete when no line came for 5 ms; on a busy machine the last line, which is the
