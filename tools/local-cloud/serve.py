@@ -57,11 +57,15 @@ from hypercorn.asyncio import serve  # noqa: E402
 from hypercorn.config import Config  # noqa: E402
 from ministack.app import app  # noqa: E402
 
+import ecs_processes  # noqa: E402
 import error_traces  # noqa: E402
+import secret_arns  # noqa: E402
 import step_functions  # noqa: E402
 
 error_traces.install()
+secret_arns.install()
 step_functions.install()
+ecs_processes.install()
 from ministack.core.lambda_runtime import Worker  # noqa: E402
 
 # ministack takes an invocation's log as complete when no line came for 5 ms; on a busy machine the last line, which is the

@@ -13,7 +13,6 @@ from step_functions.limits import check_size
 from step_functions.roles import check_role
 
 parse_reader_items = sfn._parse_reader_items
-s3_object_text = sfn._s3_object_text
 
 
 def json_lines_too(text, config):
@@ -82,3 +81,7 @@ def batches_of(state_def, items, raw_input, effective, ctx):
         shared = {'BatchInput': sfn._resolve_params_obj(shared, effective, ctx)}
     groups = [inputs[start:start + size] for start in range(0, len(inputs), size)]
     return [({**(shared or {}), 'Items': group}, len(group)) for group in groups]
+
+
+def install():
+    sfn._parse_reader_items = json_lines_too

@@ -21,6 +21,7 @@ from step_functions.stoppable import current_run
 OUTCOMES = {'RUNNING': 'running', 'SUCCEEDED': 'succeeded', 'FAILED': 'failed', 'TIMED_OUT': 'timedOut', 'ABORTED': 'aborted'}
 COUNTS = ('pending', *OUTCOMES.values(), 'total', 'resultsWritten', 'failuresNotRedrivable', 'pendingRedrive')
 UNLIMITED_AT_ONCE = 64
+list_all = sfn._list_executions
 
 
 class Child:
@@ -157,6 +158,7 @@ class Attempt:
         self.map_run = map_run
         self.waiting = list(waiting)
         self.running = []
+        self.over = False
         self.finished = threading.Event()
 
     def work(self):
@@ -167,7 +169,7 @@ class Attempt:
 
     def take(self):
         with self.map_run.lock:
-            if self.finished.is_set() or not self.waiting:
+            if self.over or not self.waiting:
                 return None
             child = self.waiting.pop(0)
             self.map_run.start(child)
@@ -178,7 +180,7 @@ class Attempt:
 
     def settle(self):
         with self.map_run.lock:
-            if self.finished.is_set():
+            if self.over:
                 return
             self.map_run.count()
             self.running = [child for child in self.running if child.outcome == 'running']
@@ -191,8 +193,9 @@ class Attempt:
     def finish(self, status):
         """No child starts any more, and those that run are aborted."""
         with self.map_run.lock:
-            if self.finished.is_set():
+            if self.over:
                 return
+            self.over = True
             running, self.running, self.waiting = self.running, [], []
             for child in self.map_run.children:
                 child.pending_redrive = False
@@ -243,5 +246,22 @@ def run_distributed_map(state_def, raw_input, effective, iterator, execution, ct
     return output, sfn._next_or_end(state_def)
 
 
+def list_executions(data):
+    """With how many items a child has and how often it was redriven."""
+    status, headers, body = list_all(data)
+    if status != 200:
+        return status, headers, body
+    page = json.loads(body)
+    for each in page['executions']:
+        execution = sfn._executions[each['executionArn']]
+        each['redriveCount'] = execution.get('redriveCount', 0)
+        if execution.get('redriveDate'):
+            each['redriveDate'] = execution['redriveDate']
+        if '_itemCount' in execution:
+            each['itemCount'] = execution['_itemCount']
+    return sfn.json_response(page)
+
+
 def install():
+    sfn._list_executions = list_executions
     sfn._run_distributed_map = run_distributed_map
