@@ -1,6 +1,8 @@
 """Gives failed invocations of Node.js functions the error type and trace that Lambda sends and ministack 1.5.33 leaves out.
 
 Lambda answers, and writes to failure destinations, {errorType, errorMessage, trace} with the error's name and stack.
+A process that ends within its handler is a Runtime.ExitError:
+https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
 """
 
 import re
@@ -10,6 +12,7 @@ from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
 STACK = re.compile(r'(\w+)(?: \[\w+\])?: .*\n\s+at ', re.DOTALL)
+PROCESS_ENDED = ('Worker process died', 'Worker returned no response')
 last = threading.local()
 
 
@@ -22,9 +25,12 @@ def install():
         last.trace = result.get('trace') if result.get('status') == 'error' else None
         return result
 
-    def execute_with_trace(*args, **kwargs):
+    def execute_with_trace(function, event, request_id):
         last.trace = None
-        result = execute(*args, **kwargs)
+        result = execute(function, event, request_id)
+        if result.get('error') and isinstance(result.get('body'), dict) and result['body'].get('errorMessage') in PROCESS_ENDED:
+            message = f'RequestId: {request_id} Error: Runtime exited without providing a reason'
+            result['body'] = {'errorType': 'Runtime.ExitError', 'errorMessage': message}
         match = STACK.match(last.trace or '')
         if match and isinstance(result.get('body'), dict) and result.get('error'):
             result['body'] |= {'errorType': match.group(1), 'trace': last.trace.split('\n')}

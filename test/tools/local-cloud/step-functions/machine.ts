@@ -18,7 +18,6 @@ export interface MachineOptions {
   /** JavaScript of the function, which exports `handler`. */
   readonly handler?: string;
   readonly timeoutSeconds?: number;
-  readonly reservedConcurrency?: number;
   /** Whether the machine's role may invoke the function and read the bucket. @default true */
   readonly grant?: boolean;
   /** Actions the machine's role may do on everything besides. */
@@ -48,7 +47,6 @@ export async function deployMachine(cloud: LocalCloud, options: MachineOptions):
     handler: 'index.handler',
     code: Code.fromAsset(code),
     timeout: Duration.seconds(options.timeoutSeconds ?? 20),
-    reservedConcurrentExecutions: options.reservedConcurrency,
   });
   const bucket = new Bucket(stack, 'Bucket');
   const machine = new StateMachine(stack, 'Machine', {
