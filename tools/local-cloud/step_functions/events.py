@@ -9,6 +9,9 @@ from ministack.services import eventbridge
 from ministack.services import stepfunctions as sfn
 
 from step_functions.redrive import redrive_fields
+from step_functions.roles import denial
+
+invoke = eventbridge._invoke_target
 
 
 def payload(name, text):
@@ -46,5 +49,17 @@ def emit(execution):
         sfn.logger.warning('no status event of %s', execution['executionArn'], exc_info=True)
 
 
+def invoke_target(target, event, rule, *args, **options):
+    """A rule or schedule starts a state machine with its target's role, or not at all."""
+    arn, role = target.get('Arn', ''), target.get('RoleArn')
+    if ':states:' in arn:
+        reason = denial(role, 'events', 'states:StartExecution', arn) if role else None
+        if reason:
+            sfn.logger.warning('the target of a rule or schedule: %s', reason)
+            return None
+    return invoke(target, event, rule, *args, **options)
+
+
 def install():
+    eventbridge._invoke_target = invoke_target
     sfn._emit_execution_status_event = emit

@@ -19,11 +19,14 @@ NESTED = 'arn:aws:states:::states:startExecution'
 
 def call(resource, data, ctx):
     if resource.startswith('arn:aws:states:::lambda:invoke'):
-        result = call_lambda(sfn._resolve_lambda_function_ref(data.get('FunctionName', ''), optimized=True), data.get('Payload', {}), ctx)
-        return {'ExecutedVersion': '$LATEST', 'Payload': result, 'StatusCode': 200}
+        reference = sfn._resolve_lambda_function_ref(data.get('FunctionName', ''), optimized=True)
+        if data.get('Qualifier'):
+            reference = f"{reference}:{data['Qualifier']}"
+        result, version = call_lambda(reference, data.get('Payload', {}), ctx)
+        return {'ExecutedVersion': version, 'Payload': result, 'StatusCode': 200}
     reference = sfn._extract_lambda_ref(resource)
     if reference:
-        return call_lambda(reference, data, ctx)
+        return call_lambda(reference, data, ctx)[0]
     if resource.startswith('arn:aws:states:::ecs:runTask'):
         return run_ecs_task(resource, data, ctx)
     if resource.startswith(NESTED):
@@ -34,6 +37,7 @@ def call(resource, data, ctx):
 
 
 def call_lambda(reference, event, ctx):
+    """Gives what the function returned and which version ran."""
     function, config, name = lambda_svc._get_func_record_for_ref(reference)
     if not function or not config:
         raise sfn._ExecutionError('Lambda.ResourceNotFoundException', f'Function not found: {name}')
@@ -48,12 +52,13 @@ def call_lambda(reference, event, ctx):
     if result.get('error'):
         known = isinstance(body, dict)
         raise sfn._ExecutionError(body.get('errorType', 'Lambda.Unknown') if known else 'Lambda.Unknown', json.dumps(body))
+    version = config.get('Version', '$LATEST')
     if not isinstance(body, (str, bytes)):
-        return body
+        return body, version
     try:
-        return json.loads(body)
+        return json.loads(body), version
     except ValueError:
-        return body
+        return body, version
 
 
 def start_nested(resource, data, ctx):

@@ -12,6 +12,7 @@ import threading
 from ministack.services import stepfunctions as sfn
 
 from step_functions import execution as executions
+from step_functions import result_writer
 from step_functions.items import batches_of, items_of
 from step_functions.limits import check_size
 from step_functions.position import current_position
@@ -236,7 +237,18 @@ def run_distributed_map(state_def, raw_input, effective, iterator, execution, ct
         branches['map run'].redrive(execution)
     else:
         branches['map run'] = new_map_run(state_def, raw_input, effective, iterator, execution, ctx)
-    results = branches['map run'].run(execution)
+    map_run = branches['map run']
+    writer = state_def.get('ResultWriter')
+    if writer:
+        # The files tell of failures too; the state then fails all the same.
+        try:
+            map_run.run(execution)
+        finally:
+            if map_run.record['status'] != 'ABORTED':
+                results = result_writer.write(writer, map_run, effective, ctx)
+    else:
+        results = map_run.run(execution)
+        check_size(results, 'The Map Run returned results')
     if sfn._state_query_language(state_def, ctx) == 'JSONata':
         output = sfn._apply_jsonata_output(state_def, raw_input, ctx, result=results, default=results)
         sfn._apply_state_assign(state_def, raw_input, ctx, result=results)

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   DescribeMapRunCommand, type DescribeMapRunCommandOutput, ListExecutionsCommand, ListMapRunsCommand, RedriveExecutionCommand, SFNClient,
   StopExecutionCommand,
@@ -208,6 +208,31 @@ test('gives batches to the children, and a selected input', async () => {
     { BatchInput: { shared: 'p' }, Items: [{ value: 3, prefix: 'p' }] },
   ]);
   expect((await mapRun(done.executionArn!)).itemCounts).toMatchObject({ total: 3, succeeded: 3 });
+});
+
+// https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html
+test('results that are too large for the state can be written to S3', async () => {
+  const machine = (rest: object) => deployMachine(cloud, {
+    handler: HANDLER.replace('return n * 10', 'return String(n).repeat(100_000)'),
+    actions: ['s3:PutObject'],
+    definition: definition(rest),
+  });
+  const plain = await machine({});
+  expect(await execute(sfn, plain, await inputFor(plain, 3))).toMatchObject({ status: 'FAILED', error: 'States.DataLimitExceeded' });
+
+  const written = await machine({
+    ResultWriter: { Resource: 'arn:aws:states:::s3:putObject', Parameters: { Bucket: '${Bucket}', Prefix: 'results' } }, ToleratedFailureCount: 1,
+  });
+  const done = await execute(sfn, written, await inputFor(written, 4, 'fail-2'));
+  expect([done.status, done.cause]).toEqual(['SUCCEEDED', undefined]);
+  const { MapRunArn, ResultWriterDetails } = JSON.parse(done.output!);
+  expect(ResultWriterDetails).toEqual({ Bucket: written.bucket, Key: expect.stringMatching(/^results\/.*\/manifest\.json$/) });
+  const read = async (Key: string) => JSON.parse(
+    await (await s3.send(new GetObjectCommand({ Bucket: written.bucket, Key }))).Body!.transformToString());
+  const manifest = await read(ResultWriterDetails.Key);
+  expect(manifest).toMatchObject({ DestinationBucket: written.bucket, MapRunArn, ResultFiles: { PENDING: [] } });
+  expect(await read(manifest.ResultFiles.SUCCEEDED[0].Key)).toHaveLength(3);
+  expect(await read(manifest.ResultFiles.FAILED[0].Key)).toMatchObject([{ Status: 'FAILED', Error: 'Error' }]);
 });
 
 // https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
