@@ -28,7 +28,8 @@ def install():
     def execute_with_trace(function, event, request_id):
         last.trace = None
         result = execute(function, event, request_id)
-        if result.get('error') and isinstance(result.get('body'), dict) and result['body'].get('errorMessage') in PROCESS_ENDED:
+        body = result.get('body')
+        if result.get('error') and isinstance(body, dict) and body.get('errorMessage') in PROCESS_ENDED:
             message = f'RequestId: {request_id} Error: Runtime exited without providing a reason'
             result['body'] = {'errorType': 'Runtime.ExitError', 'errorMessage': message}
         match = STACK.match(last.trace or '')

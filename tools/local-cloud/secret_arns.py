@@ -23,4 +23,7 @@ def install():
         result = update(name_of(physical_id), *args, **options)
         return (result[1].get('Arn', physical_id), *result[1:])
 
-    handlers.update(create=create_secret, update=update_secret, delete=lambda physical_id, props: delete(name_of(physical_id), props))
+    def delete_secret(physical_id, props):
+        delete(name_of(physical_id), props)
+
+    handlers.update(create=create_secret, update=update_secret, delete=delete_secret)

@@ -1,4 +1,4 @@
-"""Runs the containers of ECS tasks as processes of this machine, in the place of Docker, and holds tasks to their roles."""
+"""Runs the containers of ECS tasks as processes of this machine, without Docker, and holds tasks to their roles."""
 
 from ecs_processes import containers, permissions, stopping, template
 

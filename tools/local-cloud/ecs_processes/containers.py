@@ -16,6 +16,11 @@ from ecs_processes.permissions import check_execution_role
 from ecs_processes.process import ProcessContainer, here
 
 STOP_SECONDS = 30
+OF_DOCKER = (
+    'ECS_CONTAINER_METADATA_URI_V4',
+    'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+    'AWS_CONTAINER_AUTHORIZATION_TOKEN',
+)
 
 
 class Containers:
@@ -71,7 +76,7 @@ def run_arguments(cdef, td, env, ports, network, host_mode, task_id, task_arn, a
         raise RuntimeError(f"failed to create a log stream: the log group {config['group']} does not exist")
     role = (task.get('overrides') or {}).get('taskRoleArn') or td.get('taskRoleArn')
     # Docker's way to ministack; a process has the functions' way, and its credentials as variables.
-    for name in ('ECS_CONTAINER_METADATA_URI_V4', 'AWS_CONTAINER_CREDENTIALS_FULL_URI', 'AWS_CONTAINER_AUTHORIZATION_TOKEN'):
+    for name in OF_DOCKER:
         env.pop(name, None)
     env['AWS_ENDPOINT_URL'] = f"https://127.0.0.1:{os.environ['GATEWAY_PORT']}"
     tls.trust_gateway_cert(env)

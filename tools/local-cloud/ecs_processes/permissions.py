@@ -23,7 +23,8 @@ def check_execution_role(cdef, td, task, task_id, log_config):
     role = (task.get('overrides') or {}).get('executionRoleArn') or td.get('executionRoleArn')
     wanted = [permission_for_secret(each['valueFrom']) for each in cdef.get('secrets') or []]
     if log_config:
-        group = f"arn:aws:logs:{log_config['region'] or get_region()}:{get_account_id()}:log-group:{log_config['group']}"
+        region = log_config['region'] or get_region()
+        group = f"arn:aws:logs:{region}:{get_account_id()}:log-group:{log_config['group']}"
         wanted.append(('logs:CreateLogStream', f"{group}:log-stream:{log_config['stream']}"))
     for action, resource in wanted if app.AUTH else []:
         reason = denial(role, task_id, action, resource) if role else f'the task has no execution role for {action}'

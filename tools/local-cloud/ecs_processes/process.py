@@ -13,6 +13,7 @@ import uuid
 SUPERVISOR = os.path.join(os.path.dirname(__file__), 'supervisor.py')
 NODE = '/var/lang/bin/node'
 NODE_MODULES = '/var/runtime/node_modules'
+OWN_VARIABLES = ('PATH', 'LANG', 'NODE_PATH', 'NODE_NO_WARNINGS')
 LOG_SECONDS = 10
 
 
@@ -41,8 +42,9 @@ class ProcessContainer:
 
     def variables(self, environment):
         """A container's environment: nothing of the cloud's own but where its programs and modules are."""
-        own = {name: os.environ[name] for name in ('PATH', 'LANG', 'NODE_PATH', 'NODE_NO_WARNINGS') if name in os.environ}
-        return {**own, 'HOME': self.folder, 'TMPDIR': self.folder, **{name: here(value) for name, value in environment.items()}}
+        own = {name: os.environ[name] for name in OWN_VARIABLES if name in os.environ}
+        given = {name: here(value) for name, value in environment.items()}
+        return {**own, 'HOME': self.folder, 'TMPDIR': self.folder, **given}
 
     def read(self):
         for line in self.process.stdout:

@@ -1,6 +1,6 @@
 """Container definitions of templates as ECS's API spells them, to the last member; ministack does some of them only.
 
-https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ecs-taskdefinition-containerdefinition.html
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-taskdefinition.html
 """
 
 from ministack.services.cloudformation import provisioners

@@ -54,6 +54,7 @@ def run_ecs_task(resource, data, ctx):
         attempt.check()
         time.sleep(POLL_SECONDS)
     told = pascal(task)
-    if task.get('stopCode') != 'EssentialContainerExited' or any(each.get('exitCode') != 0 for each in task['containers']):
+    failed = any(each.get('exitCode') != 0 for each in task['containers'])
+    if failed or task.get('stopCode') != 'EssentialContainerExited':
         raise sfn._ExecutionError('States.TaskFailed', json.dumps(told))
     return told

@@ -1,4 +1,7 @@
-"""Which error names a Retry or Catch means: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html"""
+"""Which error names a Retry or Catch means.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+"""
 
 from ministack.services import stepfunctions as sfn
 

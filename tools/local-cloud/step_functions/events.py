@@ -11,6 +11,7 @@ from ministack.services import stepfunctions as sfn
 from step_functions.redrive import redrive_fields
 from step_functions.roles import denial
 
+PLAIN = ('executionArn', 'stateMachineArn', 'name', 'status', 'error', 'cause')
 invoke = eventbridge._invoke_target
 
 
@@ -27,7 +28,7 @@ def emit(execution):
         return
     redrive = {'redriveDate': None, 'redriveStatusReason': None, **redrive_fields(execution)}
     detail = {
-        **{name: execution.get(name) for name in ('executionArn', 'stateMachineArn', 'name', 'status', 'error', 'cause')},
+        **{name: execution.get(name) for name in PLAIN},
         **payload('input', execution.get('input')),
         **payload('output', execution.get('output')),
         'startDate': sfn._iso_to_epoch_ms(execution.get('startDate')),

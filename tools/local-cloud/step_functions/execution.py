@@ -14,7 +14,12 @@ from step_functions.limits import check_size
 from step_functions.stoppable import Run, Stopped, current_run
 from step_functions.position import branch_position, current_position
 
-TIMES = {'SUCCEEDED': 'ExecutionSucceeded', 'FAILED': 'ExecutionFailed', 'ABORTED': 'ExecutionAborted', 'TIMED_OUT': 'ExecutionTimedOut'}
+EVENTS = {
+    'SUCCEEDED': 'ExecutionSucceeded',
+    'FAILED': 'ExecutionFailed',
+    'ABORTED': 'ExecutionAborted',
+    'TIMED_OUT': 'ExecutionTimedOut',
+}
 WITH_EXECUTION = {'Task': '_execute_task', 'Parallel': '_execute_parallel', 'Map': '_execute_map'}
 WITHOUT_EXECUTION = {'Pass': '_execute_pass', 'Choice': '_execute_choice', 'Wait': '_execute_wait'}
 
@@ -40,7 +45,7 @@ def end(execution, status, error=None, cause=None, output=None):
             return False
         execution.update(status=status, stopDate=sfn.now_iso(), error=error, cause=cause, output=output)
         details = {'output': output} if status == 'SUCCEEDED' else {'error': error or '', 'cause': cause or ''}
-        kind = TIMES[status]
+        kind = EVENTS[status]
         add_event(execution, kind, {f'{kind[0].lower()}{kind[1:]}EventDetails': details})
         run = run_of(execution)
     run.stop()
@@ -70,7 +75,8 @@ def walk(states, start_at, data, execution, ctx, position):
         kind = definition.get('Type')
         if not resumed:
             position.clear()
-            position.update(state=name, input=copy.deepcopy(data), variables=copy.deepcopy(ctx.get('variables', {})), branches={})
+            variables = copy.deepcopy(ctx.get('variables', {}))
+            position.update(state=name, input=copy.deepcopy(data), variables=variables, branches={})
         ctx['State'] = {'Name': name, 'EnteredTime': sfn.now_iso(), 'RetryCount': 0}
         if not (resumed and kind in WITH_EXECUTION):
             entered = {'name': name, 'input': json.dumps(data)}
@@ -127,7 +133,8 @@ def run_machine(execution, machine, ctx):
             timer.start()
         position = execution.setdefault('_position', {})
         ctx['variables'] = copy.deepcopy(position.get('variables', {}))
-        output = walk(machine.get('States', {}), machine.get('StartAt'), ctx['Execution']['Input'], execution, ctx, position)
+        states, start_at, data = machine.get('States', {}), machine.get('StartAt'), ctx['Execution']['Input']
+        output = walk(states, start_at, data, execution, ctx, position)
         end(execution, 'SUCCEEDED', output=json.dumps(output))
     except Stopped:
         pass

@@ -14,6 +14,8 @@ from step_functions.ecs_task import run_ecs_task
 from step_functions.roles import check_role
 from step_functions.stoppable import current_attempt
 
+# Permissions that have other names than the calls.
+IAM_NAMES = {'s3:ListObjectsV2': 's3:ListBucket', 's3:HeadObject': 's3:GetObject'}
 NESTED = 'arn:aws:states:::states:startExecution'
 
 
@@ -48,10 +50,10 @@ def call_lambda(reference, event, ctx):
     result = lambda_svc._execute_function_with_config_scope(record, event)
     body = result.get('body')
     if result.get('throttle'):
-        raise sfn._ExecutionError('Lambda.TooManyRequestsException', 'Rate Exceeded. (Service: AWSLambda; Status Code: 429)')
+        raise sfn._ExecutionError('Lambda.TooManyRequestsException', 'Rate Exceeded. (Status Code: 429)')
     if result.get('error'):
-        known = isinstance(body, dict)
-        raise sfn._ExecutionError(body.get('errorType', 'Lambda.Unknown') if known else 'Lambda.Unknown', json.dumps(body))
+        error = body.get('errorType') if isinstance(body, dict) else None
+        raise sfn._ExecutionError(error or 'Lambda.Unknown', json.dumps(body))
     version = config.get('Version', '$LATEST')
     if not isinstance(body, (str, bytes)):
         return body, version
@@ -68,7 +70,8 @@ def start_nested(resource, data, ctx):
     status, _, body = sfn._start_execution(request)
     started = json.loads(body)
     if status >= 400:
-        raise sfn._ExecutionError(f"StepFunctions.{started.get('__type', '').removesuffix('Exception')}Exception", started.get('message', ''))
+        name = started.get('__type', '').removesuffix('Exception')
+        raise sfn._ExecutionError(f'StepFunctions.{name}Exception', started.get('message', ''))
     arn = started['executionArn']
     if '.sync' not in resource:
         return {'ExecutionArn': arn, 'StartDate': started['startDate']}
@@ -101,5 +104,5 @@ def check_sdk_call(resource, data, ctx):
     elif key == 's3' and data.get('Bucket'):
         wanted = f"arn:aws:s3:::{data['Bucket']}" + (f"/{data['Key']}" if data.get('Key') else '')
     prefix = sfn._AWS_SDK_ERROR_PREFIX.get(service.lower(), service.capitalize())
-    name = {'s3:ListObjectsV2': 's3:ListBucket', 's3:HeadObject': 's3:GetObject'}.get(f'{namespace}:{pascal}', f'{namespace}:{pascal}')
-    check_role(ctx, name, wanted, f'{prefix}.{prefix}Exception')
+    name = f'{namespace}:{pascal}'
+    check_role(ctx, IAM_NAMES.get(name, name), wanted, f'{prefix}.{prefix}Exception')

@@ -30,7 +30,8 @@ def items_of(state_def, raw_input, effective, ctx):
         check_reader(state_def['ItemReader'], effective, ctx)
         items = sfn._read_map_items(reader_in_its_language(state_def, raw_input, ctx), effective, ctx)
     elif sfn._state_query_language(state_def, ctx) == 'JSONata':
-        items = sfn._jsonata_state_field(state_def, 'Items', 'array', raw_input, ctx) if 'Items' in state_def else raw_input
+        named = 'Items' in state_def
+        items = sfn._jsonata_state_field(state_def, 'Items', 'array', raw_input, ctx) if named else raw_input
     else:
         items = sfn._resolve_path_or_ctx(state_def.get('ItemsPath', '$'), effective, ctx)
     items = items if isinstance(items, list) else [items]
@@ -75,11 +76,11 @@ def batches_of(state_def, items, raw_input, effective, ctx):
         return [(data, 1) for data in inputs]
     if 'MaxItemsPerBatch' not in batcher and 'MaxItemsPerBatchPath' not in batcher:
         raise sfn._ExecutionError('States.Runtime', 'This local cloud batches items by MaxItemsPerBatch only')
-    size = int(batcher.get('MaxItemsPerBatch') or sfn._resolve_path_or_ctx(batcher['MaxItemsPerBatchPath'], effective, ctx))
+    size = batcher.get('MaxItemsPerBatch') or sfn._resolve_path_or_ctx(batcher['MaxItemsPerBatchPath'], effective, ctx)
     shared = copy.deepcopy(batcher.get('BatchInput'))
     if shared is not None:
         shared = {'BatchInput': sfn._resolve_params_obj(shared, effective, ctx)}
-    groups = [inputs[start:start + size] for start in range(0, len(inputs), size)]
+    groups = [inputs[start : start + int(size)] for start in range(0, len(inputs), int(size))]
     return [({**(shared or {}), 'Items': group}, len(group)) for group in groups]
 
 

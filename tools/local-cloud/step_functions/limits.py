@@ -11,5 +11,6 @@ def check_size(data, what):
     size = len(json.dumps(data, ensure_ascii=False, separators=(',', ':')).encode())
     if size > MAX_BYTES:
         raise sfn._ExecutionError(
-            'States.DataLimitExceeded', f'{what} with a size exceeding the maximum number of bytes service limit: {size} > {MAX_BYTES}'
+            'States.DataLimitExceeded',
+            f'{what} with a size exceeding the maximum number of bytes service limit: {size} > {MAX_BYTES}',
         )

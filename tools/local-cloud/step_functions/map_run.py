@@ -19,7 +19,13 @@ from step_functions.position import current_position
 from step_functions.redrive import start_again
 from step_functions.stoppable import current_run
 
-OUTCOMES = {'RUNNING': 'running', 'SUCCEEDED': 'succeeded', 'FAILED': 'failed', 'TIMED_OUT': 'timedOut', 'ABORTED': 'aborted'}
+OUTCOMES = {
+    'RUNNING': 'running',
+    'SUCCEEDED': 'succeeded',
+    'FAILED': 'failed',
+    'TIMED_OUT': 'timedOut',
+    'ABORTED': 'aborted',
+}
 COUNTS = ('pending', *OUTCOMES.values(), 'total', 'resultsWritten', 'failuresNotRedrivable', 'pendingRedrive')
 UNLIMITED_AT_ONCE = 64
 list_all = sfn._list_executions
@@ -103,11 +109,14 @@ class MapRun:
         status = self.record['status']
         event = {'mapRunArn': self.record['mapRunArn']}
         if status == 'FAILED':
-            error, cause = 'States.ExceedToleratedFailureThreshold', 'The specified tolerated failure threshold was exceeded'
+            error = 'States.ExceedToleratedFailureThreshold'
+            cause = 'The specified tolerated failure threshold was exceeded'
             sfn._add_event(parent, 'MapRunFailed', {'mapRunFailedEventDetails': {'error': error, 'cause': cause}})
             raise sfn._ExecutionError(error, cause)
         sfn._add_event(parent, 'MapRunSucceeded', {'mapRunSucceededEventDetails': event})
-        return [json.loads(child.execution['output']) if child.outcome == 'succeeded' else None for child in self.children]
+        return [
+            json.loads(child.execution['output']) if child.outcome == 'succeeded' else None for child in self.children
+        ]
 
     def redrive(self, parent):
         self.record.update(status='RUNNING', redriveCount=self.record['redriveCount'] + 1, redriveDate=sfn.now_iso())
@@ -124,25 +133,23 @@ class MapRun:
             start_again(child.execution)
             return child.execution
         name, text = sfn.new_uuid(), json.dumps(child.data)
-        started = sfn.now_iso()
         child.execution = {
             'executionArn': f'{self.execution_prefix}:{name}',
             'stateMachineArn': self.machine_arn,
             'name': name,
             'status': 'RUNNING',
-            'startDate': started,
+            'startDate': sfn.now_iso(),
             'stopDate': None,
             'input': text,
             'output': None,
             'mapRunArn': self.record['mapRunArn'],
-            'events': [
-                {'id': 1, 'type': 'ExecutionStarted', 'timestamp': started, 'executionStartedEventDetails': {'input': text}}
-            ],
+            'events': [],
             'mockAttempts': {},
             'sync': not self.standard,
             '_roleArn': self.parent_context['Execution'].get('RoleArn', ''),
             '_itemCount': child.size,
         }
+        sfn._add_event(child.execution, 'ExecutionStarted', {'executionStartedEventDetails': {'input': text}})
         sfn._executions[child.execution['executionArn']] = child.execution
         sfn._emit_execution_status_event(child.execution)
         return child.execution
@@ -231,24 +238,32 @@ def new_map_run(state_def, raw_input, effective, iterator, execution, ctx):
     return map_run
 
 
+def run_and_write(map_run, writer, execution, effective, ctx):
+    """Gives the results, or where a ResultWriter put them; the files tell of a failed Map Run too."""
+    if not writer:
+        results = map_run.run(execution)
+        check_size(results, 'The Map Run returned results')
+        return results
+    try:
+        map_run.run(execution)
+    except sfn._ExecutionError:
+        result_writer.write(writer, map_run, effective, ctx)
+        raise
+    try:
+        return result_writer.write(writer, map_run, effective, ctx)
+    except sfn._ExecutionError:
+        map_run.record['status'] = 'FAILED'
+        raise
+
+
 def run_distributed_map(state_def, raw_input, effective, iterator, execution, ctx):
     branches = current_position.get()['branches']
-    if 'map run' in branches:
+    # A Map Run that succeeded, in a state that then failed by its results' size, is not redriven: a new one starts.
+    if 'map run' in branches and branches['map run'].record['status'] != 'SUCCEEDED':
         branches['map run'].redrive(execution)
     else:
         branches['map run'] = new_map_run(state_def, raw_input, effective, iterator, execution, ctx)
-    map_run = branches['map run']
-    writer = state_def.get('ResultWriter')
-    if writer:
-        # The files tell of failures too; the state then fails all the same.
-        try:
-            map_run.run(execution)
-        finally:
-            if map_run.record['status'] != 'ABORTED':
-                results = result_writer.write(writer, map_run, effective, ctx)
-    else:
-        results = map_run.run(execution)
-        check_size(results, 'The Map Run returned results')
+    results = run_and_write(branches['map run'], state_def.get('ResultWriter'), execution, effective, ctx)
     if sfn._state_query_language(state_def, ctx) == 'JSONata':
         output = sfn._apply_jsonata_output(state_def, raw_input, ctx, result=results, default=results)
         sfn._apply_state_assign(state_def, raw_input, ctx, result=results)

@@ -1,4 +1,4 @@
-"""How far each branch of a Parallel state and each iteration of an inline Map came; a redrive runs only what is not done."""
+"""How far each branch of a Parallel state and each iteration of an inline Map came; a redrive runs what is not done."""
 
 import contextvars
 

@@ -17,6 +17,8 @@ from step_functions import execution as executions
 REDRIVABLE = ('FAILED', 'ABORTED', 'TIMED_OUT')
 PERIOD_SECONDS = float(os.environ.get('SFN_REDRIVE_PERIOD_SECONDS', 14 * 24 * 3600))
 TOKEN_SECONDS = 15 * 60
+MAX_TOKENS = 10
+MAX_EVENTS = 24_999
 
 describe = sfn._describe_execution
 handle = sfn.handle_request
@@ -37,6 +39,8 @@ def redrive_fields(execution):
         reason = f'Execution is {status} and cannot be redriven'
     elif age_seconds(execution['stopDate']) > PERIOD_SECONDS:
         reason = 'Execution redrivable period exceeded'
+    elif len(execution['events']) >= MAX_EVENTS:
+        reason = 'Execution history event limit exceeded'
     if reason:
         return {**fields, 'redriveStatus': 'NOT_REDRIVABLE', 'redriveStatusReason': reason}
     return {**fields, 'redriveStatus': 'REDRIVABLE_BY_MAP_RUN' if execution.get('mapRunArn') else 'REDRIVABLE'}
@@ -46,11 +50,11 @@ def start_again(execution):
     """Sets an ended execution running, counts it and says so in its history."""
     with executions.ending:
         execution['redriveCount'] = execution.get('redriveCount', 0) + 1
-        execution.update(status='RUNNING', redriveDate=sfn.now_iso(), stopDate=None, output=None, error=None, cause=None)
+        execution.update(status='RUNNING', redriveDate=sfn.now_iso())
+        execution.update(dict.fromkeys(('stopDate', 'output', 'error', 'cause')))
         executions.runs.pop(execution['executionArn'], None)
-        executions.add_event(
-            execution, 'ExecutionRedriven', {'executionRedrivenEventDetails': {'redriveCount': execution['redriveCount']}}
-        )
+        details = {'redriveCount': execution['redriveCount']}
+        executions.add_event(execution, 'ExecutionRedriven', {'executionRedrivenEventDetails': details})
     sfn._emit_execution_status_event(execution)
 
 
@@ -61,14 +65,17 @@ def redrive_execution(data):
         return sfn.error_response_json('ExecutionDoesNotExist', f"Execution Does Not Exist: '{arn}'", 400)
     token = data.get('clientToken')
     with executions.ending:
-        if token and token == execution.get('_redriveToken') and age_seconds(execution['redriveDate']) < TOKEN_SECONDS:
-            return sfn.json_response({'redriveDate': execution['redriveDate']})
+        tokens = execution.setdefault('_redriveTokens', {})
+        if token in tokens and age_seconds(tokens[token]) < TOKEN_SECONDS:
+            return sfn.json_response({'redriveDate': tokens[token]})
         fields = redrive_fields(execution)
         if fields['redriveStatus'] != 'REDRIVABLE':
             reason = fields.get('redriveStatusReason', 'Execution is redrivable by its Map Run only')
             return sfn.error_response_json('ExecutionNotRedrivable', reason, 400)
-        execution['_redriveToken'] = token
         start_again(execution)
+        if token:
+            tokens[token] = execution['redriveDate']
+            execution['_redriveTokens'] = dict(list(tokens.items())[-MAX_TOKENS:])
     context = contextvars.copy_context()
     threading.Thread(target=context.run, args=(sfn._run_execution, arn), daemon=True).start()
     return sfn.json_response({'redriveDate': execution['redriveDate']})

@@ -11,6 +11,9 @@ from ministack.services import stepfunctions as sfn
 from step_functions.redrive import redrive_fields
 from step_functions.roles import check_role
 
+FIELDS = (
+    'executionArn', 'input', 'name', 'output', 'error', 'cause', 'startDate', 'stateMachineArn', 'status', 'stopDate'
+)
 FILES = {'SUCCEEDED': ('succeeded',), 'FAILED': ('failed', 'timedOut', 'aborted'), 'PENDING': ('pending',)}
 
 
@@ -18,8 +21,7 @@ def told(child):
     """A child as its line in the result files; one that never started has its input only."""
     if child.execution is None:
         return {'Input': json.dumps(child.data), 'Status': 'PENDING'}
-    names = ('executionArn', 'input', 'name', 'output', 'error', 'cause', 'startDate', 'stateMachineArn', 'status', 'stopDate')
-    fields = {**{name: child.execution.get(name) for name in names}, **redrive_fields(child.execution)}
+    fields = {**{name: child.execution.get(name) for name in FIELDS}, **redrive_fields(child.execution)}
     return {name[0].upper() + name[1:]: value for name, value in fields.items() if value is not None}
 
 
@@ -56,4 +58,7 @@ def write(writer, map_run, effective, ctx):
         files[name] = [put(where['Bucket'], key, transformed(children, transformation), lines, ctx)] if children else []
     manifest = {'DestinationBucket': where['Bucket'], 'MapRunArn': arn, 'ResultFiles': files}
     key = put(where['Bucket'], f'{prefix}/manifest.json', manifest, ctx=ctx)['Key']
+    for counts, weight in (('itemCounts', lambda child: child.size), ('executionCounts', lambda child: 1)):
+        written = sum(weight(child) for child in map_run.children if child.outcome == 'succeeded')
+        map_run.record[counts]['resultsWritten'] = written
     return {'MapRunArn': arn, 'ResultWriterDetails': {'Bucket': where['Bucket'], 'Key': key}}

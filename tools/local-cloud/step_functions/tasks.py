@@ -127,7 +127,8 @@ def run_task(state_def, raw_input, execution, ctx):
         event('Started')
         try:
             if callback:
-                result = call_within(None, lambda: sfn._invoke_with_callback(resource, effective, ctx['Task']['Token'], state_def))
+                token = ctx['Task']['Token']
+                result = call_within(None, lambda: sfn._invoke_with_callback(resource, effective, token, state_def))
             else:
                 result = call_within(timeout, lambda: integrations.call(resource, effective, ctx))
             check_size(result, 'The task returned a result')
