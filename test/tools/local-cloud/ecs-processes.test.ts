@@ -6,14 +6,14 @@ import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cl
 import { DescribeTasksCommand, ECSClient, RunTaskCommand, StopTaskCommand, type Task } from '@aws-sdk/client-ecs';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
-import { CfnOutput, SecretValue, type Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, SecretValue, type Stack } from 'aws-cdk-lib';
 import { CfnCluster, ContainerImage, FargateTaskDefinition, LogDriver, Secret as EcsSecret } from 'aws-cdk-lib/aws-ecs';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { type StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import { type StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { deployMachine, ended, execute, type Machine, start } from './step-functions/machine';
 import { type LocalCloud, poll, startLocalCloud } from '../../../tools/local-cloud';
 
@@ -21,9 +21,9 @@ import { type LocalCloud, poll, startLocalCloud } from '../../../tools/local-clo
 const SCRIPT = `
 const { S3Client, DeleteObjectCommand, PutObjectCommand } = require('@aws-sdk/client-s3');
 const fs = require('node:fs');
-const { MODE, BUCKET, FOLDER, NODE_PATH, PASSWORD, LEVEL } = process.env;
+const { MODE, BUCKET, FOLDER, NODE_PATH, PASSWORD, SETTING, LEVEL } = process.env;
 console.log('mode ' + MODE);
-console.error(JSON.stringify({ node: process.execPath, modules: NODE_PATH === process.env.MODULES, PASSWORD, LEVEL, args: process.argv.slice(1) }));
+console.error(JSON.stringify({ node: process.execPath, modules: NODE_PATH === process.env.MODULES, PASSWORD, SETTING, LEVEL, args: process.argv.slice(1) }));
 const main = async () => {
   if (MODE === 'fail') process.exit(3);
   if (MODE === 'wait' || MODE === 'stubborn') {
@@ -57,6 +57,7 @@ function addTask(stack: Stack, stateMachine: StateMachine): void {
       }), 'password'),
       SETTING: EcsSecret.fromSsmParameter(new StringParameter(stack, 'Setting', { stringValue: 'set' })),
     },
+    stopTimeout: Duration.seconds(2),
     logging: LogDriver.awsLogs({ streamPrefix: 'task', logGroup }),
   });
   bucket.grantPut(task.taskRole);
@@ -157,7 +158,7 @@ test('runTask.sync runs the command with its role, secrets and log, and gives th
   s3.destroy();
   const [first, second] = await logOf(output.TaskArn);
   expect(first).toBe('mode write');
-  expect(JSON.parse(second)).toEqual({ node: process.execPath, modules: true, PASSWORD: 'drowssap', LEVEL: 'info', args: ['one'] });
+  expect(JSON.parse(second)).toEqual({ node: process.execPath, modules: true, PASSWORD: 'drowssap', SETTING: 'set', LEVEL: 'info', args: ['one'] });
 });
 
 test('an exit code other than 0 fails the state with States.TaskFailed and the task in its cause', async () => {
@@ -182,6 +183,15 @@ test('StopTask sends SIGTERM, and the task has the exit code of what the process
   expect(await stopped(taskArn)).toMatchObject({ stopCode: 'UserInitiated', stoppedReason: 'enough', containers: [{ exitCode: 7 }] });
   expect(lives(pid)).toBe(false);
   expect(await logOf(taskArn)).toContain('told to stop');
+});
+
+test('a process that stays is killed when the stop timeout is over', async () => {
+  const folder = folderFor();
+  const taskArn = await run('stubborn', folder);
+  const pid = await processIn(folder);
+  await ecs.send(new StopTaskCommand({ cluster: machine.outputs.ClusterName, task: taskArn }));
+  expect(await stopped(taskArn)).toMatchObject({ stopCode: 'UserInitiated', containers: [{ exitCode: 137 }] });
+  expect(lives(pid)).toBe(false);
 });
 
 test('stopping an execution stops its task', async () => {

@@ -4,6 +4,7 @@ Each execution, and each branch or iteration in it, keeps its position: the stat
 input, and how far that state's own branches came. A redrive starts from there.
 """
 
+import contextvars
 import copy
 import json
 import threading
@@ -126,9 +127,8 @@ def run_machine(execution, machine, ctx):
     try:
         run.check()
         if machine.get('TimeoutSeconds'):
-            timer = threading.Timer(
-                machine['TimeoutSeconds'], end, (execution, 'TIMED_OUT', 'States.Timeout', 'The execution timed out.')
-            )
+            told = (end, execution, 'TIMED_OUT', 'States.Timeout', 'The execution timed out.')
+            timer = threading.Timer(machine['TimeoutSeconds'], contextvars.copy_context().run, told)
             timer.daemon = True
             timer.start()
         position = execution.setdefault('_position', {})

@@ -15,7 +15,11 @@ from step_functions.roles import check_role
 from step_functions.stoppable import current_attempt
 
 # Permissions that have other names than the calls.
-IAM_NAMES = {'s3:ListObjectsV2': 's3:ListBucket', 's3:HeadObject': 's3:GetObject'}
+IAM_NAMES = {
+    'lambda:Invoke': 'lambda:InvokeFunction',
+    's3:HeadObject': 's3:GetObject',
+    's3:ListObjectsV2': 's3:ListBucket',
+}
 NESTED = 'arn:aws:states:::states:startExecution'
 
 
@@ -101,6 +105,9 @@ def check_sdk_call(resource, data, ctx):
         body = json.dumps(sfn._sdk_json_params(info, key, pascal, data)).encode()
         region, account = sfn.get_region(), sfn.get_account_id()
         wanted = iam_actions.extract_resource_arn(key, 'POST', '/', {}, body, {}, region, account)
+    elif key == 'lambda' and data.get('FunctionName'):
+        _, config, _ = lambda_svc._get_func_record_for_ref(data['FunctionName'])
+        wanted = config['FunctionArn'] if config else '*'
     elif key == 's3' and data.get('Bucket'):
         wanted = f"arn:aws:s3:::{data['Bucket']}" + (f"/{data['Key']}" if data.get('Key') else '')
     prefix = sfn._AWS_SDK_ERROR_PREFIX.get(service.lower(), service.capitalize())

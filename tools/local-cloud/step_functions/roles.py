@@ -36,7 +36,8 @@ def denial(role_arn, session, action, resource, conditions=None):
 
 def check_role(ctx, action, resource, error, conditions=None):
     """Raises the error when the execution's role lacks the permission."""
-    role, name = ctx['Execution'].get('RoleArn', ''), ctx['Execution']['Name']
+    execution = ctx.get('Execution', {})
+    role, name = execution.get('RoleArn'), execution.get('Name')
     reason = denial(role, name, action, resource, conditions) if role else None
     if reason:
         raise sfn._ExecutionError(error, reason)

@@ -72,7 +72,7 @@ def timeout_of(state_def, raw_input, effective, ctx):
 
 def call_within(timeout, call):
     """Runs the call beside this thread, so that a timeout or a stopped execution leaves it at once."""
-    run, attempt = current_run.get(), Stoppable()
+    run, attempt = current_run.get() or Stoppable(), Stoppable()
     run.on_stop(attempt.stop)
     box = {}
     done = threading.Event()

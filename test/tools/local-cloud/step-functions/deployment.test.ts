@@ -83,7 +83,8 @@ test('a rule and a schedule start a machine that was built with versions, an ali
       });
       new Rule(stack, 'Rule', { eventPattern: { source: ['test.start'] }, targets: [new SfnStateMachine(machine)] });
       new Schedule(stack, 'Schedule', {
-        schedule: ScheduleExpression.at(new Date()), target: new StepFunctionsStartExecution(machine, { input: ScheduleTargetInput.fromObject({ c: 3 }) }),
+        schedule: ScheduleExpression.at(new Date()),
+        target: new StepFunctionsStartExecution(machine, { input: ScheduleTargetInput.fromObject({ c: 3 }) }),
       });
       new CfnOutput(stack, 'BuiltArn', { value: machine.stateMachineArn });
     },

@@ -91,8 +91,12 @@ async function mapRun(executionArn: string): Promise<DescribeMapRunCommandOutput
 // https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 test('runs each line of a JSON Lines object, no more at once than MaxConcurrency', async () => {
   const machine = await deployMachine(cloud, { handler: HANDLER, definition: definition({ MaxConcurrency: 3 }) });
-  const input = await inputFor(machine, 12);
-  const done = await execute(sfn, machine, input);
+  const input = await inputFor(machine, 12, 'hold');
+  const executionArn = await start(sfn, machine, input);
+  await poll(async () => lines(input.folder, 'calls').length === 3, { what: 'three calls' });
+  expect((await mapRun(executionArn)).itemCounts).toMatchObject({ running: 3, pending: 9 });
+  unlink(input.folder, 'hold');
+  const done = await ended(sfn, executionArn);
   expect([done.status, done.cause]).toEqual(['SUCCEEDED', undefined]);
   expect(JSON.parse(done.output!)).toEqual(Array.from({ length: 12 }, (_, n) => n * 10));
   expect(Math.max(...lines(input.folder, 'at-once').map(Number))).toBe(3);
@@ -193,11 +197,11 @@ test('an item above 256 KiB is refused, and States.ALL does not catch that', asy
 test('gives batches to the children, and a selected input', async () => {
   const machine = await deployMachine(cloud, {
     definition: definition({
-      'ItemReader': undefined,
-      'ItemsPath': '$.items',
-      'ItemSelector': { 'value.$': '$$.Map.Item.Value', 'prefix.$': '$.prefix' },
-      'ItemBatcher': { MaxItemsPerBatch: 2, BatchInput: { 'shared.$': '$.prefix' } },
-      'ItemProcessor': {
+      ItemReader: undefined,
+      ItemsPath: '$.items',
+      ItemSelector: { 'value.$': '$$.Map.Item.Value', 'prefix.$': '$.prefix' },
+      ItemBatcher: { MaxItemsPerBatch: 2, BatchInput: { 'shared.$': '$.prefix' } },
+      ItemProcessor: {
         ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' }, StartAt: 'Same', States: { Same: { Type: 'Pass', End: true } },
       },
     }),
@@ -218,7 +222,8 @@ test('results that are too large for the state can be written to S3', async () =
     definition: definition(rest),
   });
   const plain = await machine({});
-  expect(await execute(sfn, plain, await inputFor(plain, 3))).toMatchObject({ status: 'FAILED', error: 'States.DataLimitExceeded' });
+  const large = await execute(sfn, plain, await inputFor(plain, 3));
+  expect(large).toMatchObject({ status: 'FAILED', error: 'States.DataLimitExceeded' });
 
   const written = await machine({
     ResultWriter: { Resource: 'arn:aws:states:::s3:putObject', Parameters: { Bucket: '${Bucket}', Prefix: 'results' } }, ToleratedFailureCount: 1,

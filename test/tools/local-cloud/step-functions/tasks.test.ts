@@ -126,11 +126,14 @@ test('retries, selects and shapes results, chooses, waits and ends', async () =>
 // https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
 test('starts another machine and waits for it; what that is called by an SDK integration is known', async () => {
   const inner = await deployMachine(cloud, {
-    definition: { StartAt: 'Fork', States: {
-      Fork: { Type: 'Choice', Choices: [{ Variable: '$.fail', BooleanEquals: true, Next: 'Bad' }], Default: 'Good' },
-      Good: { Type: 'Pass', Result: { fine: true }, End: true },
-      Bad: { Type: 'Fail', Error: 'Bad', Cause: 'told' },
-    } },
+    definition: {
+      StartAt: 'Fork',
+      States: {
+        Fork: { Type: 'Choice', Choices: [{ Variable: '$.fail', BooleanEquals: true, Next: 'Bad' }], Default: 'Good' },
+        Good: { Type: 'Pass', Result: { fine: true }, End: true },
+        Bad: { Type: 'Fail', Error: 'Bad', Cause: 'told' },
+      },
+    },
   });
   const outer = await deployMachine(cloud, {
     actions: ['states:DescribeExecution', 'states:StopExecution'],
