@@ -115,8 +115,11 @@ test('runs each line of a JSON Lines object, no more at once than MaxConcurrency
 // https://docs.aws.amazon.com/step-functions/latest/dg/redrive-map-run.html
 test('one failure fails a Map without a threshold and aborts the others; a redrive runs those and not the ones that succeeded', async () => {
   const machine = await deployMachine(cloud, { handler: HANDLER, definition: definition({ MaxConcurrency: 4 }) });
-  const input = await inputFor(machine, 6, 'hold', 'fail-3');
-  const failed = await execute(sfn, machine, input);
+  const input = await inputFor(machine, 6, 'hold');
+  const executionArn = await start(sfn, machine, input);
+  await poll(async () => lines(input.folder, 'calls').length === 4, { what: 'four calls' });
+  writeFileSync(path.join(input.folder, 'fail-3'), '');
+  const failed = await ended(sfn, executionArn);
   expect(failed).toMatchObject({ status: 'FAILED', error: 'States.ExceedToleratedFailureThreshold', redriveStatus: 'REDRIVABLE' });
   const run = await mapRun(failed.executionArn!);
   expect(run).toMatchObject({ status: 'FAILED', itemCounts: { total: 6, succeeded: 0, failed: 1, aborted: 3, pending: 2, running: 0 } });
