@@ -93,7 +93,8 @@ export function partitionPrefixOfFolder(folder: string): string | undefined {
 }
 
 /**
- * Name of the `file`-th object of chunk `chunk`, both from 0. It depends on nothing else, so a retry overwrites.
+ * Name of the `file`-th object of chunk `chunk`, both from 0. It depends on nothing else: an attempt replaces what an
+ * earlier one has left, and never doubles it.
  *
  * @param extension without the leading dot, for example `parquet` or `csv.gz`
  */

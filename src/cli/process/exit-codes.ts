@@ -47,6 +47,7 @@ export const EXIT_CODES: { readonly [code in ErrorCode]: number } = {
   TARGET_UNREACHABLE: EXIT.target,
   TARGET_FULL: EXIT.target,
   TARGET_WRITE_FAILED: EXIT.target,
+  TARGET_OCCUPIED: EXIT.target,
   CHECKSUM_MISMATCH: EXIT.verification,
   COUNT_MISMATCH: EXIT.verification,
   AGGREGATE_MISMATCH: EXIT.verification,

@@ -108,6 +108,8 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
   let { checkpoint } = start;
   let connection: SqlServerConnection | undefined;
   let snapshots: RunSnapshot | undefined;
+  /** Of an earlier end of the run, which named tables as missing. */
+  let hasManifest = false;
   try {
     stop.signal.throwIfAborted();
     checkpoint?.lease.keep((reason) => stop.abort(reason));
@@ -126,7 +128,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
       consistency,
       signal: stop.signal,
       clock,
-      mayComplete: async () => checkpoint?.lease.assertHeldIfLate(),
+      mayComplete: async (surely) => (surely ? checkpoint?.lease.assertHeld() : checkpoint?.lease.assertHeldIfLate()),
       warn,
       emit: (event) => controls.onEvent?.(event),
     };
@@ -141,7 +143,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     selection.warnings.forEach(warn);
     if (consistency === 'noLock') warn(GUARANTEES.noLock);
     if (checkpoint) {
-      await sweepUnfinished(context, jobs, checkpoint.finished);
+      hasManifest = await sweepUnfinished(context, jobs, checkpoint.finished);
     } else if (plan) {
       checkpoint = await beginCheckpoint(context, state.store, plan, startedAt);
       checkpoint?.lease.keep((reason) => stop.abort(reason));
@@ -165,7 +167,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     context.emit({ type: 'run-verified', state: manifest.verification.state, detail: manifest.verification.detail });
     stop.signal.throwIfAborted();
     await patiently('look at the lease', async () => checkpoint?.lease.assertHeld());
-    const manifestKey = await patiently('write the manifest', () => writeManifest(target, manifest));
+    const manifestKey = await patiently('write the manifest', () => writeManifest(target, manifest, undefined, hasManifest ? async () => checkpoint?.lease.assertHeld() : 'never'));
     if (checkpoint && missing.length > 0) {
       await checkpoint.lease.release();
       warn(`${counted(missing.length, 'table')} of run ${runId} are missing; --resume ${runId} tries again`);

@@ -52,6 +52,7 @@ export async function settleTables(
   });
   for (const index of failed.keys()) {
     const { schema, table, partitionPrefix } = tables[index];
+    await context.mayComplete(true);
     await checkpoint?.forgetTable(index);
     const dataset = { database: context.database, schema, table, partitionPrefix };
     await context.target.sweep(datasetRunFolder(context.target.prefix, dataset, context.runId), new Set());

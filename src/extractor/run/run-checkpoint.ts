@@ -72,14 +72,20 @@ export async function beginCheckpoint(
   }
 }
 
-/** Deletes what chunks that were not finished, and a manifest that was not, have left. */
-export async function sweepUnfinished(context: RunContext, jobs: readonly ReadJob[], finished: readonly LandedChunk[]): Promise<void> {
+/**
+ * Deletes what chunks that were not finished, and a manifest that was not, have left.
+ *
+ * @returns whether there is a manifest, which named tables as missing
+ */
+export async function sweepUnfinished(context: RunContext, jobs: readonly ReadJob[], finished: readonly LandedChunk[]): Promise<boolean> {
   const known = new Set(finished.map(({ tableIndex, chunk }) => `${tableIndex} ${chunk}`));
   const keep = new Set(finished.flatMap(({ objects }) => objects.map(({ key }) => key)));
   const folders = jobs.filter(({ tableIndex, chunk }) => !known.has(`${tableIndex} ${chunk.chunk}`)).map((job) => planOf(context, job).folder);
   for (const folder of new Set(folders)) await context.target.sweep(folder, keep);
   const { target, runId } = context;
-  if (!await target.has(manifestKey(target.prefix, runId))) await target.sweep(runFolder(target.prefix, runId), new Set());
+  if (await target.has(manifestKey(target.prefix, runId))) return true;
+  await target.sweep(runFolder(target.prefix, runId), new Set());
+  return false;
 }
 
 /**
@@ -91,7 +97,11 @@ export async function leaveCheckpoint(
   error: unknown, checkpoint: Checkpoint | undefined, resumed: boolean, warn: (message: string) => void,
 ): Promise<boolean> {
   if (!checkpoint) return false;
-  if (error instanceof LegacyToS3Error && error.code === 'RUN_IN_USE') return true;
+  if (error instanceof LegacyToS3Error && error.code === 'RUN_IN_USE') {
+    // Only ends its renewing: what another has is left alone.
+    await checkpoint.lease.release();
+    return true;
+  }
   try {
     if (checkpoint.finishedChunks === 0 && !resumed) {
       await checkpoint.lease.assertHeld();

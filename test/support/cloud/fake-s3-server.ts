@@ -31,7 +31,8 @@ export type Fault =
   /** The answer states no checksum. */
   | 'no-checksum';
 
-type FaultFor = (request: RecordedRequest) => Fault | undefined;
+/** A promise holds the request back, as a network or a process that stands still does, and then says the fault if there is one. */
+type FaultFor = (request: RecordedRequest) => Fault | undefined | Promise<void>;
 
 const noFault: FaultFor = () => undefined;
 
@@ -40,6 +41,7 @@ interface StoredObject {
   readonly checksum: string;
   readonly algorithm: Algorithm;
   readonly headers: IncomingMessage['headers'];
+  readonly eTag: string;
 }
 
 interface Upload {
@@ -103,7 +105,7 @@ export class FakeS3Server {
     const operation = operationOf(message.method ?? '', key, url.searchParams);
     const request: RecordedRequest = { operation, key, headers: message.headers, body: Buffer.concat(chunks), partNumber, versionId: url.searchParams.get('versionId') ?? undefined };
     this.requests.push(request);
-    const fault = this.fault(request);
+    const fault = await this.fault(request) ?? undefined;
     if (fault === 'hang') return;
     if (typeof fault === 'object' && 'delayMs' in fault) await delay(fault.delayMs);
     else if (typeof fault === 'object') return fail(response, fault.status, fault.code, message.method === 'HEAD');
@@ -126,6 +128,10 @@ export class FakeS3Server {
     const algorithm: Algorithm = (upload?.headers['x-amz-checksum-algorithm'] ?? '') === 'CRC64NVME' || headers['x-amz-checksum-crc64nvme'] ? 'crc64nvme' : 'sha256';
     const checked = headers[`x-amz-checksum-${algorithm}`];
     const ownChecksum = (await digestOf(algorithm, body)).toString('base64');
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html: 404 where there is nothing to match.
+    const [ifNone, ifMatch] = [headers['if-none-match'], headers['if-match']];
+    const there = this.objects.get(key);
+    const refuses = ifNone === '*' && there !== undefined || ifMatch !== undefined && there !== undefined && there.eTag !== ifMatch;
     const md5 = headers['content-md5'];
     if (md5 !== undefined && createHash('md5').update(body).digest('base64') !== md5) return fail(response, 400, 'BadDigest');
     if (checked && operation !== 'CompleteMultipartUpload' && ownChecksum !== checked) return fail(response, 400, 'BadDigest');
@@ -146,9 +152,11 @@ export class FakeS3Server {
         return void response.writeHead(200, { 'content-length': object.body.length }).end(object.body);
       }
       case 'PutObject': {
-        if (headers['if-none-match'] === '*' && this.objects.has(key)) return fail(response, 412, 'PreconditionFailed');
-        this.objects.set(key, { body, checksum: ownChecksum, algorithm, headers });
-        return send(200, { 'etag': `"${createHash('md5').update(body).digest('hex')}"`, [`x-amz-checksum-${algorithm}`]: state(ownChecksum), 'x-amz-version-id': this.versioned ? 'v1' : undefined });
+        if (refuses) return fail(response, 412, 'PreconditionFailed');
+        if (ifMatch !== undefined && !there) return fail(response, 404, 'NoSuchKey');
+        const eTag = `"${createHash('md5').update(body).digest('hex')}"`;
+        this.objects.set(key, { body, checksum: ownChecksum, algorithm, headers, eTag });
+        return send(200, { 'etag': eTag, [`x-amz-checksum-${algorithm}`]: state(ownChecksum), 'x-amz-version-id': this.versioned ? 'v1' : undefined });
       }
       case 'CreateMultipartUpload': {
         const id = randomUUID();
@@ -172,8 +180,10 @@ export class FakeS3Server {
           ? `${sha256(Buffer.concat(digests)).digest('base64')}-${parts.length}`
           : (await digestOf(algorithm, whole)).toString('base64');
         if (checked && checked !== checksum) return fail(response, 400, 'BadDigest');
+        if (refuses) return fail(response, 412, 'PreconditionFailed');
+        if (ifMatch !== undefined && !there) return fail(response, 404, 'NoSuchKey');
         this.uploads.delete(uploadId);
-        this.objects.set(key, { body: whole, checksum, algorithm, headers: upload.headers });
+        this.objects.set(key, { body: whole, checksum, algorithm, headers: upload.headers, eTag: '"whole"' });
         const stated = state(checksum);
         return send(200, {}, '<CompleteMultipartUploadResult><ETag>&quot;whole&quot;</ETag>'
           + `${stated ? `<Checksum${algorithm.toUpperCase()}>${stated}</Checksum${algorithm.toUpperCase()}>` : ''}</CompleteMultipartUploadResult>`);
@@ -184,7 +194,7 @@ export class FakeS3Server {
       case 'HeadObject': {
         const object = this.objects.get(key);
         if (!object) return fail(response, 404, 'NotFound', true);
-        return send(200, { 'content-length': String(object.body.length), 'etag': '"whole"', [`x-amz-checksum-${object.algorithm}`]: state(object.checksum) });
+        return send(200, { 'content-length': String(object.body.length), 'etag': object.eTag, [`x-amz-checksum-${object.algorithm}`]: state(object.checksum) });
       }
       case 'DeleteObject':
         this.objects.delete(key);

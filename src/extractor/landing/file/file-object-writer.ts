@@ -1,13 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { access, link, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { toFileError, makeFolder } from './file-system';
 import { LegacyToS3Error } from '../../api/errors';
-import type { LandedObject, ObjectWriter } from '../target/landing-target';
+import type { LandedObject, ObjectHeader, ObjectWriter } from '../target/landing-target';
 import { BufferPool, PartQueue } from '../target/part-queue';
 
 /** Bytes a write call takes. */
 const BLOCK_BYTES = 1024 * 1024;
+
+/** What file systems answer that have no hard links. */
+const WITHOUT_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 /** Opens a file for writing. Tests put their own in place. */
 export type OpenFile = (path: string) => Promise<FileHandle>;
@@ -24,7 +27,7 @@ export class FileObjectWriter implements ObjectWriter {
   private closed = false;
 
   public constructor(
-    private readonly key: string,
+    private readonly header: Pick<ObjectHeader, 'key' | 'replace'>,
     private readonly path: string,
     pool: BufferPool,
     private readonly openFile: OpenFile = openNewFile,
@@ -52,14 +55,14 @@ export class FileObjectWriter implements ObjectWriter {
       await file.sync();
       this.closed = true;
       await file.close();
-      await rename(this.temporary, this.path);
+      await this.place();
       await syncFolder(dirname(this.path));
     } catch (error) {
       await this.abort();
       throw toFileError(error, this.path);
     }
     return {
-      key: this.key,
+      key: this.header.key,
       sizeBytes: this.queue.totalBytes,
       checksum: { algorithm: 'SHA256', type: 'FULL_OBJECT', value: this.hash.digest('base64') },
     };
@@ -71,6 +74,28 @@ export class FileObjectWriter implements ObjectWriter {
     if (file && !this.closed) await file.close().catch(() => undefined);
     this.closed = true;
     if (this.file) await rm(this.temporary, { force: true }).catch(() => undefined);
+  }
+
+  private async place(): Promise<void> {
+    const { replace } = this.header;
+    if (replace === 'never') return this.placeNew();
+    if (replace && await access(this.path).then(() => true, () => false)) await replace();
+    await rename(this.temporary, this.path);
+  }
+
+  /** Unlike a rename, a link fails where the name is taken. */
+  private async placeNew(): Promise<void> {
+    try {
+      await link(this.temporary, this.path);
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST') {
+        throw new LegacyToS3Error('TARGET_OCCUPIED', `cannot write ${this.path}: another writer's file is there, and is not replaced`, { cause: error });
+      }
+      if (!WITHOUT_LINKS.has(code)) throw error;
+      return rename(this.temporary, this.path);
+    }
+    await rm(this.temporary, { force: true });
   }
 
   private async writeBlock(block: Buffer, index: number): Promise<void> {

@@ -60,7 +60,7 @@ export class FileTarget implements LandingTarget {
   }
 
   public open(header: ObjectHeader): ObjectWriter {
-    return new FileObjectWriter(header.key, this.pathOf(header.key), this.pool, this.openFile);
+    return new FileObjectWriter(header, this.pathOf(header.key), this.pool, this.openFile);
   }
 
   public async has(key: string): Promise<boolean> {

@@ -123,8 +123,9 @@ export class S3ObjectWriter implements ObjectWriter {
     const body = this.queue.rest();
     const digest = await this.checksum.digest(body);
     const checksum = fullObject(this.checksum, this.own?.update(body).digest() ?? digest);
-    const command = new PutObjectCommand({ ...this.described, Body: body, ...this.checked(digest) });
-    const answer = await this.context.client.send(command, { abortSignal: this.stop.signal });
+    const command = new PutObjectCommand({ ...this.described, Body: body, ...this.checked(digest), ...await this.condition() });
+    const answer = await this.context.client.send(command, { abortSignal: this.stop.signal })
+      .catch(async (error) => this.ownOr(error, checksum, this.own && md5Of(digest)));
     this.queue.release();
     return this.landed(checksum, answer);
   }
@@ -182,15 +183,39 @@ export class S3ObjectWriter implements ObjectWriter {
       },
       // S3 compares a checksum of the whole bytes itself; a composite one follows from the parts'.
       ...(!this.own && type === 'FULL_OBJECT' && { ChecksumType: type, ...this.stated(checksum.value) }),
+      ...await this.condition(),
     });
-    const answer = await this.context.client.send(command, { abortSignal: this.stop.signal }).catch(async (error) => {
-      // A retry after a lost answer finds the upload gone: the object itself tells whether the first try made it.
-      if (error?.name !== 'NoSuchUpload') throw error;
-      const head = await this.head();
-      if (!head || (this.own ? withoutQuotes(head.ETag) !== ofParts : head[this.member] !== checksum.value)) throw error;
-      return head;
-    });
+    const answer = await this.context.client.send(command, { abortSignal: this.stop.signal })
+      .catch(async (error) => this.ownOr(error, checksum, this.own && ofParts));
     return this.landed(checksum, answer);
+  }
+
+  /** Members of the last request, by which S3 refuses to replace what may not be replaced (its "conditional writes"). */
+  private async condition(): Promise<{ readonly IfNoneMatch?: string; readonly IfMatch?: string }> {
+    const { replace } = this.header;
+    if (replace === undefined) return {};
+    const found = replace === 'never' ? undefined : await this.head();
+    if (replace === 'never' || found?.ETag === undefined) return { IfNoneMatch: '*' };
+    await replace();
+    return { IfMatch: found.ETag };
+  }
+
+  /**
+   * A retry after a lost answer finds its upload gone, or the key taken: the object itself tells whether the first try made it.
+   *
+   * @param eTag of the bytes sent, where the store has no checksum
+   * @throws the error; LegacyToS3Error of code TARGET_OCCUPIED where other bytes are under the key
+   */
+  private async ownOr(error: unknown, checksum: Checksum, eTag: string | undefined): Promise<Finished> {
+    const { name = '', $metadata } = error as { readonly name?: string; readonly $metadata?: { readonly httpStatusCode?: number } };
+    const isGone = name === 'NoSuchUpload';
+    const refused = this.header.replace !== undefined && (isGone || REFUSALS.has(name) || [409, 412].includes($metadata?.httpStatusCode ?? 0));
+    if (!isGone && !refused) throw error;
+    const head = await this.head();
+    if (head && (this.own ? withoutQuotes(head.ETag) === eTag : head[this.member] === checksum.value)) return head;
+    if (!refused) throw error;
+    throw new LegacyToS3Error('TARGET_OCCUPIED', isGone
+      ? `cannot write ${this.url}: somebody has given its upload up` : `cannot write ${this.url}: another writer's object is there, or was until now, and is not replaced`, { cause: error });
   }
 
   /** Compares S3's checksum with ours; an object that differs is deleted again. */
@@ -225,6 +250,14 @@ export class S3ObjectWriter implements ObjectWriter {
   private async head(): Promise<Finished | undefined> {
     return this.context.client.send(new HeadObjectCommand({ ...this.owned, ...(!this.own && { ChecksumMode: 'ENABLED' }) })).catch(() => undefined);
   }
+}
+
+/** S3's answers to a condition that does not hold; the last where the object to replace is gone. */
+const REFUSALS: ReadonlySet<string> = new Set(['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey']);
+
+/** The ETag of an object of one PutObject, of which the store checks the MD5. */
+function md5Of(digest: Buffer): string {
+  return digest.toString('hex');
 }
 
 function withoutQuotes(eTag: string | undefined): string | undefined {

@@ -131,12 +131,13 @@ export class S3Target implements LandingTarget {
 
   public async sweep(folder: string, keep: ReadonlySet<string>): Promise<void> {
     const { bucket } = this.context;
-    for (const key of await this.list(folder)) if (!keep.has(key)) await this.remove(key);
     try {
+      // First: what is completed at this moment is listed below.
       await abortUploads(this.context, folder);
     } catch (error) {
       throw toS3Error(error, `clean up s3://${bucket}/${folder}`, bucket);
     }
+    for (const key of await this.list(folder)) if (!keep.has(key)) await this.remove(key);
   }
 
   public async close(): Promise<void> {

@@ -7,6 +7,12 @@ export interface ObjectHeader {
   readonly contentType: string;
   readonly contentEncoding?: string;
   readonly metadata: ObjectMetadata;
+  /**
+   * What becomes of an object that is under the key already: `never` keeps it, and writing fails with TARGET_OCCUPIED; a function is
+   * asked first, and only the very object that was there then is replaced. The store itself decides, so that a writer which stood
+   * still meanwhile changes nothing. Absent: it is replaced.
+   */
+  readonly replace?: 'never' | (() => Promise<void>);
   /** Told of each part of a multipart upload that is in the store, numbered from 1. */
   readonly onPart?: (part: number, sizeBytes: number) => void;
 }

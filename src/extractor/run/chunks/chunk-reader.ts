@@ -48,7 +48,9 @@ export class ChunkReader implements Reader {
     return retrying(this.context, async (attempt) => {
       try {
         const { connection, instant, state } = await this.open(kind);
-        const read = await readChunk(this.context, connection, job, { ...progress, onOpen: (file) => { opened = Math.max(opened, file + 1); } });
+        const read = await readChunk(this.context, connection, job, {
+          ...progress, attempt, onOpen: (file) => { opened = Math.max(opened, file + 1); },
+        });
         await this.removeRest(withColumns(job, read.columns), read.objects.length, opened);
         return { ...read, attempts: attempt, ...(instant !== undefined && { instant }), ...(state !== undefined && { state }) };
       } catch (error) {
@@ -126,7 +128,9 @@ export class ChunkReader implements Reader {
 
   /** Deletes objects of failed attempts that the last one did not overwrite. */
   private async removeRest(job: ReadJob, from: number, to: number): Promise<void> {
+    if (from >= to) return;
     const plan = planOf(this.context, job);
+    await this.context.mayComplete(true);
     for (let file = from; file < to; file++) await this.context.target.remove(plan.key(job.chunk.chunk, file));
   }
 }

@@ -22,6 +22,8 @@ export interface ChunkProgress {
   readonly onProgress: (counts: { readonly rows: number; readonly wireBytes: number; readonly waitedMs: number }) => void;
   /** An object was begun. */
   readonly onOpen: (file: number) => void;
+  /** Of this reader at this chunk, from 1: a later one replaces what an earlier one has left. */
+  readonly attempt: number;
 }
 
 /**
@@ -108,11 +110,12 @@ async function readAndLand(
       progress.onOpen(file);
       const header = placed.header(job.chunk.chunk, file, columns);
       const onPart = (part: number, sizeBytes: number) => context.emit({ type: 'part-uploaded', ...nameOf(context, job), key: header.key, part, sizeBytes });
-      const opened = writer = target.open({ ...header, onPart });
+      const replace = progress.attempt === 1 ? 'never' : async () => context.mayComplete(true);
+      const opened = writer = target.open({ ...header, onPart, replace });
       return {
         write: (bytes) => waiting(opened.write(bytes)),
         complete: async () => {
-          await context.mayComplete();
+          await context.mayComplete(progress.attempt > 1);
           return waiting(opened.complete());
         },
         abort: async () => opened.abort(),

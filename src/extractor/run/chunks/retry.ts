@@ -4,8 +4,8 @@ import { causes, withRemedy } from '../../source/connection/source-errors';
 import { noticeOf, retryDelay, type RetryNotice } from '../context/retry-notice';
 import type { RunContext } from '../context/run-context';
 
-/** Failures of sockets and of the store that pass. */
-const RETRIED_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['SOURCE_CONNECTION_LOST', 'SOURCE_STALLED', 'SOURCE_UNREACHABLE', 'TARGET_UNREACHABLE']);
+/** Failures of sockets and of the store that pass; the next attempt may replace what is under its keys. */
+const RETRIED_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['SOURCE_CONNECTION_LOST', 'SOURCE_STALLED', 'SOURCE_UNREACHABLE', 'TARGET_UNREACHABLE', 'TARGET_OCCUPIED']);
 
 /** How often what most often comes back with the same chunk is tried again. */
 const RECURRING_RETRIES = 2;

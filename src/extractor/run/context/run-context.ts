@@ -18,8 +18,13 @@ export interface RunContext {
   /** Aborted when the caller stops the run or another table failed. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** Asked before an object appears. @throws LegacyToS3Error of code RUN_IN_USE when another process has the run by now */
-  readonly mayComplete: () => Promise<void>;
+  /**
+   * Asked before an object appears.
+   *
+   * @param surely whether the lease is looked at in any case, as before an object is replaced or deleted; else only when it was not renewed in time
+   * @throws LegacyToS3Error of code RUN_IN_USE when another process has the run by now
+   */
+  readonly mayComplete: (surely?: boolean) => Promise<void>;
   emit(event: ExtractEvent): void;
   warn(message: string): void;
 }

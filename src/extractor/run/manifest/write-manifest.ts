@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { INCOMPLETE_MANIFEST_VERSION, manifestKey, manifestPageKey, PAGED_MANIFEST_VERSION, type Manifest, type ManifestPage, type ManifestPageContent, type ManifestPageTable, type ManifestTable } from '../../../contract';
-import type { LandingTarget } from '../../landing/target/landing-target';
+import { LegacyToS3Error } from '../../api/errors';
+import type { LandingTarget, ObjectHeader } from '../../landing/target/landing-target';
 
 /** Larger manifests are written in pages (bytes without blanks). */
 const PAGED_FROM_BYTES = 0x1000000;
@@ -9,38 +10,43 @@ const PAGED_FROM_BYTES = 0x1000000;
  * Writes the manifest, the commit of the run: only when every object it names is complete. The tables of a large one are
  * written before it, in pages.
  *
+ * @param replace of a manifest that is there already; by default it stays, for of two processes that end a run one does
  * @returns its key
- * @throws LegacyToS3Error; the run is then not complete
+ * @throws LegacyToS3Error, of code RUN_IN_USE when another process has ended the run; it is not complete by this one
  */
-export async function writeManifest(target: LandingTarget, manifest: Manifest, pagedFromBytes = PAGED_FROM_BYTES): Promise<string> {
+export async function writeManifest(
+  target: LandingTarget, manifest: Manifest, pagedFromBytes = PAGED_FROM_BYTES, replace: ObjectHeader['replace'] = 'never',
+): Promise<string> {
   const { prefix } = target;
   const { runId } = manifest;
+  const writeJson = async (key: string, text: string) => writeText(target, { key, contentType: 'application/json', metadata: { runId }, replace }, text);
   const key = manifestKey(prefix, runId);
   const contents = manifestPages(manifest, pagedFromBytes);
   if (contents.length === 0) {
-    await writeJson(target, key, runId, `${JSON.stringify(manifest, undefined, 2)}\n`);
+    await writeJson(key, `${JSON.stringify(manifest, undefined, 2)}\n`);
     return key;
   }
   const pages: ManifestPage[] = [];
   for (const [at, content] of contents.entries()) {
     const page = manifestPageKey(prefix, runId, at + 1);
     const text = JSON.stringify(content);
-    const bytes = await writeJson(target, page, runId, text);
+    const bytes = await writeJson(page, text);
     pages.push({ key: page, sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
   }
-  await writeJson(target, key, runId, `${JSON.stringify({ ...manifest, manifestVersion: manifest.missingTables ? INCOMPLETE_MANIFEST_VERSION : PAGED_MANIFEST_VERSION, tables: [], pages }, undefined, 2)}\n`);
+  await writeJson(key, `${JSON.stringify({ ...manifest, manifestVersion: manifest.missingTables ? INCOMPLETE_MANIFEST_VERSION : PAGED_MANIFEST_VERSION, tables: [], pages }, undefined, 2)}\n`);
   return key;
 }
 
-async function writeJson(target: LandingTarget, key: string, runId: string, text: string): Promise<Buffer> {
+async function writeText(target: LandingTarget, header: ObjectHeader, text: string): Promise<Buffer> {
   const bytes = Buffer.from(text, 'utf8');
-  const writer = target.open({ key, contentType: 'application/json', metadata: { runId } });
+  const writer = target.open(header);
   try {
     await writer.write(bytes);
     await writer.complete();
   } catch (error) {
     await writer.abort();
-    throw error;
+    if (!(error instanceof LegacyToS3Error) || error.code !== 'TARGET_OCCUPIED') throw error;
+    throw new LegacyToS3Error('RUN_IN_USE', `run ${header.metadata.runId} is in use: another process has written ${header.key}, and ends it or has ended it`, { cause: error });
   }
   return bytes;
 }

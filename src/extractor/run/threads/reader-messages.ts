@@ -24,6 +24,6 @@ export type FromThread =
   | { readonly type: 'landed'; readonly reader: number; readonly chunk: LandedChunk }
   | { readonly type: 'failed'; readonly reader: number; readonly error: PlainError }
   | { readonly type: 'closed'; readonly reader: number }
-  | { readonly type: 'may-complete'; readonly question: number }
+  | { readonly type: 'may-complete'; readonly question: number; readonly surely?: boolean }
   | { readonly type: 'event'; readonly event: ExtractEvent }
   | { readonly type: 'warning'; readonly message: string };

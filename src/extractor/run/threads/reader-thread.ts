@@ -80,12 +80,12 @@ export class ReaderThread {
       case 'closed': return this.settle(message.reader)?.resolve();
       case 'event': return this.context.emit(message.event);
       case 'warning': return this.context.warn(message.message);
-      case 'may-complete': return this.answer(message.question);
+      case 'may-complete': return this.answer(message);
     }
   }
 
-  private async answer(question: number): Promise<void> {
-    const error = await this.context.mayComplete().then(() => undefined, toPlainError);
+  private async answer({ question, surely }: Extract<FromThread, { type: 'may-complete' }>): Promise<void> {
+    const error = await this.context.mayComplete(surely).then(() => undefined, toPlainError);
     this.post({ type: 'complete', question, error });
   }
 
