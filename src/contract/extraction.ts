@@ -1,0 +1,178 @@
+/**
+ * What the construct of an extraction, its state machine and the functions that it starts agree on. An execution is *begin → work, by
+ * many → complete*; each function is told by a `step` what it is to do.
+ */
+
+/** Environment variables that the construct sets on the functions of an extraction. Nothing that an execution is given changes them. */
+export const EXTRACTION_ENV = {
+  /** Name of the extraction; its lock against overlap is kept under it. */
+  name: 'EXTRACTION_NAME',
+  /** The source without a password, as JSON (`SqlServerSource`); a secret is named by its ARN. */
+  source: 'EXTRACTION_SOURCE',
+  /** Where it lands, as JSON (`LandingProps`). */
+  landing: 'EXTRACTION_LANDING',
+  /** `s3://bucket/key` of the certificates that the server's one is checked with (PEM); missing: those of Node.js. */
+  caUrl: 'EXTRACTION_CA_URL',
+  /** How a worker reads, as JSON (`readers`, `threads`, time-outs and retries of the extractor's properties). */
+  reading: 'EXTRACTION_READING',
+  /** Namespace of the pipeline's metrics. */
+  metricsNamespace: 'EXTRACTION_METRICS_NAMESPACE',
+} as const;
+
+/** What whoever starts an execution may say. Everything else is of the deployment: it may be read by others, and could start SQL. */
+export interface ExtractionInput {
+  /** Patterns of tables, in place of the deployment's. */
+  readonly tables?: readonly string[];
+  /** In place of the deployment's. */
+  readonly consistency?: string;
+  /** Key of a saved plan (JSON) in the landing bucket. */
+  readonly plan?: string;
+  /** Id of a run to go on with, which did not end. */
+  readonly resume?: string;
+}
+
+/** Names of {@link ExtractionInput}. */
+export const EXTRACTION_INPUTS: readonly string[] = ['tables', 'consistency', 'plan', 'resume'];
+
+/** What an execution does that finds another one of the same extraction at work. */
+export type OverlapRule = 'skip' | 'wait' | 'fail';
+
+/** An execution, as the context of a state machine tells (`$$.Execution`). */
+export interface ExecutionName {
+  /** ARN (`$$.Execution.Id`). */
+  readonly arn: string;
+  /** ISO 8601 (`$$.Execution.StartTime`). */
+  readonly startTime: string;
+}
+
+/** To the control function, first: plan, and keep what is to be done. */
+export interface BeginStep {
+  readonly step: 'begin';
+  readonly execution: ExecutionName;
+  /** Anything: what is wrong with it is told. */
+  readonly input: unknown;
+  /** Of the deployment: properties of the extractor that are neither source nor landing, nor of {@link EXTRACTION_ENV.reading}. */
+  readonly settings: { readonly [name: string]: unknown };
+  readonly overlap: OverlapRule;
+  readonly limits: ExtractionLimits;
+}
+
+/** What bounds an execution. */
+export interface ExtractionLimits {
+  /** Most workers at a time. */
+  readonly maxConcurrency: number;
+  /** Longest that a worker may read one chunk (seconds); absent where there is none. */
+  readonly maxChunkSeconds?: number;
+  /** Pace at which a stream of the source is reckoned (bytes a second). */
+  readonly bytesPerSecond: number;
+  /** Most seconds of the whole, as reckoned; absent where there is none. */
+  readonly maxSeconds?: number;
+}
+
+/** What the state machine decides by. */
+export type BeginAnswer =
+  | { readonly outcome: 'begun'; readonly run: ExtractionRun; readonly items: { readonly bucket: string; readonly key: string }; readonly counts: ExtractionCounts }
+  /** Another execution is at work, and this one ends. */
+  | { readonly outcome: 'skipped'; readonly reason: string }
+  /** Another execution is at work: ask again. */
+  | { readonly outcome: 'waiting'; readonly reason: string };
+
+/** Names a run to its workers. */
+export interface ExtractionRun {
+  readonly runId: string;
+  /** Of the lease that names the execution. */
+  readonly epoch: number;
+}
+
+/** What an execution is to do. */
+export interface ExtractionCounts {
+  readonly tables: number;
+  readonly chunks: number;
+  readonly items: number;
+  /** Of the chunks that are to be read. */
+  readonly estimatedBytes: number;
+}
+
+/** To a worker: one item of the Map, as a line of the items' file has it. */
+export interface WorkStep {
+  readonly step: 'work';
+  readonly execution: Pick<ExecutionName, 'arn'>;
+  readonly run: ExtractionRun;
+  readonly item: WorkItem;
+  /** Chunks of the item that the worker before has done, which need not be looked at again. */
+  readonly done?: number;
+}
+
+/** Chunks that one worker reads, of about as many bytes in each item. */
+export interface WorkItem {
+  /** By table of the plan: chunks by number. What they are is kept in the state of the run. */
+  readonly tables: ReadonlyArray<{ readonly index: number; readonly chunks: readonly number[] }>;
+}
+
+/** Where a worker left off. */
+export interface WorkAnswer {
+  /** Whether nothing of the item is left; else the worker is to be called again. */
+  readonly finished: boolean;
+  readonly done: number;
+}
+
+/** To the control function, last: prove the tables, write the manifest, forget the state. */
+export interface CompleteStep {
+  readonly step: 'complete';
+  readonly execution: ExecutionName;
+  readonly run: ExtractionRun;
+}
+
+/** Of the last step. */
+export interface CompleteAnswer {
+  /** Whether all is done; else the function is to be called again. */
+  readonly finished: boolean;
+  readonly runId: string;
+  readonly manifestKey: string;
+  readonly rows: number;
+  readonly sizeBytes: number;
+  readonly objects: number;
+  readonly verification: string;
+}
+
+/** To the control function, by a rule, when an execution failed, timed out or was stopped. */
+export interface LeaveStep {
+  readonly step: 'leave';
+  readonly execution: ExecutionName;
+  /** `FAILED`, `TIMED_OUT` or `ABORTED`. */
+  readonly status: string;
+}
+
+/** To the control function, by a schedule: give back what executions that ended left for too long. */
+export interface ExpireStep {
+  readonly step: 'expire';
+  /** How long a database snapshot is kept after its execution ended (hours). */
+  readonly keepSnapshotHours: number;
+}
+
+/** Events of the control function. */
+export type ControlStep = BeginStep | CompleteStep | LeaveStep | ExpireStep;
+
+/** Metrics that the functions of an extraction emit, by the dimension `service`, which is the extraction's name. */
+export const EXTRACTION_METRICS = {
+  /** Rows of a complete run (count). */
+  rows: 'ExtractedRows',
+  /** Bytes that it landed (bytes). */
+  bytes: 'ExtractedBytes',
+  /** Chunks that it read (count). */
+  chunks: 'ExtractedChunks',
+  /** Attempts at chunks beyond the first (count). */
+  retries: 'ChunkRetries',
+  /** From the begin of the execution to the manifest (seconds). */
+  seconds: 'ExtractionSeconds',
+  /** Executions that found another at work, and ended (count). */
+  skipped: 'ExtractionsSkipped',
+  /** Database snapshots that were dropped since nobody went on with their run (count). */
+  snapshotsExpired: 'SnapshotsExpired',
+} as const;
+
+/** Most bytes of an item, a line of the items' file: half of what an item of a Distributed Map may have, since it becomes a payload with others. */
+export const MAX_ITEM_BYTES = 0x20000;
+
+/** Most items of an execution: their empty results are the Map's output, which Step Functions bounds to 256 KiB ("maximum input or output size"). */
+export const MAX_ITEMS = 40_000;
