@@ -105,8 +105,21 @@ export interface WorkStep {
 
 /** Chunks that one worker reads, of about as many bytes in each item. */
 export interface WorkItem {
-  /** By table of the plan: chunks by number. What they are is kept in the state of the run. */
-  readonly tables: ReadonlyArray<{ readonly index: number; readonly chunks: readonly number[] }>;
+  /** By table of the plan, which is kept in the state of the run without its chunks. */
+  readonly tables: ReadonlyArray<{ readonly index: number; readonly chunks: readonly ItemChunk[] }>;
+}
+
+/** A chunk as the plan has it: the rows whose key is not below `lower` and is below `upper`. */
+export interface ItemChunk {
+  /** Number within the table, from 0. */
+  readonly chunk: number;
+  readonly lower?: string[];
+  readonly upper?: string[];
+  /** Whether it is the rows whose first key column is NULL. */
+  readonly nullKey?: boolean;
+  readonly estimatedRows: number;
+  /** Of the source's pages (bytes). */
+  readonly estimatedBytes: number;
 }
 
 /** Where a worker left off. */

@@ -19,3 +19,4 @@ export * from './run-log';
 export * from './catalog';
 export * from './catalog-column';
 export * from './replay';
+export * from './extraction';
