@@ -73,7 +73,7 @@ class ManualClock implements Clock {
 
 let store: MemoryStore;
 let clock: ManualClock;
-const acquire = async (takeOver = false) => RunLease.acquire(store, 'r1', clock, takeOver);
+const acquire = async (takeOver = false) => RunLease.acquire(store, 'r1', clock, { takeOver });
 
 beforeEach(() => {
   store = new MemoryStore();
