@@ -72,6 +72,7 @@ function checkFunctions(scope: Construct, props: ExtractionProps): void {
   const taken = Object.keys(environment ?? {}).filter((name) => own.includes(name));
   if (taken.length > 0) throw invalidInput(scope, `environment must not set ${taken.join(', ')}: the extraction sets ${own.join(', ')} itself`);
   requireWhole(scope, 'controlMemorySize', props.controlMemorySize, MEMORY);
+  requireWhole(scope, 'controlReservedConcurrentExecutions', props.controlReservedConcurrentExecutions, { min: 1 });
   const workers = props.workers?.lambdaOptions ?? {};
   requireWhole(scope, 'workers: memorySize', workers.memorySize, MEMORY);
   requireWhole(scope, 'workers: maxConcurrency', workers.maxConcurrency, { min: 1, max: 1000 });

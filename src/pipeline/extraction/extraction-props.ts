@@ -109,6 +109,14 @@ export interface ExtractionProps extends ExtractionOptions, AlarmOptions {
   readonly controlMemorySize?: number;
 
   /**
+   * How many instances of the function that plans and completes may run at once, at least 1; they are set aside from the account's
+   * limit.
+   *
+   * @default - no reservation, the account's limit
+   */
+  readonly controlReservedConcurrentExecutions?: number;
+
+  /**
    * VPC from which the source is reached. It must reach S3, Step Functions, and Secrets Manager or SSM, whichever has the
    * password: by endpoints (`vpcEndpoints`) or a NAT gateway.
    *

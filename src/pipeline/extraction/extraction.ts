@@ -188,7 +188,7 @@ export class Extraction extends Construct implements ec2.IConnectable {
       description: 'Plans an extraction, and completes it',
       memorySize: props.controlMemorySize ?? MEMORY_MB,
       timeout: TIMEOUT,
-      options: { ...options, role: props.controlRole },
+      options: { ...options, role: props.controlRole, reservedConcurrentExecutions: props.controlReservedConcurrentExecutions },
       failureQueue: this.deadLetters,
       access: { ...access, planPrefix: props.planPrefix },
     });
