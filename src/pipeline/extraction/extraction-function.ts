@@ -110,6 +110,8 @@ class ExtractionRole extends HandlerRole {
   private allowPassword({ secret, passwordParameter }: ExtractionSource): void {
     if (secret) {
       secret.grantRead(this.role);
+      // By the role's own policy too: `grantRead` says it in the key's alone, which of an imported key cannot be changed.
+      secret.encryptionKey?.grant(this.role, 'kms:Decrypt');
       // Of an imported secret without the six characters that Secrets Manager puts behind its name.
       acknowledgeResource(this.role, `${secret.secretArn}-??????`, 'nobody knows the characters that Secrets Manager puts behind the name');
     }
