@@ -60,6 +60,10 @@ export class ExtractionNetwork {
     this.securityGroups = props.securityGroups ?? [
       new ec2.SecurityGroup(scope, 'SecurityGroup', { vpc, description: 'Functions of an extraction', allowAllOutbound: true }),
     ];
+    for (const { name } of this.needed) {
+      const shared = made.get(vpc)?.get(name);
+      if (shared) this.allowTo(shared);
+    }
     if (props.vpcEndpoints) this.addEndpoints();
     // When all of the app is there: endpoints and routes may be made after the extraction.
     scope.node.addValidation({ validate: () => this.isCutOff() ? this.problems() : [] });
@@ -72,17 +76,20 @@ export class ExtractionNetwork {
     made.set(vpc, endpoints);
     const here = this.endpointNames();
     for (const { name, service } of this.needed) {
-      const one = endpoints.get(name);
-      one?.connections.allowDefaultPortFrom(new ec2.Connections({ securityGroups: this.securityGroups }));
       if (here.has(name)) continue;
       if (!service) {
         new ec2.GatewayVpcEndpoint(scope, 'S3Endpoint', { vpc, service: ec2.GatewayVpcEndpointAwsService.S3, ...vpcSubnets && { subnets: [vpcSubnets] } });
         continue;
       }
       const endpoint = new ec2.InterfaceVpcEndpoint(scope, `${name}Endpoint`, { vpc, service, subnets: vpcSubnets, open: false });
-      endpoint.connections.allowDefaultPortFrom(new ec2.Connections({ securityGroups: this.securityGroups }));
+      this.allowTo(endpoint);
       endpoints.set(name, endpoint);
     }
+  }
+
+  /** From here, so that the rule is of this stack where the endpoint is of another. */
+  private allowTo(endpoint: ec2.InterfaceVpcEndpoint): void {
+    new ec2.Connections({ securityGroups: this.securityGroups }).allowToDefaultPort(endpoint);
   }
 
   private isIsolated(): boolean {

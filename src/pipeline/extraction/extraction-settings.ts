@@ -7,6 +7,7 @@ import { normalizePrefix } from '../../contract';
 import { ExtractorProps } from '../../extractor/api/extractor-props';
 import { LandingProps, ObjectChecksum, ServerSideEncryption } from '../../extractor/api/landing-props';
 import { SqlServerSource } from '../../extractor/api/sql-server-source';
+import { requireComplete } from '../../extractor/options/validate-source';
 import { validateProps } from '../../extractor/options/validate-props';
 import { invalidInput } from '../checks/validation';
 import { ILegacyToS3Pipeline } from '../interface/pipeline-interface';
@@ -94,6 +95,8 @@ export function checkSettings(scope: IConstruct, props: ExtractionProps): void {
   }) as unknown as ExtractorProps;
   try {
     validateProps(checked);
+    // What a secret may say is taken for said.
+    requireComplete({ server: 'server', database: 'database', user: 'user', ...checked.source });
   } catch (error) {
     throw invalidInput(scope, (error as Error).message);
   }
