@@ -21,7 +21,7 @@ import { SavedQueries } from './observability/dashboard/saved-queries';
 import { LogMetrics } from './observability/metrics/log-metrics';
 import { PipelineMetrics } from './observability/metrics/pipeline-metrics';
 import { ImportedPipeline, LegacyToS3PipelineBase } from './pipeline-base';
-import { ILegacyToS3Pipeline, LegacyToS3PipelineAttributes, PipelineResources } from './pipeline-interface';
+import { ILegacyToS3Pipeline, LegacyToS3PipelineAttributes, PipelineResources } from './interface/pipeline-interface';
 import { addPipelineOutputs } from './pipeline-outputs';
 import { LegacyToS3PipelineProps } from './pipeline-props';
 import { MetadataTable } from './recording/metadata-table';
@@ -245,11 +245,9 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase implements ec2.IC
 
   /** The parts of the pipeline. */
   public get resources(): PipelineResources {
+    const { catalog, failureQueue, buffer, recorderFunction, alarmTopic } = this;
     return {
-      catalog: this.catalog,
-      failureQueue: this.failureQueue,
-      buffer: this.buffer,
-      recorderFunction: this.recorderFunction,
+      catalog, failureQueue, buffer, recorderFunction, alarmTopic,
       runCompletionFunction: this.runCompletion.function,
       replayFunction: this.replay.function,
     };
