@@ -183,7 +183,7 @@ export function createIndex(statement: Of<'createIndex'>, table: TableEntry, con
   checkColumns(table, columns.map((column) => column.name), statement.line);
   const { clustered } = statement;
   const hypothetical = statement.hypothetical && { hypothetical: { clustered } };
-  addIndex(table, { name: statement.name, unique: statement.unique, columns, ...hypothetical }, clustered && !statement.hypothetical);
+  addIndex(table, { name: statement.name, unique: statement.unique, columns, filter: statement.filter, ...hypothetical }, clustered && !statement.hypothetical);
   const database = context.databaseNamed(table.database)!;
   database.put(statement.clustered && statement.storage ? { ...table, partitioning: partitioningOf(statement.storage, database) } : table);
 }
