@@ -21,7 +21,12 @@ const CHUNK_COLUMNS = kind({
 
 /** What an entry of `tableOptions` takes; all but `table` may be left out. */
 export const TABLE_SETTINGS: { readonly [option: string]: ValueKind } = {
-  table: NOT_BLANK, columns: NAMES, excludeColumns: NAMES, rowFilter: NOT_BLANK, targetChunkBytes: SIZE, targetChunkRows: FROM_ONE,
+  table: NOT_BLANK,
+  columns: NAMES,
+  excludeColumns: NAMES,
+  rowFilter: NOT_BLANK,
+  targetChunkBytes: SIZE,
+  targetChunkRows: FROM_ONE,
   chunkBy: CHUNK_COLUMNS,
 };
 

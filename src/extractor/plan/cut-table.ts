@@ -1,8 +1,7 @@
 import { boundarySql } from './boundary-query';
 import { chunkCount, type ChunkTarget } from './chunk-size';
-import { isLarge, partitionChunks, type InnerBound } from './cut-partitions';
+import { isLarge, partitionChunks, readPartitions, type InnerBound } from './cut-partitions';
 import { keyType } from './key-types';
-import { readPartitions } from './read-partitions';
 import type { PlannedChunk } from '../api/extraction-plan';
 import { quoteTable } from '../source/catalog/identifiers';
 import type { SourceColumn, SourceTable } from '../source/catalog/read-catalog';

@@ -69,7 +69,7 @@ function chunkColumns(table: SourceTable, wanted: readonly string[], isRead: (na
   }
   const names = wanted.map((want) => {
     const [name] = columnsMeant(table, [want]);
-    if (name === undefined) throw refuse(`but it has no column '${want}'${meant(want, table.columns.map((column) => column.name))}; name the tables that have it`);
+    if (name === undefined) throw refuse(`but it has no column '${want}'${nearest(want, table.columns.map((column) => column.name))}; name the tables that have it`);
     if (!isRead(name)) throw refuse(`but its column '${name}' is left out (columns, excludeColumns): only columns that are read can cut`);
     return name;
   });
@@ -83,10 +83,10 @@ function refuseUnknown({ table: pattern, columns = [], excludeColumns = [], chun
   const names = matched.flatMap((table) => table.columns.map(({ name }) => name));
   const unknown = [...columns, ...excludeColumns, ...chunkBy].find((wanted) => !has(names, wanted));
   if (unknown === undefined) return;
-  throw new LegacyToS3Error('INVALID_CONFIG', `tableOptions of '${pattern}' names the column '${unknown}', which is not there${meant(unknown, names)}`);
+  throw new LegacyToS3Error('INVALID_CONFIG', `tableOptions of '${pattern}' names the column '${unknown}', which is not there${nearest(unknown, names)}`);
 }
 
-function meant(unknown: string, names: readonly string[]): string {
+function nearest(unknown: string, names: readonly string[]): string {
   const [near] = nearestNames(unknown, names, 1);
   return near === undefined ? '' : `; did you mean '${near}'?`;
 }

@@ -24,9 +24,10 @@ function compare(a: Key, b: Key): number {
 
 const cutTables: fc.Arbitrary<CutTable> = fc.array(fc.boolean(), { minLength: 1, maxLength: 4 }).chain((nullable) => {
   const value = fc.integer({ min: 0, max: 3 });
+  const row = fc.tuple(...nullable.map((may) => (may ? fc.option(value, { freq: 2 }) : value)));
   return fc.record({
     nullable: fc.constant(nullable),
-    rows: fc.array(fc.tuple(...nullable.map((may) => (may ? fc.option(value, { freq: 2 }) : value))) as fc.Arbitrary<Key>, { minLength: 1, maxLength: 40 }),
+    rows: fc.array(row, { minLength: 1, maxLength: 40 }),
     bounds: fc.array(fc.array(value, { minLength: 1, maxLength: nullable.length }), { maxLength: 6 }).map((bounds) => bounds.sort(compare)),
   });
 });
@@ -39,8 +40,15 @@ function planned({ nullable, bounds }: CutTable, rowFilter?: string): PlannedTab
   const ranges = [...texts, undefined].map((upper, at): PlannedChunk => (
     { chunk: nulls.length + at, ...(at > 0 && { lower: texts[at - 1] }), ...(upper && { upper }), ...estimates }));
   return {
-    schema: 'main', table: 't', columns, primaryKey: [], chunkKey: nullable.map((_, at) => `c${at}`), schemaHash: '', ...estimates,
-    chunks: [...nulls, ...ranges], ...(rowFilter !== undefined && { rowFilter }),
+    schema: 'main',
+    table: 't',
+    columns,
+    primaryKey: [],
+    chunkKey: nullable.map((_, at) => `c${at}`),
+    schemaHash: '',
+    ...estimates,
+    chunks: [...nulls, ...ranges],
+    ...(rowFilter !== undefined && { rowFilter }),
   };
 }
 

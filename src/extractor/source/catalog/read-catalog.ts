@@ -1,7 +1,7 @@
 /* eslint-disable no-bitwise */
 import {
-  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, keysSql, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SIZES_SQL, SOUGHT_INDEXES_SQL, TABLE_COLUMNS_SQL,
-  UNMASK_SQL,
+  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, keysSql, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SIZES_SQL, SOUGHT_INDEXES_SQL,
+  TABLE_COLUMNS_SQL, UNMASK_SQL,
 } from './catalog-queries';
 import { isInternal, pseudoColumn } from './graph-columns';
 import { quoteTable } from './identifiers';
