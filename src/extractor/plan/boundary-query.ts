@@ -36,7 +36,7 @@ export function boundarySql(
   const order = names.join(', ');
   const runningSums = !byRows && features.runningSums;
   const sample = samplePercent === undefined ? '' : ` TABLESAMPLE SYSTEM (${samplePercent.toFixed(6)} PERCENT) REPEATABLE (${SEED})`;
-  const list = keys.map(({ name }, at) => `${quoteName(name)} AS k${at}`).join(', ');
+  const list = keys.map((key, at) => `${asBound(key)} AS k${at}`).join(', ');
   const keyed = keys[0].nullable ? ', q.keyed_rows' : '';
   const windows = runningSums
     ? `SUM(s.w) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) AS upto, SUM(s.w) OVER () AS total`
@@ -52,6 +52,15 @@ FROM (
 ) AS q
 WHERE q.place = 1 OR (${part('q.upto')} <> ${part('(q.upto - q.w)')} AND ${part('(q.upto - q.w)')} < ${chunks - 1})
 ORDER BY q.place`;
+}
+
+/**
+ * The value that its text gives back: that of a float may be beside it. In the order of these the bounds ascend; in that of the values
+ * themselves two of them could share a text, and the columns behind descend.
+ */
+function asBound(key: SourceColumn): string {
+  const { toText, fromText } = keyType(key)!;
+  return key.type === 'float' ? fromText(toText(quoteName(key.name))) : quoteName(key.name);
 }
 
 /** Bytes of a row: its header and fixed columns, and what the others are long. */

@@ -83,7 +83,9 @@ export function partitionChunks(
   partitions.forEach((partition, at) => {
     const next = partitions[at + 1];
     const begins = (key: readonly string[]) => at > 0 && key.length === 1 && key[0] === boundaries[at - 1];
-    const bounds = isLarge(partition, target) ? inner.filter((bound) => bound.partition === at + 1 && !begins(bound.key)) : [];
+    // Of a float it may be another number with the text of the boundary, which is behind it.
+    const ends = ([first]: readonly string[]) => first === boundaries[at];
+    const bounds = isLarge(partition, target) ? inner.filter((bound) => bound.partition === at + 1 && !begins(bound.key) && !ends(bound.key)) : [];
     for (const { key } of bounds) {
       rows += partition.rows / (bounds.length + 1);
       bytes += partition.bytes / (bounds.length + 1);
