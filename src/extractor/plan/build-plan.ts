@@ -81,7 +81,7 @@ export async function buildPlan(connection: SqlServerConnection, features: Sourc
     const large = chunkCount(table, chunkTarget) > 1;
     if (large && keys.length === 0 && !partitioned && !table.kind.viewOf) {
       warnings.push(`${quoteTable(table.schema, table.table)} has no key to cut it by, so that one reader reads its `
-        + `${counted(table.estimatedRows, 'row')} as one stream, which is begun anew when it fails`);
+        + `${counted(table.estimatedRows, 'row')} as one stream, which is begun anew when it fails; chunkBy (tableOptions) may name columns to cut it by`);
     }
     const chunks = partitioned?.chunks
       ?? (keys.length === 0 ? wholeTable(table) : await cutTable(connection, features, table, keys, chunkTarget));

@@ -121,6 +121,22 @@ test('floats that differ in the 17th digit alone, which texts of bounds have not
   expect(idsOf(manifestKey)).toEqual(upTo(400));
 });
 
+test('sixteen columns are planned, and of six more chunks run than one statement compares', async () => {
+  const names = Array.from({ length: 16 }, (_, at) => `K${at}`);
+  const values = names.map((_, at) => (at === 4 ? 'NULLIF(value % 3, 0)' : at < 5 ? `value / ${4 ** (4 - at)} % 4` : at === 5 ? 'value % 250' : '1'));
+  await sql(`CREATE TABLE dbo.Many (Id int NOT NULL, ${names.map((name) => `${name} tinyint NULL`).join(', ')})`);
+  await sql(`INSERT INTO dbo.Many SELECT value, ${values.join(', ')} FROM GENERATE_SERIES(0, 399)`);
+  const all = await plan(props('Many', { chunkBy: names }));
+  expect(all.tables[0].chunkKey).toEqual(names);
+  expect(all.tables[0].chunks.length).toBeGreaterThan(5);
+  const given = props('Many', { chunkBy: ['K0', 'K1', 'K2', 'K3', 'K5', 'K4'], targetChunkRows: 3 });
+  const made = await plan(given);
+  expect(made.tables[0].chunks.length).toBeGreaterThan(102);
+  const { manifestKey, verification } = await extract({ ...bare(given), plan: made });
+  expect(verification).toBe('verified');
+  expect(idsOf(manifestKey)).toEqual(upTo(400));
+});
+
 test('the last rule that matches a table says what cuts it', async () => {
   await heap('Ruled');
   const rules = [{ table: 'dbo.*', chunkBy: ['Id'], targetChunkRows: 50 }, { table: 'Ruled', chunkBy: ['C'] }];
