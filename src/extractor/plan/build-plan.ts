@@ -16,7 +16,7 @@ import type { TableOptions } from '../api/selection';
 import { varyingPart } from '../options/filter-determinism';
 import { quoteTable } from '../source/catalog/identifiers';
 import { readOtherObjects } from '../source/catalog/other-objects';
-import { readSecurity, readSoughtIndexes, readTables, type SourceColumn, type SourceTable } from '../source/catalog/read-catalog';
+import { readSecurity, readSoughtIndexes, readTables, type SoughtIndexes, type SourceColumn, type SourceTable } from '../source/catalog/read-catalog';
 import type { SourceFeatures } from '../source/catalog/source-features';
 import { selectTables, unmatched } from '../source/catalog/table-patterns';
 import type { SqlServerConnection } from '../source/connection/sql-server-connection';
@@ -64,9 +64,9 @@ export async function buildPlan(connection: SqlServerConnection, features: Sourc
     warnings.unshift(snapshotAdvice(connection.database));
   }
   if (readable.some(({ hiddenRows }) => hiddenRows === HiddenRows.UNKNOWN)) warnings.push(UNKNOWN_POLICIES);
-  const sought = readable.some(({ objectId }) => choices.get(objectId)!.chunkBy) ? await readSoughtIndexes(connection) : undefined;
   const load = { readers: options.readers, totalBytes: readable.reduce((sum, { estimatedBytes }) => sum + estimatedBytes, 0) };
   const tables: PlannedTable[] = [];
+  let sought: SoughtIndexes | undefined;
   for (const table of readable) {
     const { excludedColumns, rowFilter, chunkBy, chunkTarget = spreadChunks(table, load) } = choices.get(table.objectId)!;
     if (table.columns.length === 0) {
@@ -85,7 +85,10 @@ export async function buildPlan(connection: SqlServerConnection, features: Sourc
     }
     const chunks = partitioned?.chunks
       ?? (keys.length === 0 ? wholeTable(table) : await cutTable(connection, features, table, keys, chunkTarget));
-    if (chunkBy) warnings.push(...namedKeyWarnings(table, partitioned?.keys ?? keys, chunks, chunkTarget, sought!.get(table.objectId) ?? []));
+    if (chunkBy && large) {
+      sought ??= await readSoughtIndexes(connection);
+      warnings.push(...namedKeyWarnings(table, partitioned?.keys ?? keys, chunks, chunkTarget, sought.get(table.objectId) ?? []));
+    }
     tables.push({
       schema: table.schema,
       table: table.table,

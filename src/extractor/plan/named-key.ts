@@ -31,19 +31,18 @@ function columnProblem(column: SourceColumn): string | undefined {
 }
 
 /**
- * What is to be known of a table that is cut by columns that were named.
+ * What is to be known of a table that was to be cut by columns that were named.
  *
  * @param indexes key columns of those of its indexes that a range can be sought in
  */
 export function namedKeyWarnings(
   table: SourceTable, keys: readonly SourceColumn[], chunks: readonly PlannedChunk[], target: ChunkTarget, indexes: ReadonlyArray<readonly string[]>,
 ): string[] {
-  if (chunks.length === 1) return [];
   const subject = quoteTable(table.schema, table.table);
   const list = keys.map(({ name }) => quoteName(name)).join(', ');
   const changing = keys.filter(({ type }) => type === 'timestamp').map(({ name }) => quoteName(name)).join(', ');
   return [
-    ...indexWarning(subject, keys, list, indexes),
+    ...chunks.length > 1 ? indexWarning(subject, keys, list, indexes) : [],
     ...unevenWarning(subject, list, chunks, target),
     ...(changing === '' ? [] : [`${subject}: every write to a row changes ${changing} (rowversion), which it is cut by: a row that is written while chunks of several `
       + 'instants are read is in two of them, or in none; read them at one instant (consistency databaseSnapshot, or one reader under snapshot)']),

@@ -69,7 +69,7 @@ describe('memory-optimised tables', () => {
     const { result, table, text } = await run(['Sessions'], more);
     expect(result).toMatchObject({ rows: 500, verification: 'verified' });
     expect(table('Sessions').chunks).toHaveLength(5);
-    expect(text('Sessions').match(/^\d+,/gm)!.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 500 }, (_, at) => at + 1));
+    expect(text('Sessions').match(/^\d+(?=,)/gm)!.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 500 }, (_, at) => at + 1));
     expect(result.warnings).toContainEqual(expect.stringContaining('[dbo].[Sessions]: no index begins with [Id], which it is cut by (chunkBy)'));
   });
 

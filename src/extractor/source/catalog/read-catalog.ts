@@ -137,7 +137,9 @@ export async function readTableColumns(connection: SqlServerConnection, schema: 
 }
 
 /** Key columns of the indexes that a range can be sought in, by table id. */
-export async function readSoughtIndexes(connection: SqlServerConnection): Promise<ReadonlyMap<number, ReadonlyArray<readonly string[]>>> {
+export type SoughtIndexes = ReadonlyMap<number, ReadonlyArray<readonly string[]>>;
+
+export async function readSoughtIndexes(connection: SqlServerConnection): Promise<SoughtIndexes> {
   const byTable = new Map<number, string[][]>();
   let last: readonly [id: number, index: number] | undefined;
   await connection.stream(SOUGHT_INDEXES_SQL, 'list the indexes that can be sought', (row) => {
