@@ -24,6 +24,9 @@ source:
 target: s3://b/landing
 tables: [dbo.*, "[odd.schema].[what?]"]
 excludeTables: dbo.Audit*
+tableOptions:
+  - { table: dbo.Readings, chunkBy: [ReadAt, DeviceId], targetChunkRows: 1000 }
+  - { table: dbo.Log, chunkBy: At }
 targetFileBytes: 64MiB
 format: { name: csv, header: false, delimiter: ";" }
 accept: [masked-columns]
@@ -36,6 +39,7 @@ deadlockPriority: -10
     source: { server: 'db\\inst', database: 'Ledger', user: 'reader', encrypt: false },
     tables: ['dbo.*', '[odd.schema].[what?]'],
     excludeTables: ['dbo.Audit*'],
+    tableOptions: [{ table: 'dbo.Readings', chunkBy: ['ReadAt', 'DeviceId'], targetChunkRows: 1000 }, { table: 'dbo.Log', chunkBy: ['At'] }],
     targetFileBytes: 2 ** 26,
     format: { name: 'csv', header: false, delimiter: ';' },
     accept: ['maskedColumns'],
