@@ -6,7 +6,7 @@ import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListMultipartUploadsCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import {
-  ListExecutionsCommand, ListMapRunsCommand, DescribeExecutionCommand, GetExecutionHistoryCommand, RedriveExecutionCommand, SFNClient, StartExecutionCommand, StopExecutionCommand,
+  DescribeExecutionCommand, GetExecutionHistoryCommand, RedriveExecutionCommand, SFNClient, StartExecutionCommand, StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { App, CfnOutput, CfnParameter, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -180,14 +180,6 @@ test('workers killed at random, retries used up twice, a stop, and another execu
     }
   };
   const reads = heldReads();
-  const failures = async () => {
-    const { executions } = await sfn.send(new ListExecutionsCommand({ stateMachineArn: names.machine }));
-    const { mapRuns } = await sfn.send(new ListMapRunsCommand({ executionArn: arn }));
-    for (const m of mapRuns!) {
-      const { executions: ch } = await sfn.send(new ListExecutionsCommand({ mapRunArn: m.mapRunArn }));
-      for (const c of ch!) { const d = await sfn.send(new DescribeExecutionCommand({ executionArn: c.executionArn })); console.error(c.status, d.error, d.cause?.slice(0, 400)); }
-    }
-  };
   const earlier = new Set(await keys());
   const arn = await start();
   reads.allow(10);
@@ -197,11 +189,9 @@ test('workers killed at random, retries used up twice, a stop, and another execu
     // No child ends any more, and one of them is killed as often as it is tried.
     await killing(arn, Infinity, 0);
     expect(await describe(arn)).toMatchObject({ status: 'FAILED' });
-    console.error(kills, await describe(arn)); await failures();
     await sfn.send(new RedriveExecutionCommand({ executionArn: arn }));
     await killing(arn, 3, 6);
   }
-  console.error(kills, await describe(arn));
   expect(await describe(arn)).toMatchObject({ status: 'RUNNING' });
   await sfn.send(new StopExecutionCommand({ executionArn: arn, cause: 'enough' }));
   await endOf(arn);
