@@ -57,6 +57,21 @@ export interface BeginStep {
   readonly limits: ExtractionLimits;
 }
 
+/** Days on which a {@link ReadingWindow} may begin. */
+export const WINDOW_DAYS = ['MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT', 'SUN'] as const;
+
+/** Hours in which an extraction may read, by the clock on the wall of a time zone. */
+export interface ReadingWindow {
+  /** `HH:MM`, from `00:00` to `23:59`. */
+  readonly from: string;
+  /** `HH:MM`, not the same as `from`, to `24:00`; earlier than `from` it is of the next day. */
+  readonly to: string;
+  /** Name in the IANA database of time zones. */
+  readonly timeZone: string;
+  /** Days on which it begins, of {@link WINDOW_DAYS}; absent: each. */
+  readonly days?: readonly string[];
+}
+
 /** What bounds an execution. */
 export interface ExtractionLimits {
   /** Most workers at a time. */
@@ -67,6 +82,8 @@ export interface ExtractionLimits {
   readonly bytesPerSecond: number;
   /** Most seconds of the whole, as reckoned; absent where there is none. */
   readonly maxSeconds?: number;
+  /** When it may read; absent: at any time. */
+  readonly window?: ReadingWindow;
 }
 
 /** What the state machine decides by. */
@@ -74,8 +91,8 @@ export type BeginAnswer =
   | { readonly outcome: 'begun'; readonly run: ExtractionRun; readonly items: { readonly bucket: string; readonly key: string }; readonly counts: ExtractionCounts }
   /** Another execution is at work, and this one ends. */
   | { readonly outcome: 'skipped'; readonly reason: string }
-  /** Another execution is at work: ask again. */
-  | { readonly outcome: 'waiting'; readonly reason: string };
+  /** Another execution is at work, or reading is not allowed now: ask again, where `waitUntil` is given not before (ISO 8601, UTC). */
+  | { readonly outcome: 'waiting'; readonly reason: string; readonly waitUntil?: string };
 
 /** Names a run to its workers. */
 export interface ExtractionRun {
@@ -99,6 +116,8 @@ export interface WorkStep {
   readonly execution: Pick<ExecutionName, 'arn'>;
   readonly run: ExtractionRun;
   readonly item: WorkItem;
+  /** Of the execution's limits. */
+  readonly window?: ReadingWindow;
   /** Chunks of the item that the worker before has done, which need not be looked at again. */
   readonly done?: number;
 }
@@ -127,6 +146,8 @@ export interface WorkAnswer {
   /** Whether nothing of the item is left; else the worker is to be called again. */
   readonly finished: boolean;
   readonly done: number;
+  /** Before then the worker need not be called again (ISO 8601, UTC); absent: it may be at once. */
+  readonly waitUntil?: string;
 }
 
 /** To the control function, last: prove the tables, write the manifest, forget the state. */

@@ -2,6 +2,7 @@ import { serveWhereStarted } from './run/threads/serve-readers';
 import { serveVerifiersWhereStarted } from './verify/threads/serve-verifiers';
 
 /** Entry of the bundle that holds driver, SDK and encoders; `loadEngine` and its threads are its only users. */
+export { continueExtraction, extractionPause, pauseExtraction } from './run/distributed/pause';
 export { extract, resume } from './run/extract-run';
 export { check } from './run/manage/check-run';
 export { listRuns } from './run/manage/list-runs';

@@ -18,6 +18,12 @@ export interface ExtractorEngine {
   verify(props: LandingProps | ExtractorProps, runId: string, options?: VerifyOptions, controls?: VerifyControls): Promise<VerificationResult>;
   listRuns(props: LandingProps, limit: number): Promise<RunSummary[]>;
   check(props: ExtractorProps): Promise<CheckItem[]>;
+  /** @returns since when it is paused */
+  pauseExtraction(props: LandingProps | ExtractorProps, extraction: string): Promise<{ readonly since: string }>;
+  /** @returns the pause that is over, if there was one */
+  continueExtraction(props: LandingProps | ExtractorProps, extraction: string): Promise<{ readonly since: string } | undefined>;
+  /** @returns nothing where it is not paused */
+  extractionPause(props: LandingProps | ExtractorProps, extraction: string): Promise<{ readonly since: string } | undefined>;
 }
 
 /**

@@ -114,7 +114,7 @@ export const ROOMS: readonly Room[] = [
       'rows/objects', 'rows', 'source/connection', 'source/credentials', 'source/catalog', 'plan', 'run/context', 'run/chunks', 'run/threads',
       'run', 'verify/objects', 'verify/threads'),
     room('workers', 'functions that Step Functions calls', CONTRACT, 'api', 'landing/s3', 'landing', 'state', 'run/threads', 'run/distributed'),
-    room('.', 'entry of the bundled engine, and its loading', 'api', 'run/threads', 'run', 'run/manage', 'verify/threads', 'verify'),
+    room('.', 'entry of the bundled engine, and its loading', 'api', 'run/threads', 'run', 'run/manage', 'run/distributed', 'verify/threads', 'verify'),
     room('doors', 'Extractor, extract, plan, resume, verifyRun', CONTRACT, 'api', 'options', '.'),
   ]),
 

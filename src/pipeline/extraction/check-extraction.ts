@@ -4,8 +4,9 @@ import { Construct } from 'constructs';
 import { checkReach } from './extraction-network';
 import { ExtractionProps } from './extraction-props';
 import { checkSettings } from './extraction-settings';
-import { EXTRACTION_ENV, SERVICES } from '../../contract';
+import { EXTRACTION_ENV, SERVICES, WINDOW_DAYS } from '../../contract';
 import { NEEDS_PASSWORD } from '../../extractor/options/validate-source';
+import { validateWindow } from '../../extractor/options/validate-window';
 import { requireHere } from '../checks/environment';
 import { checkPipelineName } from '../checks/pipeline-name';
 import { invalidInput, requireDuration, requireText, requireWhole } from '../checks/validation';
@@ -58,10 +59,19 @@ function checkBounds(scope: Construct, props: ExtractionProps): void {
   requireDuration(scope, 'timeout', props.timeout, { min: Duration.minutes(5), max: Duration.days(365), whole: 'seconds' });
   requireDuration(scope, 'keepSnapshotFor', props.keepSnapshotFor, { min: Duration.hours(1), max: Duration.days(14), whole: 'hours' });
   requireDuration(scope, 'overdueAfter', props.overdueAfter, { min: Duration.hours(1), max: Duration.days(7), whole: 'hours' });
+  checkWindow(scope, props);
   requireWhole(scope, 'maxSeconds', props.maxSeconds, { min: 1 });
   requireWhole(scope, 'assumedBytesPerSecond', props.assumedBytesPerSecond, { min: 1024 });
   if (props.enabled !== undefined && !props.schedule) throw invalidInput(scope, 'enabled needs schedule, which is not set');
   if (props.planPrefix !== undefined) requireText(scope, 'planPrefix', props.planPrefix, /^[^/\s].*$/, 'a prefix of object keys without a slash before it');
+}
+
+function checkWindow(scope: Construct, { window }: ExtractionProps): void {
+  try {
+    validateWindow(window, WINDOW_DAYS);
+  } catch (error) {
+    throw invalidInput(scope, (error as Error).message);
+  }
 }
 
 function checkFunctions(scope: Construct, props: ExtractionProps): void {

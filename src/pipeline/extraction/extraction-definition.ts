@@ -87,12 +87,15 @@ export function definitionOf(props: DefinitionProps): object {
         Type: 'Choice',
         Choices: [
           { Variable: '$.outcome', StringEquals: 'skipped', Next: 'Skipped' },
+          { And: [{ Variable: '$.outcome', StringEquals: 'waiting' }, { Variable: '$.waitUntil', IsPresent: true }], Next: 'WaitToBegin' },
           { Variable: '$.outcome', StringEquals: 'waiting', Next: 'WaitForOther' },
           { And: [{ Variable: '$.outcome', StringEquals: 'begun' }, { Variable: '$.counts.items', NumericEquals: 0 }], Next: 'Complete' },
           { Variable: '$.outcome', StringEquals: 'begun', Next: 'Chunks' },
         ],
       },
       Skipped: { Type: 'Succeed' },
+      // Outside of its window, or while it is paused.
+      WaitToBegin: { Type: 'Wait', TimestampPath: '$.waitUntil', Next: 'Begin' },
       WaitForOther: { Type: 'Wait', Seconds: WAIT_SECONDS, Next: 'Begin' },
       Chunks: chunks(props),
       Complete: control(complete, { ResultPath: '$.completion', Next: 'Completed' }),
@@ -108,7 +111,14 @@ export function definitionOf(props: DefinitionProps): object {
 
 /** A child for each item, of which it works until nothing is left. */
 function chunks({ work, workSeconds, partition, limits }: DefinitionProps): object {
-  const step: Paths<WorkStep> = { 'step': 'work', 'execution.$': '$.execution', 'run.$': '$.run', 'item.$': '$.item', 'done.$': '$.progress.done' };
+  const step: Paths<WorkStep> = {
+    'step': 'work',
+    'execution.$': '$.execution',
+    'run.$': '$.run',
+    'item.$': '$.item',
+    ...limits.window && { 'window.$': '$.window' },
+    'done.$': '$.progress.done',
+  };
   return {
     Type: 'Map',
     Label: MAP_LABEL,
@@ -122,6 +132,7 @@ function chunks({ work, workSeconds, partition, limits }: DefinitionProps): obje
       'item.$': '$$.Map.Item.Value',
       'run.$': '$.run',
       'execution': { 'arn.$': '$$.Execution.Id' },
+      ...limits.window && { window: limits.window },
       'progress': { finished: false, done: 0 },
     },
     ItemProcessor: {
@@ -131,9 +142,13 @@ function chunks({ work, workSeconds, partition, limits }: DefinitionProps): obje
         Work: task(work, workSeconds, step, { ResultPath: '$.progress', Next: 'Worked' }),
         Worked: {
           Type: 'Choice',
-          Choices: [{ Variable: '$.progress.finished', BooleanEquals: true, Next: 'Done' }],
+          Choices: [
+            { Variable: '$.progress.finished', BooleanEquals: true, Next: 'Done' },
+            { Variable: '$.progress.waitUntil', IsPresent: true, Next: 'WaitToRead' },
+          ],
           Default: 'Work',
         },
+        WaitToRead: { Type: 'Wait', TimestampPath: '$.progress.waitUntil', Next: 'Work' },
         // The results of all children are one text, of 256 KiB at most.
         Done: { Type: 'Pass', Result: {}, End: true },
       },

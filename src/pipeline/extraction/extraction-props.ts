@@ -7,6 +7,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import { ExtractionOptions } from './extraction-options';
 import { ExtractionSource } from './extraction-source';
+import { ExtractionWindow } from './extraction-window';
 import { ExtractionWorkers } from './extraction-workers';
 import { ILegacyToS3Pipeline } from '../interface/pipeline-interface';
 import { AlarmOptions } from '../observability/alarms/alarm-options';
@@ -78,6 +79,14 @@ export interface ExtractionProps extends ExtractionOptions, AlarmOptions {
    * @default - any time
    */
   readonly maxSeconds?: number;
+
+  /**
+   * Hours in which it may read. Outside of them it neither plans nor begins a chunk; chunks that are being read then are read to
+   * their end, and the execution goes on when the window begins again. Its `timeout` counts the waiting too.
+   *
+   * @default - at any time
+   */
+  readonly window?: ExtractionWindow;
 
   /**
    * Pace at which one stream of the source is reckoned (bytes of its pages a second), at least 1 KiB. By it the plan tells which

@@ -239,6 +239,7 @@ export class Extraction extends Construct implements ec2.IConnectable {
         maxChunkSeconds: worker.function.timeout!.toSeconds() - KEPT_SECONDS,
         bytesPerSecond: props.assumedBytesPerSecond ?? 10 * 1024 * 1024,
         ...props.maxSeconds !== undefined && { maxSeconds: props.maxSeconds },
+        ...props.window && { window: props.window },
       },
       timeoutSeconds: (props.timeout ?? Duration.days(7)).toSeconds(),
     });

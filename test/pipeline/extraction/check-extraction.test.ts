@@ -65,6 +65,8 @@ test.each<[string, (stack: Stack) => Partial<ExtractionProps>, RegExp]>([
   ['too late to be told', () => ({ overdueAfter: Duration.days(8) }), /overdueAfter must be whole hours from 1 hour to 7 days, got 8 days$/],
   ['a time that only deployment knows', (stack) => ({ timeout: Duration.seconds(new CfnParameter(stack, 'P', { type: 'Number' }).valueAsNumber) }), /timeout must be known at synthesis, got a token/],
   ['no seconds', () => ({ maxSeconds: 0 }), /maxSeconds must be a whole number of at least 1, got 0$/],
+  ['a window without an hour', () => ({ window: { from: '9', to: '17:00', timeZone: 'UTC' } }), /^Stack\/Nightly: window\.from must be a time from 00:00 to 23:59, got "9"$/],
+  ['a window in no zone', () => ({ window: { from: '22:00', to: '05:30', timeZone: 'Mars/Olympus' } }), /window\.timeZone must be a name of the IANA database .*, got "Mars\/Olympus"$/],
   ['no pace', () => ({ assumedBytesPerSecond: 100 }), /assumedBytesPerSecond must be a whole number of at least 1024, got 100$/],
   ['enabled without a schedule', () => ({ enabled: false }), /enabled needs schedule, which is not set$/],
   ['a prefix from the root', () => ({ planPrefix: '/plans' }), /planPrefix must be a prefix of object keys without a slash before it, got '\/plans'$/],
@@ -100,9 +102,11 @@ test('two extractions of one name into one bucket', () => {
 test('a bucket of another region', () => {
   expect(failureOf((scope) => {
     const stack = new Stack(scope.node.root, 'Here', { env: { account: '111111111111', region: 'eu-west-1' } });
-    make(stack, { pipeline: LegacyToS3Pipeline.fromPipelineAttributes(stack, 'There', {
-      pipelineName: 'ledger', bucket: s3.Bucket.fromBucketAttributes(stack, 'B', { bucketName: 'landing', region: 'us-east-1' }), metadataTable: pipelineOf(stack).metadataTable,
-    }) });
+    make(stack, {
+      pipeline: LegacyToS3Pipeline.fromPipelineAttributes(stack, 'There', {
+        pipelineName: 'ledger', bucket: s3.Bucket.fromBucketAttributes(stack, 'B', { bucketName: 'landing', region: 'us-east-1' }), metadataTable: pipelineOf(stack).metadataTable,
+      }),
+    });
   })).toMatch(/pipeline must be in the region of the stack, eu-west-1, got one in us-east-1: Step Functions reads an extraction's items from a bucket of its own region/);
 });
 
@@ -114,7 +118,8 @@ test('what can be reached is not refused', () => {
       pipeline: pipelineOf(stack, 'azure/', 'Azured'), source: { ...azure, tenantId: 't', clientId: 'c' }, layers: [layerOf(stack)],
     });
     make(new Stack(stack, 'Token'), {
-      pipeline: pipelineOf(stack, 'token/', 'Tokened'), source: { ...azure, authentication: Authentication.ENTRA_ACCESS_TOKEN },
+      pipeline: pipelineOf(stack, 'token/', 'Tokened'),
+      source: { ...azure, authentication: Authentication.ENTRA_ACCESS_TOKEN },
       schedule: scheduler.ScheduleExpression.rate(Duration.hours(1)),
     });
   });

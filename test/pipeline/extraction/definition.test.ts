@@ -83,6 +83,23 @@ test('an execution and its waits end by the time limit, and a wait before its hi
   expect(Math.floor(25_000 / 9) * WaitForOther.Seconds).toBeGreaterThan(Duration.days(7).toSeconds());
 });
 
+test('what may not read waits until it is told to ask again', () => {
+  expect(definition.States.WaitToBegin).toEqual({ Type: 'Wait', TimestampPath: '$.waitUntil', Next: 'Begin' });
+  expect(processor.States.WaitToRead).toEqual({ Type: 'Wait', TimestampPath: '$.progress.waitUntil', Next: 'Work' });
+  // The first choice that holds is taken: without a time it waits for the other execution, and goes on at once with an item.
+  expect(definition.States.Begun.Choices.map(({ Next }: any) => Next)).toEqual(['Skipped', 'WaitToBegin', 'WaitForOther', 'Complete', 'Chunks']);
+  expect(processor.States.Worked).toMatchObject({ Choices: [{ Next: 'Done' }, { Variable: '$.progress.waitUntil', IsPresent: true, Next: 'WaitToRead' }], Default: 'Work' });
+});
+
+test('a window is given to each worker, and only where there is one', () => {
+  const window = { from: '22:00', to: '05:30', timeZone: 'Europe/Berlin' };
+  const { Chunks } = definitionIn(synthExtraction({ window })).States;
+  expect(Chunks.ItemSelector.window).toEqual(window);
+  expect(Chunks.ItemProcessor.States.Work.Parameters['window.$']).toBe('$.window');
+  expect(definition.States.Chunks.ItemSelector).not.toHaveProperty('window');
+  expect(processor.States.Work.Parameters).not.toHaveProperty('window.$');
+});
+
 test('a pattern of columns is passed as it is, and is no path to Step Functions', () => {
   const { States } = definitionIn(synthExtraction({ tables: ['$.secret', '$$.Execution.Id'] }));
   expect(States.Begin.Parameters.settings).toEqual({ tables: ['$.secret', '$$.Execution.Id'] });

@@ -9,8 +9,8 @@ import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { make, pipelineOf, secretOf } from './made';
 import {
-  AlarmOptions, Consistency, ExtractFormat, ExtractionOptions, ExtractionOverlap, ExtractionProps, ExtractionWorkers, LambdaWorkersOptions, ObjectChecksum,
-  OnTableError, ServerSideEncryption, SourceHashes, SourceRisk, TimeType,
+  AlarmOptions, Consistency, ExtractFormat, ExtractionDay, ExtractionOptions, ExtractionOverlap, ExtractionProps, ExtractionWorkers,
+  LambdaWorkersOptions, ObjectChecksum, OnTableError, ServerSideEncryption, SourceHashes, SourceRisk, TimeType,
 } from '../../../src';
 import { vpcOf } from '../prop-case-sets';
 import { PropCase, PropCases, testProps } from '../prop-cases';
@@ -94,6 +94,10 @@ const CASES: PropCases<ExtractionProps> = {
   timeout: { byDefault: Duration.days(7), own: () => ({ timeout: Duration.hours(3) }), shows: /DefinitionString: .*\\"TimeoutSeconds\\":10800/ },
   keepSnapshotFor: { own: () => ({ keepSnapshotFor: Duration.hours(5) }), shows: /^NightlyStartsExpiry\/Properties\/Targets\/0\/Input: .*"keepSnapshotHours":5}$/ },
   maxSeconds: { own: () => ({ maxSeconds: 3600 }), shows: /DefinitionString: .*\\"maxSeconds\\":3600/ },
+  window: {
+    own: () => ({ window: { from: '22:00', to: '05:30', timeZone: 'Europe/Berlin', days: [ExtractionDay.FRIDAY] } }),
+    shows: /DefinitionString: .*\\"limits\\":{[^}]*\\"window\\":{\\"from\\":\\"22:00\\",\\"to\\":\\"05:30\\",\\"timeZone\\":\\"Europe\/Berlin\\",\\"days\\":\[\\"FRI\\"\]}}/,
+  },
   assumedBytesPerSecond: {
     byDefault: 10485760, own: () => ({ assumedBytesPerSecond: 1000000 }), shows: /DefinitionString: .*\\"bytesPerSecond\\":1000000/,
   },

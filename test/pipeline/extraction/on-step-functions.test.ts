@@ -41,6 +41,7 @@ function synthesise(): string {
     tables: ['chunks.3'],
     readers: 2,
     maxSeconds: 3600,
+    window: { from: '00:00', to: '24:00', timeZone: 'UTC' },
     schedule: scheduler.ScheduleExpression.cron({ hour: '1', minute: '0' }),
     workers: ExtractionWorkers.lambda({ maxConcurrency: 2 }),
     logRemovalPolicy: RemovalPolicy.DESTROY,
@@ -87,6 +88,8 @@ async function calls(step: string, arn: string): Promise<any[]> {
   return found;
 }
 
+const window = { from: '00:00', to: '24:00', timeZone: 'UTC' };
+
 test('an execution begins, works each item until nothing is left, completes, and tells what it did', async () => {
   const { status, output, arn, error } = await execute({});
   expect({ status, error, output }).toEqual({
@@ -102,7 +105,7 @@ test('an execution begins, works each item until nothing is left, completes, and
     input: {},
     settings: { tables: ['chunks.3'] },
     overlap: 'skip',
-    limits: { maxConcurrency: 2, maxChunkSeconds: 840, bytesPerSecond: 10485760, maxSeconds: 3600 },
+    limits: { maxConcurrency: 2, maxChunkSeconds: 840, bytesPerSecond: 10485760, maxSeconds: 3600, window },
   });
   expect(begun.environment).toEqual({
     EXTRACTION_NAME: 'nightly',
@@ -116,7 +119,7 @@ test('an execution begins, works each item until nothing is left, completes, and
   });
   const work = (await calls('work', arn)).map(({ event }) => event).sort((a, b) => a.item.tables[0].chunks[0].chunk - b.item.tables[0].chunks[0].chunk || a.done - b.done);
   expect(work).toEqual([0, 1, 2].flatMap((chunk) => [0, 1].map((done) => ({
-    step: 'work', execution: { arn }, run: { runId: 'chunks', epoch: 7 }, item: { tables: [{ index: 0, chunks: [{ chunk, estimatedRows: 1, estimatedBytes: 1 }] }] }, done,
+    step: 'work', execution: { arn }, run: { runId: 'chunks', epoch: 7 }, item: { tables: [{ index: 0, chunks: [{ chunk, estimatedRows: 1, estimatedBytes: 1 }] }] }, window, done,
   }))));
   expect((await calls('complete', arn)).map(({ event }) => event)).toEqual(Array(2).fill({
     step: 'complete', execution: begun.event.execution, run: { runId: 'chunks', epoch: 7 },
@@ -136,6 +139,12 @@ test('one that waits asks again with its input', async () => {
   const { status, arn } = await execute({ tables: ['waiting.1'] });
   expect(status).toBe('SUCCEEDED');
   expect((await calls('begin', arn)).map(({ event }) => event.input)).toEqual(Array(2).fill({ tables: ['waiting.1'] }));
+});
+
+test('one that may not read yet waits until it may, and so does each item', async () => {
+  const { status, arn } = await execute({ tables: ['held.1'] });
+  expect(status).toBe('SUCCEEDED');
+  expect([(await calls('begin', arn)).length, (await calls('work', arn)).map(({ event }) => event.done).sort()]).toEqual([2, [0, 1]]);
 });
 
 test('a failure that is no infrastructure\'s is not tried again, and the control function is told', async () => {

@@ -22,6 +22,9 @@ async function calls(event) {
   return Contents.length;
 }
 
+/** The local cloud waits for a thousandth of what is left until then. */
+const soon = () => new Date(Date.now() + 600_000).toISOString();
+
 exports.control = async (event) => {
   await note(event);
   if (event.step === 'begin') return begin(event);
@@ -37,6 +40,7 @@ async function begin(event) {
   const [word, count = '0'] = (input.tables ?? ['chunks.3'])[0].split('.');
   if (word === 'skipped') return { outcome: 'skipped', reason: 'another one is at work' };
   if (word === 'waiting' && await calls(event) < 2) return { outcome: 'waiting', reason: 'another one is at work' };
+  if (word === 'held' && await calls(event) < 2) return { outcome: 'waiting', reason: 'the window is closed', waitUntil: soon() };
   if (word === 'failing') throw Object.assign(new Error('no such login'), { name: 'LOGIN_FAILED' });
   const items = Array.from({ length: Number(count) }, (_, chunk) => ({ tables: [{ index: 0, chunks: [{ chunk, estimatedRows: 1, estimatedBytes: 1 }] }] }));
   await put('run=R/items.jsonl', items.map((item) => `${JSON.stringify(item)}\n`).join(''));
@@ -55,5 +59,5 @@ exports.work = async (event) => {
   if (first && event.run.runId === 'crash') process.exit(1);
   if (first && event.run.runId === 'broken') throw Object.assign(new Error('the disk is full'), { name: 'TARGET_FAILED' });
   await s3.send(new GetObjectCommand({ Bucket, Key: `${state}run=R/items.jsonl` }));
-  return { finished: event.done > 0, done: event.done + 1 };
+  return { finished: event.done > 0, done: event.done + 1, ...first && event.run.runId === 'held' && { waitUntil: soon() } };
 };

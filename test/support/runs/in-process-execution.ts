@@ -16,6 +16,10 @@ export interface ExecutionOptions {
   readonly extraction?: string;
   /** Milliseconds that each worker has. @default 15 minutes */
   readonly workerMs?: number;
+  /** @default {@link HASTY} */
+  readonly clock?: Clock;
+  /** Told until when a worker, or the begin, is not to be called again (ISO 8601), and waits for it. @default it is a failure */
+  readonly onWait?: (until: string) => void | Promise<void>;
 }
 
 /** Waits for nothing but the end of a test. */
@@ -58,9 +62,11 @@ export class InProcessExecution {
   public async work(begun: BeginAnswer, item: WorkItem): Promise<number> {
     const { run } = of(begun);
     for (let calls = 1, done = 0; ; calls++) {
-      const answer = await workItem({ step: 'work', execution: this.execution, run, item, done }, this.setting(this.options.workerMs));
+      const window = this.options.limits?.window;
+      const answer = await workItem({ step: 'work', execution: this.execution, run, item, done, ...(window && { window }) }, this.setting(this.options.workerMs));
       if (answer.finished) return calls;
       ({ done } = answer);
+      if (answer.waitUntil !== undefined) await this.wait(answer.waitUntil);
     }
   }
 
@@ -82,13 +88,19 @@ export class InProcessExecution {
     }
   }
 
+  private async wait(until: string): Promise<void> {
+    const { onWait } = this.options;
+    if (!onWait) throw new Error(`a worker is to be called again at ${until}, which nobody expected`);
+    await onWait(until);
+  }
+
   private setting(remaining = 900_000): ExtractionSetting {
     const until = Date.now() + remaining;
     return {
       name: this.options.extraction ?? 'Nightly',
       props: this.options.props,
       isRunning: async (arn) => InProcessExecution.running.has(arn),
-      clock: HASTY,
+      clock: this.options.clock ?? HASTY,
       remainingMs: () => until - Date.now(),
       onEvent: (event) => { this.events.push(event); },
     };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { leaveSlot, takeSlot } from './extraction-lock';
 import type { ExtractionSetting } from './extraction-setting';
+import { ReadingHold } from './reading-hold';
 import { countsOf, RunTexts, type WrittenItems } from './run-texts';
 import { packItems, type TableWork } from './work-items';
 import { EXTRACTION_INPUTS, runIdAt, stateFolder, type BeginAnswer, type BeginStep, type ExtractionInput, type ExtractionLimits } from '../../../contract';
@@ -46,6 +47,9 @@ export async function beginExecution(step: BeginStep, setting: ExtractionSetting
   try {
     const busy = await takeExtraction(opened.store, step, setting);
     if (busy) return busy;
+    // To cut tables by their keys, keys are read.
+    const held = await new ReadingHold(opened.store, setting.name, setting.clock, step.limits.window).look();
+    if (held) return { outcome: 'waiting', reason: held.reason, waitUntil: new Date(held.until).toISOString() };
     return await new Beginning(step, setting, opened.store).begin(props, options, { plan, resume });
   } catch (error) {
     throw toSafeError(error, [options.connection.password]);

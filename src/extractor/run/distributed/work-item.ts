@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { ExtractionSetting } from './extraction-setting';
+import { ReadingHold } from './reading-hold';
 import { RunTexts, type TableText } from './run-texts';
 import { datasetRunFolder, partFileName, type WorkAnswer, type WorkItem, type WorkStep } from '../../../contract';
 import { counted } from '../../api/counted';
@@ -62,13 +63,17 @@ class Worker {
   private done = 0;
   private landed = 0;
   private handedOver = false;
+  /** When the next worker may begin (milliseconds since 1970); absent: at once. */
+  private waitUntil?: number;
+  private readonly hold: ReadingHold;
   private readonly begun: number;
 
   public constructor(private readonly step: WorkStep, private readonly setting: ExtractionSetting, store: StateStore) {
-    const { run: { runId, epoch }, execution } = step;
+    const { run: { runId, epoch }, execution, window } = step;
     this.texts = new RunTexts(store, runId);
     this.claims = new ChunkClaims(store, runId, `epoch ${epoch}`);
     this.lease = RunLease.ofExecution(store, runId, setting.clock, epoch, execution.arn);
+    this.hold = new ReadingHold(store, setting.name, setting.clock, window);
     this.begun = setting.clock.now();
     setMaxListeners(0, this.stop.signal);
   }
@@ -76,6 +81,8 @@ class Worker {
   public async work(given: RunOptions): Promise<WorkAnswer> {
     const { run: { runId, epoch }, item } = this.step;
     await this.lease.assertHeld();
+    // Not even a connection.
+    if (await this.isHeld()) return this.answer();
     const header = await this.texts.header();
     const applicationName = `cdk-legacy-to-s3 ${runId} ${epoch}`;
     const options = optionsOfRun({ ...given, connection: { ...given.connection, applicationName } }, header);
@@ -92,8 +99,23 @@ class Worker {
       clearTimeout(timer);
       await target.close();
     }
-    // Of a table that failed the other chunks are not read.
-    return { finished: !this.handedOver, done: this.done };
+    return this.answer();
+  }
+
+  /** Of a table that failed the other chunks are not read. */
+  private answer(): WorkAnswer {
+    const { handedOver, done, waitUntil } = this;
+    return { finished: !handedOver, done, ...(waitUntil !== undefined && { waitUntil: new Date(waitUntil).toISOString() }) };
+  }
+
+  /** Whether reading is not allowed now, so that the worker hands over. */
+  private async isHeld(): Promise<boolean> {
+    const held = await this.hold.look();
+    if (!held) return false;
+    if (this.waitUntil === undefined) this.setting.onEvent({ type: 'warning', message: `${held.reason}; nothing is read meanwhile` });
+    this.handedOver = true;
+    this.waitUntil = held.until;
+    return true;
   }
 
   /** One for each chunk of the item. */
@@ -164,6 +186,7 @@ class Worker {
       this.handedOver = true;
       return false;
     }
+    if (await this.isHeld()) return false;
     const name = chunkNameOf(job);
     const claim = await this.claims.claim(name);
     if (typeof claim !== 'number') {
