@@ -75,8 +75,13 @@ export function keptChunks(keys: readonly string[]): KeptChunk[] {
 export class ChunkClaims {
   private readonly holder = randomBytes(8).toString('hex');
 
-  /** @param worker who claims, for whoever looks */
-  public constructor(private readonly store: StateStore, private readonly runId: string, private readonly worker: string) {}
+  /**
+   * @param worker who claims, for whoever looks
+   * @param session name of the sessions that read it at the source; absent where they have none of their own
+   */
+  public constructor(
+    private readonly store: StateStore, private readonly runId: string, private readonly worker: string, private readonly session?: string,
+  ) {}
 
   /** @returns the number of the claim from 1, or why there is nothing to read */
   public async claim(name: ChunkName): Promise<number | 'finished' | 'failed'> {
@@ -93,6 +98,12 @@ export class ChunkClaims {
   public async claimAfter(name: ChunkName, claim: number): Promise<number> {
     if (!await this.create(name, claim + 1)) throw this.lost(name, 'another worker has claimed it at this moment');
     return claim + 1;
+  }
+
+  /** Names of the sessions of whoever had the chunk before a claim, each once. */
+  public async sessionsBefore(name: ChunkName, claim: number): Promise<string[]> {
+    const texts = await Promise.all(Array.from({ length: claim - 1 }, async (_, before) => this.store.read(chunkKey(this.runId, 'claim', name, before + 1))));
+    return [...new Set(texts.flatMap((text) => (JSON.parse(text ?? '{}') as { readonly session?: string }).session ?? []))];
   }
 
   /** @throws LegacyToS3Error of code RUN_IN_USE when another worker has claimed the chunk since, or the run is over */
@@ -114,7 +125,7 @@ export class ChunkClaims {
   }
 
   private async create(name: ChunkName, claim: number): Promise<boolean> {
-    return this.store.create(chunkKey(this.runId, 'claim', name, claim), JSON.stringify({ worker: this.worker, holder: this.holder }));
+    return this.store.create(chunkKey(this.runId, 'claim', name, claim), JSON.stringify({ worker: this.worker, holder: this.holder, session: this.session }));
   }
 
   private async look(name: ChunkName): Promise<KeptChunk | undefined> {

@@ -186,6 +186,15 @@ export class ClientConnection {
       return;
     }
     this.session = opened;
+    this.host.engine.sessions.add({
+      spid: this.spid,
+      loginTime: new Date(),
+      hostName: opened.client.hostName,
+      programName: opened.client.appName,
+      loginName: opened.login.user,
+      databaseId: opened.database.id,
+      end: () => this.destroy(),
+    });
     writeLoginAck(this.writer, opened, login);
   }
 
@@ -295,6 +304,7 @@ export class ClientConnection {
 
   private onClose(): void {
     this.closed = true;
+    this.host.engine.sessions.remove(this.spid);
     this.gone.abort();
     const { session } = this;
     if (session) {

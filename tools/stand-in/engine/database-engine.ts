@@ -5,7 +5,9 @@ import { MACROS } from './macros';
 import { partitionNumber, Partitioning } from './partitioning';
 import { registerScalarFunctions } from './scalar-functions';
 import { SERVER_PRODUCTS, type ServerProduct } from './server-product';
+import { Sessions } from './sessions';
 import { viewColumns, viewsWithout, type SystemView } from './system-views';
+import { type Cell } from './system-views/system-view';
 import { family, storageType } from '../sql/types';
 
 /** System databases in the order of their ids. */
@@ -32,10 +34,13 @@ export class DatabaseEngine {
   }
 
   readonly catalog = new Catalog();
+  readonly sessions = new Sessions();
   /** Views of the system catalog that each database has: those of the product that made it. */
   private readonly views = new Map<DatabaseEntry, readonly SystemView[]>();
   /** Version of the dictionary each database's system tables were filled from. */
   private readonly filled = new Map<DatabaseEntry, number>();
+  /** Version of the sessions that each database's views of them were filled from. */
+  private readonly filledSessions = new Map<DatabaseEntry, number>();
   private working: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -123,6 +128,13 @@ export class DatabaseEngine {
         await this.fill(database);
         this.filled.set(database, version);
       }
+      const { version: sessions } = this.sessions;
+      if (this.filledSessions.get(database) !== sessions) {
+        await this.write(database, this.views.get(database)!.flatMap((view) => (
+          view.sessionRows ? [[view, view.sessionRows(this.sessions.all())] as const] : []
+        )));
+        this.filledSessions.set(database, sessions);
+      }
     });
   }
 
@@ -151,17 +163,20 @@ export class DatabaseEngine {
         await this.countPartitions(partitioning, duckName);
       }
     }
-    const statements = ['BEGIN TRANSACTION'];
     const isFirst = !this.filled.has(database);
-    for (const view of this.views.get(database)!) {
-      if (!view.rows) {
-        continue;
-      }
+    await this.write(database, this.views.get(database)!.flatMap((view) => (
+      view.rows ? [[view, [...isFirst ? view.systemRows?.(database) ?? [] : [], ...view.rows(database, this.catalog)]] as const] : []
+    )));
+  }
+
+  /** Puts the rows of views in place of those that they had. */
+  private async write(database: DatabaseEntry, views: ReadonlyArray<readonly [SystemView, readonly Cell[][]]>): Promise<void> {
+    const statements = ['BEGIN TRANSACTION'];
+    for (const [view, rows] of views) {
       const duckName = duckTableName(database.name, view.schema, view.name);
       const columns = viewColumns(view);
       // The system's own objects, whose ids are negative, stay as they are.
       statements.push(`DELETE FROM ${duckName}${view.systemRows ? ' WHERE object_id > 0' : ''}`);
-      const rows = [...isFirst ? view.systemRows?.(database) ?? [] : [], ...view.rows(database, this.catalog)];
       for (let start = 0; start < rows.length; start += 1000) {
         const tuples = rows.slice(start, start + 1000).map((row) =>
           `(${row.map((cell, at) => (cell === null ? 'NULL' : typeof cell === 'string' && family(columns[at].type) !== 'binary' ? quoteText(cell) : String(cell))).join(',')})`);

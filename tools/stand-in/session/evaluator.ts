@@ -38,8 +38,7 @@ export class Evaluator {
       checkRead: (table, how, line) => checkTableKind(session, table, how, line),
       deniedTables: () => (session.login.denySelect ?? []).map((name) => name.toLowerCase()),
       masks: session.login.unmask === false,
-      // Told to those with VIEW DEFINITION or ALTER ANY SECURITY POLICY alone (sys.security_policies, "Permissions").
-      hidesRows: (view) => view.kind === 'S' && /^security_p/.test(view.name) && session.login.viewDefinition === false,
+      visibleRows: (view) => visibleRows(view, session),
       useSystemViews: (database) => this.systemViews.add(database),
     };
     return new DataBinder(context);
@@ -124,6 +123,19 @@ export class Evaluator {
       throw new SqlError(SNAPSHOT_ENDED, `Snapshot isolation transaction failed in database '${database.name}' because the object accessed by the statement has been modified by a DDL statement in another concurrent transaction since the start of this transaction.`, { line });
     }
   }
+}
+
+/** What a login without a permission sees of the system catalog. */
+function visibleRows(view: TableEntry, { login, spid }: SessionState): string | undefined {
+  if (view.kind !== 'S') {
+    return undefined;
+  }
+  // Told to those with VIEW DEFINITION or ALTER ANY SECURITY POLICY alone (sys.security_policies, "Permissions").
+  if (/^security_p/.test(view.name) && login.viewDefinition === false) {
+    return 'false';
+  }
+  // "Everyone can see their own session information" (sys.dm_exec_sessions, "Permissions").
+  return view.name === 'dm_exec_sessions' && login.viewServerState === false ? `session_id = ${spid}` : undefined;
 }
 
 /** A value as DuckDB's API takes it for a parameter. */

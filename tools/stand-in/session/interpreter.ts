@@ -1,6 +1,7 @@
 import { DataRunner } from './data-runner';
 import { DefinitionRunner } from './definition-runner';
 import { Evaluator, SNAPSHOT_ENDED } from './evaluator';
+import { kill } from './kill';
 import { print, raiserror, throwError } from './messages';
 import { executeProcedure } from './procedures';
 import { SessionState } from './session-state';
@@ -178,6 +179,9 @@ export class Interpreter {
         await this.pause(((hours * 60 + minutes) * 60 + (seconds || 0)) * 1000);
         return 'next';
       }
+      case 'kill':
+        kill(statement.spid, session);
+        return 'next';
       case 'return': return 'return';
       case 'nothing': return 'next';
       default:

@@ -14,6 +14,10 @@ export interface LoginAccount {
   readonly unmask?: boolean;
   /** Whether the login has VIEW DEFINITION of the database; without it security policies are not told. @default true */
   readonly viewDefinition?: boolean;
+  /** Whether the login has VIEW SERVER STATE; without it it sees its own session alone. @default true */
+  readonly viewServerState?: boolean;
+  /** Whether the login has ALTER ANY CONNECTION, which KILL asks for. @default true */
+  readonly alterAnyConnection?: boolean;
 }
 
 /** A statement that sp_prepare keeps. */

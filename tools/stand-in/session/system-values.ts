@@ -86,6 +86,12 @@ export const SYSTEM_VALUES: { readonly [name: string]: Reader | undefined } = {
       case 'UNMASK': return int(session.login.unmask === false ? 0 : 1);
       case 'VIEW DEFINITION':
       case 'ALTER ANY SECURITY POLICY': return args.length === 3 ? int(session.login.viewDefinition === false ? 0 : 1) : undefined;
+      case 'VIEW SERVER STATE':
+      case 'VIEW SERVER PERFORMANCE STATE':
+      case 'VIEW DATABASE PERFORMANCE STATE':
+      case 'VIEW DATABASE STATE': return int(session.login.viewServerState === false ? 0 : 1);
+      case 'ALTER ANY CONNECTION':
+      case 'KILL DATABASE CONNECTION': return int(session.login.alterAnyConnection === false ? 0 : 1);
       default: return undefined;
     }
   },

@@ -183,6 +183,7 @@ export type Statement = { line: number } & (
   | { kind: 'use'; database: string }
   | { kind: 'transaction'; action: 'begin' | 'commit' | 'rollback' | 'save'; name?: string }
   | { kind: 'waitFor'; delay: Expr }
+  | { kind: 'kill'; spid: number }
   | { kind: 'return'; value?: Expr }
   | { kind: 'nothing' }
 );

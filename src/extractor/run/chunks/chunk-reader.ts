@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { planOf, withColumns } from './landing-plan';
 import { readChunk, type ChunkProgress } from './read-chunk';
 import { retrying } from './retry';
+import { LegacyToS3Error } from '../../api/errors';
 import { quoteName } from '../../source/catalog/identifiers';
 import { SqlServerConnection } from '../../source/connection/sql-server-connection';
 import { INSTANT_SQL, ISOLATION_SQL, MEMORY_OPTIMIZED_SQL } from '../../source/consistency/consistency';
@@ -47,6 +48,7 @@ export class ChunkReader implements Reader {
     let opened = 0;
     return retrying(this.context, async (attempt) => {
       try {
+        if (attempt > 1) await this.assertOwn(job);
         const { connection, instant, state } = await this.open(kind);
         const read = await readChunk(this.context, connection, job, {
           ...progress, attempt, onOpen: (file) => { opened = Math.max(opened, file + 1); },
@@ -124,6 +126,13 @@ export class ChunkReader implements Reader {
     const session = this.sessions.get(kind);
     this.sessions.delete(kind);
     await session?.connection.close().catch(() => undefined);
+  }
+
+  /** Who lost the chunk meanwhile does not ask for it again. A store that does not answer is asked again before the chunk is complete. */
+  private async assertOwn(job: ReadJob): Promise<void> {
+    await this.context.mayComplete(true, chunkNameOf(job)).catch((error: unknown) => {
+      if (error instanceof LegacyToS3Error && error.code === 'RUN_IN_USE') throw error;
+    });
   }
 
   /** Deletes objects of failed attempts that the last one did not overwrite. */

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
+import { EarlierSessions, sessionName } from './earlier-sessions';
 import type { ExtractionSetting } from './extraction-setting';
 import { ReadingHold } from './reading-hold';
 import { RunTexts, type TableText } from './run-texts';
@@ -53,6 +55,8 @@ export async function workItem(step: WorkStep, setting: ExtractionSetting): Prom
 }
 
 class Worker {
+  /** Of this invocation, as the source shows it. */
+  private readonly session: string;
   private readonly claims: ChunkClaims;
   private readonly lease: RunLease;
   private readonly texts: RunTexts;
@@ -71,7 +75,8 @@ class Worker {
   public constructor(private readonly step: WorkStep, private readonly setting: ExtractionSetting, store: StateStore) {
     const { run: { runId, epoch }, execution, window } = step;
     this.texts = new RunTexts(store, runId);
-    this.claims = new ChunkClaims(store, runId, `epoch ${epoch}`);
+    this.session = sessionName(runId, epoch, randomBytes(8).toString('hex'));
+    this.claims = new ChunkClaims(store, runId, `epoch ${epoch}`, this.session);
     this.lease = RunLease.ofExecution(store, runId, setting.clock, epoch, execution.arn);
     this.hold = new ReadingHold(store, setting.name, setting.clock, window);
     this.begun = setting.clock.now();
@@ -79,13 +84,12 @@ class Worker {
   }
 
   public async work(given: RunOptions): Promise<WorkAnswer> {
-    const { run: { runId, epoch }, item } = this.step;
+    const { item } = this.step;
     await this.lease.assertHeld();
     // Not even a connection.
     if (await this.isHeld()) return this.answer();
     const header = await this.texts.header();
-    const applicationName = `cdk-legacy-to-s3 ${runId} ${epoch}`;
-    const options = optionsOfRun({ ...given, connection: { ...given.connection, applicationName } }, header);
+    const options = optionsOfRun({ ...given, connection: { ...given.connection, applicationName: this.session } }, header);
     const jobs = await this.jobs(item, options, header);
     const target = openTarget(options.target, options.targetOptions);
     const timer = setTimeout(() => this.stop.abort(new HandedOver()), Math.max(0, this.setting.remainingMs() - LAST_READ_MS));
@@ -140,6 +144,7 @@ class Worker {
     const { signal } = this.stop;
     const warn = (message: string) => onEvent({ type: 'warning', message });
     const connection = await openSource(options.connection, { clock, signal, onRetry: onEvent });
+    const earlier = new EarlierSessions(runId, options.connection, this.claims, warn);
     let context: RunContext = {
       runId,
       options,
@@ -164,7 +169,7 @@ class Worker {
         jobs,
         finished: [],
         first: connection,
-        mayBegin: async (job) => this.mayBegin(job, context),
+        mayBegin: async (job) => this.mayBegin(job, context, earlier),
         onFinished: async (chunk) => {
           await this.claims.finish(chunk, this.own.get(JSON.stringify({ tableIndex: chunk.tableIndex, chunk: chunk.chunk }))!);
           this.done += 1;
@@ -181,7 +186,7 @@ class Worker {
   }
 
   /** Claims the chunk, unless it is finished or the time is up; what a worker before left of it goes. */
-  private async mayBegin(job: ReadJob, { target, database, runId }: RunContext): Promise<boolean> {
+  private async mayBegin(job: ReadJob, { target, database, runId }: RunContext, earlier: EarlierSessions): Promise<boolean> {
     if (this.setting.remainingMs() < LAST_BEGIN_MS) {
       this.handedOver = true;
       return false;
@@ -196,6 +201,7 @@ class Worker {
     this.own.set(JSON.stringify(name), claim);
     const { schema, table, partitionPrefix } = job;
     const folder = datasetRunFolder(target.prefix, { database, schema, table, partitionPrefix }, runId);
+    if (claim > 1) await earlier.end(name, claim);
     if (claim > 1) await target.sweep(folder + partFileName(job.chunk.chunk, 0, '').replace(/0000\.$/, ''), new Set());
     return true;
   }

@@ -2,6 +2,7 @@ import { collationOf } from '../../sql/collations';
 import { TYPE_IDS, catalogShape, maxLength, parseType } from '../../sql/type-declaration';
 import { SqlType, family } from '../../sql/types';
 import { Catalog, ColumnEntry, DatabaseEntry } from '../catalog';
+import { ServerSession } from '../sessions';
 
 export type Cell = string | number | bigint | boolean | null;
 
@@ -13,6 +14,8 @@ export interface SystemView {
   readonly columns: readonly string[];
   /** Rows from the data dictionary, one value a column; absent when `query` computes them. */
   readonly rows?: (database: DatabaseEntry, catalog: Catalog) => Cell[][];
+  /** Rows from the sessions there are, in place of those of the dictionary. */
+  readonly sessionRows?: (sessions: readonly ServerSession[]) => Cell[][];
   /** Further rows, of the system's own objects, which never change. */
   readonly systemRows?: (database: DatabaseEntry) => Cell[][];
   /** DuckDB SQL of the rows; `{db}` stands for the quoted database name, `{dbtext}` for the name as text. */

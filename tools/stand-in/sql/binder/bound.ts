@@ -61,8 +61,8 @@ export interface BindContext {
   readonly deniedTables: () => string[];
   /** Whether masked columns are masked from the login. */
   readonly masks: boolean;
-  /** Whether the login may not see the rows of a view of the system catalog. */
-  readonly hidesRows: (view: TableEntry) => boolean;
+  /** The condition of the rows of a view of the system catalog that the login may see, in DuckDB's SQL; undefined where it may see all. */
+  readonly visibleRows: (view: TableEntry) => string | undefined;
   /** Called for each view of the system catalog used, so that its rows can be brought up to date. */
   readonly useSystemViews: (database: DatabaseEntry) => void;
 }

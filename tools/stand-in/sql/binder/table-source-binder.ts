@@ -127,7 +127,8 @@ export abstract class TableSourceBinder extends PredicateBinder {
     const duckAlias = this.newAlias();
     scope.add(this.tableColumns(table, source.alias ?? table.name, duckAlias), name.line);
     const sample = source.sample ? ` TABLESAMPLE ${source.sample.unit === 'ROWS' ? 'reservoir' : 'system'}(${this.expression(source.sample.amount, scope).constant}${source.sample.unit === 'ROWS' ? ' ROWS' : '%'})${source.sample.seed ? ` REPEATABLE (${this.expression(source.sample.seed, scope).constant})` : ''}` : '';
-    const rows = this.context.hidesRows(table) ? `(SELECT * FROM ${table.duckName} WHERE false)` : table.duckName;
+    const visible = this.context.visibleRows(table);
+    const rows = visible === undefined ? table.duckName : `(SELECT * FROM ${table.duckName} WHERE ${visible})`;
     return `${rows} AS ${duckAlias}${sample}`;
   }
 

@@ -75,6 +75,12 @@ export class StatementParser extends SettingParser {
       case 'WAITFOR':
         this.expect('WAITFOR', 'DELAY');
         return { kind: 'waitFor', delay: this.expression(), line };
+      case 'KILL':
+        this.next();
+        if (this.token.kind !== 'number') {
+          throw this.unexpected();
+        }
+        return { kind: 'kill', spid: Number(this.next().text), line };
       case 'RETURN':
         this.next();
         return { kind: 'return', value: this.token.kind === 'number' ? this.expression() : undefined, line };
