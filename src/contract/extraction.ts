@@ -84,11 +84,48 @@ export interface ExtractionLimits {
   readonly maxSeconds?: number;
   /** When it may read; absent: at any time. */
   readonly window?: ReadingWindow;
+  /** What a worker costs; absent where that is not known. */
+  readonly worker?: { /** MB. */ readonly memorySize: number; readonly prices: ExtractionPrices };
+  /** Most US dollars of the whole, as reckoned; absent where there is none. */
+  readonly maxCost?: number;
+}
+
+/** What is paid for, by what it is counted in: prices (US dollars) of one, or how many. */
+export interface ExtractionPrices {
+  readonly lambdaGbSecond: number;
+  readonly lambdaRequest: number;
+  /** PUT, COPY, POST, LIST. */
+  readonly s3Write: number;
+  /** GET, HEAD. */
+  readonly s3Read: number;
+  readonly stateTransition: number;
+}
+
+/** What an execution is reckoned to take, before it reads. */
+export interface ExtractionEstimate {
+  /** At a time. */
+  readonly workers: number;
+  /** Of each worker. */
+  readonly readers: number;
+  /** Most connections of the source: workers times readers. */
+  readonly connections: number;
+  /** Of reading, without waits for a window. */
+  readonly seconds: number;
+  /** All of it in a line: `16 workers × 2 readers = 32 connections, about 40 min, about US$1.23 (…)`. */
+  readonly text: string;
+  /** Absent where prices are not known. */
+  readonly cost?: { readonly usd: number; readonly units: ExtractionPrices; readonly prices: ExtractionPrices };
 }
 
 /** What the state machine decides by. */
 export type BeginAnswer =
-  | { readonly outcome: 'begun'; readonly run: ExtractionRun; readonly items: { readonly bucket: string; readonly key: string }; readonly counts: ExtractionCounts }
+  | {
+    readonly outcome: 'begun';
+    readonly run: ExtractionRun;
+    readonly items: { readonly bucket: string; readonly key: string };
+    readonly counts: ExtractionCounts;
+    readonly estimate: ExtractionEstimate;
+  }
   /** Another execution is at work, and this one ends. */
   | { readonly outcome: 'skipped'; readonly reason: string }
   /** Another execution is at work, or reading is not allowed now: ask again, where `waitUntil` is given not before (ISO 8601, UTC). */

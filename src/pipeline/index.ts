@@ -18,7 +18,7 @@ export * from './extraction/extraction';
 export * from './extraction/extraction-props';
 export * from './extraction/extraction-options';
 export * from './extraction/extraction-source';
-export * from './extraction/extraction-window';
+export * from './extraction/extraction-bounds';
 export * from './extraction/extraction-workers';
 export * from './extraction/extraction-metrics';
 export { ExtractionAlarmKind } from './extraction/extraction-alarms';

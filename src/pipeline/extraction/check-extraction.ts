@@ -9,7 +9,7 @@ import { NEEDS_PASSWORD } from '../../extractor/options/validate-source';
 import { validateWindow } from '../../extractor/options/validate-window';
 import { requireHere } from '../checks/environment';
 import { checkPipelineName } from '../checks/pipeline-name';
-import { invalidInput, requireDuration, requireText, requireWhole } from '../checks/validation';
+import { invalidInput, requireDuration, requireNumber, requireText, requireWhole } from '../checks/validation';
 import { checkRecorderOptions } from '../functions/check-recorder-options';
 
 const MEMORY = { min: 512, max: 10240, unit: 'MB' };
@@ -61,6 +61,8 @@ function checkBounds(scope: Construct, props: ExtractionProps): void {
   requireDuration(scope, 'overdueAfter', props.overdueAfter, { min: Duration.hours(1), max: Duration.days(7), whole: 'hours' });
   checkWindow(scope, props);
   requireWhole(scope, 'maxSeconds', props.maxSeconds, { min: 1 });
+  requireNumber(scope, 'maxCost', props.maxCost, { above: 0 });
+  for (const [name, price] of Object.entries(props.prices ?? {})) requireNumber(scope, `prices.${name}`, price, { min: 0 });
   requireWhole(scope, 'assumedBytesPerSecond', props.assumedBytesPerSecond, { min: 1024 });
   if (props.enabled !== undefined && !props.schedule) throw invalidInput(scope, 'enabled needs schedule, which is not set');
   if (props.planPrefix !== undefined) requireText(scope, 'planPrefix', props.planPrefix, /^[^/\s].*$/, 'a prefix of object keys without a slash before it');

@@ -5,9 +5,9 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import { ExtractionPrices, ExtractionWindow } from './extraction-bounds';
 import { ExtractionOptions } from './extraction-options';
 import { ExtractionSource } from './extraction-source';
-import { ExtractionWindow } from './extraction-window';
 import { ExtractionWorkers } from './extraction-workers';
 import { ILegacyToS3Pipeline } from '../interface/pipeline-interface';
 import { AlarmOptions } from '../observability/alarms/alarm-options';
@@ -79,6 +79,22 @@ export interface ExtractionProps extends ExtractionOptions, AlarmOptions {
    * @default - any time
    */
   readonly maxSeconds?: number;
+
+  /**
+   * Most that the plan may reckon an execution to cost, in US dollars; one that is reckoned to cost more fails before it reads, and
+   * says the arithmetic. Reckoned are the workers, their requests of S3 and the states of the state machine; not what AWS asks for
+   * logs, transfer, NAT gateways, keys and storage.
+   *
+   * @default - any
+   */
+  readonly maxCost?: number;
+
+  /**
+   * Prices that `maxCost` and the plan reckon by; those of your region, or what you have agreed on with AWS.
+   *
+   * @default - list prices of us-east-1
+   */
+  readonly prices?: ExtractionPrices;
 
   /**
    * Hours in which it may read. Outside of them it neither plans nor begins a chunk; chunks that are being read then are read to

@@ -1,5 +1,7 @@
 import { IResolvable, Stack, Token } from 'aws-cdk-lib';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { IConstruct } from 'constructs';
+import { ExtractionPrices } from './extraction-bounds';
 import { ExtractionOptions } from './extraction-options';
 import { ExtractionProps } from './extraction-props';
 import { ExtractionSource } from './extraction-source';
@@ -81,6 +83,18 @@ export function sourceOf({ secret, passwordParameter, caCertificate, ...source }
     ...source,
     ...secret && { passwordSecretArn: secret.secretArn },
     ...passwordParameter && { passwordParameter: passwordParameter.parameterArn },
+  };
+}
+
+/** Prices in US dollars: those given, else list prices of us-east-1 as assumed on 2025-12-01 (docs/cost.md). */
+export function pricesOf({ prices, architecture = lambda.Architecture.ARM_64 }: Pick<ExtractionProps, 'prices' | 'architecture'>): Required<ExtractionPrices> {
+  return {
+    lambdaGbSecond: architecture.name === lambda.Architecture.X86_64.name ? 0.0000166667 : 0.0000133334,
+    lambdaRequest: 0.0000002,
+    s3Write: 0.000005,
+    s3Read: 0.0000004,
+    stateTransition: 0.000025,
+    ...Object.fromEntries(Object.entries(prices ?? {}).filter(([, price]) => price !== undefined)),
   };
 }
 

@@ -18,7 +18,7 @@ import { ExtractionMachine } from './extraction-machine';
 import { ExtractionMetrics } from './extraction-metrics';
 import { ExtractionNetwork } from './extraction-network';
 import { ExtractionOverlap, ExtractionProps } from './extraction-props';
-import { landingOf, readingOf, settingsOf, sourceOf, toJson } from './extraction-settings';
+import { landingOf, pricesOf, readingOf, settingsOf, sourceOf, toJson } from './extraction-settings';
 import { ExtractionStarts, isDaily, statusPattern, UNSUCCESSFUL } from './extraction-starts';
 import { ExtractionWorkers } from './extraction-workers';
 import { EXTRACTION_ENV } from '../../contract';
@@ -223,7 +223,7 @@ export class Extraction extends Construct implements ec2.IConnectable {
   }
 
   private createMachine(props: ExtractionProps, control: ExtractionFunction, worker: ExtractionFunction): ExtractionMachine {
-    const { pipeline, encryptionKey, logRetention, logRemovalPolicy, tracing } = props;
+    const { pipeline, encryptionKey, logRetention, logRemovalPolicy, tracing, workers = ExtractionWorkers.lambda() } = props;
     return new ExtractionMachine(this, 'Machine', {
       pipeline,
       control,
@@ -235,11 +235,13 @@ export class Extraction extends Construct implements ec2.IConnectable {
       settings: settingsOf(props),
       overlap: props.overlap ?? ExtractionOverlap.SKIP,
       limits: {
-        maxConcurrency: (props.workers ?? ExtractionWorkers.lambda()).maxConcurrency,
+        maxConcurrency: workers.maxConcurrency,
         maxChunkSeconds: worker.function.timeout!.toSeconds() - KEPT_SECONDS,
         bytesPerSecond: props.assumedBytesPerSecond ?? 10 * 1024 * 1024,
         ...props.maxSeconds !== undefined && { maxSeconds: props.maxSeconds },
         ...props.window && { window: props.window },
+        worker: { memorySize: workers.lambdaOptions.memorySize ?? MEMORY_MB, prices: pricesOf(props) },
+        ...props.maxCost !== undefined && { maxCost: props.maxCost },
       },
       timeoutSeconds: (props.timeout ?? Duration.days(7)).toSeconds(),
     });

@@ -94,9 +94,15 @@ const CASES: PropCases<ExtractionProps> = {
   timeout: { byDefault: Duration.days(7), own: () => ({ timeout: Duration.hours(3) }), shows: /DefinitionString: .*\\"TimeoutSeconds\\":10800/ },
   keepSnapshotFor: { own: () => ({ keepSnapshotFor: Duration.hours(5) }), shows: /^NightlyStartsExpiry\/Properties\/Targets\/0\/Input: .*"keepSnapshotHours":5}$/ },
   maxSeconds: { own: () => ({ maxSeconds: 3600 }), shows: /DefinitionString: .*\\"maxSeconds\\":3600/ },
+  maxCost: { own: () => ({ maxCost: 2.5 }), shows: /DefinitionString: .*\\"maxCost\\":2\.5/ },
+  prices: {
+    byDefault: { lambdaGbSecond: 0.0000133334, lambdaRequest: 0.0000002, s3Write: 0.000005, s3Read: 0.0000004, stateTransition: 0.000025 },
+    own: () => ({ prices: { stateTransition: 0.00003 } }),
+    shows: /DefinitionString: .*\\"lambdaGbSecond\\":0\.0000133334,.*\\"stateTransition\\":0\.00003/,
+  },
   window: {
     own: () => ({ window: { from: '22:00', to: '05:30', timeZone: 'Europe/Berlin', days: [ExtractionDay.FRIDAY] } }),
-    shows: /DefinitionString: .*\\"limits\\":{[^}]*\\"window\\":{\\"from\\":\\"22:00\\",\\"to\\":\\"05:30\\",\\"timeZone\\":\\"Europe\/Berlin\\",\\"days\\":\[\\"FRI\\"\]}}/,
+    shows: /DefinitionString: .*\\"limits\\":{.*\\"window\\":{\\"from\\":\\"22:00\\",\\"to\\":\\"05:30\\",\\"timeZone\\":\\"Europe\/Berlin\\",\\"days\\":\[\\"FRI\\"\]}/,
   },
   assumedBytesPerSecond: {
     byDefault: 10485760, own: () => ({ assumedBytesPerSecond: 1000000 }), shows: /DefinitionString: .*\\"bytesPerSecond\\":1000000/,

@@ -88,6 +88,9 @@ async function calls(step: string, arn: string): Promise<any[]> {
   return found;
 }
 
+const worker = {
+  memorySize: 1769, prices: { lambdaGbSecond: 0.0000133334, lambdaRequest: 0.0000002, s3Write: 0.000005, s3Read: 0.0000004, stateTransition: 0.000025 },
+};
 const window = { from: '00:00', to: '24:00', timeZone: 'UTC' };
 
 test('an execution begins, works each item until nothing is left, completes, and tells what it did', async () => {
@@ -105,7 +108,7 @@ test('an execution begins, works each item until nothing is left, completes, and
     input: {},
     settings: { tables: ['chunks.3'] },
     overlap: 'skip',
-    limits: { maxConcurrency: 2, maxChunkSeconds: 840, bytesPerSecond: 10485760, maxSeconds: 3600, window },
+    limits: { maxConcurrency: 2, maxChunkSeconds: 840, bytesPerSecond: 10485760, maxSeconds: 3600, window, worker },
   });
   expect(begun.environment).toEqual({
     EXTRACTION_NAME: 'nightly',

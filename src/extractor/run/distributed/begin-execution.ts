@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto';
+import { estimateOf, readersOfWorker, refuseCostly, refuseLong } from './execution-estimate';
 import { leaveSlot, takeSlot } from './extraction-lock';
 import type { ExtractionSetting } from './extraction-setting';
 import { ReadingHold } from './reading-hold';
 import { countsOf, RunTexts, type WrittenItems } from './run-texts';
 import { packItems, type TableWork } from './work-items';
-import { EXTRACTION_INPUTS, runIdAt, stateFolder, type BeginAnswer, type BeginStep, type ExtractionInput, type ExtractionLimits } from '../../../contract';
-import { counted } from '../../api/counted';
+import {
+  EXTRACTION_INPUTS, runIdAt, stateFolder, type BeginAnswer, type BeginStep, type ExtractionEstimate, type ExtractionInput, type ExtractionLimits,
+  type WorkItem,
+} from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
+import type { RunPlannedEvent } from '../../api/extract-events';
 import type { ExtractionPlan } from '../../api/extraction-plan';
 import type { ExtractorProps } from '../../api/extractor-props';
 import { openTarget } from '../../landing/open-target';
@@ -14,7 +18,6 @@ import { bytesOf } from '../../landing/read-manifest';
 import { parseS3Url } from '../../landing/s3/s3-url';
 import { USUAL_CHUNK_BYTES } from '../../plan/chunk-size';
 import { withPartitionPrefixes } from '../../plan/partition-prefixes';
-import { quoteTable } from '../../source/catalog/identifiers';
 import { toSafeError } from '../../source/credentials/redact';
 import { Checkpoint, checkpointedRuns, type RunRecord } from '../../state/checkpoint';
 import { failedPrefix } from '../../state/chunk-claims';
@@ -42,7 +45,8 @@ export async function beginExecution(step: BeginStep, setting: ExtractionSetting
   const input = checkInput(step.input);
   const { plan, resume, ...chosen } = input;
   const props = { ...setting.props, ...step.settings, ...chosen } as ExtractorProps;
-  const options = await resolveOptions(props);
+  const resolved = await resolveOptions(props);
+  const options = { ...resolved, readers: readersOfWorker(resolved, step.limits) };
   const opened = openStore(options.target, options.targetOptions);
   try {
     const busy = await takeExtraction(opened.store, step, setting);
@@ -109,7 +113,7 @@ class Beginning {
       const checkpoint = await this.checkpointOf(runId, props, options, target, resume !== undefined);
       const before = checkpoint && await new RunTexts(this.store, runId).readItems(checkpoint.lease.epoch);
       // This function was called before, and its answer was lost.
-      if (checkpoint && before) return this.answer(runId, checkpoint.lease.epoch, options.target, before);
+      if (checkpoint && before) return this.answer(checkpoint, options, before);
       await target.check();
       if (checkpoint) return await this.work(runId, resumedOptions(options, props, checkpoint.record), target, checkpoint);
       const given = plan === undefined ? undefined : withPartitionPrefixes(await this.savedPlan(plan, options));
@@ -158,6 +162,9 @@ class Beginning {
       await findings.look(async () => refuseFoldedFolders(plan!, target));
       await findings.look(() => refuseLong(plan!, limits, options.readers));
       findings.refuse();
+      const items = this.itemsOf(plan!, kept);
+      const estimate = estimateOf(items, limits, options);
+      refuseCostly(estimate, limits);
       selection.warnings.forEach(warn);
       if (kept) await sweepUnfinished(context, jobs, kept.finished);
       const checkpoint = kept ?? await Checkpoint.begin(
@@ -165,29 +172,39 @@ class Beginning {
         { takeOver: false, execution: this.execution, isRunning: this.setting.isRunning },
       );
       if (consistency === 'databaseSnapshot') await new RunSnapshot(options.connection, runId, warn).open(connection, checkpoint.finishedChunks);
-      return await this.keepItems(checkpoint, selection, options);
+      onEvent(plannedOf(plan!, items, estimate));
+      return await this.keepItems(checkpoint, selection, options, items);
     } finally {
       await connection.close();
     }
   }
 
-  private async keepItems(checkpoint: Checkpoint, { plan, tables }: Selection, options: RunOptions): Promise<BeginAnswer> {
-    const { record, lease: { epoch }, finished } = checkpoint;
-    const { runId } = record;
-    const texts = new RunTexts(this.store, runId);
-    await texts.writePlan({ ...record, plan: plan! }, options.onTableError, (table) => tables[plan!.tables.indexOf(table)].relations);
-    // Those that failed before are tried again.
-    await this.store.remove(await this.store.list(failedPrefix(runId)));
-    const done = new Set(finished.map(({ tableIndex, chunk }) => `${tableIndex} ${chunk}`));
-    const work = plan!.tables.map(({ chunks }, index): TableWork => ({ index, chunks: chunks.filter(({ chunk }) => !done.has(`${index} ${chunk}`)) }));
-    const items = packItems(work, this.step.limits.maxConcurrency);
-    const key = await texts.writeItems(epoch, items);
-    return this.answer(runId, epoch, options.target, { key, counts: countsOf(items) });
+  /** Of what is left. */
+  private itemsOf({ tables }: ExtractionPlan, kept: Checkpoint | undefined): WorkItem[] {
+    const done = new Set(kept?.finished.map(({ tableIndex, chunk }) => `${tableIndex} ${chunk}`));
+    const work = tables.map(({ chunks }, index): TableWork => ({ index, chunks: chunks.filter(({ chunk }) => !done.has(`${index} ${chunk}`)) }));
+    return packItems(work, this.step.limits.maxConcurrency);
   }
 
-  private answer(runId: string, epoch: number, target: string, { key, counts }: WrittenItems): BeginAnswer {
+  private async keepItems(checkpoint: Checkpoint, { plan, tables }: Selection, options: RunOptions, items: readonly WorkItem[]): Promise<BeginAnswer> {
+    const { record, lease: { epoch } } = checkpoint;
+    const { runId } = record;
+    const texts = new RunTexts(this.store, runId);
+    await texts.writePlan({ ...record, plan: plan! }, options, (table) => tables[plan!.tables.indexOf(table)].relations);
+    // Those that failed before are tried again.
+    await this.store.remove(await this.store.list(failedPrefix(runId)));
+    return this.answer(checkpoint, options, { key: await texts.writeItems(epoch, items), items });
+  }
+
+  private answer({ record, lease: { epoch } }: Checkpoint, { target, readers }: RunOptions, { key, items }: WrittenItems): BeginAnswer {
     const { bucket, prefix } = s3Of(target);
-    return { outcome: 'begun', run: { runId, epoch }, items: { bucket, key: stateFolder(prefix) + key }, counts };
+    return {
+      outcome: 'begun',
+      run: { runId: record.runId, epoch },
+      items: { bucket, key: stateFolder(prefix) + key },
+      counts: countsOf(items),
+      estimate: estimateOf(items, this.step.limits, { readers, targetFileBytes: record.targetFileBytes }),
+    };
   }
 
   /** A plan that was saved in the landing bucket. */
@@ -204,6 +221,20 @@ class Beginning {
       await target.close();
     }
   }
+}
+
+function plannedOf({ tables }: ExtractionPlan, items: readonly WorkItem[], { connections }: ExtractionEstimate): RunPlannedEvent {
+  const chunks = tables.reduce((sum, table) => sum + table.chunks.length, 0);
+  const left = items.flatMap((item) => item.tables.flatMap((table) => table.chunks));
+  return {
+    type: 'run-planned',
+    tables: tables.length,
+    chunks,
+    finishedChunks: chunks - left.length,
+    readers: connections,
+    estimatedRows: tables.reduce((sum, { estimatedRows }) => sum + estimatedRows, 0),
+    estimatedBytes: tables.reduce((sum, { estimatedBytes }) => sum + estimatedBytes, 0),
+  };
 }
 
 function s3Of(target: string): { readonly bucket: string; readonly prefix: string } {
@@ -224,33 +255,4 @@ function spreadOptions(options: RunOptions, { maxConcurrency, maxChunkSeconds, b
   // A worker is to end a few chunks, also where the source is slower than it was reckoned.
   const most = Math.floor(bytesPerSecond * maxChunkSeconds / 4);
   return { ...options, readers, ...(most < USUAL_CHUNK_BYTES && { chunkTarget: { bytes: most } }) };
-}
-
-/** @throws LegacyToS3Error of code INVALID_CONFIG when something cannot be read in the time there is */
-function refuseLong(plan: ExtractionPlan, { maxChunkSeconds, bytesPerSecond, maxSeconds, maxConcurrency }: ExtractionLimits, readers: number): void {
-  if (maxChunkSeconds !== undefined) {
-    const long = plan.tables.flatMap((table) => {
-      const seconds = Math.max(...table.chunks.map(({ estimatedBytes }) => estimatedBytes / bytesPerSecond));
-      return seconds > maxChunkSeconds ? [{ table, seconds }] : [];
-    });
-    if (long.length > 0) {
-      const named = long.slice(0, 10).map(({ table: { schema, table, chunkKey: key }, seconds }) => (
-        `${quoteTable(schema, table)} has ${key.length === 0 ? 'no key to be cut by, and takes' : 'a chunk that takes'} about ${minutes(seconds)}`
-      ));
-      throw new LegacyToS3Error('INVALID_CONFIG', `a worker may read one chunk for ${minutes(maxChunkSeconds)}, at a reckoned ${Math.round(bytesPerSecond / 1e6)} MB/s: ${named.join('; ')}`
-        + `${long.length > 10 ? ` and ${long.length - 10} more` : ''}; give such a table a key (tableOptions chunkBy), a smaller targetChunkBytes, or workers without that limit`);
-    }
-  }
-  if (maxSeconds === undefined) return;
-  const bytes = plan.tables.reduce((sum, { estimatedBytes }) => sum + estimatedBytes, 0);
-  const chunks = plan.tables.reduce((sum, table) => sum + table.chunks.length, 0);
-  const seconds = bytes / bytesPerSecond / Math.max(1, Math.min(chunks, maxConcurrency * readers));
-  if (seconds > maxSeconds) {
-    throw new LegacyToS3Error('INVALID_CONFIG', `the run would take about ${minutes(seconds)} (${counted(bytes, 'byte')} by ${maxConcurrency} workers of `
-      + `${counted(readers, 'reader')} at ${Math.round(bytesPerSecond / 1e6)} MB/s each), allowed are ${minutes(maxSeconds)} (maxSeconds)`);
-  }
-}
-
-function minutes(seconds: number): string {
-  return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }

@@ -18,13 +18,15 @@ export interface TableText {
 /** The record of a run without its tables, and what its last step has to know besides. */
 export interface HeaderText extends RunRecord {
   readonly onTableError: OnTableError;
+  /** Of each worker; absent of runs of before: as many as the worker has by itself. */
+  readonly readers?: number;
 }
 
-/** Items of an execution, and what they are together. */
+/** Items of an execution. */
 export interface WrittenItems {
   /** In the store. */
   readonly key: string;
-  readonly counts: ExtractionCounts;
+  readonly items: readonly WorkItem[];
 }
 
 /** Texts that are written at a time. */
@@ -39,9 +41,9 @@ export class RunTexts {
   public constructor(private readonly store: StateStore, private readonly runId: string) {}
 
   public async writePlan(
-    record: RunRecord, onTableError: OnTableError, relationsOf: (table: PlannedTable) => TableRelations | undefined,
+    record: RunRecord, { onTableError, readers }: Pick<HeaderText, 'onTableError' | 'readers'>, relationsOf: (table: PlannedTable) => TableRelations | undefined,
   ): Promise<void> {
-    const header: HeaderText = { ...record, plan: { ...record.plan, tables: [] }, onTableError };
+    const header: HeaderText = { ...record, plan: { ...record.plan, tables: [] }, onTableError, readers };
     await this.store.put(headerKey(this.runId), JSON.stringify(header));
     const { tables } = record.plan;
     let next = 0;
@@ -63,11 +65,11 @@ export class RunTexts {
     return key;
   }
 
-  /** The items that were written before, and what they are together; undefined where they were not. */
+  /** The items that were written before; undefined where they were not. */
   public async readItems(epoch: number): Promise<WrittenItems | undefined> {
     const text = await this.store.read(itemsKey(this.runId, epoch));
     if (text === undefined) return undefined;
-    return { key: itemsKey(this.runId, epoch), counts: countsOf(text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as WorkItem)) };
+    return { key: itemsKey(this.runId, epoch), items: text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as WorkItem) };
   }
 
   /** The record, its plan without tables. @throws LegacyToS3Error of code RUN_NOT_FOUND */

@@ -89,7 +89,10 @@ class Worker {
     // Not even a connection.
     if (await this.isHeld()) return this.answer();
     const header = await this.texts.header();
-    const options = optionsOfRun({ ...given, connection: { ...given.connection, applicationName: this.session } }, header);
+    // As many as the plan told the source would have.
+    const { readers = given.readers } = header;
+    const connection = { ...given.connection, applicationName: this.session };
+    const options = optionsOfRun({ ...given, connection, readers, targetOptions: { ...given.targetOptions, writers: readers } }, header);
     const jobs = await this.jobs(item, options, header);
     const target = openTarget(options.target, options.targetOptions);
     const timer = setTimeout(() => this.stop.abort(new HandedOver()), Math.max(0, this.setting.remainingMs() - LAST_READ_MS));

@@ -166,3 +166,55 @@ test('a pause is kept until it is ended, and said twice it is the first; the rec
   await expect(free.begin()).resolves.toMatchObject({ outcome: 'begun' });
   free.end();
 });
+
+const PRICES = { lambdaGbSecond: 0.0000133334, lambdaRequest: 0.0000002, s3Write: 0.000005, s3Read: 0.0000004, stateTransition: 0.000025 };
+
+test('what would cost more than it may is refused before anything is kept or read', async () => {
+  const seen = watchSource();
+  const dear = execution('dear', { limits: { worker: { memorySize: 1769, prices: PRICES }, maxCost: 0.0001 } });
+  await expect(dear.begin()).rejects.toMatchObject({
+    code: 'INVALID_CONFIG', message: expect.stringMatching(/^the run would cost about US\$0\.00\d\d, allowed are US\$0\.0001 \(maxCost\): \d+ GB-seconds of Lambda × /),
+  });
+  dear.end();
+  expect(seen.chunks).toBe(0);
+  expect([...s3.objects.keys()].filter((key) => key.startsWith('sql-state/run='))).toEqual([]);
+});
+
+test('the begin tells workers × readers = connections, and the requests of S3 are about as many as were reckoned', async () => {
+  const told = execution('told', { limits: { worker: { memorySize: 1769, prices: PRICES }, maxCost: 1 } });
+  const begun = await told.begin();
+  const { estimate } = begun as Extract<typeof begun, { outcome: 'begun' }>;
+  expect(estimate).toMatchObject({ workers: 2, readers: 2, connections: 4, text: expect.stringMatching(/^2 workers × 2 readers = 4 connections, about 0 s, about US\$0\.00/) });
+  expect(told.events).toContainEqual(expect.objectContaining({ type: 'run-planned', tables: 4, chunks: 19, finishedChunks: 0, readers: 4 }));
+  for (const item of told.items(begun)) await told.work(begun, item);
+  await told.complete(begun);
+  told.end();
+  const operations = s3.operations();
+  const writes = operations.filter((name) => /^(Put|Create|Complete|UploadPart|Copy|List)/.test(name)).length;
+  const reads = operations.filter((name) => /^(Get|Head)/.test(name)).length;
+  const { s3Write, s3Read } = estimate.cost!.units;
+  for (const [made, reckoned] of [[writes, s3Write], [reads, s3Read]]) {
+    expect(reckoned).toBeGreaterThan(made * 0.9);
+    expect(reckoned).toBeLessThan(made * 1.1);
+  }
+});
+
+test('a worker has as many readers as the plan told, whatever it has by itself', async () => {
+  const one = execution('one', { props: { ...props(), readers: undefined }, limits: { worker: { memorySize: 5400, prices: PRICES } } });
+  const begun = await one.begin();
+  expect(begun).toMatchObject({ estimate: { readers: 3 } });
+  let [now, most] = [0, 0];
+  let release = () => {};
+  const all = new Promise<void>((resolve) => { release = resolve; });
+  watchSource(async () => {
+    now += 1;
+    most = Math.max(most, now);
+    if (now >= 3) release();
+    await all;
+    now -= 1;
+  });
+  const items = one.items(begun).sort((a, b) => JSON.stringify(b).length - JSON.stringify(a).length);
+  await one.work(begun, items[0]);
+  one.end();
+  expect(most).toBe(3);
+});

@@ -34,3 +34,44 @@ export interface ExtractionWindow {
    */
   readonly days?: ExtractionDay[];
 }
+
+/**
+ * What AWS asks for, in US dollars, as executions are reckoned by. Without them they are the list prices of us-east-1 as assumed on
+ * 2025-12-01; those of other regions differ.
+ */
+export interface ExtractionPrices {
+  /**
+   * A GB-second of a Lambda function.
+   *
+   * @default 0.0000133334, or 0.0000166667 where `architecture` is X86_64
+   */
+  readonly lambdaGbSecond?: number;
+
+  /**
+   * A request to a Lambda function.
+   *
+   * @default 0.0000002
+   */
+  readonly lambdaRequest?: number;
+
+  /**
+   * A request of S3 that writes or lists (PUT, COPY, POST, LIST).
+   *
+   * @default 0.000005
+   */
+  readonly s3Write?: number;
+
+  /**
+   * A request of S3 that reads (GET, HEAD).
+   *
+   * @default 0.0000004
+   */
+  readonly s3Read?: number;
+
+  /**
+   * A state transition of a Standard workflow of Step Functions.
+   *
+   * @default 0.000025
+   */
+  readonly stateTransition?: number;
+}
