@@ -89,7 +89,8 @@ async function calls(step: string, arn: string): Promise<any[]> {
 }
 
 const worker = {
-  memorySize: 1769, prices: { lambdaGbSecond: 0.0000133334, lambdaRequest: 0.0000002, s3Write: 0.000005, s3Read: 0.0000004, stateTransition: 0.000025 },
+  memorySize: 1769,
+  prices: { lambdaGbSecond: 0.0000133334, lambdaRequest: 0.0000002, s3Write: 0.000005, s3Read: 0.0000004, stateTransition: 0.000025 },
 };
 const window = { from: '00:00', to: '24:00', timeZone: 'UTC' };
 

@@ -186,7 +186,9 @@ class Beginning {
     return packItems(work, this.step.limits.maxConcurrency);
   }
 
-  private async keepItems(checkpoint: Checkpoint, { plan, tables }: Selection, options: RunOptions, items: readonly WorkItem[]): Promise<BeginAnswer> {
+  private async keepItems(
+    checkpoint: Checkpoint, { plan, tables }: Selection, options: RunOptions, items: readonly WorkItem[],
+  ): Promise<BeginAnswer> {
     const { record, lease: { epoch } } = checkpoint;
     const { runId } = record;
     const texts = new RunTexts(this.store, runId);

@@ -40,7 +40,9 @@ export interface EstimateOptions {
 }
 
 /** Readers of each worker: as chosen, else one for each vCPU of its own, which are not those of who plans. */
-export function readersOfWorker({ readers, readersChosen }: { readonly readers: number; readonly readersChosen: boolean }, { worker }: ExtractionLimits): number {
+export function readersOfWorker(
+  { readers, readersChosen }: { readonly readers: number; readonly readersChosen: boolean }, { worker }: ExtractionLimits,
+): number {
   if (readersChosen || !worker) return readers;
   return Math.max(READERS.least, Math.min(READERS.most, Math.floor(worker.memorySize / VCPU_MB)));
 }
@@ -49,11 +51,12 @@ export function readersOfWorker({ readers, readersChosen }: { readonly readers: 
 export function estimateOf(items: readonly WorkItem[], limits: ExtractionLimits, options: EstimateOptions): ExtractionEstimate {
   const { bytesPerSecond, worker } = limits;
   const work = items.map((item) => workOf(item, limits, options));
-  const chunks = sum(work, (each) => each.chunks);
+  const chunks = totalOf(work, (each) => each.chunks);
   const workers = Math.min(limits.maxConcurrency, items.length);
   const connections = workers * options.readers;
-  const seconds = sum(work, ({ bytes }) => bytes) / bytesPerSecond / Math.max(1, Math.min(chunks, limits.maxConcurrency * options.readers));
-  const estimate = { workers, readers: options.readers, connections, seconds: Math.round(seconds), ...(worker && { cost: costOf(work, tablesOf(items), worker) }) };
+  const seconds = totalOf(work, ({ bytes }) => bytes) / bytesPerSecond / Math.max(1, Math.min(chunks, limits.maxConcurrency * options.readers));
+  const cost = worker && costOf(work, tablesOf(items), worker);
+  const estimate = { workers, readers: options.readers, connections, seconds: Math.round(seconds), ...(cost && { cost }) };
   return { ...estimate, text: describeEstimate(estimate) };
 }
 
@@ -68,9 +71,11 @@ interface ItemWork {
   readonly reads: number;
 }
 
-function workOf({ tables }: WorkItem, { bytesPerSecond, maxChunkSeconds = Infinity }: ExtractionLimits, { readers, targetFileBytes }: EstimateOptions): ItemWork {
+function workOf(
+  { tables }: WorkItem, { bytesPerSecond, maxChunkSeconds = Infinity }: ExtractionLimits, { readers, targetFileBytes }: EstimateOptions,
+): ItemWork {
   const sizes = tables.flatMap(({ chunks }) => chunks.map(({ estimatedBytes }) => estimatedBytes));
-  const bytes = sum(sizes, (size) => size);
+  const bytes = totalOf(sizes, (size) => size);
   // The largest chunk has one stream, whatever the number of readers.
   const reading = Math.max(bytes / Math.min(readers, sizes.length), Math.max(...sizes)) / bytesPerSecond;
   const invocations = Math.max(1, Math.ceil(reading / maxChunkSeconds));
@@ -79,7 +84,7 @@ function workOf({ tables }: WorkItem, { bytesPerSecond, maxChunkSeconds = Infini
     chunks: sizes.length,
     seconds: reading + invocations * START_SECONDS,
     invocations,
-    writes: sum(sizes, (size) => A_CHUNK.writes + writesOf(size, targetFileBytes)),
+    writes: totalOf(sizes, (size) => A_CHUNK.writes + writesOf(size, targetFileBytes)),
     reads: sizes.length * A_CHUNK.reads + invocations * (AN_INVOCATION.reads + tables.length),
   };
 }
@@ -98,16 +103,16 @@ function writesOfObject(bytes: number): number {
 }
 
 function costOf(work: readonly ItemWork[], tables: number, { memorySize, prices }: NonNullable<ExtractionLimits['worker']>): NonNullable<ExtractionEstimate['cost']> {
-  const invocations = sum(work, (each) => each.invocations);
+  const invocations = totalOf(work, (each) => each.invocations);
   const units: { readonly [name in keyof ExtractionPrices]: number } = {
-    lambdaGbSecond: Math.ceil(sum(work, ({ seconds }) => seconds) * memorySize / 1024),
+    lambdaGbSecond: Math.ceil(totalOf(work, ({ seconds }) => seconds) * memorySize / 1024),
     lambdaRequest: invocations,
-    s3Write: AN_EXECUTION.writes + tables * A_TABLE.writes + sum(work, ({ writes }) => writes),
-    s3Read: AN_EXECUTION.reads + tables * A_TABLE.reads + sum(work, ({ reads }) => reads),
+    s3Write: AN_EXECUTION.writes + tables * A_TABLE.writes + totalOf(work, ({ writes }) => writes),
+    s3Read: AN_EXECUTION.reads + tables * A_TABLE.reads + totalOf(work, ({ reads }) => reads),
     stateTransition: AN_EXECUTION.transitions + work.length * A_CHILD.transitions + invocations * A_CHILD.ofInvocation,
   };
   const names = Object.keys(units) as Array<keyof ExtractionPrices>;
-  return { usd: Number(sum(names, (name) => units[name] * prices[name]).toFixed(4)), units, prices };
+  return { usd: Number(totalOf(names, (name) => units[name] * prices[name]).toFixed(4)), units, prices };
 }
 
 function tablesOf(items: readonly WorkItem[]): number {
@@ -143,7 +148,9 @@ export function refuseCostly({ cost }: ExtractionEstimate, { maxCost }: Extracti
 }
 
 /** @throws LegacyToS3Error of code INVALID_CONFIG when something cannot be read in the time there is */
-export function refuseLong(plan: ExtractionPlan, { maxChunkSeconds, bytesPerSecond, maxSeconds, maxConcurrency }: ExtractionLimits, readers: number): void {
+export function refuseLong(
+  plan: ExtractionPlan, { maxChunkSeconds, bytesPerSecond, maxSeconds, maxConcurrency }: ExtractionLimits, readers: number,
+): void {
   if (maxChunkSeconds !== undefined) {
     const long = plan.tables.flatMap((table) => {
       const seconds = Math.max(...table.chunks.map(({ estimatedBytes }) => estimatedBytes / bytesPerSecond));
@@ -171,6 +178,6 @@ function minutes(seconds: number): string {
   return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }
 
-function sum<T>(of: readonly T[], value: (each: T) => number): number {
+function totalOf<T>(of: readonly T[], value: (each: T) => number): number {
   return of.reduce((total, each) => total + value(each), 0);
 }

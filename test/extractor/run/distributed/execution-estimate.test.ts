@@ -7,7 +7,9 @@ const PRICES = { lambdaGbSecond: 0.0000133334, lambdaRequest: 0.0000002, s3Write
 const LIMITS: ExtractionLimits = { maxConcurrency: 16, bytesPerSecond: 10 * MIB, maxChunkSeconds: 840, worker: { memorySize: 2048, prices: PRICES } };
 const OPTIONS = { readers: 2, targetFileBytes: 256 * MIB };
 
-const item = (...sizes: number[]): WorkItem => ({ tables: [{ index: 0, chunks: sizes.map((estimatedBytes, chunk) => ({ chunk, estimatedRows: 1, estimatedBytes })) }] });
+const item = (...sizes: number[]): WorkItem => ({
+  tables: [{ index: 0, chunks: sizes.map((estimatedBytes, chunk) => ({ chunk, estimatedRows: 1, estimatedBytes })) }],
+});
 
 test('a hundred items of two chunks of 100 MiB, by hand', () => {
   const { text, ...estimate } = estimateOf(Array.from({ length: 100 }, () => item(100 * MIB, 100 * MIB)), LIMITS, OPTIONS);
@@ -20,7 +22,9 @@ test('a hundred items of two chunks of 100 MiB, by hand', () => {
     cost: {
       usd: 0.0626,
       prices: PRICES,
-      units: { lambdaGbSecond: 2800, lambdaRequest: 100, s3Write: 20 + 1 + 200 * (2 + 15), s3Read: 8 + 1 + 200 * 3 + 100 * 5, stateTransition: 6 + 100 * 3 },
+      units: {
+        lambdaGbSecond: 2800, lambdaRequest: 100, s3Write: 20 + 1 + 200 * (2 + 15), s3Read: 8 + 1 + 200 * 3 + 100 * 5, stateTransition: 6 + 100 * 3,
+      },
     },
   });
   expect(text).toBe('16 workers × 2 readers = 32 connections, about 63 s, about US$0.0626 (2,800 GB-seconds of Lambda × US$0.0000133334 = US$0.0373, '
@@ -43,11 +47,15 @@ test('an item that takes longer than a worker has is several invocations', () =>
 
 test('more bytes, more memory and higher prices cost more; more workers cost the same', () => {
   const size = fc.integer({ min: 0, max: 2 ** 34 });
-  fc.assert(fc.property(fc.array(fc.array(size, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 20 }), size, fc.integer({ min: 512, max: 10240 }), (sizes, more, memorySize) => {
-    const usd = (of: readonly number[][], limits: Partial<ExtractionLimits> = {}) => estimateOf(of.map((each) => item(...each)), { ...LIMITS, ...limits }, OPTIONS).cost!.usd;
+  const items = fc.array(fc.array(size, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 20 });
+  const worker = (memorySize: number, prices = PRICES) => ({ worker: { memorySize, prices } });
+  const usd = (of: readonly number[][], limits: Partial<ExtractionLimits> = {}) => (
+    estimateOf(of.map((each) => item(...each)), { ...LIMITS, ...limits }, OPTIONS).cost!.usd
+  );
+  fc.assert(fc.property(items, size, fc.integer({ min: 512, max: 10240 }), (sizes, more, memorySize) => {
     expect(usd([...sizes, [more]])).toBeGreaterThan(usd(sizes));
-    expect(usd(sizes, { worker: { memorySize: memorySize + 64, prices: PRICES } })).toBeGreaterThanOrEqual(usd(sizes, { worker: { memorySize, prices: PRICES } }));
-    expect(usd(sizes, { worker: { memorySize: 2048, prices: { ...PRICES, stateTransition: 0.01 } } })).toBeGreaterThan(usd(sizes));
+    expect(usd(sizes, worker(memorySize + 64))).toBeGreaterThanOrEqual(usd(sizes, worker(memorySize)));
+    expect(usd(sizes, worker(2048, { ...PRICES, stateTransition: 0.01 }))).toBeGreaterThan(usd(sizes));
     expect(usd(sizes, { maxConcurrency: 100 })).toBe(usd(sizes));
   }), { numRuns: 100 });
 });
@@ -62,7 +70,9 @@ test('what may cost less is refused with the arithmetic, what costs as much is n
 });
 
 test('a worker has the readers that were chosen, else one for each of its own vCPUs', () => {
-  const readers = (readersChosen: boolean, memorySize: number) => readersOfWorker({ readers: 5, readersChosen }, { ...LIMITS, worker: { memorySize, prices: PRICES } });
+  const readers = (readersChosen: boolean, memorySize: number) => (
+    readersOfWorker({ readers: 5, readersChosen }, { ...LIMITS, worker: { memorySize, prices: PRICES } })
+  );
   expect([1769, 3538, 7076, 10240].map((memory) => readers(false, memory))).toEqual([2, 2, 4, 5]);
   expect(readers(true, 10240)).toBe(5);
   expect(readersOfWorker({ readers: 3, readersChosen: false }, { ...LIMITS, worker: undefined })).toBe(3);
