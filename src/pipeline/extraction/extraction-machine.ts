@@ -43,7 +43,10 @@ export class ExtractionMachine extends Construct {
         controlSeconds: control.function.timeout!.toSeconds(),
         workSeconds: worker.function.timeout!.toSeconds(),
         partition: Stack.of(this).partition,
-        settings, overlap, limits, timeoutSeconds,
+        settings,
+        overlap,
+        limits,
+        timeoutSeconds,
       }))),
       // Without data: a chunk's bounds are values of the source.
       logs: { destination: this.logGroup, level: sfn.LogLevel.ALL, includeExecutionData: false },

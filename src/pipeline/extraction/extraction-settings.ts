@@ -7,8 +7,8 @@ import { normalizePrefix } from '../../contract';
 import { ExtractorProps } from '../../extractor/api/extractor-props';
 import { LandingProps, ObjectChecksum, ServerSideEncryption } from '../../extractor/api/landing-props';
 import { SqlServerSource } from '../../extractor/api/sql-server-source';
-import { requireComplete } from '../../extractor/options/validate-source';
 import { validateProps } from '../../extractor/options/validate-props';
+import { requireComplete } from '../../extractor/options/validate-source';
 import { invalidInput } from '../checks/validation';
 import { ILegacyToS3Pipeline } from '../interface/pipeline-interface';
 

@@ -23,8 +23,8 @@ import { ExtractionStarts, isDaily, statusPattern, UNSUCCESSFUL } from './extrac
 import { ExtractionWorkers } from './extraction-workers';
 import { EXTRACTION_ENV } from '../../contract';
 import { Consistency } from '../../extractor/api/extractor-props';
-import { ROLE_OF_ACCOUNT } from '../access/grants';
 import { byPrincipal, grantWhole } from '../access/grant-whole';
+import { ROLE_OF_ACCOUNT } from '../access/grants';
 import { claim } from '../checks/claims';
 import { defaultPipelineName } from '../checks/pipeline-name';
 import { invalidInput } from '../checks/validation';

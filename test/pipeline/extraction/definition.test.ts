@@ -7,7 +7,9 @@ import { FAULTS, THROTTLES } from '../../../src/pipeline/extraction/extraction-d
 
 /** Rules that hold for each state of an extraction's state machine. */
 
-const definition = definitionIn(synthExtraction({ timeout: Duration.hours(20), workers: ExtractionWorkers.lambda({ timeout: Duration.minutes(10) }) }));
+const definition = definitionIn(synthExtraction({
+  timeout: Duration.hours(20), workers: ExtractionWorkers.lambda({ timeout: Duration.minutes(10) }),
+}));
 const processor = definition.States.Chunks.ItemProcessor;
 
 /** Every state with its name, those of the Map's children among them. */

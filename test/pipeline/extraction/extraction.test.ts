@@ -38,9 +38,11 @@ describe('functions', () => {
   });
 
   test('the whole bucket is landed in where the pipeline watches it whole', () => {
-    const made = synth((stack) => make(stack, { pipeline: LegacyToS3Pipeline.fromPipelineAttributes(stack, 'Whole', {
-      pipelineName: 'ledger', bucket: s3.Bucket.fromBucketName(stack, 'Bucket', 'landing'), metadataTable: pipelineOf(stack).metadataTable,
-    }) }));
+    const made = synth((stack) => make(stack, {
+      pipeline: LegacyToS3Pipeline.fromPipelineAttributes(stack, 'Whole', {
+        pipelineName: 'ledger', bucket: s3.Bucket.fromBucketName(stack, 'Bucket', 'landing'), metadataTable: pipelineOf(stack).metadataTable,
+      }),
+    }));
     expect(JSON.parse(environmentOf(made).EXTRACTION_LANDING)).toEqual({ target: 's3://landing/' });
     expect(statements(made.template, 'NightlyMachineRole')).toContainEqual(expect.objectContaining({ Sid: 'ReadItems', Resource: s3Arn('landing/_state/*') }));
   });
@@ -100,8 +102,10 @@ describe('roles', () => {
     },
     { Sid: 'WriteLogs', Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: arnOf(`Nightly${which}LogGroup`) },
   ];
-  const executions = (rest: string) => ({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':states:', { Ref: 'AWS::Region' }, ':', { Ref: 'AWS::AccountId' },
-    ':execution:', { 'Fn::GetAtt': [expect.stringMatching(/^NightlyMachineStateMachine/), 'Name'] }, rest]] });
+  const executions = (rest: string) => ({
+    'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':states:', { Ref: 'AWS::Region' }, ':', { Ref: 'AWS::AccountId' },
+      ':execution:', { 'Fn::GetAtt': [expect.stringMatching(/^NightlyMachineStateMachine/), 'Name'] }, rest]],
+  });
   const machine = { Ref: expect.stringMatching(/^NightlyMachineStateMachine/) };
 
   test('a worker lands, reads the password and writes logs', () => {
@@ -154,12 +158,16 @@ describe('roles', () => {
   });
 
   test('a password may be a parameter of SSM', () => {
-    const made = synth((stack) => make(stack, { source: {
-      server: 'sql.corp.example', database: 'Ledger', user: 'reader',
-      passwordParameter: ssm.StringParameter.fromSecureStringParameterAttributes(stack, 'Parameter', {
-        parameterName: '/ledger/password', encryptionKey: kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:111111111111:key/1'),
-      }),
-    } }));
+    const made = synth((stack) => make(stack, {
+      source: {
+        server: 'sql.corp.example',
+        database: 'Ledger',
+        user: 'reader',
+        passwordParameter: ssm.StringParameter.fromSecureStringParameterAttributes(stack, 'Parameter', {
+          parameterName: '/ledger/password', encryptionKey: kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:111111111111:key/1'),
+        }),
+      },
+    }));
     expect(JSON.stringify(environmentOf(made).EXTRACTION_SOURCE)).toMatch(/passwordParameter.*:parameter\/ledger\/password/);
     const given = JSON.stringify(statements(made.template, 'NightlyWorkerRole'));
     expect(given).toMatch(/ssm:GetParameter.*:parameter\/ledger\/password.*/);
