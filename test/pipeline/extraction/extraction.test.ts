@@ -44,7 +44,7 @@ describe('functions', () => {
       }),
     }));
     expect(JSON.parse(environmentOf(made).EXTRACTION_LANDING)).toEqual({ target: 's3://landing/' });
-    expect(statements(made.template, 'NightlyMachineRole')).toContainEqual(expect.objectContaining({ Sid: 'ReadItems', Resource: s3Arn('landing/_state/*') }));
+    expect(statements(made.template, 'NightlyMachineRole')).toContainEqual(expect.objectContaining({ Action: 's3:GetObject', Resource: s3Arn('landing/_state/*') }));
   });
 
   test('objects are encrypted by the bucket\'s key where a key is asked for', () => {
@@ -126,7 +126,7 @@ describe('roles', () => {
     const version = (which: string) => ({ 'Fn::Join': ['', [arnOf(`Nightly${which}Function`), ':*']] });
     const [invoke, read, logs, ...more] = statements(least.template, 'NightlyMachineRole');
     expect(invoke).toEqual({ Sid: 'InvokeVersions', Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: [version('Control'), version('Worker')] });
-    expect(read).toEqual({ Sid: 'ReadItems', Effect: 'Allow', Action: 's3:GetObject', Resource: s3Arn('landing/landing-state/*') });
+    expect(read).toEqual({ Effect: 'Allow', Action: 's3:GetObject', Resource: s3Arn('landing/landing-state/*') });
     expect([logs.Resource, logs.Action.every((action: string) => action.startsWith('logs:')), more]).toEqual(['*', true, []]);
   });
 
@@ -183,6 +183,11 @@ describe('roles', () => {
     expect(actions).toEqual(expect.arrayContaining(['s3:PutObject', 'secretsmanager:GetSecretValue', 'logs:PutLogEvents', 'sqs:SendMessage']));
     expect(statements(template, 'Own').some(({ Sid }) => Sid !== undefined)).toBe(false);
   });
+});
+
+test('the state machine\'s log group has a name of its stack, under the prefix for delivered logs', () => {
+  const name = only(least.template, 'AWS::Logs::LogGroup', 'NightlyMachine').Properties.LogGroupName;
+  expect(JSON.stringify(name)).toMatch(/"\/aws\/vendedlogs\/states\/Stack-?Nightly-?Machine[^"]*-",.*AWS::StackId/);
 });
 
 describe('starts', () => {
