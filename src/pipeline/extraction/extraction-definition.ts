@@ -100,7 +100,7 @@ export function definitionOf(props: DefinitionProps): object {
         Choices: [{ Variable: '$.completion.finished', BooleanEquals: true, Next: 'Extracted' }],
         Default: 'Complete',
       },
-      Extracted: { Type: 'Succeed', OutputPath: '$.completion' },
+      Extracted: { Type: 'Pass', InputPath: '$.completion', End: true },
     },
   };
 }
