@@ -184,6 +184,14 @@ export const EXTRACTION_METRICS = {
   snapshotsExpired: 'SnapshotsExpired',
 } as const;
 
+/**
+ * Names of errors of the functions that may pass when they are called again: of the way to source or store, and of a worker that
+ * lost a chunk to another one. What is wrong with a table is no error of a worker.
+ */
+export const EXTRACTION_PASSING_ERRORS: readonly string[] = [
+  'SOURCE_UNREACHABLE', 'SOURCE_CONNECTION_LOST', 'SOURCE_STALLED', 'TARGET_UNREACHABLE', 'TARGET_OCCUPIED', 'RUN_IN_USE',
+];
+
 /** Most bytes of an item, a line of the items' file: half of what an item of a Distributed Map may have, since it becomes a payload with others. */
 export const MAX_ITEM_BYTES = 0x20000;
 

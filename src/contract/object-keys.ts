@@ -113,9 +113,18 @@ export function stateCheckFile(processId: number): string {
   return `check-${processId}.json`;
 }
 
-/** Whether an object is of a run's checkpoint, or of a check of its folder, by its key, wherever the landing prefix is. */
+/** What is kept in a {@link stateFolder}: of a run, of an extraction, and by a check. */
+const STATE_FILES = [
+  'run=[^/]+/(?:run|header|table-\\d+|lease-\\d+|(?:chunk|claim|failed)-\\d+-\\d+(?:-\\d+)?)\\.json',
+  'run=[^/]+/items-\\d+\\.jsonl',
+  'extraction=[^/]+/(?:running|waiting)-\\d+\\.json',
+  'check-\\d+\\.json',
+];
+const STATE_KEY = new RegExp(`(?:^|/)(?:_state|[^/]+-state)/(?:${STATE_FILES.join('|')})$`);
+
+/** Whether an object is of a run's checkpoint, of an extraction's, or of a check of their folder, by its key, wherever the landing prefix is. */
 export function isStateKey(key: string): boolean {
-  return /(?:^|\/)(?:_state|[^/]+-state)\/(?:check-\d+|run=[^/]+\/(?:run|lease-\d+|chunk-\d+-\d+))\.json$/.test(key);
+  return STATE_KEY.test(key);
 }
 
 /** `<prefix>/_runs/run=<runId>/` */

@@ -29,6 +29,15 @@ const bundles = [
     keepNames: true,
     maxBytes: 3 * 1024 * 1024,
   },
+  {
+    name: 'extraction',
+    entry: 'src/extractor/workers/index.ts',
+    alias: { '@azure/identity': azure, ...lambdaAlias },
+    files: ['@foxglove/wasm-zstd/dist/wasm-zstd.wasm'],
+    packages: ['@foxglove/wasm-zstd'],
+    keepNames: true,
+    maxBytes: 3 * 1024 * 1024,
+  },
   // The engine is loaded only when a command runs, so that --help answers at once.
   { name: 'cli', entry: 'src/cli/main.ts', external: ['../extractor/index.js'], maxBytes: 400 * 1024 },
   { name: 'dashboard', entry: 'src/cli/dashboard/index.ts', page: true, maxBytes: 1536 * 1024 },

@@ -48,6 +48,7 @@ export const EXIT_CODES: { readonly [code in ErrorCode]: number } = {
   TARGET_FULL: EXIT.target,
   TARGET_WRITE_FAILED: EXIT.target,
   TARGET_OCCUPIED: EXIT.target,
+  CHUNK_TOO_LONG: EXIT.source,
   CHECKSUM_MISMATCH: EXIT.verification,
   COUNT_MISMATCH: EXIT.verification,
   AGGREGATE_MISMATCH: EXIT.verification,

@@ -34,7 +34,8 @@ async function read(target: LandingTarget, runId: string, complete: (manifest: M
   }
 }
 
-async function bytesOf({ body }: StoredObject): Promise<Buffer> {
+/** All of a stored object. */
+export async function bytesOf({ body }: StoredObject): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
   for await (const piece of body) pieces.push(piece);
   return Buffer.concat(pieces);

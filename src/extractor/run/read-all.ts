@@ -21,6 +21,12 @@ export interface ReadAllOptions {
   readonly onFinished: (chunk: LandedChunk) => Promise<void>;
   /** Stops the run. */
   readonly fail: (reason: unknown) => void;
+  /** Asked before each chunk is read; one that may not is passed over. @default - all may */
+  readonly mayBegin?: (job: ReadJob) => Promise<boolean>;
+  /** Whether a failure ends the chunk's table only. @default {@link endsTableOnly} */
+  readonly endsTable?: (error: unknown) => error is LegacyToS3Error;
+  /** Told of each chunk whose failure ends its table only. */
+  readonly onFailed?: (job: ReadJob, error: LegacyToS3Error) => Promise<void>;
 }
 
 /** What was read. */
@@ -39,7 +45,8 @@ export interface ReadOutcome {
  * @throws the first failure, after every reader has ended
  */
 export async function readAll(context: RunContext, options: ReadAllOptions): Promise<ReadOutcome> {
-  const { jobs, finished, first, onFinished, fail } = options;
+  const { jobs, finished, first, onFinished, fail, mayBegin } = options;
+  const { endsTable = (error: unknown): error is LegacyToS3Error => endsTableOnly(context, error) } = options;
   const landed = [...finished];
   const failures = new Map<number, LegacyToS3Error>();
   const known = new Set(finished.map(({ tableIndex, chunk }) => `${tableIndex} ${chunk}`));
@@ -58,10 +65,11 @@ export async function readAll(context: RunContext, options: ReadAllOptions): Pro
     try {
       return await reader.read(job, told);
     } catch (error) {
-      if (!endsTableOnly(context, error)) throw error;
+      if (!endsTable(error)) throw error;
       // Other readers may fail at the same table; the first failure is told.
       if (!failures.has(job.tableIndex)) tellFailure(context, job, error);
       failures.set(job.tableIndex, failures.get(job.tableIndex) ?? error);
+      await options.onFailed?.(job, error);
       return undefined;
     }
   };
@@ -69,6 +77,7 @@ export async function readAll(context: RunContext, options: ReadAllOptions): Pro
     let job = context.signal.aborted ? undefined : queue.pop();
     while (job && failures.has(job.tableIndex)) job = queue.pop();
     if (!job) return false;
+    if (mayBegin && !await mayBegin(job)) return true;
     const name = `${job.tableIndex} ${job.chunk.chunk}`;
     const tracked = progress.start(job);
     const chunk = await readOrFail(reader, job, {

@@ -3,6 +3,7 @@ import { LegacyToS3Error } from '../api/errors';
 import type { LandingTarget } from '../landing/target/landing-target';
 import { Checkpoint, type RunRecord } from '../state/checkpoint';
 import type { Clock } from '../state/clock';
+import type { AcquireOptions } from '../state/run-lease';
 import type { StateStore } from '../state/state-store';
 import { planOf } from './chunks/landing-plan';
 import type { ReadJob } from './context/read-job';
@@ -13,12 +14,10 @@ import type { ExtractionPlan } from '../api/extraction-plan';
 import type { Consistency } from '../api/extractor-props';
 import type { LandedChunk } from '../state/landed-chunk';
 
-export interface OpenCheckpointOptions {
+export interface OpenCheckpointOptions extends AcquireOptions {
   readonly target: LandingTarget;
   readonly store: StateStore;
   readonly clock: Clock;
-  /** Whether the run is taken from a process that may still hold it. */
-  readonly takeOver: boolean;
   /** See {@link Checkpoint.resume}. */
   readonly accept?: (record: RunRecord) => void;
 }
@@ -28,9 +27,9 @@ export interface OpenCheckpointOptions {
  *
  * @throws LegacyToS3Error of code RUN_NOT_FOUND, RUN_IN_USE, or RUN_COMPLETE where there is a manifest instead
  */
-export async function openCheckpoint(runId: string, { target, store, clock, takeOver, accept }: OpenCheckpointOptions): Promise<Checkpoint> {
+export async function openCheckpoint(runId: string, { target, store, clock, accept, ...acquire }: OpenCheckpointOptions): Promise<Checkpoint> {
   try {
-    return await Checkpoint.resume(store, runId, clock, takeOver, accept);
+    return await Checkpoint.resume(store, runId, clock, acquire, accept);
   } catch (error) {
     const isUnknown = error instanceof LegacyToS3Error && error.code === 'RUN_NOT_FOUND';
     // Whoever may not look for the manifest is told what the store of checkpoints said.
@@ -48,28 +47,35 @@ export function runComplete(target: LandingTarget, runId: string, therefore: str
 export async function beginCheckpoint(
   context: RunContext, store: StateStore, plan: ExtractionPlan, startedAt: Date,
 ): Promise<Checkpoint | undefined> {
-  const { runId, options, consistency, clock } = context;
-  const { target, format, targetFileBytes, sourceAggregates, sourceHashes, accepted } = options;
+  const { clock } = context;
   try {
-    return await Checkpoint.begin(store, {
-      version: 1,
-      runId,
-      startedAt: startedAt.toISOString(),
-      target,
-      format,
-      targetFileBytes,
-      plan,
-      selection: selectionOf(options),
-      consistency: consistency as Consistency,
-      sourceAggregates,
-      sourceHashes,
-      accepted,
-    }, clock);
+    return await Checkpoint.begin(store, recordOf(context, plan, startedAt), clock);
   } catch (error) {
     if (!(error instanceof LegacyToS3Error) || error.code !== 'TARGET_ACCESS_DENIED') throw error;
     context.warn(`no checkpoint can be kept under ${store.url}, so that the run could not be resumed: ${error.message}`);
     return undefined;
   }
+}
+
+/** What is kept of a run that begins. */
+export function recordOf(
+  { runId, options, consistency }: Pick<RunContext, 'runId' | 'options' | 'consistency'>, plan: ExtractionPlan, startedAt: Date,
+): RunRecord {
+  const { target, format, targetFileBytes, sourceAggregates, sourceHashes, accepted } = options;
+  return {
+    version: 1,
+    runId,
+    startedAt: startedAt.toISOString(),
+    target,
+    format,
+    targetFileBytes,
+    plan,
+    selection: selectionOf(options),
+    consistency: consistency as Consistency,
+    sourceAggregates,
+    sourceHashes,
+    accepted,
+  };
 }
 
 /**

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { ChunkClaims, chunkKey, keptChunks, type KeptChunk } from './chunk-claims';
 import type { Clock } from './clock';
 import type { LandedChunk } from './landed-chunk';
-import { folderOf, RunLease } from './run-lease';
+import { folderOf } from './run-folder';
+import { RunLease, type AcquireOptions } from './run-lease';
 import type { StateStore } from './state-store';
 import { LegacyToS3Error } from '../api/errors';
 import type { ExtractionPlan, SourceRisk } from '../api/extraction-plan';
@@ -48,15 +50,13 @@ export interface KeptRun {
 }
 
 const recordKey = (runId: string) => `${folderOf(runId)}run.json`;
-const chunkKey = (runId: string, { tableIndex, chunk }: LandedChunk) =>
-  `${folderOf(runId)}chunk-${String(tableIndex).padStart(5, '0')}-${String(chunk).padStart(5, '0')}.json`;
 
 /** The checkpoint of one run: its plan, and a small text for each finished chunk. */
 export class Checkpoint {
   /** Begins one. @throws LegacyToS3Error */
-  public static async begin(store: StateStore, record: RunRecord, clock: Clock): Promise<Checkpoint> {
+  public static async begin(store: StateStore, record: RunRecord, clock: Clock, options: AcquireOptions = { takeOver: false }): Promise<Checkpoint> {
     await store.put(recordKey(record.runId), JSON.stringify(record));
-    return new Checkpoint(store, record, [], await RunLease.acquire(store, record.runId, clock, false));
+    return new Checkpoint(store, record, [], await RunLease.acquire(store, record.runId, clock, options));
   }
 
   /**
@@ -66,15 +66,18 @@ export class Checkpoint {
    * @throws LegacyToS3Error of code RUN_NOT_FOUND, which names the runs there are, or RUN_IN_USE
    */
   public static async resume(
-    store: StateStore, runId: string, clock: Clock, takeOver: boolean, accept: (record: RunRecord) => void = () => undefined,
+    store: StateStore, runId: string, clock: Clock, options: AcquireOptions, accept: (record: RunRecord) => void = () => undefined,
   ): Promise<Checkpoint> {
     accept(await readRecord(store, runId));
-    const lease = await RunLease.acquire(store, runId, clock, takeOver);
+    const lease = await RunLease.acquire(store, runId, clock, options);
     try {
       // The process that had the run may have ended it meanwhile.
       const record = await readRecord(store, runId);
       await lease.clearLeftovers();
-      return new Checkpoint(store, record, await readFinished(store, runId), lease);
+      const kept = await readKept(store, runId);
+      // The workers of an execution claim for themselves.
+      const claims = options.execution === undefined ? await claimOpen(store, runId, lease, kept) : undefined;
+      return new Checkpoint(store, record, await readFinished(store, kept), lease, claims);
     } catch (error) {
       await lease.release();
       if (error instanceof LegacyToS3Error && error.code === 'RUN_NOT_FOUND') await forgetRun(store, runId);
@@ -91,6 +94,8 @@ export class Checkpoint {
     /** Chunks that were finished when the checkpoint was opened. */
     public readonly finished: readonly LandedChunk[],
     public readonly lease: RunLease,
+    /** Of chunks that workers had claimed, by key of the chunk. */
+    private readonly claims: ReadonlyMap<string, number> = new Map(),
   ) {
     this.finishedChunks = finished.length;
   }
@@ -98,7 +103,8 @@ export class Checkpoint {
   /** Keeps a finished chunk. @throws LegacyToS3Error of code RUN_IN_USE when another process has the run */
   public async finish(chunk: LandedChunk): Promise<void> {
     await this.lease.assertHeld();
-    if (!await this.store.create(chunkKey(this.record.runId, chunk), JSON.stringify(chunk))) {
+    const claim = this.claims.get(chunkKey('', 'chunk', chunk, 0)) ?? 0;
+    if (!await this.store.create(chunkKey(this.record.runId, 'chunk', chunk, claim), JSON.stringify(chunk))) {
       throw new LegacyToS3Error('RUN_IN_USE', `run ${this.record.runId} is in use: `
         + `another process has finished chunk ${chunk.chunk} of table ${chunk.tableIndex}`);
     }
@@ -110,7 +116,7 @@ export class Checkpoint {
     await this.lease.assertHeld();
     const keys = await this.store.list(`${folderOf(this.record.runId)}chunk-${String(tableIndex).padStart(5, '0')}-`);
     await this.store.remove(keys);
-    this.finishedChunks -= keys.length;
+    this.finishedChunks -= new Set(keys.map((key) => keptChunks([key])[0].chunk)).size;
   }
 
   /** Forgets the run: it is complete, or given up. */
@@ -123,10 +129,12 @@ export class Checkpoint {
 /** What is kept of a run, without taking it. @returns nothing when there is no checkpoint */
 export async function readCheckpoint(store: StateStore, runId: string): Promise<KeptRun | undefined> {
   const text = await store.read(recordKey(runId));
-  return text === undefined ? undefined : { record: JSON.parse(text) as RunRecord, finished: await readFinished(store, runId) };
+  if (text === undefined) return undefined;
+  return { record: JSON.parse(text) as RunRecord, finished: await readFinished(store, await readKept(store, runId)) };
 }
 
-async function readRecord(store: StateStore, runId: string): Promise<RunRecord> {
+/** @throws LegacyToS3Error of code RUN_NOT_FOUND, which names the runs there are */
+export async function readRecord(store: StateStore, runId: string): Promise<RunRecord> {
   const text = await store.read(recordKey(runId));
   if (text !== undefined) return JSON.parse(text) as RunRecord;
   const runs = await checkpointedRuns(store);
@@ -134,11 +142,28 @@ async function readRecord(store: StateStore, runId: string): Promise<RunRecord> 
     + (runs.length === 0 ? 'there is none at all' : `there are those of ${runs.slice(-5).join(', ')}`));
 }
 
-async function readFinished(store: StateStore, runId: string): Promise<LandedChunk[]> {
+/** What is kept of the chunks of a run. */
+export async function readKept(store: StateStore, runId: string): Promise<KeptChunk[]> {
+  const folder = folderOf(runId);
+  const [chunks, claims, failed] = await Promise.all(['chunk-', 'claim-', 'failed-'].map(async (kind) => store.list(folder + kind)));
+  return keptChunks([...chunks, ...claims, ...failed]);
+}
+
+/** Claims what workers of an execution left, so that what one of them tells late is not heard. */
+async function claimOpen(store: StateStore, runId: string, lease: RunLease, kept: readonly KeptChunk[]): Promise<Map<string, number>> {
+  const claims = new ChunkClaims(store, runId, `epoch ${lease.epoch}`);
+  const own = new Map<string, number>();
+  for (const chunk of kept.filter(({ claim, state }) => claim > 0 && state !== 'finished')) {
+    own.set(chunkKey('', 'chunk', chunk, 0), await claims.claimAfter(chunk, chunk.claim));
+  }
+  return own;
+}
+
+async function readFinished(store: StateStore, kept: readonly KeptChunk[]): Promise<LandedChunk[]> {
   const finished: LandedChunk[] = [];
   // Columns are the same in each chunk of a table; one copy is kept.
   const columns = new Map<string, LandedChunk['columns']>();
-  for (const key of await store.list(`${folderOf(runId)}chunk-`)) {
+  for (const key of kept.flatMap(({ state, key: told }) => (state === 'finished' && told !== undefined ? [told] : [])).sort()) {
     const chunk = JSON.parse(await store.read(key) ?? 'null') as LandedChunk | null;
     if (!chunk) continue;
     const shape = createHash('sha256').update(JSON.stringify(chunk.columns)).digest('base64');

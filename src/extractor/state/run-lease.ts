@@ -1,21 +1,38 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Clock } from './clock';
+import { folderOf } from './run-folder';
 import type { StateStore } from './state-store';
 import { LegacyToS3Error } from '../api/errors';
 
 /** What a lease says; only its holder writes it. */
 interface Lease {
   readonly holder: string;
-  /** ISO 8601, UTC; the holder renews it well before. */
+  /** ISO 8601, UTC; the holder renews it well before. An execution's does not expire. */
   readonly expiresAt: string;
+  /** ARN of an execution of a state machine, whose functions hold it together for as long as it runs. */
+  readonly execution?: string;
 }
+
+/** Tells whether an execution runs; undefined where that cannot be asked. */
+export type AsksExecution = (arn: string) => Promise<boolean | undefined>;
+
+/** How a run is taken. */
+export interface AcquireOptions {
+  /** Whether it is taken from who may still hold it. */
+  readonly takeOver: boolean;
+  /** ARN of the execution that takes it; absent: this process does. */
+  readonly execution?: string;
+  /** Absent: nobody can be asked. */
+  readonly isRunning?: AsksExecution;
+}
+
+/** An execution holds a run until it ends, which no clock tells. */
+const NEVER = '9999-12-31T23:59:59.999Z';
 
 /** How long a lease is good for without being renewed. */
 export const LEASE_MS = 60_000;
 
-/** Where all that is kept of a run is. */
-export const folderOf = (runId: string) => `run=${runId}/`;
 const leasePrefix = (runId: string) => `${folderOf(runId)}lease-`;
 const leaseKey = (runId: string, epoch: number) => `${leasePrefix(runId)}${String(epoch).padStart(6, '0')}.json`;
 
@@ -25,30 +42,37 @@ const leaseKey = (runId: string, epoch: number) => `${leasePrefix(runId)}${Strin
  */
 export class RunLease {
   /**
-   * @param takeOver whether a lease that has not expired is taken all the same
    * @throws LegacyToS3Error of code RUN_IN_USE
    */
-  public static async acquire(store: StateStore, runId: string, clock: Clock, takeOver: boolean): Promise<RunLease> {
+  public static async acquire(store: StateStore, runId: string, clock: Clock, options: AcquireOptions): Promise<RunLease> {
     const last = (await store.list(leasePrefix(runId))).at(-1);
     const held = last && JSON.parse(await store.read(last) ?? 'null') as Lease | null;
-    if (held && !takeOver && Date.parse(held.expiresAt) > clock.now()) {
-      throw inUse(runId, `${held.holder} holds it until ${held.expiresAt}; wait until then, or take it over by name if that process is dead`);
-    }
-    const epoch = last ? Number(/(\d+)\.json$/.exec(last)![1]) + 1 : 1;
-    const lease = new RunLease(store, runId, clock, epoch);
-    if (!await store.create(leaseKey(runId, epoch), lease.text(lease.expiresAt))) throw inUse(runId, 'another process took it at this moment');
+    const before = last ? Number(/(\d+)\.json$/.exec(last)![1]) : 0;
+    // An execution whose function is called again has the run already.
+    const isOwn = held && options.execution !== undefined && held.execution === options.execution;
+    if (isOwn) return new RunLease(store, runId, clock, before, held.execution);
+    if (held && !options.takeOver) await refuseHeld(runId, held, clock, options.isRunning);
+    const lease = new RunLease(store, runId, clock, before + 1, options.execution);
+    if (!await store.create(leaseKey(runId, before + 1), lease.text(lease.expiresAt))) throw inUse(runId, 'another process took it at this moment');
     return lease;
   }
 
-  private readonly holder = `${hostname()} process ${process.pid} ${randomBytes(3).toString('hex')}`;
+  /** The lease of an execution, in one of its functions. */
+  public static ofExecution(store: StateStore, runId: string, clock: Clock, epoch: number, execution: string): RunLease {
+    return new RunLease(store, runId, clock, epoch, execution);
+  }
+
+  private readonly holder: string;
   private readonly stop = new AbortController();
   private renewing: Promise<void> = Promise.resolve();
   /** Milliseconds since 1970. */
   private expiresAt: number;
 
   private constructor(
-    private readonly store: StateStore, private readonly runId: string, private readonly clock: Clock, private readonly epoch: number,
+    private readonly store: StateStore, private readonly runId: string, private readonly clock: Clock, public readonly epoch: number,
+    private readonly execution?: string,
   ) {
+    this.holder = execution === undefined ? `${hostname()} process ${process.pid} ${randomBytes(3).toString('hex')}` : `execution ${execution}`;
     this.expiresAt = clock.now() + LEASE_MS;
   }
 
@@ -97,7 +121,10 @@ export class RunLease {
    * long may have lost the run without knowing.
    */
   public async assertHeldIfLate(): Promise<void> {
-    if (this.clock.now() >= this.expiresAt) await this.assertHeld();
+    if (this.clock.now() < this.expiresAt) return;
+    await this.assertHeld();
+    // An execution's is not renewed, but looked at as often.
+    if (this.execution !== undefined) this.expiresAt = this.clock.now() + LEASE_MS;
   }
 
   /** Lets others have the run at once, if it is still held. Never throws. */
@@ -113,8 +140,28 @@ export class RunLease {
   }
 
   private text(expiresAt: number): string {
-    return JSON.stringify({ holder: this.holder, expiresAt: new Date(expiresAt).toISOString() } satisfies Lease);
+    const { holder, execution } = this;
+    const held: Lease = execution === undefined || expiresAt === 0
+      ? { holder, expiresAt: new Date(expiresAt).toISOString() } : { holder, expiresAt: NEVER, execution };
+    return JSON.stringify(held);
   }
+}
+
+/** Who has, or had, a run last. @returns nothing where nobody did */
+export async function readHolder(store: StateStore, runId: string): Promise<Pick<Lease, 'holder' | 'execution'> | undefined> {
+  const last = (await store.list(leasePrefix(runId))).at(-1);
+  return last === undefined ? undefined : JSON.parse(await store.read(last) ?? 'null') as Lease | null ?? undefined;
+}
+
+async function refuseHeld(runId: string, held: Lease, clock: Clock, isRunning: AsksExecution | undefined): Promise<void> {
+  if (held.execution === undefined) {
+    if (Date.parse(held.expiresAt) <= clock.now()) return;
+    throw inUse(runId, `${held.holder} holds it until ${held.expiresAt}; wait until then, or take it over by name if that process is dead`);
+  }
+  const running = await isRunning?.(held.execution);
+  if (running === false) return;
+  throw inUse(runId, running ? `${held.holder} holds it, and runs; stop that, or wait until it has ended`
+    : `${held.holder} holds it, and whether that runs cannot be asked from here; take it over by name if it does not`);
 }
 
 function inUse(runId: string, reason: string): LegacyToS3Error {

@@ -6,7 +6,7 @@ import { quoteName } from '../../source/catalog/identifiers';
 import { SqlServerConnection } from '../../source/connection/sql-server-connection';
 import { INSTANT_SQL, ISOLATION_SQL, MEMORY_OPTIMIZED_SQL } from '../../source/consistency/consistency';
 import type { LandedChunk } from '../../state/landed-chunk';
-import { nameOf, type ReadJob } from '../context/read-job';
+import { chunkNameOf, nameOf, type ReadJob } from '../context/read-job';
 import type { RunContext } from '../context/run-context';
 
 /** Reads one chunk after the other over a connection of its own. */
@@ -130,7 +130,7 @@ export class ChunkReader implements Reader {
   private async removeRest(job: ReadJob, from: number, to: number): Promise<void> {
     if (from >= to) return;
     const plan = planOf(this.context, job);
-    await this.context.mayComplete(true);
+    await this.context.mayComplete(true, chunkNameOf(job));
     for (let file = from; file < to; file++) await this.context.target.remove(plan.key(job.chunk.chunk, file));
   }
 }

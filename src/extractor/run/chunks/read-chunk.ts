@@ -13,7 +13,7 @@ import type { ReadRowsOptions, ReadRowsResult } from '../../rows/objects/read-ro
 import { readTableColumns } from '../../source/catalog/read-catalog';
 import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
 import type { LandedChunk } from '../../state/landed-chunk';
-import { nameOf, type ReadJob } from '../context/read-job';
+import { chunkNameOf, nameOf, type ReadJob } from '../context/read-job';
 import type { RunContext } from '../context/run-context';
 import type { RunOptions } from '../context/run-options';
 
@@ -110,12 +110,13 @@ async function readAndLand(
       progress.onOpen(file);
       const header = placed.header(job.chunk.chunk, file, columns);
       const onPart = (part: number, sizeBytes: number) => context.emit({ type: 'part-uploaded', ...nameOf(context, job), key: header.key, part, sizeBytes });
-      const replace = progress.attempt === 1 ? 'never' : async () => context.mayComplete(true);
+      const name = chunkNameOf(job);
+      const replace = progress.attempt === 1 ? 'never' : async () => context.mayComplete(true, name);
       const opened = writer = target.open({ ...header, onPart, replace });
       return {
         write: (bytes) => waiting(opened.write(bytes)),
         complete: async () => {
-          await context.mayComplete(progress.attempt > 1);
+          await context.mayComplete(progress.attempt > 1, name);
           return waiting(opened.complete());
         },
         abort: async () => opened.abort(),

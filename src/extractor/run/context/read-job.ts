@@ -3,6 +3,7 @@ import type { PlannedChunk } from '../../api/extraction-plan';
 import type { TypeOptions } from '../../api/type-options';
 import type { ColumnsOfTable } from '../../plan/schema-drift';
 import type { QueryParameter } from '../../rows/objects/read-rows';
+import type { ChunkName } from '../../state/chunk-claims';
 
 /** One statement to read: a chunk of a table, or a query. */
 export interface ReadJob {
@@ -38,6 +39,11 @@ export interface ReadJob {
   readonly memoryOptimized?: boolean;
   /** The table as it was planned; absent for a query. */
   readonly planned?: ColumnsOfTable;
+}
+
+/** Names a job's chunk in what is kept of the run. */
+export function chunkNameOf({ tableIndex, chunk }: ReadJob): ChunkName {
+  return { tableIndex, chunk: chunk.chunk };
 }
 
 /** Names a job's chunk in events. */

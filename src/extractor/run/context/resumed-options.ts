@@ -66,6 +66,11 @@ export function resumedOptions(options: RunOptions, props: ExtractorProps, recor
     throw new LegacyToS3Error('INVALID_CONFIG', `run ${record.runId} cannot change what it reads and how that lands: ${told.join('; ')}; `
       + `leave ${differing.length === 1 ? 'it' : 'them'} out to go on with the run, or begin a new one`);
   }
+  return optionsOfRun(options, record);
+}
+
+/** The options with those of the run in place of what was given. */
+export function optionsOfRun(options: RunOptions, record: RunRecord): RunOptions {
   const { plan, format, targetFileBytes, consistency, sourceAggregates, sourceHashes, accepted } = record;
   const risks = [...new Set([...accepted, ...options.accepted])];
   return { ...options, plan, format, targetFileBytes, consistency, sourceAggregates, sourceHashes, accepted: risks };

@@ -3,6 +3,7 @@ import type { ExtractEvent } from '../../api/extract-events';
 import type { LandingTarget } from '../../landing/target/landing-target';
 import type { RunConsistency } from '../../source/consistency/consistency';
 import type { DatabaseSnapshot } from '../../source/consistency/database-snapshot';
+import type { ChunkName } from '../../state/chunk-claims';
 import type { Clock } from '../../state/clock';
 
 /** What all tables of a run share. */
@@ -22,9 +23,10 @@ export interface RunContext {
    * Asked before an object appears.
    *
    * @param surely whether the lease is looked at in any case, as before an object is replaced or deleted; else only when it was not renewed in time
-   * @throws LegacyToS3Error of code RUN_IN_USE when another process has the run by now
+   * @param chunk the object's; absent where it is of no single one
+   * @throws LegacyToS3Error of code RUN_IN_USE when another process has the run, or the chunk, by now
    */
-  readonly mayComplete: (surely?: boolean) => Promise<void>;
+  readonly mayComplete: (surely?: boolean, chunk?: ChunkName) => Promise<void>;
   emit(event: ExtractEvent): void;
   warn(message: string): void;
 }

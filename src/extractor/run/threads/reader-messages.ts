@@ -1,5 +1,6 @@
 import type { PlainError } from './worker-thread';
 import type { ExtractEvent } from '../../api/extract-events';
+import type { ChunkName } from '../../state/chunk-claims';
 import type { LandedChunk } from '../../state/landed-chunk';
 import type { ReadJob } from '../context/read-job';
 import type { RunContext } from '../context/run-context';
@@ -24,6 +25,6 @@ export type FromThread =
   | { readonly type: 'landed'; readonly reader: number; readonly chunk: LandedChunk }
   | { readonly type: 'failed'; readonly reader: number; readonly error: PlainError }
   | { readonly type: 'closed'; readonly reader: number }
-  | { readonly type: 'may-complete'; readonly question: number; readonly surely?: boolean }
+  | { readonly type: 'may-complete'; readonly question: number; readonly surely?: boolean; readonly chunk?: ChunkName }
   | { readonly type: 'event'; readonly event: ExtractEvent }
   | { readonly type: 'warning'; readonly message: string };

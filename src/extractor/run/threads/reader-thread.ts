@@ -84,8 +84,8 @@ export class ReaderThread {
     }
   }
 
-  private async answer({ question, surely }: Extract<FromThread, { type: 'may-complete' }>): Promise<void> {
-    const error = await this.context.mayComplete(surely).then(() => undefined, toPlainError);
+  private async answer({ question, surely, chunk }: Extract<FromThread, { type: 'may-complete' }>): Promise<void> {
+    const error = await this.context.mayComplete(surely, chunk).then(() => undefined, toPlainError);
     this.post({ type: 'complete', question, error });
   }
 

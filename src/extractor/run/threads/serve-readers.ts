@@ -24,9 +24,9 @@ function serveReaders(port: MessagePort, { run }: ThreadData): void {
     target: openTarget(run.options.target, run.options.targetOptions),
     signal: stop.signal,
     clock: SYSTEM_CLOCK,
-    mayComplete: (surely) => new Promise((resolve, reject) => {
+    mayComplete: (surely, chunk) => new Promise((resolve, reject) => {
       questions.set(++asked, { resolve, reject });
-      post({ type: 'may-complete', question: asked, surely });
+      post({ type: 'may-complete', question: asked, surely, chunk });
     }),
     emit: (event) => post({ type: 'event', event }),
     warn: (message) => post({ type: 'warning', message }),

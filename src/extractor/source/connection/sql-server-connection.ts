@@ -28,6 +28,8 @@ export interface ConnectionOptions extends LoginOptions {
   readonly connectTimeoutMs: number;
   /** How long a first connection is tried again after what passes. */
   readonly connectRetryMs: number;
+  /** What the server shows as `program_name` (128 characters). @default cdk-legacy-to-s3 */
+  readonly applicationName?: string;
 }
 
 /** A row of a catalog query, by column name. */
@@ -177,7 +179,7 @@ function toTediousConfig(options: ConnectionOptions): ConnectionConfiguration {
       // A long table is no fault, so requests have no deadline.
       requestTimeout: 0,
       packetSize: isEncrypted ? PACKET_BYTES.encrypted : PACKET_BYTES.plain,
-      appName: 'cdk-legacy-to-s3',
+      appName: options.applicationName ?? 'cdk-legacy-to-s3',
       rowCollectionOnDone: false,
       rowCollectionOnRequestCompletion: false,
       useColumnNames: false,

@@ -1,0 +1,215 @@
+import type { ExtractionSetting } from './extraction-setting';
+import { RunTexts, type HeaderText } from './run-texts';
+import { datasetRunFolder, manifestKey, type CompleteAnswer, type CompleteStep, type Manifest, type ManifestMissingTable } from '../../../contract';
+import { counted } from '../../api/counted';
+import { LegacyToS3Error } from '../../api/errors';
+import type { PlannedTable } from '../../api/extraction-plan';
+import { OnTableError } from '../../api/extractor-props';
+import { openTarget } from '../../landing/open-target';
+import { readManifestSummary } from '../../landing/read-manifest';
+import type { LandingTarget } from '../../landing/target/landing-target';
+import { quoteTable } from '../../source/catalog/identifiers';
+import { toSafeError } from '../../source/credentials/redact';
+import { readKept, readRecord } from '../../state/checkpoint';
+import type { ChunkFailure, KeptChunk } from '../../state/chunk-claims';
+import type { LandedChunk } from '../../state/landed-chunk';
+import { openStore } from '../../state/open-store';
+import { folderOf } from '../../state/run-folder';
+import { RunLease } from '../../state/run-lease';
+import type { StateStore } from '../../state/state-store';
+import { landedPrimaryKey } from '../chunks/table-job';
+import { optionsOfRun } from '../context/resumed-options';
+import type { RunContext } from '../context/run-context';
+import { resolveOptions, type RunOptions } from '../context/run-options';
+import { manifestOf } from '../manifest/build-manifest';
+import { writeManifest } from '../manifest/write-manifest';
+import { RunSnapshot } from '../run-snapshot';
+import { landedTable, type LandedTable, type TableIdentity } from '../tables/landed-table';
+
+/** Texts read at a time. */
+const AT_A_TIME = 64;
+
+/** Texts deleted between two looks at the clock. */
+const DELETED_AT_ONCE = 5_000;
+
+/** Before its end the function begins to delete no more (milliseconds). */
+const LAST_DELETE_MS = 60_000;
+
+/** Larger manifests are written in pages (bytes without blanks): the whole is never in memory. */
+const PAGED_FROM_BYTES = 4 * 1024 * 1024;
+
+/** The sum of what chunks tell, for metrics. */
+interface ChunkSums {
+  chunks: number;
+  retries: number;
+}
+
+/** What came of an execution. */
+export interface CompletedExecution extends CompleteAnswer {
+  /** Of this call; absent where an earlier one wrote the manifest. */
+  readonly completed?: ChunkSums & { readonly seconds: number };
+}
+
+/**
+ * Ends an execution: proves each table, writes the manifest, forgets the state of the run. Called again it goes on where it was.
+ *
+ * @throws LegacyToS3Error; of the first table's code, naming all, when tables cannot land and the run does not go without them
+ */
+export async function completeExecution({ run, execution }: CompleteStep, setting: ExtractionSetting): Promise<CompletedExecution> {
+  const options = await resolveOptions(setting.props);
+  const opened = openStore(options.target, options.targetOptions);
+  const target = openTarget(options.target, options.targetOptions);
+  try {
+    const lease = RunLease.ofExecution(opened.store, run.runId, setting.clock, run.epoch, execution.arn);
+    const ending = new Ending(run.runId, setting, opened.store, target, lease);
+    const key = manifestKey(target.prefix, run.runId);
+    const before = await target.has(key) ? await readManifestSummary(target, run.runId) : undefined;
+    // An earlier end of the run may have left tables out, which this one has.
+    const isEnded = before !== undefined && (before.missingTables === undefined || Date.parse(before.finishedAt) >= Date.parse(execution.startTime));
+    const completed = isEnded ? undefined : await ending.complete(options, before !== undefined);
+    const manifest = completed?.manifest ?? before!;
+    const finished = manifest.missingTables !== undefined || await ending.forget(options, manifest);
+    return {
+      finished,
+      runId: run.runId,
+      manifestKey: key,
+      rows: manifest.totals.rows,
+      sizeBytes: manifest.totals.sizeBytes,
+      objects: manifest.totals.objects,
+      verification: manifest.verification.state,
+      ...(completed && { completed: { ...completed.sums, seconds: (Date.parse(manifest.finishedAt) - Date.parse(manifest.startedAt)) / 1000 } }),
+    };
+  } catch (error) {
+    throw toSafeError(error, [options.connection.password]);
+  } finally {
+    opened.close();
+    await target.close();
+  }
+}
+
+/** A table that cannot land. */
+interface FailedTable extends ChunkFailure {
+  readonly index: number;
+}
+
+class Ending {
+  private readonly texts: RunTexts;
+  private readonly sums: ChunkSums = { chunks: 0, retries: 0 };
+
+  public constructor(
+    private readonly runId: string, private readonly setting: ExtractionSetting, private readonly store: StateStore,
+    private readonly target: LandingTarget, private readonly lease: RunLease,
+  ) {
+    this.texts = new RunTexts(store, runId);
+  }
+
+  /** @param replaces whether there is a manifest that left tables out */
+  public async complete(given: RunOptions, replaces: boolean): Promise<{ readonly manifest: Manifest; readonly sums: ChunkSums }> {
+    await this.lease.assertHeld();
+    const [record, header] = [await readRecord(this.store, this.runId), await this.texts.header()];
+    const { plan, consistency, startedAt } = record;
+    const options = optionsOfRun(given, record);
+    const { runId, target, setting } = this;
+    const warn = (message: string) => setting.onEvent({ type: 'warning', message });
+    const context: RunContext = {
+      runId,
+      options,
+      target,
+      database: plan.database,
+      consistency,
+      signal: new AbortController().signal,
+      clock: setting.clock,
+      mayComplete: async () => this.lease.assertHeld(),
+      warn,
+      emit: setting.onEvent,
+    };
+    const kept = byTable(await readKept(this.store, this.runId), plan.tables.length);
+    const landed: LandedTable[] = [];
+    const failed: FailedTable[] = [];
+    for (const [index, table] of plan.tables.entries()) {
+      const outcome = await this.tableOf(context, index, table, kept[index]);
+      if ('code' in outcome) failed.push(outcome);
+      else landed.push(outcome);
+    }
+    const missing = await this.missing(context, plan.tables, failed, header, landed.length);
+    const manifest = manifestOf(context, plan.productVersion, landed, new Date(startedAt), missing);
+    context.emit({ type: 'run-verified', state: manifest.verification.state, detail: manifest.verification.detail });
+    await this.lease.assertHeld();
+    await writeManifest(target, manifest, PAGED_FROM_BYTES, replaces ? async () => this.lease.assertHeld() : 'never');
+    return { manifest, sums: this.sums };
+  }
+
+  /** Drops what was kept for the run. @returns whether all of it is gone */
+  public async forget({ connection }: RunOptions, { consistency }: Manifest): Promise<boolean> {
+    const warn = (message: string) => this.setting.onEvent({ type: 'warning', message });
+    if (consistency.mode === 'databaseSnapshot') await new RunSnapshot(connection, this.runId, warn).drop();
+    const keys = await this.store.list(folderOf(this.runId));
+    // The record first, so that nobody goes on with half of the run.
+    keys.sort((a, b) => Number(b.endsWith('/run.json')) - Number(a.endsWith('/run.json')));
+    for (let at = 0; at < keys.length; at += DELETED_AT_ONCE) {
+      if (at > 0 && this.setting.remainingMs() < LAST_DELETE_MS) return false;
+      await this.store.remove(keys.slice(at, at + DELETED_AT_ONCE));
+    }
+    return true;
+  }
+
+  private async tableOf(context: RunContext, index: number, table: PlannedTable, kept: readonly KeptChunk[]): Promise<LandedTable | FailedTable> {
+    const failure = kept.find(({ state }) => state === 'failed');
+    if (failure) return { index, ...JSON.parse(await this.store.read(failure.key!) ?? '{}') as ChunkFailure };
+    const finished = kept.filter(({ state }) => state === 'finished');
+    if (finished.length !== table.chunks.length) {
+      throw new LegacyToS3Error('INTERNAL', `of ${counted(table.chunks.length, 'chunk')} of ${quoteTable(table.schema, table.table)} ${finished.length} are finished; start an execution with {"resume": "${this.runId}"}`);
+    }
+    const { relations } = await this.texts.table(index);
+    const identity: TableIdentity = { ...table, primaryKey: landedPrimaryKey(table), relations };
+    try {
+      return landedTable(context.database, identity, await this.chunks(finished), context.options.format);
+    } catch (error) {
+      if (!(error instanceof LegacyToS3Error)) throw error;
+      return { index, code: error.code, message: error.message };
+    }
+  }
+
+  private async chunks(kept: readonly KeptChunk[]): Promise<LandedChunk[]> {
+    const chunks: LandedChunk[] = [];
+    for (let at = 0; at < kept.length; at += AT_A_TIME) {
+      const texts = await Promise.all(kept.slice(at, at + AT_A_TIME).map(async ({ key }) => this.store.read(key!)));
+      for (const text of texts) {
+        const chunk = JSON.parse(text!) as LandedChunk;
+        this.sums.chunks += 1;
+        this.sums.retries += chunk.attempts - 1;
+        chunks.push(chunk);
+      }
+    }
+    return chunks;
+  }
+
+  /** Takes what there is of failed tables away, where the run goes without them. @throws LegacyToS3Error where it does not */
+  private async missing(
+    context: RunContext, tables: readonly PlannedTable[], failed: readonly FailedTable[], { onTableError }: HeaderText, landed: number,
+  ): Promise<ManifestMissingTable[]> {
+    if (failed.length === 0) return [];
+    if (onTableError !== OnTableError.CONTINUE || landed === 0) {
+      const told = failed.map(({ index, message }) => (message.includes(tables[index].table) ? message : `${quoteTable(tables[index].schema, tables[index].table)}: ${message}`));
+      throw new LegacyToS3Error(failed[0].code, `${counted(failed.length, 'table')} of run ${this.runId} cannot land: ${told.join('; besides ')}; `
+        + `mend that, and start an execution with {"resume": "${this.runId}"}, which reads only what is left`);
+    }
+    for (const { index, code, message } of failed) {
+      const { schema, table, partitionPrefix } = tables[index];
+      context.emit({ type: 'table-failed', database: context.database, schema, table, code, message });
+      await context.mayComplete(true);
+      const folder = folderOf(this.runId);
+      // Claims stay, so that no worker of before is heard.
+      await this.store.remove(await this.store.list(`${folder}chunk-${String(index).padStart(5, '0')}-`));
+      const dataset = { database: context.database, schema, table, partitionPrefix };
+      await context.target.sweep(datasetRunFolder(context.target.prefix, dataset, this.runId), new Set());
+    }
+    return failed.map(({ index, code, message }) => ({ schema: tables[index].schema, table: tables[index].table, code, message }));
+  }
+}
+
+function byTable(kept: readonly KeptChunk[], tables: number): KeptChunk[][] {
+  const groups: KeptChunk[][] = Array.from({ length: tables }, () => []);
+  for (const chunk of kept) groups[chunk.tableIndex]?.push(chunk);
+  return groups;
+}

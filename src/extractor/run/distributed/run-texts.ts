@@ -1,0 +1,102 @@
+import type { ExtractionCounts, WorkItem } from '../../../contract';
+import { LegacyToS3Error } from '../../api/errors';
+import type { PlannedTable } from '../../api/extraction-plan';
+import type { OnTableError } from '../../api/extractor-props';
+import type { TableRelations } from '../../source/catalog/read-relations';
+import type { RunRecord } from '../../state/checkpoint';
+import { folderOf } from '../../state/run-folder';
+import type { StateStore } from '../../state/state-store';
+
+/** A table as a worker needs it: without its chunks, of which an item names some. */
+export interface TableText {
+  readonly table: Omit<PlannedTable, 'chunks'>;
+  /** How many chunks it has. */
+  readonly chunkCount: number;
+  readonly relations?: TableRelations;
+}
+
+/** The record of a run without its tables, and what its last step has to know besides. */
+export interface HeaderText extends RunRecord {
+  readonly onTableError: OnTableError;
+}
+
+/** Items of an execution, and what they are together. */
+export interface WrittenItems {
+  /** In the store. */
+  readonly key: string;
+  readonly counts: ExtractionCounts;
+}
+
+/** Texts that are written at a time. */
+const AT_A_TIME = 32;
+
+const headerKey = (runId: string) => `${folderOf(runId)}header.json`;
+const tableKey = (runId: string, index: number) => `${folderOf(runId)}table-${String(index).padStart(5, '0')}.json`;
+const itemsKey = (runId: string, epoch: number) => `${folderOf(runId)}items-${String(epoch).padStart(6, '0')}.jsonl`;
+
+/** What the workers of a run read of it, beside its checkpoint: its record without tables, a text for each table, and the items. */
+export class RunTexts {
+  public constructor(private readonly store: StateStore, private readonly runId: string) {}
+
+  public async writePlan(
+    record: RunRecord, onTableError: OnTableError, relationsOf: (table: PlannedTable) => TableRelations | undefined,
+  ): Promise<void> {
+    const header: HeaderText = { ...record, plan: { ...record.plan, tables: [] }, onTableError };
+    await this.store.put(headerKey(this.runId), JSON.stringify(header));
+    const { tables } = record.plan;
+    let next = 0;
+    const write = async () => {
+      while (next < tables.length) {
+        const index = next++;
+        const { chunks, ...table } = tables[index];
+        const text: TableText = { table, chunkCount: chunks.length, relations: relationsOf(tables[index]) };
+        await this.store.put(tableKey(this.runId, index), JSON.stringify(text));
+      }
+    };
+    await Promise.all(Array.from({ length: AT_A_TIME }, write));
+  }
+
+  /** Writes the items, the last of what an execution begins with. @returns their key in the store */
+  public async writeItems(epoch: number, items: readonly WorkItem[]): Promise<string> {
+    const key = itemsKey(this.runId, epoch);
+    await this.store.put(key, items.map((item) => `${JSON.stringify(item)}\n`).join(''));
+    return key;
+  }
+
+  /** The items that were written before, and what they are together; undefined where they were not. */
+  public async readItems(epoch: number): Promise<WrittenItems | undefined> {
+    const text = await this.store.read(itemsKey(this.runId, epoch));
+    if (text === undefined) return undefined;
+    return { key: itemsKey(this.runId, epoch), counts: countsOf(text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as WorkItem)) };
+  }
+
+  /** The record, its plan without tables. @throws LegacyToS3Error of code RUN_NOT_FOUND */
+  public async header(): Promise<HeaderText> {
+    return this.parsed<HeaderText>(headerKey(this.runId));
+  }
+
+  public async table(index: number): Promise<TableText> {
+    return this.parsed<TableText>(tableKey(this.runId, index));
+  }
+
+  private async parsed<T>(key: string): Promise<T> {
+    const text = await this.store.read(key);
+    if (text === undefined) {
+      throw new LegacyToS3Error('RUN_NOT_FOUND', `${this.store.url}${key} is not there: run ${this.runId} is complete, was given up, or was not begun by an execution`);
+    }
+    return JSON.parse(text) as T;
+  }
+}
+
+export function countsOf(items: readonly WorkItem[]): ExtractionCounts {
+  const tables = new Set<number>();
+  let [chunks, estimatedBytes] = [0, 0];
+  for (const item of items) {
+    for (const table of item.tables) {
+      tables.add(table.index);
+      chunks += table.chunks.length;
+      for (const chunk of table.chunks) estimatedBytes += chunk.estimatedBytes;
+    }
+  }
+  return { tables: tables.size, chunks, items: items.length, estimatedBytes };
+}

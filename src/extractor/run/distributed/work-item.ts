@@ -1,0 +1,214 @@
+import { setMaxListeners } from 'node:events';
+import type { ExtractionSetting } from './extraction-setting';
+import { RunTexts, type TableText } from './run-texts';
+import { datasetRunFolder, partFileName, type WorkAnswer, type WorkItem, type WorkStep } from '../../../contract';
+import { counted } from '../../api/counted';
+import { LegacyToS3Error, type ErrorCode } from '../../api/errors';
+import type { PlannedChunk, PlannedTable } from '../../api/extraction-plan';
+import { openTarget } from '../../landing/open-target';
+import { toSafeError } from '../../source/credentials/redact';
+import type { RunRecord } from '../../state/checkpoint';
+import { ChunkClaims, type ChunkFailure } from '../../state/chunk-claims';
+import { openStore } from '../../state/open-store';
+import { RunLease } from '../../state/run-lease';
+import type { StateStore } from '../../state/state-store';
+import { isTransient } from '../chunks/retry';
+import { planJobs } from '../chunks/table-job';
+import { openSource } from '../context/open-source';
+import { chunkNameOf, type ReadJob } from '../context/read-job';
+import { optionsOfRun } from '../context/resumed-options';
+import type { RunContext } from '../context/run-context';
+import { resolveOptions, type RunOptions } from '../context/run-options';
+import { readAll } from '../read-all';
+import { RunSnapshot } from '../run-snapshot';
+
+/** Before its end a worker begins no chunk any more (milliseconds). */
+const LAST_BEGIN_MS = 45_000;
+
+/** Before its end a worker stops reading, so that it can still tell where it is (milliseconds). */
+const LAST_READ_MS = 15_000;
+
+/** Codes of what is the matter with a table, however often and by whomever it is read. Others are of the way to it: they fail the worker, which is tried again. */
+const OUTCOMES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'SOURCE_QUERY_FAILED', 'SOURCE_PERMISSION_DENIED', 'SCHEMA_CHANGED', 'UNSUPPORTED_TYPE', 'INVALID_VALUE', 'PROTOCOL_ERROR', 'COUNT_MISMATCH', 'AGGREGATE_MISMATCH',
+]);
+
+/**
+ * Reads the chunks of an item that are not finished, until none is left or the time is up. What is wrong with a table is kept as
+ * the outcome of its chunk, and is no failure of the worker.
+ *
+ * @throws LegacyToS3Error of the source's or the store's that may pass, or of code RUN_IN_USE when the run is not the execution's any more
+ */
+export async function workItem(step: WorkStep, setting: ExtractionSetting): Promise<WorkAnswer> {
+  const options = await resolveOptions(setting.props);
+  const opened = openStore(options.target, options.targetOptions);
+  try {
+    return await new Worker(step, setting, opened.store).work(options);
+  } catch (error) {
+    throw toSafeError(error, [options.connection.password]);
+  } finally {
+    opened.close();
+  }
+}
+
+class Worker {
+  private readonly claims: ChunkClaims;
+  private readonly lease: RunLease;
+  private readonly texts: RunTexts;
+  private readonly stop = new AbortController();
+  /** Claims of the chunks that this worker reads. */
+  private readonly own = new Map<string, number>();
+  /** Of the item, so far. */
+  private done = 0;
+  private landed = 0;
+  private handedOver = false;
+  private readonly begun: number;
+
+  public constructor(private readonly step: WorkStep, private readonly setting: ExtractionSetting, store: StateStore) {
+    const { run: { runId, epoch }, execution } = step;
+    this.texts = new RunTexts(store, runId);
+    this.claims = new ChunkClaims(store, runId, `epoch ${epoch}`);
+    this.lease = RunLease.ofExecution(store, runId, setting.clock, epoch, execution.arn);
+    this.begun = setting.clock.now();
+    setMaxListeners(0, this.stop.signal);
+  }
+
+  public async work(given: RunOptions): Promise<WorkAnswer> {
+    const { run: { runId, epoch }, item } = this.step;
+    await this.lease.assertHeld();
+    const header = await this.texts.header();
+    const applicationName = `cdk-legacy-to-s3 ${runId} ${epoch}`;
+    const options = optionsOfRun({ ...given, connection: { ...given.connection, applicationName } }, header);
+    const jobs = await this.jobs(item, options, header);
+    const target = openTarget(options.target, options.targetOptions);
+    const timer = setTimeout(() => this.stop.abort(new HandedOver()), Math.max(0, this.setting.remainingMs() - LAST_READ_MS));
+    try {
+      await this.read(jobs, options, header, target);
+    } catch (error) {
+      if (!(error instanceof HandedOver)) throw error;
+      this.handedOver = true;
+      await this.tellLong(jobs);
+    } finally {
+      clearTimeout(timer);
+      await target.close();
+    }
+    // Of a table that failed the other chunks are not read.
+    return { finished: !this.handedOver, done: this.done };
+  }
+
+  /** One for each chunk of the item. */
+  private async jobs({ tables }: WorkItem, { maxDop, format }: RunOptions, { consistency }: RunRecord): Promise<ReadJob[]> {
+    const jobs: ReadJob[] = [];
+    for (const { index, chunks } of tables) {
+      const text = await this.texts.table(index);
+      for (const job of planJobs({ tables: [sparse(text, chunks as readonly PlannedChunk[])] }, maxDop, format.types)) {
+        // One worker's transaction does not show what the others read, so that the whole table is asked for only where it has it all.
+        const isWhole = chunks.length === text.chunkCount || consistency === 'databaseSnapshot';
+        jobs.push({ ...job, tableIndex: index, ...(job.source && !isWhole && { source: { ...job.source, whole: undefined } }) });
+      }
+    }
+    return jobs;
+  }
+
+  private async read(
+    jobs: readonly ReadJob[], options: RunOptions, { consistency, plan }: RunRecord, target: ReturnType<typeof openTarget>,
+  ): Promise<void> {
+    const { run: { runId } } = this.step;
+    const { clock, onEvent } = this.setting;
+    const { signal } = this.stop;
+    const warn = (message: string) => onEvent({ type: 'warning', message });
+    const connection = await openSource(options.connection, { clock, signal, onRetry: onEvent });
+    let context: RunContext = {
+      runId,
+      options,
+      target,
+      database: connection.database,
+      consistency,
+      signal,
+      clock,
+      warn,
+      emit: onEvent,
+      mayComplete: async (surely, chunk) => {
+        await (surely ? this.lease.assertHeld() : this.lease.assertHeldIfLate());
+        if (surely && chunk) await this.claims.assertOwn(chunk, this.own.get(JSON.stringify(chunk))!);
+      },
+    };
+    try {
+      if (connection.database !== plan.database) {
+        throw new LegacyToS3Error('INVALID_CONFIG', `run ${runId} is of database '${plan.database}', but the source is '${connection.database}'`);
+      }
+      if (consistency === 'databaseSnapshot') context = { ...context, snapshot: await new RunSnapshot(options.connection, runId, warn).open(connection, 1) };
+      await readAll(context, {
+        jobs,
+        finished: [],
+        first: connection,
+        mayBegin: async (job) => this.mayBegin(job, context),
+        onFinished: async (chunk) => {
+          await this.claims.finish(chunk, this.own.get(JSON.stringify({ tableIndex: chunk.tableIndex, chunk: chunk.chunk }))!);
+          this.done += 1;
+          this.landed += 1;
+        },
+        endsTable: (error): error is LegacyToS3Error => !signal.aborted && error instanceof LegacyToS3Error && OUTCOMES.has(error.code)
+          && !isTransient(error, options.retryErrorNumbers),
+        onFailed: async (job, error) => this.fail(job, error),
+        fail: (reason) => this.stop.abort(reason),
+      });
+    } finally {
+      await connection.close();
+    }
+  }
+
+  /** Claims the chunk, unless it is finished or the time is up; what a worker before left of it goes. */
+  private async mayBegin(job: ReadJob, { target, database, runId }: RunContext): Promise<boolean> {
+    if (this.setting.remainingMs() < LAST_BEGIN_MS) {
+      this.handedOver = true;
+      return false;
+    }
+    const name = chunkNameOf(job);
+    const claim = await this.claims.claim(name);
+    if (typeof claim !== 'number') {
+      this.done += 1;
+      return false;
+    }
+    this.own.set(JSON.stringify(name), claim);
+    const { schema, table, partitionPrefix } = job;
+    const folder = datasetRunFolder(target.prefix, { database, schema, table, partitionPrefix }, runId);
+    if (claim > 1) await target.sweep(folder + partFileName(job.chunk.chunk, 0, '').replace(/0000\.$/, ''), new Set());
+    return true;
+  }
+
+  private async fail(job: ReadJob, { code, message }: ChunkFailure): Promise<void> {
+    const name = chunkNameOf(job);
+    await this.claims.fail(name, this.own.get(JSON.stringify(name))!, { code, message });
+    this.done += 1;
+  }
+
+  /** A chunk that a worker read from its begin to its end, and did not finish, no other one will. */
+  private async tellLong(jobs: readonly ReadJob[]): Promise<void> {
+    if (this.landed > 0) return;
+    const seconds = Math.round((this.setting.clock.now() - this.begun) / 1000);
+    for (const job of jobs.filter((each) => this.own.has(JSON.stringify(chunkNameOf(each))))) {
+      const advice = job.chunks > 1 || job.source?.whole !== undefined
+        ? 'give a smaller targetChunkBytes' : 'the table has no key to be cut by: give it one (tableOptions chunkBy), or workers without that limit';
+      await this.fail(job, {
+        code: 'CHUNK_TOO_LONG',
+        message: `${job.subject}: its ${job.chunk.estimatedRows.toLocaleString('en-US')} rows (${counted(job.chunk.estimatedBytes, 'byte')}, as estimated) were not read within the ${seconds} s of a worker; ${advice}`,
+      });
+    }
+  }
+}
+
+/** The reason a worker stops for whose time is up. */
+class HandedOver extends Error {
+  public constructor() {
+    super('the time of this worker is up; the next one goes on');
+  }
+}
+
+/** The table with some of its chunks, each in its place: how many it has decides how one is read. */
+function sparse({ table, chunkCount }: TableText, some: readonly PlannedChunk[]): PlannedTable {
+  const chunks: PlannedChunk[] = [];
+  chunks.length = chunkCount;
+  for (const chunk of some) chunks[chunk.chunk] = chunk;
+  return { ...table, chunks };
+}

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import type { LandedChunk } from './landed-chunk';
+import { folderOf } from './run-folder';
+import type { StateStore } from './state-store';
+import { LegacyToS3Error, type ErrorCode } from '../api/errors';
+
+/** A chunk of a table of the plan, both by number. */
+export interface ChunkName {
+  readonly tableIndex: number;
+  readonly chunk: number;
+}
+
+/** Why a chunk cannot land, however often it is read. */
+export interface ChunkFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** What is kept of one chunk under its last claim. */
+export type ChunkState = 'finished' | 'failed' | 'open';
+
+const five = (number: number) => String(number).padStart(5, '0');
+const three = (number: number) => String(number).padStart(3, '0');
+const nameOf = ({ tableIndex, chunk }: ChunkName) => `${five(tableIndex)}-${five(chunk)}`;
+
+/** What is kept of a chunk: by whom it is read, that it is landed, that it cannot be. */
+type Kind = 'claim' | 'chunk' | 'failed';
+
+/** @param claim 0 for what a process landed that had the whole run */
+export function chunkKey(runId: string, kind: Kind, name: ChunkName, claim: number): string {
+  return `${folderOf(runId)}${kind}-${nameOf(name)}${claim === 0 ? '' : `-${three(claim)}`}.json`;
+}
+
+/** Of what is kept of chunks that cannot land. */
+export const failedPrefix = (runId: string) => `${folderOf(runId)}failed-`;
+
+const KEY = /(claim|chunk|failed)-(\d{5})-(\d{5})(?:-(\d{3,}))?\.json$/;
+
+/** What is known of a chunk that has any text. */
+export interface KeptChunk extends ChunkName {
+  /** The highest; 0 where nobody claimed it. */
+  readonly claim: number;
+  readonly state: ChunkState;
+  /** Of the text that says so; absent of an open one. */
+  readonly key?: string;
+}
+
+/**
+ * What the texts of chunks say together. A chunk is finished, or failed, only by the text of its highest claim: what a worker
+ * tells that was replaced by another meanwhile is not heard.
+ *
+ * @param keys in any order, of texts of one run
+ */
+export function keptChunks(keys: readonly string[]): KeptChunk[] {
+  const chunks = new Map<string, { name: ChunkName; claim: number; told: Map<number, { state: ChunkState; key: string }> }>();
+  for (const key of keys) {
+    const found = KEY.exec(key);
+    if (!found) continue;
+    const [, kind, table, chunk, claimed = '0'] = found;
+    const name = { tableIndex: Number(table), chunk: Number(chunk) };
+    const of = chunks.get(nameOf(name)) ?? { name, claim: 0, told: new Map() };
+    chunks.set(nameOf(name), of);
+    of.claim = Math.max(of.claim, Number(claimed));
+    // A chunk that landed and failed under one claim is landed: whoever tells both did so in this order after a lost answer.
+    if (kind === 'chunk') of.told.set(Number(claimed), { state: 'finished', key });
+    else if (kind === 'failed' && !of.told.has(Number(claimed))) of.told.set(Number(claimed), { state: 'failed', key });
+  }
+  return [...chunks.values()].map(({ name, claim, told }) => ({ ...name, claim, ...told.get(claim) ?? { state: 'open' as const } }));
+}
+
+/**
+ * The right to read a chunk, of which many workers have one each. A claim's text is created only once, so that of two workers
+ * one gets the next number; the one before it loses: its state is not heard any more, and the store refuses what it writes late.
+ */
+export class ChunkClaims {
+  private readonly holder = randomBytes(8).toString('hex');
+
+  /** @param worker who claims, for whoever looks */
+  public constructor(private readonly store: StateStore, private readonly runId: string, private readonly worker: string) {}
+
+  /** @returns the number of the claim from 1, or why there is nothing to read */
+  public async claim(name: ChunkName): Promise<number | 'finished' | 'failed'> {
+    // Of most chunks there is nothing yet, which one request tells.
+    for (let next = 1; ;) {
+      if (await this.create(name, next)) return next;
+      const kept = await this.look(name);
+      if (kept && kept.state !== 'open') return kept.state;
+      next = (kept?.claim ?? 0) + 1;
+    }
+  }
+
+  /** The claim after one that is known. @throws LegacyToS3Error of code RUN_IN_USE when another has it */
+  public async claimAfter(name: ChunkName, claim: number): Promise<number> {
+    if (!await this.create(name, claim + 1)) throw this.lost(name, 'another worker has claimed it at this moment');
+    return claim + 1;
+  }
+
+  /** @throws LegacyToS3Error of code RUN_IN_USE when another worker has claimed the chunk since, or the run is over */
+  public async assertOwn(name: ChunkName, claim: number): Promise<void> {
+    if (await this.store.read(chunkKey(this.runId, 'claim', name, claim + 1)) !== undefined) throw this.lost(name, 'another worker reads it by now');
+    if (await this.store.read(chunkKey(this.runId, 'claim', name, claim)) === undefined) throw this.lost(name, 'the run was ended meanwhile');
+  }
+
+  /** Keeps a landed chunk. @throws LegacyToS3Error of code RUN_IN_USE */
+  public async finish(chunk: LandedChunk, claim: number): Promise<void> {
+    await this.assertOwn(chunk, claim);
+    if (!await this.store.create(chunkKey(this.runId, 'chunk', chunk, claim), JSON.stringify(chunk))) throw this.lost(chunk, 'another worker has finished it');
+  }
+
+  /** Keeps that a chunk cannot land. @throws LegacyToS3Error of code RUN_IN_USE */
+  public async fail(name: ChunkName, claim: number, { code, message }: ChunkFailure): Promise<void> {
+    await this.assertOwn(name, claim);
+    await this.store.put(chunkKey(this.runId, 'failed', name, claim), JSON.stringify({ code, message } satisfies ChunkFailure));
+  }
+
+  private async create(name: ChunkName, claim: number): Promise<boolean> {
+    return this.store.create(chunkKey(this.runId, 'claim', name, claim), JSON.stringify({ worker: this.worker, holder: this.holder }));
+  }
+
+  private async look(name: ChunkName): Promise<KeptChunk | undefined> {
+    const folder = folderOf(this.runId);
+    const keys = await Promise.all((['claim', 'chunk', 'failed'] as const).map(async (kind) => this.store.list(`${folder}${kind}-${nameOf(name)}`)));
+    return keptChunks(keys.flat())[0];
+  }
+
+  private lost({ tableIndex, chunk }: ChunkName, reason: string): LegacyToS3Error {
+    return new LegacyToS3Error('RUN_IN_USE', `run ${this.runId} is in use: chunk ${chunk} of table ${tableIndex} is lost: ${reason}`);
+  }
+}

@@ -1,0 +1,2 @@
+/** Where all that is kept of a run is. */
+export const folderOf = (runId: string) => `run=${runId}/`;

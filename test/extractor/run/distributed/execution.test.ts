@@ -1,0 +1,266 @@
+import type sql from 'mssql';
+import { parseManifest } from '../../../../src/contract';
+import { Consistency, ExtractFormat, OnTableError, type ExtractorProps } from '../../../../src/extractor/doors/public';
+import { startStandIn, type StandIn } from '../../../../tools/stand-in';
+import { FakeS3Server } from '../../../support/cloud/fake-s3-server';
+import { InProcessExecution, type ExecutionOptions } from '../../../support/runs/in-process-execution';
+import { KILL_TABLES, landedLines, makeKillTables } from '../../../support/runs/kill-tables';
+import { connectClient } from '../../../support/source/stand-in-client';
+
+let server: StandIn;
+let client: sql.ConnectionPool;
+let s3: FakeS3Server;
+const environment = { ...process.env };
+
+beforeAll(async () => {
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' });
+  server = await startStandIn({ transactions: 100 });
+  client = await connectClient(server);
+  await makeKillTables(client);
+});
+afterAll(async () => {
+  await client.close();
+  await server.stop();
+  process.env = environment;
+});
+beforeEach(async () => { s3 = await FakeS3Server.start('landing'); });
+afterEach(async () => { await s3.stop(); });
+
+const props = (): ExtractorProps => ({
+  source: { server: '127.0.0.1', port: server.port, database: server.database, user: server.user, password: server.password, encrypt: false },
+  target: 's3://landing/sql',
+  endpointUrl: s3.endpoint,
+  readers: 2,
+});
+
+const SETTINGS = { tables: ['dbo.Kill*'], format: ExtractFormat.csv(), targetChunkRows: 250 };
+
+function execution(name: string, options: Partial<ExecutionOptions> = {}): InProcessExecution {
+  return new InProcessExecution(name, s3, { props: props(), settings: SETTINGS, ...options });
+}
+
+function expectLanded(): void {
+  const manifests = [...s3.objects].filter(([key]) => key.endsWith('_manifest.json')).map(([, { body }]) => parseManifest(body.toString()));
+  expect(manifests).toHaveLength(1);
+  for (const { name, lines } of KILL_TABLES) {
+    const table = manifests[0].tables.find((each) => each.table === name)!;
+    const landed = table.objects.flatMap(({ key }) => landedLines(s3.objects.get(key)?.body)).sort();
+    // Not the lines themselves: a difference would print all of them.
+    expect({ name, rows: landed.length, same: landed.join('\n') === lines.join('\n') }).toEqual({ name, rows: lines.length, same: true });
+    expect(table.rows).toBe(lines.length);
+  }
+  const named = manifests[0].tables.flatMap(({ objects }) => objects.map(({ key }) => key)).sort();
+  expect([...s3.objects.keys()].filter((key) => key.includes('/part-')).sort()).toEqual(named);
+  expect(s3.uploads.size).toBe(0);
+  expect([...s3.objects.keys()].filter((key) => key.startsWith('sql-state/run='))).toEqual([]);
+}
+
+test('the steps of an execution land what one process would, and leave no state', async () => {
+  const answer = await execution('whole').whole();
+  expect(answer).toMatchObject({ finished: true, rows: 4410, verification: 'verified' });
+  expectLanded();
+});
+
+test('an execution whose function is called twice begins once', async () => {
+  const twice = execution('twice');
+  const first = await twice.begin();
+  const requests = s3.requests.length;
+  expect(await twice.begin()).toEqual(first);
+  expect(s3.requests.slice(requests).map(({ operation }) => operation)).not.toContain('PutObject');
+  for (const item of twice.items(first)) await twice.work(first, item);
+  await twice.complete(first);
+  twice.end();
+  expectLanded();
+});
+
+test('chunks of about equal bytes make an item, and small tables share one', async () => {
+  const packed = execution('packed');
+  const begun = await packed.begin();
+  const items = packed.items(begun);
+  packed.end();
+  const chunks = items.flatMap(({ tables }) => tables.flatMap((table) => table.chunks.map(({ chunk }) => `${table.index} ${chunk}`)));
+  expect(new Set(chunks).size).toBe(chunks.length);
+  // Nineteen chunks weigh little more than is worth a worker.
+  expect(begun).toMatchObject({ outcome: 'begun', counts: { tables: 4, items: 2, chunks: 19 } });
+  expect(chunks).toHaveLength(19);
+});
+
+describe('another execution at work', () => {
+  test('is not disturbed: the next one is skipped', async () => {
+    const first = execution('first');
+    await first.begin();
+    await expect(execution('second').begin()).resolves.toEqual({ outcome: 'skipped', reason: expect.stringContaining(`execution ${first.execution.arn}`) });
+    first.end();
+  });
+
+  test('is waited for by one, and no more', async () => {
+    const first = execution('first', { overlap: 'wait' });
+    const begun = await first.begin();
+    const second = execution('second', { overlap: 'wait' });
+    const third = execution('third', { overlap: 'wait' });
+    await expect(second.begin()).resolves.toMatchObject({ outcome: 'waiting' });
+    await expect(second.begin()).resolves.toMatchObject({ outcome: 'waiting' });
+    await expect(third.begin()).resolves.toMatchObject({ outcome: 'skipped', reason: expect.stringContaining('waits for it; one may wait') });
+    for (const item of first.items(begun)) await first.work(begun, item);
+    await first.complete(begun);
+    first.end();
+    await expect(second.begin()).resolves.toMatchObject({ outcome: 'begun' });
+    // The place of the one that waits is free again.
+    await expect(third.begin()).resolves.toMatchObject({ outcome: 'waiting' });
+    second.end();
+    third.end();
+  });
+
+  test('makes the next one fail where that is asked for', async () => {
+    const first = execution('first');
+    await first.begin();
+    await expect(execution('second', { overlap: 'fail' }).begin()).rejects.toMatchObject({ code: 'RUN_IN_USE' });
+    first.end();
+  });
+
+  test('holds its extraction only while it runs, and only its own', async () => {
+    const first = execution('first');
+    await first.begin();
+    const other = execution('other', { extraction: 'Hourly' });
+    await expect(other.begin()).resolves.toMatchObject({ outcome: 'begun' });
+    first.end();
+    const second = execution('second');
+    await expect(second.begin()).resolves.toMatchObject({ outcome: 'begun' });
+    [other, second].forEach((each) => each.end());
+  });
+
+  test('of eight that begin at once one is at work', async () => {
+    const all = Array.from({ length: 8 }, (_, at) => execution(`same-${at}`));
+    const answers = await Promise.all(all.map(async (each) => each.begin()));
+    expect(answers.map(({ outcome }) => outcome).sort()).toEqual(['begun', ...Array.from({ length: 7 }, () => 'skipped')]);
+    all.forEach((each) => each.end());
+  });
+});
+
+test('an execution that was stopped is gone on with by the next, which reads only what is left', async () => {
+  const stopped = execution('stopped');
+  const begun = await stopped.begin();
+  const [item] = stopped.items(begun);
+  const [first] = item.tables;
+  await stopped.work(begun, { tables: [first] });
+  const { run: { runId } } = begun as Extract<typeof begun, { outcome: 'begun' }>;
+  // While it runs nobody else has its run.
+  const early = execution('early', { extraction: 'Other' });
+  await expect(early.begin({ resume: runId })).rejects.toMatchObject({ code: 'RUN_IN_USE', message: expect.stringContaining('and runs') });
+  stopped.end();
+  const next = execution('next');
+  const resumed = await next.begin({ resume: runId });
+  expect(resumed).toMatchObject({ run: { runId, epoch: 2 }, counts: { tables: 3 } });
+  // Of the one that was stopped a worker is still there.
+  await expect(stopped.work(begun, item)).rejects.toMatchObject({ code: 'RUN_IN_USE' });
+  for (const each of next.items(resumed)) await next.work(resumed, each);
+  await next.complete(resumed);
+  next.end();
+  expectLanded();
+});
+
+test('two workers of one item land it once', async () => {
+  const doubled = execution('doubled');
+  const begun = await doubled.begin();
+  const [item] = doubled.items(begun);
+  const outcomes = await Promise.allSettled([doubled.work(begun, item), doubled.work(begun, item), doubled.work(begun, item)]);
+  // Who lost a chunk to another fails, and its item is tried again.
+  expect(outcomes.filter(({ status }) => status === 'rejected').map((outcome) => (outcome as PromiseRejectedResult).reason.code))
+    .toEqual(outcomes.flatMap(({ status }) => (status === 'rejected' ? ['RUN_IN_USE'] : [])));
+  for (const each of doubled.items(begun)) await doubled.work(begun, each);
+  await doubled.complete(begun);
+  doubled.end();
+  expectLanded();
+});
+
+test('a worker whose time is up leaves the rest to the next', async () => {
+  // A worker begins no chunk in its last 45 s.
+  const hurried = execution('hurried', { workerMs: 45_150 });
+  const begun = await hurried.begin();
+  let calls = 0;
+  for (const item of hurried.items(begun)) calls += await hurried.work(begun, item);
+  expect(calls).toBeGreaterThan(2);
+  await hurried.complete(begun);
+  hurried.end();
+  expectLanded();
+});
+
+test('the last step, called again, answers the same', async () => {
+  const long = execution('long');
+  const begun = await long.begin();
+  for (const item of long.items(begun)) await long.work(begun, item);
+  const { completed, ...first } = await long.complete(begun);
+  expect(completed).toMatchObject({ chunks: 19, retries: 0 });
+  expect(await long.complete(begun)).toEqual(first);
+  long.end();
+  expectLanded();
+});
+
+describe('a table that cannot land', () => {
+  beforeAll(async () => {
+    await client.batch('CREATE TABLE dbo.KillBad (Id int NOT NULL PRIMARY KEY, Body nvarchar(20) NOT NULL)');
+    await client.batch('INSERT INTO dbo.KillBad VALUES (1, N\'good\'), (2, NCHAR(0xD800))');
+  });
+  afterAll(async () => { await client.batch('DROP TABLE dbo.KillBad'); });
+
+  test('is an outcome of its chunk, which the last step tells', async () => {
+    const bad = execution('bad');
+    const begun = await bad.begin();
+    const { run: { runId } } = begun as Extract<typeof begun, { outcome: 'begun' }>;
+    for (const item of bad.items(begun)) expect(await bad.work(begun, item)).toBe(1);
+    await expect(bad.complete(begun)).rejects.toMatchObject({
+      code: 'INVALID_VALUE', message: expect.stringMatching(/^1 table of run .*KillBad.*start an execution with \{"resume": "/),
+    });
+    bad.end();
+    await client.batch('UPDATE dbo.KillBad SET Body = N\'mended\' WHERE Id = 2');
+    const answer = await execution('mended').whole({ resume: runId });
+    expect(answer.rows).toBe(4412);
+    expectLanded();
+    await client.batch('UPDATE dbo.KillBad SET Body = NCHAR(0xD800) WHERE Id = 2');
+  });
+
+  test('is left out, and named, where the run goes on', async () => {
+    const bad = execution('bad', { settings: { ...SETTINGS, onTableError: OnTableError.CONTINUE } });
+    const answer = await bad.whole();
+    expect(answer).toMatchObject({ finished: true, rows: 4410 });
+    const manifest = parseManifest(s3.objects.get(answer.manifestKey)!.body.toString());
+    expect(manifest.missingTables).toEqual([{ schema: 'dbo', table: 'KillBad', code: 'INVALID_VALUE', message: expect.any(String) }]);
+    expect([...s3.objects.keys()].filter((key) => key.includes('table=KillBad'))).toEqual([]);
+    await client.batch('UPDATE dbo.KillBad SET Body = N\'mended\' WHERE Id = 2');
+    const again = await execution('again', { settings: { ...SETTINGS, onTableError: OnTableError.CONTINUE } }).whole({ resume: answer.runId });
+    expect(again.rows).toBe(4412);
+    expectLanded();
+    await client.batch('UPDATE dbo.KillBad SET Body = NCHAR(0xD800) WHERE Id = 2');
+  });
+});
+
+test('one state of the database is made at the begin, read by all, and dropped at the end', async () => {
+  const answer = await execution('snapshot', { settings: { ...SETTINGS, consistency: Consistency.DATABASE_SNAPSHOT } }).whole();
+  const manifest = parseManifest(s3.objects.get(answer.manifestKey)!.body.toString());
+  expect(manifest.consistency.mode).toBe('databaseSnapshot');
+  expect(new Set(manifest.tables.flatMap(({ chunks = [] }) => chunks.map(({ instant }) => instant))).size).toBe(1);
+  const { recordset } = await client.query('SELECT name FROM sys.databases WHERE source_database_id IS NOT NULL');
+  expect(recordset).toEqual([]);
+  expectLanded();
+});
+
+test('what an execution may be told is checked', async () => {
+  const refused = async (input: unknown, message: RegExp) => expect(execution('input').begin(input)).rejects.toMatchObject({ code: 'INVALID_CONFIG', message: expect.stringMatching(message) });
+  await refused({ rowFilter: '1=1; DROP TABLE x' }, /has 'rowFilter'; it may have tables, consistency, plan, resume/);
+  await refused({ source: { server: 'elsewhere' } }, /has 'source'/);
+  await refused({ tables: 'dbo.*' }, /has "dbo\.\*" for tables, which is a list of patterns/);
+  await refused({ resume: '20260131T235959123Z-4f9a1c', tables: ['dbo.*'] }, /has tables beside resume/);
+  await refused([], /is \[\], no object/);
+  await refused({ plan: 'plans/none.json' }, /cannot read the plan s3:\/\/landing\/plans\/none\.json: there is no such object/);
+  await refused({ consistency: 'eventual' }, /consistency/);
+});
+
+test('what would take too long is refused before anything is read', async () => {
+  const short = execution('short', { limits: { bytesPerSecond: 100, maxChunkSeconds: 10 }, settings: { tables: ['dbo.KillHeap'] } });
+  await expect(short.begin()).rejects.toMatchObject({ code: 'INVALID_CONFIG', message: expect.stringMatching(/\[dbo\]\.\[KillHeap\] has no key to be cut by, and takes about/) });
+  short.end();
+  const whole = execution('whole', { limits: { bytesPerSecond: 100, maxSeconds: 10 } });
+  await expect(whole.begin()).rejects.toMatchObject({ code: 'INVALID_CONFIG', message: expect.stringMatching(/would take about .*, allowed are 10 s \(maxSeconds\)/) });
+  whole.end();
+  expect([...s3.objects.keys()].filter((key) => key.startsWith('sql-state/run='))).toEqual([]);
+});
