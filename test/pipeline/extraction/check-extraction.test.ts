@@ -8,13 +8,15 @@ import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { make, pipelineOf, secretOf, sourceOf } from './made';
 import {
-  Authentication, Encryption, ExtractionProps, ExtractionSource, ExtractionWorkers, LambdaWorkersOptions, LegacyToS3Pipeline, ObjectChecksum, TimeType,
+  Authentication, Encryption, ExtractionProps, ExtractionSource, ExtractionWorkers, LambdaWorkersOptions, LegacyToS3Pipeline,
+  ObjectChecksum, TimeType,
 } from '../../../src';
 import { vpcOf } from '../prop-case-sets';
 import { failureOf, synth } from '../synth';
 
 const refusal = (props: (stack: Stack) => Partial<ExtractionProps>) => failureOf((stack) => make(stack, props(stack)));
-const sourceRefusal = (source: (stack: Stack) => Partial<ExtractionSource>) => refusal((stack) => ({ source: { ...sourceOf(stack), ...source(stack) } }));
+const sourceRefusal = (source: (stack: Stack) => Partial<ExtractionSource>) => (
+  refusal((stack) => ({ source: { ...sourceOf(stack), ...source(stack) } })));
 const workersRefusal = (options: LambdaWorkersOptions) => refusal(() => ({ workers: ExtractionWorkers.lambda(options) }));
 const fileWith = (text: string) => {
   const file = path.join(mkdtempSync(path.join(tmpdir(), 'ca-')), 'ca.pem');
@@ -100,9 +102,11 @@ test('two extractions of one name into one bucket', () => {
 test('a bucket of another region', () => {
   expect(failureOf((scope) => {
     const stack = new Stack(scope.node.root, 'Here', { env: { account: '111111111111', region: 'eu-west-1' } });
-    make(stack, { pipeline: LegacyToS3Pipeline.fromPipelineAttributes(stack, 'There', {
-      pipelineName: 'ledger', bucket: s3.Bucket.fromBucketAttributes(stack, 'B', { bucketName: 'landing', region: 'us-east-1' }), metadataTable: pipelineOf(stack).metadataTable,
-    }) });
+    make(stack, {
+      pipeline: LegacyToS3Pipeline.fromPipelineAttributes(stack, 'There', {
+        pipelineName: 'ledger', bucket: s3.Bucket.fromBucketAttributes(stack, 'B', { bucketName: 'landing', region: 'us-east-1' }), metadataTable: pipelineOf(stack).metadataTable,
+      }),
+    });
   })).toMatch(/pipeline must be in the region of the stack, eu-west-1, got one in us-east-1: Step Functions reads an extraction's items from a bucket of its own region/);
 });
 
@@ -114,7 +118,8 @@ test('what can be reached is not refused', () => {
       pipeline: pipelineOf(stack, 'azure/', 'Azured'), source: { ...azure, tenantId: 't', clientId: 'c' }, layers: [layerOf(stack)],
     });
     make(new Stack(stack, 'Token'), {
-      pipeline: pipelineOf(stack, 'token/', 'Tokened'), source: { ...azure, authentication: Authentication.ENTRA_ACCESS_TOKEN },
+      pipeline: pipelineOf(stack, 'token/', 'Tokened'),
+      source: { ...azure, authentication: Authentication.ENTRA_ACCESS_TOKEN },
       schedule: scheduler.ScheduleExpression.rate(Duration.hours(1)),
     });
   });

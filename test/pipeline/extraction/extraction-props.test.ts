@@ -9,8 +9,8 @@ import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { make, pipelineOf, secretOf } from './made';
 import {
-  AlarmOptions, Consistency, ExtractFormat, ExtractionOptions, ExtractionOverlap, ExtractionProps, ExtractionWorkers, LambdaWorkersOptions, ObjectChecksum,
-  OnTableError, ServerSideEncryption, SourceHashes, SourceRisk, TimeType,
+  AlarmOptions, Consistency, ExtractFormat, ExtractionOptions, ExtractionOverlap, ExtractionProps, ExtractionWorkers, LambdaWorkersOptions,
+  ObjectChecksum, OnTableError, ServerSideEncryption, SourceHashes, SourceRisk, TimeType,
 } from '../../../src';
 import { vpcOf } from '../prop-case-sets';
 import { PropCase, PropCases, testProps } from '../prop-cases';
@@ -19,14 +19,20 @@ const line = (text: string) => new RegExp(text);
 const topicOf = (stack: Stack) => new sns.Topic(stack, 'Own');
 const daily = scheduler.ScheduleExpression.rate(Duration.days(1));
 
+type Case<K extends keyof ExtractionOptions> = PropCase<ExtractionOptions, K>;
+
 /** An option that stands in the state machine's definition. */
-const setting = <K extends keyof ExtractionOptions>(name: K, value: Required<ExtractionOptions>[K], json: string): PropCase<ExtractionOptions, K> => ({
-  own: () => ({ [name]: value }) as never, shows: line(`^NightlyMachineStateMachine/Properties/DefinitionString: .*\\\\"settings\\\\":{\\\\"${name}\\\\":${json.replace(/"/g, '\\\\"')}}`),
+const setting = <K extends keyof ExtractionOptions>(name: K, value: Required<ExtractionOptions>[K], json: string): Case<K> => ({
+  own: () => ({ [name]: value }) as never,
+  shows: line(`^NightlyMachineStateMachine/Properties/DefinitionString: .*\\\\"settings\\\\":{\\\\"${name}\\\\":${json.replace(/"/g, '\\\\"')}}`),
 });
 
 /** An option that stands in the functions' environment. */
-const variable = <K extends keyof ExtractionOptions>(name: K, value: Required<ExtractionOptions>[K], json: string, of: 'READING' | 'LANDING'): PropCase<ExtractionOptions, K> => ({
-  own: () => ({ [name]: value }) as never, shows: line(`^NightlyWorkerFunction/Properties/Environment/Variables/EXTRACTION_${of}: .*"${name}":${json}}$`),
+const variable = <K extends keyof ExtractionOptions>(
+  name: K, value: Required<ExtractionOptions>[K], json: string, of: 'READING' | 'LANDING',
+): Case<K> => ({
+  own: () => ({ [name]: value }) as never,
+  shows: line(`^NightlyWorkerFunction/Properties/Environment/Variables/EXTRACTION_${of}: .*"${name}":${json}}$`),
 });
 
 const OPTIONS: PropCases<ExtractionOptions> = {

@@ -38,11 +38,13 @@ describe('functions', () => {
   });
 
   test('the whole bucket is landed in where the pipeline watches it whole', () => {
-    const made = synth((stack) => make(stack, { pipeline: LegacyToS3Pipeline.fromPipelineAttributes(stack, 'Whole', {
-      pipelineName: 'ledger', bucket: s3.Bucket.fromBucketName(stack, 'Bucket', 'landing'), metadataTable: pipelineOf(stack).metadataTable,
-    }) }));
+    const made = synth((stack) => make(stack, {
+      pipeline: LegacyToS3Pipeline.fromPipelineAttributes(stack, 'Whole', {
+        pipelineName: 'ledger', bucket: s3.Bucket.fromBucketName(stack, 'Bucket', 'landing'), metadataTable: pipelineOf(stack).metadataTable,
+      }),
+    }));
     expect(JSON.parse(environmentOf(made).EXTRACTION_LANDING)).toEqual({ target: 's3://landing/' });
-    expect(statements(made.template, 'NightlyMachineRole')).toContainEqual(expect.objectContaining({ Sid: 'ReadItems', Resource: s3Arn('landing/_state/*') }));
+    expect(statements(made.template, 'NightlyMachineRole')).toContainEqual(expect.objectContaining({ Action: 's3:GetObject', Resource: s3Arn('landing/_state/*') }));
   });
 
   test('objects are encrypted by the bucket\'s key where a key is asked for', () => {
@@ -100,8 +102,10 @@ describe('roles', () => {
     },
     { Sid: 'WriteLogs', Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: arnOf(`Nightly${which}LogGroup`) },
   ];
-  const executions = (rest: string) => ({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':states:', { Ref: 'AWS::Region' }, ':', { Ref: 'AWS::AccountId' },
-    ':execution:', { 'Fn::GetAtt': [expect.stringMatching(/^NightlyMachineStateMachine/), 'Name'] }, rest]] });
+  const executions = (rest: string) => ({
+    'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':states:', { Ref: 'AWS::Region' }, ':', { Ref: 'AWS::AccountId' },
+      ':execution:', { 'Fn::GetAtt': [expect.stringMatching(/^NightlyMachineStateMachine/), 'Name'] }, rest]],
+  });
   const machine = { Ref: expect.stringMatching(/^NightlyMachineStateMachine/) };
 
   test('a worker lands, reads the password and writes logs', () => {
@@ -122,7 +126,7 @@ describe('roles', () => {
     const version = (which: string) => ({ 'Fn::Join': ['', [arnOf(`Nightly${which}Function`), ':*']] });
     const [invoke, read, logs, ...more] = statements(least.template, 'NightlyMachineRole');
     expect(invoke).toEqual({ Sid: 'InvokeVersions', Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: [version('Control'), version('Worker')] });
-    expect(read).toEqual({ Sid: 'ReadItems', Effect: 'Allow', Action: 's3:GetObject', Resource: s3Arn('landing/landing-state/*') });
+    expect(read).toEqual({ Effect: 'Allow', Action: 's3:GetObject', Resource: s3Arn('landing/landing-state/*') });
     expect([logs.Resource, logs.Action.every((action: string) => action.startsWith('logs:')), more]).toEqual(['*', true, []]);
   });
 
@@ -154,12 +158,16 @@ describe('roles', () => {
   });
 
   test('a password may be a parameter of SSM', () => {
-    const made = synth((stack) => make(stack, { source: {
-      server: 'sql.corp.example', database: 'Ledger', user: 'reader',
-      passwordParameter: ssm.StringParameter.fromSecureStringParameterAttributes(stack, 'Parameter', {
-        parameterName: '/ledger/password', encryptionKey: kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:111111111111:key/1'),
-      }),
-    } }));
+    const made = synth((stack) => make(stack, {
+      source: {
+        server: 'sql.corp.example',
+        database: 'Ledger',
+        user: 'reader',
+        passwordParameter: ssm.StringParameter.fromSecureStringParameterAttributes(stack, 'Parameter', {
+          parameterName: '/ledger/password', encryptionKey: kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:111111111111:key/1'),
+        }),
+      },
+    }));
     expect(JSON.stringify(environmentOf(made).EXTRACTION_SOURCE)).toMatch(/passwordParameter.*:parameter\/ledger\/password/);
     const given = JSON.stringify(statements(made.template, 'NightlyWorkerRole'));
     expect(given).toMatch(/ssm:GetParameter.*:parameter\/ledger\/password.*/);
@@ -175,6 +183,11 @@ describe('roles', () => {
     expect(actions).toEqual(expect.arrayContaining(['s3:PutObject', 'secretsmanager:GetSecretValue', 'logs:PutLogEvents', 'sqs:SendMessage']));
     expect(statements(template, 'Own').some(({ Sid }) => Sid !== undefined)).toBe(false);
   });
+});
+
+test('the state machine\'s log group has a name of its stack, under the prefix for delivered logs', () => {
+  const name = only(least.template, 'AWS::Logs::LogGroup', 'NightlyMachine').Properties.LogGroupName;
+  expect(JSON.stringify(name)).toMatch(/"\/aws\/vendedlogs\/states\/Stack-?Nightly-?Machine[^"]*-",.*AWS::StackId/);
 });
 
 describe('starts', () => {
