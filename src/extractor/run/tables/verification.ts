@@ -1,15 +1,11 @@
-import { tableTotal } from './table-total';
+import { MOST_DIFFERENCES, type ChunkSums } from './chunk-sums';
 import type { Manifest, ManifestColumn, ManifestTable, ManifestTableVerification, VerificationState } from '../../../contract';
 import { counted } from '../../api/counted';
 import { HiddenRows, type PlannedColumn, type PlannedTable } from '../../api/extraction-plan';
 import { varyingPart } from '../../options/filter-determinism';
 import { unhashedColumns } from '../../rows/hash/source-hash';
-import { comparedColumns, differenceText } from '../../source/aggregates/aggregate-query';
+import { comparedColumns } from '../../source/aggregates/aggregate-query';
 import type { RunConsistency } from '../../source/consistency/consistency';
-import type { LandedChunk } from '../../state/landed-chunk';
-
-/** Differences that are told. */
-const MOST_DIFFERENCES = 3;
 
 /** What is known of a table beside its chunks. */
 type Planned = Pick<PlannedTable, 'rowFilter' | 'hiddenRows'> & { readonly columns?: readonly PlannedColumn[] };
@@ -20,17 +16,23 @@ const RESTS_ON: { readonly [reason in HiddenRows]: string } = {
   [HiddenRows.UNKNOWN]: 'of the rows that the login sees: it may not know whether a security policy hides others (VIEW DEFINITION)',
 };
 
-/** How far a table is proven. Under a snapshot a difference has failed the run before. */
+/**
+ * How far a table is proven. Under a snapshot a difference has failed the run before.
+ *
+ * @param sourceSeconds how long the source took to count, and to aggregate, over all chunks
+ */
 export function tableVerification(
-  landedColumns: readonly ManifestColumn[], chunks: readonly LandedChunk[], planned: Planned = {},
+  landedColumns: readonly ManifestColumn[], chunks: ChunkSums, sourceSeconds: number, planned: Planned = {},
 ): ManifestTableVerification {
-  const proof = comparison(landedColumns, chunks, planned);
+  const proof = comparison(landedColumns, chunks, sourceSeconds, planned);
   if (!planned.hiddenRows || proof.state === 'unverified') return proof;
   const detail = [RESTS_ON[planned.hiddenRows], ...proof.detail === undefined ? [] : [proof.detail]].join('; ');
   return { ...proof, state: proof.state === 'verified' ? 'verifiedAsVisible' : proof.state, detail };
 }
 
-function comparison(landedColumns: readonly ManifestColumn[], chunks: readonly LandedChunk[], planned: Planned): ManifestTableVerification {
+function comparison(
+  landedColumns: readonly ManifestColumn[], chunks: ChunkSums, sourceSeconds: number, planned: Planned,
+): ManifestTableVerification {
   const varying = varyingPart(planned.rowFilter);
   if (varying !== undefined) {
     return { state: 'unverified', detail: `neither rows nor values were compared with the source, since the row filter has ${varying}, which gives other values each time` };
@@ -41,32 +43,24 @@ function comparison(landedColumns: readonly ManifestColumn[], chunks: readonly L
     return reason ? [{ column: column.name, reason }] : [];
   });
   const columns = landedColumns.filter((column) => !reasonOf(column));
-  if (chunks.some(({ sourceRows }) => sourceRows === undefined)) return { state: 'unverified', detail: 'the source was not asked' };
-  const tableRows = tableTotal(chunks);
-  const asked = {
-    sourceRows: chunks.reduce((sum, { sourceRows }) => sum + Number(sourceRows), 0),
-    ...(tableRows !== undefined && { tableRows }),
-    sourceSeconds: chunks.reduce((sum, { sourceSeconds = 0 }) => sum + sourceSeconds, 0),
-  };
-  const landed = chunks.reduce((sum, { rows }) => sum + rows, 0);
-  const aggregated = chunks.every((chunk) => chunk.aggregated);
-  const hashed = chunks.every(({ hashedRows }) => hashedRows !== undefined);
+  const { rows, sourceRows, tableRows, aggregated, hashedRows, differing } = chunks;
+  if (sourceRows === undefined) return { state: 'unverified', detail: 'the source was not asked' };
+  const asked = { sourceRows, ...(tableRows !== undefined && { tableRows }), sourceSeconds };
   const unhashed = unhashedColumns(landedColumns, notCompared.map(({ column }) => column));
   const open = notCompared.length > 0 && `not compared: ${notCompared.map(({ column, reason }) => `"${column}" (${reason})`).join(', ')}`;
   const aggregates = {
     ...(aggregated && { aggregates: comparedColumns(columns) }),
-    ...(hashed && { hashedRows: chunks.reduce((sum, { hashedRows = 0 }) => sum + hashedRows, 0) }),
-    ...(hashed && unhashed.length > 0 && { unhashedColumns: unhashed }),
+    ...(hashedRows !== undefined && { hashedRows }),
+    ...(hashedRows !== undefined && unhashed.length > 0 && { unhashedColumns: unhashed }),
     ...(notCompared.length > 0 && { notCompared }),
   };
-  const changed = chunks.flatMap(({ chunk, differences = [] }) => differences.map((difference) => `chunk ${chunk}, ${differenceText(difference)}`));
-  if (chunks.some(({ sourceRows, rows }) => Number(sourceRows) !== rows)) {
-    const detail = `not comparable: the source changed between the read and COUNT_BIG: ${counted(landed, 'row')} landed, ${asked.sourceRows.toLocaleString('en-US')} counted`;
+  if (!chunks.equal) {
+    const detail = `not comparable: the source changed between the read and COUNT_BIG: ${counted(rows, 'row')} landed, ${sourceRows.toLocaleString('en-US')} counted`;
     return { state: 'unverified', detail, ...asked, ...aggregates };
   }
-  if (changed.length > 0) {
-    const more = changed.length > MOST_DIFFERENCES ? `; and ${changed.length - MOST_DIFFERENCES} more` : '';
-    const detail = `not comparable: the source changed between the read and its aggregates: ${changed.slice(0, MOST_DIFFERENCES).join('; ')}${more}`;
+  if (differing > 0) {
+    const more = differing > MOST_DIFFERENCES ? `; and ${differing - MOST_DIFFERENCES} more` : '';
+    const detail = `not comparable: the source changed between the read and its aggregates: ${chunks.differences.join('; ')}${more}`;
     return { state: 'counted', detail, ...asked, ...aggregates };
   }
   if (!aggregated) return { state: 'counted', detail: 'the source was not asked for aggregates', ...asked, ...aggregates };

@@ -1,4 +1,5 @@
 import type { ManifestColumn, ManifestTable, ManifestTableVerification } from '../../../../src/contract';
+import { ChunkSums } from '../../../../src/extractor/run/tables/chunk-sums';
 import { schemaFingerprint } from '../../../../src/extractor/run/tables/landed-table';
 import { runVerification, tableVerification } from '../../../../src/extractor/run/tables/verification';
 import type { LandedChunk } from '../../../../src/extractor/state/landed-chunk';
@@ -44,23 +45,29 @@ describe('runVerification', () => {
   });
 });
 
+function proofOf(columns: readonly ManifestColumn[], chunks: readonly LandedChunk[]): ManifestTableVerification {
+  const sums = new ChunkSums();
+  chunks.forEach((chunk) => sums.add(chunk));
+  return tableVerification(columns, sums, chunks.reduce((sum, { sourceSeconds = 0 }) => sum + sourceSeconds, 0));
+}
+
 describe('tableVerification', () => {
   const chunk: LandedChunk = { tableIndex: 0, chunk: 2, columns: [COLUMN], rows: 3, sourceRows: '3', sourceSeconds: 0.5, differences: [], aggregated: true, wireBytes: 1, objects: [], attempts: 1, seconds: 1 };
   const columns: ManifestColumn[] = [{ ...COLUMN, framing: 'fixed' }, { ...COLUMN, name: 'Name', ordinal: 2, sourceType: 'nvarchar(10)', framing: 'shortLength' }];
 
   test('says of how many columns what was compared', () => {
-    expect(tableVerification(columns, [chunk, chunk])).toEqual({
+    expect(proofOf(columns, [chunk, chunk])).toEqual({
       state: 'verified', sourceRows: 6, sourceSeconds: 1, aggregates: { nulls: 2, bytes: 1, sum: 1, least: 1, greatest: 1 },
     });
-    expect(tableVerification(columns, [chunk, { ...chunk, aggregated: false }])).toMatchObject({ state: 'counted', sourceRows: 6 });
-    expect(tableVerification(columns, [chunk, { ...chunk, sourceRows: undefined }])).toEqual({ state: 'unverified', detail: 'the source was not asked' });
+    expect(proofOf(columns, [chunk, { ...chunk, aggregated: false }])).toMatchObject({ state: 'counted', sourceRows: 6 });
+    expect(proofOf(columns, [chunk, { ...chunk, sourceRows: undefined }])).toEqual({ state: 'unverified', detail: 'the source was not asked' });
   });
 
   test('differences are told with chunk, column and both values', () => {
     const differing = { ...chunk, differences: [{ column: 'Id', aggregate: 'sum', source: '7', landed: null }] } as const;
-    expect(tableVerification(columns, [differing])).toMatchObject({
+    expect(proofOf(columns, [differing])).toMatchObject({
       state: 'counted', detail: 'not comparable: the source changed between the read and its aggregates: chunk 2, column "Id": sum none landed, 7 in the source',
     });
-    expect(tableVerification(columns, [{ ...chunk, sourceRows: '5' }])).toMatchObject({ state: 'unverified', detail: expect.stringContaining('3 rows landed, 5 counted') });
+    expect(proofOf(columns, [{ ...chunk, sourceRows: '5' }])).toMatchObject({ state: 'unverified', detail: expect.stringContaining('3 rows landed, 5 counted') });
   });
 });
