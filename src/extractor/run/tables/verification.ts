@@ -71,30 +71,67 @@ function comparison(
 const MOST_TABLES = 10;
 const STATES: readonly VerificationState[] = ['unverified', 'counted', 'verifiedAsVisible', 'verified'];
 
-/** What the comparisons prove of all tables: no more than of the least proven one. */
+/** Tables of one state: how many, the first of them by name with their reasons, and the reason where all have the same. */
+class TablesOfState {
+  public count = 0;
+  public readonly named: string[] = [];
+  public readonly reasons = new Set<string | undefined>();
+
+  public add({ schema, table }: Pick<ManifestTable, 'schema' | 'table'>, detail: string | undefined): void {
+    this.count += 1;
+    if (this.named.length < MOST_TABLES) this.named.push(`${schema}.${table}: ${detail}`);
+    // Whether there are several is all that is asked.
+    if (this.reasons.size < 2) this.reasons.add(detail);
+  }
+}
+
+/** What the comparisons prove of all tables: no more than of the least proven one. Tables come in their order, and are not kept. */
+export class RunProof {
+  /** Whether others wrote while the tables were read, so that what was landed cannot be compared. */
+  public incomparable = false;
+  private tables = 0;
+  private sourceSeconds = 0;
+  private readonly states = new Map<VerificationState, TablesOfState>();
+  /** Of what equals, what was no part of the comparison. */
+  private readonly open = new TablesOfState();
+
+  public add(table: Pick<ManifestTable, 'schema' | 'table' | 'verification'>): void {
+    const { state, detail, sourceSeconds = 0 } = table.verification!;
+    this.tables += 1;
+    this.sourceSeconds += sourceSeconds;
+    this.incomparable ||= isIncomparable([table]);
+    if (!this.states.has(state)) this.states.set(state, new TablesOfState());
+    this.states.get(state)!.add(table, detail);
+    if (state === 'verified' && detail !== undefined) this.open.add(table, detail);
+  }
+
+  /** @param missing how many tables failed */
+  public verification(consistency: RunConsistency, missing = 0): Manifest['verification'] {
+    if (consistency === 'query') return { state: 'unverified', detail: 'the server was sent nothing but the query' };
+    const { sourceSeconds, open, tables } = this;
+    const state = STATES.find((each) => this.states.has(each)) ?? 'verified';
+    const when = { snapshot: 'in the same SNAPSHOT transaction', databaseSnapshot: 'in the same database snapshot' }[consistency as string] ?? 'right after the read';
+    const equal = 'the rows of every table equal COUNT_BIG';
+    const all = `${equal}, and its columns the aggregates, asked of the source ${when}`;
+    const proven = { verified: all, verifiedAsVisible: all, counted: `${equal} asked of the source ${when}`, unverified: undefined }[state];
+    const short = state === 'verified' ? undefined : this.states.get(state);
+    // What is the same for all of them is said once.
+    const named = !short ? [] : short.reasons.size === 1 && short.count === tables ? [...short.reasons].map(String) : short.named;
+    const more = short && short.count > MOST_TABLES && named.length > 1 ? [`and ${short.count - MOST_TABLES} more`] : [];
+    const others = open.count > MOST_TABLES ? [`columns of ${open.count - MOST_TABLES} more tables were not compared`] : [];
+    const lacking = missing === 0 ? [] : [`of the tables that landed: ${counted(missing, 'table')} failed and are missing`];
+    return { state, detail: [...lacking, ...proven === undefined ? [] : [proven], ...named, ...more, ...open.named, ...others].join('; '), sourceSeconds };
+  }
+}
+
+/** What the comparisons prove of all tables. */
 export function runVerification(tables: readonly ManifestTable[], consistency: RunConsistency, missing = 0): Manifest['verification'] {
-  if (consistency === 'query') return { state: 'unverified', detail: 'the server was sent nothing but the query' };
-  const verifications = tables.map(({ schema, table, verification }) => ({ name: `${schema}.${table}`, ...verification! }));
-  const sourceSeconds = verifications.reduce((sum, { sourceSeconds: seconds = 0 }) => sum + seconds, 0);
-  const state = STATES[Math.min(...verifications.map((each) => STATES.indexOf(each.state)), STATES.length - 1)];
-  const when = { snapshot: 'in the same SNAPSHOT transaction', databaseSnapshot: 'in the same database snapshot' }[consistency as string] ?? 'right after the read';
-  const equal = 'the rows of every table equal COUNT_BIG';
-  const all = `${equal}, and its columns the aggregates, asked of the source ${when}`;
-  const proven = { verified: all, verifiedAsVisible: all, counted: `${equal} asked of the source ${when}`, unverified: undefined }[state];
-  const short = verifications.filter((each) => each.state === state && each.state !== 'verified');
-  const reasons = new Set(short.map(({ detail }) => detail));
-  // What is the same for all of them is said once.
-  const named = reasons.size === 1 && short.length === verifications.length ? [...reasons].map(String) : short.slice(0, MOST_TABLES).map(({ name, detail }) => `${name}: ${detail}`);
-  const more = short.length > MOST_TABLES && named.length > 1 ? [`and ${short.length - MOST_TABLES} more`] : [];
-  // Of what equals, what was no part of the comparison.
-  const open = verifications.filter((each) => each.state === 'verified' && each.detail !== undefined);
-  const left = open.slice(0, MOST_TABLES).map(({ name, detail }) => `${name}: ${detail}`);
-  const others = open.length > MOST_TABLES ? [`columns of ${open.length - MOST_TABLES} more tables were not compared`] : [];
-  const lacking = missing === 0 ? [] : [`of the tables that landed: ${counted(missing, 'table')} failed and are missing`];
-  return { state, detail: [...lacking, ...proven === undefined ? [] : [proven], ...named, ...more, ...left, ...others].join('; '), sourceSeconds };
+  const proof = new RunProof();
+  tables.forEach((table) => proof.add(table));
+  return proof.verification(consistency, missing);
 }
 
 /** Whether others wrote while the tables were read, so that what was landed cannot be compared. */
-export function isIncomparable(tables: readonly ManifestTable[]): boolean {
+export function isIncomparable(tables: ReadonlyArray<Pick<ManifestTable, 'verification'>>): boolean {
   return tables.some(({ verification }) => verification?.detail?.startsWith('not comparable') ?? false);
 }

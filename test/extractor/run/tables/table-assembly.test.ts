@@ -5,6 +5,7 @@ import type { OutputFormat } from '../../../../src/extractor/rows/columns/output
 import { decimalText } from '../../../../src/extractor/rows/hash/column-tally';
 import { landedTable, landedTables, TableAssembly, type TableIdentity } from '../../../../src/extractor/run/tables/landed-table';
 import type { LandedChunk } from '../../../../src/extractor/state/landed-chunk';
+import { reachable } from '../../../support/runs/reachable';
 import { referenceTable } from '../../../support/runs/reference-table';
 
 const MOST_CHUNKS = 9;
@@ -194,11 +195,3 @@ test('a chunk\'s columns and tallies are not kept', () => {
   expect(held.filter(({ tallies }) => reached.has(tallies![0])).length).toBeLessThanOrEqual(1);
   expect(held.filter((each) => reached.has(each))).toEqual([]);
 });
-
-function reachable(from: unknown, found = new Set<unknown>()): Set<unknown> {
-  if (typeof from !== 'object' || from === null || found.has(from)) return found;
-  found.add(from);
-  const inner = from instanceof Map ? [...from.entries()].flat() : from instanceof Set ? [...from] : Object.values(from);
-  inner.forEach((each) => reachable(each, found));
-  return found;
-}

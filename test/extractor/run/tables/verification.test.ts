@@ -1,8 +1,11 @@
-import type { ManifestColumn, ManifestTable, ManifestTableVerification } from '../../../../src/contract';
+import * as fc from 'fast-check';
+import type { ManifestColumn, ManifestTable, ManifestTableVerification, VerificationState } from '../../../../src/contract';
 import { ChunkSums } from '../../../../src/extractor/run/tables/chunk-sums';
 import { schemaFingerprint } from '../../../../src/extractor/run/tables/landed-table';
-import { runVerification, tableVerification } from '../../../../src/extractor/run/tables/verification';
+import { RunProof, runVerification, tableVerification } from '../../../../src/extractor/run/tables/verification';
+import type { RunConsistency } from '../../../../src/extractor/source/consistency/consistency';
 import type { LandedChunk } from '../../../../src/extractor/state/landed-chunk';
+import { referenceVerification } from '../../../support/runs/reference-manifest';
 
 const COLUMN: ManifestColumn = { name: 'Id', ordinal: 1, sourceType: 'int', nullable: false, outputType: 'INT32', glueType: 'int' };
 
@@ -38,6 +41,27 @@ describe('runVerification', () => {
     const off = landed(3, { state: 'counted', detail: 'the source was not asked for aggregates' });
     expect(runVerification([off, off], 'snapshot').detail)
       .toBe('the rows of every table equal COUNT_BIG asked of the source in the same SNAPSHOT transaction; the source was not asked for aggregates');
+  });
+
+  test('tables one after the other give what all of them give at once', () => {
+    const detail = fc.constantFrom(undefined, 'the source was not asked for aggregates', 'not compared: "x" (masked)', 'not comparable: the source changed');
+    const sourceSeconds = fc.option(fc.double({ min: 0, max: 1000, noNaN: true }), { nil: undefined });
+    const someStates = fc.subarray<VerificationState>(['unverified', 'counted', 'verifiedAsVisible', 'verified'], { minLength: 1 });
+    const tables = someStates.chain((states) => fc.array(fc.record({ state: fc.constantFrom(...states), detail, sourceSeconds }), { maxLength: 25 }))
+      .map((all) => all.map((each, at) => ({ ...landed(at, each), table: `T${at}` })));
+    const mode = fc.constantFrom<RunConsistency>('snapshot', 'databaseSnapshot', 'readCommitted', 'noLock', 'query');
+    fc.assert(fc.property(tables, mode, fc.nat(2), (all, consistency, missing) => {
+      expect(runVerification(all, consistency, missing)).toEqual(referenceVerification(all, consistency, missing));
+    }), { numRuns: 1000 });
+  });
+
+  test('what was incomparable in one table is so in all', () => {
+    const proof = new RunProof();
+    proof.add(landed(3));
+    expect(proof.incomparable).toBe(false);
+    proof.add(landed(3, { state: 'counted', detail: 'not comparable: the source changed' }));
+    proof.add(landed(3));
+    expect(proof.incomparable).toBe(true);
   });
 
   test('a query is never verified', () => {
