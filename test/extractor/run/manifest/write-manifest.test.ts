@@ -137,7 +137,11 @@ describe('table by table', () => {
   }).map(({ objects, chunks, columns, name }): ManifestTable => {
     const { chunks: of, objects: its, ...head } = table(name, 40);
     return {
-      ...head, columns: Array(columns).fill(head.columns[0]), ...(chunks !== null && { chunks: of!.slice(0, chunks) }), rows: objects, objects: its.slice(0, objects),
+      ...head,
+      columns: Array<ManifestTable['columns'][number]>(columns).fill(head.columns[0]),
+      ...(chunks !== null && { chunks: of!.slice(0, chunks) }),
+      rows: objects,
+      objects: its.slice(0, objects),
     };
   });
 
