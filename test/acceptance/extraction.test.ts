@@ -41,7 +41,9 @@ beforeAll(async () => {
   s3 = new S3Client(cloud.clientConfig);
   sfn = new SFNClient(cloud.clientConfig);
   const { outputs } = deployed;
-  names = { bucket: outputs.LedgerBucketName, machine: outputs.Machine, worker: outputs.Worker, table: outputs.LedgerTableName, secret: outputs.Secret };
+  names = {
+    bucket: outputs.LedgerBucketName, machine: outputs.Machine, worker: outputs.Worker, table: outputs.LedgerTableName, secret: outputs.Secret,
+  };
 }, 120_000);
 
 afterAll(async () => {
@@ -103,7 +105,8 @@ async function endOf(executionArn: string): Promise<Ended> {
 
 async function keys(): Promise<string[]> {
   const found: string[] = [];
-  for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, { Bucket: names.bucket })) found.push(...Contents.map(({ Key }) => Key!));
+  const pages = paginateListObjectsV2({ client: s3 }, { Bucket: names.bucket });
+  for await (const { Contents = [] } of pages) found.push(...Contents.map(({ Key }) => Key!));
   return found;
 }
 
@@ -133,7 +136,8 @@ async function expectLanded(manifestKey: string): Promise<Manifest> {
 async function records(): Promise<string[]> {
   const dynamodb = new DynamoDBClient(cloud.clientConfig);
   const found: string[] = [];
-  for await (const { Items = [] } of paginateScan({ client: dynamodb }, { TableName: names.table })) found.push(...Items.flatMap(({ objectKey }) => objectKey?.S ?? []));
+  const pages = paginateScan({ client: dynamodb }, { TableName: names.table });
+  for await (const { Items = [] } of pages) found.push(...Items.flatMap(({ objectKey }) => objectKey?.S ?? []));
   dynamodb.destroy();
   return found;
 }
