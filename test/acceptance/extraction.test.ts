@@ -152,39 +152,61 @@ test('an execution lands the source exactly, under its own roles, and the pipeli
   expect(recorded.filter(isStateKey)).toEqual([]);
 }, 240_000);
 
+/** Holds every read of a chunk back until it is allowed. */
+function heldReads(): { allow(many: number): void } {
+  const waiting: Array<() => void> = [];
+  let allowed = 0;
+  const go = () => {
+    for (; allowed > 0 && waiting.length > 0; allowed--) waiting.shift()!();
+  };
+  source.faults.onRequest = async ({ sql: text }) => {
+    if (/^SELECT \[.*FROM \[dbo\]\.\[Kill/.test(text)) await new Promise<void>((resolve) => { waiting.push(resolve); go(); });
+    return undefined;
+  };
+  return { allow: (many) => { allowed += many; go(); } };
+}
+
 test('workers killed at random, retries used up twice, a stop, and another execution: every row lands once', async () => {
   let [seed, kills] = [7, 0];
   const random = () => (seed = (seed * 48_271) % 0x7fffffff) / 0x7fffffff;
-  /** Kills workers at random moments until so many are dead, or without an end. */
-  const killing = async (arn: string, many: number, pauseMs: number) => {
+  /** Kills workers at random moments until so many are dead, or the execution is. Meanwhile a few chunks are read. */
+  const killing = async (arn: string, many: number, chunksAKill: number) => {
     for (let killed = 0; killed < many && (await describe(arn)).status === 'RUNNING';) {
-      await delay(pauseMs * random());
+      reads.allow(Math.round(random() * chunksAKill));
+      await delay(150 * random());
       if (!killOne(names.worker, random)) continue;
       killed += 1;
       kills += 1;
     }
   };
+  const reads = heldReads();
+  const earlier = new Set(await keys());
   const arn = await start();
-  await poll(async () => (await keys()).some((key) => key.includes('/part-')), { what: 'the first part', deadlineMs: 60_000 });
-  await killing(arn, 8, 400);
+  reads.allow(10);
+  await poll(async () => (await keys()).some((key) => key.includes('/part-') && !earlier.has(key)), { what: 'the first part', deadlineMs: 60_000 });
+  await killing(arn, 5, 6);
   for (let redrives = 0; redrives < 2; redrives++) {
-    await killing(arn, Infinity, 20);
+    // No child ends any more, and one of them is killed as often as it is tried.
+    await killing(arn, Infinity, 0);
     expect(await describe(arn)).toMatchObject({ status: 'FAILED' });
     await sfn.send(new RedriveExecutionCommand({ executionArn: arn }));
-    await killing(arn, 4, 400);
+    await killing(arn, 3, 6);
   }
+  expect(await describe(arn)).toMatchObject({ status: 'RUNNING' });
   await sfn.send(new StopExecutionCommand({ executionArn: arn, cause: 'enough' }));
   await endOf(arn);
   const { output } = await sfn.send(new DescribeExecutionCommand({ executionArn: arn }));
   expect(output).toBeUndefined();
   const [runId] = (await keys()).flatMap((key) => /^_state\/run=([^/]+)\/run\.json$/.exec(key)?.[1] ?? []);
   const next = await start({ resume: runId });
-  await killing(next, 4, 400);
+  await killing(next, 3, 6);
+  reads.allow(Infinity);
   const ended = await endOf(next);
   expect({ status: ended.status, error: ended.error, cause: ended.cause }).toEqual({ status: 'SUCCEEDED', error: undefined, cause: undefined });
   const manifest = await expectLanded(ended.output.manifestKey);
   expect(manifest.runId).toBe(runId);
   expect(kills).toBeGreaterThanOrEqual(30);
+  delete source.faults.onRequest;
 }, 600_000);
 
 test('what is wrong is told where one looks first: error and cause of the execution', async () => {
