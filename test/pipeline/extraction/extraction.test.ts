@@ -107,6 +107,8 @@ describe('roles', () => {
     'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':states:', { Ref: 'AWS::Region' }, ':', { Ref: 'AWS::AccountId' },
       ':execution:', { 'Fn::GetAtt': [expect.stringMatching(/^NightlyMachineStateMachine/), 'Name'] }, rest]],
   });
+  const replaced = { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':states:', { Ref: 'AWS::Region' }, ':', { Ref: 'AWS::AccountId' },
+    expect.stringMatching(/^:execution:NightlyMachineStateMachine[0-9A-F]{8}-\*:\*$/)]] };
   const machine = { Ref: expect.stringMatching(/^NightlyMachineStateMachine/) };
 
   test('a worker lands, reads the password and writes logs', () => {
@@ -118,7 +120,7 @@ describe('roles', () => {
       ...common('Control'), { Sid: 'SendFailures', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arnOf('NightlyDeadLetters') },
     ]);
     expect(statements(least.template, 'NightlyMachineDescribePolicy')).toEqual([
-      { Sid: 'DescribeExecutions', Effect: 'Allow', Action: 'states:DescribeExecution', Resource: executions(':*') },
+      { Sid: 'DescribeExecutions', Effect: 'Allow', Action: 'states:DescribeExecution', Resource: [executions(':*'), replaced] },
     ]);
     expect(only(least.template, 'AWS::IAM::Policy', 'NightlyMachineDescribePolicy').Properties.Roles).toEqual([{ Ref: expect.stringMatching(/^NightlyControlRole/) }]);
   });
