@@ -107,8 +107,10 @@ describe('roles', () => {
     'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':states:', { Ref: 'AWS::Region' }, ':', { Ref: 'AWS::AccountId' },
       ':execution:', { 'Fn::GetAtt': [expect.stringMatching(/^NightlyMachineStateMachine/), 'Name'] }, rest]],
   });
-  const replaced = { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':states:', { Ref: 'AWS::Region' }, ':', { Ref: 'AWS::AccountId' },
-    expect.stringMatching(/^:execution:NightlyMachineStateMachine[0-9A-F]{8}-\*:\*$/)]] };
+  const replaced = {
+    'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':states:', { Ref: 'AWS::Region' }, ':', { Ref: 'AWS::AccountId' },
+      expect.stringMatching(/^:execution:NightlyMachineStateMachine[0-9A-F]{8}-\*:\*$/)]],
+  };
   const machine = { Ref: expect.stringMatching(/^NightlyMachineStateMachine/) };
 
   test('a worker lands, reads the password and writes logs', () => {
@@ -281,12 +283,14 @@ describe('alarms', () => {
   });
 
   test('also of a pipeline deployed elsewhere, where it is known', () => {
-    const { template } = synth((stack) => make(stack, { pipeline: LegacyToS3Pipeline.fromPipelineAttributes(stack, 'Told', {
-      pipelineName: 'ledger',
-      bucket: s3.Bucket.fromBucketName(stack, 'Bucket', 'landing'),
-      metadataTable: pipelineOf(stack).metadataTable,
-      alarmTopic: sns.Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:eu-west-1:111111111111:alarms'),
-    }) }));
+    const { template } = synth((stack) => make(stack, {
+      pipeline: LegacyToS3Pipeline.fromPipelineAttributes(stack, 'Told', {
+        pipelineName: 'ledger',
+        bucket: s3.Bucket.fromBucketName(stack, 'Bucket', 'landing'),
+        metadataTable: pipelineOf(stack).metadataTable,
+        alarmTopic: sns.Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:eu-west-1:111111111111:alarms'),
+      }),
+    }));
     expect(only(template, 'AWS::CloudWatch::Alarm', 'NightlyAlarmsExtractionFailed').Properties.AlarmActions).toEqual(['arn:aws:sns:eu-west-1:111111111111:alarms']);
   });
 
