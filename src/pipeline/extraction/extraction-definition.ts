@@ -34,7 +34,7 @@ export const THROTTLES = ['Lambda.TooManyRequestsException', 'Lambda.EC2Throttle
 
 /**
  * Errors that are not of the function's own making but of what it runs on (Step Functions, "Handling error conditions"; Lambda,
- * "Invoke"). What a function throws has a name of its own, and is tried again only where that may pass.
+ * "Invoke"). What a function throws has its code for a name.
  */
 export const FAULTS = [
   'Lambda.ServiceException',
@@ -57,7 +57,7 @@ const RETRY = [
   { ErrorEquals: THROTTLES, IntervalSeconds: 2, BackoffRate: 2, MaxDelaySeconds: 60, MaxAttempts: 99_999_999, JitterStrategy: 'FULL' },
   { ErrorEquals: FAULTS, IntervalSeconds: 2, BackoffRate: 2, MaxDelaySeconds: 120, MaxAttempts: 6, JitterStrategy: 'FULL' },
   // Longer: by then the extractor has tried again itself. Any other error that it throws would come again.
-  { ErrorEquals: EXTRACTION_PASSING_ERRORS, IntervalSeconds: 15, BackoffRate: 2, MaxDelaySeconds: 300, MaxAttempts: 6, JitterStrategy: 'FULL' },
+  { ErrorEquals: EXTRACTION_PASSING_ERRORS, IntervalSeconds: 10, BackoffRate: 2, MaxDelaySeconds: 300, MaxAttempts: 6, JitterStrategy: 'FULL' },
 ];
 
 /** A step with paths in place of its values. */
