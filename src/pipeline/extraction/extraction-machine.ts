@@ -102,20 +102,22 @@ export class ExtractionMachine extends Construct {
     for (const each of children) acknowledgeResource(policy, each, 'nobody knows the names of executions before');
   }
 
-  /** Whether the execution that has the lease still runs. */
+  /**
+   * Whether the execution that has the lease still runs. It may be of a state machine that this one replaced, whose name begins alike:
+   * one that must not be asked about would hold the extraction for ever.
+   */
   private allowDescribing({ role }: ExtractionFunction): void {
-    const resource = `${this.executions()}:*`;
+    const { logicalId } = this.stateMachine.node.defaultChild as sfn.CfnStateMachine;
+    const resources = [`${this.executions()}:*`, `${this.executions(`${logicalId}-*`)}:*`];
     const policy = new iam.Policy(this, 'DescribePolicy', {
-      roles: [role], statements: [new iam.PolicyStatement({ sid: 'DescribeExecutions', actions: ['states:DescribeExecution'], resources: [resource] })],
+      roles: [role], statements: [new iam.PolicyStatement({ sid: 'DescribeExecutions', actions: ['states:DescribeExecution'], resources })],
     });
     acknowledgeByStandards(policy, 'IAMNoInlinePolicy', 'the policy is of what this one function calls, and of use to nobody else');
-    acknowledgeResource(policy, resource, 'nobody knows the names of executions before');
+    for (const each of resources) acknowledgeResource(policy, each, 'nobody knows the names of executions before');
   }
 
-  /** ARN of the state machine's executions, but for their names. */
-  public executions(): string {
-    return Stack.of(this).formatArn({
-      service: 'states', resource: 'execution', resourceName: this.stateMachine.stateMachineName, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
+  /** ARN of a state machine's executions, but for their names. */
+  private executions(resourceName: string = this.stateMachine.stateMachineName): string {
+    return Stack.of(this).formatArn({ service: 'states', resource: 'execution', resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
   }
 }

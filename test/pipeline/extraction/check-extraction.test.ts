@@ -60,6 +60,10 @@ test.each<[string, (stack: Stack) => Partial<ExtractionProps>, RegExp]>([
   ['a filter that ends', () => ({ tableOptions: [{ table: 'A', rowFilter: '1=1; DROP TABLE A' }] }), /tableOptions\[0\]\.rowFilter must be one condition/],
   ['too many readers', () => ({ readers: 65 }), /readers must be a whole number from 1 to 64, got 65$/],
   ['a column that reads as a path', () => ({ columnTypes: { 'A.$': { time: TimeType.TEXT } } }), /columnTypes must not name a column as 'A\.\$', .*: write 'A\.\[\$\]'$/],
+  [
+    'more than Step Functions hands on', () => ({ tableOptions: Array.from({ length: 4000 }, (_, at) => ({ table: `dbo.${'t'.repeat(40)}${at}` })) }),
+    /tables, tableOptions, .* must be 196608 bytes at most as JSON, got \d{6}: Step Functions hands on 256 KiB; use patterns for several tables$/,
+  ],
   ['no checksum', () => ({ checksum: ObjectChecksum.NONE }), /checksum must be SHA256 or CRC64NVME, got NONE/],
   ['an owner that is none', () => ({ expectedBucketOwner: 'me' }), /expectedBucketOwner must be an account id of 12 digits, got "me"$/],
   ['little time', () => ({ timeout: Duration.minutes(1) }), /timeout must be whole seconds from 5 minutes to 365 days, got 1 minute$/],

@@ -10,6 +10,7 @@ import * as rds from 'aws-cdk-lib/aws-rds';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { environmentOf, make, pipelineOf, sourceOf, synthExtraction } from './made';
@@ -106,6 +107,10 @@ describe('roles', () => {
     'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':states:', { Ref: 'AWS::Region' }, ':', { Ref: 'AWS::AccountId' },
       ':execution:', { 'Fn::GetAtt': [expect.stringMatching(/^NightlyMachineStateMachine/), 'Name'] }, rest]],
   });
+  const replaced = {
+    'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':states:', { Ref: 'AWS::Region' }, ':', { Ref: 'AWS::AccountId' },
+      expect.stringMatching(/^:execution:NightlyMachineStateMachine[0-9A-F]{8}-\*:\*$/)]],
+  };
   const machine = { Ref: expect.stringMatching(/^NightlyMachineStateMachine/) };
 
   test('a worker lands, reads the password and writes logs', () => {
@@ -117,7 +122,7 @@ describe('roles', () => {
       ...common('Control'), { Sid: 'SendFailures', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arnOf('NightlyDeadLetters') },
     ]);
     expect(statements(least.template, 'NightlyMachineDescribePolicy')).toEqual([
-      { Sid: 'DescribeExecutions', Effect: 'Allow', Action: 'states:DescribeExecution', Resource: executions(':*') },
+      { Sid: 'DescribeExecutions', Effect: 'Allow', Action: 'states:DescribeExecution', Resource: [executions(':*'), replaced] },
     ]);
     expect(only(least.template, 'AWS::IAM::Policy', 'NightlyMachineDescribePolicy').Properties.Roles).toEqual([{ Ref: expect.stringMatching(/^NightlyControlRole/) }]);
   });
@@ -275,6 +280,18 @@ describe('alarms', () => {
     expect(only(template, 'AWS::CloudWatch::Alarm', 'NightlyAlarmsExtractionFailed').Properties.AlarmActions).toEqual([{ Ref: expect.stringMatching(/^LedgerAlarmsTopic/) }]);
     Object.keys(template.findResources('AWS::SNS::Topic')).forEach((id) => expect(id).toMatch(/^Ledger/));
     expect(only(least.template, 'AWS::CloudWatch::Alarm', 'NightlyAlarmsExtractionFailed').Properties.AlarmActions).toEqual([{ Ref: expect.stringMatching(/^NightlyAlarmsTopic/) }]);
+  });
+
+  test('also of a pipeline deployed elsewhere, where it is known', () => {
+    const { template } = synth((stack) => make(stack, {
+      pipeline: LegacyToS3Pipeline.fromPipelineAttributes(stack, 'Told', {
+        pipelineName: 'ledger',
+        bucket: s3.Bucket.fromBucketName(stack, 'Bucket', 'landing'),
+        metadataTable: pipelineOf(stack).metadataTable,
+        alarmTopic: sns.Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:eu-west-1:111111111111:alarms'),
+      }),
+    }));
+    expect(only(template, 'AWS::CloudWatch::Alarm', 'NightlyAlarmsExtractionFailed').Properties.AlarmActions).toEqual(['arn:aws:sns:eu-west-1:111111111111:alarms']);
   });
 
   test('they say what to do, and link to the executions', () => {
