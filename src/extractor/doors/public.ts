@@ -10,3 +10,4 @@ export * from '../api/controls';
 export * from '../api/errors';
 export * from '../api/extract-events';
 export * from '../api/run-summary';
+export * from '../api/run-watch';
