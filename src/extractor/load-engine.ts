@@ -5,8 +5,7 @@ import type { ExtractResult } from './api/extract-result';
 import type { ExtractionPlan } from './api/extraction-plan';
 import type { ExtractorProps } from './api/extractor-props';
 import type { LandingProps } from './api/landing-props';
-import type { CheckItem, RunSummary } from './api/run-summary';
-import type { ExecutionRun, RunWatch, WatchOptions } from './api/run-watch';
+import type { CheckItem, ExecutionRun, RunSummary, RunWatch, WatchOptions } from './api/run-summary';
 import type { VerificationResult, VerifyOptions } from './api/verification-result';
 
 /** What the bundled engine exports. */

@@ -116,7 +116,8 @@ export const ROOMS: readonly Room[] = [
     room('process', 'exit codes, signals, closed outputs', '^extractor/doors'),
     room('config', 'settings by flag, file and environment', '^extractor/api', '^extractor/options', '^extractor/source/catalog', '^extractor/doors'),
     room('progress', 'lines of a run on a terminal or a log', '^extractor/api', '^extractor/doors', 'config'),
-    room('account', 'outputs of the stack, its replay function and runs', CONTRACT, '^extractor/doors'),
+    room('account', 'outputs of the stack, its replay function and executions', CONTRACT, '^extractor/doors'),
+    room('remote', 'an execution in the account, followed and gone on with', CONTRACT, '^extractor/api', '^extractor/doors', 'process', 'progress', 'account'),
     room('dashboard/model', 'body of the dashboard, and the view made of it'),
     room('dashboard/metric-math', 'metric math as CloudWatch has it'),
     room('dashboard/metrics', 'metrics asked for', 'dashboard/model', 'dashboard/metric-math'),
@@ -126,7 +127,7 @@ export const ROOMS: readonly Room[] = [
     room('dashboard', 'server and page', '^extractor/doors', 'account', 'dashboard/model', 'dashboard/metrics', 'dashboard/log-query',
       'dashboard/runs', 'dashboard/widgets'),
     room('commands', 'one file a command', CONTRACT, '^extractor/api', '^extractor/options', '^extractor/source/catalog', '^extractor/doors',
-      'process', 'config', 'progress', 'dashboard'),
+      'process', 'config', 'progress', 'account', 'remote', 'dashboard'),
     room('.', 'the program', '^extractor/api', 'process', 'commands'),
   ]),
 

@@ -10,4 +10,3 @@ export * from '../api/controls';
 export * from '../api/errors';
 export * from '../api/extract-events';
 export * from '../api/run-summary';
-export * from '../api/run-watch';

@@ -4,7 +4,7 @@ import type { ExtractEvent } from '../../api/extract-events';
 import type { ExtractResult } from '../../api/extract-result';
 import type { PlannedTable } from '../../api/extraction-plan';
 import type { LandingProps } from '../../api/landing-props';
-import type { ExecutionRun, RunCounts, RunWatch, WatchOptions } from '../../api/run-watch';
+import type { ExecutionRun, RunCounts, RunWatch, WatchOptions } from '../../api/run-summary';
 import { openTarget, targetOptions } from '../../landing/open-target';
 import { readManifest } from '../../landing/read-manifest';
 import type { LandingTarget } from '../../landing/target/landing-target';
