@@ -1,6 +1,6 @@
 import {
-  DescribeExecutionCommand, DescribeMapRunCommand, ListExecutionsCommand, ListMapRunsCommand, RedriveExecutionCommand, SFNClient, StartExecutionCommand,
-  StopExecutionCommand, type DescribeExecutionCommandOutput,
+  DescribeExecutionCommand, DescribeMapRunCommand, ListExecutionsCommand, ListMapRunsCommand, RedriveExecutionCommand, SFNClient,
+  StartExecutionCommand, StopExecutionCommand, type DescribeExecutionCommandOutput,
 } from '@aws-sdk/client-sfn';
 import { toAwsError } from './aws-errors';
 import type { ExtractionOutputs } from './stack-outputs';

@@ -26,7 +26,7 @@ export function resumedRun({ input }: Execution): string | undefined {
 
 /** Whether an error says what is wrong with the run itself, so that the same step would fail with it again. */
 export function isOutcome(error: string | undefined): boolean {
-  return error !== undefined && error in EXIT_CODES && !EXTRACTION_PASSING_ERRORS.includes(error);
+  return error !== undefined && Object.hasOwn(EXIT_CODES, error) && !EXTRACTION_PASSING_ERRORS.includes(error);
 }
 
 /** Whether an execution failed since a child of its Map did. */
@@ -57,7 +57,7 @@ export function failureOf(execution: Execution, because: ExecutionError, goOn: s
     case 'TIMED_OUT':
       return new LegacyToS3Error('EXECUTION_FAILED', `execution ${name} took longer than its state machine allows; go on with it by ${goOn}`);
     default: {
-      const code = error !== undefined && error in EXIT_CODES ? error as ErrorCode : 'EXECUTION_FAILED';
+      const code = error !== undefined && Object.hasOwn(EXIT_CODES, error) ? error as ErrorCode : 'EXECUTION_FAILED';
       const told = [...(code === 'EXECUTION_FAILED' && error ? [error] : []), ...(cause === '' ? [] : [cause])].join(': ') || 'it does not say why';
       return new LegacyToS3Error(code, `execution ${name} failed: ${told}; when that is mended, go on with it by ${goOn}`);
     }

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { askOnTerminal, type AskWhatThen } from './ask-what-then';
 import { refuseMissing } from '../refuse-missing';
-import { commandLine, findExtraction, newExecutionName, optionNames, REACH_SETTINGS, refuseOthers, type ExtractionOptions, type RemoteExtraction } from './remote-options';
+import {
+  commandLine, findExtraction, newExecutionName, optionNames, REACH_SETTINGS, refuseOthers, type ExtractionOptions, type RemoteExtraction,
+} from './remote-options';
 import { EXTRACTION_INPUTS, type ExtractionInput } from '../../../contract';
 import { counted } from '../../../extractor/api/counted';
 import { LegacyToS3Error, type ExtractEvent, type ExtractResult } from '../../../extractor/doors/public';
@@ -47,9 +49,7 @@ export async function runRemote(command: Command, options: RemoteOptions): Promi
     'with --remote an execution takes --tables, --consistency, --plan and --resume, all else is of the deployment');
   if (stack === undefined) throw new LegacyToS3Error('INVALID_CONFIG', 'no extraction: --remote needs --stack with the name of the stack that it was deployed with');
   const input = inputOf(options);
-  if (follow !== undefined && (options.detach || Object.keys(input).length > 0)) {
-    throw new LegacyToS3Error('INVALID_CONFIG', `--follow looks at an execution that was started, and goes without ${['detach', ...Object.keys(input)].filter((name) => name in options).map((name) => `--${name}`).join(', ')}`);
-  }
+  if (follow !== undefined) refuseBesides({ ...input, ...(options.detach && { detach: true }) });
   const remote = await findExtraction({ stack, extraction }, settingValues(options));
   try {
     const { executions, outputs: { name } } = remote;
@@ -62,12 +62,22 @@ export async function runRemote(command: Command, options: RemoteOptions): Promi
   }
 }
 
+function refuseBesides(given: object): void {
+  const names = Object.keys(given).map((name) => `--${name}`);
+  if (names.length === 0) return;
+  throw new LegacyToS3Error('INVALID_CONFIG', `--follow shows an execution that is at work: ${names.join(', ')} cannot be given with it`);
+}
+
 /** What the execution is told: of the command line alone, since a config file here is of extractions from this machine. */
 function inputOf({ plan, resume, ...options }: RemoteOptions): ExtractionInput {
   const given = settingValues({ ...options, config: '' });
   const tables = given.get('tables') as string[] | undefined;
   const consistency = given.get('consistency') as string | undefined;
-  const others: ExtractionInput = { ...(tables && { tables }), ...(consistency !== undefined && { consistency: camel(consistency) }), ...(plan !== undefined && { plan }) };
+  const others: ExtractionInput = {
+    ...(tables && { tables }),
+    ...(consistency !== undefined && { consistency: camel(consistency) }),
+    ...(plan !== undefined && { plan }),
+  };
   if (resume === undefined) return others;
   const [besides] = Object.keys(others);
   if (besides !== undefined) throw new LegacyToS3Error('INVALID_CONFIG', `--resume goes on with a run as it began, without --${besides}`);
@@ -100,7 +110,9 @@ export function follower(
   };
 }
 
-async function followOnce({ executions, watch }: RemoteExtraction, execution: string, progress: Progress, clock: Clock): Promise<Execution | undefined> {
+async function followOnce(
+  { executions, watch }: RemoteExtraction, execution: string, progress: Progress, clock: Clock,
+): Promise<Execution | undefined> {
   const described = await executions.describe(execution);
   const signals = stopOnSignals('no more is shown of the execution, which goes on', () => progress.close());
   const watched = watch(described, { onEvent: progress.onEvent });
@@ -125,7 +137,9 @@ async function leave({ executions }: RemoteExtraction, place: ExtractionOptions,
 }
 
 /** Shows what came of an execution. @throws LegacyToS3Error where it did not succeed, or tables are missing */
-async function finish(remote: RemoteExtraction, place: ExtractionOptions, ended: Execution, progress: Progress, options: FollowingOptions): Promise<void> {
+async function finish(
+  remote: RemoteExtraction, place: ExtractionOptions, ended: Execution, progress: Progress, options: FollowingOptions,
+): Promise<void> {
   if (ended.status !== 'SUCCEEDED') {
     const because = isOfChild(ended) ? await remote.executions.childError(ended.arn) ?? ended : ended;
     throw failureOf(ended, because, commandLine('redrive', place, ended.name));
@@ -138,7 +152,9 @@ async function finish(remote: RemoteExtraction, place: ExtractionOptions, ended:
     refuseMissing(result, (run) => `${commandLine('extract', place, '--remote', '--resume', run)} tries these again`);
     return;
   }
-  if (!output) throw new LegacyToS3Error('EXECUTION_FAILED', `execution ${ended.name} succeeded, but neither its output nor a manifest says what it landed`);
+  if (!output) {
+    throw new LegacyToS3Error('EXECUTION_FAILED', `execution ${ended.name} succeeded, but neither its output nor a manifest says what it landed`);
+  }
   progress.close();
   showOutput(remote, output, options);
 }

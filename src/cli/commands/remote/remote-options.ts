@@ -42,7 +42,8 @@ export function openExtraction(outputs: ExtractionOutputs, values: SettingValues
     outputs,
     executions: new Client(outputs, place),
     landing,
-    watch: (execution, options) => watchRun(landing, runOf(execution), { since: (execution.redrivenAt ?? execution.startedAt).getTime(), ...options }),
+    watch: (execution, options) => (
+      watchRun(landing, runOf(execution), { since: (execution.redrivenAt ?? execution.startedAt).getTime(), ...options })),
   };
 }
 
