@@ -11,7 +11,9 @@ const denied = new LegacyToS3Error('TARGET_ACCESS_DENIED', 'access denied');
 
 /** A clock that only sleeps move; `at` is what happens after so many sleeps. */
 function setting(at: {
-  readonly describe?: (slept: number) => Execution | Error; readonly look?: (slept: number) => RunCounts | undefined | Error; readonly items?: MapItems;
+  readonly describe?: (slept: number) => Execution | Error;
+  readonly look?: (slept: number) => RunCounts | undefined | Error;
+  readonly items?: MapItems;
 }) {
   const slept: number[] = [];
   const lines: string[] = [];
@@ -56,7 +58,10 @@ test('the signal ends following, with nothing', async () => {
 });
 
 test('what is said is said once', async () => {
-  const { followed, lines } = setting({ describe: (at) => (at < 30 ? RUNNING : ENDED), look: (at) => (at < 20 ? undefined : { ...COUNTS, finishedChunks: 3, failedChunks: 1 }) });
+  const { followed, lines } = setting({
+    describe: (at) => (at < 30 ? RUNNING : ENDED),
+    look: (at) => (at < 20 ? undefined : { ...COUNTS, finishedChunks: 3, failedChunks: 1 }),
+  });
   await followed;
   expect(lines).toEqual([
     'nothing of the run is there yet: its tables are planned, or another execution is waited for',
@@ -65,7 +70,10 @@ test('what is said is said once', async () => {
 });
 
 test('a network that is away for some minutes is told once and asked again', async () => {
-  const { followed, lines } = setting({ describe: (at) => (at > 2 && at < 20 ? away : at < 25 ? RUNNING : ENDED), look: (at) => (at > 2 && at < 20 ? away : COUNTS) });
+  const { followed, lines } = setting({
+    describe: (at) => (at > 2 && at < 20 ? away : at < 25 ? RUNNING : ENDED),
+    look: (at) => (at > 2 && at < 20 ? away : COUNTS),
+  });
   expect(await followed).toBe(ENDED);
   expect(lines).toEqual(['warning: the service does not answer; it is asked again']);
 });
@@ -81,7 +89,11 @@ test('credentials that expire end following with what is so of the execution', a
 });
 
 test('where the state of the run may not be read, items of the Map are counted', async () => {
-  const { followed, lines } = setting({ describe: (at) => (at < 3 ? RUNNING : ENDED), look: () => denied, items: { total: 1200, succeeded: 7, failed: 1 } });
+  const { followed, lines } = setting({
+    describe: (at) => (at < 3 ? RUNNING : ENDED),
+    look: () => denied,
+    items: { total: 1200, succeeded: 7, failed: 1 },
+  });
   await followed;
   expect(lines).toEqual([
     'warning: the state of the run cannot be read, so items of the Map are counted instead: access denied',

@@ -93,7 +93,8 @@ export function tellStarted(text: string, execution: string, { detach, json, qui
 
 /** Shows an execution to its end. @throws LegacyToS3Error: of the execution, or INTERRUPTED when it is left or stopped before */
 export function follower(
-  remote: RemoteExtraction, place: ExtractionOptions, options: FollowingOptions, { ask, clock }: Following = { ask: askOnTerminal(), clock: SYSTEM_CLOCK },
+  remote: RemoteExtraction, place: ExtractionOptions, options: FollowingOptions,
+  { ask, clock }: Following = { ask: askOnTerminal(), clock: SYSTEM_CLOCK },
 ): (execution: string) => Promise<void> {
   return async (arn) => {
     const progress = createProgress(options);
