@@ -83,8 +83,14 @@ export class ExecutionsClient {
 
   /** @param execution its ARN */
   public async describe(execution: string): Promise<Execution> {
-    return executionOf(await this.ask(`describe execution ${execution}`, async () => (
-      this.client.send(new DescribeExecutionCommand({ executionArn: execution })))));
+    return executionOf(await this.ask(`describe execution ${execution}`, async () => {
+      try {
+        return await this.client.send(new DescribeExecutionCommand({ executionArn: execution }));
+      } catch (error) {
+        if ((error as Error).name !== 'ExecutionDoesNotExist') throw error;
+        throw new LegacyToS3Error('TARGET_NOT_FOUND', `there is no execution ${execution}: status lists those there are, which Step Functions keeps for 90 days`, { cause: error });
+      }
+    }));
   }
 
   /** The newest, newest first. @param limit how many, 1,000 at most */

@@ -112,5 +112,5 @@ test.each([
 
 test('an execution that is not there', async () => {
   answer = () => { throw new StatesFault('ExecutionDoesNotExist', `Execution Does Not Exist: '${EXECUTION}'`); };
-  await expect(client.describe(EXECUTION)).rejects.toMatchObject({ code: 'TARGET_NOT_FOUND', message: expect.stringContaining('Execution Does Not Exist') });
+  await expect(client.describe(EXECUTION)).rejects.toMatchObject({ code: 'TARGET_NOT_FOUND', message: expect.stringContaining(`there is no execution ${EXECUTION}: status lists`) });
 });

@@ -14,7 +14,7 @@ export function askOnTerminal(): AskWhatThen | undefined {
     const { default: input } = require('@inquirer/input') as typeof import('@inquirer/input');
     try {
       const answer = await input({
-        message: `Execution ${name} goes on. Stop it, leave it at work, or follow it again (stop, leave, follow)?`,
+        message: `${name} goes on: stop it, leave it, or follow it?`,
         default: 'leave',
         validate: (text) => answerOf(text) !== undefined || 'stop, leave or follow',
       }, { output: process.stderr });

@@ -6,7 +6,7 @@ import { startStandIn, type StandIn } from '../../../../tools/stand-in';
 import { DeployedExtraction, type ExecutionSteps } from '../../../support/cloud/deployed-extraction';
 import { removeCliBundle } from '../../../support/packages/cli-bundle';
 import { connectClient, sourceOf } from '../../../support/source/stand-in-client';
-import { runCli, startCli, type CliProcess, type CliResult } from '../../spawn-cli';
+import { runCli, startCli, startOnTerminal, type CliProcess, type CliResult } from '../../spawn-cli';
 
 let cloud: LocalCloud;
 let server: StandIn;
@@ -137,6 +137,25 @@ test('Ctrl-C where nobody can be asked leaves the execution at work, and says ho
   });
 });
 
+test('Ctrl-C on a terminal asks: follow it again, or stop it', async () => {
+  const steps = await detached();
+  const terminal = startOnTerminal(['extract', ...args('--remote', '--follow', steps.arn)], cloud.env);
+  const begun = await steps.begin();
+  await terminal.seen('2 tables to');
+  terminal.type('\x03');
+  await terminal.seen('stop it, leave it, or follow it?');
+  terminal.type('f\r');
+  await terminal.seen('total  0 of 4 chunks');
+  terminal.type('\x03');
+  await terminal.seen('stopping: no more is shown of the execution, which goes on');
+  await terminal.seen('or follow it?');
+  terminal.type('stop\r');
+  const { code, stdout } = await terminal.ended;
+  expect({ code, stdout }).toEqual({ code: 130, stdout: expect.stringContaining(`error INTERRUPTED: execution ${steps.name} was stopped; go on with it by cdk-legacy-to-s3 redrive `) });
+  await extraction.reached(steps.arn, 'ABORTED');
+  expect((await cli('status', '--limit', '1')).stdout).toMatch(new RegExp(`^${steps.name} +stopped, INTERRUPTED .* ${begun.run.runId} +0 of 4 +0$`, 'm'));
+});
+
 test('an execution that found another one at work extracted nothing, and says so', async () => {
   const steps = await detached();
   steps.tell('begin', { answer: { outcome: 'skipped', reason: 'execution other of extraction \'Nightly\' is at work' } });
@@ -159,10 +178,10 @@ test('--json prints events as lines, the result last', async () => {
 });
 
 test.each<[string, string[], number, RegExp]>([
-  ['an execution that is not there', ['extract', '--remote', '--follow', 'nobody'], 4, /^error TARGET_NOT_FOUND: cannot describe execution \S+:nobody: Execution Does Not Exist/],
+  ['an execution that is not there', ['extract', '--remote', '--follow', 'nobody'], 4, /^error TARGET_NOT_FOUND: there is no execution \S+:nobody: status lists/],
   ['another extraction\'s execution', ['extract', '--remote', '--follow', 'arn:aws:states:us-east-1:000000000000:execution:Other:x'], 2, /is no execution of extraction 'Nightly'/],
   ['an extraction that is not there', ['extract', '--remote', '--extraction', 'Weekly'], 2, /has no extraction 'Weekly', only Nightly\n$/],
-  ['one to redrive that is not there', ['redrive', 'nobody'], 4, /^error TARGET_NOT_FOUND: cannot describe execution \S+:nobody/],
+  ['one to redrive that is not there', ['redrive', 'nobody'], 4, /^error TARGET_NOT_FOUND: there is no execution \S+:nobody/],
 ])('%s', async (_, [command, ...rest], code, message) => {
   expect(await cli(command, ...rest)).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(message) });
 });
