@@ -128,15 +128,25 @@ export class Checkpoint {
 
 /** What is kept of a run, without taking it. @returns nothing when there is no checkpoint */
 export async function readCheckpoint(store: StateStore, runId: string): Promise<KeptRun | undefined> {
+  const record = await findRecord(store, runId);
+  return record && { record, finished: await readFinished(store, await readKept(store, runId)) };
+}
+
+/** The record of a run; undefined where it has no checkpoint. */
+export async function findRecord(store: StateStore, runId: string): Promise<RunRecord | undefined> {
   const text = await store.read(recordKey(runId));
-  if (text === undefined) return undefined;
-  return { record: JSON.parse(text) as RunRecord, finished: await readFinished(store, await readKept(store, runId)) };
+  return text === undefined ? undefined : JSON.parse(text) as RunRecord;
+}
+
+/** Whether a run has a checkpoint, without reading it. */
+export async function hasRecord(store: StateStore, runId: string): Promise<boolean> {
+  return (await store.list(recordKey(runId))).length > 0;
 }
 
 /** @throws LegacyToS3Error of code RUN_NOT_FOUND, which names the runs there are */
 export async function readRecord(store: StateStore, runId: string): Promise<RunRecord> {
-  const text = await store.read(recordKey(runId));
-  if (text !== undefined) return JSON.parse(text) as RunRecord;
+  const record = await findRecord(store, runId);
+  if (record) return record;
   const runs = await checkpointedRuns(store);
   throw new LegacyToS3Error('RUN_NOT_FOUND', `there is no checkpoint of run ${runId} under ${store.url}; `
     + (runs.length === 0 ? 'there is none at all' : `there are those of ${runs.slice(-5).join(', ')}`));

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { leaveSlot, takeSlot } from './extraction-lock';
 import type { ExtractionSetting } from './extraction-setting';
 import { countsOf, RunTexts, type WrittenItems } from './run-texts';
 import { packItems, type TableWork } from './work-items';
-import { EXTRACTION_INPUTS, runIdAt, stateFolder, type BeginAnswer, type BeginStep, type ExtractionInput, type ExtractionLimits } from '../../../contract';
+import { EXTRACTION_INPUTS, stateFolder, type BeginAnswer, type BeginStep, type ExtractionInput, type ExtractionLimits } from '../../../contract';
 import { counted } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
 import type { ExtractionPlan } from '../../api/extraction-plan';
@@ -17,6 +16,7 @@ import { quoteTable } from '../../source/catalog/identifiers';
 import { toSafeError } from '../../source/credentials/redact';
 import { Checkpoint, checkpointedRuns, type RunRecord } from '../../state/checkpoint';
 import { failedPrefix } from '../../state/chunk-claims';
+import { executionRunId } from '../../state/execution-run-id';
 import { openStore } from '../../state/open-store';
 import type { StateStore } from '../../state/state-store';
 import { refuseFoldedFolders } from '../chunks/landing-names';
@@ -99,7 +99,7 @@ class Beginning {
   }
 
   public async begin(props: ExtractorProps, options: RunOptions, { plan, resume }: Pick<ExtractionInput, 'plan' | 'resume'>): Promise<BeginAnswer> {
-    const runId = resume ?? ownRunId(this.step.execution);
+    const runId = resume ?? executionRunId(this.step.execution);
     const target = openTarget(options.target, options.targetOptions);
     try {
       const checkpoint = await this.checkpointOf(runId, props, options, target, resume !== undefined);
@@ -206,11 +206,6 @@ function s3Of(target: string): { readonly bucket: string; readonly prefix: strin
   const url = parseS3Url(target);
   if (!url) throw new LegacyToS3Error('INVALID_CONFIG', `an execution lands in S3, not in '${target}'`);
   return url;
-}
-
-/** An execution that begins twice has the same run. */
-function ownRunId({ arn, startTime }: BeginStep['execution']): string {
-  return runIdAt(new Date(startTime), createHash('sha256').update(arn).digest('hex').slice(0, 6));
 }
 
 /** Options to plan by, for all workers together. */
