@@ -96,6 +96,7 @@ const CASES: PropCases<ExtractionProps> = {
   extractionName: { own: () => ({ extractionName: 'own' }), shows: /EXTRACTION_NAME: own$/ },
   schedule: { own: () => ({ schedule: daily }), shows: /^NightlyStartsSchedule\/Properties\/ScheduleExpression: rate\(1 day\)$/ },
   enabled: { own: () => ({ enabled: false, schedule: daily }), shows: /^NightlyStartsSchedule\/Properties\/State: DISABLED$/ },
+  outputs: { byDefault: true, own: () => ({ outputs: false }), hides: /^Outputs\// },
   overlap: { byDefault: ExtractionOverlap.SKIP, own: () => ({ overlap: ExtractionOverlap.WAIT }), shows: /DefinitionString: .*\\"overlap\\":\\"wait\\"/ },
   timeout: { byDefault: Duration.days(7), own: () => ({ timeout: Duration.hours(3) }), shows: /DefinitionString: .*\\"TimeoutSeconds\\":10800/ },
   keepSnapshotFor: { own: () => ({ keepSnapshotFor: Duration.hours(5) }), shows: /^NightlyStartsExpiry\/Properties\/Targets\/0\/Input: .*"keepSnapshotHours":5}$/ },
