@@ -49,6 +49,9 @@ export interface KeptRun {
   readonly finished: readonly LandedChunk[];
 }
 
+/** Texts of chunks that are read at a time. */
+const READ_AT_A_TIME = 32;
+
 const recordKey = (runId: string) => `${folderOf(runId)}run.json`;
 
 /** The checkpoint of one run: its plan, and a small text for each finished chunk. */
@@ -173,12 +176,15 @@ async function readFinished(store: StateStore, kept: readonly KeptChunk[]): Prom
   const finished: LandedChunk[] = [];
   // Columns are the same in each chunk of a table; one copy is kept.
   const columns = new Map<string, LandedChunk['columns']>();
-  for (const key of kept.flatMap(({ state, key: told }) => (state === 'finished' && told !== undefined ? [told] : [])).sort()) {
-    const chunk = JSON.parse(await store.read(key) ?? 'null') as LandedChunk | null;
-    if (!chunk) continue;
-    const shape = createHash('sha256').update(JSON.stringify(chunk.columns)).digest('base64');
-    if (!columns.has(shape)) columns.set(shape, chunk.columns);
-    finished.push({ ...chunk, columns: columns.get(shape)! });
+  const keys = kept.flatMap(({ state, key: told }) => (state === 'finished' && told !== undefined ? [told] : [])).sort();
+  for (let at = 0; at < keys.length; at += READ_AT_A_TIME) {
+    for (const text of await Promise.all(keys.slice(at, at + READ_AT_A_TIME).map(async (key) => store.read(key)))) {
+      if (text === undefined) continue;
+      const chunk = JSON.parse(text) as LandedChunk;
+      const shape = createHash('sha256').update(JSON.stringify(chunk.columns)).digest('base64');
+      if (!columns.has(shape)) columns.set(shape, chunk.columns);
+      finished.push({ ...chunk, columns: columns.get(shape)! });
+    }
   }
   return finished;
 }
