@@ -1,6 +1,6 @@
 export * from './legacy-to-s3-pipeline';
 export * from './pipeline-props';
-export * from './pipeline-interface';
+export * from './interface/pipeline-interface';
 export { LegacyToS3PipelineBase } from './pipeline-base';
 export * from './landing/landing-bucket';
 export * from './catalog/landing-catalog';
@@ -14,3 +14,10 @@ export * from './replay/replay-function';
 export * from './recording/metadata-table';
 export * from './recording/failure-queue';
 export * from './observability';
+export * from './extraction/extraction';
+export * from './extraction/extraction-props';
+export * from './extraction/extraction-options';
+export * from './extraction/extraction-source';
+export * from './extraction/extraction-workers';
+export * from './extraction/extraction-metrics';
+export { ExtractionAlarmKind } from './extraction/extraction-alarms';

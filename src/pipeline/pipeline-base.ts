@@ -8,8 +8,8 @@ import { RUN_EVENT, RunState, metricNamespace } from '../contract';
 import { allowLanding, allowReadingLanded, allowReadingRecords, allowReplaying } from './access/grants';
 import { checkPipelineName } from './checks/pipeline-name';
 import { invalidInput } from './checks/validation';
+import { GrantLandOptions, ILegacyToS3Pipeline, LegacyToS3PipelineAttributes, PipelineResources } from './interface/pipeline-interface';
 import { RecorderMetrics } from './observability/metrics/recorder-metrics';
-import { GrantLandOptions, ILegacyToS3Pipeline, LegacyToS3PipelineAttributes, PipelineResources } from './pipeline-interface';
 
 /** What a pipeline of this app and an imported one have in common. */
 export abstract class LegacyToS3PipelineBase extends Construct implements ILegacyToS3Pipeline {
@@ -201,8 +201,8 @@ export class ImportedPipeline extends LegacyToS3PipelineBase {
     this.landingPrefix = attributes.landingPrefix;
     this.metadataTable = attributes.metadataTable;
     this.runEventBus = attributes.runEventBus;
-    const { catalog, failureQueue, buffer, recorderFunction, runCompletionFunction, replayFunction } = attributes;
-    this.resources = { catalog, failureQueue, buffer, recorderFunction, runCompletionFunction, replayFunction };
+    const { catalog, failureQueue, buffer, recorderFunction, runCompletionFunction, replayFunction, alarmTopic } = attributes;
+    this.resources = { catalog, failureQueue, buffer, recorderFunction, runCompletionFunction, replayFunction, alarmTopic };
   }
 
   public grantReplay(grantee: iam.IGrantable): iam.Grant {

@@ -3,8 +3,12 @@ import * as backup from 'aws-cdk-lib/aws-backup';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R4Checks, NIST80053R5Checks, PCIDSS321Checks } from 'cdk-nag';
-import { LandingTrigger, LegacyToS3Pipeline, LegacyToS3PipelineProps } from '../../src/pipeline';
+import { Consistency } from '../../src';
+import { Extraction, ExtractionProps, ExtractionWorkers, LandingTrigger, LegacyToS3Pipeline, LegacyToS3PipelineProps } from '../../src/pipeline';
 
 /** Packs that follow a standard. */
 const PACKS = [HIPAASecurityChecks, NIST80053R4Checks, NIST80053R5Checks, PCIDSS321Checks] as const;
@@ -18,6 +22,37 @@ function findings(make: (stack: Stack) => unknown, Pack: typeof PACKS[number] | 
 }
 
 const pipeline = (props?: (stack: Stack) => LegacyToS3PipelineProps) => (stack: Stack) => new LegacyToS3Pipeline(stack, 'Ledger', props?.(stack));
+
+function extraction(stack: Stack, props: Partial<ExtractionProps> = {}): Extraction {
+  return new Extraction(stack, 'Nightly', {
+    pipeline: new LegacyToS3Pipeline(stack, 'Ledger', { trigger: LandingTrigger.s3Notification({ prefix: 'landing/' }) }),
+    source: { server: 'sql.corp.example', database: 'Ledger', user: 'reader', secret: secretsmanager.Secret.fromSecretNameV2(stack, 'Password', 'ledger') },
+    ...props,
+  });
+}
+
+/** What an extraction can be made of, and what the standards ask for. */
+function everyPart(stack: Stack): Partial<ExtractionProps> {
+  const encryptionKey = new kms.Key(stack, 'PartsKey', { enableKeyRotation: true });
+  return {
+    source: {
+      server: 'sql.corp.example',
+      database: 'Ledger',
+      user: 'reader',
+      passwordParameter: ssm.StringParameter.fromSecureStringParameterAttributes(stack, 'Parameter', { parameterName: '/ledger', encryptionKey }),
+    },
+    schedule: scheduler.ScheduleExpression.rate(Duration.days(1)),
+    consistency: Consistency.DATABASE_SNAPSHOT,
+    planPrefix: 'plans/',
+    encryptionKey,
+    vpc: ec2.Vpc.fromVpcAttributes(stack, 'PartsVpc', {
+      vpcId: 'vpc-2', availabilityZones: ['a'], privateSubnetIds: ['subnet-2'], privateSubnetRouteTableIds: ['routes-2'],
+    }),
+    vpcEndpoints: true,
+    controlReservedConcurrentExecutions: 2,
+    workers: ExtractionWorkers.lambda({ reservedConcurrentExecutions: 16 }),
+  };
+}
 
 test('the check sees what is not as it should be', () => {
   expect(findings((stack) => new s3.Bucket(stack, 'Bare'))).toContain('AwsSolutions-S1 Stack/Bare/Resource');
@@ -33,6 +68,8 @@ test.each<[string, (stack: Stack) => unknown]>([
   ['a buffer and a key', pipeline((stack) => ({ trigger: LandingTrigger.buffered(), encryptionKey: new kms.Key(stack, 'Key', { enableKeyRotation: true }) }))],
   ['buckets that are emptied', pipeline(() => ({ removalPolicy: RemovalPolicy.DESTROY, autoDeleteObjects: true }))],
   ['a VPC', pipeline((stack) => ({ vpc: ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['a'], privateSubnetIds: ['subnet-1'] }) }))],
+  ['an extraction', (stack) => extraction(stack)],
+  ['an extraction of every part', (stack) => extraction(stack, everyPart(stack))],
   ['two pipelines', (stack) => [new LegacyToS3Pipeline(stack, 'One'), new LegacyToS3Pipeline(stack, 'Two')]],
 ])('cdk-nag finds nothing in a stack with %s', (_name, make) => {
   expect(findings(make)).toEqual([]);
@@ -63,6 +100,10 @@ describe.each(PACKS.map((Pack) => [Pack.name, Pack] as const))('%s', (_name, Pac
       const plan = backup.BackupPlan.dailyMonthly1YearRetention(stack, 'Plan', backup.BackupVault.fromBackupVaultName(stack, 'Vault', 'vault'));
       plan.addSelection('Tables', { resources: [backup.BackupResource.fromDynamoDbTable(metadataTable)] });
     }, Pack)).toEqual([]);
+  });
+
+  test('of an extraction of every part, nothing', () => {
+    expect(findings((stack) => extraction(stack, everyPart(stack)), Pack).filter((finding) => finding.includes('/Nightly/'))).toEqual([]);
   });
 
   test('of the other pack, nothing with every option on either', () => {

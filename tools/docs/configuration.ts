@@ -19,6 +19,8 @@ tableOptions:
   - table: dbo.Customers
     excludeColumns: [PasswordHash]
     rowFilter: Country = 'NO'
+  - table: dbo.Readings
+    chunkBy: [ReadAt, DeviceId]
 format:
   name: parquet
   compression: zstd

@@ -12,7 +12,12 @@ from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
 STACK = re.compile(r'(\w+)(?: \[\w+\])?: .*\n\s+at ', re.DOTALL)
-PROCESS_ENDED = ('Worker process died', 'Worker returned no response')
+# What ministack says when a process ended: in its handler, while it started, or between two looks at it (an error of its own Python).
+PROCESS_ENDED = re.compile(
+    r"Worker process died$|Worker returned no response$|Worker process exited immediately"
+    r"|'NoneType' object has no attribute 'std(in|out|err)'$|\[Errno 32\] Broken pipe$"
+    r"|\[Errno 2\] No such file or directory: '[^']*ministack-lambda-"
+)
 last = threading.local()
 
 
@@ -29,7 +34,7 @@ def install():
         last.trace = None
         result = execute(function, event, request_id)
         body = result.get('body')
-        if result.get('error') and isinstance(body, dict) and body.get('errorMessage') in PROCESS_ENDED:
+        if result.get('error') and isinstance(body, dict) and PROCESS_ENDED.match(str(body.get('errorMessage'))):
             message = f'RequestId: {request_id} Error: Runtime exited without providing a reason'
             result['body'] = {'errorType': 'Runtime.ExitError', 'errorMessage': message}
         match = STACK.match(last.trace or '')

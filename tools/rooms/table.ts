@@ -25,6 +25,11 @@ const CONTRACT = '^contract';
 export const ROOMS: readonly Room[] = [
   room('contract', 'what the worlds agree on: keys, object metadata, manifest, names of metrics'),
 
+  ...world('extractor', [
+    room('api', 'data that users see: props, options, events, results, plan, errors'),
+    room('options', 'props validated, patterns of names', 'api'),
+  ]),
+
   ...world('pipeline', [
     room('checks', 'options refused early, names claimed once', CONTRACT),
     room('access', 'roles, grants, key policies', CONTRACT),
@@ -33,6 +38,7 @@ export const ROOMS: readonly Room[] = [
     room('triggers', 'from bucket to recorder: S3, EventBridge, SQS', CONTRACT, 'checks', 'access'),
     room('recording', 'recorder, metadata table, failure queue', CONTRACT, 'checks', 'access', 'functions'),
     room('catalog', 'Glue database and Athena workgroup', CONTRACT, 'checks', 'access', 'landing'),
+    room('interface', 'what others see of a pipeline', 'catalog'),
     room('completion', 'the function that a manifest starts', CONTRACT, 'access', 'recording', 'catalog'),
     room('replay', 'the function that does failed work again', CONTRACT, 'checks', 'access', 'functions'),
     room('observability/metrics', 'metrics, and filters that count log lines', CONTRACT),
@@ -40,8 +46,10 @@ export const ROOMS: readonly Room[] = [
     room('observability/dashboard', 'widgets and saved queries', CONTRACT, 'checks', 'observability/metrics'),
     room('observability', 'alarms and widgets for any function', CONTRACT, 'checks', 'observability/metrics', 'observability/alarms',
       'observability/dashboard'),
+    room('extraction', 'Extraction: an extractor run by Step Functions', CONTRACT, '^extractor/api', '^extractor/options', 'checks', 'access', 'functions',
+      'recording', 'interface', 'observability/metrics', 'observability/alarms'),
     room('.', 'LegacyToS3Pipeline: puts them together', CONTRACT, 'checks', 'access', 'functions', 'landing', 'triggers', 'recording', 'catalog',
-      'completion', 'replay', 'observability/metrics', 'observability/alarms', 'observability/dashboard', 'observability'),
+      'completion', 'replay', 'observability/metrics', 'observability/alarms', 'observability/dashboard', 'observability', 'interface', 'extraction'),
   ]),
 
   ...world('handlers', [
@@ -55,8 +63,6 @@ export const ROOMS: readonly Room[] = [
   ]),
 
   ...world('extractor', [
-    room('api', 'data that users see: props, options, events, results, plan, errors'),
-    room('options', 'props validated, patterns of names', 'api'),
     room('wasm', 'WebAssembly instances and their memory'),
     room('aws', 'settings of AWS clients'),
     room('landing/target', 'what every landing target offers', CONTRACT),

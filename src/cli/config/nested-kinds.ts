@@ -1,6 +1,7 @@
 import { kind, NAMES, oneOf, SIZE, TEXT, type InnerProblem, type ValueKind } from './value-kind';
 import { nearestNames } from '../../extractor/api/unknown-names';
 import { TYPE_CHOICES } from '../../extractor/options/type-choices';
+import { MOST_CHUNK_COLUMNS } from '../../extractor/options/validate-selection';
 
 const NOT_BLANK = kind({ ...TEXT, parse: (value) => (typeof value === 'string' && value.trim() !== '' ? value : undefined) });
 const FROM_ONE = kind({
@@ -9,9 +10,24 @@ const FROM_ONE = kind({
   parse: (value) => (Number.isSafeInteger(value) && (value as number) > 0 ? value : undefined),
 });
 
+const CHUNK_COLUMNS = kind({
+  expected: `1 to ${MOST_CHUNK_COLUMNS} column names, none of them twice`,
+  schema: { anyOf: [TEXT.schema, { type: 'array', items: TEXT.schema, minItems: 1, maxItems: MOST_CHUNK_COLUMNS, uniqueItems: true }] },
+  parse: (value) => {
+    const names = NAMES.parse(value) as string[] | undefined;
+    return names && names.length <= MOST_CHUNK_COLUMNS && new Set(names).size === names.length ? names : undefined;
+  },
+});
+
 /** What an entry of `tableOptions` takes; all but `table` may be left out. */
 export const TABLE_SETTINGS: { readonly [option: string]: ValueKind } = {
-  table: NOT_BLANK, columns: NAMES, excludeColumns: NAMES, rowFilter: NOT_BLANK, targetChunkBytes: SIZE, targetChunkRows: FROM_ONE,
+  table: NOT_BLANK,
+  columns: NAMES,
+  excludeColumns: NAMES,
+  rowFilter: NOT_BLANK,
+  targetChunkBytes: SIZE,
+  targetChunkRows: FROM_ONE,
+  chunkBy: CHUNK_COLUMNS,
 };
 
 /** A type option, as `types` and `columnTypes` both take it. */

@@ -96,7 +96,7 @@ export const SETTINGS: readonly Setting[] = [
     'cut tables into chunks of about this size in the source', '512MiB; down to 128MiB, so that a run has four chunks for each reader'),
   tables('targetChunkRows', WHOLE, '--target-chunk-rows <number>', 'cut tables into chunks of about this many rows instead'),
   tables('tableOptions', TABLE_OPTIONS, FILE_ONLY,
-    'columns, rows and chunks of tables by a pattern: table, columns, excludeColumns, rowFilter, targetChunkBytes, targetChunkRows', 'all columns and rows'),
+    'columns, rows and chunks of tables by a pattern: table, columns, excludeColumns, rowFilter, targetChunkBytes, targetChunkRows, chunkBy', 'all columns and rows'),
 
   format('query.sql', TEXT, '--query <select>', 'extract the result of this query instead of tables'),
   format('query.name', TEXT, '--as <name>', 'name of the query\'s result: name or schema.name'),

@@ -70,7 +70,8 @@ export interface PlannedColumn {
  * A part of a table that one statement reads: the rows whose key is not below `lower` and is below `upper`.
  *
  * Bounds are texts, one for each key column, which the server converts to the column's own type; the server does all
- * comparison of keys. A bound of fewer texts, where partitions meet, is before all rows that have its values.
+ * comparison of keys. A bound of fewer texts, where partitions meet or a key goes on with NULL,
+ * is before all rows that have its values. NULL comes before all values of a column.
  */
 export interface PlannedChunk {
   /** Number within the table, from 0; objects are named by it. */

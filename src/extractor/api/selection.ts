@@ -39,6 +39,20 @@ export interface TableOptions {
    * @default - targetChunkRows of the extraction
    */
   readonly targetChunkRows?: number;
+
+  /**
+   * Columns to cut the tables by instead of their own keys, so that one without a key is cut too: 1 to 16 names, as those of
+   * `columns`, of types that bounds can be of (numbers, dates and times, uniqueidentifier, char and varchar, binary and
+   * varbinary with a length). They may be NULL and need not be unique: all rows of one value are in one chunk, and those
+   * that are NULL in the first column are a chunk of their own.
+   *
+   * Refused with INVALID_CONFIG: a table of the pattern that has not all of them, or leaves one out; columns that the source
+   * masks, encrypts or computes anew each time; views. The plan warns where no index begins with the columns, since the
+   * source then looks at all rows for each chunk.
+   *
+   * @default - clustered index or primary key
+   */
+  readonly chunkBy?: string[];
 }
 
 /** The result of a query, landed as if it were a table. */

@@ -74,7 +74,7 @@ const SOURCE: NamesOf<SqlServerSource> = {
 const QUERY: NamesOf<QueryExtraction> = { sql: true, name: true };
 
 const TABLE: NamesOf<TableOptions> = {
-  table: true, columns: true, excludeColumns: true, rowFilter: true, targetChunkBytes: true, targetChunkRows: true,
+  table: true, columns: true, excludeColumns: true, rowFilter: true, targetChunkBytes: true, targetChunkRows: true, chunkBy: true,
 };
 
 /** Refuses what is misspelled: left alone it would read other tables than were meant. @throws LegacyToS3Error of code INVALID_CONFIG */

@@ -43,7 +43,24 @@ export function validateTableOptions(options: unknown): void {
     if (problem !== undefined) throw invalid(`${where}.rowFilter must be one condition and nothing else, but ${problem}; got ${describe(each.rowFilter)}`);
     validateBytes(`${where}.targetChunkBytes`, each.targetChunkBytes);
     validateWhole(`${where}.targetChunkRows`, each.targetChunkRows, 1, Number.MAX_SAFE_INTEGER);
+    validateChunkBy(`${where}.chunkBy`, each);
   }
+}
+
+/** Most columns to cut by: so many an index has ("Maximum capacity specifications for SQL Server" of 2014; later ones have 32). */
+export const MOST_CHUNK_COLUMNS = 16;
+
+function validateChunkBy(where: string, { chunkBy, excludeColumns = [] }: TableOptions): void {
+  if (chunkBy === undefined) return;
+  if (!Array.isArray(chunkBy) || !chunkBy.every((column) => typeof column === 'string' && column !== '')) {
+    throw invalid(`${where} must be a list of column names, got ${describe(chunkBy)}`);
+  }
+  if (chunkBy.length === 0) throw invalid(`${where} is an empty list: leave it out to cut the tables by their own keys`);
+  if (chunkBy.length > MOST_CHUNK_COLUMNS) throw invalid(`${where} must name 1 to ${MOST_CHUNK_COLUMNS} columns, got ${chunkBy.length}`);
+  const twice = chunkBy.find((column, at) => chunkBy.indexOf(column) < at);
+  if (twice !== undefined) throw invalid(`${where} names the column '${twice}' twice`);
+  const leftOut = chunkBy.find((column) => excludeColumns.includes(column));
+  if (leftOut !== undefined) throw invalid(`${where} names the column '${leftOut}', which excludeColumns leaves out: only columns that are read can cut`);
 }
 
 /** Schema a query's result lands under when its name gives none. */

@@ -23,7 +23,8 @@ const SEED = 1;
 /**
  * The query of a table's boundaries: keys at which the rows before them, in key order, make up another n-th of the whole
  * weight. A row weighs what its values are long, so wide and narrow rows give chunks of about equal bytes; DATALENGTH of
- * a LOB does not read it. `sampled` of `sample_rows` rows come before the boundary.
+ * a LOB does not read it. `sampled` is the place of the boundary among the `sample_rows` that were looked at, of equal keys that of
+ * the first; `keyed_rows` of them are not NULL in the first column, where that may be. NULL comes first, also in ROW_NUMBER.
  *
  * Large tables are sampled by page (TABLESAMPLE REPEATABLE), which reads only those pages. sys.dm_db_stats_histogram
  * would read none, but knows the first key column only, at most 200 steps, may be years old, and says nothing of bytes.
@@ -35,21 +36,31 @@ export function boundarySql(
   const order = names.join(', ');
   const runningSums = !byRows && features.runningSums;
   const sample = samplePercent === undefined ? '' : ` TABLESAMPLE SYSTEM (${samplePercent.toFixed(6)} PERCENT) REPEATABLE (${SEED})`;
-  const list = keys.map(({ name }, at) => `${quoteName(name)} AS k${at}`).join(', ');
-  const notNull = keys[0].nullable ? ` WHERE ${quoteName(keys[0].name)} IS NOT NULL` : '';
+  const list = keys.map((key, at) => `${asBound(key)} AS k${at}`).join(', ');
+  const keyed = keys[0].nullable ? ', q.keyed_rows' : '';
   const windows = runningSums
     ? `SUM(s.w) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) AS upto, SUM(s.w) OVER () AS total`
     : `ROW_NUMBER() OVER (ORDER BY ${order}) AS upto, COUNT_BIG(*) OVER () AS total`;
   const partition = partitionFunction === undefined ? '' : `, $PARTITION.${quoteName(partitionFunction)}(q.k0) AS partition_number`;
   const part = (weight: string) => `FLOOR(${weight} * 1e0 * ${chunks} / q.total)`;
   return `
-SELECT ${keys.map((key, at) => `${keyType(key)!.toText(`q.k${at}`)} AS k${at}`).join(', ')}, q.sampled, q.sample_rows${partition}
+SELECT ${keys.map((key, at) => `${keyType(key)!.toText(`q.k${at}`)} AS k${at}`).join(', ')}, q.sampled, q.sample_rows${keyed}${partition}
 FROM (
-  SELECT ${order}, s.w, ${windows}, ROW_NUMBER() OVER (ORDER BY ${order}) AS sampled, COUNT_BIG(*) OVER () AS sample_rows
-  FROM (SELECT ${list}, ${runningSums ? weightOf(table) : 'CAST(1 AS bigint)'} AS w FROM ${quoteTable(table.schema, table.table)}${sample}${notNull}) AS s
+  SELECT ${order}, s.w, ${windows}, ROW_NUMBER() OVER (ORDER BY ${order}) AS place, RANK() OVER (ORDER BY ${order}) AS sampled,
+    COUNT_BIG(*) OVER () AS sample_rows${keys[0].nullable ? ', COUNT_BIG(s.k0) OVER () AS keyed_rows' : ''}
+  FROM (SELECT ${list}, ${runningSums ? weightOf(table) : 'CAST(1 AS bigint)'} AS w FROM ${quoteTable(table.schema, table.table)}${sample}) AS s
 ) AS q
-WHERE q.sampled = 1 OR (${part('q.upto')} <> ${part('(q.upto - q.w)')} AND ${part('(q.upto - q.w)')} < ${chunks - 1})
-ORDER BY q.sampled`;
+WHERE q.place = 1 OR (${part('q.upto')} <> ${part('(q.upto - q.w)')} AND ${part('(q.upto - q.w)')} < ${chunks - 1})
+ORDER BY q.place`;
+}
+
+/**
+ * The value that its text gives back: that of a float may be beside it. In the order of these the bounds ascend; in that of the values
+ * themselves two of them could share a text, and the columns behind descend.
+ */
+function asBound(key: SourceColumn): string {
+  const { toText, fromText } = keyType(key)!;
+  return key.type === 'float' ? fromText(toText(quoteName(key.name))) : quoteName(key.name);
 }
 
 /** Bytes of a row: its header and fixed columns, and what the others are long. */

@@ -2,6 +2,7 @@ import { chunkCount, spreadChunks, type ChunkTarget } from './chunk-size';
 import { chunkKey, cutByPartitions, cutTable, wholeTable } from './cut-table';
 import { droppedWarnings, kindWarnings } from './kind-warnings';
 import { catalogColumnWarnings, catalogWarnings, nameWarnings, pathWarnings } from './name-warnings';
+import { namedKey, namedKeyWarnings } from './named-key';
 import { partitionPrefixField } from './partition-prefixes';
 import { sourceSchemaHash } from './schema-drift';
 import { findRisks } from './source-risks';
@@ -15,7 +16,7 @@ import type { TableOptions } from '../api/selection';
 import { varyingPart } from '../options/filter-determinism';
 import { quoteTable } from '../source/catalog/identifiers';
 import { readOtherObjects } from '../source/catalog/other-objects';
-import { readSecurity, readTables, type SourceColumn, type SourceTable } from '../source/catalog/read-catalog';
+import { readSecurity, readSoughtIndexes, readTables, type SoughtIndexes, type SourceColumn, type SourceTable } from '../source/catalog/read-catalog';
 import type { SourceFeatures } from '../source/catalog/source-features';
 import { selectTables, unmatched } from '../source/catalog/table-patterns';
 import type { SqlServerConnection } from '../source/connection/sql-server-connection';
@@ -65,22 +66,29 @@ export async function buildPlan(connection: SqlServerConnection, features: Sourc
   if (readable.some(({ hiddenRows }) => hiddenRows === HiddenRows.UNKNOWN)) warnings.push(UNKNOWN_POLICIES);
   const load = { readers: options.readers, totalBytes: readable.reduce((sum, { estimatedBytes }) => sum + estimatedBytes, 0) };
   const tables: PlannedTable[] = [];
+  let sought: SoughtIndexes | undefined;
   for (const table of readable) {
-    const { excludedColumns, rowFilter, chunkTarget = spreadChunks(table, load) } = choices.get(table.objectId)!;
+    const { excludedColumns, rowFilter, chunkBy, chunkTarget = spreadChunks(table, load) } = choices.get(table.objectId)!;
     if (table.columns.length === 0) {
       warnings.push(`${quoteTable(table.schema, table.table)} is left out: the login may read none of its columns`);
       continue;
     }
     warnings.push(...comparisonWarnings(table, rowFilter));
-    const keys = chunkKey(table);
-    const partitioned = table.partitioning && await cutByPartitions(connection, features, table, keys, chunkTarget);
+    const keys = chunkBy ? namedKey(table, chunkBy) : chunkKey(table);
+    // Columns that were named cut, whatever the table is partitioned by.
+    const mayMeet = table.partitioning && (!chunkBy || keys[0].name === table.partitioning.column);
+    const partitioned = mayMeet ? await cutByPartitions(connection, features, table, keys, chunkTarget) : undefined;
     const large = chunkCount(table, chunkTarget) > 1;
     if (large && keys.length === 0 && !partitioned && !table.kind.viewOf) {
       warnings.push(`${quoteTable(table.schema, table.table)} has no key to cut it by, so that one reader reads its `
-        + `${counted(table.estimatedRows, 'row')} as one stream, which is begun anew when it fails`);
+        + `${counted(table.estimatedRows, 'row')} as one stream, which is begun anew when it fails; chunkBy (tableOptions) may name columns to cut it by`);
     }
     const chunks = partitioned?.chunks
       ?? (keys.length === 0 ? wholeTable(table) : await cutTable(connection, features, table, keys, chunkTarget));
+    if (chunkBy && large) {
+      sought ??= await readSoughtIndexes(connection);
+      warnings.push(...namedKeyWarnings(table, partitioned?.keys ?? keys, chunks, chunkTarget, sought.get(table.objectId) ?? []));
+    }
     tables.push({
       schema: table.schema,
       table: table.table,

@@ -1,6 +1,47 @@
 import { LEAST_TO_CUT, type ChunkTarget } from './chunk-size';
-import type { SourcePartition, SourcePartitions } from './read-partitions';
+import { keyType } from './key-types';
 import type { PlannedChunk } from '../api/extraction-plan';
+import { PARTITION_SIZES_SQL, partitionBoundariesSql } from '../source/catalog/catalog-queries';
+import { quoteTable } from '../source/catalog/identifiers';
+import type { SourceColumn, SourceTable } from '../source/catalog/read-catalog';
+import type { SqlServerConnection } from '../source/connection/sql-server-connection';
+
+/** A partition as the catalog views tell it. */
+export interface SourcePartition {
+  readonly rows: number;
+  /** Pages, with LOBs (bytes). */
+  readonly bytes: number;
+}
+
+/** The partitions of a table, and between them the boundaries: one fewer, as texts that the server converts back. */
+export interface SourcePartitions {
+  readonly partitions: readonly SourcePartition[];
+  readonly boundaries: readonly string[];
+}
+
+const PAGE_BYTES = 8192;
+
+/**
+ * The partitions of a partitioned table.
+ *
+ * @param column the one it is partitioned by, of a type that bounds can be of
+ * @returns undefined when the catalog does not tell them all, or a boundary is NULL
+ */
+export async function readPartitions(
+  connection: SqlServerConnection, table: SourceTable, column: SourceColumn,
+): Promise<SourcePartitions | undefined> {
+  const name = quoteTable(table.schema, table.table);
+  const purpose = `read the partitions of ${name}`;
+  const sizes = await connection.query(PARTITION_SIZES_SQL, purpose, [{ name: 'name0', type: 'NVarChar', value: name, length: 1000 }]);
+  const { toText } = keyType(column)!;
+  const values = await connection.query(partitionBoundariesSql(table.partitioning!.functionId, column.type, toText), purpose);
+  const boundaries = values.map(({ boundary }) => boundary);
+  if (sizes.length !== boundaries.length + 1 || !boundaries.every((boundary): boundary is string => typeof boundary === 'string')) return undefined;
+  return {
+    partitions: sizes.map((row) => ({ rows: Number(row.partition_rows), bytes: Number(row.used_pages) * PAGE_BYTES })),
+    boundaries: boundaries as string[],
+  };
+}
 
 /** A bound within a partition. */
 export interface InnerBound {
@@ -42,7 +83,9 @@ export function partitionChunks(
   partitions.forEach((partition, at) => {
     const next = partitions[at + 1];
     const begins = (key: readonly string[]) => at > 0 && key.length === 1 && key[0] === boundaries[at - 1];
-    const bounds = isLarge(partition, target) ? inner.filter((bound) => bound.partition === at + 1 && !begins(bound.key)) : [];
+    // Of a float it may be another number with the text of the boundary, which is behind it.
+    const ends = ([first]: readonly string[]) => first === boundaries[at];
+    const bounds = isLarge(partition, target) ? inner.filter((bound) => bound.partition === at + 1 && !begins(bound.key) && !ends(bound.key)) : [];
     for (const { key } of bounds) {
       rows += partition.rows / (bounds.length + 1);
       bytes += partition.bytes / (bounds.length + 1);

@@ -1,8 +1,7 @@
 import { boundarySql } from './boundary-query';
 import { chunkCount, type ChunkTarget } from './chunk-size';
-import { isLarge, partitionChunks, type InnerBound } from './cut-partitions';
+import { isLarge, partitionChunks, readPartitions, type InnerBound } from './cut-partitions';
 import { keyType } from './key-types';
-import { readPartitions } from './read-partitions';
 import type { PlannedChunk } from '../api/extraction-plan';
 import { quoteTable } from '../source/catalog/identifiers';
 import type { SourceColumn, SourceTable } from '../source/catalog/read-catalog';
@@ -42,8 +41,7 @@ export async function cutTable(
   connection: SqlServerConnection, features: SourceFeatures, table: SourceTable, keys: readonly SourceColumn[], target: ChunkTarget,
 ): Promise<PlannedChunk[]> {
   if (chunkCount(table, target) === 1) return wholeTable(table);
-  const { sampleRows, boundaries } = await findBoundaries(connection, features, table, keys, target);
-  return toChunks(table, keys[0].nullable, sampleRows, boundaries);
+  return toChunks(table, keys[0].nullable, await findBoundaries(connection, features, table, keys, target));
 }
 
 /**
@@ -71,14 +69,22 @@ export async function cutByPartitions(
 
 /** A bound that a sample gave. */
 interface SampledBound extends InnerBound {
-  /** Rows of the sample before it. */
-  readonly before: number;
+  /** Share of the sample's rows before it (0 to 1). */
+  readonly rows: number;
+  /** Share of its weight before it, or a little more, where many rows have one key. */
+  readonly weight: number;
+}
+
+interface Boundaries {
+  /** Share of the sample's rows whose first key column is NULL (0 to 1). */
+  readonly nulls: number;
+  readonly boundaries: readonly SampledBound[];
 }
 
 async function findBoundaries(
   connection: SqlServerConnection, features: SourceFeatures, table: SourceTable, keys: readonly SourceColumn[], target: ChunkTarget,
   partitionFunction?: string,
-): Promise<{ readonly sampleRows: number; readonly boundaries: SampledBound[] }> {
+): Promise<Boundaries> {
   const chunks = chunkCount(table, target);
   const byRows = target.rows !== undefined;
   const wanted = Math.max(LEAST_SAMPLE, SAMPLES_A_CHUNK * chunks);
@@ -89,32 +95,42 @@ async function findBoundaries(
   let found = await ask(samplePercent);
   // Pages may hold so many rows each that none, or a few, were hit.
   if (samplePercent !== undefined && Number(found[0]?.sample_rows ?? 0) < wanted / 10) found = await ask();
-  // The first row only tells how many were looked at; without any, every key is NULL.
-  const sampleRows = Number(found[0]?.sample_rows ?? 0);
-  const boundaries = found.slice(1).map((row): SampledBound => ({
-    key: keys.map((_, at) => String(row[`k${at}`])), before: Number(row.sampled) - 1, partition: Number(row.partition_number ?? 1),
-  }));
-  return { sampleRows, boundaries: boundaries.filter(({ key }, at) => at === 0 || key.some((text, k) => text !== boundaries[at - 1].key[k])) };
+  return boundariesOf(found, keys);
 }
 
-function toChunks(
-  table: SourceTable, nullable: boolean, sampleRows: number, boundaries: ReadonlyArray<{ readonly key: string[]; readonly before: number }>,
-): PlannedChunk[] {
-  const { estimatedRows, estimatedBytes } = table;
-  const share = (from: number, to: number) => (sampleRows === 0 ? 1 : (to - from) / sampleRows);
-  const nulls: PlannedChunk[] = nullable ? [{ chunk: 0, nullKey: true, estimatedRows: 0, estimatedBytes: 0 }] : [];
-  const ends = [...boundaries, undefined];
-  const ranges = ends.map((upper, at): PlannedChunk => {
+/** @param found the first row only tells how many were looked at; without any there were none */
+function boundariesOf(found: ReadonlyArray<Readonly<Record<string, unknown>>>, keys: readonly SourceColumn[]): Boundaries {
+  const sampleRows = Number(found[0]?.sample_rows ?? 0);
+  const nullRows = sampleRows - Number(found[0]?.keyed_rows ?? sampleRows);
+  const boundaries: SampledBound[] = [];
+  found.slice(1).forEach((row, at) => {
+    // Before all rows with the values so far is as before those that go on with NULL, which comes first.
+    const end = keys.findIndex((_, k) => row[`k${k}`] === null);
+    const key = keys.slice(0, end < 0 ? keys.length : end).map((_, k) => String(row[`k${k}`]));
+    const before = Number(row.sampled) - 1;
+    const previous = boundaries.at(-1);
+    // Rows of one key are not parted, and what begins with the least one ends nothing.
+    if (key.length === 0 || before <= nullRows || before / sampleRows === previous?.rows) return;
+    if (previous?.key.length === key.length && key.every((text, k) => text === previous.key[k])) return;
+    boundaries.push({ key, rows: before / sampleRows, weight: (at + 1) / found.length, partition: Number(row.partition_number ?? 1) });
+  });
+  return { nulls: sampleRows === 0 ? 0 : nullRows / sampleRows, boundaries };
+}
+
+function toChunks({ estimatedRows, estimatedBytes }: SourceTable, nullable: boolean, { nulls, boundaries }: Boundaries): PlannedChunk[] {
+  const start = { rows: nulls, weight: nulls };
+  const own: PlannedChunk[] = nullable
+    ? [{ chunk: 0, nullKey: true, estimatedRows: Math.round(estimatedRows * nulls), estimatedBytes: Math.round(estimatedBytes * nulls) }] : [];
+  const ranges = [...boundaries, undefined].map((upper, at): PlannedChunk => {
     const lower = boundaries[at - 1];
-    const part = share(lower?.before ?? 0, upper?.before ?? sampleRows);
+    const [from, to] = [lower ?? start, upper ?? { rows: 1, weight: 1 }];
     return {
-      chunk: nulls.length + at,
+      chunk: own.length + at,
       ...(lower && { lower: lower.key }),
       ...(upper && { upper: upper.key }),
-      estimatedRows: Math.round(estimatedRows * part),
-      // By weight all shares are alike, however the rows are spread.
-      estimatedBytes: Math.round(estimatedBytes / ends.length),
+      estimatedRows: Math.round(estimatedRows * (to.rows - from.rows)),
+      estimatedBytes: Math.round(estimatedBytes * Math.max(0, to.weight - from.weight)),
     };
   });
-  return [...nulls, ...ranges];
+  return [...own, ...ranges];
 }

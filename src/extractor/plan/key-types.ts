@@ -46,10 +46,24 @@ function declared(type: string): string {
 }
 
 /**
+ * Whether the text of every value of a column is whole. Longer types are in an index only with values that are shorter than they
+ * may be; a column that no index holds may have any.
+ */
+export function fitsKeyText({ type }: Pick<PlannedColumn, 'type'>): boolean {
+  const [, base, length] = /^(\w+)(?:\((\d+))?/.exec(type)!;
+  // Hexadecimal with 0x.
+  const characters = base.endsWith('binary') ? 2 + 2 * Number(length) : Number(length);
+  return !/^(n?(var)?char|(var)?binary)$/.test(base) || characters <= KEY_TEXT_LENGTH;
+}
+
+/**
  * A condition on rows by their key: bounds compare column by column as one tuple. Each level repeats its column's bound
  * alone, which an index seek can use.
  *
- * @param keys at least one; all but the first are NOT NULL
+ * No bound is NULL, and NULL comes before all values: a row with NULL in a column behind the first is below a bound that agrees with
+ * it so far. Below it has to be said (`OR … IS NULL`); not below needs no word, since no comparison with NULL is true.
+ *
+ * @param keys at least one; rows whose first is NULL meet no condition
  * @param prefix of the parameters: `@lo` gives `@lo0`, `@lo1`, …
  */
 export function boundCondition(keys: readonly PlannedColumn[], side: 'lower' | 'upper', prefix: string): string {
@@ -57,8 +71,9 @@ export function boundCondition(keys: readonly PlannedColumn[], side: 'lower' | '
   const build = (at: number): string => {
     const name = quoteName(keys[at].name);
     const value = keyType(keys[at])!.fromText(`${prefix}${at}`);
-    if (at === keys.length - 1) return `${name} ${side === 'lower' ? '>=' : '<'} ${value}`;
-    return `${name} ${loose} ${value} AND (${name} ${strict} ${value} OR ${build(at + 1)})`;
+    const orNull = at > 0 && side === 'upper' && keys[at].nullable ? `${name} IS NULL OR ` : '';
+    if (at === keys.length - 1) return `${orNull}${name} ${side === 'lower' ? '>=' : '<'} ${value}`;
+    return `${orNull}${name} ${loose} ${value} AND (${name} ${strict} ${value} OR ${build(at + 1)})`;
   };
   return build(0);
 }

@@ -16,6 +16,8 @@ export interface TableChoice {
   readonly rowFilter?: string;
   /** As asked for, of this table or of all; absent where no size was. */
   readonly chunkTarget?: ChunkTarget;
+  /** Columns to cut by, as the table spells them; absent where its own key cuts. */
+  readonly chunkBy?: readonly string[];
 }
 
 /**
@@ -23,7 +25,7 @@ export interface TableChoice {
  *
  * @param all tables of the source: names that differ only by case are told apart by all there are
  * @throws LegacyToS3Error of code NO_TABLE_MATCHED when a pattern matches none of the tables, INVALID_CONFIG when a column
- * is in none of those it matches, or a table would have no column left
+ * is in none of those it matches, a table would have no column left, or has not all columns that it shall be cut by
  */
 export function chooseTables(
   tables: readonly SourceTable[], rules: readonly TableOptions[], chunkTarget?: ChunkTarget, all: readonly SourceTable[] = tables,
@@ -38,7 +40,7 @@ export function chooseTables(
 }
 
 function choose(table: SourceTable, options: Partial<TableOptions>, standard?: ChunkTarget): TableChoice {
-  const { columns, excludeColumns = [], rowFilter, targetChunkBytes, targetChunkRows } = options;
+  const { columns, excludeColumns = [], rowFilter, targetChunkBytes, targetChunkRows, chunkBy } = options;
   const chosen = columns && columnsMeant(table, columns);
   const leftOut = columnsMeant(table, excludeColumns);
   const isRead = (name: string) => (chosen?.has(name) ?? true) && !leftOut.has(name);
@@ -55,17 +57,38 @@ function choose(table: SourceTable, options: Partial<TableOptions>, standard?: C
     excludedColumns: excluded.map(({ name }) => name),
     rowFilter,
     chunkTarget: own ? { bytes: targetChunkBytes ?? USUAL_CHUNK_BYTES, rows: targetChunkRows } : standard,
+    ...(chunkBy && { chunkBy: chunkColumns(table, chunkBy, isRead) }),
   };
 }
 
-function refuseUnknown({ table: pattern, columns = [], excludeColumns = [] }: TableOptions, matched: readonly SourceTable[]): void {
+function chunkColumns(table: SourceTable, wanted: readonly string[], isRead: (name: string) => boolean): string[] {
+  const subject = quoteTable(table.schema, table.table);
+  const refuse = (why: string) => new LegacyToS3Error('INVALID_CONFIG', `tableOptions cuts ${subject} by columns (chunkBy), ${why}`);
+  if (table.kind.viewOf) {
+    throw refuse('but it is a view, whose size is not known, and which would be computed anew for each chunk, perhaps to other rows; extract its tables, or leave chunkBy out for it');
+  }
+  const names = wanted.map((want) => {
+    const [name] = columnsMeant(table, [want]);
+    if (name === undefined) throw refuse(`but it has no column '${want}'${nearest(want, table.columns.map((column) => column.name))}; name the tables that have it`);
+    if (!isRead(name)) throw refuse(`but its column '${name}' is left out (columns, excludeColumns): only columns that are read can cut`);
+    return name;
+  });
+  const twice = names.find((name, at) => names.indexOf(name) < at);
+  if (twice !== undefined) throw refuse(`but its column '${twice}' is named twice`);
+  return names;
+}
+
+function refuseUnknown({ table: pattern, columns = [], excludeColumns = [], chunkBy = [] }: TableOptions, matched: readonly SourceTable[]): void {
   if (matched.length === 0) throw new LegacyToS3Error('NO_TABLE_MATCHED', `tableOptions names '${pattern}', but no table that is extracted matches it`);
   const names = matched.flatMap((table) => table.columns.map(({ name }) => name));
-  const unknown = [...columns, ...excludeColumns].find((wanted) => !has(names, wanted));
+  const unknown = [...columns, ...excludeColumns, ...chunkBy].find((wanted) => !has(names, wanted));
   if (unknown === undefined) return;
+  throw new LegacyToS3Error('INVALID_CONFIG', `tableOptions of '${pattern}' names the column '${unknown}', which is not there${nearest(unknown, names)}`);
+}
+
+function nearest(unknown: string, names: readonly string[]): string {
   const [near] = nearestNames(unknown, names, 1);
-  throw new LegacyToS3Error('INVALID_CONFIG', `tableOptions of '${pattern}' names the column '${unknown}', which is not there`
-    + (near === undefined ? '' : `; did you mean '${near}'?`));
+  return near === undefined ? '' : `; did you mean '${near}'?`;
 }
 
 /** Names of columns are one whatever their case, unless the table has columns that differ by nothing else. */

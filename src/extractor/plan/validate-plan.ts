@@ -107,11 +107,10 @@ function keyProblem({ chunkKey, columns }: PlannedTable): string | undefined {
   const keys = chunkKey.map((name) => columns.find((column) => column.name === name));
   const missing = keys.indexOf(undefined);
   if (missing >= 0) return `.chunkKey: '${chunkKey[missing]}' is none of the columns`;
-  const [first, ...others] = keys as PlannedColumn[];
-  const unordered = [first, ...others].find((key) => key && !keyType(key));
+  const unordered = (keys as PlannedColumn[]).find((key) => !keyType(key));
   if (unordered) return `.chunkKey: no bound can be given for '${unordered.name}', which is ${unordered.type}`;
-  const nullable = others.find((key) => key.nullable);
-  return nullable && `.chunkKey: '${nullable.name}' may be NULL, which only the first column of the key may`;
+  const twice = chunkKey.find((name, at) => chunkKey.indexOf(name) < at);
+  return twice === undefined ? undefined : `.chunkKey: '${twice}' is there twice`;
 }
 
 /** The chunks must cover every row once: what one ends before, the next begins with. */

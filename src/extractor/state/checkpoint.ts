@@ -4,7 +4,7 @@ import type { Clock } from './clock';
 import type { LandedChunk } from './landed-chunk';
 import { folderOf } from './run-folder';
 import { RunLease, type AcquireOptions } from './run-lease';
-import type { StateStore } from './state-store';
+import { readTexts, type StateStore } from './state-store';
 import { LegacyToS3Error } from '../api/errors';
 import type { ExtractionPlan, SourceRisk } from '../api/extraction-plan';
 import type { Consistency, SourceHashes } from '../api/extractor-props';
@@ -48,9 +48,6 @@ export interface KeptRun {
   readonly record: RunRecord;
   readonly finished: readonly LandedChunk[];
 }
-
-/** Texts of chunks that are read at a time. */
-const READ_AT_A_TIME = 32;
 
 const recordKey = (runId: string) => `${folderOf(runId)}run.json`;
 
@@ -174,25 +171,29 @@ async function claimOpen(store: StateStore, runId: string, lease: RunLease, kept
 
 async function readFinished(store: StateStore, kept: readonly KeptChunk[]): Promise<LandedChunk[]> {
   const finished: LandedChunk[] = [];
+  for await (const chunk of finishedChunks(store, kept)) finished.push(chunk);
+  return finished;
+}
+
+/** The finished ones of these chunks, one after the other: of very many not all need be held at once. */
+export async function* finishedChunks(store: StateStore, kept: readonly KeptChunk[]): AsyncGenerator<LandedChunk> {
   // Columns are the same in each chunk of a table; one copy is kept.
   const columns = new Map<string, LandedChunk['columns']>();
-  const keys = kept.flatMap(({ state, key: told }) => (state === 'finished' && told !== undefined ? [told] : [])).sort();
-  for (let at = 0; at < keys.length; at += READ_AT_A_TIME) {
-    for (const text of await Promise.all(keys.slice(at, at + READ_AT_A_TIME).map(async (key) => store.read(key)))) {
-      if (text === undefined) continue;
-      const chunk = JSON.parse(text) as LandedChunk;
-      const shape = createHash('sha256').update(JSON.stringify(chunk.columns)).digest('base64');
-      if (!columns.has(shape)) columns.set(shape, chunk.columns);
-      finished.push({ ...chunk, columns: columns.get(shape)! });
-    }
+  const keys = kept.flatMap(({ state, key }) => (state === 'finished' && key !== undefined ? [key] : [])).sort();
+  for await (const { text } of readTexts(store, keys)) {
+    const chunk = JSON.parse(text ?? 'null') as LandedChunk | null;
+    if (!chunk) continue;
+    const shape = createHash('sha256').update(JSON.stringify(chunk.columns)).digest('base64');
+    if (!columns.has(shape)) columns.set(shape, chunk.columns);
+    yield { ...chunk, columns: columns.get(shape)! };
   }
-  return finished;
 }
 
 /** Deletes what is kept of a run: the record first, so that nobody goes on with half of it. */
 export async function forgetRun(store: StateStore, runId: string): Promise<void> {
   const keys = [...await store.list(folderOf(runId)), ...await store.leftovers(folderOf(runId))];
-  await store.remove([recordKey(runId), ...keys.filter((key) => key !== recordKey(runId))]);
+  await store.remove([recordKey(runId)]);
+  await store.remove(keys.filter((key) => key !== recordKey(runId)));
 }
 
 /** The runs of which anything is kept: also those whose checkpoint was being removed when the process died. Oldest first. */

@@ -75,11 +75,16 @@ async function handled<T>(event: ControlStep | WorkStep, invocation: Invocation,
     logAnswer(`${event.step} ended`, { ...facts, answer });
     return answer;
   } catch (thrown) {
-    const error = thrown as Error;
-    const named = Object.assign(new Error(error.message), { name: error instanceof LegacyToS3Error ? error.code : error.name, stack: error.stack });
+    const named = namedByCode(thrown as Error);
     logFailure(named, facts);
     throw named;
   }
+}
+
+function namedByCode(error: Error): Error {
+  const name = error instanceof LegacyToS3Error ? error.code : error.name;
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return Object.assign(new Error(error.message), { name, stack: [`${name}: ${error.message}`, ...frames].join('\n') });
 }
 
 /** The properties that the deployment decides. @throws LegacyToS3Error of code INVALID_CONFIG */

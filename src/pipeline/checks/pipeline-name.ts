@@ -11,12 +11,12 @@ export function checkObservedName(scope: IConstruct, prop: string, name: string 
 }
 
 /** Refuses also a name that would raise alarms: the recorder writes the namespace into the log lines its metrics are read from. */
-export function checkPipelineName(scope: IConstruct, name: string | undefined): void {
-  checkObservedName(scope, 'pipelineName', name);
+export function checkPipelineName(scope: IConstruct, name: string | undefined, prop: string = 'pipelineName'): void {
+  checkObservedName(scope, prop, name);
   if (name === undefined || Token.isUnresolved(name)) return;
   const keyword = KEYWORDS.find((each) => name.includes(each));
   if (keyword) {
-    throw invalidInput(scope, `pipelineName must not contain '${keyword}', got '${name}': it stands in log lines that are searched for this keyword`);
+    throw invalidInput(scope, `${prop} must not contain '${keyword}', got '${name}': it stands in log lines that are searched for this keyword`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -15,6 +15,8 @@ import { acknowledgeByStandards } from '../access/nag-acknowledgements';
 export interface HandlerFunctionProps {
   /** Folder of the bundle. */
   readonly bundle: string;
+  /** @default index.handler */
+  readonly handler?: string;
   readonly description: string;
   readonly memorySize: number;
   readonly timeout: Duration;
@@ -23,10 +25,20 @@ export interface HandlerFunctionProps {
   readonly logGroup: logs.ILogGroup;
   /** Undefined for a function that is called and answers. */
   readonly failureQueue?: sqs.IQueue;
+  readonly layers?: lambda.ILayerVersion[];
+  readonly ephemeralStorageSize?: Size;
+  /** Whether versions stay when later ones are published, for what still runs them. @default false */
+  readonly keepVersions?: boolean;
 }
 
-/** The log group of a function of the pipeline. */
-export function createHandlerLogGroup(scope: Construct, options: RecorderFunctionOptions, encryptionKey?: kms.IKey): logs.LogGroup {
+/**
+ * The log group of a function of the pipeline.
+ *
+ * @param logGroupName @default - made by CloudFormation
+ */
+export function createHandlerLogGroup(
+  scope: Construct, options: Pick<RecorderFunctionOptions, 'logRetention' | 'logRemovalPolicy'>, encryptionKey?: kms.IKey, logGroupName?: string,
+): logs.LogGroup {
   const { account, partition, region } = Stack.of(scope);
   if (encryptionKey) {
     allowServiceByKeyPolicy(encryptionKey, {
@@ -37,6 +49,7 @@ export function createHandlerLogGroup(scope: Construct, options: RecorderFunctio
     });
   }
   return new logs.LogGroup(scope, 'LogGroup', {
+    logGroupName,
     retention: options.logRetention ?? logs.RetentionDays.THREE_MONTHS,
     removalPolicy: options.logRemovalPolicy ?? RemovalPolicy.RETAIN,
     encryptionKey,
@@ -49,7 +62,7 @@ export function createHandlerFunction(scope: Construct, props: HandlerFunctionPr
   const handler = new lambda.Function(scope, 'Function', {
     description: props.description,
     code: new BundleCode(props.bundle),
-    handler: 'index.handler',
+    handler: props.handler ?? 'index.handler',
     runtime: options.runtime ?? lambda.Runtime.NODEJS_24_X,
     architecture: options.architecture ?? lambda.Architecture.ARM_64,
     memorySize: options.memorySize ?? props.memorySize,
@@ -65,12 +78,15 @@ export function createHandlerFunction(scope: Construct, props: HandlerFunctionPr
       // The role already may send to the queue; SqsDestination would add rights that sending does not need.
       onFailure: { bind: () => ({ destination: queueArn }) },
     },
+    layers: props.layers,
+    ephemeralStorageSize: props.ephemeralStorageSize,
+    ...props.keepVersions && { currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN } },
     tracing: options.tracing,
     environmentEncryption: options.environmentEncryption,
     vpc: options.vpc,
     vpcSubnets: options.vpcSubnets,
     securityGroups: options.securityGroups,
   });
-  acknowledgeByStandards(handler, 'LambdaDLQ', 'what fails goes to a destination, which unlike a dead-letter queue also gets the error; replay answers its caller');
+  acknowledgeByStandards(handler, 'LambdaDLQ', 'what fails goes to a destination, which unlike a dead-letter queue also gets the error; others answer their caller');
   return handler;
 }

@@ -24,6 +24,9 @@ source:
 target: s3://b/landing
 tables: [dbo.*, "[odd.schema].[what?]"]
 excludeTables: dbo.Audit*
+tableOptions:
+  - { table: dbo.Readings, chunkBy: [ReadAt, DeviceId], targetChunkRows: 1000 }
+  - { table: dbo.Log, chunkBy: At }
 targetFileBytes: 64MiB
 format: { name: csv, header: false, delimiter: ";" }
 accept: [masked-columns]
@@ -36,6 +39,7 @@ deadlockPriority: -10
     source: { server: 'db\\inst', database: 'Ledger', user: 'reader', encrypt: false },
     tables: ['dbo.*', '[odd.schema].[what?]'],
     excludeTables: ['dbo.Audit*'],
+    tableOptions: [{ table: 'dbo.Readings', chunkBy: ['ReadAt', 'DeviceId'], targetChunkRows: 1000 }, { table: 'dbo.Log', chunkBy: ['At'] }],
     targetFileBytes: 2 ** 26,
     format: { name: 'csv', header: false, delimiter: ';' },
     accept: ['maskedColumns'],
@@ -67,6 +71,8 @@ test.each<[string, string, RegExp]>([
   ['a misspelt pattern of a table', 'tableOptions:\n  - { tabel: a }\n', /line 2: unknown key tableOptions\[0\]\.tabel; did you mean tableOptions\[0\]\.table\?$/],
   ['options of no table', 'tableOptions:\n  - { columns: [a] }\n', /line 2: tableOptions\[0\] has no table: /],
   ['a wrong value of a table', 'tableOptions:\n  - { table: a, targetChunkRows: many }\n', /line 2: tableOptions\[0\]\.targetChunkRows must be a whole number of at least 1, got "many"$/],
+  ['no columns to cut by', 'tableOptions:\n  - { table: a, chunkBy: [] }\n', /line 2: tableOptions\[0\]\.chunkBy must be 1 to 16 column names, none of them twice, got \[\]$/],
+  ['a column twice to cut by', 'tableOptions:\n  - { table: a, chunkBy: [x, x] }\n', /line 2: tableOptions\[0\]\.chunkBy must be 1 to 16 column names, none of them twice, got \["x","x"\]$/],
   ['a text for the options of a table', 'tableOptions:\n  - dbo.A\n', /line 2: tableOptions\[0\] must be a map of table, columns, .*, got "dbo\.A"$/],
   ['a text for tables', 'tableOptions: dbo.A\n', /line 1: tableOptions must be a list of table patterns with options: table, columns/],
   ['a connection string', 'source: { connectionString: x }\n', /line 1: source\.connectionString does not belong in a file/],

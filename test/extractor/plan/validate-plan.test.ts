@@ -40,6 +40,8 @@ const good = [chunk(0, { upper: ['5'] }), chunk(1, { lower: ['5'], upper: ['9'] 
 test('chunks that cover every row once are taken', () => {
   expect(() => checkPlan(planOf(good))).not.toThrow();
   expect(() => checkPlan(planOf([chunk(0, { nullKey: true }), chunk(1, { upper: ['5'] }), chunk(2, { lower: ['5'] })], true))).not.toThrow();
+  const nullable = { columns: [{ name: 'Id', type: 'int', nullable: false }, { name: 'B', type: 'int', nullable: true }], chunkKey: ['Id', 'B'] };
+  expect(() => checkPlan(withTable({ ...nullable, chunks: [chunk(0, { upper: ['5'] }), chunk(1, { lower: ['5'], upper: ['5', '2'] }), chunk(2, { lower: ['5', '2'] })] }))).not.toThrow();
 });
 
 test.each<[string, ExtractionPlan, RegExp]>([
@@ -63,9 +65,15 @@ test.each<[string, ExtractionPlan, RegExp]>([
   ['a column of which it is not known whether it may be NULL', withTable({ columns: [{ name: 'Id', type: 'int' }] }), /columns\[0\]\.nullable: expected true or false/],
   ['a key that is no column', withTable({ chunkKey: ['Id', 'No'] }), /chunkKey: 'No' is none of the columns/],
   ['a key without an order', withTable({ columns: [{ name: 'Id', type: 'xml', nullable: false }] }), /chunkKey: no bound can be given for 'Id', which is xml/],
-  ['a key whose second column may be NULL', withTable({
-    columns: [{ name: 'Id', type: 'int', nullable: false }, { name: 'B', type: 'int', nullable: true }], chunkKey: ['Id', 'B'],
-  }), /chunkKey: 'B' may be NULL/],
+  ['a key without an order behind another', withTable({
+    columns: [{ name: 'Id', type: 'int', nullable: false }, { name: 'B', type: 'xml', nullable: true }], chunkKey: ['Id', 'B'],
+  }), /chunkKey: no bound can be given for 'B', which is xml/],
+  ['a key that has a column twice', withTable({ chunkKey: ['Id', 'Id'] }), /chunkKey: 'Id' is there twice/],
+  ['a bound that is NULL', withTable({
+    columns: [{ name: 'Id', type: 'int', nullable: false }, { name: 'B', type: 'int', nullable: true }],
+    chunkKey: ['Id', 'B'],
+    chunks: [chunk(0, { upper: ['5', null] as unknown as string[] }), chunk(1, { lower: ['5', null] as unknown as string[] })],
+  }), /chunks\[0\]\.upper: a bound needs a text/],
 ])('%s is refused', (_, plan, message) => {
   expect(() => checkPlan(plan)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG', message: expect.stringMatching(message) }));
 });

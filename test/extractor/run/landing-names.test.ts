@@ -108,6 +108,8 @@ describe('a database where case matters', () => {
     expect(await planned({ tables: ['orders'], tableOptions: [{ table: 'orders', excludeColumns: ['Id'] }] })).toEqual(['orders ID At']);
     await expect(planned({ tables: ['orders'], tableOptions: [{ table: 'orders', excludeColumns: ['iD'] }] }))
       .rejects.toMatchObject(refused(/names the column 'iD', which may be 'Id' or 'ID'/));
+    expect(await planned({ tables: ['orders'], tableOptions: [{ table: 'orders', chunkBy: ['ID', 'Id', 'at'] }] })).toEqual(['orders Id ID At']);
+    await expect(planned({ tables: ['orders'], tableOptions: [{ table: 'orders', chunkBy: ['iD'] }] })).rejects.toMatchObject(refused(/'iD', which may be 'Id' or 'ID'/));
     await expect(extract(props({ columnTypes: { 'orders.id': { time: TimeType.NATIVE } } }))).rejects.toMatchObject(refused(/columnTypes names 'orders\.id', which may be/));
     await expect(plan(props({ tableOptions: [{ table: 'Orders', excludeColumns: ['Id'] }], columnTypes: { 'Orders.Id': {} } })))
       .rejects.toMatchObject(refused(/'Orders\.Id', but no column that is extracted matches it/));

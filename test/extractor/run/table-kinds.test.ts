@@ -64,6 +64,15 @@ describe('memory-optimised tables', () => {
     expect(result.warnings).toContainEqual(expect.stringContaining('[dbo].[Orders] is memory-optimised'));
   });
 
+  test('columns that are named cut one that has a hash index alone, which seeks no range', async () => {
+    const more = { readers: 2, tables: ['Sessions'], tableOptions: [{ table: 'Sessions', chunkBy: ['Id'], targetChunkRows: 100 }] };
+    const { result, table, text } = await run(['Sessions'], more);
+    expect(result).toMatchObject({ rows: 500, verification: 'verified' });
+    expect(table('Sessions').chunks).toHaveLength(5);
+    expect(text('Sessions').match(/^\d+(?=,)/gm)!.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 500 }, (_, at) => at + 1));
+    expect(result.warnings).toContainEqual(expect.stringContaining('[dbo].[Sessions]: no index begins with [Id], which it is cut by (chunkBy)'));
+  });
+
   test('a hash index is no key to cut by', async () => {
     const made = await plan(props(tables, { targetChunkRows: 100 }));
     expect(made.tables.map(({ table, chunkKey, memoryOptimized, estimatedRows }) => [table, chunkKey, memoryOptimized, estimatedRows])).toEqual([

@@ -1,46 +1,6 @@
-import { LegacyToS3Error } from '../../../src/extractor/api/errors';
 import type { Clock } from '../../../src/extractor/state/clock';
 import { LEASE_MS, RunLease } from '../../../src/extractor/state/run-lease';
-import type { StateStore } from '../../../src/extractor/state/state-store';
-
-/** Texts in memory; `failing` makes every call fail. */
-class MemoryStore implements StateStore {
-  public readonly url = 'memory';
-  public readonly texts = new Map<string, string>();
-  public failing = false;
-
-  public async create(key: string, text: string): Promise<boolean> {
-    if (this.texts.has(key)) return false;
-    await this.put(key, text);
-    return true;
-  }
-
-  public async put(key: string, text: string): Promise<void> {
-    this.check();
-    this.texts.set(key, text);
-  }
-
-  public async read(key: string): Promise<string | undefined> {
-    this.check();
-    return this.texts.get(key);
-  }
-
-  public async list(prefix: string): Promise<string[]> {
-    return [...this.texts.keys()].filter((key) => key.startsWith(prefix)).sort();
-  }
-
-  public async leftovers(): Promise<string[]> {
-    return [];
-  }
-
-  public async remove(keys: readonly string[]): Promise<void> {
-    keys.forEach((key) => this.texts.delete(key));
-  }
-
-  private check(): void {
-    if (this.failing) throw new LegacyToS3Error('TARGET_UNREACHABLE', 'nothing answers');
-  }
-}
+import { MemoryStore } from '../../support/runs/memory-store';
 
 /** Time that passes when the test says so. */
 class ManualClock implements Clock {
@@ -133,4 +93,41 @@ test('of two that want an expired lease at the same time one gets it', async () 
   await clock.pass(LEASE_MS);
   const both = await Promise.allSettled([acquire(), acquire()]);
   expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+});
+
+describe('a lease of an execution', () => {
+  const ARN = 'arn:aws:states:eu-central-1:111122223333:execution:Nightly:one';
+  const byExecution = async (execution: string, running: boolean | undefined, takeOver = false) => (
+    RunLease.acquire(store, 'r1', clock, { takeOver, execution, isRunning: async () => running })
+  );
+
+  test('does not end by clock while it runs', async () => {
+    await byExecution(ARN, true);
+    await clock.pass(1000 * LEASE_MS);
+    await expect(byExecution(`${ARN}-2`, true)).rejects.toMatchObject({ code: 'RUN_IN_USE', message: expect.stringContaining(`execution ${ARN} holds it, and runs`) });
+    await expect(byExecution(`${ARN}-2`, false)).resolves.toMatchObject({ epoch: 2 });
+  });
+
+  test('is its own when a function of it is called again', async () => {
+    await byExecution(ARN, true);
+    await expect(byExecution(ARN, true)).resolves.toMatchObject({ epoch: 1 });
+    expect(store.texts.size).toBe(1);
+  });
+
+  test('is taken only by name where it cannot be asked whether that runs', async () => {
+    await byExecution(ARN, true);
+    await expect(byExecution(`${ARN}-2`, undefined)).rejects.toMatchObject({ code: 'RUN_IN_USE', message: expect.stringContaining('cannot be asked from here; take it over by name') });
+    await expect(acquire()).rejects.toMatchObject({ code: 'RUN_IN_USE' });
+    await expect(acquire(true)).resolves.toMatchObject({ epoch: 2 });
+  });
+
+  test('is held by its functions until another has the run', async () => {
+    const { epoch } = await byExecution(ARN, true);
+    const worker = RunLease.ofExecution(store, 'r1', clock, epoch, ARN);
+    await worker.assertHeld();
+    await acquire(true);
+    await worker.assertHeldIfLate();
+    await clock.pass(LEASE_MS);
+    await expect(worker.assertHeldIfLate()).rejects.toMatchObject({ code: 'RUN_IN_USE' });
+  });
 });

@@ -19,7 +19,11 @@ export interface ExecutionOptions {
 }
 
 /** Waits for nothing but the end of a test. */
-export const HASTY: Clock = { now: Date.now, random: () => 0, sleep: async (milliseconds, signal) => delay(Math.min(milliseconds, 1), undefined, { signal }) };
+export const HASTY: Clock = {
+  now: Date.now,
+  random: () => 0,
+  sleep: async (milliseconds, signal) => delay(Math.min(milliseconds, 1), undefined, { signal }),
+};
 
 const LIMITS: ExtractionLimits = { maxConcurrency: 4, bytesPerSecond: 20e6 };
 

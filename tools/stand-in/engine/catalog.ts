@@ -51,6 +51,8 @@ export interface IndexEntry {
   readonly disabled?: boolean;
   /** Made WITH STATISTICS_ONLY, for advisors: it holds no rows. `clustered` as it would be. */
   readonly hypothetical?: { readonly clustered: boolean };
+  /** Condition of the rows it has. */
+  readonly filter?: string;
   readonly columns: ReadonlyArray<{ readonly name: string; readonly descending: boolean; readonly included: boolean }>;
 }
 

@@ -181,9 +181,9 @@ export function createIndex(statement: Of<'createIndex'>, table: TableEntry, con
     ...statement.included.map((name) => ({ name, descending: false, included: true })),
   ];
   checkColumns(table, columns.map((column) => column.name), statement.line);
-  const { clustered } = statement;
+  const { clustered, name, unique, filter } = statement;
   const hypothetical = statement.hypothetical && { hypothetical: { clustered } };
-  addIndex(table, { name: statement.name, unique: statement.unique, columns, ...hypothetical }, clustered && !statement.hypothetical);
+  addIndex(table, { name, unique, columns, filter, ...hypothetical }, clustered && !statement.hypothetical);
   const database = context.databaseNamed(table.database)!;
   database.put(statement.clustered && statement.storage ? { ...table, partitioning: partitioningOf(statement.storage, database) } : table);
 }

@@ -153,7 +153,7 @@ export type Statement = { line: number } & (
   | { kind: 'createTable'; table: ObjectName; columns: ColumnDefinition[]; constraints: TableConstraint[]; storage?: PartitionedStorage; options?: TableOptions }
   | { kind: 'createPartitionFunction'; name: string; type: SqlType; right: boolean; values: Expr[] }
   | { kind: 'createPartitionScheme'; name: string; partitionFunction: string }
-  | { kind: 'createIndex'; name: string; table: ObjectName; unique: boolean; clustered: boolean; columns: IndexColumn[]; included: string[]; storage?: PartitionedStorage; hypothetical?: boolean }
+  | { kind: 'createIndex'; name: string; table: ObjectName; unique: boolean; clustered: boolean; columns: IndexColumn[]; included: string[]; storage?: PartitionedStorage; hypothetical?: boolean; filter?: string }
   | { kind: 'alterIndex'; name: string; table: ObjectName; disable: boolean }
   | { kind: 'createView'; view: ObjectName; columns?: string[]; query: Query }
   | { kind: 'createSynonym'; synonym: ObjectName; base: string }

@@ -24,14 +24,14 @@ const weightOf = ({ estimatedBytes }: ItemChunk) => estimatedBytes + CHUNK_WEIGH
  *
  * @throws LegacyToS3Error of code INVALID_CONFIG when there are more than a Map can have
  */
-export function packItems(tables: readonly TableWork[], workers: number): WorkItem[] {
+export function packItems(tables: readonly TableWork[], workers: number, mostItems = MAX_ITEMS): WorkItem[] {
   const total = tables.reduce((sum, { chunks }) => chunks.reduce((weight, chunk) => weight + weightOf(chunk), sum), 0);
   for (let most = Math.max(LEAST_BYTES, total / (ITEMS_A_WORKER * workers)), last = Infinity; ; most *= 2) {
     const items = packedBy(tables, most);
-    if (items.length <= MAX_ITEMS) return items;
+    if (items.length <= mostItems) return items;
     // Then the length of their texts bounds them.
     if (items.length >= last) {
-      throw new LegacyToS3Error('INVALID_CONFIG', `the run would have ${counted(items.length, 'item')} of work, an execution has ${MAX_ITEMS} at most: `
+      throw new LegacyToS3Error('INVALID_CONFIG', `the run would have ${counted(items.length, 'item')} of work, an execution has ${mostItems} at most: `
         + 'give a larger targetChunkBytes, or extract the tables in several runs');
     }
     last = items.length;

@@ -107,6 +107,19 @@ WHERE (i.type = 1 OR i.is_primary_key = 1${range}) AND ic.key_ordinal > 0 AND i.
 ORDER BY i.object_id, i.index_id, ic.key_ordinal`;
 }
 
+/**
+ * Asks for the key columns, in order, of the indexes that a range of all rows can be sought in: clustered and nonclustered row-store
+ * ones, of memory-optimised tables the range indexes, that are enabled and have all rows.
+ */
+export const SOUGHT_INDEXES_SQL = `
+SELECT i.object_id, i.index_id, c.name AS column_name
+FROM sys.indexes AS i
+JOIN sys.tables AS t ON t.object_id = i.object_id
+JOIN sys.index_columns AS ic ON ic.object_id = i.object_id AND ic.index_id = i.index_id
+JOIN sys.columns AS c ON c.object_id = ic.object_id AND c.column_id = ic.column_id
+WHERE t.is_ms_shipped = 0 AND i.type IN (1, 2) AND ic.key_ordinal > 0 AND i.is_hypothetical = 0 AND i.is_disabled = 0 AND i.has_filter = 0
+ORDER BY i.object_id, i.index_id, ic.key_ordinal`;
+
 /** Asks for the columns of all named indexes, key columns in their order before included ones. */
 export const INDEXES_SQL = `
 SELECT s.name AS schema_name, t.name AS table_name, i.name AS index_name, CAST(i.type AS int) AS index_type, CAST(i.is_unique AS int) AS is_unique,

@@ -1,7 +1,7 @@
 /* eslint-disable no-bitwise */
 import {
-  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, keysSql, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SIZES_SQL, TABLE_COLUMNS_SQL,
-  UNMASK_SQL,
+  COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, keysSql, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SIZES_SQL, SOUGHT_INDEXES_SQL,
+  TABLE_COLUMNS_SQL, UNMASK_SQL,
 } from './catalog-queries';
 import { isInternal, pseudoColumn } from './graph-columns';
 import { quoteTable } from './identifiers';
@@ -134,6 +134,21 @@ export async function readTableColumns(connection: SqlServerConnection, schema: 
       ...(typeof row.collation_name === 'string' && { collation: row.collation_name }),
     };
   });
+}
+
+/** Key columns of the indexes that a range can be sought in, by table id. */
+export type SoughtIndexes = ReadonlyMap<number, ReadonlyArray<readonly string[]>>;
+
+export async function readSoughtIndexes(connection: SqlServerConnection): Promise<SoughtIndexes> {
+  const byTable = new Map<number, string[][]>();
+  let last: readonly [id: number, index: number] | undefined;
+  await connection.stream(SOUGHT_INDEXES_SQL, 'list the indexes that can be sought', (row) => {
+    const [id, index, name] = [Number(row[0]), Number(row[1]), String(row[2])];
+    if (last?.[0] === id && last[1] === index) byTable.get(id)!.at(-1)!.push(name);
+    else push(byTable, id, [name]);
+    last = [id, index];
+  });
+  return byTable;
 }
 
 /** What the source would hide from the login. Security policies are told only to logins that may see them. */

@@ -33,8 +33,10 @@ export interface AlarmSetProps {
    * @default - nothing
    */
   readonly prefix?: string;
-  /** Name of the Lambda function whose console page an alarm links to. */
-  readonly functionNameOf: (definition: AlarmDefinition) => string;
+  /** Name of the Lambda function whose console page an alarm links to; undefined where `place` says where to look. */
+  readonly functionNameOf?: (definition: AlarmDefinition) => string;
+  /** Where to look first, with a link. */
+  readonly place?: string;
   /** Of the topic, if one must be made. */
   readonly topic: AlarmTopicProps;
 }
@@ -147,9 +149,10 @@ function requireInSight(scope: Construct, alarm: string, period: Duration, evalu
   throw invalidInput(scope, `${alarm} must look back ${limit.toHumanString()} at most with a period of ${period.toHumanString()}, got ${looks.toHumanString()}`);
 }
 
-function describe(definition: AlarmDefinition, { subject, functionNameOf }: AlarmSetProps): string {
-  const link = `https://${Aws.REGION}.console.aws.amazon.com/lambda/home?region=${Aws.REGION}#/functions/${functionNameOf(definition)}?tab=monitoring`;
-  return `${definition.meaning}. ${subject}. What to do: ${RUNBOOK}#${anchorOf(definition.id)} Function and logs: ${link}`;
+function describe(definition: AlarmDefinition, { subject, functionNameOf, place }: AlarmSetProps): string {
+  const name = functionNameOf?.(definition);
+  const link = name && `https://${Aws.REGION}.console.aws.amazon.com/lambda/home?region=${Aws.REGION}#/functions/${name}?tab=monitoring`;
+  return `${definition.meaning}. ${subject}. What to do: ${RUNBOOK}#${anchorOf(definition.id)} ${link ? `Function and logs: ${link}` : place ?? ''}`;
 }
 
 /** An alarm may be over before the common message is sent once its periods are others; one that is to notify nobody adds nothing. */

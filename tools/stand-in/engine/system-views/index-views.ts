@@ -31,7 +31,8 @@ export const INDEX_VIEWS: SystemView[] = [
     rows: (database) => [...storedIndexes(database)].map(([table, index]): Cell[] => [
       table.objectId, index.name, index.id, typeOf(index), { 0: 'HEAP', 1: 'CLUSTERED', 2: 'NONCLUSTERED', 7: 'NONCLUSTERED HASH' }[typeOf(index)]!, index.unique,
       (index.id < 2 && table.partitioning?.scheme.id) || 1,
-      false, index.constraint === 'primary', index.constraint === 'unique', 0, false, index.disabled ?? false, index.hypothetical !== undefined, false, true, true, false, null, null, false, false,
+      false, index.constraint === 'primary', index.constraint === 'unique', 0, false, index.disabled ?? false, index.hypothetical !== undefined, false, true, true,
+      index.filter !== undefined, index.filter === undefined ? null : `(${index.filter})`, null, false, false,
     ]),
   },
   {

@@ -57,6 +57,7 @@ export abstract class DefinitionParser extends TableParser {
     const table = this.objectName();
     const columns = this.indexColumns();
     const included = this.accept('INCLUDE') ? this.parenthesised(() => this.list(() => this.name())) : [];
+    const filter = this.accept('WHERE') ? this.indexFilter() : undefined;
     // Undocumented, but what advisors send: an index of statistics alone.
     const hypothetical = this.accept('WITH', 'STATISTICS_ONLY', '=');
     if (hypothetical) {
@@ -64,7 +65,13 @@ export abstract class DefinitionParser extends TableParser {
       this.next();
     }
     const storage = this.storageOptions();
-    return { kind: 'createIndex', name, table, unique, clustered, columns, included, storage, hypothetical, line };
+    return { kind: 'createIndex', name, table, unique, clustered, columns, included, storage, hypothetical, filter, line };
+  }
+
+  private indexFilter(): string {
+    const start = this.peek();
+    this.predicate();
+    return this.textSince(start);
   }
 
   protected alter(): Statement {

@@ -4,9 +4,10 @@ import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { IConstruct } from 'constructs';
-import { ILandingCatalog } from './catalog/catalog-interface';
+import { ILandingCatalog } from '../catalog/catalog-interface';
 
 /** A pipeline, of this app or deployed elsewhere. */
 export interface ILegacyToS3Pipeline extends IConstruct {
@@ -191,6 +192,13 @@ export interface PipelineResources {
    * @default - not known: `grantReplay` is refused
    */
   readonly replayFunction?: lambda.IFunction;
+
+  /**
+   * The topic the alarms notify.
+   *
+   * @default - not known
+   */
+  readonly alarmTopic?: sns.ITopic;
 }
 
 /** What is known of a pipeline deployed elsewhere; the outputs of its stack tell it. */

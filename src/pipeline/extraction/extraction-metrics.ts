@@ -1,0 +1,135 @@
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { EXTRACTION_METRICS, SERVICE_DIMENSION } from '../../contract';
+
+/** What the metrics are of. */
+export interface ExtractionMetricsProps {
+  /** Namespace of the pipeline's metrics. */
+  readonly namespace: string;
+  /** Name of the extraction. */
+  readonly extractionName: string;
+  /** Its state machine. */
+  readonly stateMachine: sfn.IStateMachine;
+}
+
+/** The metrics of an extraction: its own, in the pipeline's namespace, and those that Step Functions has of its executions. */
+export class ExtractionMetrics {
+  constructor(private readonly props: ExtractionMetricsProps) {}
+
+  /**
+   * A metric the functions emit, by its name.
+   *
+   * @default - sum over 5 minutes
+   */
+  public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: this.props.namespace,
+      metricName,
+      dimensionsMap: { [SERVICE_DIMENSION]: this.props.extractionName },
+      statistic: cloudwatch.Stats.SUM,
+      ...options,
+    });
+  }
+
+  /**
+   * Rows of complete runs (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricRows(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(EXTRACTION_METRICS.rows, options);
+  }
+
+  /**
+   * Bytes that complete runs landed (bytes).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricBytes(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(EXTRACTION_METRICS.bytes, options);
+  }
+
+  /**
+   * Chunks that were read (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricChunks(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(EXTRACTION_METRICS.chunks, options);
+  }
+
+  /**
+   * Attempts at chunks beyond the first (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricRetries(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(EXTRACTION_METRICS.retries, options);
+  }
+
+  /**
+   * From the begin of an execution to its manifest (seconds).
+   *
+   * @default - maximum over 5 minutes
+   */
+  public metricSeconds(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(EXTRACTION_METRICS.seconds, { statistic: cloudwatch.Stats.MAXIMUM, ...options });
+  }
+
+  /**
+   * Runs that were completed (count): each tells its seconds once.
+   *
+   * @default - number over 5 minutes
+   */
+  public metricCompleted(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(EXTRACTION_METRICS.seconds, { statistic: cloudwatch.Stats.SAMPLE_COUNT, ...options });
+  }
+
+  /**
+   * Executions that found another one at work, and ended (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricSkipped(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(EXTRACTION_METRICS.skipped, options);
+  }
+
+  /**
+   * Database snapshots that were dropped since nobody went on with their run (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricSnapshotsExpired(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(EXTRACTION_METRICS.snapshotsExpired, options);
+  }
+
+  /**
+   * Executions that failed or took too long (count); those that somebody stopped are left out.
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricFailed(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
+    const { stateMachine } = this.props;
+    return new cloudwatch.MathExpression({
+      expression: 'FILL(failed, 0) + FILL(timedOut, 0)',
+      usingMetrics: { failed: stateMachine.metricFailed(), timedOut: stateMachine.metricTimedOut() },
+      label: 'failed executions',
+      ...options,
+    });
+  }
+
+  /**
+   * Runs that were completed (count), zero while there are none, from the first one on.
+   *
+   * @default - number over 5 minutes
+   */
+  public metricCompletedSinceFirst(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
+    return new cloudwatch.MathExpression({
+      // REPEAT has a value from the first data point on only (CloudWatch, "Using metric math", FILL and IF).
+      expression: 'IF(FILL(runs, REPEAT) > 0, FILL(runs, 0))',
+      usingMetrics: { runs: this.metricCompleted() },
+      label: 'complete extractions since the first',
+      ...options,
+    });
+  }
+}
