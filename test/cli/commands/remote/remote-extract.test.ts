@@ -144,17 +144,21 @@ test('Ctrl-C on a terminal asks: follow it again, or stop it', async () => {
   const steps = await detached();
   const terminal = startOnTerminal(['extract', ...args('--remote', '--follow', steps.arn)], cloud.env);
   const begun = await steps.begin();
-  await terminal.seen('2 tables to');
-  terminal.type('\x03');
-  await terminal.seen('stop it, leave it, or follow it?');
-  terminal.type('f\r');
-  await terminal.seen('total  0 of 4 chunks');
-  terminal.type('\x03');
-  await terminal.seen('stopping: no more is shown of the execution, which goes on');
-  await terminal.seen('or follow it?');
-  terminal.type('stop\r');
-  const { code, stdout } = await terminal.ended;
-  expect({ code, stdout }).toEqual({ code: 130, stdout: expect.stringContaining(`error INTERRUPTED: execution ${steps.name} was stopped; go on with it by cdk-legacy-to-s3 redrive `) });
+  try {
+    await terminal.seen('2 tables to');
+    terminal.type('\x03');
+    await terminal.seen('stop it, leave it, or follow it?');
+    terminal.type('f\r');
+    await terminal.seen('total  0 of 4 chunks');
+    terminal.type('\x03');
+    await terminal.seen('stopping: no more is shown of the execution, which goes on');
+    await terminal.seen('or follow it?');
+    terminal.type('stop\r');
+    const { code, stdout } = await terminal.ended;
+    expect({ code, stdout }).toEqual({ code: 130, stdout: expect.stringContaining(`error INTERRUPTED: execution ${steps.name} was stopped; go on with it by cdk-legacy-to-s3 redrive `) });
+  } finally {
+    terminal.process.kill();
+  }
   await extraction.reached(steps.arn, 'ABORTED');
   expect((await cli('status', '--limit', '1')).stdout).toMatch(new RegExp(`^${steps.name} +stopped, INTERRUPTED .* ${begun.run.runId} +0 of 4 +0$`, 'm'));
 });
