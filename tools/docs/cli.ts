@@ -42,7 +42,7 @@ cdk-legacy-to-s3 redrive --stack LegacyLedger                         # go on wi
   followed, with 130; one that found another at work and was skipped, with 4.
 - Ctrl-C on a terminal asks whether to stop the execution, leave it at work or follow it again; elsewhere it is left at work.
 - \`redrive\` has Step Functions start again what failed, up to 14 days after the end. Where that is refused, or would fail the same way
-  since tables cannot land, a new execution resumes the run and reads only what is left; which of the two, and why, is said.
+  since chunks cannot land, a new execution resumes the run and reads only what is left; which of the two, and why, is said.
 - Needed are \`cloudformation:DescribeStacks\`, and of Step Functions \`StartExecution\`, \`DescribeExecution\`, \`ListExecutions\`,
   \`ListMapRuns\`, \`DescribeMapRun\`, \`StopExecution\` and \`RedriveExecution\`, as used.
 `;

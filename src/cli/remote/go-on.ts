@@ -26,14 +26,21 @@ export interface GoOnOptions {
  * Goes on with an execution that did not succeed: by Step Functions' redrive, which starts only what failed, or by a new execution
  * that resumes the run, where a redrive is refused or would fail the same way.
  *
- * @throws LegacyToS3Error of code RUN_IN_USE while it runs, RUN_COMPLETE when it succeeded, RUN_NOT_FOUND when there is nothing to go on with
+ * @throws LegacyToS3Error of code RUN_IN_USE while it runs, RUN_COMPLETE when it succeeded, RUN_NOT_FOUND when there is nothing to go on
+ * with, or of that with which it failed when neither would help
  */
 export async function goOn({ executions, failed, watch, newName }: GoOnOptions): Promise<GoneOn> {
   const { name, arn, error, status, redrivable, redriveReason } = failed;
   if (failed.isRunning) throw new LegacyToS3Error('RUN_IN_USE', `execution ${name} is at work: there is nothing to redrive`);
   if (status === 'SUCCEEDED') throw new LegacyToS3Error('RUN_COMPLETE', `execution ${name} succeeded: there is nothing to redrive`);
   const counts = await countsOf(watch);
-  const again = counts !== 'unreadable' && counts !== undefined && failsAgain(failed, counts);
+  const known = counts === 'unreadable' ? undefined : counts;
+  if (known && differsAsWhole(failed, known)) {
+    throw new LegacyToS3Error(error as ErrorCode, `execution ${name} ended with ${error} after all chunks had landed: neither a redrive nor a new execution `
+      + `reads them again; give the run up by abort ${watch.runId}, and begin anew by extract --remote`);
+  }
+  // The last step would look at the same chunks; a new execution reads those that failed anew.
+  const again = known !== undefined && known.failedChunks > 0 && isOutcome(error);
   let reason = again ? `a redrive would end with ${error} again` : `it cannot be redriven: ${redriveReason ?? 'Step Functions does not say why'}`;
   if (!again && redrivable) {
     const refusal = await executions.redrive(arn);
@@ -62,7 +69,7 @@ async function countsOf(watch: RunWatch): Promise<RunCounts | undefined | 'unrea
   }
 }
 
-/** The last step failed since tables cannot land: it would look at the same chunks. A new execution reads those that failed anew. */
-function failsAgain({ error }: Execution, { chunks, finishedChunks, failedChunks }: RunCounts): boolean {
-  return isOutcome(error) && (failedChunks > 0 || (finishedChunks === chunks && EXIT_CODES[error as ErrorCode] === EXIT.verification));
+/** Whether each chunk equals its source, but a table does not. */
+function differsAsWhole({ error }: Execution, { chunks, finishedChunks }: RunCounts): boolean {
+  return isOutcome(error) && finishedChunks === chunks && EXIT_CODES[error as ErrorCode] === EXIT.verification;
 }

@@ -41,15 +41,18 @@ test('so is one that began nothing, and one whose state may not be read', async 
   }
 });
 
-test.each([
-  ['a chunk cannot land', 'INVALID_VALUE', { ...COUNTS, finishedChunks: 3, failedChunks: 1 }],
-  ['what landed differs', 'COUNT_MISMATCH', { ...COUNTS, finishedChunks: 4 }],
-])('where %s a redrive would fail the same way: a new execution resumes the run', async (_, error, counts) => {
-  const { asked, gone } = setting({ error }, counts);
+test.each(['INVALID_VALUE', 'COUNT_MISMATCH'])('where a chunk cannot land (%s) a redrive would fail the same way: a new execution resumes the run', async (error) => {
+  const { asked, gone } = setting({ error }, { ...COUNTS, finishedChunks: 3, failedChunks: 1 });
   expect(await gone()).toEqual({
     execution: 'arn:two', redriven: false, told: `execution two goes on with run run-1 of one: a redrive would end with ${error} again`,
   });
   expect(asked).toEqual(RESUMED);
+});
+
+test('where a table differs though each of its chunks landed, nothing would be read again: it is refused', async () => {
+  const { asked, gone } = setting({ error: 'COUNT_MISMATCH' }, { ...COUNTS, finishedChunks: 4 });
+  await expect(gone()).rejects.toMatchObject({ code: 'COUNT_MISMATCH', message: expect.stringContaining('give the run up by abort run-1, and begin anew') });
+  expect(asked).toEqual([]);
 });
 
 test('a manifest that could not be written is redriven, though all chunks are there', async () => {

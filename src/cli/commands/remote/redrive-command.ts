@@ -4,6 +4,7 @@ import { commandLine, findExtraction, newExecutionName, REACH_SETTINGS, type Ext
 import { LegacyToS3Error } from '../../../extractor/doors/public';
 import type { Execution } from '../../account/executions-client';
 import { addSettings, settingValues, type OptionValues } from '../../config/command-settings';
+import { outputOf } from '../../remote/execution-outcome';
 import { goOn } from '../../remote/go-on';
 
 /** How many of the newest executions are looked at for one that failed. */
@@ -41,14 +42,19 @@ async function redrive(remote: RemoteExtraction, named: string | undefined, opti
   if (!options.detach) await follower(remote, options, options)(execution);
 }
 
-/** The newest that ended without success; what came after it must not be forgotten. @throws LegacyToS3Error of code RUN_NOT_FOUND or RUN_COMPLETE */
+/**
+ * The newest that ended without success; what came after it must not be forgotten.
+ *
+ * @throws LegacyToS3Error of code RUN_NOT_FOUND when none did, RUN_COMPLETE or RUN_IN_USE when a later one succeeded or is at work
+ */
 async function lastFailed({ executions, outputs: { name } }: RemoteExtraction, options: RedriveOptions): Promise<Execution> {
   const listed = await executions.list(LOOKED_AT);
   const failed = listed.find(({ status, isRunning }) => !isRunning && status !== 'SUCCEEDED');
   if (!failed) throw new LegacyToS3Error('RUN_NOT_FOUND', `no execution of extraction '${name}' failed, of the last ${listed.length}: there is nothing to redrive`);
-  const [newest] = listed;
-  if (newest.status === 'SUCCEEDED') {
-    throw new LegacyToS3Error('RUN_COMPLETE', `execution ${newest.name} has succeeded since ${failed.name} failed; name that one if it is meant: ${commandLine('redrive', options, failed.name)}`);
-  }
-  return failed;
+  // Executions that were skipped changed nothing.
+  const newest = listed.find((execution) => !('skipped' in (outputOf(execution) ?? {})))!;
+  if (newest === failed) return failed;
+  const command = commandLine('redrive', options, failed.name);
+  if (newest.isRunning) throw new LegacyToS3Error('RUN_IN_USE', `execution ${newest.name} is at work since ${failed.name} failed; when it has ended, name that one if it is meant: ${command}`);
+  throw new LegacyToS3Error('RUN_COMPLETE', `execution ${newest.name} has succeeded since ${failed.name} failed; name that one if it is meant: ${command}`);
 }

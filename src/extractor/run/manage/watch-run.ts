@@ -14,11 +14,8 @@ import type { ChunkFailure, KeptChunk } from '../../state/chunk-claims';
 import { executionRunId } from '../../state/execution-run-id';
 import type { LandedChunk } from '../../state/landed-chunk';
 import { openStore } from '../../state/open-store';
-import type { StateStore } from '../../state/state-store';
+import { readTexts, type StateStore } from '../../state/state-store';
 import { RunProgress } from '../tables/run-progress';
-
-/** Texts of chunks that are read at a time. */
-const AT_A_TIME = 32;
 
 /** Watches a run of a target. Reaches nothing yet. @param run its id, or the execution that began it */
 export function watch(props: LandingProps, run: string | ExecutionRun, options: WatchOptions = {}): RunWatch {
@@ -115,14 +112,11 @@ class Watch implements RunWatch {
 
   /** The texts of chunks that were not read before; those that are gone meanwhile are left out. */
   private async read<T>(kept: readonly KeptChunk[]): Promise<Array<{ readonly chunk: KeptChunk; readonly told: T }>> {
-    const fresh = kept.filter(({ key }) => key !== undefined && !this.seen.has(key));
+    const fresh = new Map(kept.flatMap((chunk) => (chunk.key !== undefined && !this.seen.has(chunk.key) ? [[chunk.key, chunk] as const] : [])));
     const texts: Array<{ readonly chunk: KeptChunk; readonly told: T }> = [];
-    for (let at = 0; at < fresh.length; at += AT_A_TIME) {
-      await Promise.all(fresh.slice(at, at + AT_A_TIME).map(async (chunk) => {
-        const text = await this.store.read(chunk.key!);
-        this.seen.add(chunk.key!);
-        if (text !== undefined) texts.push({ chunk, told: JSON.parse(text) as T });
-      }));
+    for await (const { key, text } of readTexts(this.store, fresh.keys())) {
+      this.seen.add(key);
+      if (text !== undefined) texts.push({ chunk: fresh.get(key)!, told: JSON.parse(text) as T });
     }
     return texts;
   }

@@ -1,4 +1,4 @@
-import { StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import type sql from 'mssql';
 import { ExtractFormat, type ExtractorProps } from '../../../../src/extractor/doors/public';
 import { startLocalCloud, type LocalCloud } from '../../../../tools/local-cloud';
@@ -51,6 +51,8 @@ async function workAll(steps: ExecutionSteps, begun: Awaited<ReturnType<Executio
 test('starts an execution and shows it as a local run is shown, to the manifest', async () => {
   const following = start('extract', '--remote', '--tables', 'dbo.Transactions', '--tables', 'ledger.Branches', '--consistency', 'read-committed');
   const [, arn] = /execution (arn:\S+) of extraction 'Nightly' is started/.exec(await following.seen('is started'))!;
+  const { input } = await extraction.sfn.send(new DescribeExecutionCommand({ executionArn: arn }));
+  expect(JSON.parse(input!)).toEqual({ tables: SETTINGS.tables, consistency: 'readCommitted' });
   const steps = await stepsOf(arn);
   const begun = await steps.begin({ tables: SETTINGS.tables, consistency: 'readCommitted' });
   await following.seen(`run ${begun.run.runId}: 2 tables to ${extraction.target}`);
@@ -131,6 +133,7 @@ test('Ctrl-C where nobody can be asked leaves the execution at work, and says ho
   expect(code).toBe(130);
   expect(stderr).toContain(`error INTERRUPTED: execution ${steps.name} goes on in the account; follow it by cdk-legacy-to-s3 extract --stack ${extraction.stack} --remote --follow ${steps.name}\n`);
   await extraction.reached(steps.arn, 'RUNNING');
+  expect(await cli('redrive')).toMatchObject({ code: 4, stderr: expect.stringMatching(new RegExp(`^error RUN_IN_USE: execution ${steps.name} is at work since `)) });
   await extraction.sfn.send(new StopExecutionCommand({ executionArn: steps.arn, error: 'Told', cause: 'by hand' }));
   expect(await cli('extract', '--remote', '--follow', steps.arn)).toMatchObject({
     code: 130, stderr: expect.stringContaining(`error INTERRUPTED: execution ${steps.name} was stopped: by hand; go on with it by `),
@@ -141,17 +144,21 @@ test('Ctrl-C on a terminal asks: follow it again, or stop it', async () => {
   const steps = await detached();
   const terminal = startOnTerminal(['extract', ...args('--remote', '--follow', steps.arn)], cloud.env);
   const begun = await steps.begin();
-  await terminal.seen('2 tables to');
-  terminal.type('\x03');
-  await terminal.seen('stop it, leave it, or follow it?');
-  terminal.type('f\r');
-  await terminal.seen('total  0 of 4 chunks');
-  terminal.type('\x03');
-  await terminal.seen('stopping: no more is shown of the execution, which goes on');
-  await terminal.seen('or follow it?');
-  terminal.type('stop\r');
-  const { code, stdout } = await terminal.ended;
-  expect({ code, stdout }).toEqual({ code: 130, stdout: expect.stringContaining(`error INTERRUPTED: execution ${steps.name} was stopped; go on with it by cdk-legacy-to-s3 redrive `) });
+  try {
+    await terminal.seen('2 tables to');
+    terminal.type('\x03');
+    await terminal.seen('stop it, leave it, or follow it?');
+    terminal.type('f\r');
+    await terminal.seen('total  0 of 4 chunks');
+    terminal.type('\x03');
+    await terminal.seen('stopping: no more is shown of the execution, which goes on');
+    await terminal.seen('or follow it?');
+    terminal.type('stop\r');
+    const { code, stdout } = await terminal.ended;
+    expect({ code, stdout }).toEqual({ code: 130, stdout: expect.stringContaining(`error INTERRUPTED: execution ${steps.name} was stopped; go on with it by cdk-legacy-to-s3 redrive `) });
+  } finally {
+    terminal.process.kill();
+  }
   await extraction.reached(steps.arn, 'ABORTED');
   expect((await cli('status', '--limit', '1')).stdout).toMatch(new RegExp(`^${steps.name} +stopped, INTERRUPTED .* ${begun.run.runId} +0 of 4 +0$`, 'm'));
 });
@@ -163,6 +170,8 @@ test('an execution that found another one at work extracted nothing, and says so
     code: 4, stderr: `error RUN_IN_USE: execution ${steps.name} extracted nothing: execution other of extraction 'Nightly' is at work\n`,
   });
   expect((await cli('status', '--limit', '1')).stdout).toMatch(new RegExp(`^${steps.name} +skipped `, 'm'));
+  // The one that was stopped before is still the last.
+  expect(await cli('redrive', '--detach')).toMatchObject({ code: 0, stderr: expect.stringMatching(/^execution \S+ is redriven: what failed of it starts again\n$/) });
 });
 
 test('--json prints events as lines, the result last', async () => {
