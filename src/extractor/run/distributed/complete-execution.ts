@@ -86,6 +86,8 @@ export async function completeExecution({ run, execution }: CompleteStep, settin
 /** A table that cannot land. */
 interface FailedTable extends ChunkFailure {
   readonly index: number;
+  /** Whether all its chunks landed, but are not the table together. */
+  readonly asWhole?: true;
 }
 
 class Ending {
@@ -175,7 +177,7 @@ class Ending {
       return assembly.finish();
     } catch (error) {
       if (!(error instanceof LegacyToS3Error)) throw error;
-      return { index, code: error.code, message: error.message };
+      return { index, code: error.code, message: error.message, asWhole: true };
     }
   }
 
@@ -186,8 +188,9 @@ class Ending {
     if (failed.length === 0) return [];
     if (onTableError !== OnTableError.CONTINUE || landed === 0) {
       const told = failed.map(({ index, message }) => (message.includes(tables[index].table) ? message : `${quoteTable(tables[index].schema, tables[index].table)}: ${message}`));
-      throw new LegacyToS3Error(failed[0].code, `${counted(failed.length, 'table')} of run ${this.runId} cannot land: ${told.join('; besides ')}; `
-        + `mend that, and start an execution with {"resume": "${this.runId}"}, which reads only what is left`);
+      const advice = failed.some(({ asWhole }) => asWhole) ? 'give the run up (abort), and begin anew'
+        : `mend that, and start an execution with {"resume": "${this.runId}"}, which reads only what is left`;
+      throw new LegacyToS3Error(failed[0].code, `${counted(failed.length, 'table')} of run ${this.runId} cannot land: ${told.join('; besides ')}; ${advice}`);
     }
     for (const { index, code, message } of failed) {
       const { schema, table, partitionPrefix } = tables[index];
