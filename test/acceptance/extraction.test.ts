@@ -6,7 +6,8 @@ import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListMultipartUploadsCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import {
-  DescribeExecutionCommand, GetExecutionHistoryCommand, ListExecutionsCommand, ListMapRunsCommand, RedriveExecutionCommand, SFNClient, StartExecutionCommand, StopExecutionCommand,
+  DescribeExecutionCommand, GetExecutionHistoryCommand, ListExecutionsCommand, ListMapRunsCommand, RedriveExecutionCommand, SFNClient,
+  StartExecutionCommand, StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { App, CfnOutput, CfnParameter, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -235,7 +236,8 @@ test('workers killed at random, retries used up twice, a stop, and another execu
 }, 600_000);
 
 test('the command line starts an execution, follows it, and says what landed', async () => {
-  const { code, stdout, stderr } = await runCli(['extract', '--stack', 'Nights', '--remote', '--tables', 'dbo.KillPairs', '--region', cloud.region], cliEnvironment());
+  const args = ['extract', '--stack', 'Nights', '--remote', '--tables', 'dbo.KillPairs', '--region', cloud.region];
+  const { code, stdout, stderr } = await runCli(args, cliEnvironment());
   expect({ code, stderr }).toMatchObject({ code: 0 });
   expect(stdout + stderr).toContain('1,200 rows');
   const status = await runCli(['status', '--stack', 'Nights', '--region', cloud.region], cliEnvironment());
