@@ -4,6 +4,7 @@ import { addDashboardCommand } from './commands/dashboard-command';
 import { addExtractCommand } from './commands/extract-command';
 import { addInitCommand } from './commands/init-command';
 import { addPlanCommand } from './commands/plan-command';
+import { addRedriveCommand } from './commands/remote/redrive-command';
 import { addReplayCommand } from './commands/replay-command';
 import { addRunCommands } from './commands/run-commands';
 import { addStatusCommand } from './commands/status-command';
@@ -31,6 +32,7 @@ export function createProgram(): Program {
   addPlanCommand(command);
   addExtractCommand(command);
   addStatusCommand(command);
+  addRedriveCommand(command);
   addRunCommands(command);
   addReplayCommand(command);
   addVerifyCommand(command);

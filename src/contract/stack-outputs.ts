@@ -34,3 +34,14 @@ export const STACK_OUTPUTS = {
   /** Namespace of the pipeline's metrics. */
   metricNamespace: 'MetricNamespace',
 } as const;
+
+/**
+ * What the outputs of an extraction are called, likewise: each logical id ends with one of these, after the extraction's own name in
+ * the stack (`NightlyExtractionMachineArn`). None ends as one of {@link STACK_OUTPUTS} that finds pipelines (`bucketName`) does.
+ */
+export const EXTRACTION_OUTPUTS = {
+  /** ARN of the state machine. */
+  machineArn: 'ExtractionMachineArn',
+  /** Where it lands: `s3://bucket/prefix`. */
+  target: 'ExtractionTarget',
+} as const;

@@ -8,6 +8,7 @@ export { check } from './run/manage/check-run';
 export { listRuns } from './run/manage/list-runs';
 export { plan } from './run/plan-run';
 export { abort, prune } from './run/manage/run-cleanup';
+export { watch } from './run/manage/watch-run';
 export { verify } from './verify/verify-run';
 
 serveWhereStarted();

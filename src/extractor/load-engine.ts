@@ -5,7 +5,7 @@ import type { ExtractResult } from './api/extract-result';
 import type { ExtractionPlan } from './api/extraction-plan';
 import type { ExtractorProps } from './api/extractor-props';
 import type { LandingProps } from './api/landing-props';
-import type { CheckItem, RunSummary } from './api/run-summary';
+import type { CheckItem, ExecutionRun, RunSummary, RunWatch, WatchOptions } from './api/run-summary';
 import type { VerificationResult, VerifyOptions } from './api/verification-result';
 
 /** What the bundled engine exports. */
@@ -17,6 +17,7 @@ export interface ExtractorEngine {
   prune(props: LandingProps | ExtractorProps, olderThanDays: number): Promise<string[]>;
   verify(props: LandingProps | ExtractorProps, runId: string, options?: VerifyOptions, controls?: VerifyControls): Promise<VerificationResult>;
   listRuns(props: LandingProps, limit: number): Promise<RunSummary[]>;
+  watch(props: LandingProps, run: string | ExecutionRun, options?: WatchOptions): RunWatch;
   check(props: ExtractorProps): Promise<CheckItem[]>;
   /** @returns since when it is paused */
   pauseExtraction(props: LandingProps | ExtractorProps, extraction: string): Promise<{ readonly since: string }>;

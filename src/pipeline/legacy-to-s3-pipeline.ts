@@ -14,6 +14,7 @@ import { claimResources, refuseTexts, refuseUnusedOptions } from './check-pipeli
 import { refuseElsewhere } from './check-placement';
 import { checkPipelineName, defaultPipelineName } from './checks/pipeline-name';
 import { RunCompletion } from './completion/run-completion';
+import { ILegacyToS3Pipeline, LegacyToS3PipelineAttributes, PipelineResources } from './interface/pipeline-interface';
 import { LandingBucket } from './landing/landing-bucket';
 import { PipelineAlarms } from './observability/alarms/pipeline-alarms';
 import { PipelineDashboard } from './observability/dashboard/pipeline-dashboard';
@@ -21,7 +22,6 @@ import { SavedQueries } from './observability/dashboard/saved-queries';
 import { LogMetrics } from './observability/metrics/log-metrics';
 import { PipelineMetrics } from './observability/metrics/pipeline-metrics';
 import { ImportedPipeline, LegacyToS3PipelineBase } from './pipeline-base';
-import { ILegacyToS3Pipeline, LegacyToS3PipelineAttributes, PipelineResources } from './interface/pipeline-interface';
 import { addPipelineOutputs } from './pipeline-outputs';
 import { LegacyToS3PipelineProps } from './pipeline-props';
 import { MetadataTable } from './recording/metadata-table';
@@ -245,12 +245,9 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase implements ec2.IC
 
   /** The parts of the pipeline. */
   public get resources(): PipelineResources {
-    const { catalog, failureQueue, buffer, recorderFunction, alarmTopic } = this;
-    return {
-      catalog, failureQueue, buffer, recorderFunction, alarmTopic,
-      runCompletionFunction: this.runCompletion.function,
-      replayFunction: this.replay.function,
-    };
+    const { catalog, failureQueue, buffer, recorderFunction, alarmTopic, runCompletion, replay } = this;
+    const parts = { catalog, failureQueue, buffer, recorderFunction, alarmTopic };
+    return { ...parts, runCompletionFunction: runCompletion.function, replayFunction: replay.function };
   }
 
   /** The network connections of all three functions; only where they are in a VPC. */

@@ -8,8 +8,8 @@ import { RUN_EVENT, RunState, metricNamespace } from '../contract';
 import { allowLanding, allowReadingLanded, allowReadingRecords, allowReplaying } from './access/grants';
 import { checkPipelineName } from './checks/pipeline-name';
 import { invalidInput } from './checks/validation';
-import { RecorderMetrics } from './observability/metrics/recorder-metrics';
 import { GrantLandOptions, ILegacyToS3Pipeline, LegacyToS3PipelineAttributes, PipelineResources } from './interface/pipeline-interface';
+import { RecorderMetrics } from './observability/metrics/recorder-metrics';
 
 /** What a pipeline of this app and an imported one have in common. */
 export abstract class LegacyToS3PipelineBase extends Construct implements ILegacyToS3Pipeline {

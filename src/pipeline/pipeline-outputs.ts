@@ -1,6 +1,6 @@
-import { CfnOutput, Names, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { STACK_OUTPUTS } from '../contract';
+import { addNamedOutputs } from './checks/named-outputs';
 
 /** Values to put out, by the contract's names; what is undefined gets no output. */
 export type PipelineOutputValues = { readonly [name in keyof typeof STACK_OUTPUTS]?: string };
@@ -23,19 +23,8 @@ const DESCRIPTIONS: { readonly [name in keyof typeof STACK_OUTPUTS]: string } = 
   metricNamespace: 'Namespace of the metrics',
 };
 
-/** Puts a pipeline's names into the stack's outputs, under logical ids a program can find (see `STACK_OUTPUTS`). */
+/** Puts a pipeline's names into the stack's outputs (see `STACK_OUTPUTS`). */
 export function addPipelineOutputs(pipeline: Construct, values: PipelineOutputValues): void {
-  const scope = new Construct(pipeline, 'Outputs');
-  const name = nameInStack(pipeline);
-  for (const [key, suffix] of Object.entries(STACK_OUTPUTS) as [keyof typeof STACK_OUTPUTS, string][]) {
-    const value = values[key];
-    if (value === undefined) continue;
-    new CfnOutput(scope, suffix, { value, description: DESCRIPTIONS[key] }).overrideLogicalId(`${name}${suffix}`);
-  }
-}
-
-/** The id alone where it says all; with the path's hash where another path could give the same text. */
-function nameInStack(pipeline: Construct): string {
-  const plain = pipeline.node.scope === Stack.of(pipeline) && /^[A-Za-z0-9]+$/.test(pipeline.node.id);
-  return plain ? pipeline.node.id : Names.uniqueResourceName(pipeline, { maxLength: 200 });
+  const names = Object.keys(STACK_OUTPUTS) as Array<keyof typeof STACK_OUTPUTS>;
+  addNamedOutputs(pipeline, names.map((name) => ({ suffix: STACK_OUTPUTS[name], value: values[name], description: DESCRIPTIONS[name] })));
 }

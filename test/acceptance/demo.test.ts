@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { DemoSummary } from '../../tools/demo/run-demo';
+import type { DistributedSummary } from '../../tools/demo/run-distributed';
 
 const root = path.resolve(__dirname, '..', '..');
 const tsx = path.join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs');
@@ -65,3 +66,17 @@ test('a wrong argument is one clear line and exit code 2', async () => {
     stderr: expect.stringMatching(/^demo: --transactions must be a whole number from 1000 to 10000000, got 'many'\n/),
   });
 });
+
+test('the distributed demo: a state machine and its workers land what the source has', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'demo-test-'));
+  try {
+    const file = path.join(folder, 'summary.json');
+    const { stdout } = await demo(['--distributed', '--transactions', '2000', '--summary', file], folder);
+    const summary = JSON.parse(readFileSync(file, 'utf8')) as DistributedSummary;
+    expect(summary).toMatchObject({ rowsExtracted: summary.rowsInSource, rowsLanded: summary.rowsInSource, verification: 'verified', runStatus: 'COMPLETE' });
+    expect(summary.rowsInSource).toBeGreaterThan(2000);
+    expect(stdout).toMatch(/items: (\d+) of \1 done, 0 at work/);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}, 180_000);

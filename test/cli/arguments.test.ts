@@ -54,6 +54,14 @@ test.each<[string, string[], RegExp]>([
   ['no target', ['extract', '--server', 'x', '--user', 'u', '--database', 'd'], /no target: pass --to .*or --stack/],
   ['two targets', ['extract', ...REQUIRED, '--stack', 's'], /--to and --stack exclude each other/],
   ['a wrong target', ['extract', ...REQUIRED, '--to', 'x'], /target must be s3:\/\/bucket\/prefix or file:\/\/\/folder/],
+  ['what is of the deployment, with --remote', ['extract', '--remote', '--stack', 's', '--server', 'x', '--format', 'csv', '--pipeline', 'p'],
+    /--server, --format, --pipeline cannot be given here: with --remote an execution takes --tables, --consistency, --plan and --resume, all else is of the deployment/],
+  ['--remote without a stack', ['extract', '--remote'], /no extraction: --remote needs --stack/],
+  ['an execution\'s options without --remote', ['extract', '--detach', '--follow', 'x'], /--detach, --follow cannot be given without --remote/],
+  ['options beside --follow', ['extract', '--remote', '--stack', 's', '--follow', 'x', '--detach', '--tables', 'a'], /--follow shows an execution that is at work: --tables, --detach cannot/],
+  ['options beside --resume', ['extract', '--remote', '--stack', 's', '--resume', 'r', '--tables', 'a'], /--resume goes on with a run as it began, without --tables/],
+  ['an extraction without its stack', ['status', '--to', 'file:///tmp/x', '--extraction', 'x'], /--extraction needs --stack/],
+  ['a redrive without a stack', ['redrive'], /required option '--stack <name>' not specified/],
   ['a missing password', ['extract', ...REQUIRED], /LEGACY_TO_S3_PASSWORD/],
 ])('%s: one clear line with INVALID_CONFIG, exit code 2', async (_, args, message) => {
   const { code, stdout, stderr } = await runCli(args);

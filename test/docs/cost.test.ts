@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { LOG_METRICS, METRICS, type ObjectItem, datasetRunFolder } from '../../src/contract';
+import { synthExtraction } from '../pipeline/extraction/made';
 import { synthPipeline } from '../pipeline/synth';
 
 const text = readFileSync(path.resolve(__dirname, '..', '..', 'docs', 'cost.md'), 'utf8');
@@ -13,8 +15,8 @@ const tables = text.split(/\n\n/).filter((block) => block.startsWith('| What | U
   return { rows: costs, sum: rows.at(-1)![3] };
 });
 
-test('there are two tables', () => {
-  expect(tables.map(({ rows }) => rows.length)).toEqual([10, 5]);
+test('there are three tables', () => {
+  expect(tables.map(({ rows }) => rows.length)).toEqual([10, 5, 3]);
 });
 
 test.each(tables.flatMap(({ rows }) => rows).map((row) => [row.what, row] as const))('%s', (_what, { units, price, cost }) => {
@@ -31,6 +33,14 @@ test('alarms are counted as the template has them', () => {
     .reduce((count, { Properties }) => count + (Properties.MetricName ? 1 : Properties.Metrics.filter((each: any) => each.MetricStat).length), 0);
   expect(tables[1].rows[0].units).toBe(read);
   expect(tables[1].rows[1].units).toBe(Object.keys(template.findResources('AWS::CloudWatch::CompositeAlarm')).length);
+});
+
+test('endpoints are counted as an extraction makes them', () => {
+  const { template } = synthExtraction((stack) => ({ vpc: new ec2.Vpc(stack, 'Vpc', { maxAzs: 2 }), vpcEndpoints: true }));
+  const types = Object.values(template.findResources('AWS::EC2::VPCEndpoint')).map(({ Properties }) => Properties.VpcEndpointType);
+  const [hours, zones] = [730, 2];
+  expect(tables[2].rows[0].units).toBe(types.filter((type) => type === 'Interface').length * hours * zones);
+  expect(tables[2].rows[1].units).toBe(types.filter((type) => type === 'Gateway').length * hours);
 });
 
 test('no more metrics than it says', () => {

@@ -7,15 +7,18 @@ export interface DemoArguments {
   readonly summary?: string;
   /** Keep everything up until Ctrl-C. */
   readonly keep: boolean;
+  /** Whether the state machine of an extraction reads, by many workers. */
+  readonly distributed: boolean;
   /** Rows of the stand-in's largest table. */
   readonly transactions: number;
   /** File that gets a picture of the dashboard page. */
   readonly screenshot?: string;
 }
 
-export const USAGE = `usage: npm run demo -- [--summary FILE] [--keep] [--transactions N] [--screenshot FILE.png]
+export const USAGE = `usage: npm run demo -- [--summary FILE] [--keep] [--transactions N] [--screenshot FILE.png] [--distributed]
 
   --summary FILE      write the figures as JSON
+  --distributed       extract by the state machine of examples/nightly, with real workers on the local cloud
   --keep              keep the dashboard page and both stand-ins up until Ctrl-C
   --transactions N    rows of the largest table (1000 to 10000000, default 100000)
   --screenshot FILE   save a picture of the dashboard page`;
@@ -29,9 +32,11 @@ export function parseDemoArguments(args: readonly string[]): DemoArguments | 'he
       keep: { type: 'boolean', default: false },
       transactions: { type: 'string', default: '100000' },
       screenshot: { type: 'string' },
+      distributed: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
   if (values.help) return 'help';
-  return { summary: values.summary, keep: values.keep, transactions: wholeTransactions(values.transactions), screenshot: values.screenshot };
+  const { summary, keep, distributed, screenshot } = values;
+  return { summary, keep, distributed, transactions: wholeTransactions(values.transactions), screenshot };
 }

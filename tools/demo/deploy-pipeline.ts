@@ -19,17 +19,19 @@ export interface DeployedPipeline {
 }
 
 /** Synthesises an app of this repository, as `cdk synth` does, into `outdir`. */
-export async function synthesise(app: string, outdir: string): Promise<void> {
+export async function synthesise(app: string, outdir: string, environment: NodeJS.ProcessEnv = {}): Promise<void> {
   const tsx = path.join(ROOT, 'node_modules', 'tsx', 'dist', 'cli.mjs');
   await promisify(execFile)(process.execPath, [tsx, path.resolve(ROOT, app)], {
     cwd: ROOT,
-    env: { ...process.env, CDK_OUTDIR: outdir },
+    env: { ...process.env, ...environment, CDK_OUTDIR: outdir },
   });
 }
 
 /** Deploys the synthesised template through CloudFormation and reads the stack's outputs. */
-export async function deployPipeline(cloud: LocalCloud, assembly: string): Promise<DeployedPipeline> {
-  const stack = await deployTemplate(cloud, assembly);
+export async function deployPipeline(
+  cloud: LocalCloud, assembly: string, parameters?: { readonly [name: string]: string },
+): Promise<DeployedPipeline> {
+  const stack = await deployTemplate(cloud, assembly, { parameters, deadlineMs: 120_000 });
   const output = (suffix: string): string => {
     const name = Object.keys(stack.outputs).find((key) => key.endsWith(suffix));
     if (!name) throw new Error(`stack ${stack.stackName} has no output ending with '${suffix}', only ${Object.keys(stack.outputs).join(', ')}`);

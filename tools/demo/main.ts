@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DemoArguments, parseDemoArguments, USAGE } from './arguments';
 import { runDemo } from './run-demo';
+import { runDistributedDemo } from './run-distributed';
 import { surviveClosedOutputs } from '../closed-outputs';
 
 async function main(): Promise<number> {
@@ -22,7 +23,7 @@ async function main(): Promise<number> {
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
   try {
-    const summary = await runDemo(args, folder, stopping.signal);
+    const summary = await (args.distributed ? runDistributedDemo : runDemo)(args, folder, stopping.signal);
     if (args.summary) writeFileSync(args.summary, `${JSON.stringify(summary, undefined, 2)}\n`);
     return 0;
   } catch (error) {

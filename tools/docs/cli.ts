@@ -20,6 +20,31 @@ const INTRODUCTION = `# Command line
 
 Results go to standard output, progress, warnings and errors to standard error. Either may be closed early (\`| head -1\`):
 a run goes on without a word, commands that print end, and the exit code is what it would have been.
+
+## Executions in the account
+
+An [extraction](extraction.md) that was deployed with a stack is started, followed and gone on with from here too:
+
+\`\`\`sh
+cdk-legacy-to-s3 extract --stack LegacyLedger --remote                # start an execution, and follow it to its manifest
+cdk-legacy-to-s3 extract --stack LegacyLedger --remote --detach       # start one, and print its ARN
+cdk-legacy-to-s3 extract --stack LegacyLedger --remote --follow NAME  # follow one that was started
+cdk-legacy-to-s3 status --stack LegacyLedger                          # the last executions, and the runs
+cdk-legacy-to-s3 redrive --stack LegacyLedger                         # go on with the last one, which failed
+\`\`\`
+
+- An execution takes \`--tables\`, \`--consistency\`, \`--plan KEY\` (of a plan in the landing bucket) and \`--resume RUN\`, of the command line
+  alone; all else is of the deployment and refused by name. A config file says only how AWS is reached. \`--extraction NAME\` chooses where
+  a stack has several; the name is what stands before \`ExtractionMachineArn\` in the stack's outputs.
+- Progress is what the state of the run beside the landing prefix says, by chunks: lines, \`--json\`, result and exit codes are as for a run
+  of this machine. Where that may not be read (\`s3:GetObject\`, \`s3:ListBucket\`), items of the Map are counted instead.
+- An execution that failed ends with its error's exit code, or that of the worker that failed; one that was stopped, or is no longer
+  followed, with 130; one that found another at work and was skipped, with 4.
+- Ctrl-C on a terminal asks whether to stop the execution, leave it at work or follow it again; elsewhere it is left at work.
+- \`redrive\` has Step Functions start again what failed, up to 14 days after the end. Where that is refused, or would fail the same way
+  since chunks cannot land, a new execution resumes the run and reads only what is left; which of the two, and why, is said.
+- Needed are \`cloudformation:DescribeStacks\`, and of Step Functions \`StartExecution\`, \`DescribeExecution\`, \`ListExecutions\`,
+  \`ListMapRuns\`, \`DescribeMapRun\`, \`StopExecution\` and \`RedriveExecution\`, as used.
 `;
 
 function help(...args: string[]): string {

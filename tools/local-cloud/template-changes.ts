@@ -35,9 +35,25 @@ const QUERY_TYPES = ['AWS::Logs::QueryDefinition', 'AWS::Athena::NamedQuery'];
 const COMPOSITE_REASON = 'ministack 1.5.33 has no such resource (provisioners.py), and nothing but dashboards refers to a composite alarm';
 const QUERY_REASON = 'ministack 1.5.33 has no such resource (provisioners.py), and nothing refers to a saved query';
 
+const NAT_REASON = 'ministack 1.5.33 has no such resource (provisioners.py), and its functions are processes of this machine, which need no way out';
+
+/** Why a resource is left out; undefined where it is not. */
+function reasonToLeaveOut({ Type, Properties }: TemplateResource): string | undefined {
+  if (Type === 'AWS::CloudWatch::CompositeAlarm') return COMPOSITE_REASON;
+  if (QUERY_TYPES.includes(Type)) return QUERY_REASON;
+  const isNat = Type === 'AWS::EC2::NatGateway' || Type === 'AWS::EC2::EIP' || (Type === 'AWS::EC2::Route' && Properties?.NatGatewayId !== undefined);
+  return isNat ? NAT_REASON : undefined;
+}
+
+/** Without what is left out among that which it waits for. */
+function withoutDependencies<T extends TemplateResource & { readonly DependsOn?: string | readonly string[] }>(resource: T, gone: ReadonlySet<string>): T {
+  if (resource.DependsOn === undefined) return resource;
+  return { ...resource, DependsOn: [resource.DependsOn].flat().filter((id) => !gone.has(id)) };
+}
+
 /**
  * Every change the emulator needs, and no other: a metric-math alarm reads a single metric, which the observer
- * computes from the alarm's own queries, and composite alarms and saved queries of Logs Insights and Athena are left out. Names in the alarms' queries are
+ * computes from the alarm's own queries, and composite alarms, saved queries of Logs Insights and Athena, and NAT gateways are left out. Names in the alarms' queries are
  * resolved by the emulator, through outputs added here.
  */
 export function toLocalTemplate(template: Template): LocalTemplate {
@@ -46,10 +62,10 @@ export function toLocalTemplate(template: Template): LocalTemplate {
   const outputs: { [name: string]: unknown } = { ...template.Outputs };
   const resources: { [logicalId: string]: TemplateResource } = { ...template.Resources };
   for (const [logicalId, resource] of Object.entries(template.Resources)) {
-    const composite = resource.Type === 'AWS::CloudWatch::CompositeAlarm';
-    if (composite || QUERY_TYPES.includes(resource.Type)) {
+    const reason = reasonToLeaveOut(resource);
+    if (reason !== undefined) {
       delete resources[logicalId];
-      changes.push({ logicalId, what: 'left out', reason: composite ? COMPOSITE_REASON : QUERY_REASON });
+      changes.push({ logicalId, what: 'left out', reason });
       continue;
     }
     if (resource.Type !== 'AWS::CloudWatch::Alarm' || !resource.Properties?.Metrics) continue;
@@ -72,7 +88,9 @@ export function toLocalTemplate(template: Template): LocalTemplate {
     };
     changes.push({ logicalId, what: 'Metrics replaced by one metric', reason: MATH_REASON });
   }
-  return { template: { ...template, Resources: resources, Outputs: outputs }, changes, mathAlarms };
+  const gone = new Set(changes.flatMap(({ logicalId, what }) => (what === 'left out' ? [logicalId] : [])));
+  const left = Object.entries(resources).map(([logicalId, resource]) => [logicalId, withoutDependencies(resource, gone)] as const);
+  return { template: { ...template, Resources: Object.fromEntries(left), Outputs: outputs }, changes, mathAlarms };
 }
 
 /** Fills in what {@link toLocalTemplate} left as `{ output }`. */

@@ -1,18 +1,42 @@
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { toAwsError } from './aws-errors';
-import { STACK_OUTPUTS } from '../../contract';
+import { EXTRACTION_OUTPUTS, STACK_OUTPUTS } from '../../contract';
 import { LegacyToS3Error } from '../../extractor/doors/public';
 
 /** What a pipeline's stack says of it; absent where the pipeline has no such part. */
 export type StackOutputs = { readonly [name in keyof typeof STACK_OUTPUTS]?: string };
 
+/** What a stack says of an extraction. */
+export interface ExtractionOutputs {
+  /** Its name in the stack: `Nightly` of `NightlyExtractionMachineArn`. */
+  readonly name: string;
+  readonly machineArn: string;
+  /** `s3://bucket/prefix`. */
+  readonly target: string;
+}
+
+/** Which stack, and where it is. */
+export interface StackPlace {
+  readonly stack: string;
+  readonly region?: string;
+  readonly profile?: string;
+  readonly endpointUrl?: string;
+}
+
 /** {@link readStackOutputs} with a client made for it. */
-export async function stackOutputs(options: {
-  readonly stack: string; readonly pipeline?: string; readonly region?: string; readonly profile?: string; readonly endpointUrl?: string;
-}): Promise<StackOutputs> {
-  const client = new CloudFormationClient({ region: options.region, profile: options.profile, endpoint: options.endpointUrl });
+export async function stackOutputs({ pipeline, ...place }: StackPlace & { readonly pipeline?: string }): Promise<StackOutputs> {
+  return withClient(place, async (client) => readStackOutputs(client, place.stack, pipeline));
+}
+
+/** {@link readExtractions} with a client made for it. */
+export async function stackExtractions(place: StackPlace): Promise<ExtractionOutputs[]> {
+  return withClient(place, async (client) => readExtractions(client, place.stack));
+}
+
+async function withClient<T>({ region, profile, endpointUrl }: StackPlace, read: (client: CloudFormationClient) => Promise<T>): Promise<T> {
+  const client = new CloudFormationClient({ region, profile, endpoint: endpointUrl });
   try {
-    return await readStackOutputs(client, options.stack, options.pipeline);
+    return await read(client);
   } finally {
     client.destroy();
   }
@@ -26,11 +50,10 @@ export async function stackOutputs(options: {
  * the stack has several pipelines and none was named
  */
 export async function readStackOutputs(client: CloudFormationClient, stackName: string, pipeline?: string): Promise<StackOutputs> {
-  const outputs = new Map((await describe(client, stackName)).Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey ?? '', OutputValue ?? '']));
-  const suffix = STACK_OUTPUTS.bucketName;
-  const names = [...outputs.keys()].filter((key) => key.endsWith(suffix)).map((key) => key.slice(0, -suffix.length));
+  const outputs = await outputsOf(client, stackName);
+  const names = namesBefore(outputs, STACK_OUTPUTS.bucketName);
   if (names.length === 0) {
-    throw new LegacyToS3Error('TARGET_NOT_FOUND', `stack '${stackName}' has no output ending with '${suffix}': it holds no LegacyToS3Pipeline, or one with outputs: false`);
+    throw new LegacyToS3Error('TARGET_NOT_FOUND', `stack '${stackName}' has no output ending with '${STACK_OUTPUTS.bucketName}': it holds no LegacyToS3Pipeline, or one with outputs: false`);
   }
   if (pipeline === undefined && names.length > 1) {
     throw new LegacyToS3Error('INVALID_CONFIG', `stack '${stackName}' has several pipelines: name one with --pipeline (${names.join(', ')})`);
@@ -43,6 +66,24 @@ export async function readStackOutputs(client: CloudFormationClient, stackName: 
     const value = outputs.get(`${name}${end}`);
     return value === undefined ? [] : [[key, value]];
   }));
+}
+
+/** The extractions of a stack, by name; none where it has none. @throws LegacyToS3Error as {@link readStackOutputs} */
+export async function readExtractions(client: CloudFormationClient, stackName: string): Promise<ExtractionOutputs[]> {
+  const outputs = await outputsOf(client, stackName);
+  return namesBefore(outputs, EXTRACTION_OUTPUTS.machineArn).sort().map((name) => {
+    const target = outputs.get(`${name}${EXTRACTION_OUTPUTS.target}`);
+    if (target === undefined) throw new LegacyToS3Error('TARGET_NOT_FOUND', `stack '${stackName}' has no output '${name}${EXTRACTION_OUTPUTS.target}': deploy it again with this version of the library`);
+    return { name, machineArn: outputs.get(`${name}${EXTRACTION_OUTPUTS.machineArn}`)!, target };
+  });
+}
+
+function namesBefore(outputs: ReadonlyMap<string, string>, end: string): string[] {
+  return [...outputs.keys()].filter((key) => key.endsWith(end)).map((key) => key.slice(0, -end.length));
+}
+
+async function outputsOf(client: CloudFormationClient, stackName: string): Promise<Map<string, string>> {
+  return new Map((await describe(client, stackName)).Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey ?? '', OutputValue ?? '']));
 }
 
 async function describe(client: CloudFormationClient, stackName: string): Promise<Stack> {

@@ -1,15 +1,18 @@
 import type { Command } from 'commander';
 import { withPassword } from './ask-password';
 import { readPlan } from './plan-command';
+import { refuseMissing } from './refuse-missing';
+import { runRemote, type RemoteOptions } from './remote/remote-extract';
 import { addStackOptions, targetOf, type StackOptions } from './target-options';
-import { emfMetrics, extract, LegacyToS3Error, resume, type ExtractEvent, type ExtractResult } from '../../extractor/doors/public';
-import { addSettings, settingValues, type OptionValues } from '../config/command-settings';
+import { emfMetrics, extract, LegacyToS3Error, resume, type ExtractEvent } from '../../extractor/doors/public';
+import { addSettings, settingValues } from '../config/command-settings';
 import { toProps } from '../config/to-props';
 import { stopOnSignals } from '../process/stop-on-signals';
 import { createProgress } from '../progress';
 
 /** The options that are no settings, as commander hands them over. */
-interface ExtractOptions extends OptionValues, StackOptions {
+interface ExtractOptions extends RemoteOptions, StackOptions {
+  readonly remote?: true;
   readonly plan?: string;
   readonly resume?: string;
   readonly takeOver?: true;
@@ -24,16 +27,24 @@ export function addExtractCommand(program: Command): void {
   const command = program.command('extract')
     .description('Extract tables, or the result of a query, and land them in S3 or a folder');
   addStackOptions(addSettings(command, ['source', 'target', 'tables', 'format', 'reading']))
-    .option('--plan <file>', 'run this plan, as the command plan wrote it')
+    .option('--plan <file>', 'run this plan, as the command plan wrote it; with --remote: the key of one in the landing bucket')
     .option('--resume <run>', 'go on with this run, which did not end')
     .option('--take-over', 'resume also from a process that may still hold the run: only when it is dead')
     .option('--emf <pipeline>', 'print metrics of this pipeline\'s namespace too, in CloudWatch\'s embedded metric format')
+    .option('--remote', 'start an execution of the extraction that was deployed with --stack, and follow it; it takes --tables, --consistency, --plan and --resume from '
+      + 'the command line, all else is of the deployment')
+    .option('--extraction <name>', 'with --remote: which extraction of the stack, where it has several')
+    .option('--detach', 'with --remote: print the ARN of the execution, and do not follow it')
+    .option('--follow <execution>', 'with --remote: follow this execution, by its ARN or name, and start none')
     .option('--json', 'print events as JSON lines and the result last')
     .option('--quiet', 'print nothing but errors')
     .option('--debug', 'print stacks of errors')
     .addHelpText('after', EXAMPLES)
     .action(async (options: ExtractOptions) => {
-      await runExtract(options);
+      if (options.remote) return runRemote(command, options);
+      const remoteOnly = (['extraction', 'detach', 'follow'] as const).filter((name) => options[name] !== undefined);
+      if (remoteOnly.length > 0) throw new LegacyToS3Error('INVALID_CONFIG', `${remoteOnly.map((name) => `--${name}`).join(', ')} cannot be given without --remote`);
+      return runExtract(options);
     });
 }
 
@@ -41,15 +52,8 @@ const EXAMPLES = `
 Examples:
   cdk-legacy-to-s3 extract --server db --user reader --database Ledger --stack LegacyLedger
   cdk-legacy-to-s3 extract --server db --user reader --database Ledger --to file:///data --tables 'dbo.*' --format csv
-  cdk-legacy-to-s3 extract --config legacy-to-s3.yaml --resume RUN`;
-
-/** What was landed stays; who calls this program must not take it for whole. */
-function refuseMissing({ runId, missingTables }: ExtractResult): void {
-  if (missingTables.length === 0) return;
-  const names = missingTables.slice(0, 5).map(({ schema, table, code }) => `${schema}.${table} (${code})`).join(', ');
-  const more = missingTables.length > 5 ? ` and ${missingTables.length - 5} more` : '';
-  throw new LegacyToS3Error('TABLES_MISSING', `run ${runId} lacks ${names}${more}; the other tables are landed, and --resume ${runId} tries these again`);
-}
+  cdk-legacy-to-s3 extract --config legacy-to-s3.yaml --resume RUN
+  cdk-legacy-to-s3 extract --stack LegacyLedger --remote --tables 'dbo.*'`;
 
 async function runExtract(options: ExtractOptions): Promise<void> {
   const values = settingValues(options);
@@ -69,7 +73,7 @@ async function runExtract(options: ExtractOptions): Promise<void> {
       ? await extract(props, controls)
       : await resume(props, options.resume, { ...controls, takeOver: options.takeOver });
     progress.finish(result);
-    refuseMissing(result);
+    refuseMissing(result, (run) => `--resume ${run} tries these again`);
   } finally {
     progress.close();
     signals.dispose();

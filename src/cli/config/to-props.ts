@@ -69,7 +69,7 @@ export function toProps(values: SettingValues, landing: Pick<LandingProps, 'targ
 }
 
 /** The value of an enum that a person spells in kebab case. */
-function camel(name: string): string {
+export function camel(name: string): string {
   return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 

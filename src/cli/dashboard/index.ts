@@ -5,5 +5,6 @@ export { RunSource } from './runs/run-source';
 export { type DashboardOptions, type ServedDashboard, serveDashboard } from './server';
 export { startDashboard, type StartOptions } from './start-dashboard';
 export type { DashboardView, WidgetView } from './model/view-model';
-export { stackOutputs } from '../account/stack-outputs';
+export { ExecutionsClient } from '../account/executions-client';
+export { stackExtractions, stackOutputs } from '../account/stack-outputs';
 export { replay } from '../account/replay-client';

@@ -57,6 +57,7 @@ export const EXIT_CODES: { readonly [code in ErrorCode]: number } = {
   TABLES_MISSING: EXIT.incomplete,
   CHECK_FAILED: EXIT.config,
   REPLAY_FAILED: EXIT.target,
+  EXECUTION_FAILED: EXIT.target,
   INTERRUPTED: EXIT.interrupted,
   INTERNAL: EXIT.internal,
 };

@@ -79,11 +79,12 @@ export function resultLines(result: ExtractResult): string[] {
 
 function rates(rows: number, bytes: number, seconds: number): string {
   const per = Math.max(seconds, 0.001);
-  return `${count(Math.round(rows / per))} rows/s, ${(bytes / per / 1e6).toFixed(1)} MB/s read`;
+  // Even an empty table's answer has bytes: none means that nobody told.
+  return `${count(Math.round(rows / per))} rows/s${bytes > 0 || rows === 0 ? `, ${(bytes / per / 1e6).toFixed(1)} MB/s read` : ''}`;
 }
 
 /** `40 s`, `12 min`, `3.5 h` */
-function duration(seconds: number): string {
+export function duration(seconds: number): string {
   if (seconds < 100) return `${Math.ceil(seconds)} s`;
   return seconds < 6000 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }

@@ -40,6 +40,10 @@ export class PlainProgress implements Progress {
     }
   };
 
+  public note(text: string): void {
+    this.line(text);
+  }
+
   public finish(result: ExtractResult): void {
     for (const line of resultLines(result)) this.result.write(`${line}\n`);
   }

@@ -3,6 +3,8 @@ import type { ExtractEvent, ExtractResult } from '../../extractor/doors/public';
 /** Shows a run while it goes on. */
 export interface Progress {
   readonly onEvent: (event: ExtractEvent) => void;
+  /** Shows a line about what extracts, not the run itself. @param facts the same for programs, with a `type` */
+  note(text: string, facts: { readonly type: string }): void;
   /** Shows the result. */
   finish(result: ExtractResult): void;
   /** Leaves the terminal as it was. */
@@ -20,6 +22,10 @@ export interface Output {
 export class QuietProgress implements Progress {
   public readonly onEvent = () => {};
 
+  public note(): void {
+    // Asked to be quiet.
+  }
+
   public finish(): void {
     // Asked to be quiet.
   }
@@ -36,6 +42,10 @@ export class JsonProgress implements Progress {
   public readonly onEvent = (event: ExtractEvent) => {
     this.output.write(`${JSON.stringify(event)}\n`);
   };
+
+  public note(_: string, facts: { readonly type: string }): void {
+    this.output.write(`${JSON.stringify(facts)}\n`);
+  }
 
   public finish(): void {
     // The last event has the result.

@@ -53,6 +53,10 @@ export class TerminalProgress implements Progress {
     }
   };
 
+  public note(text: string): void {
+    this.scroll(text);
+  }
+
   public finish(result: ExtractResult): void {
     this.close();
     for (const line of resultLines(result)) this.result.write(`${line}\n`);

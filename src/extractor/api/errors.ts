@@ -32,6 +32,7 @@ export type ErrorCode =
   | 'TABLES_MISSING'
   | 'CHECK_FAILED'
   | 'REPLAY_FAILED'
+  | 'EXECUTION_FAILED'
   | 'INTERRUPTED'
   | 'INTERNAL';
 

@@ -54,6 +54,7 @@ export interface TableFinishedEvent extends TableName {
   readonly rows: number;
   readonly objects: number;
   readonly sizeBytes: number;
+  /** Bytes read from the server; 0 where a watched run does not tell. */
   readonly wireBytes: number;
   readonly seconds: number;
   /** Rows that were not wholly read by the kernels, by reason: slower, and right all the same. Absent when there are none. */

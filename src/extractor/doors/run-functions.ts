@@ -3,7 +3,7 @@ import type { ExtractResult } from '../api/extract-result';
 import type { ExtractionPlan } from '../api/extraction-plan';
 import type { ExtractorProps } from '../api/extractor-props';
 import type { LandingProps } from '../api/landing-props';
-import type { CheckItem, RunSummary } from '../api/run-summary';
+import type { CheckItem, ExecutionRun, RunSummary, RunWatch, WatchOptions } from '../api/run-summary';
 import type { VerificationResult, VerifyOptions } from '../api/verification-result';
 import { loadEngine } from '../load-engine';
 import { validateLanding } from '../options/validate-landing';
@@ -70,6 +70,18 @@ export async function pruneRuns(props: LandingProps | ExtractorProps, olderThanD
 export async function listRuns(props: LandingProps, limit = 20): Promise<RunSummary[]> {
   validateLanding(props);
   return loadEngine().listRuns(props, limit);
+}
+
+/**
+ * Watches a run that others extract, such as the workers of an execution: what it keeps beside its target is looked at when
+ * asked for. Close it at the end.
+ *
+ * @param run its id, or the execution that began it
+ * @throws LegacyToS3Error of code INVALID_CONFIG
+ */
+export function watchRun(props: LandingProps, run: string | ExecutionRun, options: WatchOptions = {}): RunWatch {
+  validateLanding(props);
+  return loadEngine().watch(props, run, options);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Clock } from './clock';
 import type { LandedChunk } from './landed-chunk';
 import { folderOf } from './run-folder';
 import { RunLease, type AcquireOptions } from './run-lease';
-import type { StateStore } from './state-store';
+import { readTexts, type StateStore } from './state-store';
 import { LegacyToS3Error } from '../api/errors';
 import type { ExtractionPlan, SourceRisk } from '../api/extraction-plan';
 import type { Consistency, SourceHashes } from '../api/extractor-props';
@@ -128,15 +128,25 @@ export class Checkpoint {
 
 /** What is kept of a run, without taking it. @returns nothing when there is no checkpoint */
 export async function readCheckpoint(store: StateStore, runId: string): Promise<KeptRun | undefined> {
+  const record = await findRecord(store, runId);
+  return record && { record, finished: await readFinished(store, await readKept(store, runId)) };
+}
+
+/** The record of a run; undefined where it has no checkpoint. */
+export async function findRecord(store: StateStore, runId: string): Promise<RunRecord | undefined> {
   const text = await store.read(recordKey(runId));
-  if (text === undefined) return undefined;
-  return { record: JSON.parse(text) as RunRecord, finished: await readFinished(store, await readKept(store, runId)) };
+  return text === undefined ? undefined : JSON.parse(text) as RunRecord;
+}
+
+/** Whether a run has a checkpoint, without reading it. */
+export async function hasRecord(store: StateStore, runId: string): Promise<boolean> {
+  return (await store.list(recordKey(runId))).length > 0;
 }
 
 /** @throws LegacyToS3Error of code RUN_NOT_FOUND, which names the runs there are */
 export async function readRecord(store: StateStore, runId: string): Promise<RunRecord> {
-  const text = await store.read(recordKey(runId));
-  if (text !== undefined) return JSON.parse(text) as RunRecord;
+  const record = await findRecord(store, runId);
+  if (record) return record;
   const runs = await checkpointedRuns(store);
   throw new LegacyToS3Error('RUN_NOT_FOUND', `there is no checkpoint of run ${runId} under ${store.url}; `
     + (runs.length === 0 ? 'there is none at all' : `there are those of ${runs.slice(-5).join(', ')}`));
@@ -161,22 +171,29 @@ async function claimOpen(store: StateStore, runId: string, lease: RunLease, kept
 
 async function readFinished(store: StateStore, kept: readonly KeptChunk[]): Promise<LandedChunk[]> {
   const finished: LandedChunk[] = [];
+  for await (const chunk of finishedChunks(store, kept)) finished.push(chunk);
+  return finished;
+}
+
+/** The finished ones of these chunks, one after the other: of very many not all need be held at once. */
+export async function* finishedChunks(store: StateStore, kept: readonly KeptChunk[]): AsyncGenerator<LandedChunk> {
   // Columns are the same in each chunk of a table; one copy is kept.
   const columns = new Map<string, LandedChunk['columns']>();
-  for (const key of kept.flatMap(({ state, key: told }) => (state === 'finished' && told !== undefined ? [told] : [])).sort()) {
-    const chunk = JSON.parse(await store.read(key) ?? 'null') as LandedChunk | null;
+  const keys = kept.flatMap(({ state, key }) => (state === 'finished' && key !== undefined ? [key] : [])).sort();
+  for await (const { text } of readTexts(store, keys)) {
+    const chunk = JSON.parse(text ?? 'null') as LandedChunk | null;
     if (!chunk) continue;
     const shape = createHash('sha256').update(JSON.stringify(chunk.columns)).digest('base64');
     if (!columns.has(shape)) columns.set(shape, chunk.columns);
-    finished.push({ ...chunk, columns: columns.get(shape)! });
+    yield { ...chunk, columns: columns.get(shape)! };
   }
-  return finished;
 }
 
 /** Deletes what is kept of a run: the record first, so that nobody goes on with half of it. */
 export async function forgetRun(store: StateStore, runId: string): Promise<void> {
   const keys = [...await store.list(folderOf(runId)), ...await store.leftovers(folderOf(runId))];
-  await store.remove([recordKey(runId), ...keys.filter((key) => key !== recordKey(runId))]);
+  await store.remove([recordKey(runId)]);
+  await store.remove(keys.filter((key) => key !== recordKey(runId)));
 }
 
 /** The runs of which anything is kept: also those whose checkpoint was being removed when the process died. Oldest first. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { eachInFlight } from './in-flight';
 import type { StateStore } from './state-store';
 import { toFileError, makeFolder } from '../landing/file/file-system';
 
@@ -53,7 +54,9 @@ export class FolderStore implements StateStore {
   }
 
   public async remove(keys: readonly string[]): Promise<void> {
-    for (const key of keys) await rm(join(this.folder, key), { force: true }).catch((error: unknown) => { throw toFileError(error, key); });
+    await eachInFlight(keys, async (key) => {
+      await rm(join(this.folder, key), { force: true }).catch((error: unknown) => { throw toFileError(error, key); });
+    });
   }
 
   private async files(prefix: string): Promise<string[]> {

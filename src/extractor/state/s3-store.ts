@@ -1,4 +1,6 @@
-import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { createHash, getFips } from 'node:crypto';
+import { DeleteObjectCommand, DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { eachInFlight } from './in-flight';
 import type { StateStore } from './state-store';
 import type { encryptionOf } from '../landing/s3/encryption';
 import { toS3Error } from '../landing/s3/s3-errors';
@@ -13,9 +15,17 @@ export interface S3StoreOptions {
   readonly expectedBucketOwner?: string;
 }
 
+/** Keys that a DeleteObjects may have (Amazon S3 API Reference, "DeleteObjects"). */
+const MOST_DELETED = 1000;
+
+/** Answers of a store that does not know DeleteObjects, or not as we ask. */
+const NO_BATCHES: ReadonlySet<number | undefined> = new Set([400, 405, 501]);
+
 /** Texts as objects; S3's conditional writes (If-None-Match) keep two writers apart. */
 export class S3Store implements StateStore {
   public readonly url: string;
+
+  private deletesBatches = true;
 
   public constructor(private readonly options: S3StoreOptions) {
     this.url = `s3://${options.bucket}/${options.prefix}`;
@@ -72,8 +82,33 @@ export class S3Store implements StateStore {
   }
 
   public async remove(keys: readonly string[]): Promise<void> {
-    for (const key of keys) {
-      await this.options.client.send(new DeleteObjectCommand(this.named(key))).catch((error: unknown) => { throw this.failed(error, 'delete', key); });
+    for (let at = 0; at < keys.length; at += MOST_DELETED) {
+      const batch = keys.slice(at, at + MOST_DELETED);
+      // What a batch leaves is asked for again by itself: it is tried again where that helps, and else says what is wrong.
+      const left = batch.length > 1 && this.deletesBatches ? await this.removeBatch(batch) : batch;
+      await eachInFlight(left, async (key) => {
+        await this.options.client.send(new DeleteObjectCommand(this.named(key))).catch((error: unknown) => { throw this.failed(error, 'delete', key); });
+      });
+    }
+  }
+
+  /** @returns the keys that are not deleted */
+  private async removeBatch(keys: readonly string[]): Promise<readonly string[]> {
+    const { client, bucket, prefix, expectedBucketOwner } = this.options;
+    const command = new DeleteObjectsCommand({
+      Bucket: bucket, ExpectedBucketOwner: expectedBucketOwner, Delete: { Objects: keys.map((key) => ({ Key: prefix + key })), Quiet: true },
+    });
+    if (getFips() === 0) signWithMd5(command);
+    try {
+      const { Errors = [] } = await client.send(command);
+      const failed = new Set(Errors.map(({ Key }) => Key));
+      // An error without a key is of all of them.
+      return failed.has(undefined) ? keys : keys.filter((key) => failed.has(prefix + key));
+    } catch (error) {
+      const status = (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode;
+      if (!NO_BATCHES.has(status)) throw this.failed(error, 'delete', keys[0]);
+      this.deletesBatches = false;
+      return keys;
     }
   }
 
@@ -96,4 +131,13 @@ export class S3Store implements StateStore {
   private failed(error: unknown, verb: string, key: string) {
     return toS3Error(error, `${verb} the checkpoint ${this.url}${key}`, this.options.bucket);
   }
+}
+
+/** Stores that know no other checksum demand Content-MD5 of a DeleteObjects; the SDK gives it a CRC32, which is S3's demand. */
+function signWithMd5(command: DeleteObjectsCommand): void {
+  command.middlewareStack.add((next) => (args) => {
+    const { headers, body } = args.request as { readonly headers: Record<string, string>; readonly body: string | Uint8Array };
+    headers['content-md5'] = createHash('md5').update(body).digest('base64');
+    return next(args);
+  }, { step: 'build', name: 'signWithMd5' });
 }

@@ -1,3 +1,5 @@
+import { inFlight } from './in-flight';
+
 /** Small texts under keys, for checkpoints: a folder, or objects under a prefix of a bucket. */
 export interface StateStore {
   /** For messages. */
@@ -15,6 +17,18 @@ export interface StateStore {
    * with the key it is to become.
    */
   leftovers(prefix: string): Promise<string[]>;
-  /** Deletes texts; those that are not there are no error. */
+  /** Deletes texts, in no order; those that are not there are no error. */
   remove(keys: readonly string[]): Promise<void>;
+}
+
+/** A text and its key. */
+export interface StoredText {
+  readonly key: string;
+  /** Undefined when there is none. */
+  readonly text?: string;
+}
+
+/** Reads texts, many at the same time, in the order of the keys; a bounded number of them is held at once. */
+export function readTexts(store: StateStore, keys: Iterable<string>): AsyncGenerator<StoredText> {
+  return inFlight(keys, async (key) => ({ key, text: await store.read(key) }));
 }

@@ -1,6 +1,6 @@
 import type { ManifestTable, ManifestTally } from '../../contract';
 import { VerificationFault, type VerificationProblem } from '../api/verification-result';
-import { mergeTallies } from '../rows/hash/column-tally';
+import { mergeTallies } from '../rows/hash/tally-sums';
 
 /** Why the content hashes of a table cannot be taken again from its objects. */
 export function notComparable({ alterations = [], objects }: ManifestTable): string | undefined {

@@ -7,7 +7,7 @@ import { byBucket, byFunction, byKey, byPrincipal, grantWhole, Right } from './g
 import { stateFolder } from '../../contract';
 
 /** What to do where a policy cannot be changed, and where there is none that could let others in. */
-const OWN_POLICY = 'their policies cannot be changed here; write them where they are made, or grant this to a role of the pipeline\'s account that the other may assume';
+export const OWN_POLICY = 'their policies cannot be changed here; write them where they are made, or grant this to a role of the pipeline\'s account that the other may assume';
 export const ROLE_OF_ACCOUNT = 'grant it to a role of the pipeline\'s account, which the other may assume';
 
 /**

@@ -90,7 +90,8 @@ function checkFunctions(scope: Construct, props: ExtractionProps): void {
   requireWhole(scope, 'workers: maxConcurrency', workers.maxConcurrency, { min: 1, max: 1000 });
   requireWhole(scope, 'workers: reservedConcurrentExecutions', workers.reservedConcurrentExecutions, { min: 1 });
   requireDuration(scope, 'workers: timeout', workers.timeout, { min: Duration.minutes(2), max: Duration.minutes(15), whole: 'seconds' });
-  for (const [name, duration] of Object.entries({ 'timeout': props.timeout, 'keepSnapshotFor': props.keepSnapshotFor, 'overdueAfter': props.overdueAfter, 'workers: timeout': workers.timeout })) {
+  const { timeout, keepSnapshotFor, overdueAfter } = props;
+  for (const [name, duration] of Object.entries({ timeout, keepSnapshotFor, overdueAfter, 'workers: timeout': workers.timeout })) {
     if (duration?.isUnresolved()) throw invalidInput(scope, `${name} must be known at synthesis, got a token: other settings are reckoned by it`);
   }
   const size = workers.ephemeralStorageSize;

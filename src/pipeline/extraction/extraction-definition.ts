@@ -34,7 +34,7 @@ export const THROTTLES = ['Lambda.TooManyRequestsException', 'Lambda.EC2Throttle
 
 /**
  * Errors that are not of the function's own making but of what it runs on (Step Functions, "Handling error conditions"; Lambda,
- * "Invoke"). What a function throws has a name of its own, and is tried again only where that may pass.
+ * "Invoke"). What a function throws has its code for a name.
  */
 export const FAULTS = [
   'Lambda.ServiceException',
@@ -56,7 +56,8 @@ const RETRY = [
   // New accounts run 10 functions at once: waiting for a place is no failure, and uses up no attempt of the others.
   { ErrorEquals: THROTTLES, IntervalSeconds: 2, BackoffRate: 2, MaxDelaySeconds: 60, MaxAttempts: 99_999_999, JitterStrategy: 'FULL' },
   { ErrorEquals: FAULTS, IntervalSeconds: 2, BackoffRate: 2, MaxDelaySeconds: 120, MaxAttempts: 6, JitterStrategy: 'FULL' },
-  { ErrorEquals: EXTRACTION_PASSING_ERRORS, IntervalSeconds: 15, BackoffRate: 2, MaxDelaySeconds: 300, MaxAttempts: 6, JitterStrategy: 'FULL' },
+  // Longer: by then the extractor has tried again itself. Any other error that it throws would come again.
+  { ErrorEquals: EXTRACTION_PASSING_ERRORS, IntervalSeconds: 10, BackoffRate: 2, MaxDelaySeconds: 300, MaxAttempts: 6, JitterStrategy: 'FULL' },
 ];
 
 /** A step with paths in place of its values. */
@@ -104,7 +105,7 @@ export function definitionOf(props: DefinitionProps): object {
         Choices: [{ Variable: '$.completion.finished', BooleanEquals: true, Next: 'Extracted' }],
         Default: 'Complete',
       },
-      Extracted: { Type: 'Succeed', OutputPath: '$.completion' },
+      Extracted: { Type: 'Pass', InputPath: '$.completion', End: true },
     },
   };
 }

@@ -1,4 +1,4 @@
-import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Fn, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -9,6 +9,8 @@ import { definitionOf, DefinitionProps, MAP_LABEL } from './extraction-definitio
 import { ExtractionFunction } from './extraction-function';
 import { toJson } from './extraction-settings';
 import { stateFolder } from '../../contract';
+import { grantWhole } from '../access/grant-whole';
+import { ofKey, onObjects, OWN_POLICY } from '../access/grants';
 import { acknowledge, acknowledgeByStandards, acknowledgeResource } from '../access/nag-acknowledgements';
 import { createHandlerLogGroup } from '../functions/handler-function';
 import { ILegacyToS3Pipeline } from '../interface/pipeline-interface';
@@ -32,7 +34,7 @@ export class ExtractionMachine extends Construct {
   constructor(scope: Construct, id: string, props: ExtractionMachineProps) {
     super(scope, id);
     const { control, worker, settings, overlap, limits, timeoutSeconds } = props;
-    this.logGroup = createHandlerLogGroup(this, props, props.encryptionKey);
+    this.logGroup = createHandlerLogGroup(this, props, props.encryptionKey, this.logGroupName());
     const role = this.createRole(props);
     const tracingEnabled = props.tracing === lambda.Tracing.ACTIVE;
     this.stateMachine = new sfn.StateMachine(this, 'StateMachine', {
@@ -69,12 +71,20 @@ export class ExtractionMachine extends Construct {
     role.addToPolicy(new iam.PolicyStatement({ sid: 'InvokeVersions', actions: ['lambda:InvokeFunction'], resources: versions }));
     for (const each of versions) acknowledgeResource(role, each, 'an execution ends with the version of the function that it began with');
     const { bucket, landingPrefix } = pipeline;
-    const items = bucket.arnForObjects(`${stateFolder(landingPrefix ?? '')}*`);
-    role.addToPolicy(new iam.PolicyStatement({ sid: 'ReadItems', actions: ['s3:GetObject'], resources: [items] }));
-    acknowledgeResource(role, items, 'the items of an execution lie in the state of its run');
-    bucket.encryptionKey?.grant(role, 'kms:Decrypt');
+    const folder = stateFolder(landingPrefix ?? '');
+    grantWhole(this, 'the state machine', role, [onObjects(role, bucket, folder, ['s3:GetObject']), ...ofKey(role, bucket, 'kms:Decrypt')], OWN_POLICY);
+    acknowledgeResource(role, bucket.arnForObjects(`${folder}*`), 'the items of an execution lie in the state of its run');
     acknowledge(role, 'IAM5[Resource::*]', 'delivery of logs is set up for an account as a whole (Step Functions, "Logging using CloudWatch Logs")');
     return role;
+  }
+
+  /**
+   * Under this prefix the policy by which services deliver logs, one an account, does not grow with each group until it is full (Step
+   * Functions, "Logging using CloudWatch Logs"). A group that stays when its stack goes does not stand in the way of the next stack.
+   */
+  private logGroupName(): string {
+    const ofStack = Fn.select(0, Fn.split('-', Fn.select(2, Fn.split('/', Stack.of(this).stackId))));
+    return `/aws/vendedlogs/states/${Names.uniqueResourceName(this, { maxLength: 200, separator: '-' })}-${ofStack}`;
   }
 
   /** Beside the role's own policy, for which the state machine waits (Step Functions, "IAM policies for using Distributed Map states"). */
@@ -92,20 +102,22 @@ export class ExtractionMachine extends Construct {
     for (const each of children) acknowledgeResource(policy, each, 'nobody knows the names of executions before');
   }
 
-  /** Whether the execution that has the lease still runs. */
+  /**
+   * Whether the execution that has the lease still runs. It may be of a state machine that this one replaced, whose name begins alike:
+   * one that must not be asked about would hold the extraction for ever.
+   */
   private allowDescribing({ role }: ExtractionFunction): void {
-    const resource = `${this.executions()}:*`;
+    const { logicalId } = this.stateMachine.node.defaultChild as sfn.CfnStateMachine;
+    const resources = [`${this.executions()}:*`, `${this.executions(`${logicalId}-*`)}:*`];
     const policy = new iam.Policy(this, 'DescribePolicy', {
-      roles: [role], statements: [new iam.PolicyStatement({ sid: 'DescribeExecutions', actions: ['states:DescribeExecution'], resources: [resource] })],
+      roles: [role], statements: [new iam.PolicyStatement({ sid: 'DescribeExecutions', actions: ['states:DescribeExecution'], resources })],
     });
     acknowledgeByStandards(policy, 'IAMNoInlinePolicy', 'the policy is of what this one function calls, and of use to nobody else');
-    acknowledgeResource(policy, resource, 'nobody knows the names of executions before');
+    for (const each of resources) acknowledgeResource(policy, each, 'nobody knows the names of executions before');
   }
 
-  /** ARN of the state machine's executions, but for their names. */
-  public executions(): string {
-    return Stack.of(this).formatArn({
-      service: 'states', resource: 'execution', resourceName: this.stateMachine.stateMachineName, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
+  /** ARN of a state machine's executions, but for their names. */
+  private executions(resourceName: string = this.stateMachine.stateMachineName): string {
+    return Stack.of(this).formatArn({ service: 'states', resource: 'execution', resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
   }
 }

@@ -52,6 +52,13 @@ export interface ExtractionProps extends ExtractionOptions, AlarmOptions {
   readonly enabled?: boolean;
 
   /**
+   * Whether to put the state machine's ARN and where it lands into the stack's outputs; the command line finds an extraction by them.
+   *
+   * @default true
+   */
+  readonly outputs?: boolean;
+
+  /**
    * What an execution does that finds another one at work.
    *
    * @default ExtractionOverlap.SKIP

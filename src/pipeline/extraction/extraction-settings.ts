@@ -50,6 +50,9 @@ export const PLACES: { readonly [option in keyof Required<ExtractionOptions>]: '
   targetTimeoutSeconds: 'landing',
 };
 
+/** Of the 256 KiB that a state may take in (Step Functions, "Quotas") as much as leaves room for an execution's own input. */
+const MOST_BYTES = 192 * 1024;
+
 /** The options of one place that are given. */
 function optionsOf(props: ExtractionOptions, place: typeof PLACES[keyof typeof PLACES]): { [name: string]: unknown } {
   const names = (Object.keys(PLACES) as (keyof ExtractionOptions)[]).filter((name) => PLACES[name] === place && props[name] !== undefined);
@@ -116,6 +119,11 @@ export function checkSettings(scope: IConstruct, props: ExtractionProps): void {
   }
   if (props.checksum === ObjectChecksum.NONE) {
     throw invalidInput(scope, 'checksum must be SHA256 or CRC64NVME, got NONE: the pipeline\'s run completion compares objects by their checksum');
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(known(scope, settingsOf(props))));
+  if (bytes > MOST_BYTES) {
+    throw invalidInput(scope, `tables, tableOptions, columnTypes and what else an execution begins with must be ${MOST_BYTES} bytes at most as JSON, got ${bytes}: `
+      + 'Step Functions hands on 256 KiB; use patterns for several tables');
   }
   const path = Object.keys(props.columnTypes ?? {}).find((column) => column.endsWith('.$'));
   if (path !== undefined) {

@@ -21,11 +21,12 @@ import { ExtractionOverlap, ExtractionProps } from './extraction-props';
 import { landingOf, pricesOf, readingOf, settingsOf, sourceOf, toJson } from './extraction-settings';
 import { ExtractionStarts, isDaily, statusPattern, UNSUCCESSFUL } from './extraction-starts';
 import { ExtractionWorkers } from './extraction-workers';
-import { EXTRACTION_ENV } from '../../contract';
+import { EXTRACTION_ENV, EXTRACTION_OUTPUTS } from '../../contract';
 import { Consistency } from '../../extractor/api/extractor-props';
 import { byPrincipal, grantWhole } from '../access/grant-whole';
 import { ROLE_OF_ACCOUNT } from '../access/grants';
 import { claim } from '../checks/claims';
+import { addNamedOutputs } from '../checks/named-outputs';
 import { defaultPipelineName } from '../checks/pipeline-name';
 import { invalidInput } from '../checks/validation';
 import { RecorderFunctionOptions } from '../functions/recorder-options';
@@ -116,6 +117,7 @@ export class Extraction extends Construct implements ec2.IConnectable {
       namespace: props.pipeline.metricNamespace, extractionName: this.extractionName, stateMachine: this.stateMachine,
     });
     ({ alarms: this.alarms, topic: this.alarmTopic } = this.createAlarms(props, keepsSnapshots));
+    if (props.outputs ?? true) this.addOutputs(landingOf(props).target);
   }
 
   /** The network connections of both functions; only where they are in a VPC. */
@@ -165,6 +167,13 @@ export class Extraction extends Construct implements ec2.IConnectable {
    */
   public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metrics.metric(metricName, options);
+  }
+
+  private addOutputs(target: string): void {
+    addNamedOutputs(this, [
+      { suffix: EXTRACTION_OUTPUTS.machineArn, value: this.stateMachine.stateMachineArn, description: 'State machine of the extraction' },
+      { suffix: EXTRACTION_OUTPUTS.target, value: target, description: 'Where the extraction lands' },
+    ]);
   }
 
   private onStatus(id: string, status: readonly string[], options: events.OnEventOptions): events.Rule {

@@ -31,8 +31,14 @@ export interface HandlerFunctionProps {
   readonly keepVersions?: boolean;
 }
 
-/** The log group of a function of the pipeline. */
-export function createHandlerLogGroup(scope: Construct, options: RecorderFunctionOptions, encryptionKey?: kms.IKey): logs.LogGroup {
+/**
+ * The log group of a function of the pipeline.
+ *
+ * @param logGroupName @default - made by CloudFormation
+ */
+export function createHandlerLogGroup(
+  scope: Construct, options: Pick<RecorderFunctionOptions, 'logRetention' | 'logRemovalPolicy'>, encryptionKey?: kms.IKey, logGroupName?: string,
+): logs.LogGroup {
   const { account, partition, region } = Stack.of(scope);
   if (encryptionKey) {
     allowServiceByKeyPolicy(encryptionKey, {
@@ -43,6 +49,7 @@ export function createHandlerLogGroup(scope: Construct, options: RecorderFunctio
     });
   }
   return new logs.LogGroup(scope, 'LogGroup', {
+    logGroupName,
     retention: options.logRetention ?? logs.RetentionDays.THREE_MONTHS,
     removalPolicy: options.logRemovalPolicy ?? RemovalPolicy.RETAIN,
     encryptionKey,

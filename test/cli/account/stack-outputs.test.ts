@@ -1,6 +1,6 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { mockClient } from 'aws-sdk-client-mock';
-import { readStackOutputs } from '../../../src/cli/account/stack-outputs';
+import { readExtractions, readStackOutputs } from '../../../src/cli/account/stack-outputs';
 
 const mock = mockClient(CloudFormationClient);
 const client = new CloudFormationClient({ region: 'us-east-1' });
@@ -39,4 +39,20 @@ test.each([
 test('a stack without a pipeline', async () => {
   answer({ Other: 'x' });
   await expect(readStackOutputs(client, 'S')).rejects.toMatchObject({ code: 'TARGET_NOT_FOUND', message: expect.stringContaining('holds no LegacyToS3Pipeline') });
+});
+
+test('the extractions of a stack, by name', async () => {
+  answer({ NightlyExtractionMachineArn: 'arn:n', NightlyExtractionTarget: 's3://b/sql/', HourlyExtractionTarget: 's3://b/h/', HourlyExtractionMachineArn: 'arn:h', LedgerBucketName: 'b' });
+  expect(await readExtractions(client, 'S')).toEqual([
+    { name: 'Hourly', machineArn: 'arn:h', target: 's3://b/h/' }, { name: 'Nightly', machineArn: 'arn:n', target: 's3://b/sql/' },
+  ]);
+  // None of theirs is taken for a pipeline's.
+  expect(await readStackOutputs(client, 'S')).toEqual({ bucketName: 'b' });
+});
+
+test('a stack without an extraction, and one of an older version', async () => {
+  answer({ LedgerBucketName: 'b' });
+  expect(await readExtractions(client, 'S')).toEqual([]);
+  answer({ NightlyExtractionMachineArn: 'arn:n' });
+  await expect(readExtractions(client, 'S')).rejects.toMatchObject({ code: 'TARGET_NOT_FOUND', message: expect.stringContaining('NightlyExtractionTarget') });
 });

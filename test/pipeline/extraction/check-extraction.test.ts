@@ -8,13 +8,15 @@ import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { make, pipelineOf, secretOf, sourceOf } from './made';
 import {
-  Authentication, Encryption, ExtractionProps, ExtractionSource, ExtractionWorkers, LambdaWorkersOptions, LegacyToS3Pipeline, ObjectChecksum, TimeType,
+  Authentication, Encryption, ExtractionProps, ExtractionSource, ExtractionWorkers, LambdaWorkersOptions, LegacyToS3Pipeline,
+  ObjectChecksum, TimeType,
 } from '../../../src';
 import { vpcOf } from '../prop-case-sets';
 import { failureOf, synth } from '../synth';
 
 const refusal = (props: (stack: Stack) => Partial<ExtractionProps>) => failureOf((stack) => make(stack, props(stack)));
-const sourceRefusal = (source: (stack: Stack) => Partial<ExtractionSource>) => refusal((stack) => ({ source: { ...sourceOf(stack), ...source(stack) } }));
+const sourceRefusal = (source: (stack: Stack) => Partial<ExtractionSource>) => (
+  refusal((stack) => ({ source: { ...sourceOf(stack), ...source(stack) } })));
 const workersRefusal = (options: LambdaWorkersOptions) => refusal(() => ({ workers: ExtractionWorkers.lambda(options) }));
 const fileWith = (text: string) => {
   const file = path.join(mkdtempSync(path.join(tmpdir(), 'ca-')), 'ca.pem');
@@ -58,6 +60,10 @@ test.each<[string, (stack: Stack) => Partial<ExtractionProps>, RegExp]>([
   ['a filter that ends', () => ({ tableOptions: [{ table: 'A', rowFilter: '1=1; DROP TABLE A' }] }), /tableOptions\[0\]\.rowFilter must be one condition/],
   ['too many readers', () => ({ readers: 65 }), /readers must be a whole number from 1 to 64, got 65$/],
   ['a column that reads as a path', () => ({ columnTypes: { 'A.$': { time: TimeType.TEXT } } }), /columnTypes must not name a column as 'A\.\$', .*: write 'A\.\[\$\]'$/],
+  [
+    'more than Step Functions hands on', () => ({ tableOptions: Array.from({ length: 4000 }, (_, at) => ({ table: `dbo.${'t'.repeat(40)}${at}` })) }),
+    /tables, tableOptions, .* must be 196608 bytes at most as JSON, got \d{6}: Step Functions hands on 256 KiB; use patterns for several tables$/,
+  ],
   ['no checksum', () => ({ checksum: ObjectChecksum.NONE }), /checksum must be SHA256 or CRC64NVME, got NONE/],
   ['an owner that is none', () => ({ expectedBucketOwner: 'me' }), /expectedBucketOwner must be an account id of 12 digits, got "me"$/],
   ['little time', () => ({ timeout: Duration.minutes(1) }), /timeout must be whole seconds from 5 minutes to 365 days, got 1 minute$/],

@@ -2,12 +2,14 @@ import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { definitionIn, make, synthExtraction } from './made';
 import { ExtractionWorkers } from '../../../src';
-import { MAX_ITEMS } from '../../../src/contract';
+import { EXTRACTION_PASSING_ERRORS, MAX_ITEMS } from '../../../src/contract';
 import { FAULTS, THROTTLES } from '../../../src/pipeline/extraction/extraction-definition';
 
 /** Rules that hold for each state of an extraction's state machine. */
 
-const definition = definitionIn(synthExtraction({ timeout: Duration.hours(20), workers: ExtractionWorkers.lambda({ timeout: Duration.minutes(10) }) }));
+const definition = definitionIn(synthExtraction({
+  timeout: Duration.hours(20), workers: ExtractionWorkers.lambda({ timeout: Duration.minutes(10) }),
+}));
 const processor = definition.States.Chunks.ItemProcessor;
 
 /** Every state with its name, those of the Map's children among them. */
@@ -20,17 +22,18 @@ test('there are three tasks, by the versions of two functions', () => {
   });
 });
 
-test.each(tasks)('%s waits for room as long as it takes, and tries faults again six times', (_name, { Retry }) => {
+test.each(tasks)('%s waits for room as long as it takes, and tries faults and what may pass again six times', (_name, { Retry }) => {
   expect(Retry).toEqual([
     { ErrorEquals: THROTTLES, IntervalSeconds: 2, BackoffRate: 2, MaxDelaySeconds: 60, MaxAttempts: 99999999, JitterStrategy: 'FULL' },
     { ErrorEquals: FAULTS, IntervalSeconds: 2, BackoffRate: 2, MaxDelaySeconds: 120, MaxAttempts: 6, JitterStrategy: 'FULL' },
+    { ErrorEquals: EXTRACTION_PASSING_ERRORS, IntervalSeconds: 10, BackoffRate: 2, MaxDelaySeconds: 300, MaxAttempts: 6, JitterStrategy: 'FULL' },
   ]);
 });
 
-test('retries name errors of AWS alone, each once: not all of a kind, and none that the functions throw', () => {
-  const named = [...THROTTLES, ...FAULTS];
+test('retries name each error once: those of AWS, and codes that may pass, not all of a kind', () => {
+  const named = [...THROTTLES, ...FAULTS, ...EXTRACTION_PASSING_ERRORS];
   expect(new Set(named).size).toBe(named.length);
-  expect(named.filter((name) => !/^(Lambda\.\w+|Runtime\.(ExitError|OutOfMemory)|Sandbox\.Timedout|States\.Timeout)$/.test(name))).toEqual([]);
+  expect(named.filter((name) => !/^(Lambda\.\w+|Runtime\.(ExitError|OutOfMemory)|Sandbox\.Timedout|States\.Timeout)$/.test(name))).toEqual(EXTRACTION_PASSING_ERRORS);
 });
 
 test.each(tasks)('%s is given up on a minute after the function must have answered', (name, { TimeoutSeconds }) => {

@@ -19,14 +19,20 @@ const line = (text: string) => new RegExp(text);
 const topicOf = (stack: Stack) => new sns.Topic(stack, 'Own');
 const daily = scheduler.ScheduleExpression.rate(Duration.days(1));
 
+type Case<K extends keyof ExtractionOptions> = PropCase<ExtractionOptions, K>;
+
 /** An option that stands in the state machine's definition. */
-const setting = <K extends keyof ExtractionOptions>(name: K, value: Required<ExtractionOptions>[K], json: string): PropCase<ExtractionOptions, K> => ({
-  own: () => ({ [name]: value }) as never, shows: line(`^NightlyMachineStateMachine/Properties/DefinitionString: .*\\\\"settings\\\\":{\\\\"${name}\\\\":${json.replace(/"/g, '\\\\"')}}`),
+const setting = <K extends keyof ExtractionOptions>(name: K, value: Required<ExtractionOptions>[K], json: string): Case<K> => ({
+  own: () => ({ [name]: value }) as never,
+  shows: line(`^NightlyMachineStateMachine/Properties/DefinitionString: .*\\\\"settings\\\\":{\\\\"${name}\\\\":${json.replace(/"/g, '\\\\"')}}`),
 });
 
 /** An option that stands in the functions' environment. */
-const variable = <K extends keyof ExtractionOptions>(name: K, value: Required<ExtractionOptions>[K], json: string, of: 'READING' | 'LANDING'): PropCase<ExtractionOptions, K> => ({
-  own: () => ({ [name]: value }) as never, shows: line(`^NightlyWorkerFunction/Properties/Environment/Variables/EXTRACTION_${of}: .*"${name}":${json}}$`),
+const variable = <K extends keyof ExtractionOptions>(
+  name: K, value: Required<ExtractionOptions>[K], json: string, of: 'READING' | 'LANDING',
+): Case<K> => ({
+  own: () => ({ [name]: value }) as never,
+  shows: line(`^NightlyWorkerFunction/Properties/Environment/Variables/EXTRACTION_${of}: .*"${name}":${json}}$`),
 });
 
 const OPTIONS: PropCases<ExtractionOptions> = {
@@ -90,6 +96,7 @@ const CASES: PropCases<ExtractionProps> = {
   extractionName: { own: () => ({ extractionName: 'own' }), shows: /EXTRACTION_NAME: own$/ },
   schedule: { own: () => ({ schedule: daily }), shows: /^NightlyStartsSchedule\/Properties\/ScheduleExpression: rate\(1 day\)$/ },
   enabled: { own: () => ({ enabled: false, schedule: daily }), shows: /^NightlyStartsSchedule\/Properties\/State: DISABLED$/ },
+  outputs: { byDefault: true, own: () => ({ outputs: false }), hides: /^Outputs\// },
   overlap: { byDefault: ExtractionOverlap.SKIP, own: () => ({ overlap: ExtractionOverlap.WAIT }), shows: /DefinitionString: .*\\"overlap\\":\\"wait\\"/ },
   timeout: { byDefault: Duration.days(7), own: () => ({ timeout: Duration.hours(3) }), shows: /DefinitionString: .*\\"TimeoutSeconds\\":10800/ },
   keepSnapshotFor: { own: () => ({ keepSnapshotFor: Duration.hours(5) }), shows: /^NightlyStartsExpiry\/Properties\/Targets\/0\/Input: .*"keepSnapshotHours":5}$/ },

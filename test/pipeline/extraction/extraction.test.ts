@@ -10,6 +10,7 @@ import * as rds from 'aws-cdk-lib/aws-rds';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { environmentOf, make, pipelineOf, sourceOf, synthExtraction } from './made';
@@ -38,11 +39,13 @@ describe('functions', () => {
   });
 
   test('the whole bucket is landed in where the pipeline watches it whole', () => {
-    const made = synth((stack) => make(stack, { pipeline: LegacyToS3Pipeline.fromPipelineAttributes(stack, 'Whole', {
-      pipelineName: 'ledger', bucket: s3.Bucket.fromBucketName(stack, 'Bucket', 'landing'), metadataTable: pipelineOf(stack).metadataTable,
-    }) }));
+    const made = synth((stack) => make(stack, {
+      pipeline: LegacyToS3Pipeline.fromPipelineAttributes(stack, 'Whole', {
+        pipelineName: 'ledger', bucket: s3.Bucket.fromBucketName(stack, 'Bucket', 'landing'), metadataTable: pipelineOf(stack).metadataTable,
+      }),
+    }));
     expect(JSON.parse(environmentOf(made).EXTRACTION_LANDING)).toEqual({ target: 's3://landing/' });
-    expect(statements(made.template, 'NightlyMachineRole')).toContainEqual(expect.objectContaining({ Sid: 'ReadItems', Resource: s3Arn('landing/_state/*') }));
+    expect(statements(made.template, 'NightlyMachineRole')).toContainEqual(expect.objectContaining({ Action: 's3:GetObject', Resource: s3Arn('landing/_state/*') }));
   });
 
   test('objects are encrypted by the bucket\'s key where a key is asked for', () => {
@@ -100,8 +103,14 @@ describe('roles', () => {
     },
     { Sid: 'WriteLogs', Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: arnOf(`Nightly${which}LogGroup`) },
   ];
-  const executions = (rest: string) => ({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':states:', { Ref: 'AWS::Region' }, ':', { Ref: 'AWS::AccountId' },
-    ':execution:', { 'Fn::GetAtt': [expect.stringMatching(/^NightlyMachineStateMachine/), 'Name'] }, rest]] });
+  const executions = (rest: string) => ({
+    'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':states:', { Ref: 'AWS::Region' }, ':', { Ref: 'AWS::AccountId' },
+      ':execution:', { 'Fn::GetAtt': [expect.stringMatching(/^NightlyMachineStateMachine/), 'Name'] }, rest]],
+  });
+  const replaced = {
+    'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':states:', { Ref: 'AWS::Region' }, ':', { Ref: 'AWS::AccountId' },
+      expect.stringMatching(/^:execution:NightlyMachineStateMachine[0-9A-F]{8}-\*:\*$/)]],
+  };
   const machine = { Ref: expect.stringMatching(/^NightlyMachineStateMachine/) };
 
   test('a worker lands, reads the password and writes logs', () => {
@@ -113,7 +122,7 @@ describe('roles', () => {
       ...common('Control'), { Sid: 'SendFailures', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arnOf('NightlyDeadLetters') },
     ]);
     expect(statements(least.template, 'NightlyMachineDescribePolicy')).toEqual([
-      { Sid: 'DescribeExecutions', Effect: 'Allow', Action: 'states:DescribeExecution', Resource: executions(':*') },
+      { Sid: 'DescribeExecutions', Effect: 'Allow', Action: 'states:DescribeExecution', Resource: [executions(':*'), replaced] },
     ]);
     expect(only(least.template, 'AWS::IAM::Policy', 'NightlyMachineDescribePolicy').Properties.Roles).toEqual([{ Ref: expect.stringMatching(/^NightlyControlRole/) }]);
   });
@@ -122,7 +131,7 @@ describe('roles', () => {
     const version = (which: string) => ({ 'Fn::Join': ['', [arnOf(`Nightly${which}Function`), ':*']] });
     const [invoke, read, logs, ...more] = statements(least.template, 'NightlyMachineRole');
     expect(invoke).toEqual({ Sid: 'InvokeVersions', Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: [version('Control'), version('Worker')] });
-    expect(read).toEqual({ Sid: 'ReadItems', Effect: 'Allow', Action: 's3:GetObject', Resource: s3Arn('landing/landing-state/*') });
+    expect(read).toEqual({ Effect: 'Allow', Action: 's3:GetObject', Resource: s3Arn('landing/landing-state/*') });
     expect([logs.Resource, logs.Action.every((action: string) => action.startsWith('logs:')), more]).toEqual(['*', true, []]);
   });
 
@@ -154,12 +163,16 @@ describe('roles', () => {
   });
 
   test('a password may be a parameter of SSM', () => {
-    const made = synth((stack) => make(stack, { source: {
-      server: 'sql.corp.example', database: 'Ledger', user: 'reader',
-      passwordParameter: ssm.StringParameter.fromSecureStringParameterAttributes(stack, 'Parameter', {
-        parameterName: '/ledger/password', encryptionKey: kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:111111111111:key/1'),
-      }),
-    } }));
+    const made = synth((stack) => make(stack, {
+      source: {
+        server: 'sql.corp.example',
+        database: 'Ledger',
+        user: 'reader',
+        passwordParameter: ssm.StringParameter.fromSecureStringParameterAttributes(stack, 'Parameter', {
+          parameterName: '/ledger/password', encryptionKey: kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-west-1:111111111111:key/1'),
+        }),
+      },
+    }));
     expect(JSON.stringify(environmentOf(made).EXTRACTION_SOURCE)).toMatch(/passwordParameter.*:parameter\/ledger\/password/);
     const given = JSON.stringify(statements(made.template, 'NightlyWorkerRole'));
     expect(given).toMatch(/ssm:GetParameter.*:parameter\/ledger\/password.*/);
@@ -175,6 +188,11 @@ describe('roles', () => {
     expect(actions).toEqual(expect.arrayContaining(['s3:PutObject', 'secretsmanager:GetSecretValue', 'logs:PutLogEvents', 'sqs:SendMessage']));
     expect(statements(template, 'Own').some(({ Sid }) => Sid !== undefined)).toBe(false);
   });
+});
+
+test('the state machine\'s log group has a name of its stack, under the prefix for delivered logs', () => {
+  const name = only(least.template, 'AWS::Logs::LogGroup', 'NightlyMachine').Properties.LogGroupName;
+  expect(JSON.stringify(name)).toMatch(/"\/aws\/vendedlogs\/states\/Stack-?Nightly-?Machine[^"]*-",.*AWS::StackId/);
 });
 
 describe('starts', () => {
@@ -262,6 +280,18 @@ describe('alarms', () => {
     expect(only(template, 'AWS::CloudWatch::Alarm', 'NightlyAlarmsExtractionFailed').Properties.AlarmActions).toEqual([{ Ref: expect.stringMatching(/^LedgerAlarmsTopic/) }]);
     Object.keys(template.findResources('AWS::SNS::Topic')).forEach((id) => expect(id).toMatch(/^Ledger/));
     expect(only(least.template, 'AWS::CloudWatch::Alarm', 'NightlyAlarmsExtractionFailed').Properties.AlarmActions).toEqual([{ Ref: expect.stringMatching(/^NightlyAlarmsTopic/) }]);
+  });
+
+  test('also of a pipeline deployed elsewhere, where it is known', () => {
+    const { template } = synth((stack) => make(stack, {
+      pipeline: LegacyToS3Pipeline.fromPipelineAttributes(stack, 'Told', {
+        pipelineName: 'ledger',
+        bucket: s3.Bucket.fromBucketName(stack, 'Bucket', 'landing'),
+        metadataTable: pipelineOf(stack).metadataTable,
+        alarmTopic: sns.Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:eu-west-1:111111111111:alarms'),
+      }),
+    }));
+    expect(only(template, 'AWS::CloudWatch::Alarm', 'NightlyAlarmsExtractionFailed').Properties.AlarmActions).toEqual(['arn:aws:sns:eu-west-1:111111111111:alarms']);
   });
 
   test('they say what to do, and link to the executions', () => {

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Crc64NvmeJs } from '@aws-sdk/checksums/crc';
+import { Crc32, Crc64NvmeJs } from '@aws-sdk/checksums/crc';
 
 /** A request as it arrived. */
 export interface RecordedRequest {
@@ -34,7 +34,9 @@ export type Fault =
 /** A promise holds the request back, as a network or a process that stands still does, and then says the fault if there is one. */
 type FaultFor = (request: RecordedRequest) => Fault | undefined | Promise<void>;
 
-const noFault: FaultFor = () => undefined;
+type KeyFault = (key: string) => string | undefined;
+
+const noFault = () => undefined;
 
 interface StoredObject {
   readonly body: Buffer;
@@ -52,6 +54,9 @@ interface Upload {
 
 type Algorithm = 'sha256' | 'crc64nvme';
 
+/** Keys of a page of a listing, and of a DeleteObjects. */
+const MOST_KEYS = 1000;
+
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes);
 
 /** The S3 operations that landing uses, path-style on loopback, with SHA-256 and CRC64NVME checked as S3 documents them. */
@@ -68,6 +73,8 @@ export class FakeS3Server {
   public readonly uploads = new Map<string, Upload>();
   /** Asked for each request; an answer replaces the right one. */
   public fault: FaultFor = noFault;
+  /** Asked for each key of a DeleteObjects; an answer is the code of that key's error. */
+  public keyFault: KeyFault = noFault;
   /** Whether a put answers with the id of a version; there is one a key nevertheless. */
   public versioned = false;
   /** Whether it knows no checksums but Content-MD5, as stores of before 2022. */
@@ -138,8 +145,12 @@ export class FakeS3Server {
     switch (operation) {
       case 'HeadBucket': return send(200, {});
       case 'ListObjectsV2': {
-        const keys = [...this.objects.keys()].filter((each) => each.startsWith(prefix)).sort();
-        return send(200, {}, `<ListBucketResult><IsTruncated>false</IsTruncated>${keys.map((each) => `<Contents><Key>${xml(each)}</Key></Contents>`).join('')}</ListBucketResult>`);
+        const after = query.get('continuation-token') ?? '';
+        const keys = [...this.objects.keys()].filter((each) => each.startsWith(prefix) && each > after).sort();
+        const page = keys.slice(0, Math.min(MOST_KEYS, Number(query.get('max-keys') ?? MOST_KEYS)));
+        const more = page.length < keys.length;
+        return send(200, {}, `<ListBucketResult><IsTruncated>${more}</IsTruncated>${more ? `<NextContinuationToken>${xml(page.at(-1)!)}</NextContinuationToken>` : ''}`
+          + `${page.map((each) => `<Contents><Key>${xml(each)}</Key></Contents>`).join('')}</ListBucketResult>`);
       }
       case 'ListMultipartUploads': {
         const open = [...this.uploads].filter(([, each]) => each.key.startsWith(prefix));
@@ -199,6 +210,19 @@ export class FakeS3Server {
       case 'DeleteObject':
         this.objects.delete(key);
         return send(204, {});
+      case 'DeleteObjects': {
+        const crc32 = headers['x-amz-checksum-crc32'];
+        if (md5 === undefined && (this.plain || crc32 === undefined)) return fail(response, 400, 'InvalidRequest');
+        if (crc32 !== undefined && !this.plain && await crc32Of(body) !== crc32) return fail(response, 400, 'BadDigest');
+        const named = [...body.toString().matchAll(/<Key>(.*?)<\/Key>/gs)].map(([, each]) => unxml(each));
+        if (named.length > MOST_KEYS) return fail(response, 400, 'MalformedXML');
+        const refused = named.flatMap((each) => {
+          const error = this.keyFault(each);
+          if (error === undefined) this.objects.delete(each);
+          return error === undefined ? [] : [`<Error><Key>${xml(each)}</Key><Code>${error}</Code><Message>${error} as asked for by the test</Message></Error>`];
+        });
+        return send(200, {}, `<DeleteResult>${refused.join('')}</DeleteResult>`);
+      }
       default: return fail(response, 501, 'NotImplemented');
     }
   }
@@ -214,11 +238,23 @@ async function digestOf(algorithm: Algorithm, bytes: Uint8Array): Promise<Buffer
 function operationOf(method: string, key: string, query: URLSearchParams): string {
   const upload = query.has('uploadId');
   if (key === '' && method === 'GET') return query.has('uploads') ? 'ListMultipartUploads' : 'ListObjectsV2';
+  if (key === '' && method === 'POST') return query.has('delete') ? 'DeleteObjects' : 'Unknown';
   if (key === '') return method === 'HEAD' ? 'HeadBucket' : 'Unknown';
   if (method === 'POST') return query.has('uploads') ? 'CreateMultipartUpload' : 'CompleteMultipartUpload';
   if (method === 'PUT') return upload ? 'UploadPart' : 'PutObject';
   if (method === 'DELETE') return upload ? 'AbortMultipartUpload' : 'DeleteObject';
   return method === 'HEAD' ? 'HeadObject' : method === 'GET' ? 'GetObject' : 'Unknown';
+}
+
+/** Base64 of the four bytes, greatest first. */
+async function crc32Of(bytes: Uint8Array): Promise<string> {
+  const crc = new Crc32();
+  crc.update(bytes);
+  return Buffer.from(await crc.digest()).toString('base64');
+}
+
+function unxml(text: string): string {
+  return text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&quot;/g, '"').replace(/&apos;/g, '\'').replace(/&amp;/g, '&');
 }
 
 function xml(text: string): string {

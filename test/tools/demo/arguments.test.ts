@@ -1,12 +1,12 @@
 import { parseDemoArguments } from '../../../tools/demo/arguments';
 
 test('defaults', () => {
-  expect(parseDemoArguments([])).toEqual({ summary: undefined, keep: false, transactions: 100_000, screenshot: undefined });
+  expect(parseDemoArguments([])).toEqual({ summary: undefined, keep: false, distributed: false, transactions: 100_000, screenshot: undefined });
 });
 
 test('each option', () => {
-  expect(parseDemoArguments(['--summary', 'out.json', '--keep', '--transactions', '2000', '--screenshot', 'page.png']))
-    .toEqual({ summary: 'out.json', keep: true, transactions: 2000, screenshot: 'page.png' });
+  expect(parseDemoArguments(['--summary', 'out.json', '--keep', '--transactions', '2000', '--screenshot', 'page.png', '--distributed']))
+    .toEqual({ summary: 'out.json', keep: true, distributed: true, transactions: 2000, screenshot: 'page.png' });
 });
 
 test('help', () => {

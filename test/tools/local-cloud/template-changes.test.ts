@@ -61,3 +61,20 @@ test('a metric-math alarm reads one metric, and its names are resolved by output
   expect(JSON.stringify(resolved)).toContain('{"Name":"QueueName","Value":"orders"}');
   expect(JSON.stringify(resolved)).not.toContain('Fn::');
 });
+
+test('the way of a VPC to the internet is left out, and nothing waits for it', () => {
+  const { template, changes } = toLocalTemplate({
+    Resources: {
+      Address: { Type: 'AWS::EC2::EIP' },
+      Gateway: { Type: 'AWS::EC2::NatGateway', Properties: {} },
+      Route: { Type: 'AWS::EC2::Route', Properties: { NatGatewayId: { Ref: 'Gateway' } } },
+      Public: { Type: 'AWS::EC2::Route', Properties: { GatewayId: 'igw' } },
+      Function: { Type: 'AWS::Lambda::Function', DependsOn: ['Route', 'Public'] },
+    } as never,
+  });
+  expect(template.Resources).toEqual({
+    Public: { Type: 'AWS::EC2::Route', Properties: { GatewayId: 'igw' } },
+    Function: { Type: 'AWS::Lambda::Function', DependsOn: ['Public'] },
+  });
+  expect(changes.map(({ logicalId, what }) => [logicalId, what])).toEqual([['Address', 'left out'], ['Gateway', 'left out'], ['Route', 'left out']]);
+});

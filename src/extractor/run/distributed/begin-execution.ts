@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { estimateOf, readersOfWorker, refuseCostly, refuseLong } from './execution-estimate';
 import { leaveSlot, takeSlot } from './extraction-lock';
 import type { ExtractionSetting } from './extraction-setting';
@@ -6,7 +5,7 @@ import { ReadingHold } from './reading-hold';
 import { countsOf, RunTexts, type WrittenItems } from './run-texts';
 import { packItems, type TableWork } from './work-items';
 import {
-  EXTRACTION_INPUTS, runIdAt, stateFolder, type BeginAnswer, type BeginStep, type ExtractionEstimate, type ExtractionInput, type ExtractionLimits,
+  EXTRACTION_INPUTS, stateFolder, type BeginAnswer, type BeginStep, type ExtractionEstimate, type ExtractionInput, type ExtractionLimits,
   type WorkItem,
 } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
@@ -18,9 +17,15 @@ import { bytesOf } from '../../landing/read-manifest';
 import { parseS3Url } from '../../landing/s3/s3-url';
 import { USUAL_CHUNK_BYTES } from '../../plan/chunk-size';
 import { withPartitionPrefixes } from '../../plan/partition-prefixes';
+import { chooseTables } from '../../plan/table-choices';
+import { planProblem } from '../../plan/validate-plan';
+import { quoteTable } from '../../source/catalog/identifiers';
+import type { SourceTable } from '../../source/catalog/read-catalog';
+import { parseTablePattern } from '../../source/catalog/table-patterns';
 import { toSafeError } from '../../source/credentials/redact';
 import { Checkpoint, checkpointedRuns, type RunRecord } from '../../state/checkpoint';
 import { failedPrefix } from '../../state/chunk-claims';
+import { executionRunId } from '../../state/execution-run-id';
 import { openStore } from '../../state/open-store';
 import type { StateStore } from '../../state/state-store';
 import { refuseFoldedFolders } from '../chunks/landing-names';
@@ -107,7 +112,7 @@ class Beginning {
   }
 
   public async begin(props: ExtractorProps, options: RunOptions, { plan, resume }: Pick<ExtractionInput, 'plan' | 'resume'>): Promise<BeginAnswer> {
-    const runId = resume ?? ownRunId(this.step.execution);
+    const runId = resume ?? executionRunId(this.step.execution);
     const target = openTarget(options.target, options.targetOptions);
     try {
       const checkpoint = await this.checkpointOf(runId, props, options, target, resume !== undefined);
@@ -117,6 +122,7 @@ class Beginning {
       await target.check();
       if (checkpoint) return await this.work(runId, resumedOptions(options, props, checkpoint.record), target, checkpoint);
       const given = plan === undefined ? undefined : withPartitionPrefixes(await this.savedPlan(plan, options));
+      if (given) refuseOtherRows(given, options);
       return await this.work(runId, { ...options, ...(given && { plan: given }) }, target);
     } finally {
       await target.close();
@@ -239,15 +245,37 @@ function plannedOf({ tables }: ExtractionPlan, items: readonly WorkItem[], { con
   };
 }
 
+/**
+ * Whoever may save a plan may cut tables by it, but reads no other rows and columns than the deployment says.
+ *
+ * @throws LegacyToS3Error of code INVALID_CONFIG
+ */
+function refuseOtherRows(plan: ExtractionPlan, { tableOptions, exclude }: RunOptions): void {
+  const problem = planProblem(plan);
+  if (problem !== undefined) throw new LegacyToS3Error('INVALID_CONFIG', `the plan is none: ${problem}`);
+  const tables = plan.tables.map(({ schema, table, columns, excludedColumns = [] }) => (
+    { schema, table, columns: [...columns, ...excludedColumns.map((name) => ({ name }))], unread: [] } as unknown as SourceTable
+  ));
+  const excluded = exclude.flatMap((pattern) => parseTablePattern(pattern).among(tables));
+  // Rules for tables that the plan leaves out say nothing here, and how a table is cut is the plan's.
+  const rules = tableOptions.filter(({ table }) => parseTablePattern(table).among(tables).length > 0).map(({ chunkBy: _, ...rule }) => rule);
+  const choices = chooseTables(tables, rules);
+  const others = plan.tables.flatMap(({ schema, table, rowFilter, excludedColumns = [] }, at) => {
+    const { rowFilter: own, excludedColumns: left } = choices[at];
+    const subject = quoteTable(schema, table);
+    if (excluded.includes(tables[at])) return [`${subject} is excluded by the deployment`];
+    if (rowFilter !== own) return [`${subject} has ${rowFilter === undefined ? 'no row filter' : 'a row filter'}, ${own === undefined ? 'and the deployment none' : 'and the deployment another'}`];
+    return [...excludedColumns].sort().join() === [...left].sort().join() ? [] : [`${subject} has other columns than the deployment reads`];
+  });
+  if (others.length > 0) {
+    throw new LegacyToS3Error('INVALID_CONFIG', `a plan that an execution is given reads the rows and columns that are deployed: ${others.slice(0, 5).join('; ')}`);
+  }
+}
+
 function s3Of(target: string): { readonly bucket: string; readonly prefix: string } {
   const url = parseS3Url(target);
   if (!url) throw new LegacyToS3Error('INVALID_CONFIG', `an execution lands in S3, not in '${target}'`);
   return url;
-}
-
-/** An execution that begins twice has the same run. */
-function ownRunId({ arn, startTime }: BeginStep['execution']): string {
-  return runIdAt(new Date(startTime), createHash('sha256').update(arn).digest('hex').slice(0, 6));
 }
 
 /** Options to plan by, for all workers together. */

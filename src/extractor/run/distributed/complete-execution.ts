@@ -10,9 +10,8 @@ import { readManifestSummary } from '../../landing/read-manifest';
 import type { LandingTarget } from '../../landing/target/landing-target';
 import { quoteTable } from '../../source/catalog/identifiers';
 import { toSafeError } from '../../source/credentials/redact';
-import { readKept, readRecord } from '../../state/checkpoint';
+import { finishedChunks, readKept, readRecord } from '../../state/checkpoint';
 import type { ChunkFailure, KeptChunk } from '../../state/chunk-claims';
-import type { LandedChunk } from '../../state/landed-chunk';
 import { openStore } from '../../state/open-store';
 import { folderOf } from '../../state/run-folder';
 import { RunLease } from '../../state/run-lease';
@@ -21,13 +20,10 @@ import { landedPrimaryKey } from '../chunks/table-job';
 import { optionsOfRun } from '../context/resumed-options';
 import type { RunContext } from '../context/run-context';
 import { resolveOptions, type RunOptions } from '../context/run-options';
-import { manifestOf } from '../manifest/build-manifest';
-import { writeManifest } from '../manifest/write-manifest';
+import { manifestHead, TablesSummary } from '../manifest/build-manifest';
+import { ManifestWriter } from '../manifest/write-manifest';
 import { RunSnapshot } from '../run-snapshot';
-import { landedTable, type LandedTable, type TableIdentity } from '../tables/landed-table';
-
-/** Texts read at a time. */
-const AT_A_TIME = 64;
+import { TableAssembly, type LandedTable } from '../tables/landed-table';
 
 /** Texts deleted between two looks at the clock. */
 const DELETED_AT_ONCE = 5_000;
@@ -90,6 +86,8 @@ export async function completeExecution({ run, execution }: CompleteStep, settin
 /** A table that cannot land. */
 interface FailedTable extends ChunkFailure {
   readonly index: number;
+  /** Whether all its chunks landed, but are not the table together. */
+  readonly asWhole?: true;
 }
 
 class Ending {
@@ -124,18 +122,26 @@ class Ending {
       emit: setting.onEvent,
     };
     const kept = byTable(await readKept(this.store, this.runId), plan.tables.length);
-    const landed: LandedTable[] = [];
+    const replace = replaces ? async () => this.lease.assertHeld() : 'never';
+    const writer = new ManifestWriter(target, runId, { pagedFromBytes: PAGED_FROM_BYTES, replace });
+    const summary = new TablesSummary();
     const failed: FailedTable[] = [];
     for (const [index, table] of plan.tables.entries()) {
       const outcome = await this.tableOf(context, index, table, kept[index]);
-      if ('code' in outcome) failed.push(outcome);
-      else landed.push(outcome);
+      if ('code' in outcome) {
+        failed.push(outcome);
+        continue;
+      }
+      summary.add(outcome.table);
+      // Of a run that will be refused nothing need be written.
+      if (failed.length === 0 || header.onTableError === OnTableError.CONTINUE) await writer.addTable(outcome.table);
     }
-    const missing = await this.missing(context, plan.tables, failed, header, landed.length);
-    const manifest = manifestOf(context, plan.productVersion, landed, new Date(startedAt), missing);
+    const missing = await this.missing(context, plan.tables, failed, header, summary.totals.tables);
+    const manifest = manifestHead(context, plan.productVersion, summary, new Date(startedAt), missing);
+    if (summary.proof.incomparable) warn(manifest.verification.detail);
     context.emit({ type: 'run-verified', state: manifest.verification.state, detail: manifest.verification.detail });
     await this.lease.assertHeld();
-    await writeManifest(target, manifest, PAGED_FROM_BYTES, replaces ? async () => this.lease.assertHeld() : 'never');
+    await writer.finish(manifest);
     return { manifest, sums: this.sums };
   }
 
@@ -161,27 +167,18 @@ class Ending {
       throw new LegacyToS3Error('INTERNAL', `of ${counted(table.chunks.length, 'chunk')} of ${quoteTable(table.schema, table.table)} ${finished.length} are finished; start an execution with {"resume": "${this.runId}"}`);
     }
     const { relations } = await this.texts.table(index);
-    const identity: TableIdentity = { ...table, primaryKey: landedPrimaryKey(table), relations };
+    const assembly = new TableAssembly(context.database, { ...table, primaryKey: landedPrimaryKey(table), relations }, context.options.format);
+    for await (const chunk of finishedChunks(this.store, finished)) {
+      this.sums.chunks += 1;
+      this.sums.retries += chunk.attempts - 1;
+      assembly.add(chunk);
+    }
     try {
-      return landedTable(context.database, identity, await this.chunks(finished), context.options.format);
+      return assembly.finish();
     } catch (error) {
       if (!(error instanceof LegacyToS3Error)) throw error;
-      return { index, code: error.code, message: error.message };
+      return { index, code: error.code, message: error.message, asWhole: true };
     }
-  }
-
-  private async chunks(kept: readonly KeptChunk[]): Promise<LandedChunk[]> {
-    const chunks: LandedChunk[] = [];
-    for (let at = 0; at < kept.length; at += AT_A_TIME) {
-      const texts = await Promise.all(kept.slice(at, at + AT_A_TIME).map(async ({ key }) => this.store.read(key!)));
-      for (const text of texts) {
-        const chunk = JSON.parse(text!) as LandedChunk;
-        this.sums.chunks += 1;
-        this.sums.retries += chunk.attempts - 1;
-        chunks.push(chunk);
-      }
-    }
-    return chunks;
   }
 
   /** Takes what there is of failed tables away, where the run goes without them. @throws LegacyToS3Error where it does not */
@@ -191,8 +188,9 @@ class Ending {
     if (failed.length === 0) return [];
     if (onTableError !== OnTableError.CONTINUE || landed === 0) {
       const told = failed.map(({ index, message }) => (message.includes(tables[index].table) ? message : `${quoteTable(tables[index].schema, tables[index].table)}: ${message}`));
-      throw new LegacyToS3Error(failed[0].code, `${counted(failed.length, 'table')} of run ${this.runId} cannot land: ${told.join('; besides ')}; `
-        + `mend that, and start an execution with {"resume": "${this.runId}"}, which reads only what is left`);
+      const advice = failed.some(({ asWhole }) => asWhole) ? 'give the run up (abort), and begin anew'
+        : `mend that, and start an execution with {"resume": "${this.runId}"}, which reads only what is left`;
+      throw new LegacyToS3Error(failed[0].code, `${counted(failed.length, 'table')} of run ${this.runId} cannot land: ${told.join('; besides ')}; ${advice}`);
     }
     for (const { index, code, message } of failed) {
       const { schema, table, partitionPrefix } = tables[index];

@@ -1,4 +1,6 @@
-import { CONTENT_HASH_VERSION, INCOMPLETE_MANIFEST_VERSION, MANIFEST_VERSION, type Manifest, type ManifestMissingTable } from '../../../contract';
+import {
+  CONTENT_HASH_VERSION, INCOMPLETE_MANIFEST_VERSION, MANIFEST_VERSION, type Manifest, type ManifestMissingTable, type ManifestTable,
+} from '../../../contract';
 import type { ExtractResult } from '../../api/extract-result';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../../api/version';
 import type { OutputFormat } from '../../rows/columns/output-format';
@@ -7,17 +9,57 @@ import { GUARANTEES } from '../../source/consistency/consistency';
 import type { LandedChunk } from '../../state/landed-chunk';
 import type { RunContext } from '../context/run-context';
 import type { LandedTable } from '../tables/landed-table';
-import { runVerification } from '../tables/verification';
+import { RunProof } from '../tables/verification';
 
 const EXCEPTIONS = '; tables that state a guarantee of their own have that instead';
 
+/** A manifest without its tables, which are written beside it or put into it. */
+export interface ManifestHead extends Manifest {
+  readonly tables: readonly never[];
+}
+
+/** What a manifest says of all its tables, which come in their order and are not kept. */
+export class TablesSummary {
+  public readonly proof = new RunProof();
+  /** Whether a table has a guarantee of its own. */
+  public hasGuarantees = false;
+  private readonly counts = { tables: 0, objects: 0, rows: 0, sizeBytes: 0 };
+
+  public add(table: ManifestTable): void {
+    const { counts } = this;
+    this.proof.add(table);
+    this.hasGuarantees ||= table.guarantee !== undefined;
+    counts.tables += 1;
+    counts.objects += table.objects.length;
+    counts.rows += table.rows;
+    counts.sizeBytes += table.sizeBytes;
+  }
+
+  public get totals(): Manifest['totals'] {
+    return { ...this.counts };
+  }
+}
+
+/** What the head of a manifest needs of a run. */
+type RunOfManifest = Pick<RunContext, 'options' | 'runId' | 'consistency' | 'database'> & { readonly target: Pick<RunContext['target'], 'prefix'> };
+
 /** The manifest of a run whose objects are all complete. */
 export function manifestOf(
-  context: RunContext, productVersion: string | undefined, landed: readonly LandedTable[], startedAt: Date,
+  context: RunOfManifest, productVersion: string | undefined, landed: readonly LandedTable[], startedAt: Date,
   missing: readonly ManifestMissingTable[] = [],
 ): Manifest {
-  const { options, runId, consistency, target } = context;
   const tables = landed.map(({ table }) => table);
+  const summary = new TablesSummary();
+  tables.forEach((table) => summary.add(table));
+  return { ...manifestHead(context, productVersion, summary, startedAt, missing), tables };
+}
+
+/** The manifest of such a run without its tables: those that the summary is of. */
+export function manifestHead(
+  context: RunOfManifest, productVersion: string | undefined, summary: TablesSummary, startedAt: Date,
+  missing: readonly ManifestMissingTable[] = [],
+): ManifestHead {
+  const { options, runId, consistency, target } = context;
   return {
     manifestVersion: missing.length > 0 ? INCOMPLETE_MANIFEST_VERSION : MANIFEST_VERSION,
     contentHashVersion: CONTENT_HASH_VERSION,
@@ -32,18 +74,13 @@ export function manifestOf(
       ...(productVersion !== undefined && { productVersion }),
       ...(options.query && { query: options.query.sql }),
     },
-    consistency: { mode: consistency, guarantee: GUARANTEES[consistency] + (tables.some(({ guarantee }) => guarantee !== undefined) ? EXCEPTIONS : '') },
-    verification: runVerification(tables, consistency, missing.length),
+    consistency: { mode: consistency, guarantee: GUARANTEES[consistency] + (summary.hasGuarantees ? EXCEPTIONS : '') },
+    verification: summary.proof.verification(consistency, missing.length),
     format: formatOf(options.format),
     prefix: target.prefix,
-    tables,
+    tables: [],
     ...(missing.length > 0 && { missingTables: missing }),
-    totals: {
-      tables: tables.length,
-      objects: tables.reduce((sum, table) => sum + table.objects.length, 0),
-      rows: tables.reduce((sum, table) => sum + table.rows, 0),
-      sizeBytes: tables.reduce((sum, table) => sum + table.sizeBytes, 0),
-    },
+    totals: summary.totals,
   };
 }
 

@@ -1,40 +1,118 @@
 import { createHash } from 'node:crypto';
-import { INCOMPLETE_MANIFEST_VERSION, manifestKey, manifestPageKey, PAGED_MANIFEST_VERSION, type Manifest, type ManifestPage, type ManifestPageContent, type ManifestPageTable, type ManifestTable } from '../../../contract';
+import type { ManifestHead } from './build-manifest';
+import {
+  INCOMPLETE_MANIFEST_VERSION, manifestKey, manifestPageKey, PAGED_MANIFEST_VERSION,
+  type Manifest, type ManifestPage, type ManifestPageContent, type ManifestPageTable, type ManifestTable,
+} from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
 import type { LandingTarget, ObjectHeader } from '../../landing/target/landing-target';
 
 /** Larger manifests are written in pages (bytes without blanks). */
 const PAGED_FROM_BYTES = 0x1000000;
 
+export interface ManifestWriterOptions {
+  /** Size from which on a manifest is written in pages (bytes without blanks). Default 16 MiB. */
+  readonly pagedFromBytes?: number;
+  /** Of a manifest that is there already; by default it stays, for of two processes that end a run one does. */
+  readonly replace?: ObjectHeader['replace'];
+}
+
 /**
- * Writes the manifest, the commit of the run: only when every object it names is complete. The tables of a large one are
- * written before it, in pages.
+ * Writes the manifest, the commit of the run: only when every object it names is complete. Tables come one after the other, and those
+ * of a large one are written before it, in pages of about a quarter of `pagedFromBytes`, by the bytes that they have; a table of more
+ * objects or chunks than a page holds goes on in the next one. Only a table's columns, with their tallies, indexes and foreign keys,
+ * are not cut: 30,000 columns are the most that SQL Server has ("Maximum capacity specifications"). No table is kept that is in a page.
  *
- * @param replace of a manifest that is there already; by default it stays, for of two processes that end a run one does
- * @returns its key
- * @throws LegacyToS3Error, of code RUN_IN_USE when another process has ended the run; it is not complete by this one
+ * What fails is begun anew with another writer: the same tables make the same pages, and S3 tells one's own by its checksum.
  */
-export async function writeManifest(
-  target: LandingTarget, manifest: Manifest, pagedFromBytes = PAGED_FROM_BYTES, replace: ObjectHeader['replace'] = 'never',
-): Promise<string> {
-  const { prefix } = target;
-  const { runId } = manifest;
-  const writeJson = async (key: string, text: string) => writeText(target, { key, contentType: 'application/json', metadata: { runId }, replace }, text);
-  const key = manifestKey(prefix, runId);
-  const contents = manifestPages(manifest, pagedFromBytes);
-  if (contents.length === 0) {
-    await writeJson(key, `${JSON.stringify(manifest, undefined, 2)}\n`);
+export class ManifestWriter {
+  private readonly pagedFromBytes: number;
+  private readonly pageBytes: number;
+  private readonly replace: ObjectHeader['replace'];
+  /** None once there are pages. */
+  private tables: ManifestTable[] = [];
+  /** Pages that are not written, of which the last is not full. */
+  private readonly waiting: ManifestPageTable[][] = [];
+  private readonly pages: ManifestPage[] = [];
+  /** Of the last page (bytes). */
+  private size = Infinity;
+  /** Of all tables (bytes). */
+  private whole = 0;
+
+  public constructor(private readonly target: LandingTarget, private readonly runId: string, options: ManifestWriterOptions = {}) {
+    const { pagedFromBytes = PAGED_FROM_BYTES, replace = 'never' } = options;
+    this.pagedFromBytes = pagedFromBytes;
+    this.pageBytes = pagedFromBytes / 4;
+    this.replace = replace;
+  }
+
+  /**
+   * Takes the next table, and writes the pages that are full.
+   *
+   * @throws LegacyToS3Error, of code RUN_IN_USE when another process has ended the run; it is not complete by this one
+   */
+  public async addTable(table: ManifestTable): Promise<void> {
+    for (const { part, bytes } of partsOf(table, this.pageBytes)) {
+      if (this.size + bytes > this.pageBytes) {
+        this.waiting.push([]);
+        this.size = 0;
+      }
+      this.waiting.at(-1)!.push(part);
+      this.size += bytes;
+      this.whole += bytes;
+    }
+    this.tables.push(table);
+    if (!this.isPaged) return;
+    this.tables = [];
+    await this.writePages(1);
+  }
+
+  /**
+   * Writes the manifest itself.
+   *
+   * @param head all but the tables
+   * @returns its key
+   * @throws as {@link addTable}
+   */
+  public async finish(head: ManifestHead): Promise<string> {
+    const key = manifestKey(this.target.prefix, this.runId);
+    await this.writeJson(key, `${JSON.stringify(this.isPaged ? await this.rootOf(head) : { ...head, tables: this.tables }, undefined, 2)}\n`);
     return key;
   }
-  const pages: ManifestPage[] = [];
-  for (const [at, content] of contents.entries()) {
-    const page = manifestPageKey(prefix, runId, at + 1);
-    const text = JSON.stringify(content);
-    const bytes = await writeJson(page, text);
-    pages.push({ key: page, sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
+
+  private get isPaged(): boolean {
+    return this.whole > 0 && this.whole >= this.pagedFromBytes;
   }
-  await writeJson(key, `${JSON.stringify({ ...manifest, manifestVersion: manifest.missingTables ? INCOMPLETE_MANIFEST_VERSION : PAGED_MANIFEST_VERSION, tables: [], pages }, undefined, 2)}\n`);
-  return key;
+
+  private async rootOf(head: ManifestHead): Promise<Manifest> {
+    await this.writePages(0);
+    return { ...head, manifestVersion: head.missingTables ? INCOMPLETE_MANIFEST_VERSION : PAGED_MANIFEST_VERSION, pages: this.pages };
+  }
+
+  /** @param left how many pages are left for later */
+  private async writePages(left: number): Promise<void> {
+    while (this.waiting.length > left) {
+      const page = this.pages.length + 1;
+      const key = manifestPageKey(this.target.prefix, this.runId, page);
+      const content: ManifestPageContent = { runId: this.runId, page, tables: this.waiting.shift()! };
+      const bytes = await this.writeJson(key, JSON.stringify(content));
+      this.pages.push({ key, sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
+    }
+  }
+
+  private async writeJson(key: string, text: string): Promise<Buffer> {
+    const { target, runId, replace } = this;
+    return writeText(target, { key, contentType: 'application/json', metadata: { runId }, replace }, text);
+  }
+}
+
+/** Writes the manifest of tables that are all there. @returns its key. @throws as {@link ManifestWriter} */
+export async function writeManifest(
+  target: LandingTarget, manifest: Manifest, pagedFromBytes?: number, replace?: ObjectHeader['replace'],
+): Promise<string> {
+  const writer = new ManifestWriter(target, manifest.runId, { pagedFromBytes, replace });
+  for (const table of manifest.tables) await writer.addTable(table);
+  return writer.finish({ ...manifest, tables: [] });
 }
 
 async function writeText(target: LandingTarget, header: ObjectHeader, text: string): Promise<Buffer> {
@@ -49,29 +127,6 @@ async function writeText(target: LandingTarget, header: ObjectHeader, text: stri
     throw new LegacyToS3Error('RUN_IN_USE', `run ${header.metadata.runId} is in use: another process has written ${header.key}, and ends it or has ended it`, { cause: error });
   }
   return bytes;
-}
-
-/**
- * Cuts the tables of a large manifest into pages of about a quarter of `pagedFromBytes`, by the bytes that they have; a table of
- * more objects or chunks than a page holds goes on in the next one. Only a table's columns, with their tallies, indexes and
- * foreign keys, are not cut: 30,000 columns are the most that SQL Server has ("Maximum capacity specifications").
- *
- * @returns none when the manifest is not that large
- */
-export function manifestPages({ runId, tables }: Manifest, pagedFromBytes: number): ManifestPageContent[] {
-  const pageBytes = pagedFromBytes / 4;
-  const pages: ManifestPageTable[][] = [];
-  let [size, whole] = [Infinity, 0];
-  for (const { part, bytes } of tables.flatMap((table) => partsOf(table, pageBytes))) {
-    if (size + bytes > pageBytes) {
-      pages.push([]);
-      size = 0;
-    }
-    pages.at(-1)!.push(part);
-    size += bytes;
-    whole += bytes;
-  }
-  return whole < pagedFromBytes ? [] : pages.map((of, at) => ({ runId, page: at + 1, tables: of }));
 }
 
 /** What a page takes as one, and its bytes. */

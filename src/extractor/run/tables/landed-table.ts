@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { sumAlterations } from './alterations';
+import { ChunkSums } from './chunk-sums';
+import { FirstSeen } from './first-seen';
 import { refuseOtherTotal } from './table-total';
 import { tableVerification } from './verification';
-import { CONTENT_HASH_VERSION, type ManifestChunk, type ManifestColumn, type ManifestObject, type ManifestTable } from '../../../contract';
+import { CONTENT_HASH_VERSION, type ManifestAlterations, type ManifestChunk, type ManifestColumn, type ManifestObject, type ManifestTable } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
 import type { PlannedChunk, PlannedColumn, PlannedTable } from '../../api/extraction-plan';
-import { sumOf } from '../../rows/columns/off-kernel';
 import { formatOfColumns, type OutputFormat } from '../../rows/columns/output-format';
-import { mergeTallies } from '../../rows/hash/column-tally';
 import { sumHashTexts } from '../../rows/hash/content-hash';
+import { TallySums } from '../../rows/hash/tally-sums';
 import { freePartitionPrefix } from '../../source/catalog/column-names';
 import { quoteTable } from '../../source/catalog/identifiers';
 import type { TableRelations } from '../../source/catalog/read-relations';
@@ -34,76 +35,131 @@ export interface TableIdentity extends Pick<
   readonly chunks: readonly PlannedChunk[];
 }
 
-/** Puts the tables of a run together from the chunks, in the order of the plan. @throws as {@link landedTable} */
+/** Puts the tables of a run together from the chunks, in the order of the plan. @throws as {@link TableAssembly.finish} */
 export function landedTables(
   database: string, tables: readonly TableIdentity[], chunks: readonly LandedChunk[], format?: OutputFormat,
 ): LandedTable[] {
-  const groups: LandedChunk[][] = tables.map(() => []);
-  for (const chunk of chunks) groups[chunk.tableIndex].push(chunk);
-  return tables.map((table, index) => landedTable(database, table, groups[index], format));
+  const assemblies = tables.map((table) => new TableAssembly(database, table, format));
+  for (const chunk of chunks) assemblies[chunk.tableIndex].add(chunk);
+  return assemblies.map((assembly) => assembly.finish());
+}
+
+/** Puts a table together from its chunks. @throws as {@link TableAssembly.finish} */
+export function landedTable(
+  database: string, identity: TableIdentity, chunks: readonly LandedChunk[], format?: OutputFormat,
+): LandedTable {
+  const assembly = new TableAssembly(database, identity, format);
+  for (const chunk of chunks) assembly.add(chunk);
+  return assembly.finish();
 }
 
 /**
- * Puts a table together from its chunks.
- *
- * @throws LegacyToS3Error of code SCHEMA_CHANGED when chunks came with different columns, COUNT_MISMATCH when they are not the table
+ * Puts a table together from its chunks, which come in any order. Of a chunk nothing is kept but what the manifest keeps: its objects,
+ * bounds and numbers; columns and tallies are of the table.
  */
-export function landedTable(
-  database: string, identity: TableIdentity, landed: readonly LandedChunk[], format?: OutputFormat,
-): LandedTable {
-  const { schema, table, primaryKey, chunkKey, excludedColumns, unreadColumns, memoryOptimized, view, rowFilter, relations } = identity;
-  const chunks = [...landed].sort((a, b) => a.chunk - b.chunk);
-  const [{ columns }] = chunks;
-  // Of a query the columns were not known before.
-  const partitionPrefix = identity.columns ? identity.partitionPrefix : freePartitionPrefix(columns.map(({ name }) => name));
-  const nullText = ownNullText(format, columns);
-  const fingerprint = schemaFingerprint(columns);
-  const other = chunks.find((chunk) => schemaFingerprint(chunk.columns) !== fingerprint);
-  if (other) {
-    throw new LegacyToS3Error('SCHEMA_CHANGED', `${quoteTable(schema, table)}: chunks ${chunks[0].chunk} and ${other.chunk} came with different columns; `
+export class TableAssembly {
+  private readonly chunks: Array<{ readonly entry: ManifestChunk; readonly objects: readonly ManifestObject[] }> = [];
+  private readonly sums = new ChunkSums();
+  private readonly rowsOffKernel = new FirstSeen<string, number>();
+  private readonly alterations = new FirstSeen<string, ManifestAlterations>();
+  /** The least number of a chunk by the fingerprint of its columns. */
+  private readonly shapes = new Map<string, number>();
+  /** Undefined where a chunk has none. */
+  private tallies?: TallySums;
+  private talliedChunks = 0;
+  /** The first chunk by number. */
+  private first?: Pick<LandedChunk, 'chunk' | 'columns'>;
+  /** Chunks share their columns mostly. */
+  private last?: { readonly columns: readonly ManifestColumn[]; readonly fingerprint: string };
+
+  public constructor(private readonly database: string, private readonly identity: TableIdentity, private readonly format?: OutputFormat) {}
+
+  public add(landed: LandedChunk): void {
+    const { chunk, columns, rows, instant, attempts, seconds, sourceSeconds, tallies, rowsOffKernel = {}, alterations = [] } = landed;
+    const { lower, upper, nullKey } = this.identity.chunks[chunk];
+    const objects = comparableObjects(landed);
+    const bounds = { ...(lower && { lower }), ...(upper && { upper }), ...(nullKey && { nullKey }) };
+    const keys = { ...bounds, ...keyRange(this.identity, tallies) };
+    const asked = sourceSeconds !== undefined && { sourceSeconds };
+    this.chunks.push({ entry: { chunk, rows, ...chunkHash(objects), ...keys, ...(instant && { instant }), attempts, seconds, ...asked }, objects });
+    this.sums.add(landed);
+    Object.entries(rowsOffKernel).forEach(([reason, count], at) => this.rowsOffKernel.add(reason, count, chunk, at, (a, b) => a + b));
+    alterations.forEach((each, at) => this.alterations.add(each.column, each, chunk, at, (a, b) => sumAlterations([a, b])[0]));
+    this.look(columns, chunk);
+    // Of other columns the tallies are others, and the table is none.
+    if (tallies && this.shapes.size === 1) {
+      this.tallies ??= new TallySums(columns.filter(({ framing }) => framing !== undefined));
+      this.tallies.add(tallies, chunk);
+      this.talliedChunks += 1;
+    }
+  }
+
+  /**
+   * The table of all chunks that were added.
+   *
+   * @throws LegacyToS3Error of code SCHEMA_CHANGED when chunks came with different columns, COUNT_MISMATCH when they are not the table
+   */
+  public finish(): LandedTable {
+    const { identity, database, format, sums } = this;
+    const { schema, table, primaryKey, chunkKey, excludedColumns, unreadColumns, memoryOptimized, view, rowFilter, relations } = identity;
+    const { columns } = this.first!;
+    this.refuseOtherColumns();
+    refuseOtherTotal(quoteTable(schema, table), sums);
+    const chunks = this.chunks.sort((a, b) => a.entry.chunk - b.entry.chunk);
+    const entries = chunks.map(({ entry }) => entry);
+    const objects = chunks.flatMap((each) => each.objects);
+    // Of a query the columns were not known before.
+    const partitionPrefix = identity.columns ? identity.partitionPrefix : freePartitionPrefix(columns.map(({ name }) => name));
+    const nullText = ownNullText(format, columns);
+    const rowsOffKernel = this.rowsOffKernel.all;
+    const alterations = sumAlterations(this.alterations.all.map(([, each]) => each));
+    // Fractions of seconds are added up in the order of the chunks, lest the sum depend on how they came.
+    const sourceSeconds = entries.reduce((sum, { sourceSeconds: own = 0 }) => sum + own, 0);
+    return {
+      table: {
+        database,
+        schema,
+        table,
+        ...(partitionPrefix !== undefined && { partitionPrefix }),
+        ...(nullText !== undefined && { nullText }),
+        columns: columns.map((column) => describedColumn(column, identity)),
+        ...(excludedColumns && { excludedColumns }),
+        ...(unreadColumns && { unreadColumns }),
+        ...(view && { view }),
+        ...(memoryOptimized && { guarantee: MEMORY_OPTIMIZED_GUARANTEE }),
+        ...(rowFilter !== undefined && { rowFilter }),
+        ...(primaryKey.length > 0 && { primaryKey }),
+        ...(relations && relations.indexes.length > 0 && { indexes: relations.indexes }),
+        ...(relations && relations.foreignKeys.length > 0 && { foreignKeys: relations.foreignKeys }),
+        ...(chunkKey.length > 0 && { chunkKey }),
+        chunks: entries,
+        schemaFingerprint: schemaFingerprint(columns),
+        rows: sums.rows,
+        sizeBytes: objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+        verification: tableVerification(columns, sums, sourceSeconds, identity),
+        ...(this.talliedChunks === chunks.length && { tallies: this.tallies!.totals }),
+        ...(alterations.length > 0 && { alterations }),
+        ...(rowsOffKernel.length > 0 && { rowsOffKernel: Object.fromEntries(rowsOffKernel) }),
+        objects,
+      },
+      seconds: entries.reduce((sum, { seconds }) => sum + seconds, 0),
+    };
+  }
+
+  private look(columns: readonly ManifestColumn[], chunk: number): void {
+    if (this.last?.columns !== columns) this.last = { columns, fingerprint: schemaFingerprint(columns) };
+    const { fingerprint } = this.last;
+    this.shapes.set(fingerprint, Math.min(chunk, this.shapes.get(fingerprint) ?? chunk));
+    if (!this.first || chunk < this.first.chunk) this.first = { chunk, columns };
+  }
+
+  private refuseOtherColumns(): void {
+    const [first, other] = [...this.shapes.values()].sort((a, b) => a - b);
+    if (other === undefined) return;
+    const { schema, table } = this.identity;
+    throw new LegacyToS3Error('SCHEMA_CHANGED', `${quoteTable(schema, table)}: chunks ${first} and ${other} came with different columns; `
       + 'the table was changed during the run; plan and run anew');
   }
-  refuseOtherTotal(quoteTable(schema, table), chunks);
-  const objects = chunks.flatMap(comparableObjects);
-  const rowsOffKernel = sumOf(chunks.flatMap((chunk) => chunk.rowsOffKernel ?? []));
-  const alterations = sumAlterations(chunks.flatMap((chunk) => chunk.alterations ?? []));
-  const tallies = chunks.flatMap((chunk) => (chunk.tallies ? [chunk.tallies] : []));
-  return {
-    table: {
-      database,
-      schema,
-      table,
-      ...(partitionPrefix !== undefined && { partitionPrefix }),
-      ...(nullText !== undefined && { nullText }),
-      columns: columns.map((column) => describedColumn(column, identity)),
-      ...(excludedColumns && { excludedColumns }),
-      ...(unreadColumns && { unreadColumns }),
-      ...(view && { view }),
-      ...(memoryOptimized && { guarantee: MEMORY_OPTIMIZED_GUARANTEE }),
-      ...(rowFilter !== undefined && { rowFilter }),
-      ...(primaryKey.length > 0 && { primaryKey }),
-      ...(relations && relations.indexes.length > 0 && { indexes: relations.indexes }),
-      ...(relations && relations.foreignKeys.length > 0 && { foreignKeys: relations.foreignKeys }),
-      ...(chunkKey.length > 0 && { chunkKey }),
-      chunks: chunks.map((landedChunk) => {
-        const { chunk, rows, instant, attempts, seconds, sourceSeconds, tallies: tallied } = landedChunk;
-        const { lower, upper, nullKey } = identity.chunks[chunk];
-        const bounds = { ...(lower && { lower }), ...(upper && { upper }), ...(nullKey && { nullKey }) };
-        const keys = { ...bounds, ...keyRange(identity, tallied) };
-        const asked = sourceSeconds !== undefined && { sourceSeconds };
-        return { chunk, rows, ...chunkHash(comparableObjects(landedChunk)), ...keys, ...(instant && { instant }), attempts, seconds, ...asked };
-      }),
-      schemaFingerprint: fingerprint,
-      rows: chunks.reduce((sum, { rows }) => sum + rows, 0),
-      sizeBytes: objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-      verification: tableVerification(columns, chunks, identity),
-      ...(tallies.length === chunks.length && { tallies: mergeTallies(columns.filter(({ framing }) => framing !== undefined), tallies) }),
-      ...(alterations.length > 0 && { alterations }),
-      ...(Object.keys(rowsOffKernel).length > 0 && { rowsOffKernel }),
-      objects,
-    },
-    seconds: chunks.reduce((sum, { seconds }) => sum + seconds, 0),
-  };
 }
 
 /** What NULL is written as where it is not as in other tables. */

@@ -28,7 +28,7 @@ export class RunProgress {
    * @param now clock (milliseconds)
    */
   public constructor(
-    jobs: readonly ReadJob[],
+    jobs: ReadonlyArray<Pick<ReadJob, 'tableIndex' | 'chunk' | 'estimatedRows'>>,
     finished: ReadonlyArray<{ readonly tableIndex: number; readonly chunk: number; readonly rows: number; readonly wireBytes: number }>,
     private readonly now: () => number = () => performance.now(),
     private readonly began = now(),

@@ -1,8 +1,8 @@
+import type { ChunkSums } from './chunk-sums';
 import { counted } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
 import { wholeNumber } from '../../source/aggregates/same-value';
 import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
-import type { LandedChunk } from '../../state/landed-chunk';
 import type { ReadJob } from '../context/read-job';
 import type { RunContext } from '../context/run-context';
 
@@ -28,18 +28,9 @@ export function countOf(answer: unknown, subject: string): bigint {
   throw new LegacyToS3Error('SOURCE_QUERY_FAILED', `cannot count the rows of ${subject}: COUNT_BIG answered ${JSON.stringify(answer) ?? 'nothing'}`);
 }
 
-/** COUNT_BIG of the whole table; undefined where it was not asked, or the chunks are of several states of the database. */
-export function tableTotal(chunks: readonly LandedChunk[]): number | undefined {
-  const [{ state }] = chunks;
-  const told = chunks.find(({ tableRows }) => tableRows !== undefined)?.tableRows;
-  return told !== undefined && state !== undefined && chunks.every((chunk) => chunk.state === state) ? Number(told) : undefined;
-}
-
 /** @throws LegacyToS3Error of code COUNT_MISMATCH when the chunks of a table leave rows out, or have some twice */
-export function refuseOtherTotal(subject: string, chunks: readonly LandedChunk[]): void {
-  const total = tableTotal(chunks);
-  const rows = chunks.reduce((sum, chunk) => sum + chunk.rows, 0);
+export function refuseOtherTotal(subject: string, { chunks, rows, tableRows: total }: Pick<ChunkSums, 'chunks' | 'rows' | 'tableRows'>): void {
   if (total === undefined || total === rows) return;
-  throw new LegacyToS3Error('COUNT_MISMATCH', `${subject}: its ${counted(chunks.length, 'chunk')} have ${counted(rows, 'row')} together, but the source counts `
+  throw new LegacyToS3Error('COUNT_MISMATCH', `${subject}: its ${counted(chunks, 'chunk')} have ${counted(rows, 'row')} together, but the source counts `
     + `${total} in the whole table under the same snapshot: the plan leaves rows out or has some twice; give the run up (abort), and plan anew`);
 }

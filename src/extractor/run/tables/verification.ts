@@ -1,15 +1,11 @@
-import { tableTotal } from './table-total';
+import { MOST_DIFFERENCES, type ChunkSums } from './chunk-sums';
 import type { Manifest, ManifestColumn, ManifestTable, ManifestTableVerification, VerificationState } from '../../../contract';
 import { counted } from '../../api/counted';
 import { HiddenRows, type PlannedColumn, type PlannedTable } from '../../api/extraction-plan';
 import { varyingPart } from '../../options/filter-determinism';
 import { unhashedColumns } from '../../rows/hash/source-hash';
-import { comparedColumns, differenceText } from '../../source/aggregates/aggregate-query';
+import { comparedColumns } from '../../source/aggregates/aggregate-query';
 import type { RunConsistency } from '../../source/consistency/consistency';
-import type { LandedChunk } from '../../state/landed-chunk';
-
-/** Differences that are told. */
-const MOST_DIFFERENCES = 3;
 
 /** What is known of a table beside its chunks. */
 type Planned = Pick<PlannedTable, 'rowFilter' | 'hiddenRows'> & { readonly columns?: readonly PlannedColumn[] };
@@ -20,17 +16,23 @@ const RESTS_ON: { readonly [reason in HiddenRows]: string } = {
   [HiddenRows.UNKNOWN]: 'of the rows that the login sees: it may not know whether a security policy hides others (VIEW DEFINITION)',
 };
 
-/** How far a table is proven. Under a snapshot a difference has failed the run before. */
+/**
+ * How far a table is proven. Under a snapshot a difference has failed the run before.
+ *
+ * @param sourceSeconds how long the source took to count, and to aggregate, over all chunks
+ */
 export function tableVerification(
-  landedColumns: readonly ManifestColumn[], chunks: readonly LandedChunk[], planned: Planned = {},
+  landedColumns: readonly ManifestColumn[], chunks: ChunkSums, sourceSeconds: number, planned: Planned = {},
 ): ManifestTableVerification {
-  const proof = comparison(landedColumns, chunks, planned);
+  const proof = comparison(landedColumns, chunks, sourceSeconds, planned);
   if (!planned.hiddenRows || proof.state === 'unverified') return proof;
   const detail = [RESTS_ON[planned.hiddenRows], ...proof.detail === undefined ? [] : [proof.detail]].join('; ');
   return { ...proof, state: proof.state === 'verified' ? 'verifiedAsVisible' : proof.state, detail };
 }
 
-function comparison(landedColumns: readonly ManifestColumn[], chunks: readonly LandedChunk[], planned: Planned): ManifestTableVerification {
+function comparison(
+  landedColumns: readonly ManifestColumn[], chunks: ChunkSums, sourceSeconds: number, planned: Planned,
+): ManifestTableVerification {
   const varying = varyingPart(planned.rowFilter);
   if (varying !== undefined) {
     return { state: 'unverified', detail: `neither rows nor values were compared with the source, since the row filter has ${varying}, which gives other values each time` };
@@ -41,32 +43,24 @@ function comparison(landedColumns: readonly ManifestColumn[], chunks: readonly L
     return reason ? [{ column: column.name, reason }] : [];
   });
   const columns = landedColumns.filter((column) => !reasonOf(column));
-  if (chunks.some(({ sourceRows }) => sourceRows === undefined)) return { state: 'unverified', detail: 'the source was not asked' };
-  const tableRows = tableTotal(chunks);
-  const asked = {
-    sourceRows: chunks.reduce((sum, { sourceRows }) => sum + Number(sourceRows), 0),
-    ...(tableRows !== undefined && { tableRows }),
-    sourceSeconds: chunks.reduce((sum, { sourceSeconds = 0 }) => sum + sourceSeconds, 0),
-  };
-  const landed = chunks.reduce((sum, { rows }) => sum + rows, 0);
-  const aggregated = chunks.every((chunk) => chunk.aggregated);
-  const hashed = chunks.every(({ hashedRows }) => hashedRows !== undefined);
+  const { rows, sourceRows, tableRows, aggregated, hashedRows, differing } = chunks;
+  if (sourceRows === undefined) return { state: 'unverified', detail: 'the source was not asked' };
+  const asked = { sourceRows, ...(tableRows !== undefined && { tableRows }), sourceSeconds };
   const unhashed = unhashedColumns(landedColumns, notCompared.map(({ column }) => column));
   const open = notCompared.length > 0 && `not compared: ${notCompared.map(({ column, reason }) => `"${column}" (${reason})`).join(', ')}`;
   const aggregates = {
     ...(aggregated && { aggregates: comparedColumns(columns) }),
-    ...(hashed && { hashedRows: chunks.reduce((sum, { hashedRows = 0 }) => sum + hashedRows, 0) }),
-    ...(hashed && unhashed.length > 0 && { unhashedColumns: unhashed }),
+    ...(hashedRows !== undefined && { hashedRows }),
+    ...(hashedRows !== undefined && unhashed.length > 0 && { unhashedColumns: unhashed }),
     ...(notCompared.length > 0 && { notCompared }),
   };
-  const changed = chunks.flatMap(({ chunk, differences = [] }) => differences.map((difference) => `chunk ${chunk}, ${differenceText(difference)}`));
-  if (chunks.some(({ sourceRows, rows }) => Number(sourceRows) !== rows)) {
-    const detail = `not comparable: the source changed between the read and COUNT_BIG: ${counted(landed, 'row')} landed, ${asked.sourceRows.toLocaleString('en-US')} counted`;
+  if (!chunks.equal) {
+    const detail = `not comparable: the source changed between the read and COUNT_BIG: ${counted(rows, 'row')} landed, ${sourceRows.toLocaleString('en-US')} counted`;
     return { state: 'unverified', detail, ...asked, ...aggregates };
   }
-  if (changed.length > 0) {
-    const more = changed.length > MOST_DIFFERENCES ? `; and ${changed.length - MOST_DIFFERENCES} more` : '';
-    const detail = `not comparable: the source changed between the read and its aggregates: ${changed.slice(0, MOST_DIFFERENCES).join('; ')}${more}`;
+  if (differing > 0) {
+    const more = differing > MOST_DIFFERENCES ? `; and ${differing - MOST_DIFFERENCES} more` : '';
+    const detail = `not comparable: the source changed between the read and its aggregates: ${chunks.differences.join('; ')}${more}`;
     return { state: 'counted', detail, ...asked, ...aggregates };
   }
   if (!aggregated) return { state: 'counted', detail: 'the source was not asked for aggregates', ...asked, ...aggregates };
@@ -77,30 +71,67 @@ function comparison(landedColumns: readonly ManifestColumn[], chunks: readonly L
 const MOST_TABLES = 10;
 const STATES: readonly VerificationState[] = ['unverified', 'counted', 'verifiedAsVisible', 'verified'];
 
-/** What the comparisons prove of all tables: no more than of the least proven one. */
+/** Tables of one state: how many, the first of them by name with their reasons, and the reason where all have the same. */
+class TablesOfState {
+  public count = 0;
+  public readonly named: string[] = [];
+  public readonly reasons = new Set<string | undefined>();
+
+  public add({ schema, table }: Pick<ManifestTable, 'schema' | 'table'>, detail: string | undefined): void {
+    this.count += 1;
+    if (this.named.length < MOST_TABLES) this.named.push(`${schema}.${table}: ${detail}`);
+    // Whether there are several is all that is asked.
+    if (this.reasons.size < 2) this.reasons.add(detail);
+  }
+}
+
+/** What the comparisons prove of all tables: no more than of the least proven one. Tables come in their order, and are not kept. */
+export class RunProof {
+  /** Whether others wrote while the tables were read, so that what was landed cannot be compared. */
+  public incomparable = false;
+  private tables = 0;
+  private sourceSeconds = 0;
+  private readonly states = new Map<VerificationState, TablesOfState>();
+  /** Of what equals, what was no part of the comparison. */
+  private readonly open = new TablesOfState();
+
+  public add(table: Pick<ManifestTable, 'schema' | 'table' | 'verification'>): void {
+    const { state, detail, sourceSeconds = 0 } = table.verification!;
+    this.tables += 1;
+    this.sourceSeconds += sourceSeconds;
+    this.incomparable ||= isIncomparable([table]);
+    if (!this.states.has(state)) this.states.set(state, new TablesOfState());
+    this.states.get(state)!.add(table, detail);
+    if (state === 'verified' && detail !== undefined) this.open.add(table, detail);
+  }
+
+  /** @param missing how many tables failed */
+  public verification(consistency: RunConsistency, missing = 0): Manifest['verification'] {
+    if (consistency === 'query') return { state: 'unverified', detail: 'the server was sent nothing but the query' };
+    const { sourceSeconds, open, tables } = this;
+    const state = STATES.find((each) => this.states.has(each)) ?? 'verified';
+    const when = { snapshot: 'in the same SNAPSHOT transaction', databaseSnapshot: 'in the same database snapshot' }[consistency as string] ?? 'right after the read';
+    const equal = 'the rows of every table equal COUNT_BIG';
+    const all = `${equal}, and its columns the aggregates, asked of the source ${when}`;
+    const proven = { verified: all, verifiedAsVisible: all, counted: `${equal} asked of the source ${when}`, unverified: undefined }[state];
+    const short = state === 'verified' ? undefined : this.states.get(state);
+    // What is the same for all of them is said once.
+    const named = !short ? [] : short.reasons.size === 1 && short.count === tables ? [...short.reasons].map(String) : short.named;
+    const more = short && short.count > MOST_TABLES && named.length > 1 ? [`and ${short.count - MOST_TABLES} more`] : [];
+    const others = open.count > MOST_TABLES ? [`columns of ${open.count - MOST_TABLES} more tables were not compared`] : [];
+    const lacking = missing === 0 ? [] : [`of the tables that landed: ${counted(missing, 'table')} failed and are missing`];
+    return { state, detail: [...lacking, ...proven === undefined ? [] : [proven], ...named, ...more, ...open.named, ...others].join('; '), sourceSeconds };
+  }
+}
+
+/** What the comparisons prove of all tables. */
 export function runVerification(tables: readonly ManifestTable[], consistency: RunConsistency, missing = 0): Manifest['verification'] {
-  if (consistency === 'query') return { state: 'unverified', detail: 'the server was sent nothing but the query' };
-  const verifications = tables.map(({ schema, table, verification }) => ({ name: `${schema}.${table}`, ...verification! }));
-  const sourceSeconds = verifications.reduce((sum, { sourceSeconds: seconds = 0 }) => sum + seconds, 0);
-  const state = STATES[Math.min(...verifications.map((each) => STATES.indexOf(each.state)), STATES.length - 1)];
-  const when = { snapshot: 'in the same SNAPSHOT transaction', databaseSnapshot: 'in the same database snapshot' }[consistency as string] ?? 'right after the read';
-  const equal = 'the rows of every table equal COUNT_BIG';
-  const all = `${equal}, and its columns the aggregates, asked of the source ${when}`;
-  const proven = { verified: all, verifiedAsVisible: all, counted: `${equal} asked of the source ${when}`, unverified: undefined }[state];
-  const short = verifications.filter((each) => each.state === state && each.state !== 'verified');
-  const reasons = new Set(short.map(({ detail }) => detail));
-  // What is the same for all of them is said once.
-  const named = reasons.size === 1 && short.length === verifications.length ? [...reasons].map(String) : short.slice(0, MOST_TABLES).map(({ name, detail }) => `${name}: ${detail}`);
-  const more = short.length > MOST_TABLES && named.length > 1 ? [`and ${short.length - MOST_TABLES} more`] : [];
-  // Of what equals, what was no part of the comparison.
-  const open = verifications.filter((each) => each.state === 'verified' && each.detail !== undefined);
-  const left = open.slice(0, MOST_TABLES).map(({ name, detail }) => `${name}: ${detail}`);
-  const others = open.length > MOST_TABLES ? [`columns of ${open.length - MOST_TABLES} more tables were not compared`] : [];
-  const lacking = missing === 0 ? [] : [`of the tables that landed: ${counted(missing, 'table')} failed and are missing`];
-  return { state, detail: [...lacking, ...proven === undefined ? [] : [proven], ...named, ...more, ...left, ...others].join('; '), sourceSeconds };
+  const proof = new RunProof();
+  tables.forEach((table) => proof.add(table));
+  return proof.verification(consistency, missing);
 }
 
 /** Whether others wrote while the tables were read, so that what was landed cannot be compared. */
-export function isIncomparable(tables: readonly ManifestTable[]): boolean {
+export function isIncomparable(tables: ReadonlyArray<Pick<ManifestTable, 'verification'>>): boolean {
   return tables.some(({ verification }) => verification?.detail?.startsWith('not comparable') ?? false);
 }

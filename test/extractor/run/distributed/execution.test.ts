@@ -1,6 +1,9 @@
 import type sql from 'mssql';
 import { parseManifest } from '../../../../src/contract';
-import { Consistency, ExtractFormat, OnTableError, type ExtractorProps } from '../../../../src/extractor/doors/public';
+import { Consistency, ExtractFormat, OnTableError, type ExtractionPlan, type ExtractorProps, type PlannedTable } from '../../../../src/extractor/doors/public';
+import { createS3Client } from '../../../../src/extractor/landing/s3/s3-client';
+import { plan } from '../../../../src/extractor/run/plan-run';
+import { S3Store } from '../../../../src/extractor/state/s3-store';
 import { startStandIn, type StandIn } from '../../../../tools/stand-in';
 import { FakeS3Server } from '../../../support/cloud/fake-s3-server';
 import { InProcessExecution, type ExecutionOptions } from '../../../support/runs/in-process-execution';
@@ -253,6 +256,40 @@ test('what an execution may be told is checked', async () => {
   await refused([], /is \[\], no object/);
   await refused({ plan: 'plans/none.json' }, /cannot read the plan s3:\/\/landing\/plans\/none\.json: there is no such object/);
   await refused({ consistency: 'eventual' }, /consistency/);
+});
+
+describe('a saved plan', () => {
+  const saved = async (change: (plan: ExtractionPlan) => unknown, settings = SETTINGS as object) => {
+    const made = await plan({ ...props(), ...SETTINGS });
+    const store = new S3Store({ client: createS3Client({ endpointUrl: s3.endpoint, region: 'eu-central-1' }), bucket: 'landing', prefix: 'plans/' });
+    await store.put('plan.json', JSON.stringify(change(made)));
+    return execution('planned', { settings: settings as { readonly [name: string]: unknown } });
+  };
+
+  test('is read as it is cut', async () => {
+    const planned = await saved((made) => ({ ...made, tables: made.tables.filter(({ table }) => table === 'KillPairs') }), { format: SETTINGS.format });
+    expect(await planned.whole({ plan: 'plans/plan.json' })).toMatchObject({ rows: 1200, objects: 5 });
+  });
+
+  test.each<[string, (table: PlannedTable) => Partial<PlannedTable>, RegExp]>([
+    ['a row filter of its own', () => ({ rowFilter: '1 = 1' }), /\[dbo\]\.\[KillLedger\] has a row filter, and the deployment none/],
+    ['fewer columns', ({ columns }) => ({ columns: columns.slice(0, 3), excludedColumns: ['Memo'] }), /\[dbo\]\.\[KillLedger\] has other columns/],
+  ])('with %s is refused', async (_what, change, message) => {
+    const changed = (table: PlannedTable) => (table.table === 'KillLedger' ? { ...table, ...change(table) } : table);
+    const planned = await saved((made) => ({ ...made, tables: made.tables.map(changed) }));
+    const refused = { code: 'INVALID_CONFIG', message: expect.stringMatching(message) };
+    await expect(planned.begin({ plan: 'plans/plan.json' })).rejects.toMatchObject(refused);
+    planned.end();
+  });
+
+  test('without the deployment\'s row filter, or with a table that it excludes, is refused', async () => {
+    const filtered = await saved((made) => made, { ...SETTINGS, tableOptions: [{ table: 'dbo.KillHeap', rowFilter: 'Value > 3' }] });
+    await expect(filtered.begin({ plan: 'plans/plan.json' })).rejects.toMatchObject({ message: expect.stringMatching(/has no row filter, and the deployment another/) });
+    filtered.end();
+    const excluded = await saved((made) => made, { ...SETTINGS, excludeTables: ['dbo.KillW*'] });
+    await expect(excluded.begin({ plan: 'plans/plan.json' })).rejects.toMatchObject({ message: expect.stringMatching(/\[KillWide\] is excluded by the deployment/) });
+    excluded.end();
+  });
 });
 
 test('what would take too long is refused before anything is read', async () => {

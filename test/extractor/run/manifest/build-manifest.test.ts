@@ -2,7 +2,7 @@ import { parseManifest, type ManifestColumn, type ManifestTable, type ManifestTa
 import { FileTarget } from '../../../../src/extractor/landing/file/file-target';
 import type { RunContext } from '../../../../src/extractor/run/context/run-context';
 import { fillOptions } from '../../../../src/extractor/run/context/run-options';
-import { manifestOf, resultOf } from '../../../../src/extractor/run/manifest/build-manifest';
+import { manifestHead, manifestOf, resultOf, TablesSummary } from '../../../../src/extractor/run/manifest/build-manifest';
 import { schemaFingerprint, type LandedTable } from '../../../../src/extractor/run/tables/landed-table';
 import { SYSTEM_CLOCK } from '../../../../src/extractor/state/clock';
 
@@ -58,6 +58,17 @@ describe('manifestOf', () => {
       prefix: '',
       totals: { tables: 2, objects: 2, rows: 7, sizeBytes: 20 },
     });
+  });
+
+  test('without its tables it says the same of them, which were not kept', () => {
+    const summary = new TablesSummary();
+    summary.add(landed(3).table);
+    summary.add({ ...landed(4).table, guarantee: 'its own' });
+    const head = manifestHead(context(), '16.0.1', summary, new Date(0), [{ schema: 'dbo', table: 'Gone', code: 'SOURCE_STALLED', message: 'm' }]);
+    expect(head).toMatchObject({ manifestVersion: 3, tables: [], totals: manifest.totals, verification: { state: 'verified', sourceSeconds: 1 } });
+    expect(head.consistency.guarantee).toMatch(/tables that state a guarantee of their own have that instead$/);
+    expect(manifest.consistency.guarantee).not.toMatch(/of their own/);
+    expect(Object.keys(head)).toEqual([...Object.keys(manifest).slice(0, -1), 'missingTables', 'totals']);
   });
 
   test('holds neither login nor password', () => {

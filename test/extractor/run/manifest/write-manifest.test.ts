@@ -3,11 +3,15 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import * as fc from 'fast-check';
 import { isManifestPageKey, type Manifest, type ManifestTable } from '../../../../src/contract';
 import { FileTarget } from '../../../../src/extractor/landing/file/file-target';
 import { readManifest, readManifestSummary } from '../../../../src/extractor/landing/read-manifest';
-import { writeManifest } from '../../../../src/extractor/run/manifest/write-manifest';
+import type { LandingTarget } from '../../../../src/extractor/landing/target/landing-target';
+import { ManifestWriter, writeManifest } from '../../../../src/extractor/run/manifest/write-manifest';
 import { manifestValidator } from '../../../support/runs/manifest-schema';
+import { reachable } from '../../../support/runs/reachable';
+import { referenceManifest } from '../../../support/runs/reference-manifest';
 
 const RUN_ID = '20260131T235959123Z-4f9a1c';
 
@@ -105,5 +109,92 @@ describe('a small manifest', () => {
     const full = new FileTarget(pathToFileURL(folder).href, () => open('/dev/full', 'w'));
     await expect(writeManifest(full, small)).rejects.toMatchObject({ code: 'TARGET_FULL' });
     expect(readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())).toEqual([]);
+  });
+});
+
+/** What is written, by key, in the order in which it is complete. */
+class MemoryTarget {
+  public readonly prefix = 'landing/';
+  public readonly objects = new Map<string, string>();
+
+  public open({ key }: { readonly key: string }) {
+    const pieces: Uint8Array[] = [];
+    return {
+      write: (bytes: Uint8Array) => void pieces.push(Buffer.from(bytes)),
+      complete: async () => void this.objects.set(key, Buffer.concat(pieces).toString('utf8')),
+      abort: async () => undefined,
+    };
+  }
+
+  public get target(): LandingTarget {
+    return this as unknown as LandingTarget;
+  }
+}
+
+describe('table by table', () => {
+  const someTable = fc.record({
+    objects: fc.nat(40), chunks: fc.option(fc.nat(40)), columns: fc.integer({ min: 1, max: 12 }), name: fc.constantFrom('T', 'größer'),
+  }).map(({ objects, chunks, columns, name }): ManifestTable => {
+    const { chunks: of, objects: its, ...head } = table(name, 40);
+    return {
+      ...head,
+      columns: Array<ManifestTable['columns'][number]>(columns).fill(head.columns[0]),
+      ...(chunks !== null && { chunks: of!.slice(0, chunks) }),
+      rows: objects,
+      objects: its.slice(0, objects),
+    };
+  });
+
+  test('the same bytes are written as of all of them at once', async () => {
+    const sizes = { one: 0, several: 0, many: 0 };
+    const missingTables = fc.constantFrom(undefined, [{ schema: 's', table: 't', code: 'c', message: 'm' }]);
+    const manifests = fc.record({ tables: fc.array(someTable, { maxLength: 12 }), missingTables });
+    const limits = fc.oneof(fc.integer({ min: 1, max: 0x10000 }), fc.constantFrom(0, 2000, 0x1000000));
+    await fc.assert(fc.asyncProperty(manifests, limits, async (more, pagedFrom) => {
+      const manifest = JSON.parse(JSON.stringify({ ...MANIFEST, prefix: 'landing/', ...more })) as Manifest;
+      const memory = new MemoryTarget();
+      const writer = new ManifestWriter(memory.target, RUN_ID, { pagedFromBytes: pagedFrom });
+      for (const each of manifest.tables) await writer.addTable(each);
+      const key = await writer.finish({ ...manifest, tables: [] });
+      const expected = referenceManifest(manifest, pagedFrom);
+      expect([...memory.objects]).toEqual([...expected]);
+      expect([...memory.objects.keys()].at(-1)).toBe(key);
+      sizes[expected.size === 1 ? 'one' : expected.size < 12 ? 'several' : 'many'] += 1;
+    }), { numRuns: 400 });
+    expect(Math.min(...Object.values(sizes))).toBeGreaterThan(5);
+  });
+
+  test('as the run writes them', async () => {
+    const memory = new MemoryTarget();
+    await writeManifest(memory.target, { ...MANIFEST, prefix: 'landing/' }, 0x8000);
+    expect([...memory.objects]).toEqual([...referenceManifest({ ...MANIFEST, prefix: 'landing/' }, 0x8000)]);
+  });
+
+  test('pages are written as they fill, and what they have is not kept', async () => {
+    const memory = new MemoryTarget();
+    const writer = new ManifestWriter(memory.target, RUN_ID, { pagedFromBytes: 0x8000 });
+    const written: number[] = [];
+    let added: ManifestTable[] = [];
+    for (let at = 0; at < 60; at++) {
+      const each = table(`T${at}`, 10);
+      added = [...added, each];
+      await writer.addTable(each);
+      written.push(memory.objects.size);
+    }
+    // The first 32 KiB may become one object yet.
+    const first = written.findIndex((pages) => pages > 0);
+    expect(first).toBeGreaterThan(3);
+    expect(written[first]).toBeGreaterThan(2);
+    expect(new Set(written).size).toBeGreaterThan(8);
+    const kept = reachable(writer);
+    expect(added.filter(({ objects }) => kept.has(objects[0])).length).toBeLessThan(5);
+    expect(kept.has(added.at(-1)!.objects.at(-1))).toBe(true);
+    expect(added.filter((each) => kept.has(each))).toEqual([]);
+  });
+
+  test('a page that cannot be written fails the table that fills it', async () => {
+    const full = new FileTarget(pathToFileURL(folder).href, () => open('/dev/full', 'w'));
+    const writer = new ManifestWriter(full, RUN_ID, { pagedFromBytes: 0x8000 });
+    await expect((async () => { for (const each of tables) await writer.addTable(each); })()).rejects.toMatchObject({ code: 'TARGET_FULL' });
   });
 });
