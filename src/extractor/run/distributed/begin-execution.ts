@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { leaveSlot, takeSlot } from './extraction-lock';
 import type { ExtractionSetting } from './extraction-setting';
 import { countsOf, RunTexts, type WrittenItems } from './run-texts';
-import { packItems, type TableWork } from './work-items';
+import { isLong, itemsOf, type TableWork } from './work-items';
 import { EXTRACTION_INPUTS, runIdAt, stateFolder, type BeginAnswer, type BeginStep, type ExtractionInput, type ExtractionLimits } from '../../../contract';
 import { counted } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
@@ -176,7 +176,7 @@ class Beginning {
     await this.store.remove(await this.store.list(failedPrefix(runId)));
     const done = new Set(finished.map(({ tableIndex, chunk }) => `${tableIndex} ${chunk}`));
     const work = plan!.tables.map(({ chunks }, index): TableWork => ({ index, chunks: chunks.filter(({ chunk }) => !done.has(`${index} ${chunk}`)) }));
-    const items = packItems(work, this.step.limits.maxConcurrency);
+    const items = itemsOf(work, this.step.limits);
     const key = await texts.writeItems(epoch, items);
     return this.answer(runId, epoch, options.target, { key, counts: countsOf(items) });
   }
@@ -223,18 +223,17 @@ function spreadOptions(options: RunOptions, { maxConcurrency, maxChunkSeconds, b
 }
 
 /** @throws LegacyToS3Error of code INVALID_CONFIG when something cannot be read in the time there is */
-function refuseLong(plan: ExtractionPlan, { maxChunkSeconds, bytesPerSecond, maxSeconds, maxConcurrency }: ExtractionLimits, readers: number): void {
-  if (maxChunkSeconds !== undefined) {
-    const long = plan.tables.flatMap((table) => {
-      const seconds = Math.max(...table.chunks.map(({ estimatedBytes }) => estimatedBytes / bytesPerSecond));
-      return seconds > maxChunkSeconds ? [{ table, seconds }] : [];
-    });
+function refuseLong(plan: ExtractionPlan, limits: ExtractionLimits, readers: number): void {
+  const { maxChunkSeconds, bytesPerSecond, maxSeconds, maxConcurrency, maxTasks } = limits;
+  if (maxChunkSeconds !== undefined && maxTasks === undefined) {
+    const long = plan.tables.flatMap((table) => table.chunks.some((chunk) => isLong(chunk, limits))
+      ? [{ table, seconds: Math.max(...table.chunks.map(({ estimatedBytes }) => estimatedBytes / bytesPerSecond)) }] : []);
     if (long.length > 0) {
       const named = long.slice(0, 10).map(({ table: { schema, table, chunkKey: key }, seconds }) => (
         `${quoteTable(schema, table)} has ${key.length === 0 ? 'no key to be cut by, and takes' : 'a chunk that takes'} about ${minutes(seconds)}`
       ));
       throw new LegacyToS3Error('INVALID_CONFIG', `a worker may read one chunk for ${minutes(maxChunkSeconds)}, at a reckoned ${Math.round(bytesPerSecond / 1e6)} MB/s: ${named.join('; ')}`
-        + `${long.length > 10 ? ` and ${long.length - 10} more` : ''}; give such a table a key (tableOptions chunkBy), a smaller targetChunkBytes, or workers without that limit`);
+        + `${long.length > 10 ? ` and ${long.length - 10} more` : ''}; give such a table a key (tableOptions chunkBy), a smaller targetChunkBytes, or workers: ExtractionWorkers.auto()`);
     }
   }
   if (maxSeconds === undefined) return;
