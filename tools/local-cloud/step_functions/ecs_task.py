@@ -8,6 +8,7 @@ from ministack.services import stepfunctions as sfn
 
 from step_functions.roles import check_role
 from step_functions.stoppable import current_attempt
+from step_functions.tokens import outcome_of
 
 POLL_SECONDS = 0.1
 DENIED = 'ECS.AccessDeniedException'
@@ -43,7 +44,7 @@ def run_ecs_task(resource, data, ctx):
     if '.sync' not in resource:
         return pascal(result)
     if result.get('failures'):
-        raise sfn._ExecutionError('ECS.AmazonECSException', json.dumps(pascal(result['failures'])))
+        raise sfn._ExecutionError('AmazonECS.Unknown', json.dumps(pascal(result['failures'])))
     cluster, arn = request.get('cluster', 'default'), result['tasks'][0]['taskArn']
     attempt = current_attempt.get()
     attempt.on_stop(lambda: ecs._stop_task({'cluster': cluster, 'task': arn, 'reason': 'The execution was stopped'}))
@@ -52,6 +53,9 @@ def run_ecs_task(resource, data, ctx):
         if task['lastStatus'] == 'STOPPED':
             break
         attempt.check()
+        reported = outcome_of(ctx)
+        if reported is not None:
+            return reported
         time.sleep(POLL_SECONDS)
     told = pascal(task)
     failed = any(each.get('exitCode') != 0 for each in task['containers'])
