@@ -21,8 +21,8 @@ import { SYSTEM_CLOCK } from '../state/clock';
 /** What Lambda tells of an invocation; of a task as much as there is to tell. */
 interface Invocation {
   readonly awsRequestId?: string;
-  getRemainingTimeInMillis(): number;
   readonly signal?: AbortSignal;
+  getRemainingTimeInMillis(): number;
 }
 
 const executions = new Executions();

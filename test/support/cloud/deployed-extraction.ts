@@ -20,7 +20,7 @@ export interface Ended {
   readonly cause?: string;
 }
 
-/** An extraction `Nightly` of a stand-in, deployed: the real functions and tasks in processes, under their own roles, started by the real state machine. */
+/** An extraction `Nightly` of a stand-in, deployed: real functions and tasks in processes, by their roles, started by the state machine. */
 export class DeployedExtraction {
   /** @param stackName tells its processes from those of others on this machine */
   public static async start(stackName: string, source: StandIn, props: (stack: Stack) => Partial<ExtractionProps> = () => ({})): Promise<DeployedExtraction> {
@@ -46,7 +46,7 @@ export class DeployedExtraction {
 
   private constructor(
     public readonly cloud: LocalCloud,
-    public readonly names: { readonly bucket: string; readonly machine: string; readonly worker: string; readonly table: string; readonly secret: string },
+    public readonly names: { readonly [of in 'bucket' | 'machine' | 'worker' | 'table' | 'secret']: string },
   ) {
     this.s3 = new S3Client(cloud.clientConfig);
     this.sfn = new SFNClient(cloud.clientConfig);
@@ -59,7 +59,8 @@ export class DeployedExtraction {
   }
 
   public async begin(input: object = {}): Promise<string> {
-    return (await this.sfn.send(new StartExecutionCommand({ stateMachineArn: this.names.machine, input: JSON.stringify(input) }))).executionArn!;
+    const command = new StartExecutionCommand({ stateMachineArn: this.names.machine, input: JSON.stringify(input) });
+    return (await this.sfn.send(command)).executionArn!;
   }
 
   public async describe(executionArn: string): Promise<Ended> {
@@ -76,7 +77,8 @@ export class DeployedExtraction {
 
   public async keys(): Promise<string[]> {
     const found: string[] = [];
-    for await (const { Contents = [] } of paginateListObjectsV2({ client: this.s3 }, { Bucket: this.names.bucket })) found.push(...Contents.map(({ Key }) => Key!));
+    const pages = paginateListObjectsV2({ client: this.s3 }, { Bucket: this.names.bucket });
+    for await (const { Contents = [] } of pages) found.push(...Contents.map(({ Key }) => Key!));
     return found;
   }
 
@@ -108,7 +110,8 @@ export class DeployedExtraction {
   public async records(): Promise<string[]> {
     const dynamodb = new DynamoDBClient(this.cloud.clientConfig);
     const found: string[] = [];
-    for await (const { Items = [] } of paginateScan({ client: dynamodb }, { TableName: this.names.table })) found.push(...Items.flatMap(({ objectKey }) => objectKey?.S ?? []));
+    const pages = paginateScan({ client: dynamodb }, { TableName: this.names.table });
+    for await (const { Items = [] } of pages) found.push(...Items.flatMap(({ objectKey }) => objectKey?.S ?? []));
     dynamodb.destroy();
     return found;
   }
@@ -125,7 +128,13 @@ function synthesise(outdir: string, stackName: string, source: StandIn, props: (
   const extraction = new Extraction(stack, 'Nightly', {
     pipeline,
     // By a parameter: a source that is the function itself is refused, which on the local cloud is none.
-    source: { server: new CfnParameter(stack, 'Server', { default: '127.0.0.1' }).valueAsString, port: source.port, database: source.database, secret, encryption: Encryption.NONE },
+    source: {
+      server: new CfnParameter(stack, 'Server', { default: '127.0.0.1' }).valueAsString,
+      port: source.port,
+      database: source.database,
+      secret,
+      encryption: Encryption.NONE,
+    },
     tables: ['dbo.Kill*'],
     format: ExtractFormat.csv(),
     targetChunkRows: 23,

@@ -50,12 +50,13 @@ def run_ecs_task(resource, data, ctx):
     attempt.on_stop(lambda: ecs._stop_task({'cluster': cluster, 'task': arn, 'reason': 'The execution was stopped'}))
     while True:
         task = json.loads(ecs._describe_tasks({'cluster': cluster, 'tasks': [arn]})[2])['tasks'][0]
-        if task['lastStatus'] == 'STOPPED':
-            break
-        attempt.check()
+        # What the task reported came before it ended.
         reported = outcome_of(ctx)
         if reported is not None:
             return reported
+        if task['lastStatus'] == 'STOPPED':
+            break
+        attempt.check()
         time.sleep(POLL_SECONDS)
     told = pascal(task)
     failed = any(each.get('exitCode') != 0 for each in task['containers'])

@@ -239,7 +239,8 @@ function refuseLong(plan: ExtractionPlan, limits: ExtractionLimits, readers: num
   if (maxSeconds === undefined) return;
   const bytes = plan.tables.reduce((sum, { estimatedBytes }) => sum + estimatedBytes, 0);
   const chunks = plan.tables.reduce((sum, table) => sum + table.chunks.length, 0);
-  const seconds = bytes / bytesPerSecond / Math.max(1, Math.min(chunks, maxConcurrency * readers));
+  const longest = plan.tables.reduce((most, table) => table.chunks.reduce((least, chunk) => Math.max(least, chunk.estimatedBytes), most), 0);
+  const seconds = Math.max(longest, bytes / Math.max(1, Math.min(chunks, maxConcurrency * readers))) / bytesPerSecond;
   if (seconds > maxSeconds) {
     throw new LegacyToS3Error('INVALID_CONFIG', `the run would take about ${minutes(seconds)} (${counted(bytes, 'byte')} by ${maxConcurrency} workers of `
       + `${counted(readers, 'reader')} at ${Math.round(bytesPerSecond / 1e6)} MB/s each), allowed are ${minutes(maxSeconds)} (maxSeconds)`);

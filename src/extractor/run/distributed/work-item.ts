@@ -90,7 +90,8 @@ class Worker {
     const jobs = await this.jobs(item, options, header);
     const target = openTarget(options.target, options.targetOptions);
     const remainingMs = this.setting.remainingMs();
-    const timer = Number.isFinite(remainingMs) ? setTimeout(() => this.stop.abort(new HandedOver()), Math.max(0, remainingMs - LAST_READ_MS)) : undefined;
+    const handOver = () => this.stop.abort(new HandedOver());
+    const timer = Number.isFinite(remainingMs) ? setTimeout(handOver, Math.max(0, remainingMs - LAST_READ_MS)) : undefined;
     const interrupt = () => this.stop.abort(this.setting.signal!.reason);
     this.setting.signal?.addEventListener('abort', interrupt);
     if (this.setting.signal?.aborted) interrupt();

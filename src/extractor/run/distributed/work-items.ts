@@ -42,7 +42,8 @@ export function itemsOf(tables: readonly TableWork[], limits: ExtractionLimits):
   const numbered = (items: readonly WorkItem[]) => items.map((item, task): WorkItem => ({ ...item, task }));
   if (maxTasks === undefined) return packItems(tables, maxConcurrency);
   if (maxChunkSeconds === undefined) return numbered(packItems(tables, maxTasks, MAX_ITEMS, TASKS));
-  const chosen = (long: boolean) => tables.map(({ index, chunks }): TableWork => ({ index, chunks: chunks.filter((chunk) => isLong(chunk, limits) === long) }));
+  const chosen = (long: boolean) => tables.map(({ index, chunks }): TableWork => (
+    { index, chunks: chunks.filter((chunk) => isLong(chunk, limits) === long) }));
   const tasks = numbered(spreadItems(chosen(true), maxTasks));
   return [...tasks, ...packItems(chosen(false), Math.max(1, maxConcurrency - maxTasks), MAX_ITEMS - tasks.length)];
 }
@@ -52,7 +53,8 @@ export function itemsOf(tables: readonly TableWork[], limits: ExtractionLimits):
  * texts of the chunks are too long for so few.
  */
 function spreadItems(tables: readonly TableWork[], count: number): WorkItem[] {
-  const chunks = tables.flatMap(({ index, chunks: of }) => of.map((chunk) => ({ index, chunk }))).sort((a, b) => weightOf(b.chunk) - weightOf(a.chunk));
+  const chunks = tables.flatMap(({ index, chunks: of }) => of.map((chunk) => ({ index, chunk })));
+  chunks.sort((a, b) => weightOf(b.chunk) - weightOf(a.chunk));
   for (let most = count; ; most *= 2) {
     const bins = Array.from({ length: Math.min(most, chunks.length) }, () => ({ weight: 0, chunks: [] as typeof chunks }));
     for (const each of chunks) {
@@ -76,7 +78,9 @@ function byTable(chunks: ReadonlyArray<{ readonly index: number; readonly chunk:
  *
  * @throws LegacyToS3Error of code INVALID_CONFIG when there are more than a Map can have
  */
-export function packItems(tables: readonly TableWork[], workers: number, mostItems = MAX_ITEMS, { itemsAWorker, leastBytes } = FUNCTIONS): WorkItem[] {
+export function packItems(
+  tables: readonly TableWork[], workers: number, mostItems = MAX_ITEMS, { itemsAWorker, leastBytes }: Packing = FUNCTIONS,
+): WorkItem[] {
   const total = tables.reduce((sum, { chunks }) => chunks.reduce((weight, chunk) => weight + weightOf(chunk), sum), 0);
   for (let most = Math.max(leastBytes, total / (itemsAWorker * workers)), last = Infinity; ; most *= 2) {
     const items = packedBy(tables, most);

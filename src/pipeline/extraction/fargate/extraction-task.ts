@@ -5,18 +5,13 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { DEFAULT_IMAGE } from './default-image';
 import { RunTaskProps } from './run-task-state';
 import { LOADER_FILES, LoadedFile, TASK_LOADER } from './task-loader';
 import { acknowledge, acknowledgeByStandards, acknowledgeResource } from '../../access/nag-acknowledgements';
 import { bundleFiles } from '../../functions/bundle-code';
 import { toJson } from '../extraction-settings';
 import { FargateWorkersOptions } from '../extraction-workers';
-
-/**
- * Lambda's base image, which has Node.js and the SDK; for both processors. By its tag: AWS goes on to mend what the tag names, as it does
- * for functions, and a digest would keep what is known to be broken.
- */
-export const DEFAULT_IMAGE = 'public.ecr.aws/lambda/nodejs:24';
 
 /** Where Lambda's images have Node.js and the SDK (Lambda, "Deploy Node.js Lambda functions with container images"). */
 const NODE = '/var/lang/bin/node';
