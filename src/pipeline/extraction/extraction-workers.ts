@@ -92,13 +92,6 @@ export interface FargateWorkersOptions {
    * @default - 20 GiB, which cost nothing
    */
   readonly ephemeralStorage?: Size;
-
-  /**
-   * Whether a worker has a public address.
-   *
-   * @default - only in public subnets, which it could not leave without
-   */
-  readonly assignPublicIp?: boolean;
 }
 
 /** Options of workers that are functions, and tasks for what takes a function too long. */

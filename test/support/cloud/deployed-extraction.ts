@@ -23,7 +23,9 @@ export interface Ended {
 /** An extraction `Nightly` of a stand-in, deployed: real functions and tasks in processes, by their roles, started by the state machine. */
 export class DeployedExtraction {
   /** @param stackName tells its processes from those of others on this machine */
-  public static async start(stackName: string, source: StandIn, props: (stack: Stack) => Partial<ExtractionProps> = () => ({})): Promise<DeployedExtraction> {
+  public static async start(
+    stackName: string, source: StandIn, props: (stack: Stack) => Partial<ExtractionProps> = () => ({}),
+  ): Promise<DeployedExtraction> {
     const outdir = mkdtempSync(path.join(tmpdir(), 'extraction-'));
     let cloud: LocalCloud | undefined;
     try {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BeginAnswer, CompleteAnswer, ExtractionLimits, OverlapRule, WorkItem } from '../../../src/contract';
+import type { BeginAnswer, CompleteAnswer, ExtractionLimits, OverlapRule, WorkAnswer, WorkItem } from '../../../src/contract';
 import type { ExtractEvent, ExtractorProps } from '../../../src/extractor/doors/public';
 import { beginExecution } from '../../../src/extractor/run/distributed/begin-execution';
 import { completeExecution, type CompletedExecution } from '../../../src/extractor/run/distributed/complete-execution';
@@ -16,6 +16,8 @@ export interface ExecutionOptions {
   readonly extraction?: string;
   /** Milliseconds that each worker has. @default 15 minutes */
   readonly workerMs?: number;
+  /** Stops workers. */
+  readonly signal?: AbortSignal;
 }
 
 /** Waits for nothing but the end of a test. */
@@ -64,6 +66,11 @@ export class InProcessExecution {
     }
   }
 
+  /** What a task does: it is told the number of its item, and has no time limit. */
+  public async task(begun: BeginAnswer, task: number): Promise<WorkAnswer> {
+    return workItem({ execution: this.execution, run: of(begun).run, task }, { ...this.setting(), remainingMs: () => Infinity });
+  }
+
   public async complete(begun: BeginAnswer, remainingMs?: number): Promise<CompletedExecution> {
     return completeExecution({ step: 'complete', execution: this.execution, run: of(begun).run }, this.setting(remainingMs));
   }
@@ -91,6 +98,7 @@ export class InProcessExecution {
       clock: HASTY,
       remainingMs: () => until - Date.now(),
       onEvent: (event) => { this.events.push(event); },
+      signal: this.options.signal,
     };
   }
 }

@@ -55,15 +55,13 @@ export class ExtractionTask extends Construct {
 
   /** How the state machine runs one. */
   public get run(): RunTaskProps {
-    const { vpc, vpcSubnets, securityGroups, workers } = this.props;
-    const selected = vpc.selectSubnets(vpcSubnets);
+    const { vpc, vpcSubnets, securityGroups } = this.props;
     return {
       cluster: this.cluster.clusterArn,
       taskDefinition: this.taskDefinition.taskDefinitionArn,
       container: CONTAINER,
-      subnets: selected.subnetIds,
+      subnets: vpc.selectSubnets(vpcSubnets).subnetIds,
       securityGroups: securityGroups.map(({ securityGroupId }) => securityGroupId),
-      assignPublicIp: workers.assignPublicIp ?? isPublic(vpc, selected),
       partition: Stack.of(this).partition,
     };
   }
@@ -149,7 +147,7 @@ export class ExtractionTask extends Construct {
       service: 's3', region: '', account: '', resource: bucket, resourceName: key, arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
     }));
     this.props.role.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['s3:GetObject'], resources }));
-    return { ...this.props.environment, NODE_PATH, [LOADER_FILES]: toJson(this, files) };
+    return { ...this.props.environment, NODE_PATH, AWS_REGION: stack.region, [LOADER_FILES]: toJson(this, files) };
   }
 
   private architecture(): ecs.CpuArchitecture {
@@ -161,9 +159,4 @@ export class ExtractionTask extends Construct {
 /** Who assumes the roles of tasks: ECS, for this account (Amazon ECS, "Amazon ECS task IAM role"). */
 export function tasksOfAccount(scope: Construct): iam.IPrincipal {
   return new iam.ServicePrincipal('ecs-tasks.amazonaws.com', { conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } } });
-}
-
-function isPublic(vpc: ec2.IVpc, { subnetIds }: ec2.SelectedSubnets): boolean {
-  const known = new Set(vpc.publicSubnets.map(({ subnetId }) => subnetId));
-  return subnetIds.length > 0 && subnetIds.every((subnetId) => known.has(subnetId));
 }

@@ -9,7 +9,6 @@ export interface RunTaskProps {
   readonly container: string;
   readonly subnets: readonly string[];
   readonly securityGroups: readonly string[];
-  readonly assignPublicIp: boolean;
   /** `aws`, `aws-cn`, … */
   readonly partition: string;
 }
@@ -78,9 +77,8 @@ export function runTaskState(props: RunTaskProps): object {
       Cluster: props.cluster,
       TaskDefinition: props.taskDefinition,
       NetworkConfiguration: {
-        AwsvpcConfiguration: {
-          Subnets: props.subnets, SecurityGroups: props.securityGroups, AssignPublicIp: props.assignPublicIp ? 'ENABLED' : 'DISABLED',
-        },
+        // The functions beside them are in private subnets only.
+        AwsvpcConfiguration: { Subnets: props.subnets, SecurityGroups: props.securityGroups, AssignPublicIp: 'DISABLED' },
       },
       Overrides: { ContainerOverrides: [{ Name: props.container, Environment: environment }] },
     },
