@@ -132,7 +132,8 @@ export class ExtractionTask extends Construct {
     });
     container.addMountPoints({ sourceVolume: 'tmp', containerPath: '/tmp', readOnly: false });
     // What still runs it goes on to: a revision that is not active starts no task (Amazon ECS, "Deregistering a task definition revision").
-    (definition.node.defaultChild as ecs.CfnTaskDefinition).cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
+    const { cfnOptions } = definition.node.defaultChild as ecs.CfnTaskDefinition;
+    [cfnOptions.updateReplacePolicy, cfnOptions.deletionPolicy] = [CfnDeletionPolicy.RETAIN, CfnDeletionPolicy.DELETE];
     acknowledge(definition, 'ECS2', 'the environment holds names and no secret');
     if (image instanceof ecs.EcrImage) {
       acknowledge(this.executionRole, 'IAM5[Resource::*]', 'ecr:GetAuthorizationToken is of a registry and takes no resource (Amazon ECR, "Actions, resources, and condition keys")');

@@ -64,7 +64,7 @@ describe('the task definition', () => {
   });
 
   test('of another deployment leaves its revision to the executions that run it', () => {
-    expect([definitionOf(all).UpdateReplacePolicy, definitionOf(all).DeletionPolicy]).toEqual(['Retain', undefined]);
+    expect([definitionOf(all).UpdateReplacePolicy, definitionOf(all).DeletionPolicy]).toEqual(['Retain', 'Delete']);
     const family = definitionOf(synthTasks(ExtractionWorkers.fargate({ cpu: 2048, memoryMiB: 4096 }))).Properties.Family;
     expect(family).toBe(definitionOf(all).Properties.Family);
   });
