@@ -76,8 +76,13 @@ export interface ReadingWindow {
 export interface ExtractionLimits {
   /** Most workers at a time. */
   readonly maxConcurrency: number;
-  /** Longest that a worker may read one chunk (seconds); absent where there is none. */
+  /** Longest that a worker may read one chunk, unless it is a task (seconds); absent where there is none. */
   readonly maxChunkSeconds?: number;
+  /**
+   * Most workers at a time that are tasks, which have no time limit; absent where there are none. They read the chunks that are reckoned
+   * to take longer than `maxChunkSeconds`, and where that is absent all.
+   */
+  readonly maxTasks?: number;
   /** Pace at which a stream of the source is reckoned (bytes a second). */
   readonly bytesPerSecond: number;
   /** Most seconds of the whole, as reckoned; absent where there is none. */
@@ -161,6 +166,8 @@ export interface WorkStep {
 
 /** Chunks that one worker reads, of about as many bytes in each item. */
 export interface WorkItem {
+  /** Number among the items of tasks, from 0, under which it is kept as a text of its own; absent of an item that a function reads. */
+  readonly task?: number;
   /** By table of the plan, which is kept in the state of the run without its chunks. */
   readonly tables: ReadonlyArray<{ readonly index: number; readonly chunks: readonly ItemChunk[] }>;
 }
@@ -177,6 +184,23 @@ export interface ItemChunk {
   /** Of the source's pages (bytes). */
   readonly estimatedBytes: number;
 }
+
+/**
+ * Environment variables that the state machine sets on a task: which item it reads. The item itself may be longer than all that RunTask may
+ * override (8,192 characters: Amazon ECS API Reference, "TaskOverride").
+ */
+export const TASK_ENV = {
+  /** ARN of the execution. */
+  execution: 'EXTRACTION_TASK_EXECUTION',
+  runId: 'EXTRACTION_TASK_RUN',
+  epoch: 'EXTRACTION_TASK_EPOCH',
+  /** {@link WorkItem.task}. */
+  item: 'EXTRACTION_TASK_ITEM',
+  /** By which the state machine is told why the task failed. */
+  token: 'EXTRACTION_TASK_TOKEN',
+  /** When it may read, as JSON ({@link ReadingWindow}); missing: at any time. */
+  window: 'EXTRACTION_TASK_WINDOW',
+} as const;
 
 /** Where a worker left off. */
 export interface WorkAnswer {
@@ -246,9 +270,9 @@ export const EXTRACTION_METRICS = {
  * Names of errors of the functions that may pass when they are called again: of the way to source or store, and of a worker that
  * lost a chunk to another one. What is wrong with a table is no error of a worker.
  */
-export const EXTRACTION_PASSING_ERRORS: readonly string[] = [
+export const EXTRACTION_PASSING_ERRORS = [
   'SOURCE_UNREACHABLE', 'SOURCE_CONNECTION_LOST', 'SOURCE_STALLED', 'TARGET_UNREACHABLE', 'TARGET_OCCUPIED', 'RUN_IN_USE',
-];
+] as const;
 
 /** Most bytes of an item, a line of the items' file: half of what an item of a Distributed Map may have, since it becomes a payload with others. */
 export const MAX_ITEM_BYTES = 0x20000;

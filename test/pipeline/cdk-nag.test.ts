@@ -1,6 +1,8 @@
 import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as backup from 'aws-cdk-lib/aws-backup';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecr from 'aws-cdk-lib/aws-ecr';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
@@ -31,6 +33,15 @@ function extraction(stack: Stack, props: Partial<ExtractionProps> = {}): Extract
   });
 }
 
+const partsVpc = (stack: Stack) => ec2.Vpc.fromVpcAttributes(stack, 'PartsVpc', {
+  vpcId: 'vpc-2', availabilityZones: ['a'], privateSubnetIds: ['subnet-2'], privateSubnetRouteTableIds: ['routes-2'],
+});
+
+const autoWorkers = (stack: Stack) => ExtractionWorkers.auto({
+  lambda: { reservedConcurrentExecutions: 16 },
+  fargate: { image: ecs.ContainerImage.fromEcrRepository(ecr.Repository.fromRepositoryName(stack, 'Images', 'lambda/nodejs'), '24') },
+});
+
 /** What an extraction can be made of, and what the standards ask for. */
 function everyPart(stack: Stack): Partial<ExtractionProps> {
   const encryptionKey = new kms.Key(stack, 'PartsKey', { enableKeyRotation: true });
@@ -45,12 +56,10 @@ function everyPart(stack: Stack): Partial<ExtractionProps> {
     consistency: Consistency.DATABASE_SNAPSHOT,
     planPrefix: 'plans/',
     encryptionKey,
-    vpc: ec2.Vpc.fromVpcAttributes(stack, 'PartsVpc', {
-      vpcId: 'vpc-2', availabilityZones: ['a'], privateSubnetIds: ['subnet-2'], privateSubnetRouteTableIds: ['routes-2'],
-    }),
+    vpc: partsVpc(stack),
     vpcEndpoints: true,
     controlReservedConcurrentExecutions: 2,
-    workers: ExtractionWorkers.lambda({ reservedConcurrentExecutions: 16 }),
+    workers: autoWorkers(stack),
   };
 }
 
@@ -70,6 +79,8 @@ test.each<[string, (stack: Stack) => unknown]>([
   ['a VPC', pipeline((stack) => ({ vpc: ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['a'], privateSubnetIds: ['subnet-1'] }) }))],
   ['an extraction', (stack) => extraction(stack)],
   ['an extraction of every part', (stack) => extraction(stack, everyPart(stack))],
+  ['an extraction by tasks', (stack) => extraction(stack, { vpc: partsVpc(stack), workers: ExtractionWorkers.fargate() })],
+  ['an extraction by functions and tasks of an image of a repository', (stack) => extraction(stack, { vpc: partsVpc(stack), workers: autoWorkers(stack) })],
   ['two pipelines', (stack) => [new LegacyToS3Pipeline(stack, 'One'), new LegacyToS3Pipeline(stack, 'Two')]],
 ])('cdk-nag finds nothing in a stack with %s', (_name, make) => {
   expect(findings(make)).toEqual([]);

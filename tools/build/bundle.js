@@ -16,6 +16,9 @@ const azure = path.join(root, 'src', 'extractor', 'source', 'connection', 'azure
 /** Lambda hands the role's credentials over in the environment; the other providers would be a fifth of the bundle. */
 const lambdaAlias = { '@aws-sdk/credential-provider-node': path.join(root, 'src', 'handlers', 'shared', 'lambda-credentials.ts') };
 
+/** Workers are tasks of ECS too. */
+const workersAlias = { '@aws-sdk/credential-provider-node': path.join(root, 'src', 'extractor', 'workers', 'credentials.ts') };
+
 const bundles = [
   { name: 'recorder', entry: 'src/handlers/record-object.lambda.ts', alias: lambdaAlias, maxBytes: 550 * 1024 },
   { name: 'run-completion', entry: 'src/handlers/run-completion.lambda.ts', alias: lambdaAlias, maxBytes: 1024 * 1024 },
@@ -32,7 +35,7 @@ const bundles = [
   {
     name: 'extraction',
     entry: 'src/extractor/workers/index.ts',
-    alias: { '@azure/identity': azure, ...lambdaAlias },
+    alias: { '@azure/identity': azure, ...workersAlias },
     files: ['@foxglove/wasm-zstd/dist/wasm-zstd.wasm'],
     packages: ['@foxglove/wasm-zstd'],
     keepNames: true,

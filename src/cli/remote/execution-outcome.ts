@@ -26,7 +26,7 @@ export function resumedRun({ input }: Execution): string | undefined {
 
 /** Whether an error says what is wrong with the run itself, so that the same step would fail with it again. */
 export function isOutcome(error: string | undefined): boolean {
-  return error !== undefined && Object.hasOwn(EXIT_CODES, error) && !EXTRACTION_PASSING_ERRORS.includes(error);
+  return error !== undefined && Object.hasOwn(EXIT_CODES, error) && !(EXTRACTION_PASSING_ERRORS as readonly string[]).includes(error);
 }
 
 /** Whether an execution failed since a child of its Map did. */

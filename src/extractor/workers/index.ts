@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Executions } from './executions';
 import { emitMetrics, logAnswer, logEvent, logFailure } from './extraction-log';
+import { runTask } from './task';
 import { EXTRACTION_ENV, type BeginAnswer, type CompleteAnswer, type ControlStep, type WorkAnswer, type WorkStep } from '../../contract';
 import { LegacyToS3Error } from '../api/errors';
 import type { ExtractorProps } from '../api/extractor-props';
@@ -13,13 +14,14 @@ import { beginExecution } from '../run/distributed/begin-execution';
 import { completeExecution } from '../run/distributed/complete-execution';
 import type { ExtractionSetting } from '../run/distributed/extraction-setting';
 import { expireSnapshots, leaveExecution, type LeftRun } from '../run/distributed/leave-execution';
-import { workItem } from '../run/distributed/work-item';
+import { workItem, type TaskStep } from '../run/distributed/work-item';
 import { serveWhereStarted } from '../run/threads/serve-readers';
 import { SYSTEM_CLOCK } from '../state/clock';
 
-/** What Lambda tells of an invocation. */
+/** What Lambda tells of an invocation; of a task as much as there is to tell. */
 interface Invocation {
-  readonly awsRequestId: string;
+  readonly awsRequestId?: string;
+  readonly signal?: AbortSignal;
   getRemainingTimeInMillis(): number;
 }
 
@@ -60,8 +62,14 @@ export async function work(event: WorkStep, invocation: Invocation): Promise<Wor
   });
 }
 
+/** Of a process that is a task: reads chunks until none of its item is left, and ends. */
+export async function task(): Promise<void> {
+  return runTask(async (step, signal) => (
+    handled({ step: 'work' as const, ...step }, { signal, getRemainingTimeInMillis: () => Infinity }, async (setting) => workItem(step, setting))));
+}
+
 /** What is thrown has its code for a name: Step Functions shows that, and decides by it. */
-async function handled<T>(event: ControlStep | WorkStep, invocation: Invocation, act: (setting: ExtractionSetting) => Promise<T>): Promise<T> {
+async function handled<T>(event: ControlStep | WorkStep | TaskStep & Pick<WorkStep, 'step'>, invocation: Invocation, act: (setting: ExtractionSetting) => Promise<T>): Promise<T> {
   const facts = { step: event.step, requestId: invocation.awsRequestId, ...('execution' in event && { execution: event.execution.arn }), ...('run' in event && { runId: event.run.runId }) };
   try {
     const answer = await act({
@@ -70,6 +78,7 @@ async function handled<T>(event: ControlStep | WorkStep, invocation: Invocation,
       isRunning: async (arn) => executions.isRunning(arn),
       clock: SYSTEM_CLOCK,
       remainingMs: () => invocation.getRemainingTimeInMillis(),
+      signal: invocation.signal,
       onEvent: (told) => logEvent(told, facts),
     });
     logAnswer(`${event.step} ended`, { ...facts, answer });

@@ -18,9 +18,9 @@ export abstract class HandlerRole {
   /** Where it is given to several functions, statements of one name would differ. */
   private readonly isOwn: boolean;
 
-  constructor(scope: Construct, description: string, given?: iam.IRole) {
+  constructor(scope: Construct, description: string, given?: iam.IRole, assumedBy: iam.IPrincipal = new iam.ServicePrincipal('lambda.amazonaws.com')) {
     this.isOwn = given === undefined;
-    this.role = given ?? new iam.Role(scope, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'), description });
+    this.role = given ?? new iam.Role(scope, 'Role', { assumedBy, description });
     acknowledgeByStandards(this.role, 'IAMNoInlinePolicy', 'the policy is of what this one function calls, and of use to nobody else');
   }
 

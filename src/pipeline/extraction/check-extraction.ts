@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { checkReach } from './extraction-network';
 import { ExtractionProps } from './extraction-props';
 import { checkSettings } from './extraction-settings';
+import { checkTasks } from './fargate/check-tasks';
 import { EXTRACTION_ENV, SERVICES, WINDOW_DAYS } from '../../contract';
 import { NEEDS_PASSWORD } from '../../extractor/options/validate-source';
 import { validateWindow } from '../../extractor/options/validate-window';
@@ -21,6 +22,7 @@ export function checkExtraction(scope: Construct, props: ExtractionProps): void 
   checkSettings(scope, props);
   checkBounds(scope, props);
   checkFunctions(scope, props);
+  checkTasks(scope, props);
   checkReach(scope, props);
   requireHere(scope, 'pipeline', props.pipeline.bucket, {
     region: 'Step Functions reads an extraction\'s items from a bucket of its own region; put the extraction beside the bucket',

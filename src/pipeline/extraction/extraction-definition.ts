@@ -1,13 +1,21 @@
+import { RunTaskProps, runTaskState } from './fargate/run-task-state';
 import { BeginStep, CompleteStep, EXTRACTION_PASSING_ERRORS, ExtractionLimits, OverlapRule, WorkStep } from '../../contract';
 
 /** What a definition is made of. */
 export interface DefinitionProps {
-  /** ARNs of versions of the functions. */
+  /** ARN of a version of the function. */
   readonly control: string;
-  readonly work: string;
-  /** Longest invocation of each (seconds). */
+  /** Its longest invocation (seconds). */
   readonly controlSeconds: number;
-  readonly workSeconds: number;
+  /** Workers that are functions; undefined where all are tasks. */
+  readonly work?: {
+    /** ARN of a version of the function. */
+    readonly functionArn: string;
+    /** Its longest invocation (seconds). */
+    readonly seconds: number;
+  };
+  /** Workers that are tasks; undefined where all are functions. */
+  readonly task?: RunTaskProps;
   /** `aws`, `aws-cn`, … */
   readonly partition: string;
   readonly settings: { readonly [name: string]: unknown };
@@ -111,15 +119,8 @@ export function definitionOf(props: DefinitionProps): object {
 }
 
 /** A child for each item, of which it works until nothing is left. */
-function chunks({ work, workSeconds, partition, limits }: DefinitionProps): object {
-  const step: Paths<WorkStep> = {
-    'step': 'work',
-    'execution.$': '$.execution',
-    'run.$': '$.run',
-    'item.$': '$.item',
-    ...limits.window && { 'window.$': '$.window' },
-    'done.$': '$.progress.done',
-  };
+function chunks(props: DefinitionProps): object {
+  const { partition, limits } = props;
   return {
     Type: 'Map',
     Label: MAP_LABEL,
@@ -138,9 +139,29 @@ function chunks({ work, workSeconds, partition, limits }: DefinitionProps): obje
     },
     ItemProcessor: {
       ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
-      StartAt: 'Work',
-      States: {
-        Work: task(work, workSeconds, step, { ResultPath: '$.progress', Next: 'Worked' }),
+      ...workers(props),
+    },
+    ResultPath: null,
+    Next: 'Complete',
+  };
+}
+
+/** An item that has a number among those of tasks is a task's. */
+function workers({ work, task: run, limits }: DefinitionProps): object {
+  const step: Paths<WorkStep> = {
+    'step': 'work',
+    'execution.$': '$.execution',
+    'run.$': '$.run',
+    'item.$': '$.item',
+    ...limits.window && { 'window.$': '$.window' },
+    'done.$': '$.progress.done',
+  };
+  return {
+    StartAt: work && run ? 'Workers' : work ? 'Work' : 'RunTask',
+    States: {
+      ...work && run && { Workers: { Type: 'Choice', Choices: [{ Variable: '$.item.task', IsPresent: true, Next: 'RunTask' }], Default: 'Work' } },
+      ...work && {
+        Work: task(work.functionArn, work.seconds, step, { ResultPath: '$.progress', Next: 'Worked' }),
         Worked: {
           Type: 'Choice',
           Choices: [
@@ -150,12 +171,11 @@ function chunks({ work, workSeconds, partition, limits }: DefinitionProps): obje
           Default: 'Work',
         },
         WaitToRead: { Type: 'Wait', TimestampPath: '$.progress.waitUntil', Next: 'Work' },
-        // The results of all children are one text, of 256 KiB at most.
-        Done: { Type: 'Pass', Result: {}, End: true },
       },
+      ...run && { RunTask: { ...runTaskState(run, limits.window), Next: 'Done' } },
+      // The results of all children are one text, of 256 KiB at most.
+      Done: { Type: 'Pass', Result: {}, End: true },
     },
-    ResultPath: null,
-    Next: 'Complete',
   };
 }
 

@@ -29,6 +29,8 @@ export interface ExtractionFunctionProps {
   /** Where events go that it was given without waiting for the answer; undefined where nobody gives it such. */
   readonly failureQueue?: sqs.IQueue;
   readonly access: ExtractionAccess;
+  /** Who assumes the role beside Lambda. */
+  readonly alsoAssumedBy?: iam.IPrincipal;
 }
 
 /** What both functions reach. */
@@ -55,7 +57,12 @@ export class ExtractionFunction extends Construct {
     this.logGroup = createHandlerLogGroup(this, options, props.encryptionKey);
     const inVpc = options.vpc !== undefined;
     this.role = new ExtractionRole(this, `Lets an extraction's function do what it does: ${props.description}`, {
-      ...access, logGroup: this.logGroup, failureQueue, inVpc, role: options.role,
+      ...access,
+      logGroup: this.logGroup,
+      failureQueue,
+      inVpc,
+      role: options.role,
+      ...props.alsoAssumedBy && { assumedBy: new iam.CompositePrincipal(new iam.ServicePrincipal('lambda.amazonaws.com'), props.alsoAssumedBy) },
     }).role;
     this.function = createHandlerFunction(this, {
       bundle: 'extraction',
@@ -76,22 +83,26 @@ export class ExtractionFunction extends Construct {
 }
 
 interface ExtractionRoleProps extends ExtractionAccess {
-  readonly logGroup: logs.ILogGroup;
+  /** Undefined where somebody else writes the logs. */
+  readonly logGroup?: logs.ILogGroup;
   readonly failureQueue?: sqs.IQueue;
+  /** Whether network interfaces are made by the role. */
   readonly inVpc: boolean;
   readonly role?: iam.IRole;
+  /** @default - Lambda */
+  readonly assumedBy?: iam.IPrincipal;
 }
 
 /** Landing as any extractor may, the password, the certificates, saved plans, logs; and nothing else. */
-class ExtractionRole extends HandlerRole {
+export class ExtractionRole extends HandlerRole {
   constructor(scope: Construct, description: string, props: ExtractionRoleProps) {
-    super(scope, description, props.role);
+    super(scope, description, props.role, props.assumedBy);
     this.allowLanding(props.pipeline);
     this.allowPassword(props.source);
     const { caCertificate, planPrefix, failureQueue } = props;
     if (caCertificate) this.allow('ReadCertificates', ['s3:GetObject'], [caCertificate.bucket.arnForObjects(caCertificate.s3ObjectKey)]);
     if (planPrefix !== undefined) this.allowPlans(props.pipeline, planPrefix);
-    this.allowLogging(props.logGroup);
+    if (props.logGroup) this.allowLogging(props.logGroup);
     if (failureQueue) {
       this.allowSendingFailures(failureQueue);
       failureQueue.encryptionMasterKey?.grant(this.role, 'kms:Decrypt', 'kms:GenerateDataKey');

@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import { definitionOf, DefinitionProps, MAP_LABEL } from './extraction-definition';
 import { ExtractionFunction } from './extraction-function';
 import { toJson } from './extraction-settings';
+import { ExtractionTask } from './fargate/extraction-task';
 import { stateFolder } from '../../contract';
 import { grantWhole } from '../access/grant-whole';
 import { ofKey, onObjects, OWN_POLICY } from '../access/grants';
@@ -19,7 +20,10 @@ import { ILegacyToS3Pipeline } from '../interface/pipeline-interface';
 export interface ExtractionMachineProps extends Pick<DefinitionProps, 'settings' | 'overlap' | 'limits' | 'timeoutSeconds'> {
   readonly pipeline: ILegacyToS3Pipeline;
   readonly control: ExtractionFunction;
-  readonly worker: ExtractionFunction;
+  /** Workers that are functions; undefined where all are tasks. */
+  readonly worker?: ExtractionFunction;
+  /** Workers that are tasks; undefined where all are functions. */
+  readonly task?: ExtractionTask;
   readonly encryptionKey?: kms.IKey;
   readonly logRetention?: logs.RetentionDays;
   readonly logRemovalPolicy?: RemovalPolicy;
@@ -33,7 +37,7 @@ export class ExtractionMachine extends Construct {
 
   constructor(scope: Construct, id: string, props: ExtractionMachineProps) {
     super(scope, id);
-    const { control, worker, settings, overlap, limits, timeoutSeconds } = props;
+    const { control, worker, task, settings, overlap, limits, timeoutSeconds } = props;
     this.logGroup = createHandlerLogGroup(this, props, props.encryptionKey, this.logGroupName());
     const role = this.createRole(props);
     const tracingEnabled = props.tracing === lambda.Tracing.ACTIVE;
@@ -41,9 +45,9 @@ export class ExtractionMachine extends Construct {
       role,
       definitionBody: sfn.DefinitionBody.fromString(toJson(this, definitionOf({
         control: control.version.functionArn,
-        work: worker.version.functionArn,
         controlSeconds: control.function.timeout!.toSeconds(),
-        workSeconds: worker.function.timeout!.toSeconds(),
+        ...worker && { work: { functionArn: worker.version.functionArn, seconds: worker.function.timeout!.toSeconds() } },
+        ...task && { task: task.run },
         partition: Stack.of(this).partition,
         settings,
         overlap,
@@ -57,9 +61,10 @@ export class ExtractionMachine extends Construct {
     if (!tracingEnabled) acknowledge(this.stateMachine, 'SF2', 'what each state did, and when, is in the history and the logs; tracing is an option');
     this.allowChildren(role);
     this.allowDescribing(control);
+    task?.allowTelling(this.stateMachine.stateMachineArn, MAP_LABEL);
   }
 
-  private createRole({ pipeline, control, worker }: ExtractionMachineProps): iam.Role {
+  private createRole({ pipeline, control, worker, task }: ExtractionMachineProps): iam.Role {
     const stack = Stack.of(this);
     const role = new iam.Role(this, 'Role', {
       description: 'Lets an extraction\'s state machine invoke its functions and read which chunks there are',
@@ -67,13 +72,14 @@ export class ExtractionMachine extends Construct {
     });
     acknowledgeByStandards(role, 'IAMNoInlinePolicy', 'the policy is of what this one state machine calls, and of use to nobody else');
     // Of every version: an execution ends with those that it began with, also after a deployment.
-    const versions = [control, worker].map((each) => `${each.function.functionArn}:*`);
+    const versions = [control, ...worker ? [worker] : []].map((each) => `${each.function.functionArn}:*`);
     role.addToPolicy(new iam.PolicyStatement({ sid: 'InvokeVersions', actions: ['lambda:InvokeFunction'], resources: versions }));
     for (const each of versions) acknowledgeResource(role, each, 'an execution ends with the version of the function that it began with');
     const { bucket, landingPrefix } = pipeline;
     const folder = stateFolder(landingPrefix ?? '');
     grantWhole(this, 'the state machine', role, [onObjects(role, bucket, folder, ['s3:GetObject']), ...ofKey(role, bucket, 'kms:Decrypt')], OWN_POLICY);
     acknowledgeResource(role, bucket.arnForObjects(`${folder}*`), 'the items of an execution lie in the state of its run');
+    task?.allowRunning(role);
     acknowledge(role, 'IAM5[Resource::*]', 'delivery of logs is set up for an account as a whole (Step Functions, "Logging using CloudWatch Logs")');
     return role;
   }

@@ -3,7 +3,7 @@ import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { ExtractionProps } from './extraction-props';
-import { ExtractionSource } from './extraction-source';
+import { DEFAULT_IMAGE } from './fargate/default-image';
 import { Authentication } from '../../extractor/api/sql-server-source';
 import { parseServerAddress } from '../../extractor/options/server-address';
 import { invalidInput } from '../checks/validation';
@@ -25,8 +25,12 @@ const ASKS_MICROSOFT: ReadonlySet<Authentication | undefined> = new Set([
   Authentication.ENTRA_PASSWORD, Authentication.ENTRA_SERVICE_PRINCIPAL, Authentication.ENTRA_DEFAULT,
 ]);
 
+/** ECR Public has no endpoint (Amazon ECR, "Considerations for Amazon ECR VPC endpoints"). */
+const NO_WAY_TO_IMAGE = `the tasks' image ${DEFAULT_IMAGE} is of Amazon ECR Public, which the isolated subnets of vpc do not reach: give workers an image of a private `
+  + 'repository (fargate image), for example by a pull through cache rule of public.ecr.aws, or choose subnets with a NAT gateway';
+
 /** Refuses sources that no function can reach or log in to. */
-export function checkReach(scope: Construct, { source, vpc, layers }: ExtractionProps): void {
+export function checkReach(scope: Construct, { source, vpc, layers, workers }: ExtractionProps): void {
   const { authentication, server } = source;
   if (authentication === Authentication.ENTRA_MANAGED_IDENTITY) {
     throw invalidInput(scope, 'source.authentication must not be entraManagedIdentity: managed identities are those of Azure\'s machines, which Lambda has not; '
@@ -34,6 +38,10 @@ export function checkReach(scope: Construct, { source, vpc, layers }: Extraction
   }
   if (ASKS_MICROSOFT.has(authentication) && !layers?.length) {
     throw invalidInput(scope, `source.authentication ${authentication} needs the package @azure/identity: give a layer that has it under nodejs/node_modules (layers)`);
+  }
+  if (ASKS_MICROSOFT.has(authentication) && workers?.fargateOptions && !workers.fargateOptions.image) {
+    throw invalidInput(scope, `source.authentication ${authentication} needs the package @azure/identity, and tasks have no layers: give workers an image that has it `
+      + 'in /var/task/node_modules (fargate image)');
   }
   if (server === undefined || Token.isUnresolved(server)) return;
   const host = parseServerAddress(server, 'source.server').server.split('\\')[0];
@@ -56,7 +64,7 @@ export class ExtractionNetwork {
   constructor(private readonly scope: Construct, vpc: ec2.IVpc, private readonly props: ExtractionProps) {
     this.vpc = vpc;
     this.subnets = vpc.selectSubnets(props.vpcSubnets);
-    this.needed = neededServices(props.source);
+    this.needed = neededServices(props);
     this.securityGroups = props.securityGroups ?? [
       new ec2.SecurityGroup(scope, 'SecurityGroup', { vpc, description: 'Functions of an extraction', allowAllOutbound: true }),
     ];
@@ -106,10 +114,11 @@ export class ExtractionNetwork {
   }
 
   private problems(): string[] {
-    const { source, proxyUrl } = this.props;
+    const { source, proxyUrl, workers } = this.props;
     const asks = ASKS_MICROSOFT.has(source.authentication)
       ? [`source.authentication ${source.authentication} asks login.microsoftonline.com, which the isolated subnets of vpc do not reach: choose subnets with a NAT gateway`]
       : [];
+    if (workers?.fargateOptions && !workers.fargateOptions.image) asks.push(NO_WAY_TO_IMAGE);
     const missing = this.vpc instanceof ec2.Vpc && proxyUrl === undefined ? this.missing() : [];
     if (missing.length === 0) return asks;
     return [...asks, `the isolated subnets of vpc have no endpoint of ${missing.join(', ')}: set vpcEndpoints, make them, or choose subnets with a NAT gateway`];
@@ -123,7 +132,7 @@ export class ExtractionNetwork {
   private endpointNames(): ReadonlySet<string> {
     const vpcId = this.resolved(this.vpc.vpcId);
     const endpoints = this.found(ec2.CfnVPCEndpoint).filter((endpoint) => this.resolved(endpoint.vpcId) === vpcId);
-    return new Set(endpoints.map(({ serviceName }) => /([a-z0-9]+)"?\]*\}?$/.exec(this.resolved(serviceName))?.[1] ?? ''));
+    return new Set(endpoints.map(({ serviceName }) => /((?:ecr\.)?[a-z0-9]+)"?\]*\}?$/.exec(this.resolved(serviceName))?.[1] ?? ''));
   }
 
   private found<T extends Construct>(kind: abstract new (...args: any[]) => T): T[] {
@@ -144,12 +153,19 @@ export class ExtractionNetwork {
   }
 }
 
-function neededServices({ secret, passwordParameter }: ExtractionSource): NeededService[] {
+function neededServices({ source: { secret, passwordParameter }, workers }: ExtractionProps): NeededService[] {
   const services = ec2.InterfaceVpcEndpointAwsService;
+  const { fargateOptions } = workers ?? {};
   return [
     { name: 's3', called: 'S3' },
     { name: 'states', called: 'Step Functions', service: services.STEP_FUNCTIONS },
     ...secret ? [{ name: 'secretsmanager', called: 'Secrets Manager', service: services.SECRETS_MANAGER }] : [],
     ...passwordParameter ? [{ name: 'ssm', called: 'SSM', service: services.SSM }] : [],
+    // A task writes its logs, and fetches its image, by its own network interface (Amazon ECS, "Fargate task networking").
+    ...fargateOptions ? [{ name: 'logs', called: 'CloudWatch Logs', service: services.CLOUDWATCH_LOGS }] : [],
+    ...fargateOptions?.image ? [
+      { name: 'ecr.api', called: 'ECR (ecr.api)', service: services.ECR },
+      { name: 'ecr.dkr', called: 'ECR (ecr.dkr)', service: services.ECR_DOCKER },
+    ] : [],
   ];
 }

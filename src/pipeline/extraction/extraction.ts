@@ -1,6 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -21,6 +22,7 @@ import { ExtractionOverlap, ExtractionProps } from './extraction-props';
 import { landingOf, pricesOf, readingOf, settingsOf, sourceOf, toJson } from './extraction-settings';
 import { ExtractionStarts, isDaily, statusPattern, UNSUCCESSFUL } from './extraction-starts';
 import { ExtractionWorkers } from './extraction-workers';
+import { createWorkers, WorkerConstructs } from './fargate/create-workers';
 import { EXTRACTION_ENV, EXTRACTION_OUTPUTS } from '../../contract';
 import { Consistency } from '../../extractor/api/extractor-props';
 import { byPrincipal, grantWhole } from '../access/grant-whole';
@@ -56,13 +58,19 @@ export class Extraction extends Construct implements ec2.IConnectable {
   /** The function that plans and completes. */
   public readonly controlFunction: lambda.Function;
 
-  /** The function that reads. */
-  public readonly workerFunction: lambda.Function;
+  /** The function that reads; undefined where all workers are tasks. */
+  public readonly workerFunction?: lambda.Function;
+
+  /** The definition of tasks that read; undefined where all workers are functions. */
+  public readonly workerTaskDefinition?: ecs.FargateTaskDefinition;
+
+  /** The cluster of such tasks. */
+  public readonly workerCluster?: ecs.ICluster;
 
   /** The role of the function that plans and completes. */
   public readonly controlRole: iam.IRole;
 
-  /** The role of the workers. */
+  /** The role of the workers, functions and tasks. */
   public readonly workerRole: iam.IRole;
 
   /** The log group of the function that plans and completes; lines are JSON. */
@@ -100,10 +108,11 @@ export class Extraction extends Construct implements ec2.IConnectable {
     if (props.vpc) this.network = new ExtractionNetwork(this, props.vpc, props);
 
     this.deadLetters = new FailureQueue(this, 'DeadLetters', { encryptionKey: props.encryptionKey });
-    const { control, worker } = this.createFunctions(props);
+    const { control, workers } = this.createFunctions(props);
     [this.controlFunction, this.controlRole, this.controlLogGroup] = [control.function, control.role, control.logGroup];
-    [this.workerFunction, this.workerRole, this.workerLogGroup] = [worker.function, worker.role, worker.logGroup];
-    const machine = this.createMachine(props, control, worker);
+    [this.workerFunction, this.workerRole, this.workerLogGroup] = [workers.worker?.function, workers.role, workers.logGroup];
+    [this.workerTaskDefinition, this.workerCluster] = [workers.task?.taskDefinition, workers.task?.cluster];
+    const machine = this.createMachine(props, control, workers);
     this.stateMachine = machine.stateMachine;
     this.stateMachineLogGroup = machine.logGroup;
 
@@ -120,7 +129,7 @@ export class Extraction extends Construct implements ec2.IConnectable {
     if (props.outputs ?? true) this.addOutputs(landingOf(props).target);
   }
 
-  /** The network connections of both functions; only where they are in a VPC. */
+  /** The network connections of functions and tasks; only where they are in a VPC. */
   public get connections(): ec2.Connections {
     if (!this.network) throw invalidInput(this, 'an extraction has connections only in a VPC: set vpc');
     return new ec2.Connections({ securityGroups: this.network.securityGroups });
@@ -183,14 +192,13 @@ export class Extraction extends Construct implements ec2.IConnectable {
     return rule;
   }
 
-  private createFunctions(props: ExtractionProps): { readonly control: ExtractionFunction; readonly worker: ExtractionFunction } {
+  private createFunctions(props: ExtractionProps): { readonly control: ExtractionFunction; readonly workers: WorkerConstructs } {
     const { pipeline, source, encryptionKey, layers } = props;
     const caCertificate = source.caCertificate === undefined ? undefined : new assets.Asset(this, 'CaCertificate', { path: source.caCertificate });
     const environment = this.environmentOf(props, caCertificate);
     const access: ExtractionAccess = { pipeline, source, caCertificate };
     const both = { environment, layers, encryptionKey };
     const options = this.functionOptions(props);
-    const { lambdaOptions: workers } = props.workers ?? ExtractionWorkers.lambda();
     const control = new ExtractionFunction(this, 'Control', {
       ...both,
       entry: 'control',
@@ -201,17 +209,15 @@ export class Extraction extends Construct implements ec2.IConnectable {
       failureQueue: this.deadLetters,
       access: { ...access, planPrefix: props.planPrefix },
     });
-    const worker = new ExtractionFunction(this, 'Worker', {
+    const workers = createWorkers(this, {
       ...both,
-      entry: 'work',
-      description: 'Reads chunks of an extraction',
-      memorySize: workers.memorySize ?? MEMORY_MB,
-      timeout: workers.timeout ?? TIMEOUT,
-      options: { ...options, role: props.workerRole, reservedConcurrentExecutions: workers.reservedConcurrentExecutions },
-      ephemeralStorageSize: workers.ephemeralStorageSize,
+      workers: props.workers ?? ExtractionWorkers.lambda(),
+      memorySize: MEMORY_MB,
+      timeout: TIMEOUT,
+      options: { ...options, role: props.workerRole },
       access,
     });
-    return { control, worker };
+    return { control, workers };
   }
 
   private environmentOf(props: ExtractionProps, caCertificate: assets.Asset | undefined): { [name: string]: string } {
@@ -231,12 +237,13 @@ export class Extraction extends Construct implements ec2.IConnectable {
     return { runtime, architecture, environment, environmentEncryption, logRetention, logRemovalPolicy, tracing, vpc, vpcSubnets, securityGroups };
   }
 
-  private createMachine(props: ExtractionProps, control: ExtractionFunction, worker: ExtractionFunction): ExtractionMachine {
+  private createMachine(props: ExtractionProps, control: ExtractionFunction, { worker, task }: WorkerConstructs): ExtractionMachine {
     const { pipeline, encryptionKey, logRetention, logRemovalPolicy, tracing, workers = ExtractionWorkers.lambda() } = props;
     return new ExtractionMachine(this, 'Machine', {
       pipeline,
       control,
       worker,
+      task,
       encryptionKey,
       logRetention,
       logRemovalPolicy,
@@ -245,11 +252,12 @@ export class Extraction extends Construct implements ec2.IConnectable {
       overlap: props.overlap ?? ExtractionOverlap.SKIP,
       limits: {
         maxConcurrency: workers.maxConcurrency,
-        maxChunkSeconds: worker.function.timeout!.toSeconds() - KEPT_SECONDS,
+        ...worker && { maxChunkSeconds: worker.function.timeout!.toSeconds() - KEPT_SECONDS },
+        ...workers.maxTasks !== undefined && { maxTasks: workers.maxTasks },
         bytesPerSecond: props.assumedBytesPerSecond ?? 10 * 1024 * 1024,
         ...props.maxSeconds !== undefined && { maxSeconds: props.maxSeconds },
         ...props.window && { window: props.window },
-        worker: { memorySize: workers.lambdaOptions.memorySize ?? MEMORY_MB, prices: pricesOf(props) },
+        ...workers.lambdaOptions && { worker: { memorySize: workers.lambdaOptions.memorySize ?? MEMORY_MB, prices: pricesOf(props) } },
         ...props.maxCost !== undefined && { maxCost: props.maxCost },
       },
       timeoutSeconds: (props.timeout ?? Duration.days(7)).toSeconds(),

@@ -46,6 +46,36 @@ export class BundleCode extends lambda.Code {
   }
 }
 
+/** A file of a bundle as an asset of its own. */
+export interface BundleFile {
+  readonly name: string;
+  readonly bucket: string;
+  readonly key: string;
+  /** Of its bytes, as hexadecimal digits. */
+  readonly sha256: string;
+}
+
+/**
+ * The files of a bundle that run, each as an asset: what fetches them can check their bytes, while those of an archive are known to who
+ * makes it, at deployment.
+ *
+ * @param bundle name of the folder
+ * @returns `index.js` first
+ */
+export function bundleFiles(scope: Construct, bundle: string): BundleFile[] {
+  const source = path.join(ASSETS, bundle);
+  const salt = scope.node.tryGetContext(ASSET_SALT_CONTEXT);
+  const staged = stage(scope, source, hashOf(source, salt));
+  return readdirSync(source).filter((name) => /\.(js|wasm)$/.test(name)).sort().map((name) => {
+    const sha256 = createHash('sha256').update(readFileSync(path.join(source, name))).digest('hex');
+    const sourceHash = createHash('sha256').update(sha256).update(String(salt ?? '')).digest('hex');
+    const { bucketName, objectKey } = Stack.of(scope).synthesizer.addFileAsset({
+      packaging: FileAssetPackaging.FILE, fileName: path.join(staged, name), sourceHash,
+    });
+    return { name, bucket: bucketName, key: objectKey, sha256 };
+  });
+}
+
 /** Hash of a folder's files, their names and the salt. */
 function hashOf(folder: string, salt: unknown): string {
   const hash = createHash('sha256');

@@ -4,6 +4,8 @@ import { definitionIn, make, synthExtraction } from './made';
 import { ExtractionWorkers } from '../../../src';
 import { EXTRACTION_PASSING_ERRORS, MAX_ITEMS } from '../../../src/contract';
 import { FAULTS, THROTTLES } from '../../../src/pipeline/extraction/extraction-definition';
+import { vpcOf } from '../prop-case-sets';
+import { synth } from '../synth';
 
 /** Rules that hold for each state of an extraction's state machine. */
 
@@ -55,6 +57,30 @@ test('every state is reached, and every way ends', () => {
     expect([...reached].sort()).toEqual(Object.keys(States).sort());
     expect([...reached].filter((name) => nextOf(name).length === 0 && States[name].Type !== 'Succeed' && !States[name].End)).toEqual([]);
   }
+});
+
+describe.each([
+  ['tasks', ExtractionWorkers.fargate()], ['functions and tasks', ExtractionWorkers.auto()],
+])('with workers that are %s', (_name, workers) => {
+  const other = definitionIn(synth((stack) => make(stack, { vpc: vpcOf(stack), workers })));
+  const { StartAt, States } = other.States.Chunks.ItemProcessor;
+
+  test('every state is reached, every way ends in an empty result, and nothing is caught', () => {
+    const reached = new Set<string>([StartAt]);
+    for (const name of reached) {
+      const { Next, Default, Choices = [] } = States[name];
+      [Next, Default, ...Choices.map((choice: any) => choice.Next)].filter((next) => next !== undefined).forEach((next) => reached.add(next));
+    }
+    expect([...reached].sort()).toEqual(Object.keys(States).sort());
+    expect(Object.values<any>(States).filter(({ End }) => End)).toEqual([{ Type: 'Pass', Result: {}, End: true }]);
+    expect(Object.values<any>(States).filter(({ Catch }) => Catch)).toEqual([]);
+  });
+
+  test('all else is as with functions alone', () => {
+    const { Chunks: { ItemProcessor: _, MaxConcurrency: __, ...map }, Begin: ___, ...rest } = other.States;
+    const { Chunks: { ItemProcessor: ____, MaxConcurrency: _____, ...ofFunctions }, Begin: ______, ...restOfFunctions } = definition.States;
+    expect([map, Object.keys(rest)]).toEqual([ofFunctions, Object.keys(restOfFunctions)]);
+  });
 });
 
 test('the Map reads its items from S3, line by line, and is a failure when one child is', () => {

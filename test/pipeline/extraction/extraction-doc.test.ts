@@ -4,7 +4,8 @@ import { Duration } from 'aws-cdk-lib';
 import { propertiesOf } from './interface-properties';
 import { synthExtraction } from './made';
 import { EXTRACTION_INPUTS, EXTRACTION_METRICS } from '../../../src/contract';
-import { ExtractionAlarmKind } from '../../../src/pipeline';
+import { ExtractionAlarmKind, ExtractionWorkers } from '../../../src/pipeline';
+import { vpcOf } from '../prop-case-sets';
 
 const docOf = (name: string) => readFileSync(path.join(__dirname, '..', '..', '..', 'docs', `${name}.md`), 'utf8');
 const doc = docOf('extraction');
@@ -14,6 +15,7 @@ test.each([
   ['extraction/extraction-props.ts', 'ExtractionProps'],
   ['extraction/extraction-options.ts', 'ExtractionOptions'],
   ['extraction/extraction-workers.ts', 'LambdaWorkersOptions'],
+  ['extraction/extraction-workers.ts', 'FargateWorkersOptions'],
   ['observability/alarms/alarm-options.ts', 'AlarmOptions'],
 ])('docs/extraction.md names every prop of %s', (file, name) => {
   expect(Object.keys(propertiesOf(`pipeline/${file}`, name)).filter((prop) => !named(prop))).toEqual([]);
@@ -24,7 +26,9 @@ test('it names every alarm, metric and input', () => {
   expect([...kinds, ...Object.values(EXTRACTION_METRICS), ...EXTRACTION_INPUTS].filter((name) => !named(name))).toEqual([]);
 });
 
-const { template, made } = synthExtraction({ keepSnapshotFor: Duration.hours(24), overdueAfter: Duration.hours(36) });
+const { template, made } = synthExtraction((stack) => ({
+  keepSnapshotFor: Duration.hours(24), overdueAfter: Duration.hours(36), vpc: vpcOf(stack), workers: ExtractionWorkers.auto(),
+}));
 
 test('it lists every type of resource that an extraction makes, but for what comes with another', () => {
   const types = new Set(Object.values<{ Type: string }>(template.toJSON().Resources).map(({ Type }) => Type));

@@ -44,5 +44,6 @@ export function environmentOf({ template }: Pick<Synthesised<unknown>, 'template
 export function definitionIn({ template }: Pick<Synthesised<unknown>, 'template'>): any {
   const machine: Resource = only(template, 'AWS::StepFunctions::StateMachine');
   const parts: unknown[] = machine.Properties.DefinitionString['Fn::Join'][1];
-  return JSON.parse(parts.map((part) => typeof part === 'string' ? part : `<${(part as { readonly Ref: string }).Ref}>`).join(''));
+  const named = (part: any) => part.Ref ?? part['Fn::GetAtt'][0];
+  return JSON.parse(parts.map((part) => typeof part === 'string' ? part : `<${named(part)}>`).join(''));
 }

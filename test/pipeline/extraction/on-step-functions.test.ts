@@ -49,7 +49,7 @@ function synthesise(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'extraction-code-'));
   copyFileSync(path.join(__dirname, 'scripted-functions.js'), path.join(folder, 'index.js'));
   const code = new assets.Asset(stack, 'Scripted', { path: folder });
-  for (const { node } of [extraction.controlFunction, extraction.workerFunction]) {
+  for (const { node } of [extraction.controlFunction, extraction.workerFunction!]) {
     (node.defaultChild as lambda.CfnFunction).addPropertyOverride('Code', { S3Bucket: code.s3BucketName, S3Key: code.s3ObjectKey });
   }
   new CfnOutput(stack, 'Machine', { value: extraction.stateMachine.stateMachineArn });

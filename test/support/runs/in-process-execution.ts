@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BeginAnswer, CompleteAnswer, ExtractionLimits, OverlapRule, WorkItem } from '../../../src/contract';
+import type { BeginAnswer, CompleteAnswer, ExtractionLimits, OverlapRule, WorkAnswer, WorkItem } from '../../../src/contract';
 import type { ExtractEvent, ExtractorProps } from '../../../src/extractor/doors/public';
 import { beginExecution } from '../../../src/extractor/run/distributed/begin-execution';
 import { completeExecution, type CompletedExecution } from '../../../src/extractor/run/distributed/complete-execution';
@@ -20,6 +20,8 @@ export interface ExecutionOptions {
   readonly clock?: Clock;
   /** Told until when a worker, or the begin, is not to be called again (ISO 8601), and waits for it. @default it is a failure */
   readonly onWait?: (until: string) => void | Promise<void>;
+  /** Stops workers. */
+  readonly signal?: AbortSignal;
 }
 
 /** Waits for nothing but the end of a test. */
@@ -70,6 +72,11 @@ export class InProcessExecution {
     }
   }
 
+  /** What a task does: it is told the number of its item, and has no time limit. */
+  public async task(begun: BeginAnswer, task: number): Promise<WorkAnswer> {
+    return workItem({ execution: this.execution, run: of(begun).run, task }, { ...this.setting(), remainingMs: () => Infinity });
+  }
+
   public async complete(begun: BeginAnswer, remainingMs?: number): Promise<CompletedExecution> {
     return completeExecution({ step: 'complete', execution: this.execution, run: of(begun).run }, this.setting(remainingMs));
   }
@@ -103,6 +110,7 @@ export class InProcessExecution {
       clock: this.options.clock ?? HASTY,
       remainingMs: () => until - Date.now(),
       onEvent: (event) => { this.events.push(event); },
+      signal: this.options.signal,
     };
   }
 }

@@ -8,7 +8,7 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { CfnOutput, Duration, SecretValue, type Stack } from 'aws-cdk-lib';
 import { CfnCluster, ContainerImage, FargateTaskDefinition, LogDriver, Secret as EcsSecret } from 'aws-cdk-lib/aws-ecs';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -26,6 +26,11 @@ console.log('mode ' + MODE);
 console.error(JSON.stringify({ node: process.execPath, modules: NODE_PATH === process.env.MODULES, PASSWORD, SETTING, LEVEL, args: process.argv.slice(1) }));
 const main = async () => {
   if (MODE === 'fail') process.exit(3);
+  if (MODE === 'tell') {
+    const { SFNClient, SendTaskFailureCommand } = require('@aws-sdk/client-sfn');
+    await new SFNClient({}).send(new SendTaskFailureCommand({ taskToken: process.env.TOKEN, error: 'TOO_LATE', cause: 'the shop is closed' }));
+    process.exit(3);
+  }
   if (MODE === 'wait' || MODE === 'stubborn') {
     process.on('SIGTERM', () => { console.log('told to stop'); if (MODE === 'wait') process.exit(7); });
     fs.writeFileSync(FOLDER + '/' + process.pid, '');
@@ -61,6 +66,9 @@ function addTask(stack: Stack, stateMachine: StateMachine): void {
     logging: LogDriver.awsLogs({ streamPrefix: 'task', logGroup }),
   });
   bucket.grantPut(task.taskRole);
+  task.taskRole.attachInlinePolicy(new Policy(stack, 'Tell', {
+    statements: [new PolicyStatement({ actions: ['states:SendTaskFailure'], resources: [stateMachine.stateMachineArn] })],
+  }));
   const cluster = new CfnCluster(stack, 'Cluster');
   stateMachine.addToRolePolicy(new PolicyStatement({ actions: ['ecs:RunTask'], resources: [task.taskDefinitionArn] }));
   stateMachine.addToRolePolicy(new PolicyStatement({ actions: ['iam:PassRole'], resources: [task.taskRole.roleArn, task.executionRole!.roleArn] }));
@@ -87,7 +95,7 @@ beforeAll(async () => {
             'TaskDefinition.$': '$.task',
             'NetworkConfiguration': { AwsvpcConfiguration: { Subnets: ['subnet-1'], AssignPublicIp: 'ENABLED' } },
             'Overrides': {
-              ContainerOverrides: [{ Name: 'worker', Environment: [{ 'Name': 'MODE', 'Value.$': '$.mode' }, { 'Name': 'FOLDER', 'Value.$': '$.folder' }] }],
+              ContainerOverrides: [{ Name: 'worker', Environment: [{ 'Name': 'MODE', 'Value.$': '$.mode' }, { 'Name': 'FOLDER', 'Value.$': '$.folder' }, { 'Name': 'TOKEN', 'Value.$': '$$.Task.Token' }] }],
             },
           },
           End: true,
@@ -165,6 +173,11 @@ test('an exit code other than 0 fails the state with States.TaskFailed and the t
   const failed = await execute(sfn, machine, input('fail'));
   expect(failed).toMatchObject({ status: 'FAILED', error: 'States.TaskFailed' });
   expect(JSON.parse(failed.cause!)).toMatchObject({ StopCode: 'EssentialContainerExited', Containers: [{ Name: 'worker', ExitCode: 3 }] });
+});
+
+// https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskFailure.html
+test('a task of a job may report its failure by its token before it ends', async () => {
+  expect(await execute(sfn, machine, input('tell'))).toMatchObject({ status: 'FAILED', error: 'TOO_LATE', cause: 'the shop is closed' });
 });
 
 test('the task has the rights of its role and no others', async () => {

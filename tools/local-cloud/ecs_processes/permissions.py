@@ -11,6 +11,7 @@ from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.core.router import extract_access_key_id
 from ministack.services import ecs
+from ministack.services import stepfunctions as sfn
 
 from step_functions.roles import denial
 
@@ -49,7 +50,7 @@ def roles_passed(request):
 
 
 def resource_of(service, method, path, headers, body, params, region, account):
-    """Task calls act on the task or its definition, which ministack takes to be the cluster; Map Runs it leaves out."""
+    """Task calls act on the task or its definition, which ministack takes to be the cluster; Map Runs and tokens it leaves out."""
     if service not in ('ecs', 'states'):
         return resource_arn(service, method, path, headers, body, params, region, account)
     try:
@@ -59,6 +60,8 @@ def resource_of(service, method, path, headers, body, params, region, account):
     action = headers.get('x-amz-target', '').rpartition('.')[2]
     if service == 'states' and request.get('mapRunArn'):
         return request['mapRunArn']
+    if service == 'states' and request.get('taskToken') in sfn._task_tokens:
+        return sfn._task_tokens[request['taskToken']].get('machine', '*')
     if action == 'RunTask':
         definition = ecs._task_defs.get(ecs._resolve_td_key(request.get('taskDefinition', '')))
         if definition:

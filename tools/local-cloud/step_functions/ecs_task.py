@@ -8,6 +8,7 @@ from ministack.services import stepfunctions as sfn
 
 from step_functions.roles import check_role
 from step_functions.stoppable import current_attempt
+from step_functions.tokens import outcome_of
 
 POLL_SECONDS = 0.1
 DENIED = 'ECS.AccessDeniedException'
@@ -43,12 +44,16 @@ def run_ecs_task(resource, data, ctx):
     if '.sync' not in resource:
         return pascal(result)
     if result.get('failures'):
-        raise sfn._ExecutionError('ECS.AmazonECSException', json.dumps(pascal(result['failures'])))
+        raise sfn._ExecutionError('AmazonECS.Unknown', json.dumps(pascal(result['failures'])))
     cluster, arn = request.get('cluster', 'default'), result['tasks'][0]['taskArn']
     attempt = current_attempt.get()
     attempt.on_stop(lambda: ecs._stop_task({'cluster': cluster, 'task': arn, 'reason': 'The execution was stopped'}))
     while True:
         task = json.loads(ecs._describe_tasks({'cluster': cluster, 'tasks': [arn]})[2])['tasks'][0]
+        # What the task reported came before it ended.
+        reported = outcome_of(ctx)
+        if reported is not None:
+            return reported
         if task['lastStatus'] == 'STOPPED':
             break
         attempt.check()

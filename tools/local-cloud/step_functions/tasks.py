@@ -15,6 +15,7 @@ from step_functions import integrations
 from step_functions.limits import check_size
 from step_functions.position import current_position
 from step_functions.stoppable import Stoppable, Stopped, current_attempt, current_run
+from step_functions.tokens import close_token, open_token
 
 
 def retry_seconds(retrier, count):
@@ -109,6 +110,7 @@ def run_task(state_def, raw_input, execution, ctx):
     told = details_of(resource)
     jsonata = sfn._state_query_language(state_def, ctx) == 'JSONata'
     callback = '.waitForTaskToken' in resource
+    job = '.sync' in resource
 
     def event(kind, **details):
         name = f'Task{kind}'
@@ -117,6 +119,8 @@ def run_task(state_def, raw_input, execution, ctx):
     def attempt():
         if callback:
             ctx['Task'] = {'Token': sfn.new_uuid()}
+        if job:
+            open_token(ctx)
         if jsonata:
             effective = sfn._apply_jsonata_arguments(state_def, raw_input, ctx)
         else:
@@ -135,6 +139,9 @@ def run_task(state_def, raw_input, execution, ctx):
         except sfn._ExecutionError as error:
             event('TimedOut' if error.error == 'States.Timeout' else 'Failed', error=error.error, cause=error.cause)
             raise
+        finally:
+            if job:
+                close_token(ctx)
         event('Succeeded', output=json.dumps(result))
         return output_of(result)
 

@@ -3,7 +3,7 @@ import { leaveSlot, takeSlot } from './extraction-lock';
 import type { ExtractionSetting } from './extraction-setting';
 import { ReadingHold } from './reading-hold';
 import { countsOf, RunTexts, type WrittenItems } from './run-texts';
-import { packItems, type TableWork } from './work-items';
+import { itemsOf, type TableWork } from './work-items';
 import {
   EXTRACTION_INPUTS, stateFolder, type BeginAnswer, type BeginStep, type ExtractionEstimate, type ExtractionInput, type ExtractionLimits,
   type WorkItem,
@@ -189,7 +189,7 @@ class Beginning {
   private itemsOf({ tables }: ExtractionPlan, kept: Checkpoint | undefined): WorkItem[] {
     const done = new Set(kept?.finished.map(({ tableIndex, chunk }) => `${tableIndex} ${chunk}`));
     const work = tables.map(({ chunks }, index): TableWork => ({ index, chunks: chunks.filter(({ chunk }) => !done.has(`${index} ${chunk}`)) }));
-    return packItems(work, this.step.limits.maxConcurrency);
+    return itemsOf(work, this.step.limits);
   }
 
   private async keepItems(

@@ -1,3 +1,4 @@
+import { isLong } from './work-items';
 import type { ExtractionEstimate, ExtractionLimits, ExtractionPrices, WorkItem } from '../../../contract';
 import { counted } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
@@ -148,26 +149,28 @@ export function refuseCostly({ cost }: ExtractionEstimate, { maxCost }: Extracti
 }
 
 /** @throws LegacyToS3Error of code INVALID_CONFIG when something cannot be read in the time there is */
-export function refuseLong(
-  plan: ExtractionPlan, { maxChunkSeconds, bytesPerSecond, maxSeconds, maxConcurrency }: ExtractionLimits, readers: number,
-): void {
-  if (maxChunkSeconds !== undefined) {
+export function refuseLong(plan: ExtractionPlan, limits: ExtractionLimits, readers: number): void {
+  const { maxChunkSeconds, bytesPerSecond, maxSeconds, maxConcurrency, maxTasks } = limits;
+  if (maxChunkSeconds !== undefined && maxTasks === undefined) {
     const long = plan.tables.flatMap((table) => {
-      const seconds = Math.max(...table.chunks.map(({ estimatedBytes }) => estimatedBytes / bytesPerSecond));
-      return seconds > maxChunkSeconds ? [{ table, seconds }] : [];
+      const longest = table.chunks.reduce((most, { estimatedBytes }) => Math.max(most, estimatedBytes), 0);
+      return table.chunks.some((chunk) => isLong(chunk, limits)) ? [{ table, seconds: longest / bytesPerSecond }] : [];
     });
     if (long.length > 0) {
       const named = long.slice(0, 10).map(({ table: { schema, table, chunkKey: key }, seconds }) => (
         `${quoteTable(schema, table)} has ${key.length === 0 ? 'no key to be cut by, and takes' : 'a chunk that takes'} about ${minutes(seconds)}`
       ));
-      throw new LegacyToS3Error('INVALID_CONFIG', `a worker may read one chunk for ${minutes(maxChunkSeconds)}, at a reckoned ${Math.round(bytesPerSecond / 1e6)} MB/s: ${named.join('; ')}`
-        + `${long.length > 10 ? ` and ${long.length - 10} more` : ''}; give such a table a key (tableOptions chunkBy), a smaller targetChunkBytes, or workers without that limit`);
+      const more = long.length > 10 ? ` and ${long.length - 10} more` : '';
+      throw new LegacyToS3Error('INVALID_CONFIG', `a worker may read one chunk for ${minutes(maxChunkSeconds)}, at a reckoned `
+        + `${Math.round(bytesPerSecond / 1e6)} MB/s: ${named.join('; ')}${more}; give such a table a key (tableOptions chunkBy), `
+        + 'a smaller targetChunkBytes, or workers: ExtractionWorkers.auto()');
     }
   }
   if (maxSeconds === undefined) return;
   const bytes = plan.tables.reduce((sum, { estimatedBytes }) => sum + estimatedBytes, 0);
   const chunks = plan.tables.reduce((sum, table) => sum + table.chunks.length, 0);
-  const seconds = bytes / bytesPerSecond / Math.max(1, Math.min(chunks, maxConcurrency * readers));
+  const longest = plan.tables.reduce((most, table) => table.chunks.reduce((least, { estimatedBytes }) => Math.max(least, estimatedBytes), most), 0);
+  const seconds = Math.max(longest, bytes / Math.max(1, Math.min(chunks, maxConcurrency * readers))) / bytesPerSecond;
   if (seconds > maxSeconds) {
     throw new LegacyToS3Error('INVALID_CONFIG', `the run would take about ${minutes(seconds)} (${counted(bytes, 'byte')} by ${maxConcurrency} workers of `
       + `${counted(readers, 'reader')} at ${Math.round(bytesPerSecond / 1e6)} MB/s each), allowed are ${minutes(maxSeconds)} (maxSeconds)`);

@@ -11,7 +11,9 @@ export interface ExtractionSetting {
   readonly props: ExtractorProps;
   readonly isRunning: AsksExecution;
   readonly clock: Clock;
-  /** Milliseconds until the function is ended from outside. */
+  /** Milliseconds until the function is ended from outside; Infinity where it is not. */
   readonly remainingMs: () => number;
+  /** Stops a worker, which leaves what it reads to the next one. @default - nothing does */
+  readonly signal?: AbortSignal;
   readonly onEvent: (event: ExtractEvent) => void;
 }

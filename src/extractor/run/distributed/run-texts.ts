@@ -34,7 +34,9 @@ const AT_A_TIME = 32;
 
 const headerKey = (runId: string) => `${folderOf(runId)}header.json`;
 const tableKey = (runId: string, index: number) => `${folderOf(runId)}table-${String(index).padStart(5, '0')}.json`;
-const itemsKey = (runId: string, epoch: number) => `${folderOf(runId)}items-${String(epoch).padStart(6, '0')}.jsonl`;
+const six = (number: number) => String(number).padStart(6, '0');
+const itemsKey = (runId: string, epoch: number) => `${folderOf(runId)}items-${six(epoch)}.jsonl`;
+const taskItemKey = (runId: string, epoch: number, task: number) => `${folderOf(runId)}item-${six(epoch)}-${six(task)}.json`;
 
 /** What the workers of a run read of it, beside its checkpoint: its record without tables, a text for each table, and the items. */
 export class RunTexts {
@@ -45,22 +47,16 @@ export class RunTexts {
   ): Promise<void> {
     const header: HeaderText = { ...record, plan: { ...record.plan, tables: [] }, onTableError, readers };
     await this.store.put(headerKey(this.runId), JSON.stringify(header));
-    const { tables } = record.plan;
-    let next = 0;
-    const write = async () => {
-      while (next < tables.length) {
-        const index = next++;
-        const { chunks, ...table } = tables[index];
-        const text: TableText = { table, chunkCount: chunks.length, relations: relationsOf(tables[index]) };
-        await this.store.put(tableKey(this.runId, index), JSON.stringify(text));
-      }
-    };
-    await Promise.all(Array.from({ length: AT_A_TIME }, write));
+    await this.writeEach(record.plan.tables, (planned, index) => {
+      const { chunks, ...table } = planned;
+      return [tableKey(this.runId, index), { table, chunkCount: chunks.length, relations: relationsOf(planned) } satisfies TableText];
+    });
   }
 
-  /** Writes the items, the last of what an execution begins with. @returns their key in the store */
+  /** Writes the items, the last of what an execution begins with; before it each item of a task by itself. @returns their key in the store */
   public async writeItems(epoch: number, items: readonly WorkItem[]): Promise<string> {
     const key = itemsKey(this.runId, epoch);
+    await this.writeEach(items.filter(({ task }) => task !== undefined), (item) => [taskItemKey(this.runId, epoch, item.task!), item]);
     await this.store.put(key, items.map((item) => `${JSON.stringify(item)}\n`).join(''));
     return key;
   }
@@ -79,6 +75,22 @@ export class RunTexts {
 
   public async table(index: number): Promise<TableText> {
     return this.parsed<TableText>(tableKey(this.runId, index));
+  }
+
+  /** The item of a task. */
+  public async taskItem(epoch: number, task: number): Promise<WorkItem> {
+    return this.parsed<WorkItem>(taskItemKey(this.runId, epoch, task));
+  }
+
+  private async writeEach<T>(all: readonly T[], textOf: (each: T, index: number) => readonly [key: string, text: object]): Promise<void> {
+    let next = 0;
+    const write = async () => {
+      while (next < all.length) {
+        const [key, text] = textOf(all[next], next++);
+        await this.store.put(key, JSON.stringify(text));
+      }
+    };
+    await Promise.all(Array.from({ length: AT_A_TIME }, write));
   }
 
   private async parsed<T>(key: string): Promise<T> {

@@ -42,16 +42,24 @@ const OUTCOMES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  *
  * @throws LegacyToS3Error of the source's or the store's that may pass, or of code RUN_IN_USE when the run is not the execution's any more
  */
-export async function workItem(step: WorkStep, setting: ExtractionSetting): Promise<WorkAnswer> {
+export async function workItem(step: WorkStep | TaskStep, setting: ExtractionSetting): Promise<WorkAnswer> {
   const options = await resolveOptions(setting.props);
   const opened = openStore(options.target, options.targetOptions);
   try {
-    return await new Worker(step, setting, opened.store).work(options);
+    const { run: { runId, epoch } } = step;
+    const item = 'task' in step ? await new RunTexts(opened.store, runId).taskItem(epoch, step.task) : step.item;
+    return await new Worker({ step: 'work', ...step, item }, setting, opened.store).work(options);
   } catch (error) {
     throw toSafeError(error, [options.connection.password]);
   } finally {
     opened.close();
   }
+}
+
+/** A step that names its item, in place of having it. */
+export interface TaskStep extends Pick<WorkStep, 'execution' | 'run' | 'window'> {
+  /** {@link WorkItem.task} */
+  readonly task: number;
 }
 
 class Worker {
@@ -95,7 +103,12 @@ class Worker {
     const options = optionsOfRun({ ...given, connection, readers, targetOptions: { ...given.targetOptions, writers: readers } }, header);
     const jobs = await this.jobs(item, options, header);
     const target = openTarget(options.target, options.targetOptions);
-    const timer = setTimeout(() => this.stop.abort(new HandedOver()), Math.max(0, this.setting.remainingMs() - LAST_READ_MS));
+    const remainingMs = this.setting.remainingMs();
+    const handOver = () => this.stop.abort(new HandedOver());
+    const timer = Number.isFinite(remainingMs) ? setTimeout(handOver, Math.max(0, remainingMs - LAST_READ_MS)) : undefined;
+    const interrupt = () => this.stop.abort(this.setting.signal!.reason);
+    this.setting.signal?.addEventListener('abort', interrupt);
+    if (this.setting.signal?.aborted) interrupt();
     try {
       await this.read(jobs, options, header, target);
     } catch (error) {
@@ -104,6 +117,7 @@ class Worker {
       await this.tellLong(jobs);
     } finally {
       clearTimeout(timer);
+      this.setting.signal?.removeEventListener('abort', interrupt);
       await target.close();
     }
     return this.answer();
@@ -221,7 +235,7 @@ class Worker {
     const seconds = Math.round((this.setting.clock.now() - this.begun) / 1000);
     for (const job of jobs.filter((each) => this.own.has(JSON.stringify(chunkNameOf(each))))) {
       const advice = job.chunks > 1 || job.source?.whole !== undefined
-        ? 'give a smaller targetChunkBytes' : 'the table has no key to be cut by: give it one (tableOptions chunkBy), or workers without that limit';
+        ? 'give a smaller targetChunkBytes' : 'the table has no key to be cut by: give it one (tableOptions chunkBy), or workers: ExtractionWorkers.auto()';
       await this.fail(job, {
         code: 'CHUNK_TOO_LONG',
         message: `${job.subject}: its ${job.chunk.estimatedRows.toLocaleString('en-US')} rows (${counted(job.chunk.estimatedBytes, 'byte')}, as estimated) were not read within the ${seconds} s of a worker; ${advice}`,

@@ -1,4 +1,4 @@
-import { MAX_ITEM_BYTES, MAX_ITEMS, type ItemChunk, type WorkItem } from '../../../contract';
+import { MAX_ITEM_BYTES, MAX_ITEMS, type ExtractionLimits, type ItemChunk, type WorkItem } from '../../../contract';
 import { counted } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
 
@@ -8,25 +8,81 @@ export interface TableWork {
   readonly chunks: readonly ItemChunk[];
 }
 
-/** Items for each worker: what is left alone at the end is then a small part of the run. */
-const ITEMS_A_WORKER = 8;
+/** How large items are. */
+interface Packing {
+  /** Items for each worker: what is left alone at the end is then a small part of the run. */
+  readonly itemsAWorker: number;
+  /** Least bytes of an item: less is read while a worker starts. */
+  readonly leastBytes: number;
+}
 
-/** Least bytes of an item: less is read while a worker starts. */
-const LEAST_BYTES = 32 * 1024 * 1024;
+const MIB = 1024 * 1024;
+const FUNCTIONS: Packing = { itemsAWorker: 8, leastBytes: 32 * MIB };
+
+/** A task starts within a minute or so: its address is made, its image fetched. */
+const TASKS: Packing = { itemsAWorker: 3, leastBytes: 512 * MIB };
 
 /** What a chunk weighs besides its bytes: statements and requests take the time of about as many. */
-const CHUNK_WEIGHT = 2 * 1024 * 1024;
+const CHUNK_WEIGHT = 2 * MIB;
 
 const weightOf = ({ estimatedBytes }: ItemChunk) => estimatedBytes + CHUNK_WEIGHT;
+
+/** Whether a chunk is reckoned to take longer than a function may read it. */
+export function isLong({ estimatedBytes }: ItemChunk, { bytesPerSecond, maxChunkSeconds }: ExtractionLimits): boolean {
+  return maxChunkSeconds !== undefined && estimatedBytes / bytesPerSecond > maxChunkSeconds;
+}
+
+/**
+ * The items of an execution: those of tasks first, which take longest.
+ *
+ * @throws LegacyToS3Error of code INVALID_CONFIG when there are more than a Map can have
+ */
+export function itemsOf(tables: readonly TableWork[], limits: ExtractionLimits): WorkItem[] {
+  const { maxConcurrency, maxChunkSeconds, maxTasks } = limits;
+  const numbered = (items: readonly WorkItem[]) => items.map((item, task): WorkItem => ({ ...item, task }));
+  if (maxTasks === undefined) return packItems(tables, maxConcurrency);
+  if (maxChunkSeconds === undefined) return numbered(packItems(tables, maxTasks, MAX_ITEMS, TASKS));
+  const chosen = (long: boolean) => tables.map(({ index, chunks }): TableWork => (
+    { index, chunks: chunks.filter((chunk) => isLong(chunk, limits) === long) }));
+  const tasks = numbered(spreadItems(chosen(true), maxTasks));
+  return [...tasks, ...packItems(chosen(false), Math.max(1, maxConcurrency - maxTasks), MAX_ITEMS - tasks.length)];
+}
+
+/**
+ * Spreads chunks over a number of items, each to the one that has least: no more tasks run at a time than there are items, unless the
+ * texts of the chunks are too long for so few.
+ */
+function spreadItems(tables: readonly TableWork[], count: number): WorkItem[] {
+  const chunks = tables.flatMap(({ index, chunks: of }) => of.map((chunk) => ({ index, chunk })));
+  chunks.sort((a, b) => weightOf(b.chunk) - weightOf(a.chunk));
+  for (let most = count; ; most *= 2) {
+    const bins = Array.from({ length: Math.min(most, chunks.length) }, () => ({ weight: 0, chunks: [] as typeof chunks }));
+    for (const each of chunks) {
+      const lightest = bins.reduce((least, bin) => bin.weight < least.weight ? bin : least);
+      lightest.weight += weightOf(each.chunk);
+      lightest.chunks.push(each);
+    }
+    const items = bins.flatMap((bin) => packedBy(byTable(bin.chunks), Infinity));
+    if (items.length <= bins.length || most >= chunks.length) return items;
+  }
+}
+
+function byTable(chunks: ReadonlyArray<{ readonly index: number; readonly chunk: ItemChunk }>): TableWork[] {
+  const tables = new Map<number, ItemChunk[]>();
+  for (const { index, chunk } of chunks) tables.set(index, [...tables.get(index) ?? [], chunk]);
+  return [...tables].map(([index, of]) => ({ index, chunks: of }));
+}
 
 /**
  * Packs chunks into items of about equal bytes, the heaviest first; small tables share one.
  *
  * @throws LegacyToS3Error of code INVALID_CONFIG when there are more than a Map can have
  */
-export function packItems(tables: readonly TableWork[], workers: number, mostItems = MAX_ITEMS): WorkItem[] {
+export function packItems(
+  tables: readonly TableWork[], workers: number, mostItems = MAX_ITEMS, { itemsAWorker, leastBytes }: Packing = FUNCTIONS,
+): WorkItem[] {
   const total = tables.reduce((sum, { chunks }) => chunks.reduce((weight, chunk) => weight + weightOf(chunk), sum), 0);
-  for (let most = Math.max(LEAST_BYTES, total / (ITEMS_A_WORKER * workers)), last = Infinity; ; most *= 2) {
+  for (let most = Math.max(leastBytes, total / (itemsAWorker * workers)), last = Infinity; ; most *= 2) {
     const items = packedBy(tables, most);
     if (items.length <= mostItems) return items;
     // Then the length of their texts bounds them.

@@ -292,9 +292,54 @@ describe('a saved plan', () => {
   });
 });
 
+describe('tasks', () => {
+  const LIMITS = { bytesPerSecond: 1500, maxChunkSeconds: 10, maxTasks: 2 };
+
+  test('read by number what takes a function too long, and functions the rest', async () => {
+    const both = execution('both', { limits: LIMITS });
+    const begun = await both.begin();
+    const items = both.items(begun);
+    expect(items.map(({ task }) => task)).toEqual([0, 1, ...items.slice(2).map(() => undefined)]);
+    expect(items.length).toBeGreaterThan(2);
+    for (const item of items) {
+      if (item.task === undefined) await both.work(begun, item);
+      else expect(await both.task(begun, item.task)).toEqual({ finished: true, done: item.tables.flatMap(({ chunks }) => chunks).length });
+    }
+    await both.complete(begun);
+    both.end();
+    expectLanded();
+  });
+
+  test('that are stopped leave their chunks to the next, and fail none as too long', async () => {
+    const stop = new AbortController();
+    const stopped = execution('stopped', { limits: LIMITS, signal: stop.signal });
+    const begun = await stopped.begin();
+    server.faults.onRequest = ({ sql: text }) => {
+      if (!/^SELECT \[.*FROM \[dbo\]\.\[Kill/.test(text)) return undefined;
+      stop.abort(new Error('enough'));
+      return { kind: 'stall', afterBytes: 50 };
+    };
+    await expect(stopped.task(begun, 0)).rejects.toThrow('enough');
+    delete server.faults.onRequest;
+    expect([...s3.objects.keys()].filter((key) => key.includes('/failed-'))).toEqual([]);
+    expect([...s3.objects.keys()].filter((key) => key.includes('/claim-')).length).toBeGreaterThan(0);
+    const next = execution('stopped', { limits: LIMITS });
+    for (const item of next.items(begun)) await (item.task === undefined ? next.work(begun, item) : next.task(begun, item.task));
+    await next.complete(begun);
+    next.end();
+    expectLanded();
+  });
+
+  test('are told which item is not there', async () => {
+    const gone = execution('gone', { limits: LIMITS });
+    await expect(gone.task(await gone.begin(), 7)).rejects.toMatchObject({ code: 'RUN_NOT_FOUND', message: expect.stringContaining('item-000001-000007.json is not there') });
+    gone.end();
+  });
+});
+
 test('what would take too long is refused before anything is read', async () => {
   const short = execution('short', { limits: { bytesPerSecond: 100, maxChunkSeconds: 10 }, settings: { tables: ['dbo.KillHeap'] } });
-  await expect(short.begin()).rejects.toMatchObject({ code: 'INVALID_CONFIG', message: expect.stringMatching(/\[dbo\]\.\[KillHeap\] has no key to be cut by, and takes about/) });
+  await expect(short.begin()).rejects.toMatchObject({ code: 'INVALID_CONFIG', message: expect.stringMatching(/\[dbo\]\.\[KillHeap\] has no key to be cut by, and takes about .*, or workers: ExtractionWorkers\.auto\(\)$/) });
   short.end();
   const whole = execution('whole', { limits: { bytesPerSecond: 100, maxSeconds: 10 } });
   await expect(whole.begin()).rejects.toMatchObject({ code: 'INVALID_CONFIG', message: expect.stringMatching(/would take about .*, allowed are 10 s \(maxSeconds\)/) });
