@@ -16,6 +16,7 @@ import type { RequestCounts, SlowS3 } from './servers/slow-s3';
 import { manifestKey, parseManifest, stateFolder, withPages, type Manifest, type WorkItem } from '../src/contract';
 import type { ExtractionPlan } from '../src/extractor/doors/public';
 import { plan } from '../src/extractor/run/plan-run';
+import { removeHandlerBundles } from '../test/support/cloud/handler-bundle';
 import { executionNamed, ExtractionProcess, itemsOf, type Begun, type DeployedExtraction } from '../test/support/runs/extraction-processes';
 
 /** Most bytes of an item: input of a state ("Quotas related to state machine executions"). */
@@ -71,7 +72,7 @@ export async function measureScale(options: ScaleOptions): Promise<ScaleFigures>
     const extraction: DeployedExtraction = {
       source: { server: '127.0.0.1', port, database: 'Ledger', user: 'reader', password: 'hunter2', encrypt: false },
       landing: { target: `s3://${BUCKET}/${TARGET.prefix}`, endpointUrl },
-      reading: { readers: 4, threads: 0 },
+      reading: { readers: 8, threads: 0 },
       limits: { maxConcurrency: 16, bytesPerSecond: 10 * 1024 * 1024, maxChunkSeconds: 855 },
     };
     await s3.call('put', PLAN_KEY, JSON.stringify(cutInto(options.chunks, await plan({ source: extraction.source, target: 'file:///nowhere' }))));
@@ -79,6 +80,7 @@ export async function measureScale(options: ScaleOptions): Promise<ScaleFigures>
   } finally {
     await s3.stop();
     await source.stop();
+    removeHandlerBundles();
   }
 }
 
@@ -200,7 +202,7 @@ function someOf(items: readonly WorkItem[], chunks: number): WorkItem[] {
   const some = items.filter((_, at) => Math.floor((at + 1) * share) > Math.floor(at * share));
   const seen = new Set(some.flatMap(({ tables }) => tables.map(({ index }) => index)));
   for (const item of items) {
-    if (item.tables.every(({ index }) => seen.has(index))) continue;
+    if (some.includes(item) || chunksOf(some) >= chunks && item.tables.every(({ index }) => seen.has(index))) continue;
     some.push(item);
     item.tables.forEach(({ index }) => seen.add(index));
   }

@@ -1,5 +1,5 @@
 import type { BeginAnswer, BeginStep, CompleteAnswer, CompleteStep, ExecutionName, ExtractionLimits, WorkAnswer, WorkItem, WorkStep } from '../../../src/contract';
-import { EXTRACTION_ENV } from '../../../src/contract';
+import { EXTRACTION_ENV, heapOptions } from '../../../src/contract';
 import type { ExtractorProps } from '../../../src/extractor/doors/public';
 import { handlerBundle } from '../cloud/handler-bundle';
 import { startLambdaProcess, type LambdaProcess, type ProcessUsage } from '../cloud/lambda-process';
@@ -14,6 +14,9 @@ export interface DeployedExtraction {
   readonly limits: ExtractionLimits;
 }
 
+/** Of both functions, by default. */
+const MEMORY_MB = 1769;
+
 /** One run begun by an execution. */
 export type Begun = Extract<BeginAnswer, { outcome: 'begun' }>;
 
@@ -26,6 +29,7 @@ export class ExtractionProcess {
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
       AWS_REGION: 'us-east-1',
+      NODE_OPTIONS: heapOptions(MEMORY_MB),
       [EXTRACTION_ENV.name]: 'Nightly',
       [EXTRACTION_ENV.source]: JSON.stringify(source),
       [EXTRACTION_ENV.landing]: JSON.stringify(landing),
