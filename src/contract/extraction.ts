@@ -279,3 +279,13 @@ export const MAX_ITEM_BYTES = 0x20000;
 
 /** Most items of an execution: their empty results are the Map's output, which Step Functions bounds to 256 KiB ("maximum input or output size"). */
 export const MAX_ITEMS = 40_000;
+
+/**
+ * How Node.js divides a function's memory (`NODE_OPTIONS`). Left alone, Lambda gives a twentieth of it to each half of the new space,
+ * in which garbage of very many requests then lies for long; 16 MB are what Node.js itself has, and what is measured (bench/scale.ts).
+ *
+ * @param memorySize of the function (MB); nine tenths are the old space, as Lambda has it
+ */
+export function heapOptions(memorySize: number): string {
+  return `--max-semi-space-size=16 --max-old-space-size=${Math.floor(memorySize * 0.9)}`;
+}

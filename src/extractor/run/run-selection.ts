@@ -31,7 +31,8 @@ export interface Selection {
   readonly warnings: readonly string[];
 }
 
-export async function select(options: RunOptions, connection: SqlServerConnection): Promise<Selection> {
+/** @param most chunks of each table that get a job; who reads none itself needs one of each. @default - all */
+export async function select(options: RunOptions, connection: SqlServerConnection, most?: number): Promise<Selection> {
   if (options.query) {
     const job = queryJob(options.query);
     const { schema, table, chunk } = job;
@@ -46,7 +47,7 @@ export async function select(options: RunOptions, connection: SqlServerConnectio
   if (accepted && plan.tables.length === 0) throw new LegacyToS3Error('NO_TABLE_MATCHED', `no table is left to read: ${accepted.join('; ')}`);
   const consistency = await findings.look(() => chooseConsistency(options.consistency, features, plan.database));
   await findings.look(() => refuseUnlandable(plan, options.target, options.format));
-  const jobs = await findings.look(() => planJobs(plan, options.maxDop, options.format.types));
+  const jobs = await findings.look(() => planJobs(plan, options.maxDop, options.format.types, most));
   await findings.look(() => refuseHashesOfOld(options.sourceHashes, features));
   await findings.look(async () => refuseDisorder(connection, plan.tables));
   findings.refuse();

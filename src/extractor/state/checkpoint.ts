@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ChunkClaims, chunkKey, keptChunks, type KeptChunk } from './chunk-claims';
+import { ChunkClaims, chunkKey, ChunkTexts, keptChunks, type KeptChunk } from './chunk-claims';
 import type { Clock } from './clock';
 import type { LandedChunk } from './landed-chunk';
 import { folderOf } from './run-folder';
@@ -126,6 +126,10 @@ export class Checkpoint {
   }
 }
 
+function* finishedKeys(kept: Iterable<KeptChunk>): Generator<string> {
+  for (const { state, key } of kept) if (state === 'finished' && key !== undefined) yield key;
+}
+
 /** What is kept of a run, without taking it. @returns nothing when there is no checkpoint */
 export async function readCheckpoint(store: StateStore, runId: string): Promise<KeptRun | undefined> {
   const record = await findRecord(store, runId);
@@ -154,9 +158,16 @@ export async function readRecord(store: StateStore, runId: string): Promise<RunR
 
 /** What is kept of the chunks of a run. */
 export async function readKept(store: StateStore, runId: string): Promise<KeptChunk[]> {
+  return (await readChunkTexts(store, runId)).kept();
+}
+
+/** The same, of very many chunks. */
+export async function readChunkTexts(store: StateStore, runId: string): Promise<ChunkTexts> {
   const folder = folderOf(runId);
-  const [chunks, claims, failed] = await Promise.all(['chunk-', 'claim-', 'failed-'].map(async (kind) => store.list(folder + kind)));
-  return keptChunks([...chunks, ...claims, ...failed]);
+  const texts = new ChunkTexts();
+  // One after the other, since of very many chunks each list is long.
+  for (const kind of ['chunk-', 'claim-', 'failed-']) texts.add(await store.list(folder + kind));
+  return texts;
 }
 
 /** Claims what workers of an execution left, so that what one of them tells late is not heard. */
@@ -175,12 +186,11 @@ async function readFinished(store: StateStore, kept: readonly KeptChunk[]): Prom
   return finished;
 }
 
-/** The finished ones of these chunks, one after the other: of very many not all need be held at once. */
-export async function* finishedChunks(store: StateStore, kept: readonly KeptChunk[]): AsyncGenerator<LandedChunk> {
+/** The finished ones of these chunks, one after the other in their order: of very many not all need be held at once. */
+export async function* finishedChunks(store: StateStore, kept: Iterable<KeptChunk>): AsyncGenerator<LandedChunk> {
   // Columns are the same in each chunk of a table; one copy is kept.
   const columns = new Map<string, LandedChunk['columns']>();
-  const keys = kept.flatMap(({ state, key }) => (state === 'finished' && key !== undefined ? [key] : [])).sort();
-  for await (const { text } of readTexts(store, keys)) {
+  for await (const { text } of readTexts(store, finishedKeys(kept))) {
     const chunk = JSON.parse(text ?? 'null') as LandedChunk | null;
     if (!chunk) continue;
     const shape = createHash('sha256').update(JSON.stringify(chunk.columns)).digest('base64');

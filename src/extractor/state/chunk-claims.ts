@@ -28,7 +28,11 @@ type Kind = 'claim' | 'chunk' | 'failed';
 
 /** @param claim 0 for what a process landed that had the whole run */
 export function chunkKey(runId: string, kind: Kind, name: ChunkName, claim: number): string {
-  return `${folderOf(runId)}${kind}-${nameOf(name)}${claim === 0 ? '' : `-${three(claim)}`}.json`;
+  return folderOf(runId) + fileName(kind, name, claim);
+}
+
+function fileName(kind: Kind, name: ChunkName, claim: number): string {
+  return `${kind}-${nameOf(name)}${claim === 0 ? '' : `-${three(claim)}`}.json`;
 }
 
 /** Of what is kept of chunks that cannot land. */
@@ -45,6 +49,15 @@ export interface KeptChunk extends ChunkName {
   readonly key?: string;
 }
 
+/** What was told of a chunk so far; of very many chunks it is kept, and so it is small. */
+interface ToldChunk {
+  /** The highest. */
+  claim: number;
+  /** The highest that was told of, and what; of lower ones nothing counts any more. */
+  toldClaim: number;
+  told: ChunkState;
+}
+
 /**
  * What the texts of chunks say together. A chunk is finished, or failed, only by the text of its highest claim: what a worker
  * tells that was replaced by another meanwhile is not heard.
@@ -52,20 +65,59 @@ export interface KeptChunk extends ChunkName {
  * @param keys in any order, of texts of one run
  */
 export function keptChunks(keys: readonly string[]): KeptChunk[] {
-  const chunks = new Map<string, { name: ChunkName; claim: number; told: Map<number, { state: ChunkState; key: string }> }>();
-  for (const key of keys) {
-    const found = KEY.exec(key);
-    if (!found) continue;
-    const [, kind, table, chunk, claimed = '0'] = found;
-    const name = { tableIndex: Number(table), chunk: Number(chunk) };
-    const of = chunks.get(nameOf(name)) ?? { name, claim: 0, told: new Map() };
-    chunks.set(nameOf(name), of);
-    of.claim = Math.max(of.claim, Number(claimed));
-    // A chunk that landed and failed under one claim is landed: whoever tells both did so in this order after a lost answer.
-    if (kind === 'chunk') of.told.set(Number(claimed), { state: 'finished', key });
-    else if (kind === 'failed' && !of.told.has(Number(claimed))) of.told.set(Number(claimed), { state: 'failed', key });
+  const texts = new ChunkTexts();
+  texts.add(keys);
+  return texts.kept();
+}
+
+/** As {@link keptChunks} of keys that come one list after the other. */
+export class ChunkTexts {
+  /** By table, then by chunk. */
+  private readonly tables = new Map<number, Map<number, ToldChunk>>();
+  private folder = '';
+
+  public add(keys: readonly string[]): void {
+    for (const key of keys) {
+      const found = KEY.exec(key);
+      if (!found) continue;
+      this.folder ||= key.slice(0, found.index);
+      const [, kind, table, number, claimed = '0'] = found;
+      this.tell(this.chunk(Number(table), Number(number)), kind as Kind, Number(claimed));
+    }
   }
-  return [...chunks.values()].map(({ name, claim, told }) => ({ ...name, claim, ...told.get(claim) ?? { state: 'open' as const } }));
+
+  /** By table and chunk. */
+  public kept(): KeptChunk[] {
+    return [...this.tables.keys()].sort((a, b) => a - b).flatMap((table) => [...this.of(table)]);
+  }
+
+  /** Of one table, by chunk. */
+  public* of(tableIndex: number): Generator<KeptChunk> {
+    const chunks = this.tables.get(tableIndex) ?? new Map<number, ToldChunk>();
+    for (const chunk of [...chunks.keys()].sort((a, b) => a - b)) {
+      const { claim, told, toldClaim } = chunks.get(chunk)!;
+      const name = { tableIndex, chunk };
+      if (told === 'open' || toldClaim < claim) yield { ...name, claim, state: 'open' };
+      else yield { ...name, claim, state: told, key: this.folder + fileName(told === 'finished' ? 'chunk' : 'failed', name, claim) };
+    }
+  }
+
+  private tell(chunk: ToldChunk, kind: Kind, claim: number): void {
+    chunk.claim = Math.max(chunk.claim, claim);
+    if (kind === 'claim' || claim < chunk.toldClaim) return;
+    // A chunk that landed and failed under one claim is landed: whoever tells both did so in this order after a lost answer.
+    if (kind === 'failed' && claim === chunk.toldClaim && chunk.told === 'finished') return;
+    chunk.told = kind === 'chunk' ? 'finished' : 'failed';
+    chunk.toldClaim = claim;
+  }
+
+  private chunk(table: number, number: number): ToldChunk {
+    const chunks = this.tables.get(table) ?? new Map<number, ToldChunk>();
+    this.tables.set(table, chunks);
+    const chunk = chunks.get(number) ?? { claim: 0, toldClaim: 0, told: 'open' };
+    chunks.set(number, chunk);
+    return chunk;
+  }
 }
 
 /**

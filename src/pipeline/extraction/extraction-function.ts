@@ -7,7 +7,7 @@ import * as assets from 'aws-cdk-lib/aws-s3-assets';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ExtractionSource } from './extraction-source';
-import { normalizePrefix, stateFolder } from '../../contract';
+import { heapOptions, normalizePrefix, stateFolder } from '../../contract';
 import { HandlerRole } from '../access/handler-role';
 import { acknowledgeResource } from '../access/nag-acknowledgements';
 import { createHandlerFunction, createHandlerLogGroup } from '../functions/handler-function';
@@ -70,7 +70,7 @@ export class ExtractionFunction extends Construct {
       description: props.description,
       memorySize: props.memorySize,
       timeout: props.timeout,
-      environment: props.environment,
+      environment: { NODE_OPTIONS: options.environment?.NODE_OPTIONS ?? heapOptions(props.memorySize), ...props.environment },
       layers: props.layers,
       ephemeralStorageSize: props.ephemeralStorageSize,
       keepVersions: true,

@@ -35,7 +35,13 @@ describe('functions', () => {
       EXTRACTION_LANDING: '{"target":"s3://landing/landing/"}',
       EXTRACTION_READING: '{}',
       EXTRACTION_METRICS_NAMESPACE: 'CdkLegacyToS3/ledger',
+      NODE_OPTIONS: '--max-semi-space-size=16 --max-old-space-size=1592',
     });
+  });
+
+  test('NODE_OPTIONS of one\'s own take the place of those of the heap', () => {
+    const made = synth((stack) => make(stack, { environment: { NODE_OPTIONS: '--enable-source-maps' } }));
+    expect(environmentOf(made, 'Worker')).toMatchObject({ NODE_OPTIONS: '--enable-source-maps' });
   });
 
   test('the whole bucket is landed in where the pipeline watches it whole', () => {

@@ -13,10 +13,17 @@ import type { RunQuery } from '../context/run-options';
 /** What the catalog calls CLR types. */
 const CLR_TYPES = new Set(['hierarchyid', 'geometry', 'geography', 'udt']);
 
-/** The jobs of a plan, in its order: one for each chunk. */
-export function planJobs({ tables }: Pick<ExtractionPlan, 'tables'>, maxDop?: number, types?: TypeRules): ReadJob[] {
+/**
+ * The jobs of a plan, in its order: one for each chunk.
+ *
+ * @param most chunks of each table that get one, the first ones
+ */
+export function planJobs({ tables }: Pick<ExtractionPlan, 'tables'>, maxDop?: number, types?: TypeRules, most?: number): ReadJob[] {
   const optionsOf = plannedTypeOptions(tables, types);
-  return tables.flatMap((table, index) => table.chunks.map((chunk) => chunkJob(table, index, chunk, optionsOf(table), maxDop, types)));
+  return tables.flatMap((table, index) => {
+    const statement = statementOf(table, optionsOf(table), maxDop, types);
+    return table.chunks.slice(0, most).map((chunk) => chunkJob(table, index, chunk, statement));
+  });
 }
 
 /**
@@ -42,10 +49,22 @@ export function plannedTypeOptions(
   return (table) => byTable.get(table);
 }
 
+/** What the jobs of a table share: of very many chunks only their bounds are their own. */
+interface TableStatement {
+  readonly subject: string;
+  /** `SELECT …`. */
+  readonly select: string;
+  /** `FROM …`, without a condition. */
+  readonly from: string;
+  readonly source: Pick<NonNullable<ReadJob['source']>, 'expressions' | 'hint' | 'whole'>;
+  readonly job: Pick<
+    ReadJob,
+    'schema' | 'table' | 'partitionPrefix' | 'chunks' | 'notCompared' | 'varying' | 'typeOptions' | 'keyColumns' | 'estimatedRows' | 'memoryOptimized' | 'planned'
+  >;
+}
+
 /** Reads the columns of a table by their names, so that what lands is what the catalog said. */
-function chunkJob(
-  table: PlannedTable, index: number, chunk: PlannedChunk, typeOptions?: ReadonlyMap<string, TypeOptions>, maxDop?: number, types?: TypeRules,
-): ReadJob {
+function statementOf(table: PlannedTable, typeOptions?: ReadonlyMap<string, TypeOptions>, maxDop?: number, types?: TypeRules): TableStatement {
   const subject = quoteTable(table.schema, table.table);
   const landed = landedColumns(table);
   const columns = table.columns.map((column, at) => {
@@ -55,32 +74,43 @@ function chunkJob(
     const expression = asText ? inUtf8(selectedBy(column)) : `${selectedBy(column)}${toText ? '.ToString()' : ''}`;
     return { expression, selected: `${expression}${asText || toText || landed[at] !== name ? ` AS ${quoteName(landed[at])}` : ''}` };
   });
-  const read = table.memoryOptimized ? `${subject} WITH (SNAPSHOT)` : subject;
-  const from = `FROM ${read}${whereOf(table, chunkCondition(table, chunk))}`;
-  const whole = table.chunkKey.length > 0 && { whole: `FROM ${read}${whereOf(table, '')}` };
+  const from = `FROM ${table.memoryOptimized ? `${subject} WITH (SNAPSHOT)` : subject}`;
   const notCompared = landed.filter((_, at) => table.columns[at].notCompared);
   const varying = varyingPart(table.rowFilter);
   const hint = maxDop === undefined ? '' : ` OPTION (MAXDOP ${maxDop})`;
   return {
-    tableIndex: index,
-    schema: table.schema,
-    table: table.table,
-    ...(table.partitionPrefix !== undefined && { partitionPrefix: table.partitionPrefix }),
-    chunk,
-    chunks: table.chunks.length,
-    sql: `SELECT ${columns.map(({ selected }) => selected).join(', ')} ${from}${hint}`,
-    source: { expressions: columns.map(({ expression }) => expression), from, hint, ...whole },
-    ...(notCompared.length > 0 && { notCompared }),
-    ...(varying !== undefined && { varying }),
-    parameters: chunkParameters(chunk),
-    subject: table.chunks.length === 1 ? subject : `${subject}, chunk ${chunk.chunk}`,
-    ...(typeOptions && { typeOptions }),
-    keyColumns: landedPrimaryKey(table),
-    estimatedRows: table.estimatedRows,
-    ...(table.memoryOptimized && { memoryOptimized: true }),
-    planned: {
-      schema: table.schema, table: table.table, columns: table.columns, excludedColumns: table.excludedColumns, unreadColumns: table.unreadColumns,
+    subject,
+    select: `SELECT ${columns.map(({ selected }) => selected).join(', ')}`,
+    from,
+    source: { expressions: columns.map(({ expression }) => expression), hint, ...(table.chunkKey.length > 0 && { whole: `${from}${whereOf(table, '')}` }) },
+    job: {
+      schema: table.schema,
+      table: table.table,
+      ...(table.partitionPrefix !== undefined && { partitionPrefix: table.partitionPrefix }),
+      chunks: table.chunks.length,
+      ...(notCompared.length > 0 && { notCompared }),
+      ...(varying !== undefined && { varying }),
+      ...(typeOptions && { typeOptions }),
+      keyColumns: landedPrimaryKey(table),
+      estimatedRows: table.estimatedRows,
+      ...(table.memoryOptimized && { memoryOptimized: true }),
+      planned: {
+        schema: table.schema, table: table.table, columns: table.columns, excludedColumns: table.excludedColumns, unreadColumns: table.unreadColumns,
+      },
     },
+  };
+}
+
+function chunkJob(table: PlannedTable, tableIndex: number, chunk: PlannedChunk, { subject, select, from, source, job }: TableStatement): ReadJob {
+  const own = `${from}${whereOf(table, chunkCondition(table, chunk))}`;
+  return {
+    ...job,
+    tableIndex,
+    chunk,
+    sql: `${select} ${own}${source.hint}`,
+    source: { ...source, from: own },
+    parameters: chunkParameters(chunk),
+    subject: job.chunks === 1 ? subject : `${subject}, chunk ${chunk.chunk}`,
   };
 }
 

@@ -27,10 +27,12 @@ import { Checkpoint, checkpointedRuns, type RunRecord } from '../../state/checkp
 import { failedPrefix } from '../../state/chunk-claims';
 import { executionRunId } from '../../state/execution-run-id';
 import { openStore } from '../../state/open-store';
+import type { LandedChunk } from '../../state/landed-chunk';
 import type { StateStore } from '../../state/state-store';
 import { refuseFoldedFolders } from '../chunks/landing-names';
 import { planOf } from '../chunks/landing-plan';
 import { openSource } from '../context/open-source';
+import type { ReadJob } from '../context/read-job';
 import { resumedOptions } from '../context/resumed-options';
 import type { RunContext } from '../context/run-context';
 import { resolveOptions, type RunOptions } from '../context/run-options';
@@ -147,9 +149,10 @@ class Beginning {
     const connection = await openSource(options.connection, { clock, signal, onRetry: onEvent });
     try {
       const spread = spreadOptions(options, limits);
-      const selection = await select(spread, connection);
+      // Of very many chunks each job would have texts of its own; here one for each table is looked at.
+      const selection = await select(spread, connection, 1);
       const { jobs, tables, consistency, plan } = selection;
-      refuseLargeManifest(tables, jobs.length);
+      refuseLargeManifest(tables, plan!.tables.reduce((sum, { chunks }) => sum + chunks.length, 0));
       const warn = (message: string) => onEvent({ type: 'warning', message });
       const context: RunContext = {
         runId,
@@ -172,7 +175,7 @@ class Beginning {
       const estimate = estimateOf(items, limits, options);
       refuseCostly(estimate, limits);
       selection.warnings.forEach(warn);
-      if (kept) await sweepUnfinished(context, jobs, kept.finished);
+      if (kept) await sweepUnfinished(context, openJobs(jobs, plan!, kept.finished), kept.finished);
       const checkpoint = kept ?? await Checkpoint.begin(
         this.store, recordOf(context, plan!, new Date(startTime)), clock,
         { takeOver: false, execution: this.execution, isRunning: this.setting.isRunning },
@@ -270,6 +273,15 @@ function refuseOtherRows(plan: ExtractionPlan, { tableOptions, exclude }: RunOpt
   if (others.length > 0) {
     throw new LegacyToS3Error('INVALID_CONFIG', `a plan that an execution is given reads the rows and columns that are deployed: ${others.slice(0, 5).join('; ')}`);
   }
+}
+
+/** For each table that is not finished the job of a chunk that is not. */
+function openJobs(jobs: readonly ReadJob[], { tables }: ExtractionPlan, finished: readonly LandedChunk[]): ReadJob[] {
+  const done = new Set(finished.map(({ tableIndex, chunk }) => `${tableIndex} ${chunk}`));
+  return jobs.flatMap((job) => {
+    const chunk = tables[job.tableIndex].chunks.find((each) => !done.has(`${job.tableIndex} ${each.chunk}`));
+    return chunk ? [{ ...job, chunk }] : [];
+  });
 }
 
 function s3Of(target: string): { readonly bucket: string; readonly prefix: string } {

@@ -10,8 +10,8 @@ import { readManifestSummary } from '../../landing/read-manifest';
 import type { LandingTarget } from '../../landing/target/landing-target';
 import { quoteTable } from '../../source/catalog/identifiers';
 import { toSafeError } from '../../source/credentials/redact';
-import { finishedChunks, readKept, readRecord } from '../../state/checkpoint';
-import type { ChunkFailure, KeptChunk } from '../../state/chunk-claims';
+import { finishedChunks, readChunkTexts, readRecord } from '../../state/checkpoint';
+import type { ChunkFailure, ChunkTexts, KeptChunk } from '../../state/chunk-claims';
 import { openStore } from '../../state/open-store';
 import { folderOf } from '../../state/run-folder';
 import { RunLease } from '../../state/run-lease';
@@ -23,7 +23,7 @@ import { resolveOptions, type RunOptions } from '../context/run-options';
 import { manifestHead, TablesSummary } from '../manifest/build-manifest';
 import { ManifestWriter } from '../manifest/write-manifest';
 import { RunSnapshot } from '../run-snapshot';
-import { TableAssembly, type LandedTable } from '../tables/landed-table';
+import { TableAssembly, type ChunkEntry, type LandedTable } from '../tables/landed-table';
 
 /** Texts deleted between two looks at the clock. */
 const DELETED_AT_ONCE = 5_000;
@@ -33,6 +33,9 @@ const LAST_DELETE_MS = 60_000;
 
 /** Larger manifests are written in pages (bytes without blanks): the whole is never in memory. */
 const PAGED_FROM_BYTES = 4 * 1024 * 1024;
+
+/** Chunks of a table whose entries are kept; those of a larger one are read twice, once for their sums and once for the manifest. */
+const MOST_KEPT = 1_000;
 
 /** The sum of what chunks tell, for metrics. */
 interface ChunkSums {
@@ -83,6 +86,13 @@ export async function completeExecution({ run, execution }: CompleteStep, settin
   }
 }
 
+/** A table that can land. */
+interface EndedTable extends LandedTable {
+  readonly objects: number;
+  /** Of a table that has too many to be kept, which comes without them. */
+  readonly chunks?: AsyncIterable<ChunkEntry>;
+}
+
 /** A table that cannot land. */
 interface FailedTable extends ChunkFailure {
   readonly index: number;
@@ -121,20 +131,20 @@ class Ending {
       warn,
       emit: setting.onEvent,
     };
-    const kept = byTable(await readKept(this.store, this.runId), plan.tables.length);
+    const texts = await readChunkTexts(this.store, this.runId);
     const replace = replaces ? async () => this.lease.assertHeld() : 'never';
     const writer = new ManifestWriter(target, runId, { pagedFromBytes: PAGED_FROM_BYTES, replace });
     const summary = new TablesSummary();
     const failed: FailedTable[] = [];
     for (const [index, table] of plan.tables.entries()) {
-      const outcome = await this.tableOf(context, index, table, kept[index]);
+      const outcome = await this.tableOf(context, index, table, texts);
       if ('code' in outcome) {
         failed.push(outcome);
         continue;
       }
-      summary.add(outcome.table);
+      summary.add(outcome.table, outcome.objects);
       // Of a run that will be refused nothing need be written.
-      if (failed.length === 0 || header.onTableError === OnTableError.CONTINUE) await writer.addTable(outcome.table);
+      if (failed.length === 0 || header.onTableError === OnTableError.CONTINUE) await writer.addTable(outcome.table, outcome.chunks);
     }
     const missing = await this.missing(context, plan.tables, failed, header, summary.totals.tables);
     const manifest = manifestHead(context, plan.productVersion, summary, new Date(startedAt), missing);
@@ -159,26 +169,30 @@ class Ending {
     return true;
   }
 
-  private async tableOf(context: RunContext, index: number, table: PlannedTable, kept: readonly KeptChunk[]): Promise<LandedTable | FailedTable> {
-    const failure = kept.find(({ state }) => state === 'failed');
+  private async tableOf(context: RunContext, index: number, table: PlannedTable, texts: ChunkTexts): Promise<EndedTable | FailedTable> {
+    const { failure, finished } = outcomeOf(texts.of(index));
     if (failure) return { index, ...JSON.parse(await this.store.read(failure.key!) ?? '{}') as ChunkFailure };
-    const finished = kept.filter(({ state }) => state === 'finished');
-    if (finished.length !== table.chunks.length) {
-      throw new LegacyToS3Error('INTERNAL', `of ${counted(table.chunks.length, 'chunk')} of ${quoteTable(table.schema, table.table)} ${finished.length} are finished; start an execution with {"resume": "${this.runId}"}`);
+    if (finished !== table.chunks.length) {
+      throw new LegacyToS3Error('INTERNAL', `of ${counted(table.chunks.length, 'chunk')} of ${quoteTable(table.schema, table.table)} ${finished} are finished; start an execution with {"resume": "${this.runId}"}`);
     }
     const { relations } = await this.texts.table(index);
-    const assembly = new TableAssembly(context.database, { ...table, primaryKey: landedPrimaryKey(table), relations }, context.options.format);
-    for await (const chunk of finishedChunks(this.store, finished)) {
+    const assembly = new TableAssembly(context.database, { ...table, primaryKey: landedPrimaryKey(table), relations }, context.options.format, MOST_KEPT);
+    for await (const chunk of finishedChunks(this.store, texts.of(index))) {
       this.sums.chunks += 1;
       this.sums.retries += chunk.attempts - 1;
       assembly.add(chunk);
     }
     try {
-      return assembly.finish();
+      const chunks = assembly.isWhole ? undefined : this.entriesOf(assembly, texts.of(index));
+      return { ...assembly.finish(), objects: assembly.objects, chunks };
     } catch (error) {
       if (!(error instanceof LegacyToS3Error)) throw error;
       return { index, code: error.code, message: error.message, asWhole: true };
     }
+  }
+
+  private async* entriesOf(assembly: TableAssembly, finished: Iterable<KeptChunk>): AsyncGenerator<ChunkEntry> {
+    for await (const chunk of finishedChunks(this.store, finished)) yield assembly.entryOf(chunk);
   }
 
   /** Takes what there is of failed tables away, where the run goes without them. @throws LegacyToS3Error where it does not */
@@ -206,8 +220,12 @@ class Ending {
   }
 }
 
-function byTable(kept: readonly KeptChunk[], tables: number): KeptChunk[][] {
-  const groups: KeptChunk[][] = Array.from({ length: tables }, () => []);
-  for (const chunk of kept) groups[chunk.tableIndex]?.push(chunk);
-  return groups;
+/** The first chunk that cannot land, and how many are landed. */
+function outcomeOf(kept: Iterable<KeptChunk>): { readonly failure?: KeptChunk; readonly finished: number } {
+  let finished = 0;
+  for (const chunk of kept) {
+    if (chunk.state === 'failed') return { failure: chunk, finished };
+    if (chunk.state === 'finished') finished += 1;
+  }
+  return { finished };
 }

@@ -25,12 +25,13 @@ export class TablesSummary {
   public hasGuarantees = false;
   private readonly counts = { tables: 0, objects: 0, rows: 0, sizeBytes: 0 };
 
-  public add(table: ManifestTable): void {
+  /** @param objects of a table that comes without them */
+  public add(table: ManifestTable, objects = table.objects.length): void {
     const { counts } = this;
     this.proof.add(table);
     this.hasGuarantees ||= table.guarantee !== undefined;
     counts.tables += 1;
-    counts.objects += table.objects.length;
+    counts.objects += objects;
     counts.rows += table.rows;
     counts.sizeBytes += table.sizeBytes;
   }

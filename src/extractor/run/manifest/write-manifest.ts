@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import type { ManifestHead } from './build-manifest';
 import {
   INCOMPLETE_MANIFEST_VERSION, manifestKey, manifestPageKey, PAGED_MANIFEST_VERSION,
-  type Manifest, type ManifestPage, type ManifestPageContent, type ManifestPageTable, type ManifestTable,
+  type Manifest, type ManifestChunk, type ManifestObject, type ManifestPage, type ManifestPageContent, type ManifestPageTable, type ManifestTable,
 } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
 import type { LandingTarget, ObjectHeader } from '../../landing/target/landing-target';
+import type { ChunkEntry } from '../tables/landed-table';
 
 /** Larger manifests are written in pages (bytes without blanks). */
 const PAGED_FROM_BYTES = 0x1000000;
@@ -49,22 +50,22 @@ export class ManifestWriter {
   /**
    * Takes the next table, and writes the pages that are full.
    *
+   * @param chunks of a table that comes without them, in their order
    * @throws LegacyToS3Error, of code RUN_IN_USE when another process has ended the run; it is not complete by this one
    */
-  public async addTable(table: ManifestTable): Promise<void> {
-    for (const { part, bytes } of partsOf(table, this.pageBytes)) {
-      if (this.size + bytes > this.pageBytes) {
-        this.waiting.push([]);
-        this.size = 0;
+  public async addTable(table: ManifestTable, chunks?: AsyncIterable<ChunkEntry>): Promise<void> {
+    const whole = { chunks: [] as ManifestChunk[], objects: [] as ManifestObject[] };
+    for await (const { part, bytes } of chunks ? streamedParts(table, chunks, this.pageBytes) : partsOf(table, this.pageBytes)) {
+      this.put(part, bytes);
+      if (this.isPaged) {
+        this.tables = [];
+        await this.writePages(1);
+      } else if (chunks) {
+        whole.chunks.push(...part.chunks ?? []);
+        whole.objects.push(...part.objects);
       }
-      this.waiting.at(-1)!.push(part);
-      this.size += bytes;
-      this.whole += bytes;
     }
-    this.tables.push(table);
-    if (!this.isPaged) return;
-    this.tables = [];
-    await this.writePages(1);
+    if (!this.isPaged) this.tables.push(chunks ? { ...table, ...whole } : table);
   }
 
   /**
@@ -78,6 +79,16 @@ export class ManifestWriter {
     const key = manifestKey(this.target.prefix, this.runId);
     await this.writeJson(key, `${JSON.stringify(this.isPaged ? await this.rootOf(head) : { ...head, tables: this.tables }, undefined, 2)}\n`);
     return key;
+  }
+
+  private put(part: ManifestPageTable, bytes: number): void {
+    if (this.size + bytes > this.pageBytes) {
+      this.waiting.push([]);
+      this.size = 0;
+    }
+    this.waiting.at(-1)!.push(part);
+    this.size += bytes;
+    this.whole += bytes;
   }
 
   private get isPaged(): boolean {
@@ -148,6 +159,28 @@ function partsOf(table: ManifestTable, pageBytes: number): Part[] {
     const rest = { continued: true as const, database, schema, table: name };
     return { part: { ...rest, ...own }, bytes: bytesOf(rest) + bytes };
   });
+}
+
+/** The same of a table whose chunks come one after the other: of them no more are held than a page has. */
+async function* streamedParts(table: ManifestTable, chunks: AsyncIterable<ChunkEntry>, pageBytes: number): AsyncGenerator<Part> {
+  const { database, schema, table: name } = table;
+  const rest = { continued: true as const, database, schema, table: name };
+  const begin = (head: ManifestTable | typeof rest) => ({ head, chunks: [] as ManifestChunk[], objects: [] as ManifestObject[], bytes: bytesOf(head) });
+  const partOf = ({ head, bytes, ...own }: ReturnType<typeof begin>): Part => ({ part: { ...head, ...own } as ManifestPageTable, bytes });
+  let part = begin({ ...table, chunks: [], objects: [] });
+  for await (const { entry, objects } of chunks) {
+    for (const [at, item] of [entry, ...objects].entries()) {
+      const bytes = bytesOf(item);
+      if (part.bytes + bytes > pageBytes && part.chunks.length + part.objects.length > 0) {
+        yield partOf(part);
+        part = begin(rest);
+      }
+      if (at === 0) part.chunks.push(entry);
+      else part.objects.push(item as ManifestObject);
+      part.bytes += bytes;
+    }
+  }
+  yield partOf(part);
 }
 
 /** Items in groups of not more bytes than `first` the first and `others` the others have; one alone may have more. */

@@ -23,6 +23,12 @@ export interface LandedTable {
   readonly seconds: number;
 }
 
+/** What the manifest has of one chunk. */
+export interface ChunkEntry {
+  readonly entry: ManifestChunk;
+  readonly objects: readonly ManifestObject[];
+}
+
 /** What is known of a table apart from its chunks. */
 export interface TableIdentity extends Pick<
   PlannedTable,
@@ -58,7 +64,11 @@ export function landedTable(
  * bounds and numbers; columns and tallies are of the table.
  */
 export class TableAssembly {
-  private readonly chunks: Array<{ readonly entry: ManifestChunk; readonly objects: readonly ManifestObject[] }> = [];
+  /** None once there are more than are kept. */
+  private chunks: ChunkEntry[] = [];
+  /** Of each chunk: fractions of seconds are added up in the order of the chunks, lest the sum depend on how they came. */
+  private readonly seconds: Array<readonly [chunk: number, seconds: number, sourceSeconds: number]> = [];
+  private readonly landed = { objects: 0, sizeBytes: 0 };
   private readonly sums = new ChunkSums();
   private readonly rowsOffKernel = new FirstSeen<string, number>();
   private readonly alterations = new FirstSeen<string, ManifestAlterations>();
@@ -72,16 +82,18 @@ export class TableAssembly {
   /** Chunks share their columns mostly. */
   private last?: { readonly columns: readonly ManifestColumn[]; readonly fingerprint: string };
 
-  public constructor(private readonly database: string, private readonly identity: TableIdentity, private readonly format?: OutputFormat) {}
+  /** @param mostKept chunks whose entries are kept; of a table of more none is, and whoever writes them asks {@link entryOf} again */
+  public constructor(
+    private readonly database: string, private readonly identity: TableIdentity, private readonly format?: OutputFormat, private readonly mostKept = Infinity,
+  ) {}
 
   public add(landed: LandedChunk): void {
-    const { chunk, columns, rows, instant, attempts, seconds, sourceSeconds, tallies, rowsOffKernel = {}, alterations = [] } = landed;
-    const { lower, upper, nullKey } = this.identity.chunks[chunk];
-    const objects = comparableObjects(landed);
-    const bounds = { ...(lower && { lower }), ...(upper && { upper }), ...(nullKey && { nullKey }) };
-    const keys = { ...bounds, ...keyRange(this.identity, tallies) };
-    const asked = sourceSeconds !== undefined && { sourceSeconds };
-    this.chunks.push({ entry: { chunk, rows, ...chunkHash(objects), ...keys, ...(instant && { instant }), attempts, seconds, ...asked }, objects });
+    const { chunk, columns, seconds, sourceSeconds = 0, tallies, rowsOffKernel = {}, alterations = [], objects } = landed;
+    this.seconds.push([chunk, seconds, sourceSeconds]);
+    if (this.seconds.length <= this.mostKept) this.chunks.push(this.entryOf(landed));
+    else this.chunks = [];
+    this.landed.objects += objects.length;
+    this.landed.sizeBytes += objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     this.sums.add(landed);
     Object.entries(rowsOffKernel).forEach(([reason, count], at) => this.rowsOffKernel.add(reason, count, chunk, at, (a, b) => a + b));
     alterations.forEach((each, at) => this.alterations.add(each.column, each, chunk, at, (a, b) => sumAlterations([a, b])[0]));
@@ -92,6 +104,27 @@ export class TableAssembly {
       this.tallies.add(tallies, chunk);
       this.talliedChunks += 1;
     }
+  }
+
+  /** What the manifest has of a chunk. */
+  public entryOf(landed: LandedChunk): ChunkEntry {
+    const { chunk, rows, instant, attempts, seconds, sourceSeconds, tallies } = landed;
+    const { lower, upper, nullKey } = this.identity.chunks[chunk];
+    const objects = comparableObjects(landed);
+    const bounds = { ...(lower && { lower }), ...(upper && { upper }), ...(nullKey && { nullKey }) };
+    const keys = { ...bounds, ...keyRange(this.identity, tallies) };
+    const asked = sourceSeconds !== undefined && { sourceSeconds };
+    return { entry: { chunk, rows, ...chunkHash(objects), ...keys, ...(instant && { instant }), attempts, seconds, ...asked }, objects };
+  }
+
+  /** Whether the table has the entries of its chunks; else they are to be told again. */
+  public get isWhole(): boolean {
+    return this.seconds.length <= this.mostKept;
+  }
+
+  /** Objects of all chunks. */
+  public get objects(): number {
+    return this.landed.objects;
   }
 
   /**
@@ -113,8 +146,8 @@ export class TableAssembly {
     const nullText = ownNullText(format, columns);
     const rowsOffKernel = this.rowsOffKernel.all;
     const alterations = sumAlterations(this.alterations.all.map(([, each]) => each));
-    // Fractions of seconds are added up in the order of the chunks, lest the sum depend on how they came.
-    const sourceSeconds = entries.reduce((sum, { sourceSeconds: own = 0 }) => sum + own, 0);
+    const times = this.seconds.sort(([a], [b]) => a - b);
+    const sourceSeconds = times.reduce((sum, [,, own]) => sum + own, 0);
     return {
       table: {
         database,
@@ -135,14 +168,14 @@ export class TableAssembly {
         chunks: entries,
         schemaFingerprint: schemaFingerprint(columns),
         rows: sums.rows,
-        sizeBytes: objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+        sizeBytes: this.landed.sizeBytes,
         verification: tableVerification(columns, sums, sourceSeconds, identity),
-        ...(this.talliedChunks === chunks.length && { tallies: this.tallies!.totals }),
+        ...(this.talliedChunks === times.length && { tallies: this.tallies!.totals }),
         ...(alterations.length > 0 && { alterations }),
         ...(rowsOffKernel.length > 0 && { rowsOffKernel: Object.fromEntries(rowsOffKernel) }),
         objects,
       },
-      seconds: entries.reduce((sum, { seconds }) => sum + seconds, 0),
+      seconds: times.reduce((sum, [, seconds]) => sum + seconds, 0),
     };
   }
 

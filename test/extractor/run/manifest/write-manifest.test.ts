@@ -198,3 +198,17 @@ describe('table by table', () => {
     await expect((async () => { for (const each of tables) await writer.addTable(each); })()).rejects.toMatchObject({ code: 'TARGET_FULL' });
   });
 });
+
+test.each([
+  ['in pages', 64 * 1024], ['in one text', 0x1000000], ['in pages smaller than its columns', 400],
+])('a table whose chunks come one after the other is as one that comes whole, %s', async (_, pagedFromBytes) => {
+  const entries = async function* ({ chunks, objects }: ManifestTable) {
+    for (const [at, entry] of chunks!.entries()) yield { entry, objects: [objects[at]] };
+  };
+  const writer = new ManifestWriter(target, RUN_ID, { pagedFromBytes });
+  for (const each of tables) await writer.addTable({ ...each, chunks: [], objects: [] }, entries(each));
+  await writer.finish({ ...MANIFEST, tables: [] });
+  const read = await readManifest(target, RUN_ID);
+  expect(read.tables).toEqual(tables);
+  expect((read.pages ?? []).length > 0).toBe(pagedFromBytes < 0x1000000);
+});

@@ -1,5 +1,5 @@
 import type { ManifestColumn } from '../../../../src/contract';
-import { landedTable, schemaFingerprint } from '../../../../src/extractor/run/tables/landed-table';
+import { landedTable, schemaFingerprint, TableAssembly } from '../../../../src/extractor/run/tables/landed-table';
 import type { LandedChunk } from '../../../../src/extractor/state/landed-chunk';
 
 const COLUMN: ManifestColumn = { name: 'Id', ordinal: 1, sourceType: 'int', nullable: false, outputType: 'INT32', glueType: 'int' };
@@ -34,6 +34,17 @@ describe('landedTable', () => {
       table: { rows: 7, sizeBytes: 20, verification: { sourceRows: 7 }, chunkKey: ['Id'], objects: [{ key: 'k0' }, { key: 'k1' }], chunks: [{ chunk: 0, upper: ['5'] }, { chunk: 1, lower: ['5'] }] },
       seconds: 4,
     });
+  });
+
+  test('keeps no entries of more chunks than it may, and says the same of them when it is asked again', () => {
+    const chunks = [chunk(1, 4), chunk(0, 3)];
+    const whole = landedTable('Ledger', identity, chunks);
+    const assembly = new TableAssembly('Ledger', identity, undefined, 1);
+    for (const each of chunks) assembly.add(each);
+    expect(assembly.isWhole).toBe(false);
+    expect(assembly.objects).toBe(2);
+    expect(assembly.finish()).toEqual({ ...whole, table: { ...whole.table, chunks: [], objects: [] } });
+    expect([...chunks].reverse().map((each) => assembly.entryOf(each).entry)).toEqual(whole.table.chunks);
   });
 
   test('refuses chunks of different columns', () => {
