@@ -118,6 +118,7 @@ const STATE_FILES = [
   'run=[^/]+/(?:run|header|table-\\d+|lease-\\d+|(?:chunk|claim|failed)-\\d+-\\d+(?:-\\d+)?)\\.json',
   'run=[^/]+/items-\\d+\\.jsonl',
   'extraction=[^/]+/(?:running|waiting)-\\d+\\.json',
+  'extraction=[^/]+/durations\\.json',
   'check-\\d+\\.json',
 ];
 const STATE_KEY = new RegExp(`(?:^|/)(?:_state|[^/]+-state)/(?:${STATE_FILES.join('|')})$`);

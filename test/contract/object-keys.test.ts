@@ -82,6 +82,7 @@ test('checkpoints lie beside the landing prefix and are told by their key', () =
     for (const file of ['run.json', 'lease-000001.json', 'chunk-00000-00012.json', ...ofExecutions]) expect(isStateKey(`${folder}run=r1/${file}`)).toBe(true);
     expect(isStateKey(`${folder}${stateCheckFile(4711)}`)).toBe(true);
     expect(isStateKey(`${folder}extraction=Nightly/running-000001.json`)).toBe(true);
+    expect(isStateKey(`${folder}extraction=Nightly/durations.json`)).toBe(true);
   }
   for (const other of ['landing-state/check-list.json', 'landing/run=r1/run.json', 'landing-state/run.json', 'landing-state/run=r1/accounts.json', 'state/run=r1/run.json']) {
     expect(isStateKey(other)).toBe(false);

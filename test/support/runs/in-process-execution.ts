@@ -16,6 +16,8 @@ export interface ExecutionOptions {
   readonly extraction?: string;
   /** Milliseconds that each worker has. @default 15 minutes */
   readonly workerMs?: number;
+  /** What Step Functions would say when it is asked whether it was redriven. */
+  readonly redriven?: () => boolean;
 }
 
 /** Waits for nothing but the end of a test. */
@@ -88,6 +90,7 @@ export class InProcessExecution {
       name: this.options.extraction ?? 'Nightly',
       props: this.options.props,
       isRunning: async (arn) => InProcessExecution.running.has(arn),
+      wasRedriven: async () => this.options.redriven?.(),
       clock: HASTY,
       remainingMs: () => until - Date.now(),
       onEvent: (event) => { this.events.push(event); },

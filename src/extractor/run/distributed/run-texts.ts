@@ -1,3 +1,4 @@
+import type { WholeSelection } from './durations';
 import type { ExtractionCounts, WorkItem } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
 import type { PlannedTable } from '../../api/extraction-plan';
@@ -18,6 +19,8 @@ export interface TableText {
 /** The record of a run without its tables, and what its last step has to know besides. */
 export interface HeaderText extends RunRecord {
   readonly onTableError: OnTableError;
+  /** Absent where not all that is deployed is read, or a run is gone on with. */
+  readonly whole?: WholeSelection;
 }
 
 /** Items of an execution, and what they are together. */
@@ -39,7 +42,7 @@ export class RunTexts {
   public constructor(private readonly store: StateStore, private readonly runId: string) {}
 
   public async writePlan(
-    record: RunRecord, onTableError: OnTableError, relationsOf: (table: PlannedTable) => TableRelations | undefined,
+    record: Omit<HeaderText, 'onTableError'>, onTableError: OnTableError, relationsOf: (table: PlannedTable) => TableRelations | undefined,
   ): Promise<void> {
     const header: HeaderText = { ...record, plan: { ...record.plan, tables: [] }, onTableError };
     await this.store.put(headerKey(this.runId), JSON.stringify(header));
