@@ -1,6 +1,6 @@
 import { Construct } from 'constructs';
-import { addNamedOutputs } from './checks/named-outputs';
 import { STACK_OUTPUTS } from '../contract';
+import { addNamedOutputs } from './checks/named-outputs';
 
 /** Values to put out, by the contract's names; what is undefined gets no output. */
 export type PipelineOutputValues = { readonly [name in keyof typeof STACK_OUTPUTS]?: string };

@@ -47,7 +47,7 @@ export const ROOMS: readonly Room[] = [
     room('observability', 'alarms and widgets for any function', CONTRACT, 'checks', 'observability/metrics', 'observability/alarms',
       'observability/dashboard'),
     room('extraction', 'Extraction: an extractor run by Step Functions', CONTRACT, '^extractor/api', '^extractor/options', 'checks', 'access', 'functions',
-      'recording', 'interface', 'observability/metrics', 'observability/alarms'),
+      'recording', 'interface', 'observability/metrics', 'observability/alarms', 'observability/dashboard'),
     room('.', 'LegacyToS3Pipeline: puts them together', CONTRACT, 'checks', 'access', 'functions', 'landing', 'triggers', 'recording', 'catalog',
       'completion', 'replay', 'observability/metrics', 'observability/alarms', 'observability/dashboard', 'observability', 'interface', 'extraction'),
   ]),

@@ -1,7 +1,9 @@
-import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, SFNClient, type DescribeExecutionCommandOutput } from '@aws-sdk/client-sfn';
 
 /** What Step Functions says of an execution that is not there any more. */
 const GONE: ReadonlySet<string> = new Set(['ExecutionDoesNotExist', 'StateMachineDoesNotExist', 'InvalidArn']);
+
+type Described = Pick<Partial<DescribeExecutionCommandOutput>, 'status' | 'stopDate' | 'redriveCount'>;
 
 /** Asks Step Functions about executions. */
 export class Executions {
@@ -26,7 +28,7 @@ export class Executions {
     return described.stopDate?.getTime() ?? 0;
   }
 
-  private async describe(executionArn: string): Promise<{ readonly status?: string; readonly stopDate?: Date; readonly redriveCount?: number } | undefined> {
+  private async describe(executionArn: string): Promise<Described | undefined> {
     try {
       return await this.client.send(new DescribeExecutionCommand({ executionArn }));
     } catch (error) {

@@ -20,6 +20,7 @@ beforeAll(async () => {
     response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify({ status: 'RUNNING', redriveCount, startDate: 1 }));
   });
   await new Promise<void>((resolve) => { states.listen(0, '127.0.0.1', resolve); });
+  const { port, database, user, password } = server;
   Object.assign(process.env, {
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
@@ -27,7 +28,7 @@ beforeAll(async () => {
     AWS_ENDPOINT_URL_SFN: `http://127.0.0.1:${(states.address() as AddressInfo).port}`,
     [EXTRACTION_ENV.name]: 'Nightly',
     [EXTRACTION_ENV.metricsNamespace]: 'CdkLegacyToS3/ledger',
-    [EXTRACTION_ENV.source]: JSON.stringify({ server: '127.0.0.1', port: server.port, database: server.database, user: server.user, password: server.password, encrypt: false }),
+    [EXTRACTION_ENV.source]: JSON.stringify({ server: '127.0.0.1', port, database, user, password, encrypt: false }),
     [EXTRACTION_ENV.landing]: JSON.stringify({ target: 's3://landing/sql', endpointUrl: s3.endpoint }),
     [EXTRACTION_ENV.reading]: '{"readers":2}',
   });
@@ -52,7 +53,10 @@ afterEach(() => jest.restoreAllMocks());
 function metrics(): { [name: string]: [value: number, unit: string] } {
   const found = written.map((line) => JSON.parse(line)).filter((line) => line._aws !== undefined);
   expect(found.every((line) => line.service === 'Nightly' && line._aws.CloudWatchMetrics[0].Namespace === 'CdkLegacyToS3/ledger')).toBe(true);
-  return Object.fromEntries(found.flatMap((line) => line._aws.CloudWatchMetrics[0].Metrics.map(({ Name, Unit }: { Name: string; Unit: string }) => [Name, [line[Name], Unit]])));
+  return Object.fromEntries(found.flatMap((line) => {
+    const [{ Metrics }] = line._aws.CloudWatchMetrics as Array<{ readonly Metrics: Array<{ readonly Name: string; readonly Unit: string }> }>;
+    return Metrics.map(({ Name, Unit }) => [Name, [line[Name], Unit]]);
+  }));
 }
 
 async function run(name: string, input: object): Promise<CompleteAnswer> {

@@ -176,7 +176,8 @@ class Beginning {
     const { record, lease: { epoch }, finished } = checkpoint;
     const { runId } = record;
     const texts = new RunTexts(this.store, runId);
-    await texts.writePlan({ ...record, plan: plan!, ...this.whole() }, options.onTableError, (table) => tables[plan!.tables.indexOf(table)].relations);
+    const header = { ...record, plan: plan!, ...this.whole() };
+    await texts.writePlan(header, options.onTableError, (table) => tables[plan!.tables.indexOf(table)].relations);
     // Those that failed before are tried again.
     await this.store.remove(await this.store.list(failedPrefix(runId)));
     const done = new Set(finished.map(({ tableIndex, chunk }) => `${tableIndex} ${chunk}`));

@@ -37,7 +37,9 @@ export function wholeSelection(settings: object, begunAt: number): WholeSelectio
  *
  * @returns the run's time as multiple of the median of those before; undefined while there are too few of the same selection
  */
-export async function keepDuration(store: StateStore, extraction: string, { selection, begunAt }: WholeSelection, finishedAt: string): Promise<number | undefined> {
+export async function keepDuration(
+  store: StateStore, extraction: string, { selection, begunAt }: WholeSelection, finishedAt: string,
+): Promise<number | undefined> {
   const own = (Date.parse(finishedAt) - Date.parse(begunAt)) / 1000;
   const kept = parsed(await store.read(keyOf(extraction)));
   const before = kept?.selection === selection ? kept.seconds : [];
