@@ -211,6 +211,21 @@ describe('page', () => {
     expect(await page.locator('#extracting').isVisible()).toBe(false);
   });
 
+  test('progress has the width of the page, and what runs alone is named in the header', async () => {
+    expect((await nightly().locator('.progress').boundingBox())!.width).toBeGreaterThan(1000);
+    const alone = await serveDashboard({
+      cloudwatch: new CloudWatchClient({ endpoint: 'http://127.0.0.1:1', region: 'us-east-1' }),
+      logs: new CloudWatchLogsClient({ region: 'us-east-1' }),
+      extractions: [sourceOf()],
+      body: { widgets: [] },
+    });
+    await page.goto(alone.url);
+    await page.waitForSelector('body[data-ready="true"]');
+    expect(await page.locator('#extracting').innerText()).toBe('Nightly running, 40 %');
+    expect(await page.locator('#grid > section').count()).toBe(1);
+    await alone.close();
+  });
+
   test('what was read stays while Step Functions does not answer', async () => {
     problem = new Error('the service does not answer');
     await nightly().locator('.problem:visible', { hasText: 'the executions cannot be read: the service does not answer' }).waitFor();

@@ -211,7 +211,7 @@ function waitingText(seconds, chunks) {
 /** What the header says of executions that run. */
 export function extractionPill(extractions) {
   const running = (extractions ?? []).flatMap(({ name, executions }) => (
-    executions.filter(({ state }) => state === 'running').map((execution) => ({ name, ...execution }))));
+    executions.filter(({ state }) => state === 'running').map(({ chunks, finishedChunks }) => ({ name, chunks, finishedChunks }))));
   if (running.length === 0) return undefined;
   const [{ name, chunks, finishedChunks }] = running;
   if (running.length > 1) return `${running.length} extractions running`;
