@@ -1,13 +1,13 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { buildView } from './build-view';
+import type { ExecutionSource } from './executions/execution-source';
 import { type LogQueryMode, LogSource } from './log-query/log-source';
 import { MetricSource } from './metrics/metric-query';
 import { MetricUnits } from './metrics/metric-units';
 import { readDashboardBody } from './model/dashboard-body';
 import { rangeOf } from './model/time-range';
 import type { DashboardView } from './model/view-model';
-import type { ExecutionSource } from './executions/execution-source';
 import type { RunSource } from './runs/run-source';
 import { AlarmSource } from './widgets/alarm-source';
 

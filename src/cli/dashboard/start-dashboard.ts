@@ -5,8 +5,8 @@ import { CloudWatchClient, DashboardNotFoundError, GetDashboardCommand } from '@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
-import { DashboardBodyError } from './model/dashboard-body';
 import { ExecutionSource } from './executions/execution-source';
+import { DashboardBodyError } from './model/dashboard-body';
 import { RunSource } from './runs/run-source';
 import { serveDashboard, type ServedDashboard } from './server';
 import { bodyOfTemplate, isTemplate } from './template-body';
@@ -120,7 +120,10 @@ function executionsOf(outputs: ExtractionOutputs, reach: Pick<LandingProps, 'reg
     name: outputs.name,
     machineArn: outputs.machineArn,
     executions: new ExecutionsClient(outputs, reach),
-    watch: (execution, options) => watchRun(landing, runOf(execution), { since: (execution.redrivenAt ?? execution.startedAt).getTime(), ...options }),
+    watch: (execution, options) => {
+      const { startedAt, redrivenAt = startedAt } = execution;
+      return watchRun(landing, runOf(execution), { since: redrivenAt.getTime(), ...options });
+    },
   });
 }
 

@@ -35,7 +35,10 @@ class ScriptedWatch implements RunWatch {
   public closed = false;
   public readonly runId: string;
 
-  public constructor(of: Execution, private readonly options: WatchOptions, private readonly script: ReadonlyArray<{ readonly events?: ExtractEvent[]; readonly counts?: RunCounts }>) {
+  public constructor(
+    of: Execution, private readonly options: WatchOptions,
+    private readonly script: ReadonlyArray<{ readonly events?: ExtractEvent[]; readonly counts?: RunCounts }>,
+  ) {
     this.runId = `run-of-${of.name}`;
     ScriptedWatch.opened.push(this);
   }
@@ -142,7 +145,9 @@ describe('executions', () => {
 
   test('the console of China has another address', async () => {
     const source = new ExecutionSource({
-      name: 'N', machineArn: MACHINE.replace('arn:aws:', 'arn:aws-cn:'), executions: { list: async () => [], childError: async () => undefined, close: () => undefined },
+      name: 'N',
+      machineArn: MACHINE.replace('arn:aws:', 'arn:aws-cn:'),
+      executions: { list: async () => [], childError: async () => undefined, close: () => undefined },
       watch: () => { throw new Error('nothing is watched'); },
     });
     expect((await source.view()).url).toMatch(/^https:\/\/eu-central-1\.console\.amazonaws\.cn\/states\//);

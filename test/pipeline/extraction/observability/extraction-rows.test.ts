@@ -12,7 +12,7 @@ interface Widget {
   readonly y: number;
   readonly width: number;
   readonly height: number;
-  readonly properties: { readonly title?: string; readonly markdown?: string; readonly metrics?: unknown[]; readonly query?: string; readonly alarms?: unknown[] };
+  readonly properties: { readonly title?: string; readonly markdown?: string };
 }
 
 /** Widgets of the only dashboard, with what only deployment knows as `<name>`. */
