@@ -29,10 +29,12 @@ export interface ExtractionInput {
   readonly plan?: string;
   /** Id of a run to go on with, which did not end. */
   readonly resume?: string;
+  /** When a schedule was to start it (ISO 8601 with a time zone): what it lags behind is measured. */
+  readonly scheduledAt?: string;
 }
 
 /** Names of {@link ExtractionInput}. */
-export const EXTRACTION_INPUTS: readonly string[] = ['tables', 'consistency', 'plan', 'resume'];
+export const EXTRACTION_INPUTS: readonly string[] = ['tables', 'consistency', 'plan', 'resume', 'scheduledAt'];
 
 /** What an execution does that finds another one of the same extraction at work. */
 export type OverlapRule = 'skip' | 'wait' | 'fail';
@@ -260,6 +262,16 @@ export const EXTRACTION_METRICS = {
   retries: 'ChunkRetries',
   /** From the begin of the execution to the manifest (seconds). */
   seconds: 'ExtractionSeconds',
+  /** That readers waited for the source, all of them together, in the attempts that landed (seconds). */
+  sourceWaitSeconds: 'SourceWaitSeconds',
+  /** That they waited for the target (seconds). */
+  targetWaitSeconds: 'TargetWaitSeconds',
+  /** From the time that a schedule names to the start of the execution (seconds). */
+  lagSeconds: 'ScheduleLagSeconds',
+  /** Time of a whole run as deployed, as multiple of the median of those before (number). */
+  durationRatio: 'DurationRatio',
+  /** Requests that the source refused since it had too many, and times that readers paused since it had become slow (count). */
+  throttles: 'SourceThrottles',
   /** Executions that found another at work, and ended (count). */
   skipped: 'ExtractionsSkipped',
   /** Database snapshots that were dropped since nobody went on with their run (count). */

@@ -117,7 +117,8 @@ export function stateCheckFile(processId: number): string {
 const STATE_FILES = [
   'run=[^/]+/(?:run|header|table-\\d+|lease-\\d+|(?:chunk|claim|failed)-\\d+-\\d+(?:-\\d+)?)\\.json',
   'run=[^/]+/items-\\d+\\.jsonl',
-  'extraction=[^/]+/(?:(?:running|waiting)-\\d+|paused)\\.json',
+  'run=[^/]+/item-\\d+-\\d+\\.json',
+  'extraction=[^/]+/(?:(?:running|waiting)-\\d+|paused|durations)\\.json',
   'check-\\d+\\.json',
 ];
 const STATE_KEY = new RegExp(`(?:^|/)(?:_state|[^/]+-state)/(?:${STATE_FILES.join('|')})$`);

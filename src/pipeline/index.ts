@@ -20,5 +20,5 @@ export * from './extraction/extraction-options';
 export * from './extraction/extraction-source';
 export * from './extraction/extraction-bounds';
 export * from './extraction/extraction-workers';
-export * from './extraction/extraction-metrics';
-export { ExtractionAlarmKind } from './extraction/extraction-alarms';
+export * from './extraction/observability/extraction-metrics';
+export { ExtractionAlarmKind } from './extraction/observability/extraction-alarms';

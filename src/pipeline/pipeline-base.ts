@@ -201,8 +201,8 @@ export class ImportedPipeline extends LegacyToS3PipelineBase {
     this.landingPrefix = attributes.landingPrefix;
     this.metadataTable = attributes.metadataTable;
     this.runEventBus = attributes.runEventBus;
-    const { catalog, failureQueue, buffer, recorderFunction, runCompletionFunction, replayFunction, alarmTopic } = attributes;
-    this.resources = { catalog, failureQueue, buffer, recorderFunction, runCompletionFunction, replayFunction, alarmTopic };
+    const { catalog, failureQueue, buffer, recorderFunction, runCompletionFunction, replayFunction, alarmTopic, dashboard } = attributes;
+    this.resources = { catalog, failureQueue, buffer, recorderFunction, runCompletionFunction, replayFunction, alarmTopic, dashboard };
   }
 
   public grantReplay(grantee: iam.IGrantable): iam.Grant {

@@ -81,7 +81,8 @@ test('checkpoints lie beside the landing prefix and are told by their key', () =
     const ofExecutions = ['header.json', 'table-00003.json', 'items-000001.jsonl', ...['claim', 'chunk', 'failed'].map((kind) => `${kind}-00000-00012-001.json`)];
     for (const file of ['run.json', 'lease-000001.json', 'chunk-00000-00012.json', ...ofExecutions]) expect(isStateKey(`${folder}run=r1/${file}`)).toBe(true);
     expect(isStateKey(`${folder}${stateCheckFile(4711)}`)).toBe(true);
-    for (const file of ['running-000001', 'waiting-000001', 'paused']) expect(isStateKey(`${folder}extraction=Nightly/${file}.json`)).toBe(true);
+    for (const file of ['running-000001', 'waiting-000001', 'paused', 'durations']) expect(isStateKey(`${folder}extraction=Nightly/${file}.json`)).toBe(true);
+    expect(isStateKey(`${folder}run=r1/item-000001-000007.json`)).toBe(true);
   }
   for (const other of ['landing-state/check-list.json', 'landing/run=r1/run.json', 'landing-state/run.json', 'landing-state/run=r1/accounts.json', 'state/run=r1/run.json']) {
     expect(isStateKey(other)).toBe(false);

@@ -1,6 +1,7 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { buildView } from './build-view';
+import type { ExecutionSource } from './executions/execution-source';
 import { type LogQueryMode, LogSource } from './log-query/log-source';
 import { MetricSource } from './metrics/metric-query';
 import { MetricUnits } from './metrics/metric-units';
@@ -18,6 +19,8 @@ export interface ViewOptions {
   readonly logs: CloudWatchLogsClient;
   /** @default no runs are shown */
   readonly runs?: RunSource;
+  /** Of the stack's extractions. @default none is shown */
+  readonly extractions?: readonly ExecutionSource[];
   /** @default 'Dashboard' */
   readonly title?: string;
   /** Time range at first, in seconds up to now. @default what the body says, else 3 hours */
@@ -65,7 +68,8 @@ export class LiveViews {
 
   private async build(now: Date, rangeSeconds: number | undefined): Promise<DashboardView> {
     const range = rangeOf(this.body, now, rangeSeconds);
-    const [view, runs] = await Promise.all([
+    const { extractions = [] } = this.options;
+    const [view, runs, executions] = await Promise.all([
       buildView({
         title: this.options.title ?? 'Dashboard',
         body: this.body,
@@ -76,8 +80,10 @@ export class LiveViews {
       }),
       // Runs that cannot be read do not take the metrics along.
       this.options.runs?.list().catch((error: Error) => error),
+      Promise.all(extractions.map(async (extraction) => extraction.view())),
     ]);
-    return runs instanceof Error ? { ...view, runs: [], runsProblem: runs.message } : { ...view, runs };
+    const whole = { ...view, ...(executions.length > 0 && { extractions: executions }) };
+    return runs instanceof Error ? { ...whole, runs: [], runsProblem: runs.message } : { ...whole, runs };
   }
 }
 

@@ -5,13 +5,16 @@ import { CloudWatchClient, DashboardNotFoundError, GetDashboardCommand } from '@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
+import { ExecutionSource } from './executions/execution-source';
 import { DashboardBodyError } from './model/dashboard-body';
 import { RunSource } from './runs/run-source';
 import { serveDashboard, type ServedDashboard } from './server';
 import { bodyOfTemplate, isTemplate } from './template-body';
-import { LegacyToS3Error } from '../../extractor/doors/public';
+import { LegacyToS3Error, watchRun, type LandingProps } from '../../extractor/doors/public';
 import { toAwsError } from '../account/aws-errors';
-import { readStackOutputs } from '../account/stack-outputs';
+import { ExecutionsClient } from '../account/executions-client';
+import { readExtractions, readStackOutputs, type ExtractionOutputs, type StackOutputs } from '../account/stack-outputs';
+import { runOf } from '../remote/go-on';
 
 /** Which dashboard is drawn, and where the page is served. */
 export interface StartOptions {
@@ -59,14 +62,19 @@ export async function startDashboard(options: StartOptions): Promise<ServedDashb
   };
   const destroy = () => Object.values(clients).forEach((client) => client.destroy());
   try {
-    const outputs = stack === undefined ? {} : await readStackOutputs(clients.cloudformation, stack, pipeline);
-    const body = bodyFile === undefined
-      ? await deployedBody(clients.cloudwatch, dashboardName ?? outputs.dashboardName, stack)
+    const deployed = stack === undefined ? [] : await readExtractions(clients.cloudformation, stack);
+    const outputs = stack === undefined ? {} : await pipelineOutputs(clients.cloudformation, stack, pipeline, deployed);
+    const extractions = deployed.map((each) => executionsOf(each, { region, profile, endpointUrl }));
+    const name = dashboardName ?? outputs.dashboardName;
+    const onlyExtractions = name === undefined && bodyFile === undefined && extractions.length > 0;
+    const body = onlyExtractions ? NO_WIDGETS : bodyFile === undefined
+      ? await deployedBody(clients.cloudwatch, name, stack)
       : await fileBody(bodyFile, clients, stack);
     const page = await serveDashboard({
       ...clients,
       body,
       runs: outputs.tableName === undefined ? undefined : new RunSource(clients.dynamodb, clients.s3, outputs.tableName),
+      extractions,
       title: titleOf(options),
       host: options.host,
       port: options.port,
@@ -79,6 +87,7 @@ export async function startDashboard(options: StartOptions): Promise<ServedDashb
       url: page.url,
       close: async () => {
         await page.close();
+        await Promise.all(extractions.map(async (each) => each.close()));
         destroy();
       },
     };
@@ -86,6 +95,36 @@ export async function startDashboard(options: StartOptions): Promise<ServedDashb
     destroy();
     throw error instanceof DashboardBodyError ? new LegacyToS3Error('INVALID_CONFIG', error.message, { cause: error }) : error;
   }
+}
+
+/** Of a stack whose extractions land in the pipeline of another one, or of one without a dashboard. */
+const NO_WIDGETS = '{"widgets": []}';
+
+/** Nothing of a stack that has extractions alone, unless a pipeline is meant. */
+async function pipelineOutputs(
+  client: CloudFormationClient, stack: string, pipeline: string | undefined, extractions: readonly ExtractionOutputs[],
+): Promise<StackOutputs> {
+  try {
+    return await readStackOutputs(client, stack, pipeline);
+  } catch (error) {
+    const isNone = error instanceof LegacyToS3Error && error.code === 'TARGET_NOT_FOUND' && extractions.length > 0 && pipeline === undefined;
+    if (!isNone) throw error;
+    return {};
+  }
+}
+
+/** Reaches nothing yet. */
+function executionsOf(outputs: ExtractionOutputs, reach: Pick<LandingProps, 'region' | 'profile' | 'endpointUrl'>): ExecutionSource {
+  const landing: LandingProps = { ...reach, target: outputs.target };
+  return new ExecutionSource({
+    name: outputs.name,
+    machineArn: outputs.machineArn,
+    executions: new ExecutionsClient(outputs, reach),
+    watch: (execution, options) => {
+      const { startedAt, redrivenAt = startedAt } = execution;
+      return watchRun(landing, runOf(execution), { since: redrivenAt.getTime(), ...options });
+    },
+  });
 }
 
 /** What people call it. */

@@ -1,4 +1,5 @@
 import type { ExtractEvent, ReadersChangedEvent } from '../api/extract-events';
+import { isThrottling } from '../source/connection/passing-numbers';
 import type { Clock } from '../state/clock';
 
 export interface GovernorOptions {
@@ -24,9 +25,6 @@ interface Pace extends ReadCounts {
   /** Bytes a second; absent before the first look. */
   readonly rate?: number;
 }
-
-/** Errors that ask for fewer requests: Azure SQL Database's limits of workers and resources, and its throttling. */
-const THROTTLED: ReadonlySet<number> = new Set([10928, 10929, 10936, 40501, 49918, 49919, 49920]);
 
 /** Time over which a pace is taken. */
 const LOOK_MS = 2_000;
@@ -90,7 +88,7 @@ export class ReaderGovernor {
 
   /** Takes what the readers tell. */
   public onEvent(event: ExtractEvent): void {
-    if (event.type === 'chunk-retry' && event.number !== undefined && THROTTLED.has(event.number)) this.throttled(event.message);
+    if (event.type === 'chunk-retry' && event.number !== undefined && isThrottling(event.number)) this.throttled(event.message);
   }
 
   /** Takes a chunk's counts; `undefined` when it is done. */

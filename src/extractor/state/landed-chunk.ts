@@ -38,4 +38,7 @@ export interface LandedChunk {
   readonly attempts: number;
   /** Of the attempt that succeeded. */
   readonly seconds: number;
+  /** Of these the source was waited for, and the target; absent in checkpoints of older versions. */
+  readonly sourceWaitSeconds?: number;
+  readonly targetWaitSeconds?: number;
 }

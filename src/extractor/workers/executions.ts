@@ -1,7 +1,9 @@
-import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, SFNClient, type DescribeExecutionCommandOutput } from '@aws-sdk/client-sfn';
 
 /** What Step Functions says of an execution that is not there any more. */
 const GONE: ReadonlySet<string> = new Set(['ExecutionDoesNotExist', 'StateMachineDoesNotExist', 'InvalidArn']);
+
+type Described = Pick<Partial<DescribeExecutionCommandOutput>, 'status' | 'stopDate' | 'redriveCount'>;
 
 /** Asks Step Functions about executions. */
 export class Executions {
@@ -13,6 +15,12 @@ export class Executions {
     return described && (described.status === 'RUNNING' || described.status === 'PENDING_REDRIVE');
   }
 
+  /** Whether it was redriven; undefined where that may not be asked. */
+  public async wasRedriven(arn: string): Promise<boolean | undefined> {
+    const described = await this.describe(arn);
+    return described && (described.redriveCount ?? 0) > 0;
+  }
+
   /** When it ended (milliseconds since 1970); undefined while it runs, or where that may not be asked. One that is gone ended long ago. */
   public async endOf(arn: string): Promise<number | undefined> {
     const described = await this.describe(arn);
@@ -20,7 +28,7 @@ export class Executions {
     return described.stopDate?.getTime() ?? 0;
   }
 
-  private async describe(executionArn: string): Promise<{ readonly status?: string; readonly stopDate?: Date } | undefined> {
+  private async describe(executionArn: string): Promise<Described | undefined> {
     try {
       return await this.client.send(new DescribeExecutionCommand({ executionArn }));
     } catch (error) {

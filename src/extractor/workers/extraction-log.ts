@@ -1,11 +1,22 @@
 import { EXTRACTION_ENV, EXTRACTION_METRICS, SERVICE_DIMENSION } from '../../contract';
 import type { ExtractEvent } from '../api/extract-events';
 
-type Unit = 'Count' | 'Bytes' | 'Seconds';
+type Unit = 'Count' | 'Bytes' | 'Seconds' | 'None';
 type MetricName = keyof typeof EXTRACTION_METRICS;
 
 const UNITS: { readonly [name in MetricName]: Unit } = {
-  rows: 'Count', bytes: 'Bytes', chunks: 'Count', retries: 'Count', seconds: 'Seconds', skipped: 'Count', snapshotsExpired: 'Count',
+  rows: 'Count',
+  bytes: 'Bytes',
+  chunks: 'Count',
+  retries: 'Count',
+  seconds: 'Seconds',
+  sourceWaitSeconds: 'Seconds',
+  targetWaitSeconds: 'Seconds',
+  lagSeconds: 'Seconds',
+  durationRatio: 'None',
+  throttles: 'Count',
+  skipped: 'Count',
+  snapshotsExpired: 'Count',
 };
 
 /** Events that a line is worth. Progress is not: it is what the state of the run says. */

@@ -14,6 +14,8 @@ import { beginExecution } from '../run/distributed/begin-execution';
 import { completeExecution } from '../run/distributed/complete-execution';
 import type { ExtractionSetting } from '../run/distributed/extraction-setting';
 import { expireSnapshots, leaveExecution, type LeftRun } from '../run/distributed/leave-execution';
+import { scheduleLag } from '../run/distributed/schedule-lag';
+import { isThrottled } from '../run/distributed/source-throttles';
 import { workItem, type TaskStep } from '../run/distributed/work-item';
 import { serveWhereStarted } from '../run/threads/serve-readers';
 import { SYSTEM_CLOCK } from '../state/clock';
@@ -35,7 +37,9 @@ export async function control(
     switch (event.step) {
       case 'begin': {
         const answer = await beginExecution(event, setting);
+        const lagSeconds = scheduleLag(event);
         if (answer.outcome === 'skipped') emitMetrics(setting.name, { skipped: 1 });
+        if (answer.outcome === 'begun' && lagSeconds !== undefined) emitMetrics(setting.name, { lagSeconds });
         return answer;
       }
       case 'complete': {
@@ -76,10 +80,14 @@ async function handled<T>(event: ControlStep | WorkStep | TaskStep & Pick<WorkSt
       name: text('name'),
       props: await extractorProps(),
       isRunning: async (arn) => executions.isRunning(arn),
+      wasRedriven: async (arn) => executions.wasRedriven(arn),
       clock: SYSTEM_CLOCK,
       remainingMs: () => invocation.getRemainingTimeInMillis(),
       signal: invocation.signal,
-      onEvent: (told) => logEvent(told, facts),
+      onEvent: (told) => {
+        logEvent(told, facts);
+        if (isThrottled(told)) emitMetrics(text('name'), { throttles: 1 });
+      },
     });
     logAnswer(`${event.step} ended`, { ...facts, answer });
     return answer;

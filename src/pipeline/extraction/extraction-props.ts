@@ -59,6 +59,20 @@ export interface ExtractionProps extends ExtractionOptions, AlarmOptions {
   readonly outputs?: boolean;
 
   /**
+   * Whether to add rows to the dashboard of the pipeline, where both are in one stack and it has one; `dashboardRows` are for others.
+   *
+   * @default true
+   */
+  readonly dashboard?: boolean;
+
+  /**
+   * Whether to save queries of the functions' logs in CloudWatch Logs Insights.
+   *
+   * @default true
+   */
+  readonly savedQueries?: boolean;
+
+  /**
    * What an execution does that finds another one at work.
    *
    * @default ExtractionOverlap.SKIP

@@ -7,7 +7,7 @@ import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { ExpireStep } from '../../contract';
+import { ExpireStep, ExtractionInput } from '../../contract';
 import { allowServiceByKeyPolicy } from '../access/key-policy';
 import { acknowledgeByStandards } from '../access/nag-acknowledgements';
 
@@ -42,8 +42,8 @@ export class ExtractionStarts extends Construct {
         bind: () => ({
           arn: stateMachine.stateMachineArn,
           role,
-          // Nothing: an execution takes what the deployment says.
-          input: scheduler.ScheduleTargetInput.fromObject({}),
+          // Nothing but the time: an execution takes what the deployment says.
+          input: scheduler.ScheduleTargetInput.fromObject({ scheduledAt: scheduler.ContextAttribute.scheduledTime } satisfies ExtractionInput),
           deadLetterConfig: { arn: deadLetters.queueArn },
           retryPolicy: { maximumEventAgeInSeconds: LATEST_START.toSeconds(), maximumRetryAttempts: 185 },
         }),

@@ -13,16 +13,18 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { checkExtraction } from './check-extraction';
-import { EXTRACTION_ALARM_KINDS, extractionAlarmDefinitions } from './extraction-alarms';
 import { ExtractionAccess, ExtractionFunction } from './extraction-function';
 import { ExtractionMachine } from './extraction-machine';
-import { ExtractionMetrics } from './extraction-metrics';
 import { ExtractionNetwork } from './extraction-network';
 import { ExtractionOverlap, ExtractionProps } from './extraction-props';
 import { landingOf, pricesOf, readingOf, settingsOf, sourceOf, toJson } from './extraction-settings';
 import { ExtractionStarts, isDaily, statusPattern, UNSUCCESSFUL } from './extraction-starts';
 import { ExtractionWorkers } from './extraction-workers';
 import { createWorkers, WorkerConstructs } from './fargate/create-workers';
+import { createExtractionAlarms, EXTRACTION_ALARM_KINDS } from './observability/extraction-alarms';
+import { ExtractionMetrics } from './observability/extraction-metrics';
+import { ExtractionQueries } from './observability/extraction-queries';
+import { extractionRows } from './observability/extraction-rows';
 import { EXTRACTION_ENV, EXTRACTION_OUTPUTS } from '../../contract';
 import { Consistency } from '../../extractor/api/extractor-props';
 import { byPrincipal, grantWhole } from '../access/grant-whole';
@@ -32,7 +34,7 @@ import { addNamedOutputs } from '../checks/named-outputs';
 import { defaultPipelineName } from '../checks/pipeline-name';
 import { invalidInput } from '../checks/validation';
 import { RecorderFunctionOptions } from '../functions/recorder-options';
-import { checkAlarmOptions, createAlarmSet } from '../observability/alarms/alarm-set';
+import { checkAlarmOptions } from '../observability/alarms/alarm-set';
 import { FailureQueue } from '../recording/failure-queue';
 
 /** One vCPU (Lambda, "Configure Lambda function memory"). */
@@ -125,7 +127,24 @@ export class Extraction extends Construct implements ec2.IConnectable {
     this.metrics = new ExtractionMetrics({
       namespace: props.pipeline.metricNamespace, extractionName: this.extractionName, stateMachine: this.stateMachine,
     });
-    ({ alarms: this.alarms, topic: this.alarmTopic } = this.createAlarms(props, keepsSnapshots));
+    const daily = props.schedule && isDaily(props.schedule) && (props.enabled ?? true);
+    ({ alarms: this.alarms, topic: this.alarmTopic } = createExtractionAlarms(new Construct(this, 'Alarms'), {
+      options: { ...props, alarmTopic: props.alarmTopic ?? props.pipeline.resources.alarmTopic },
+      extractionName: this.extractionName,
+      stateMachine: this.stateMachine,
+      metrics: this.metrics,
+      deadLetters: this.deadLetters,
+      overdueAfter: props.overdueAfter ?? (daily ? Duration.hours(36) : undefined),
+      keepsSnapshots,
+      encryptionKey: props.encryptionKey,
+    }));
+    if (props.savedQueries ?? true) {
+      const { extractionName, controlLogGroup, workerLogGroup } = this;
+      new ExtractionQueries(this, 'SavedQueries', { extractionName, controlLogGroup, workerLogGroup });
+    }
+    const { dashboard } = props.pipeline.resources;
+    // One of another stack would have to know the extraction, which knows the pipeline of that stack.
+    if (dashboard && (props.dashboard ?? true) && Stack.of(dashboard) === Stack.of(this)) this.addToDashboard(dashboard);
     if (props.outputs ?? true) this.addOutputs(landingOf(props).target);
   }
 
@@ -176,6 +195,25 @@ export class Extraction extends Construct implements ec2.IConnectable {
    */
   public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metrics.metric(metricName, options);
+  }
+
+  /**
+   * Rows for a dashboard: executions, their duration, rows and bytes, waiting, lag behind the schedule, retries, dead letters, the
+   * alarms' state and the latest errors. Each call makes new widgets.
+   */
+  public dashboardRows(): cloudwatch.IWidget[][] {
+    const { extractionName, metrics, deadLetters, controlLogGroup, workerLogGroup, stateMachine } = this;
+    const logGroups = [controlLogGroup, workerLogGroup];
+    return extractionRows({ extractionName, metrics, deadLetters, logGroups, alarms: Object.values(this.alarms), stateMachine });
+  }
+
+  /**
+   * Puts the rows at the end of a dashboard. On that of its pipeline, where both are in one stack, they are without that.
+   *
+   * @param dashboard one of this app
+   */
+  public addToDashboard(dashboard: cloudwatch.Dashboard): void {
+    for (const row of this.dashboardRows()) dashboard.addWidgets(...row);
   }
 
   private addOutputs(target: string): void {
@@ -261,24 +299,6 @@ export class Extraction extends Construct implements ec2.IConnectable {
         ...props.maxCost !== undefined && { maxCost: props.maxCost },
       },
       timeoutSeconds: (props.timeout ?? Duration.days(7)).toSeconds(),
-    });
-  }
-
-  private createAlarms(props: ExtractionProps, keepsSnapshots: boolean): ReturnType<typeof createAlarmSet> {
-    const { region } = Stack.of(this);
-    const daily = props.schedule && isDaily(props.schedule) && (props.enabled ?? true);
-    return createAlarmSet(new Construct(this, 'Alarms'), {
-      definitions: extractionAlarmDefinitions({
-        metrics: this.metrics,
-        deadLetters: this.deadLetters,
-        overdueAfter: props.overdueAfter ?? (daily ? Duration.hours(36) : undefined),
-        keepsSnapshots,
-      }),
-      options: { ...props, alarmTopic: props.alarmTopic ?? props.pipeline.resources.alarmTopic },
-      subject: `Extraction: ${this.extractionName}`,
-      prefix: 'Extraction',
-      place: `Executions: https://${region}.console.aws.amazon.com/states/home?region=${region}#/statemachines/view/${this.stateMachine.stateMachineArn}`,
-      topic: { encryptionKey: props.encryptionKey, displayName: 'Extraction alarms' },
     });
   }
 }

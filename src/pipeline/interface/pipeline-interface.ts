@@ -199,6 +199,13 @@ export interface PipelineResources {
    * @default - not known
    */
   readonly alarmTopic?: sns.ITopic;
+
+  /**
+   * A dashboard of this app, to which extractions of its stack add their rows.
+   *
+   * @default - there is none
+   */
+  readonly dashboard?: cloudwatch.Dashboard;
 }
 
 /** What is known of a pipeline deployed elsewhere; the outputs of its stack tell it. */

@@ -87,6 +87,9 @@ const ALARMS: PropCases<AlarmOptions> = {
 
 const both = (rest: string) => line(`^Nightly(Control|Worker)${rest}`);
 
+/** A pipeline with a dashboard. */
+const onBoard = (stack: Stack) => pipelineOf(stack, 'landing/', 'Ledger', new cloudwatch.Dashboard(stack, 'Board'));
+
 /** Every prop: a new one without a case does not compile. */
 const CASES: PropCases<ExtractionProps> = {
   ...OPTIONS,
@@ -97,6 +100,8 @@ const CASES: PropCases<ExtractionProps> = {
   schedule: { own: () => ({ schedule: daily }), shows: /^NightlyStartsSchedule\/Properties\/ScheduleExpression: rate\(1 day\)$/ },
   enabled: { own: () => ({ enabled: false, schedule: daily }), shows: /^NightlyStartsSchedule\/Properties\/State: DISABLED$/ },
   outputs: { byDefault: true, own: () => ({ outputs: false }), hides: /^Outputs\// },
+  dashboard: { byDefault: true, own: () => ({ dashboard: false }), hides: /^Board\/.*Rows and bytes of extractions/ },
+  savedQueries: { byDefault: true, own: () => ({ savedQueries: false }), hides: /^NightlySavedQueries/ },
   overlap: { byDefault: ExtractionOverlap.SKIP, own: () => ({ overlap: ExtractionOverlap.WAIT }), shows: /DefinitionString: .*\\"overlap\\":\\"wait\\"/ },
   timeout: { byDefault: Duration.days(7), own: () => ({ timeout: Duration.hours(3) }), shows: /DefinitionString: .*\\"TimeoutSeconds\\":10800/ },
   keepSnapshotFor: { own: () => ({ keepSnapshotFor: Duration.hours(5) }), shows: /^NightlyStartsExpiry\/Properties\/Targets\/0\/Input: .*"keepSnapshotHours":5}$/ },
@@ -162,7 +167,7 @@ const CASES: PropCases<ExtractionProps> = {
 };
 
 describe('Extraction', () => {
-  testProps<ExtractionProps>(CASES, make);
+  testProps<ExtractionProps>(CASES, (stack, props) => make(stack, { ...props, pipeline: props.pipeline ?? onBoard(stack) }));
 });
 
 describe('ExtractionWorkers.lambda', () => {

@@ -212,7 +212,7 @@ describe('starts', () => {
       ScheduleExpression: 'cron(0 1 * * ? *)',
       FlexibleTimeWindow: { Mode: 'OFF' },
       State: 'ENABLED',
-      Target: { Input: '{}', DeadLetterConfig: { Arn: arnOf('NightlyDeadLetters') }, RetryPolicy: { MaximumEventAgeInSeconds: 3600 }, RoleArn: arnOf('NightlyStartsScheduleRole') },
+      Target: { Input: '{"scheduledAt":"<aws.scheduler.scheduled-time>"}', DeadLetterConfig: { Arn: arnOf('NightlyDeadLetters') }, RetryPolicy: { MaximumEventAgeInSeconds: 3600 }, RoleArn: arnOf('NightlyStartsScheduleRole') },
     });
     expect(statements(template, 'NightlyStartsScheduleRole')).toEqual([
       { Sid: 'Start', Effect: 'Allow', Action: 'states:StartExecution', Resource: { Ref: expect.stringMatching(/^NightlyMachineStateMachine/) } },
@@ -265,11 +265,12 @@ describe('alarms', () => {
   const alarmsOf = ({ made }: { readonly made: Extraction }) => Object.keys(made.alarms);
 
   test('of failures and dead letters; the others where they apply', () => {
-    const { FAILED, DEAD_LETTERS, OVERDUE, SNAPSHOT_EXPIRED } = ExtractionAlarmKind;
-    expect(alarmsOf(least)).toEqual([FAILED, DEAD_LETTERS]);
-    expect(alarmsOf(synthExtraction({ schedule: daily }))).toEqual([FAILED, OVERDUE, DEAD_LETTERS]);
-    expect(alarmsOf(synthExtraction({ keepSnapshotFor: Duration.hours(5) }))).toEqual([FAILED, DEAD_LETTERS, SNAPSHOT_EXPIRED]);
-    expect(alarmsOf(synthExtraction({ schedule: daily, enabled: false }))).toEqual([FAILED, DEAD_LETTERS]);
+    const { FAILED, DEAD_LETTERS, OVERDUE, SLOW, SOURCE_THROTTLED, SNAPSHOT_EXPIRED } = ExtractionAlarmKind;
+    expect(alarmsOf(least)).toEqual([FAILED, SLOW, SOURCE_THROTTLED, DEAD_LETTERS]);
+    expect(alarmsOf(synthExtraction({ schedule: daily }))).toEqual([FAILED, OVERDUE, SLOW, SOURCE_THROTTLED, DEAD_LETTERS]);
+    const kept = synthExtraction({ keepSnapshotFor: Duration.hours(5) });
+    expect(alarmsOf(kept)).toEqual([FAILED, SLOW, SOURCE_THROTTLED, DEAD_LETTERS, SNAPSHOT_EXPIRED]);
+    expect(alarmsOf(synthExtraction({ schedule: daily, enabled: false }))).toEqual([FAILED, SLOW, SOURCE_THROTTLED, DEAD_LETTERS]);
   });
 
   test.each([
@@ -300,6 +301,16 @@ describe('alarms', () => {
     expect(only(template, 'AWS::CloudWatch::Alarm', 'NightlyAlarmsExtractionFailed').Properties.AlarmActions).toEqual(['arn:aws:sns:eu-west-1:111111111111:alarms']);
   });
 
+  test('an extraction is slow from twice its usual time on, a source throttled once that lasts', () => {
+    const alarm = (id: string) => only(least.template, 'AWS::CloudWatch::Alarm', `NightlyAlarmsExtraction${id}`).Properties;
+    expect(alarm('Slow')).toMatchObject({
+      MetricName: 'DurationRatio', Statistic: 'Maximum', Threshold: 2, ComparisonOperator: 'GreaterThanOrEqualToThreshold', EvaluationPeriods: 1, TreatMissingData: 'notBreaching',
+    });
+    expect(alarm('SourceThrottled')).toMatchObject({ MetricName: 'SourceThrottles', Statistic: 'Sum', Threshold: 1, EvaluationPeriods: 3, DatapointsToAlarm: 3 });
+    const { template } = synthExtraction({ alarmOverrides: { [ExtractionAlarmKind.SLOW]: { threshold: 3 } } });
+    expect(only(template, 'AWS::CloudWatch::Alarm', 'NightlyAlarmsExtractionSlow').Properties.Threshold).toBe(3);
+  });
+
   test('they say what to do, and link to the executions', () => {
     const text = JSON.stringify(only(least.template, 'AWS::CloudWatch::Alarm', 'NightlyAlarmsExtractionFailed').Properties.AlarmDescription);
     expect(text).toMatch(/Extraction: Stack-?Nightly.*runbook\.md#extraction-failed Executions: https:.*#\/statemachines\/view\/.*NightlyMachineStateMachine/);
@@ -310,12 +321,14 @@ test('metrics are the extraction\'s own, in the pipeline\'s namespace', () => {
   const { metrics } = synthExtraction({ extractionName: 'nightly' }).made;
   const all = [
     metrics.metricRows(), metrics.metricBytes(), metrics.metricChunks(), metrics.metricRetries(), metrics.metricSeconds(), metrics.metricCompleted(),
-    metrics.metricSkipped(), metrics.metricSnapshotsExpired(),
+    metrics.metricSkipped(), metrics.metricSnapshotsExpired(), metrics.metricSourceWaitSeconds(), metrics.metricTargetWaitSeconds(),
+    metrics.metricLagSeconds(), metrics.metricDurationRatio(), metrics.metricThrottles(),
   ];
   for (const { namespace, dimensions } of all) expect([namespace, dimensions]).toEqual(['CdkLegacyToS3/ledger', { service: 'nightly' }]);
   expect(all.map(({ metricName, statistic }) => `${metricName} ${statistic}`)).toEqual([
     'ExtractedRows Sum', 'ExtractedBytes Sum', 'ExtractedChunks Sum', 'ChunkRetries Sum', 'ExtractionSeconds Maximum', 'ExtractionSeconds SampleCount',
-    'ExtractionsSkipped Sum', 'SnapshotsExpired Sum',
+    'ExtractionsSkipped Sum', 'SnapshotsExpired Sum', 'SourceWaitSeconds Sum', 'TargetWaitSeconds Sum', 'ScheduleLagSeconds Maximum', 'DurationRatio Maximum',
+    'SourceThrottles Sum',
   ]);
 });
 

@@ -1,4 +1,5 @@
 import { Stack } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -6,12 +7,13 @@ import { Extraction, ExtractionProps, ExtractionSource, ILegacyToS3Pipeline, Leg
 import { Given, given, only, Resource, synth, Synthesised } from '../synth';
 
 /** A pipeline that is there already, so that a template has only what is an extraction's. */
-export function pipelineOf(stack: Stack, landingPrefix: string | undefined = 'landing/', id = 'Ledger'): ILegacyToS3Pipeline {
+export function pipelineOf(stack: Stack, landingPrefix: string | undefined = 'landing/', id = 'Ledger', dashboard?: cloudwatch.Dashboard): ILegacyToS3Pipeline {
   return LegacyToS3Pipeline.fromPipelineAttributes(stack, id, {
     pipelineName: 'ledger',
     bucket: s3.Bucket.fromBucketName(stack, `${id}Bucket`, 'landing'),
     metadataTable: dynamodb.Table.fromTableName(stack, `${id}Table`, 'records'),
     landingPrefix,
+    dashboard,
   });
 }
 
@@ -21,8 +23,8 @@ export function secretOf(stack: Stack, id = 'Password'): secretsmanager.ISecret 
 }
 
 /** The least that a source must say. */
-export function sourceOf(stack: Stack): ExtractionSource {
-  return { server: 'sql.corp.example', database: 'Ledger', user: 'reader', secret: secretOf(stack) };
+export function sourceOf(stack: Stack, secret = 'Password'): ExtractionSource {
+  return { server: 'sql.corp.example', database: 'Ledger', user: 'reader', secret: secretOf(stack, secret) };
 }
 
 /** An extraction `Nightly` in a stack. */

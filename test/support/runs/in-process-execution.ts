@@ -22,6 +22,8 @@ export interface ExecutionOptions {
   readonly onWait?: (until: string) => void | Promise<void>;
   /** Stops workers. */
   readonly signal?: AbortSignal;
+  /** What Step Functions would say when it is asked whether it was redriven. */
+  readonly redriven?: () => boolean;
 }
 
 /** Waits for nothing but the end of a test. */
@@ -107,6 +109,7 @@ export class InProcessExecution {
       name: this.options.extraction ?? 'Nightly',
       props: this.options.props,
       isRunning: async (arn) => InProcessExecution.running.has(arn),
+      wasRedriven: async () => this.options.redriven?.(),
       clock: this.options.clock ?? HASTY,
       remainingMs: () => until - Date.now(),
       onEvent: (event) => { this.events.push(event); },

@@ -1,4 +1,5 @@
 import { element } from './dom.js';
+import { Extraction, extractionPill } from './extractions.js';
 import { span } from './format.js';
 import { runPill, Runs } from './runs.js';
 import { Widget } from './widgets.js';
@@ -8,6 +9,7 @@ const RETRY_MS = 2000;
 
 const byId = (id) => document.getElementById(id);
 const widgets = [];
+const extractions = new Map();
 let runs;
 let view;
 let range = Number(new URLSearchParams(location.search).get('range')) || undefined;
@@ -21,7 +23,8 @@ function setTheme(name) {
 
 function draw() {
   const grid = byId('grid');
-  const above = rowsAboveRuns();
+  const above = rowsOfHeading();
+  const panels = panelsOf();
   while (widgets.length > view.widgets.length) widgets.pop().root.remove();
   view.widgets.forEach((content, index) => {
     if (!widgets[index]) {
@@ -29,35 +32,52 @@ function draw() {
       grid.append(widgets[index].root);
     }
     widgets[index].update(content, view);
-    // One row of the grid is for the runs.
-    widgets[index].place(content, above !== undefined && content.y >= above ? 1 : 0);
+    widgets[index].place(content, content.y >= above ? panels.length : 0);
   });
   document.title = view.title;
   byId('title').textContent = view.title;
   drawAlarmPill();
-  drawRuns();
+  drawPanels(panels, above);
+  drawRunPills();
   drawRanges();
 }
 
-/** Rows of the grid above the runs: those of a heading that the body begins with; undefined where no runs are shown. */
-function rowsAboveRuns() {
-  if (!view.runs) return undefined;
+/** Rows of the grid above extractions and runs: those of a heading that the body begins with. */
+function rowsOfHeading() {
   const [first] = view.widgets;
   return first?.content.kind === 'text' && first.y === 0 && first.width === 24 ? first.height : 0;
 }
 
-function drawRuns() {
-  const above = rowsAboveRuns();
-  if (above === undefined) return;
-  const grid = byId('grid');
-  if (!runs) {
-    runs = new Runs();
-    grid.insertBefore(runs.root, grid.children[above > 0 ? 1 : 0] ?? null);
-  }
-  grid.style.gridTemplateRows = `${above > 0 ? `repeat(${above}, var(--row)) ` : ''}auto`;
-  runs.root.style.gridArea = `${above + 1} / 1 / span 1 / span 24`;
+/** What is shown beside the body: each extraction, then the runs. */
+function panelsOf() {
+  const panels = (view.extractions ?? []).map((extraction) => {
+    let panel = extractions.get(extraction.name);
+    if (!panel) extractions.set(extraction.name, panel = new Extraction(extraction.name));
+    panel.update(extraction);
+    return panel.root;
+  });
+  if (!view.runs) return panels;
+  runs ??= new Runs();
   runs.update(view.runs, view.runsProblem);
-  if (view.runsProblem) return;
+  return [...panels, runs.root];
+}
+
+/** Places them below the heading, a row of the grid each. */
+function drawPanels(panels, above) {
+  const grid = byId('grid');
+  grid.style.gridTemplateRows = panels.length > 0 ? `${above > 0 ? `repeat(${above}, var(--row)) ` : ''}${panels.map(() => 'auto').join(' ')}` : '';
+  panels.forEach((panel, at) => {
+    panel.style.gridArea = `${above + at + 1} / 1 / span 1 / span 24`;
+    const place = grid.children[at + (above > 0 ? 1 : 0)];
+    if (place !== panel) grid.insertBefore(panel, place ?? null);
+  });
+}
+
+function drawRunPills() {
+  const extracting = extractionPill(view.extractions);
+  byId('extracting').hidden = extracting === undefined;
+  byId('extracting').textContent = extracting ?? '';
+  if (!view.runs || view.runsProblem) return;
   const pill = byId('last-run');
   const last = runPill(view.runs);
   pill.hidden = !last;

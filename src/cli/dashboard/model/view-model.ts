@@ -11,6 +11,74 @@ export interface DashboardView {
   readonly runs?: readonly RunView[];
   /** Why the runs could not be read. */
   readonly runsProblem?: string;
+  /** Of the stack; absent when it has none. */
+  readonly extractions?: readonly ExtractionView[];
+}
+
+/** An extraction that runs in the account. */
+export interface ExtractionView {
+  readonly name: string;
+  /** Its page in the console. */
+  readonly url: string;
+  /** Newest first. */
+  readonly executions: readonly ExecutionView[];
+  /** Why they could not be read. */
+  readonly problem?: string;
+}
+
+/** One execution; rows, bytes and chunks are of what its run landed, so far where it is not complete. */
+export interface ExecutionView {
+  readonly name: string;
+  /** Its page in the console. */
+  readonly url: string;
+  /** `running`, `succeeded`, `skipped`, `failed`, `timed out` or `stopped`. */
+  readonly state: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  /** So far, where it runs. */
+  readonly seconds: number;
+  /** Absent where it has none. */
+  readonly runId?: string;
+  readonly finishedChunks?: number;
+  readonly chunks?: number;
+  readonly rows?: number;
+  readonly sizeBytes?: number;
+  /** Absent unless it failed. */
+  readonly error?: string;
+  /** Why it failed or was skipped. */
+  readonly cause?: string;
+  /** Of one that runs, once it is planned and may be read. */
+  readonly progress?: ExecutionProgressView;
+}
+
+/** How far an execution is. */
+export interface ExecutionProgressView {
+  /** Those at work, then those that are done, the last one first. */
+  readonly tables: readonly TableProgressView[];
+  readonly waitingTables: number;
+  readonly doneTables: number;
+  /** Begun ones that are left out. */
+  readonly moreTables: number;
+  /** Chunks that cannot land. */
+  readonly failedChunks: number;
+  /** Whether all chunks are read, so that only the end is left: tables are proven, the manifest is written. */
+  readonly isRead: boolean;
+  readonly rowsPerSecond: number;
+  readonly bytesPerSecond: number;
+  /** Seconds that are left; absent where that cannot be told. */
+  readonly etaSeconds?: number;
+}
+
+/** How far a table is. */
+export interface TableProgressView {
+  readonly name: string;
+  readonly rows: number;
+  readonly sizeBytes: number;
+  /** 0 to 1, as estimated. */
+  readonly share: number;
+  readonly finishedChunks: number;
+  /** Absent before the first one is done. */
+  readonly chunks?: number;
 }
 
 /** One widget, on a grid of 24 columns. */

@@ -1,5 +1,6 @@
 import { watchIdle } from './idle-watchdog';
 import { type LandingPlan, planOf, withColumns } from './landing-plan';
+import { ReaderWaits } from './reader-waits';
 import { reconcileChunk } from './reconcile-chunk';
 import { CONTENT_HASH_VERSION } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
@@ -35,8 +36,9 @@ export async function readChunk(
   context: RunContext, connection: SqlServerConnection, job: ReadJob, progress: ChunkProgress,
 ): Promise<Omit<LandedChunk, 'attempts' | 'instant' | 'state'>> {
   const started = performance.now();
+  const waits = new ReaderWaits(context.clock);
   const plan = planOf(context, job);
-  const read = await readAndLand(context, connection, job, plan, progress).catch(async (error: unknown) => {
+  const read = await readAndLand(context, connection, job, plan, progress, waits).catch(async (error: unknown) => {
     // A column that is gone, or a SNAPSHOT transaction that DDL ended, is better told as what it is.
     if (error instanceof LegacyToS3Error && error.code === 'SOURCE_QUERY_FAILED') await explainBySchema(connection, job);
     throw error;
@@ -57,6 +59,8 @@ export async function readChunk(
     tallies: read.tallies,
     wireBytes: read.wireBytes,
     seconds: (performance.now() - started) / 1000,
+    sourceWaitSeconds: waits.sourceMs / 1000,
+    targetWaitSeconds: waits.targetMs / 1000,
     ...(read.alterations.length > 0 && { alterations: read.alterations }),
     ...(Object.keys(read.rowsOffKernel).length > 0 && { rowsOffKernel: read.rowsOffKernel }),
     contentHashVersion: CONTENT_HASH_VERSION,
@@ -73,24 +77,16 @@ export async function readChunk(
 }
 
 async function readAndLand(
-  context: RunContext, connection: SqlServerConnection, job: ReadJob, plan: LandingPlan, progress: ChunkProgress,
+  context: RunContext, connection: SqlServerConnection, job: ReadJob, plan: LandingPlan, progress: ChunkProgress, waits: ReaderWaits,
 ): Promise<ReadRowsResult> {
   const { options, target, signal, clock } = context;
   let writer: ObjectWriter | undefined;
   let placed = plan;
-  let writes = 0;
-  let waitingSince = 0;
-  let waitedMs = 0;
   // The row path may be waiting for an upload that hangs: giving the object up ends that wait.
   const giveUp = () => void writer?.abort();
   signal.addEventListener('abort', giveUp, { once: true });
-  const waiting = <T>(pending: T | Promise<T>): T | Promise<T> => {
-    if (!(pending instanceof Promise)) return pending;
-    if (writes++ === 0) waitingSince = clock.now();
-    return pending.finally(() => { if (--writes === 0) waitedMs += clock.now() - waitingSince; });
-  };
   return watchIdle({
-    connection: connection.tedious, clock, idleMs: options.idleTimeoutMs, subject: job.subject, waitsForTarget: () => writes > 0,
+    connection: connection.tedious, clock, idleMs: options.idleTimeoutMs, subject: job.subject, waitsForTarget: () => waits.isForTarget,
   }, () => readRows({
     connection: connection.tedious,
     sql: job.sql,
@@ -114,15 +110,15 @@ async function readAndLand(
       const replace = progress.attempt === 1 ? 'never' : async () => context.mayComplete(true, name);
       const opened = writer = target.open({ ...header, onPart, replace });
       return {
-        write: (bytes) => waiting(opened.write(bytes)),
+        write: (bytes) => waits.forTarget(opened.write(bytes)),
         complete: async () => {
           await context.mayComplete(progress.attempt > 1, name);
-          return waiting(opened.complete());
+          return waits.forTarget(opened.complete());
         },
         abort: async () => opened.abort(),
       };
     },
-    onProgress: (counts) => progress.onProgress({ ...counts, waitedMs }),
+    onProgress: (counts) => progress.onProgress({ ...counts, waitedMs: waits.targetMs }),
     signal,
   })).finally(() => signal.removeEventListener('abort', giveUp));
 }

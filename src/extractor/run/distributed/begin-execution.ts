@@ -1,8 +1,10 @@
+import { wholeSelection } from './durations';
 import { estimateOf, readersOfWorker, refuseCostly, refuseLong } from './execution-estimate';
 import { leaveSlot, takeSlot } from './extraction-lock';
 import type { ExtractionSetting } from './extraction-setting';
 import { ReadingHold } from './reading-hold';
-import { countsOf, RunTexts, type WrittenItems } from './run-texts';
+import { countsOf, RunTexts, type HeaderText, type WrittenItems } from './run-texts';
+import { isScheduledTime } from './schedule-lag';
 import { itemsOf, type TableWork } from './work-items';
 import {
   EXTRACTION_INPUTS, stateFolder, type BeginAnswer, type BeginStep, type ExtractionEstimate, type ExtractionInput, type ExtractionLimits,
@@ -50,7 +52,7 @@ import { RunSnapshot } from '../run-snapshot';
  */
 export async function beginExecution(step: BeginStep, setting: ExtractionSetting): Promise<BeginAnswer> {
   const input = checkInput(step.input);
-  const { plan, resume, ...chosen } = input;
+  const { plan, resume, scheduledAt, ...chosen } = input;
   const props = { ...setting.props, ...step.settings, ...chosen } as ExtractorProps;
   const resolved = await resolveOptions(props);
   const options = { ...resolved, readers: readersOfWorker(resolved, step.limits) };
@@ -83,9 +85,10 @@ function checkInput(input: unknown): ExtractionInput {
       throw refuse(`has ${JSON.stringify(value)} for ${name}, which is ${name === 'tables' ? 'a list of patterns' : 'a text'}`);
     }
   }
-  const { resume, ...others } = Object.fromEntries(given) as ExtractionInput;
+  const { resume, scheduledAt, ...others } = Object.fromEntries(given) as ExtractionInput;
+  if (scheduledAt !== undefined && !isScheduledTime(scheduledAt)) throw refuse(`has ${JSON.stringify(scheduledAt)} for scheduledAt, which is a time such as 2026-01-31T01:00:00Z`);
   if (resume !== undefined && Object.keys(others).length > 0) throw refuse(`has ${Object.keys(others).join(', ')} beside resume: a run goes on as it began`);
-  return { ...others, resume };
+  return { ...others, resume, scheduledAt };
 }
 
 /** @returns what is answered where another execution has the extraction */
@@ -108,9 +111,11 @@ async function takeExtraction(
 /** A run that an execution begins, or goes on with. */
 class Beginning {
   private readonly execution: string;
+  private readonly begunAt: number;
 
   public constructor(private readonly step: BeginStep, private readonly setting: ExtractionSetting, private readonly store: StateStore) {
     this.execution = step.execution.arn;
+    this.begunAt = setting.clock.now();
   }
 
   public async begin(props: ExtractorProps, options: RunOptions, { plan, resume }: Pick<ExtractionInput, 'plan' | 'resume'>): Promise<BeginAnswer> {
@@ -201,10 +206,18 @@ class Beginning {
     const { record, lease: { epoch } } = checkpoint;
     const { runId } = record;
     const texts = new RunTexts(this.store, runId);
-    await texts.writePlan({ ...record, plan: plan! }, options, (table) => tables[plan!.tables.indexOf(table)].relations);
+    const header = { ...record, plan: plan!, ...this.whole() };
+    await texts.writePlan(header, options, (table) => tables[plan!.tables.indexOf(table)].relations);
     // Those that failed before are tried again.
     await this.store.remove(await this.store.list(failedPrefix(runId)));
     return this.answer(checkpoint, options, { key: await texts.writeItems(epoch, items), items });
+  }
+
+  /** Nothing where whoever started the execution chose what it reads. */
+  private whole(): Pick<HeaderText, 'whole'> {
+    const { scheduledAt, ...chosen } = checkInput(this.step.input);
+    const isWhole = Object.values(chosen).every((each) => each === undefined);
+    return isWhole ? { whole: wholeSelection(this.step.settings, this.begunAt) } : {};
   }
 
   private answer({ record, lease: { epoch } }: Checkpoint, { target, readers }: RunOptions, { key, items }: WrittenItems): BeginAnswer {

@@ -1,3 +1,4 @@
+import { keepDuration, type WholeSelection } from './durations';
 import type { ExtractionSetting } from './extraction-setting';
 import { RunTexts, type HeaderText } from './run-texts';
 import { datasetRunFolder, manifestKey, type CompleteAnswer, type CompleteStep, type Manifest, type ManifestMissingTable } from '../../../contract';
@@ -41,12 +42,18 @@ const MOST_KEPT = 1_000;
 interface ChunkSums {
   chunks: number;
   retries: number;
+  sourceWaitSeconds: number;
+  targetWaitSeconds: number;
 }
 
 /** What came of an execution. */
 export interface CompletedExecution extends CompleteAnswer {
   /** Of this call; absent where an earlier one wrote the manifest. */
-  readonly completed?: ChunkSums & { readonly seconds: number };
+  readonly completed?: ChunkSums & {
+    readonly seconds: number;
+    /** As multiple of what is usual; absent where it cannot be compared. */
+    readonly durationRatio?: number;
+  };
 }
 
 /**
@@ -67,6 +74,7 @@ export async function completeExecution({ run, execution }: CompleteStep, settin
     const isEnded = before !== undefined && (before.missingTables === undefined || Date.parse(before.finishedAt) >= Date.parse(execution.startTime));
     const completed = isEnded ? undefined : await ending.complete(options, before !== undefined);
     const manifest = completed?.manifest ?? before!;
+    const durationRatio = completed && await ending.compare(completed.manifest, completed.whole, execution.arn);
     const finished = manifest.missingTables !== undefined || await ending.forget(options, manifest);
     return {
       finished,
@@ -76,7 +84,13 @@ export async function completeExecution({ run, execution }: CompleteStep, settin
       sizeBytes: manifest.totals.sizeBytes,
       objects: manifest.totals.objects,
       verification: manifest.verification.state,
-      ...(completed && { completed: { ...completed.sums, seconds: (Date.parse(manifest.finishedAt) - Date.parse(manifest.startedAt)) / 1000 } }),
+      ...(completed && {
+        completed: {
+          ...completed.sums,
+          seconds: (Date.parse(manifest.finishedAt) - Date.parse(manifest.startedAt)) / 1000,
+          ...(durationRatio !== undefined && { durationRatio }),
+        },
+      }),
     };
   } catch (error) {
     throw toSafeError(error, [options.connection.password]);
@@ -93,6 +107,13 @@ interface EndedTable extends LandedTable {
   readonly chunks?: AsyncIterable<ChunkEntry>;
 }
 
+/** What a call wrote the manifest of. */
+interface Completed {
+  readonly manifest: Manifest;
+  readonly sums: ChunkSums;
+  readonly whole?: WholeSelection;
+}
+
 /** A table that cannot land. */
 interface FailedTable extends ChunkFailure {
   readonly index: number;
@@ -102,7 +123,7 @@ interface FailedTable extends ChunkFailure {
 
 class Ending {
   private readonly texts: RunTexts;
-  private readonly sums: ChunkSums = { chunks: 0, retries: 0 };
+  private readonly sums: ChunkSums = { chunks: 0, retries: 0, sourceWaitSeconds: 0, targetWaitSeconds: 0 };
 
   public constructor(
     private readonly runId: string, private readonly setting: ExtractionSetting, private readonly store: StateStore,
@@ -112,7 +133,7 @@ class Ending {
   }
 
   /** @param replaces whether there is a manifest that left tables out */
-  public async complete(given: RunOptions, replaces: boolean): Promise<{ readonly manifest: Manifest; readonly sums: ChunkSums }> {
+  public async complete(given: RunOptions, replaces: boolean): Promise<Completed> {
     await this.lease.assertHeld();
     const [record, header] = [await readRecord(this.store, this.runId), await this.texts.header()];
     const { plan, consistency, startedAt } = record;
@@ -152,7 +173,20 @@ class Ending {
     context.emit({ type: 'run-verified', state: manifest.verification.state, detail: manifest.verification.detail });
     await this.lease.assertHeld();
     await writer.finish(manifest);
-    return { manifest, sums: this.sums };
+    return { manifest, sums: this.sums, whole: header.whole };
+  }
+
+  /** @returns how long the run took, as multiple of what is usual; nothing where that cannot be told, which is no reason to fail */
+  public async compare({ missingTables, finishedAt }: Manifest, whole: WholeSelection | undefined, execution: string): Promise<number | undefined> {
+    const { name, wasRedriven, onEvent } = this.setting;
+    // The time until somebody redrove it says nothing of the source.
+    if (!whole || missingTables !== undefined) return undefined;
+    try {
+      return await wasRedriven?.(execution) ? undefined : await keepDuration(this.store, name, whole, finishedAt);
+    } catch (error) {
+      onEvent({ type: 'warning', message: `the time of run ${this.runId} is not compared with that of others: ${(error as Error).message}` });
+      return undefined;
+    }
   }
 
   /** Drops what was kept for the run. @returns whether all of it is gone */
@@ -180,6 +214,8 @@ class Ending {
     for await (const chunk of finishedChunks(this.store, texts.of(index))) {
       this.sums.chunks += 1;
       this.sums.retries += chunk.attempts - 1;
+      this.sums.sourceWaitSeconds += chunk.sourceWaitSeconds ?? 0;
+      this.sums.targetWaitSeconds += chunk.targetWaitSeconds ?? 0;
       assembly.add(chunk);
     }
     try {

@@ -10,6 +10,8 @@ export interface ExtractionSetting {
   /** Source, landing, and how a worker reads. */
   readonly props: ExtractorProps;
   readonly isRunning: AsksExecution;
+  /** @default - no execution was */
+  readonly wasRedriven?: AsksExecution;
   readonly clock: Clock;
   /** Milliseconds until the function is ended from outside; Infinity where it is not. */
   readonly remainingMs: () => number;

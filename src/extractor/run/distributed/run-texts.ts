@@ -1,3 +1,4 @@
+import type { WholeSelection } from './durations';
 import type { ExtractionCounts, WorkItem } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
 import type { PlannedTable } from '../../api/extraction-plan';
@@ -20,6 +21,8 @@ export interface HeaderText extends RunRecord {
   readonly onTableError: OnTableError;
   /** Of each worker; absent of runs of before: as many as the worker has by itself. */
   readonly readers?: number;
+  /** Absent where not all that is deployed is read, or a run is gone on with. */
+  readonly whole?: WholeSelection;
 }
 
 /** Items of an execution. */
@@ -43,7 +46,8 @@ export class RunTexts {
   public constructor(private readonly store: StateStore, private readonly runId: string) {}
 
   public async writePlan(
-    record: RunRecord, { onTableError, readers }: Pick<HeaderText, 'onTableError' | 'readers'>, relationsOf: (table: PlannedTable) => TableRelations | undefined,
+    record: Omit<HeaderText, 'onTableError' | 'readers'>, { onTableError, readers }: Pick<HeaderText, 'onTableError' | 'readers'>,
+    relationsOf: (table: PlannedTable) => TableRelations | undefined,
   ): Promise<void> {
     const header: HeaderText = { ...record, plan: { ...record.plan, tables: [] }, onTableError, readers };
     await this.store.put(headerKey(this.runId), JSON.stringify(header));

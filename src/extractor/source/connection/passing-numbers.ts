@@ -24,6 +24,14 @@ export const PASSING_NUMBERS: ReadonlySet<number> = new Set([
  */
 const NOT_AT_FIRST: ReadonlySet<number> = new Set([4060]);
 
+/** Of the above those that ask for fewer requests: Azure SQL Database's limits of workers and resources, and its throttling. */
+const THROTTLING: ReadonlySet<number> = new Set([10928, 10929, 10936, 40501, 49918, 49919, 49920]);
+
+/** Whether an error says that the source has too many requests. */
+export function isThrottling(number: number): boolean {
+  return THROTTLING.has(number);
+}
+
 /** Whether a first connection that the server refused so may be taken in a while. */
 export function mayConnectLater(number: number): boolean {
   return PASSING_NUMBERS.has(number) && !NOT_AT_FIRST.has(number);

@@ -253,6 +253,8 @@ test('what an execution may be told is checked', async () => {
   await refused({ source: { server: 'elsewhere' } }, /has 'source'/);
   await refused({ tables: 'dbo.*' }, /has "dbo\.\*" for tables, which is a list of patterns/);
   await refused({ resume: '20260131T235959123Z-4f9a1c', tables: ['dbo.*'] }, /has tables beside resume/);
+  await refused({ scheduledAt: 'yesterday' }, /has "yesterday" for scheduledAt, which is a time such as 2026-01-31T01:00:00Z/);
+  await refused({ scheduledAt: '2026-02-31T25:00:00Z' }, /for scheduledAt/);
   await refused([], /is \[\], no object/);
   await refused({ plan: 'plans/none.json' }, /cannot read the plan s3:\/\/landing\/plans\/none\.json: there is no such object/);
   await refused({ consistency: 'eventual' }, /consistency/);
@@ -334,6 +336,66 @@ describe('tasks', () => {
     const gone = execution('gone', { limits: LIMITS });
     await expect(gone.task(await gone.begin(), 7)).rejects.toMatchObject({ code: 'RUN_NOT_FOUND', message: expect.stringContaining('item-000001-000007.json is not there') });
     gone.end();
+  });
+});
+
+describe('the time of a run', () => {
+  const durations = () => {
+    const text = s3.objects.get('sql-state/extraction=Nightly/durations.json')?.body.toString();
+    return text === undefined ? undefined : JSON.parse(text) as { readonly selection: string; readonly seconds: number[] };
+  };
+  const replace = (body: Buffer) => {
+    const key = 'sql-state/extraction=Nightly/durations.json';
+    s3.objects.set(key, { ...s3.objects.get(key)!, body });
+  };
+  const run = async (name: string, input: object = {}, options: Partial<ExecutionOptions> = {}) => {
+    const each = execution(name, options);
+    const begun = await each.begin(input);
+    for (const item of each.items(begun)) await each.work(begun, item);
+    const { completed } = await each.complete(begun);
+    each.end();
+    return completed!;
+  };
+
+  test('is compared with that of others as soon as there are three of all that is deployed', async () => {
+    for (const name of ['first', 'second', 'third']) expect((await run(name, { scheduledAt: '2026-01-31T01:00:00Z' })).durationRatio).toBeUndefined();
+    expect(durations()!.seconds).toHaveLength(3);
+    // A run of a minute: what is shorter counts as one.
+    replace(Buffer.from(JSON.stringify({ ...durations(), seconds: [60, 120, 120] })));
+    expect(await run('fourth')).toMatchObject({ chunks: 19, retries: 0, durationRatio: 0.5 });
+    expect(durations()!.seconds).toEqual([60, 120, 120, expect.any(Number)]);
+  });
+
+  test('is of no use where only some tables are read, a run is gone on with or was redriven', async () => {
+    const some = { tables: ['dbo.KillHeap'] };
+    expect(await run('some', some)).not.toHaveProperty('durationRatio');
+    await run('redriven', {}, { redriven: () => true });
+    const stopped = execution('stopped');
+    const begun = await stopped.begin() as Extract<Awaited<ReturnType<InProcessExecution['begin']>>, { outcome: 'begun' }>;
+    stopped.end();
+    await run('next', { resume: begun.run.runId, scheduledAt: '2026-01-31T01:00:00Z' });
+    expect(durations()).toBeUndefined();
+    await run('whole');
+    const { selection, seconds } = durations()!;
+    expect(seconds).toHaveLength(1);
+    // Other tables are deployed.
+    await run('other', {}, { settings: { ...SETTINGS, ...some } });
+    expect([durations()!.seconds.length, durations()!.selection === selection]).toEqual([1, false]);
+  });
+
+  test('that was damaged, or cannot be compared, fails no run', async () => {
+    await run('first');
+    replace(Buffer.from('{"seconds": ['));
+    await run('second');
+    expect(durations()!.seconds).toHaveLength(1);
+    expect(await run('unknown', {}, { redriven: () => { throw new Error('throttled'); } })).toMatchObject({ chunks: 19 });
+    expect(durations()!.seconds).toHaveLength(1);
+  });
+
+  test('is spent by waiting for source and target in part, which chunks tell', async () => {
+    const { sourceWaitSeconds, targetWaitSeconds } = await run('waits');
+    expect(sourceWaitSeconds).toBeGreaterThan(0);
+    expect(targetWaitSeconds).toBeGreaterThan(0);
   });
 });
 

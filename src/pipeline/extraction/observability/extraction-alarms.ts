@@ -1,9 +1,14 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
 import { ExtractionMetrics } from './extraction-metrics';
-import { AlarmDefinitions, AlarmSeverity, whenAny } from '../observability/alarms/alarm-definition';
-import { failureQueueDepth } from '../observability/metrics/failure-queue-metrics';
+import { AlarmDefinitions, AlarmSeverity, whenAny, whenItLasts } from '../../observability/alarms/alarm-definition';
+import { AlarmOptions } from '../../observability/alarms/alarm-options';
+import { AlarmSet, createAlarmSet } from '../../observability/alarms/alarm-set';
+import { failureQueueDepth } from '../../observability/metrics/failure-queue-metrics';
 
 /** The alarms of an extraction: keys of `alarmOverrides`, and of the alarms an extraction made. */
 export class ExtractionAlarmKind {
@@ -12,6 +17,12 @@ export class ExtractionAlarmKind {
 
   /** No extraction was completed for too long; only where that is known (`overdueAfter`). */
   public static readonly OVERDUE = 'extractionOverdue';
+
+  /** An extraction took twice as long as it usually does. */
+  public static readonly SLOW = 'extractionSlow';
+
+  /** The source throttled readers, or slowed down, for a quarter of an hour. */
+  public static readonly SOURCE_THROTTLED = 'extractionSourceThrottled';
 
   /** The schedule could not start an execution, or what is to be done after one failed. */
   public static readonly DEAD_LETTERS = 'extractionDeadLetters';
@@ -24,8 +35,12 @@ export class ExtractionAlarmKind {
 
 /** The kinds there are, whether they apply or not. */
 export const EXTRACTION_ALARM_KINDS: readonly string[] = [
-  ExtractionAlarmKind.FAILED, ExtractionAlarmKind.OVERDUE, ExtractionAlarmKind.DEAD_LETTERS, ExtractionAlarmKind.SNAPSHOT_EXPIRED,
+  ExtractionAlarmKind.FAILED, ExtractionAlarmKind.OVERDUE, ExtractionAlarmKind.SLOW, ExtractionAlarmKind.SOURCE_THROTTLED,
+  ExtractionAlarmKind.DEAD_LETTERS, ExtractionAlarmKind.SNAPSHOT_EXPIRED,
 ];
+
+/** From this multiple of the usual time on an extraction is slow. */
+const SLOW_RATIO = 2;
 
 /** What the alarms judge by. */
 export interface ExtractionAlarmSources {
@@ -33,6 +48,34 @@ export interface ExtractionAlarmSources {
   readonly deadLetters: sqs.IQueue;
   readonly overdueAfter?: Duration;
   readonly keepsSnapshots: boolean;
+}
+
+/** What an extraction's alarms are made of. */
+export interface ExtractionAlarmsProps extends ExtractionAlarmSources {
+  readonly options: AlarmOptions;
+  readonly extractionName: string;
+  readonly stateMachine: sfn.IStateMachine;
+  /** Of the topic, if one must be made. */
+  readonly encryptionKey?: kms.IKey;
+}
+
+/** Makes the alarms in `scope`, and the topic they notify unless one was given. */
+export function createExtractionAlarms(scope: Construct, props: ExtractionAlarmsProps): AlarmSet {
+  const { options, extractionName, stateMachine, encryptionKey } = props;
+  return createAlarmSet(scope, {
+    definitions: extractionAlarmDefinitions(props),
+    options,
+    subject: `Extraction: ${extractionName}`,
+    prefix: 'Extraction',
+    place: `Executions: ${executionsUrlOf(stateMachine)}`,
+    topic: { encryptionKey, displayName: 'Extraction alarms' },
+  });
+}
+
+/** Page of a state machine's executions in the console. */
+export function executionsUrlOf(stateMachine: sfn.IStateMachine): string {
+  const { region } = Stack.of(stateMachine);
+  return `https://${region}.console.aws.amazon.com/states/home?region=${region}#/statemachines/view/${stateMachine.stateMachineArn}`;
 }
 
 /** Every alarm of an extraction. */
@@ -56,6 +99,20 @@ export function extractionAlarmDefinitions({ metrics, deadLetters, overdueAfter,
         missing: cloudwatch.TreatMissingData.IGNORE,
       }),
     },
+    [ExtractionAlarmKind.SLOW]: whenAny({
+      id: 'ExtractionSlow',
+      severity: AlarmSeverity.WARNING,
+      meaning: `An extraction took ${SLOW_RATIO} times as long as the median of those before it, or longer`,
+      metric: (options) => metrics.metricDurationRatio(options),
+      threshold: SLOW_RATIO,
+    }),
+    // One refusal is tried again and costs seconds.
+    [ExtractionAlarmKind.SOURCE_THROTTLED]: whenItLasts(whenAny({
+      id: 'ExtractionSourceThrottled',
+      severity: AlarmSeverity.WARNING,
+      meaning: 'The source refused requests since it had too many, or became so slow that readers paused, for a quarter of an hour',
+      metric: (options) => metrics.metricThrottles(options),
+    })),
     [ExtractionAlarmKind.DEAD_LETTERS]: whenAny({
       id: 'ExtractionDeadLetters',
       meaning: 'The schedule could not start an execution, or what is to be done after a failed one was not done; the queue of dead letters says which',

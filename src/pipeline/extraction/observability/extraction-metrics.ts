@@ -1,6 +1,6 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
-import { EXTRACTION_METRICS, SERVICE_DIMENSION } from '../../contract';
+import { EXTRACTION_METRICS, SERVICE_DIMENSION } from '../../../contract';
 
 /** What the metrics are of. */
 export interface ExtractionMetricsProps {
@@ -77,6 +77,51 @@ export class ExtractionMetrics {
   }
 
   /**
+   * That readers waited for the source, all of them together (seconds): their threads had nothing to do, and no write went on.
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricSourceWaitSeconds(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(EXTRACTION_METRICS.sourceWaitSeconds, options);
+  }
+
+  /**
+   * That readers waited for writes to the bucket, all of them together (seconds).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricTargetWaitSeconds(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(EXTRACTION_METRICS.targetWaitSeconds, options);
+  }
+
+  /**
+   * From the time that the schedule names to the start of the execution (seconds).
+   *
+   * @default - maximum over 5 minutes
+   */
+  public metricLagSeconds(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(EXTRACTION_METRICS.lagSeconds, { statistic: cloudwatch.Stats.MAXIMUM, ...options });
+  }
+
+  /**
+   * Time of an extraction as multiple of the median of up to 20 before it (number); from the fourth on that read all that is deployed.
+   *
+   * @default - maximum over 5 minutes
+   */
+  public metricDurationRatio(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(EXTRACTION_METRICS.durationRatio, { statistic: cloudwatch.Stats.MAXIMUM, ...options });
+  }
+
+  /**
+   * Requests that the source refused since it had too many, and times that readers paused since it had become slow (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricThrottles(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(EXTRACTION_METRICS.throttles, options);
+  }
+
+  /**
    * Runs that were completed (count): each tells its seconds once.
    *
    * @default - number over 5 minutes
@@ -101,6 +146,24 @@ export class ExtractionMetrics {
    */
   public metricSnapshotsExpired(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(EXTRACTION_METRICS.snapshotsExpired, options);
+  }
+
+  /**
+   * Executions that were started (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricStarted(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.props.stateMachine.metricStarted(options);
+  }
+
+  /**
+   * Executions that succeeded, those that were skipped among them (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricSucceeded(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.props.stateMachine.metricSucceeded(options);
   }
 
   /**
