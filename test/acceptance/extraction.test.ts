@@ -9,8 +9,8 @@ import { startStandIn, type StandIn } from '../../tools/stand-in';
 import { runCli } from '../cli/spawn-cli';
 import { DeployedExtraction } from '../support/cloud/extraction-stack';
 import { killOne } from '../support/cloud/function-processes';
-import { KILL_TABLES, makeKillTables } from '../support/runs/kill-tables';
 import { removeCliBundle } from '../support/packages/cli-bundle';
+import { KILL_TABLES, makeKillTables } from '../support/runs/kill-tables';
 import { connectClient } from '../support/source/stand-in-client';
 
 /** The extraction as it is deployed: the real functions in processes, under their own roles, started by the real state machine. */
