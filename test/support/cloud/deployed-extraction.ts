@@ -22,14 +22,11 @@ export interface Ended {
 
 /** An extraction `Nightly` of a stand-in, deployed: real functions and tasks in processes, by their roles, started by the state machine. */
 export class DeployedExtraction {
-  /** @param stackName tells its processes from those of others on this machine */
-  public static async start(
-    stackName: string, source: StandIn, props: (stack: Stack) => Partial<ExtractionProps> = () => ({}),
-  ): Promise<DeployedExtraction> {
+  public static async start(source: StandIn, props: (stack: Stack) => Partial<ExtractionProps> = () => ({})): Promise<DeployedExtraction> {
     const outdir = mkdtempSync(path.join(tmpdir(), 'extraction-'));
     let cloud: LocalCloud | undefined;
     try {
-      synthesise(outdir, stackName, source, props);
+      synthesise(outdir, source, props);
       cloud = await startLocalCloud({ stateWaitScale: 0.01, concurrency: 20 });
       const { outputs } = await deployTemplate(cloud, outdir);
       return new DeployedExtraction(cloud, {
@@ -119,9 +116,10 @@ export class DeployedExtraction {
   }
 }
 
-function synthesise(outdir: string, stackName: string, source: StandIn, props: (stack: Stack) => Partial<ExtractionProps>): void {
+function synthesise(outdir: string, source: StandIn, props: (stack: Stack) => Partial<ExtractionProps>): void {
   const app = new App({ outdir, analyticsReporting: false });
-  const stack = new Stack(app, stackName);
+  // Functions are found, and killed, by their names: another test's must not have the same.
+  const stack = new Stack(app, `Nights${process.pid}`);
   // The default trigger hears of state too.
   const pipeline = new LegacyToS3Pipeline(stack, 'Ledger', { dashboard: false, catalog: false });
   const secret = new secretsmanager.Secret(stack, 'Password', {
