@@ -23,7 +23,7 @@ beforeAll(async () => {
   source = await startStandIn({ transactions: 200 });
   client = await connectClient(source);
   await makeKillTables(client);
-  deployed = await DeployedExtraction.start('Nights', source, () => ({ workers: ExtractionWorkers.lambda({ maxConcurrency: 8 }) }));
+  deployed = await DeployedExtraction.start(source, () => ({ workers: ExtractionWorkers.lambda({ maxConcurrency: 8 }) }));
 }, 120_000);
 
 afterAll(async () => {
@@ -106,13 +106,13 @@ test('workers killed at random, retries used up twice, a stop, and another execu
 }, 600_000);
 
 test('the command line starts an execution, follows it, and says what landed', async () => {
-  const { cloud } = deployed;
+  const { cloud, stackName } = deployed;
   const environment = { ...cloud.env, NODE_EXTRA_CA_CERTS: cloud.caFile };
-  const args = ['extract', '--stack', 'Nights', '--remote', '--tables', 'dbo.KillPairs', '--region', cloud.region];
+  const args = ['extract', '--stack', stackName, '--remote', '--tables', 'dbo.KillPairs', '--region', cloud.region];
   const { code, stdout, stderr } = await runCli(args, environment);
   expect({ code, stderr }).toMatchObject({ code: 0 });
   expect(stdout + stderr).toContain('1,200 rows');
-  const status = await runCli(['status', '--stack', 'Nights', '--region', cloud.region], environment);
+  const status = await runCli(['status', '--stack', stackName, '--region', cloud.region], environment);
   expect(status.code).toBe(0);
   expect(status.stdout).toMatch(/succeeded .* 1,200/);
 }, 120_000);
