@@ -50,10 +50,16 @@ const PARENT_EVENTS = 7 + 4 + 7 + 2 + 2;
 
 /** What `npx tsx bench/scale.ts` printed: seconds and MB of each step, requests of all. */
 export const MEASURED = {
-  machine: 'two cores of an AMD EPYC that had other work five times over',
+  machine: 'two cores of an AMD EPYC under other load (load average 11)',
   node: '20.20.2',
-  less: { chunks: 2000, read: 2000, items: 134, itemBytes: 1700, pages: 0, begin: [1.0, 104, 24], work: [121.9, 180, 10_543], complete: [3.9, 156, 2031] },
-  more: { chunks: 20_000, read: 2028, items: 129, itemBytes: 17_819, pages: 13, begin: [1.6, 134, 24], work: [88.2, 188, 10_194], complete: [72.1, 176, 40_152] },
+  less: {
+    ...{ chunks: 2000, read: 2000, items: 134, itemBytes: 1700, pages: 0 },
+    ...{ begin: [1.0, 104, 24], work: [121.9, 180, 10_543], complete: [3.9, 156, 2031] },
+  },
+  more: {
+    ...{ chunks: 20_000, read: 2028, items: 129, itemBytes: 17_819, pages: 13 },
+    ...{ begin: [1.6, 134, 24], work: [88.2, 188, 10_194], complete: [72.1, 176, 40_152] },
+  },
 } as const;
 
 function measuredTable(): string {
@@ -133,7 +139,7 @@ function tablesOf(chunks: number): Array<{ readonly index: number; readonly chun
 
 const whole = (number: number) => Math.round(number).toLocaleString('en-US');
 const money = (number: number) => number.toFixed(2).replace(/\B(?=(\d{3})+(?!\d)\.)/g, ',');
-const time = (hours: number) => (hours < 48 ? `${hours.toFixed(1)} h` : `${(hours / 24).toFixed(1)} d`);
+const time = (hours: number) => (hours < 1 ? `${(60 * hours).toFixed(0)} min` : hours < 48 ? `${hours.toFixed(1)} h` : `${(hours / 24).toFixed(1)} d`);
 
 type Reckoned = ReturnType<typeof reckon>;
 
