@@ -23,7 +23,7 @@ beforeAll(async () => {
   source = await startStandIn({ transactions: 200 });
   client = await connectClient(source);
   await makeKillTables(client);
-  deployed = await DeployedExtraction.start(source, () => ({ workers: ExtractionWorkers.lambda({ maxConcurrency: 8 }) }));
+  deployed = await DeployedExtraction.start('Nights', source, () => ({ workers: ExtractionWorkers.lambda({ maxConcurrency: 8 }) }));
 }, 120_000);
 
 afterAll(async () => {
