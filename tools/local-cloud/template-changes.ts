@@ -45,8 +45,12 @@ function reasonToLeaveOut({ Type, Properties }: TemplateResource): string | unde
   return isNat ? NAT_REASON : undefined;
 }
 
+interface Dependent {
+  readonly DependsOn?: string | readonly string[];
+}
+
 /** Without what is left out among that which it waits for. */
-function withoutDependencies<T extends TemplateResource & { readonly DependsOn?: string | readonly string[] }>(resource: T, gone: ReadonlySet<string>): T {
+function withoutDependencies(resource: TemplateResource & Dependent, gone: ReadonlySet<string>): TemplateResource {
   if (resource.DependsOn === undefined) return resource;
   return { ...resource, DependsOn: [resource.DependsOn].flat().filter((id) => !gone.has(id)) };
 }

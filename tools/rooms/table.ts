@@ -113,7 +113,7 @@ export const ROOMS: readonly Room[] = [
     room('verify', 'a run checked later, the source too', CONTRACT, 'api', 'options', 'landing/target', 'landing', 'rows/columns', 'rows/hash',
       'rows/objects', 'rows', 'source/connection', 'source/credentials', 'source/catalog', 'plan', 'run/context', 'run/chunks', 'run/threads',
       'run', 'verify/objects', 'verify/threads'),
-    room('workers', 'functions that Step Functions calls', CONTRACT, 'api', 'landing/s3', 'landing', 'state', 'run/threads', 'run/distributed'),
+    room('workers', 'functions that Step Functions calls', CONTRACT, 'api', 'landing/s3', 'landing', 'source/connection', 'state', 'run/threads', 'run/distributed'),
     room('.', 'entry of the bundled engine, and its loading', 'api', 'run/threads', 'run', 'run/manage', 'run/distributed', 'verify/threads', 'verify'),
     room('doors', 'Extractor, extract, plan, resume, verifyRun', CONTRACT, 'api', 'options', '.'),
   ]),

@@ -1,5 +1,5 @@
-import type { ExtractEvent } from '../../../../src/extractor/doors/public';
-import { isThrottled } from '../../../../src/extractor/run/distributed/source-throttles';
+import type { ExtractEvent } from '../../../src/extractor/doors/public';
+import { isThrottled } from '../../../src/extractor/workers/source-throttles';
 
 const retry = { database: 'Ledger', schema: 'dbo', table: 'Orders', chunk: 0, attempt: 1, delaySeconds: 1, code: 'SOURCE_QUERY_FAILED', message: 'busy' };
 const readers = { type: 'readers-changed', readers: 4, of: 8, detail: '' } as const;

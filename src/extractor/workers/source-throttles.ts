@@ -1,5 +1,5 @@
-import type { ExtractEvent } from '../../api/extract-events';
-import { isThrottling } from '../../source/connection/passing-numbers';
+import type { ExtractEvent } from '../api/extract-events';
+import { isThrottling } from '../source/connection/passing-numbers';
 
 /** Whether an event tells that the source has too much to do: it refused a request for that, or readers pause since it became slow. */
 export function isThrottled(event: ExtractEvent): boolean {
