@@ -57,8 +57,8 @@ function withoutDependencies(resource: TemplateResource & Dependent, gone: Reado
 
 /**
  * Every change the emulator needs, and no other: a metric-math alarm reads a single metric, which the observer
- * computes from the alarm's own queries, and composite alarms, saved queries of Logs Insights and Athena, and NAT gateways are left out. Names in the alarms' queries are
- * resolved by the emulator, through outputs added here.
+ * computes from the alarm's own queries, and composite alarms, saved queries of Logs Insights and Athena, and NAT gateways are left
+ * out. Names in the alarms' queries are resolved by the emulator, through outputs added here.
  */
 export function toLocalTemplate(template: Template): LocalTemplate {
   const changes: TemplateChange[] = [];
