@@ -20,3 +20,4 @@ export * from './catalog';
 export * from './catalog-column';
 export * from './replay';
 export * from './extraction';
+export * from './extraction-metrics';

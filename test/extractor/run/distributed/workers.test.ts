@@ -1,6 +1,6 @@
 import type { ExtractionPlan } from '../../../../src/extractor/doors/public';
-import { removeHandlerBundles } from '../../../support/cloud/handler-bundle';
 import { FakeS3Server } from '../../../support/cloud/fake-s3-server';
+import { removeHandlerBundles } from '../../../support/cloud/handler-bundle';
 import { executionNamed, ExtractionProcess, itemsOf, type DeployedExtraction } from '../../../support/runs/extraction-processes';
 import { PacedSource } from '../../../support/source/paced-source';
 
