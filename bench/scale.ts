@@ -109,7 +109,9 @@ class Scale {
   private readonly wrong: string[] = [];
   private readonly execution = executionNamed('scale');
 
-  public constructor(private readonly extraction: DeployedExtraction, private readonly s3: ServerProcess<SlowS3>, private readonly options: ScaleOptions) {}
+  public constructor(
+    private readonly extraction: DeployedExtraction, private readonly s3: ServerProcess<SlowS3>, private readonly options: ScaleOptions,
+  ) {}
 
   public async run(): Promise<ScaleFigures> {
     const { chunks } = this.options;
@@ -131,7 +133,8 @@ class Scale {
     const left = (await this.s3.call('keys', `${stateFolder(TARGET.prefix)}run=`)).length;
     this.demand(left === 0, `${left} objects of the run's state are left`);
     const { length: manifestPages } = manifest.pages ?? [];
-    return { chunks, readChunks: chunksOf(read), items: items.length, largestItemBytes, stateObjects, manifestPages, begin, work, complete, wrong: this.wrong };
+    const counts = { chunks, readChunks: chunksOf(read), items: items.length, largestItemBytes, stateObjects, manifestPages };
+    return { ...counts, begin, work, complete, wrong: this.wrong };
   }
 
   /** One function, in a new process. */

@@ -16,7 +16,9 @@ interface Answer {
 /** In the server's process: answers calls until the process that started it is gone. */
 export function serveCalls(calls: Calls): void {
   process.on('message', ({ id, name, args }: { readonly id: number; readonly name: string; readonly args: never[] }) => {
-    void (async () => calls[name](...args))().then((result) => process.send!({ id, result }), (error: Error) => process.send!({ id, error: error.message }));
+    void (async () => calls[name](...args))().then(
+      (result) => process.send!({ id, result }), (error: Error) => process.send!({ id, error: error.message }),
+    );
   });
   process.once('disconnect', () => process.exit());
   process.send!('ready');

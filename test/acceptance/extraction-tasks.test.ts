@@ -41,7 +41,7 @@ beforeAll(async () => {
     const rows = Array.from({ length: 500 }, (_, at) => `(${(from + at) % 1000}, '${'x'.repeat(100)}${from + at}')`);
     await client.batch(`INSERT INTO dbo.KillStream VALUES ${rows.join(', ')}`);
   }
-  deployed = await DeployedExtraction.start('Tasks', source, props);
+  deployed = await DeployedExtraction.start('TaskNights', source, props);
 }, 120_000);
 
 afterAll(async () => {

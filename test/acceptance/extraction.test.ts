@@ -9,8 +9,8 @@ import { startStandIn, type StandIn } from '../../tools/stand-in';
 import { runCli } from '../cli/spawn-cli';
 import { DeployedExtraction } from '../support/cloud/extraction-stack';
 import { killOne } from '../support/cloud/function-processes';
-import { KILL_TABLES, makeKillTables } from '../support/runs/kill-tables';
 import { removeCliBundle } from '../support/packages/cli-bundle';
+import { KILL_TABLES, makeKillTables } from '../support/runs/kill-tables';
 import { connectClient } from '../support/source/stand-in-client';
 
 /** The extraction as it is deployed: the real functions in processes, under their own roles, started by the real state machine. */
@@ -106,13 +106,13 @@ test('workers killed at random, retries used up twice, a stop, and another execu
 }, 600_000);
 
 test('the command line starts an execution, follows it, and says what landed', async () => {
-  const { cloud } = deployed;
+  const { cloud, stackName } = deployed;
   const environment = { ...cloud.env, NODE_EXTRA_CA_CERTS: cloud.caFile };
-  const args = ['extract', '--stack', 'Nights', '--remote', '--tables', 'dbo.KillPairs', '--region', cloud.region];
+  const args = ['extract', '--stack', stackName, '--remote', '--tables', 'dbo.KillPairs', '--region', cloud.region];
   const { code, stdout, stderr } = await runCli(args, environment);
   expect({ code, stderr }).toMatchObject({ code: 0 });
   expect(stdout + stderr).toContain('1,200 rows');
-  const status = await runCli(['status', '--stack', 'Nights', '--region', cloud.region], environment);
+  const status = await runCli(['status', '--stack', stackName, '--region', cloud.region], environment);
   expect(status.code).toBe(0);
   expect(status.stdout).toMatch(/succeeded .* 1,200/);
 }, 120_000);

@@ -22,7 +22,7 @@ test('requests of workers are as many as docs/scale.md reckons', () => {
   const chunks = many.readChunks;
   expect(requests).toMatchObject({ 'PutObject claim': chunks, 'GetObject claim': 2 * chunks, 'PutObject chunk': chunks, 'PutObject part': chunks });
   expect(many.complete.requests['GetObject chunk']).toBe(500);
-  expect(many.complete.requests['DeleteObjects']).toBe(2);
+  expect(many.complete.requests.DeleteObjects).toBe(2);
 });
 
 test('memory does not grow with the chunks', () => {

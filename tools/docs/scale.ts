@@ -10,7 +10,6 @@ export const PAGE_FILE = path.join(ROOT, 'docs', 'scale.md');
 const TEMPLATE_FILE = path.join(__dirname, 'scale.template.md');
 
 const MIB = 1024 * 1024;
-const GIB = 1024 * MIB;
 
 /** Defaults of the construct, and what is assumed of source and data. */
 export const ASSUMED = {
@@ -31,7 +30,13 @@ export const ASSUMED = {
 
 /** us-east-1, US dollars. */
 const PRICES = {
-  transition: 0.000025, gbSecond: 0.0000133334, invocation: 0.0000002, put: 0.000005, get: 0.0000004, fargateVcpuHour: 0.03238, fargateGbHour: 0.00356,
+  transition: 0.000025,
+  gbSecond: 0.0000133334,
+  invocation: 0.0000002,
+  put: 0.000005,
+  get: 0.0000004,
+  fargateVcpuHour: 0.03238,
+  fargateGbHour: 0.00356,
 };
 
 /** Most chunks of a table, by the five digits of part names. */
@@ -43,12 +48,39 @@ const CHILD_EVENTS = 4;
 /** Begin and its choice, the Map, Complete and its choice, the last state, begin and end. */
 const PARENT_EVENTS = 7 + 4 + 7 + 2 + 2;
 
+/** What `npx tsx bench/scale.ts` printed: seconds and MB of each step, requests of all. */
+export const MEASURED = {
+  machine: 'two cores of an AMD EPYC under other load (load average 11)',
+  node: '20.20.2',
+  less: {
+    ...{ chunks: 2000, read: 2000, items: 134, itemBytes: 1700, pages: 0 },
+    ...{ begin: [1.0, 104, 24], work: [121.9, 180, 10_543], complete: [3.9, 156, 2031] },
+  },
+  more: {
+    ...{ chunks: 20_000, read: 2028, items: 129, itemBytes: 17_819, pages: 13 },
+    ...{ begin: [1.6, 134, 24], work: [88.2, 188, 10_194], complete: [72.1, 176, 40_152] },
+  },
+} as const;
+
+function measuredTable(): string {
+  const { less, more } = MEASURED;
+  const rows = (['begin', 'work', 'complete'] as const).flatMap((step) => [
+    `| ${step}: seconds | ${less[step][0]} | ${more[step][0]} | |`,
+    `| ${step}: peak RSS, MB | ${less[step][1]} | ${more[step][1]} | ${(more[step][1] / less[step][1]).toFixed(2)} |`,
+    `| ${step}: requests to S3 | ${whole(less[step][2])} | ${whole(more[step][2])} | |`,
+  ]);
+  const counts = (['read', 'items', 'itemBytes', 'pages'] as const).map((name) => `| ${COUNTS[name]} | ${whole(less[name])} | ${whole(more[name])} | |`);
+  return [`| chunks | ${whole(less.chunks)} | ${whole(more.chunks)} | times |`, '|---|---:|---:|---:|', ...counts, ...rows].join('\n');
+}
+
+const COUNTS = { read: 'of them read', items: 'items', itemBytes: 'bytes of the largest item', pages: 'manifest pages' } as const;
+
 /** On paper. */
 export function reckon(bytes: number) {
   const { workers, readers, streamBytesPerSecond, memoryGb, usableSeconds, landed, partBytes, tables, manifestBytes } = ASSUMED;
   const chunks = Math.ceil(bytes / USUAL_CHUNK_BYTES);
   const items = packItems(tablesOf(chunks), workers);
-  const sizes = items.map((item) => item.tables.reduce((sum, table) => sum + table.chunks.length, 0));
+  const sizes = items.map((item) => item.tables.reduce((sum, { chunks: own }) => sum + own.length, 0));
   const itemBytes = Math.max(...items.map((item) => Buffer.byteLength(JSON.stringify(item))));
   const most = Math.max(...sizes);
   const workerBytesPerSecond = readers * streamBytesPerSecond;
@@ -107,7 +139,7 @@ function tablesOf(chunks: number): Array<{ readonly index: number; readonly chun
 
 const whole = (number: number) => Math.round(number).toLocaleString('en-US');
 const money = (number: number) => number.toFixed(2).replace(/\B(?=(\d{3})+(?!\d)\.)/g, ',');
-const time = (hours: number) => (hours < 48 ? `${hours.toFixed(1)} h` : `${(hours / 24).toFixed(1)} d`);
+const time = (hours: number) => (hours < 1 ? `${(60 * hours).toFixed(0)} min` : hours < 48 ? `${hours.toFixed(1)} h` : `${(hours / 24).toFixed(1)} d`);
 
 type Reckoned = ReturnType<typeof reckon>;
 
@@ -171,7 +203,12 @@ function values(): { readonly [name: string]: string } {
     itemKib: whole(MAX_ITEM_BYTES / 1024),
     itemChunks: whole(large.chunksOfItem),
     weekTb: (7 * 86_400 * 1e9 / 8 / 1e12).toFixed(1),
-    gib: whole(USUAL_CHUNK_BYTES / GIB * 1024),
+    machine: MEASURED.machine,
+    node: MEASURED.node,
+    measured: measuredTable(),
+    completeChunks: whole(Math.floor(900 / MEASURED.more.complete[0] * MEASURED.more.chunks / 1000) * 1000),
+    completeTb: terabytes(900 / MEASURED.more.complete[0] * MEASURED.more.chunks * USUAL_CHUNK_BYTES),
+    lineWorkers: whole(10e9 / 8 / (readers * streamBytesPerSecond)),
   };
 }
 

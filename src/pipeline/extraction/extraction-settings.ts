@@ -5,7 +5,8 @@ import { ExtractionPrices } from './extraction-bounds';
 import { ExtractionOptions } from './extraction-options';
 import { ExtractionProps } from './extraction-props';
 import { ExtractionSource } from './extraction-source';
-import { normalizePrefix } from '../../contract';
+import { ExtractionWorkers } from './extraction-workers';
+import { ExtractionLimits, normalizePrefix } from '../../contract';
 import { ExtractorProps } from '../../extractor/api/extractor-props';
 import { LandingProps, ObjectChecksum, ServerSideEncryption } from '../../extractor/api/landing-props';
 import { SqlServerSource } from '../../extractor/api/sql-server-source';
@@ -89,8 +90,23 @@ export function sourceOf({ secret, passwordParameter, caCertificate, ...source }
   };
 }
 
+/** What bounds an execution. @param maxChunkSeconds of functions; undefined where none read */
+export function limitsOf(props: ExtractionProps, memorySize: number, maxChunkSeconds: number | undefined): ExtractionLimits {
+  const { workers = ExtractionWorkers.lambda(), maxSeconds, maxCost, window } = props;
+  return {
+    maxConcurrency: workers.maxConcurrency,
+    ...maxChunkSeconds !== undefined && { maxChunkSeconds },
+    ...workers.maxTasks !== undefined && { maxTasks: workers.maxTasks },
+    bytesPerSecond: props.assumedBytesPerSecond ?? 10 * 1024 * 1024,
+    ...maxSeconds !== undefined && { maxSeconds },
+    ...window && { window },
+    ...workers.lambdaOptions && { worker: { memorySize: workers.lambdaOptions.memorySize ?? memorySize, prices: pricesOf(props) } },
+    ...maxCost !== undefined && { maxCost },
+  };
+}
+
 /** Prices in US dollars: those given, else list prices of us-east-1 as assumed on 2025-12-01 (docs/cost.md). */
-export function pricesOf({ prices, architecture = lambda.Architecture.ARM_64 }: Pick<ExtractionProps, 'prices' | 'architecture'>): Required<ExtractionPrices> {
+function pricesOf({ prices, architecture = lambda.Architecture.ARM_64 }: Pick<ExtractionProps, 'prices' | 'architecture'>): Required<ExtractionPrices> {
   return {
     lambdaGbSecond: architecture.name === lambda.Architecture.X86_64.name ? 0.0000166667 : 0.0000133334,
     lambdaRequest: 0.0000002,

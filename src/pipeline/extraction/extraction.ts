@@ -17,7 +17,7 @@ import { ExtractionAccess, ExtractionFunction } from './extraction-function';
 import { ExtractionMachine } from './extraction-machine';
 import { ExtractionNetwork } from './extraction-network';
 import { ExtractionOverlap, ExtractionProps } from './extraction-props';
-import { landingOf, pricesOf, readingOf, settingsOf, sourceOf, toJson } from './extraction-settings';
+import { landingOf, limitsOf, readingOf, settingsOf, sourceOf, toJson } from './extraction-settings';
 import { ExtractionStarts, isDaily, statusPattern, UNSUCCESSFUL } from './extraction-starts';
 import { ExtractionWorkers } from './extraction-workers';
 import { createWorkers, WorkerConstructs } from './fargate/create-workers';
@@ -271,7 +271,7 @@ export class Extraction extends Construct implements ec2.IConnectable {
   }
 
   private createMachine(props: ExtractionProps, control: ExtractionFunction, { worker, task }: WorkerConstructs): ExtractionMachine {
-    const { pipeline, encryptionKey, logRetention, logRemovalPolicy, tracing, workers = ExtractionWorkers.lambda() } = props;
+    const { pipeline, encryptionKey, logRetention, logRemovalPolicy, tracing } = props;
     return new ExtractionMachine(this, 'Machine', {
       pipeline,
       control,
@@ -283,16 +283,7 @@ export class Extraction extends Construct implements ec2.IConnectable {
       tracing,
       settings: settingsOf(props),
       overlap: props.overlap ?? ExtractionOverlap.SKIP,
-      limits: {
-        maxConcurrency: workers.maxConcurrency,
-        ...worker && { maxChunkSeconds: worker.function.timeout!.toSeconds() - KEPT_SECONDS },
-        ...workers.maxTasks !== undefined && { maxTasks: workers.maxTasks },
-        bytesPerSecond: props.assumedBytesPerSecond ?? 10 * 1024 * 1024,
-        ...props.maxSeconds !== undefined && { maxSeconds: props.maxSeconds },
-        ...props.window && { window: props.window },
-        ...workers.lambdaOptions && { worker: { memorySize: workers.lambdaOptions.memorySize ?? MEMORY_MB, prices: pricesOf(props) } },
-        ...props.maxCost !== undefined && { maxCost: props.maxCost },
-      },
+      limits: limitsOf(props, MEMORY_MB, worker && worker.function.timeout!.toSeconds() - KEPT_SECONDS),
       timeoutSeconds: (props.timeout ?? Duration.days(7)).toSeconds(),
     });
   }

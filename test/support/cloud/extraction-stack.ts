@@ -22,17 +22,18 @@ export interface Ended {
 
 /** An extraction `Nightly` of a stand-in, deployed: real functions and tasks in processes, by their roles, started by the state machine. */
 export class DeployedExtraction {
-  /** @param stackName tells its processes from those of others on this machine */
+  /** @param stackName without what tells its processes, which are killed by their names, from those of others on this machine */
   public static async start(
     stackName: string, source: StandIn, props: (stack: Stack) => Partial<ExtractionProps> = () => ({}),
   ): Promise<DeployedExtraction> {
     const outdir = mkdtempSync(path.join(tmpdir(), 'extraction-'));
     let cloud: LocalCloud | undefined;
     try {
-      synthesise(outdir, stackName, source, props);
+      const name = `${stackName}${process.pid}`;
+      synthesise(outdir, name, source, props);
       cloud = await startLocalCloud({ stateWaitScale: 0.1, concurrency: 20 });
       const { outputs } = await deployTemplate(cloud, outdir);
-      return new DeployedExtraction(cloud, {
+      return new DeployedExtraction(name, cloud, {
         bucket: outputs.LedgerBucketName, machine: outputs.Machine, worker: outputs.Worker, table: outputs.LedgerTableName, secret: outputs.Secret,
       });
     } catch (error) {
@@ -47,6 +48,7 @@ export class DeployedExtraction {
   public readonly sfn: SFNClient;
 
   private constructor(
+    public readonly stackName: string,
     public readonly cloud: LocalCloud,
     public readonly names: { readonly [of in 'bucket' | 'machine' | 'worker' | 'table' | 'secret']: string },
   ) {

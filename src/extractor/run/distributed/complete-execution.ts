@@ -210,7 +210,8 @@ class Ending {
       throw new LegacyToS3Error('INTERNAL', `of ${counted(table.chunks.length, 'chunk')} of ${quoteTable(table.schema, table.table)} ${finished} are finished; start an execution with {"resume": "${this.runId}"}`);
     }
     const { relations } = await this.texts.table(index);
-    const assembly = new TableAssembly(context.database, { ...table, primaryKey: landedPrimaryKey(table), relations }, context.options.format, MOST_KEPT);
+    const identity = { ...table, primaryKey: landedPrimaryKey(table), relations };
+    const assembly = new TableAssembly(context.database, identity, context.options.format, MOST_KEPT);
     for await (const chunk of finishedChunks(this.store, texts.of(index))) {
       this.sums.chunks += 1;
       this.sums.retries += chunk.attempts - 1;

@@ -165,7 +165,9 @@ function partsOf(table: ManifestTable, pageBytes: number): Part[] {
 async function* streamedParts(table: ManifestTable, chunks: AsyncIterable<ChunkEntry>, pageBytes: number): AsyncGenerator<Part> {
   const { database, schema, table: name } = table;
   const rest = { continued: true as const, database, schema, table: name };
-  const begin = (head: ManifestTable | typeof rest) => ({ head, chunks: [] as ManifestChunk[], objects: [] as ManifestObject[], bytes: bytesOf(head) });
+  const begin = (head: ManifestTable | typeof rest) => (
+    { head, chunks: [] as ManifestChunk[], objects: [] as ManifestObject[], bytes: bytesOf(head) }
+  );
   const partOf = ({ head, bytes, ...own }: ReturnType<typeof begin>): Part => ({ part: { ...head, ...own } as ManifestPageTable, bytes });
   let part = begin({ ...table, chunks: [], objects: [] });
   for await (const { entry, objects } of chunks) {

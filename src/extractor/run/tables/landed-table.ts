@@ -84,7 +84,8 @@ export class TableAssembly {
 
   /** @param mostKept chunks whose entries are kept; of a table of more none is, and whoever writes them asks {@link entryOf} again */
   public constructor(
-    private readonly database: string, private readonly identity: TableIdentity, private readonly format?: OutputFormat, private readonly mostKept = Infinity,
+    private readonly database: string, private readonly identity: TableIdentity, private readonly format?: OutputFormat,
+    private readonly mostKept = Infinity,
   ) {}
 
   public add(landed: LandedChunk): void {

@@ -1,0 +1,35 @@
+import { LegacyToS3Error } from '../../api/errors';
+import type { ExtractionPlan } from '../../api/extraction-plan';
+import { chooseTables } from '../../plan/table-choices';
+import { planProblem } from '../../plan/validate-plan';
+import { quoteTable } from '../../source/catalog/identifiers';
+import type { SourceTable } from '../../source/catalog/read-catalog';
+import { parseTablePattern } from '../../source/catalog/table-patterns';
+import type { RunOptions } from '../context/run-options';
+
+/**
+ * Whoever may save a plan may cut tables by it, but reads no other rows and columns than the deployment says.
+ *
+ * @throws LegacyToS3Error of code INVALID_CONFIG
+ */
+export function refuseOtherRows(plan: ExtractionPlan, { tableOptions, exclude }: RunOptions): void {
+  const problem = planProblem(plan);
+  if (problem !== undefined) throw new LegacyToS3Error('INVALID_CONFIG', `the plan is none: ${problem}`);
+  const tables = plan.tables.map(({ schema, table, columns, excludedColumns = [] }) => (
+    { schema, table, columns: [...columns, ...excludedColumns.map((name) => ({ name }))], unread: [] } as unknown as SourceTable
+  ));
+  const excluded = exclude.flatMap((pattern) => parseTablePattern(pattern).among(tables));
+  // Rules for tables that the plan leaves out say nothing here, and how a table is cut is the plan's.
+  const rules = tableOptions.filter(({ table }) => parseTablePattern(table).among(tables).length > 0).map(({ chunkBy: _, ...rule }) => rule);
+  const choices = chooseTables(tables, rules);
+  const others = plan.tables.flatMap(({ schema, table, rowFilter, excludedColumns = [] }, at) => {
+    const { rowFilter: own, excludedColumns: left } = choices[at];
+    const subject = quoteTable(schema, table);
+    if (excluded.includes(tables[at])) return [`${subject} is excluded by the deployment`];
+    if (rowFilter !== own) return [`${subject} has ${rowFilter === undefined ? 'no row filter' : 'a row filter'}, ${own === undefined ? 'and the deployment none' : 'and the deployment another'}`];
+    return [...excludedColumns].sort().join() === [...left].sort().join() ? [] : [`${subject} has other columns than the deployment reads`];
+  });
+  if (others.length > 0) {
+    throw new LegacyToS3Error('INVALID_CONFIG', `a plan that an execution is given reads the rows and columns that are deployed: ${others.slice(0, 5).join('; ')}`);
+  }
+}
