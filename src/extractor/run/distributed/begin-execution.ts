@@ -1,4 +1,3 @@
-import { wholeSelection } from './durations';
 import { estimateOf, readersOfWorker, refuseCostly, refuseLong } from './execution-estimate';
 import { checkInput } from './execution-input';
 import { leaveSlot, takeSlot } from './extraction-lock';
@@ -23,6 +22,7 @@ import { withPartitionPrefixes } from '../../plan/partition-prefixes';
 import { toSafeError } from '../../source/credentials/redact';
 import { Checkpoint, checkpointedRuns, type RunRecord } from '../../state/checkpoint';
 import { failedPrefix } from '../../state/chunk-claims';
+import { wholeSelection } from '../../state/durations';
 import { executionRunId } from '../../state/execution-run-id';
 import type { LandedChunk } from '../../state/landed-chunk';
 import { openStore } from '../../state/open-store';
