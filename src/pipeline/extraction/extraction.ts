@@ -138,10 +138,7 @@ export class Extraction extends Construct implements ec2.IConnectable {
       keepsSnapshots,
       encryptionKey: props.encryptionKey,
     }));
-    if (props.savedQueries ?? true) {
-      const { extractionName, controlLogGroup, workerLogGroup } = this;
-      new ExtractionQueries(this, 'SavedQueries', { extractionName, controlLogGroup, workerLogGroup });
-    }
+    if (props.savedQueries ?? true) new ExtractionQueries(this, 'SavedQueries', this);
     const { dashboard } = props.pipeline.resources;
     // One of another stack would have to know the extraction, which knows the pipeline of that stack.
     if (dashboard && (props.dashboard ?? true) && Stack.of(dashboard) === Stack.of(this)) this.addToDashboard(dashboard);
@@ -202,9 +199,7 @@ export class Extraction extends Construct implements ec2.IConnectable {
    * alarms' state and the latest errors. Each call makes new widgets.
    */
   public dashboardRows(): cloudwatch.IWidget[][] {
-    const { extractionName, metrics, deadLetters, controlLogGroup, workerLogGroup, stateMachine } = this;
-    const logGroups = [controlLogGroup, workerLogGroup];
-    return extractionRows({ extractionName, metrics, deadLetters, logGroups, alarms: Object.values(this.alarms), stateMachine });
+    return extractionRows(this);
   }
 
   /**

@@ -1,14 +1,13 @@
-import { wholeSelection } from './durations';
 import { estimateOf, readersOfWorker, refuseCostly, refuseLong } from './execution-estimate';
+import { checkInput } from './execution-input';
 import { leaveSlot, takeSlot } from './extraction-lock';
 import type { ExtractionSetting } from './extraction-setting';
 import { ReadingHold } from './reading-hold';
 import { refuseOtherRows } from './refuse-other-rows';
 import { countsOf, RunTexts, type HeaderText, type WrittenItems } from './run-texts';
-import { isScheduledTime } from './schedule-lag';
 import { itemsOf, type TableWork } from './work-items';
 import {
-  EXTRACTION_INPUTS, stateFolder, type BeginAnswer, type BeginStep, type ExtractionEstimate, type ExtractionInput, type ExtractionLimits,
+  stateFolder, type BeginAnswer, type BeginStep, type ExtractionEstimate, type ExtractionInput, type ExtractionLimits,
   type WorkItem,
 } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
@@ -23,6 +22,7 @@ import { withPartitionPrefixes } from '../../plan/partition-prefixes';
 import { toSafeError } from '../../source/credentials/redact';
 import { Checkpoint, checkpointedRuns, type RunRecord } from '../../state/checkpoint';
 import { failedPrefix } from '../../state/chunk-claims';
+import { wholeSelection } from '../../state/durations';
 import { executionRunId } from '../../state/execution-run-id';
 import type { LandedChunk } from '../../state/landed-chunk';
 import { openStore } from '../../state/open-store';
@@ -65,26 +65,6 @@ export async function beginExecution(step: BeginStep, setting: ExtractionSetting
   } finally {
     opened.close();
   }
-}
-
-/** @throws LegacyToS3Error of code INVALID_CONFIG; only what is named may be said by who starts an execution */
-function checkInput(input: unknown): ExtractionInput {
-  const refuse = (what: string) => new LegacyToS3Error('INVALID_CONFIG', `the input of the execution ${what}; it may have ${EXTRACTION_INPUTS.join(', ')}, all else is of the deployment`);
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) throw refuse(`is ${JSON.stringify(input) ?? 'nothing'}, no object`);
-  // What EventBridge and the console add by themselves starts no SQL.
-  const given = Object.entries(input).filter(([name]) => !name.startsWith('AWS_'));
-  const unknown = given.map(([name]) => name).filter((name) => !EXTRACTION_INPUTS.includes(name));
-  if (unknown.length > 0) throw refuse(`has ${unknown.map((name) => `'${name}'`).join(', ')}`);
-  for (const [name, value] of given) {
-    const isTexts = Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string');
-    if (name === 'tables' ? !isTexts : typeof value !== 'string' || value === '') {
-      throw refuse(`has ${JSON.stringify(value)} for ${name}, which is ${name === 'tables' ? 'a list of patterns' : 'a text'}`);
-    }
-  }
-  const { resume, scheduledAt, ...others } = Object.fromEntries(given) as ExtractionInput;
-  if (scheduledAt !== undefined && !isScheduledTime(scheduledAt)) throw refuse(`has ${JSON.stringify(scheduledAt)} for scheduledAt, which is a time such as 2026-01-31T01:00:00Z`);
-  if (resume !== undefined && Object.keys(others).length > 0) throw refuse(`has ${Object.keys(others).join(', ')} beside resume: a run goes on as it began`);
-  return { ...others, resume, scheduledAt };
 }
 
 /** @returns what is answered where another execution has the extraction */

@@ -1,4 +1,3 @@
-import { keepDuration, type WholeSelection } from './durations';
 import type { ExtractionSetting } from './extraction-setting';
 import { RunTexts, type HeaderText } from './run-texts';
 import { datasetRunFolder, manifestKey, type CompleteAnswer, type CompleteStep, type Manifest, type ManifestMissingTable } from '../../../contract';
@@ -13,6 +12,7 @@ import { quoteTable } from '../../source/catalog/identifiers';
 import { toSafeError } from '../../source/credentials/redact';
 import { finishedChunks, readChunkTexts, readRecord } from '../../state/checkpoint';
 import type { ChunkFailure, ChunkTexts, KeptChunk } from '../../state/chunk-claims';
+import { keepDuration, type WholeSelection } from '../../state/durations';
 import { openStore } from '../../state/open-store';
 import { folderOf } from '../../state/run-folder';
 import { RunLease } from '../../state/run-lease';

@@ -1,10 +1,10 @@
-import type { WholeSelection } from './durations';
 import type { ExtractionCounts, WorkItem } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
 import type { PlannedTable } from '../../api/extraction-plan';
 import type { OnTableError } from '../../api/extractor-props';
 import type { TableRelations } from '../../source/catalog/read-relations';
 import type { RunRecord } from '../../state/checkpoint';
+import type { WholeSelection } from '../../state/durations';
 import { folderOf } from '../../state/run-folder';
 import type { StateStore } from '../../state/state-store';
 

@@ -13,9 +13,9 @@ export interface ExtractionRowSources {
   readonly extractionName: string;
   readonly metrics: ExtractionMetrics;
   readonly deadLetters: sqs.IQueue;
-  /** Of both functions. */
-  readonly logGroups: readonly logs.ILogGroup[];
-  readonly alarms: cloudwatch.IAlarm[];
+  readonly controlLogGroup: logs.ILogGroup;
+  readonly workerLogGroup: logs.ILogGroup;
+  readonly alarms: { readonly [kind: string]: cloudwatch.IAlarm };
   readonly stateMachine: sfn.IStateMachine;
 }
 
@@ -25,7 +25,9 @@ const RATIO = { label: 'times the median', min: 0, showUnits: false };
 
 /** The rows of an extraction: how it does at a glance, what it read, what held it up, the latest errors. */
 export function extractionRows(sources: ExtractionRowSources): cloudwatch.IWidget[][] {
-  const { extractionName, stateMachine, alarms, logGroups } = sources;
+  const { extractionName, stateMachine, controlLogGroup, workerLogGroup } = sources;
+  const alarms = Object.values(sources.alarms);
+  const logGroups = [controlLogGroup, workerLogGroup];
   const title = new cloudwatch.TextWidget({
     markdown: `## Extraction ${extractionName}\n[Executions](${executionsUrlOf(stateMachine)})`,
     width: FULL,

@@ -1,4 +1,4 @@
-import { isScheduledTime, scheduleLag } from '../../../../src/extractor/run/distributed/schedule-lag';
+import { isScheduledTime, scheduleLag } from '../../../../src/extractor/run/distributed/execution-input';
 
 const started = (input: object) => ({ input, execution: { arn: 'arn', startTime: '2026-01-31T01:00:42.500Z' } });
 

@@ -1,5 +1,5 @@
-import { keepDuration, wholeSelection } from '../../../../src/extractor/run/distributed/durations';
-import { MemoryStore } from '../../../support/runs/memory-store';
+import { keepDuration, wholeSelection } from '../../../src/extractor/state/durations';
+import { MemoryStore } from '../../support/runs/memory-store';
 
 const BEGUN = Date.UTC(2026, 0, 31, 1);
 const SETTINGS = { tables: ['dbo.*'], types: { money: 'decimal', dates: 'iso' } };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { encodeKeySegment } from '../../../contract';
-import type { StateStore } from '../../state/state-store';
+import type { StateStore } from './state-store';
+import { encodeKeySegment } from '../../contract';
 
 /** What an execution reads that reads all that is deployed, from its begin: runs of the same selection are compared. */
 export interface WholeSelection {
