@@ -4,6 +4,7 @@ import { addDashboardCommand } from './commands/dashboard-command';
 import { addExtractCommand } from './commands/extract-command';
 import { addInitCommand } from './commands/init-command';
 import { addPlanCommand } from './commands/plan-command';
+import { addPauseCommands } from './commands/remote/pause-commands';
 import { addRedriveCommand } from './commands/remote/redrive-command';
 import { addReplayCommand } from './commands/replay-command';
 import { addRunCommands } from './commands/run-commands';
@@ -33,6 +34,7 @@ export function createProgram(): Program {
   addExtractCommand(command);
   addStatusCommand(command);
   addRedriveCommand(command);
+  addPauseCommands(command);
   addRunCommands(command);
   addReplayCommand(command);
   addVerifyCommand(command);

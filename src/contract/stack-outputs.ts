@@ -44,4 +44,6 @@ export const EXTRACTION_OUTPUTS = {
   machineArn: 'ExtractionMachineArn',
   /** Where it lands: `s3://bucket/prefix`. */
   target: 'ExtractionTarget',
+  /** Its name, under which its state is kept. */
+  extractionName: 'ExtractionName',
 } as const;

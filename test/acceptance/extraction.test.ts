@@ -117,6 +117,19 @@ test('the command line starts an execution, follows it, and says what landed', a
   expect(status.stdout).toMatch(/succeeded .* 1,200/);
 }, 120_000);
 
+test('a paused extraction reads nothing until it is continued', async () => {
+  const { cloud, stackName } = deployed;
+  const environment = { ...cloud.env, NODE_EXTRA_CA_CERTS: cloud.caFile };
+  const cli = async (command: string) => runCli([command, '--stack', stackName, '--region', cloud.region], environment);
+  expect(await cli('pause')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^extraction Nightly is paused since \d{4}-/) });
+  const arn = await deployed.begin({ tables: ['dbo.KillHeap'] });
+  const paused = async () => (await deployed.sfn.send(new GetExecutionHistoryCommand({ executionArn: arn }))).events!.some(({ type }) => type === 'WaitStateEntered');
+  await poll(paused, { what: 'the wait of a paused execution' });
+  expect(await cli('continue')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^extraction Nightly, which was paused since .*, goes on\n$/) });
+  expect(await deployed.endOf(arn)).toMatchObject({ status: 'SUCCEEDED', output: { rows: 200 } });
+  expect((await cli('continue')).stdout).toBe('extraction Nightly was not paused\n');
+}, 240_000);
+
 test('what is wrong is told where one looks first: error and cause of the execution', async () => {
   const secrets = new SecretsManagerClient(deployed.cloud.clientConfig);
   const set = async (password: string) => secrets.send(new PutSecretValueCommand({

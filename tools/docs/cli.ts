@@ -31,6 +31,8 @@ cdk-legacy-to-s3 extract --stack LegacyLedger --remote --detach       # start on
 cdk-legacy-to-s3 extract --stack LegacyLedger --remote --follow NAME  # follow one that was started
 cdk-legacy-to-s3 status --stack LegacyLedger                          # the last executions, and the runs
 cdk-legacy-to-s3 redrive --stack LegacyLedger                         # go on with the last one, which failed
+cdk-legacy-to-s3 pause --stack LegacyLedger                           # read nothing more for now
+cdk-legacy-to-s3 continue --stack LegacyLedger                        # go on
 \`\`\`
 
 - An execution takes \`--tables\`, \`--consistency\`, \`--plan KEY\` (of a plan in the landing bucket) and \`--resume RUN\`, of the command line

@@ -13,6 +13,8 @@ export interface ExtractionOutputs {
   readonly machineArn: string;
   /** `s3://bucket/prefix`. */
   readonly target: string;
+  /** Under which its state is kept. */
+  readonly extractionName: string;
 }
 
 /** Which stack, and where it is. */
@@ -72,9 +74,12 @@ export async function readStackOutputs(client: CloudFormationClient, stackName: 
 export async function readExtractions(client: CloudFormationClient, stackName: string): Promise<ExtractionOutputs[]> {
   const outputs = await outputsOf(client, stackName);
   return namesBefore(outputs, EXTRACTION_OUTPUTS.machineArn).sort().map((name) => {
-    const target = outputs.get(`${name}${EXTRACTION_OUTPUTS.target}`);
-    if (target === undefined) throw new LegacyToS3Error('TARGET_NOT_FOUND', `stack '${stackName}' has no output '${name}${EXTRACTION_OUTPUTS.target}': deploy it again with this version of the library`);
-    return { name, machineArn: outputs.get(`${name}${EXTRACTION_OUTPUTS.machineArn}`)!, target };
+    const told = (of: keyof typeof EXTRACTION_OUTPUTS) => {
+      const value = outputs.get(`${name}${EXTRACTION_OUTPUTS[of]}`);
+      if (value !== undefined) return value;
+      throw new LegacyToS3Error('TARGET_NOT_FOUND', `stack '${stackName}' has no output '${name}${EXTRACTION_OUTPUTS[of]}': deploy it again with this version of the library`);
+    };
+    return { name, machineArn: told('machineArn'), target: told('target'), extractionName: told('extractionName') };
   });
 }
 

@@ -110,3 +110,29 @@ export async function verifyRun(
   validateVerifyOptions(options);
   return loadEngine().verify(props, runId, options, controls);
 }
+
+/**
+ * Pauses an extraction that runs in the account: its executions begin no chunk any more, until it is continued.
+ *
+ * @param props where it lands
+ * @param extraction its `extractionName`
+ * @returns since when it is paused (ISO 8601, UTC), which may have been before
+ * @throws LegacyToS3Error
+ */
+export async function pauseExtraction(props: LandingProps, extraction: string): Promise<{ readonly since: string }> {
+  validateLanding(props);
+  return loadEngine().pauseExtraction(props, extraction);
+}
+
+/**
+ * Lets an extraction that was paused go on.
+ *
+ * @param props where it lands
+ * @param extraction its `extractionName`
+ * @returns the pause that is over; nothing where there was none
+ * @throws LegacyToS3Error
+ */
+export async function continueExtraction(props: LandingProps, extraction: string): Promise<{ readonly since: string } | undefined> {
+  validateLanding(props);
+  return loadEngine().continueExtraction(props, extraction);
+}

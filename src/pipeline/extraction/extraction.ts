@@ -215,6 +215,7 @@ export class Extraction extends Construct implements ec2.IConnectable {
     addNamedOutputs(this, [
       { suffix: EXTRACTION_OUTPUTS.machineArn, value: this.stateMachine.stateMachineArn, description: 'State machine of the extraction' },
       { suffix: EXTRACTION_OUTPUTS.target, value: target, description: 'Where the extraction lands' },
+      { suffix: EXTRACTION_OUTPUTS.extractionName, value: this.extractionName, description: 'Name of the extraction' },
     ]);
   }
 

@@ -11,7 +11,7 @@ let client: ExecutionsClient;
 beforeAll(async () => {
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_MAX_ATTEMPTS: '1' });
   fake = await FakeStepFunctions.start((request) => answer(request));
-  client = new ExecutionsClient({ name: 'Nightly', machineArn: MACHINE, target: 's3://b/sql' }, { endpointUrl: fake.endpoint });
+  client = new ExecutionsClient({ name: 'Nightly', machineArn: MACHINE, target: 's3://b/sql', extractionName: 'S-n' }, { endpointUrl: fake.endpoint });
 });
 afterAll(async () => {
   client.close();

@@ -42,9 +42,18 @@ test('a stack without a pipeline', async () => {
 });
 
 test('the extractions of a stack, by name', async () => {
-  answer({ NightlyExtractionMachineArn: 'arn:n', NightlyExtractionTarget: 's3://b/sql/', HourlyExtractionTarget: 's3://b/h/', HourlyExtractionMachineArn: 'arn:h', LedgerBucketName: 'b' });
+  answer({
+    NightlyExtractionMachineArn: 'arn:n',
+    NightlyExtractionTarget: 's3://b/sql/',
+    NightlyExtractionName: 'S-nightly',
+    HourlyExtractionTarget: 's3://b/h/',
+    HourlyExtractionMachineArn: 'arn:h',
+    HourlyExtractionName: 'S-hourly',
+    LedgerBucketName: 'b',
+  });
   expect(await readExtractions(client, 'S')).toEqual([
-    { name: 'Hourly', machineArn: 'arn:h', target: 's3://b/h/' }, { name: 'Nightly', machineArn: 'arn:n', target: 's3://b/sql/' },
+    { name: 'Hourly', machineArn: 'arn:h', target: 's3://b/h/', extractionName: 'S-hourly' },
+    { name: 'Nightly', machineArn: 'arn:n', target: 's3://b/sql/', extractionName: 'S-nightly' },
   ]);
   // None of theirs is taken for a pipeline's.
   expect(await readStackOutputs(client, 'S')).toEqual({ bucketName: 'b' });

@@ -84,6 +84,7 @@ export class DeployedExtraction {
         for (const name of names) {
           new CfnOutput(stack, `${name}${EXTRACTION_OUTPUTS.machineArn}`, { value: stateMachineArn });
           new CfnOutput(stack, `${name}${EXTRACTION_OUTPUTS.target}`, { value: `s3://${bucketName}/sql/` });
+          new CfnOutput(stack, `${name}${EXTRACTION_OUTPUTS.extractionName}`, { value: name });
         }
       },
     });

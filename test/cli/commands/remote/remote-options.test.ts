@@ -1,8 +1,8 @@
 import { answerOf } from '../../../../src/cli/commands/remote/ask-what-then';
 import { chosen, commandLine, newExecutionName } from '../../../../src/cli/commands/remote/remote-options';
 
-const one = { name: 'Nightly', machineArn: 'arn:n', target: 's3://b/sql/' };
-const two = { name: 'Hourly', machineArn: 'arn:h', target: 's3://b/sql/' };
+const one = { name: 'Nightly', machineArn: 'arn:n', target: 's3://b/sql/', extractionName: 'S-n' };
+const two = { name: 'Hourly', machineArn: 'arn:h', target: 's3://b/sql/', extractionName: 'S-n' };
 
 test('the only extraction of a stack, or the one that is named', () => {
   expect(chosen([one], 'S', undefined)).toBe(one);
