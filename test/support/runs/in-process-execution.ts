@@ -16,6 +16,8 @@ export interface ExecutionOptions {
   readonly extraction?: string;
   /** Milliseconds that each worker has. @default 15 minutes */
   readonly workerMs?: number;
+  /** What each look at the time that is left tells, in place of it. */
+  readonly remainingMs?: () => number;
   /** @default {@link HASTY} */
   readonly clock?: Clock;
   /** Told until when a worker, or the begin, is not to be called again (ISO 8601), and waits for it. @default it is a failure */
@@ -111,7 +113,7 @@ export class InProcessExecution {
       isRunning: async (arn) => InProcessExecution.running.has(arn),
       wasRedriven: async () => this.options.redriven?.(),
       clock: this.options.clock ?? HASTY,
-      remainingMs: () => until - Date.now(),
+      remainingMs: this.options.remainingMs ?? (() => until - Date.now()),
       onEvent: (event) => { this.events.push(event); },
       signal: this.options.signal,
     };

@@ -31,6 +31,9 @@ const LAST_BEGIN_MS = 45_000;
 /** Before its end a worker stops reading, so that it can still tell where it is (milliseconds). */
 const LAST_READ_MS = 15_000;
 
+/** A chunk that a worker began in this first share of its life had it for itself. */
+const LATE_SHARE = 0.1;
+
 /** Codes of what is the matter with a table, however often and by whomever it is read. Others are of the way to it: they fail the worker, which is tried again. */
 const OUTCOMES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'SOURCE_QUERY_FAILED', 'SOURCE_PERMISSION_DENIED', 'SCHEMA_CHANGED', 'UNSUPPORTED_TYPE', 'INVALID_VALUE', 'PROTOCOL_ERROR', 'COUNT_MISMATCH', 'AGGREGATE_MISMATCH',
@@ -69,11 +72,12 @@ class Worker {
   private readonly lease: RunLease;
   private readonly texts: RunTexts;
   private readonly stop = new AbortController();
-  /** Claims of the chunks that this worker reads. */
+  /** Claims of the chunks that this worker reads, or has read. */
   private readonly own = new Map<string, number>();
+  /** When it began those that it reads (milliseconds since 1970). */
+  private readonly reading = new Map<string, number>();
   /** Of the item, so far. */
   private done = 0;
-  private landed = 0;
   private handedOver = false;
   /** When the next worker may begin (milliseconds since 1970); absent: at once. */
   private waitUntil?: number;
@@ -188,9 +192,10 @@ class Worker {
         first: connection,
         mayBegin: async (job) => this.mayBegin(job, context, earlier),
         onFinished: async (chunk) => {
-          await this.claims.finish(chunk, this.own.get(JSON.stringify({ tableIndex: chunk.tableIndex, chunk: chunk.chunk }))!);
+          const name = JSON.stringify({ tableIndex: chunk.tableIndex, chunk: chunk.chunk });
+          await this.claims.finish(chunk, this.own.get(name)!);
+          this.reading.delete(name);
           this.done += 1;
-          this.landed += 1;
         },
         endsTable: (error): error is LegacyToS3Error => !signal.aborted && error instanceof LegacyToS3Error && OUTCOMES.has(error.code)
           && !isTransient(error, options.retryErrorNumbers),
@@ -216,6 +221,7 @@ class Worker {
       return false;
     }
     this.own.set(JSON.stringify(name), claim);
+    this.reading.set(JSON.stringify(name), this.setting.clock.now());
     const { schema, table, partitionPrefix } = job;
     const folder = datasetRunFolder(target.prefix, { database, schema, table, partitionPrefix }, runId);
     if (claim > 1) await earlier.end(name, claim);
@@ -226,14 +232,19 @@ class Worker {
   private async fail(job: ReadJob, { code, message }: ChunkFailure): Promise<void> {
     const name = chunkNameOf(job);
     await this.claims.fail(name, this.own.get(JSON.stringify(name))!, { code, message });
+    this.reading.delete(JSON.stringify(name));
     this.done += 1;
   }
 
-  /** A chunk that a worker read from its begin to its end, and did not finish, no other one will. */
+  /** A chunk that a worker read from its begin to its end, and did not finish, no other one will; one that it began later may be. */
   private async tellLong(jobs: readonly ReadJob[]): Promise<void> {
-    if (this.landed > 0) return;
-    const seconds = Math.round((this.setting.clock.now() - this.begun) / 1000);
-    for (const job of jobs.filter((each) => this.own.has(JSON.stringify(chunkNameOf(each))))) {
+    const lived = this.setting.clock.now() - this.begun;
+    const seconds = Math.round(lived / 1000);
+    const isWhole = (job: ReadJob) => {
+      const since = this.reading.get(JSON.stringify(chunkNameOf(job)));
+      return since !== undefined && since - this.begun <= LATE_SHARE * lived;
+    };
+    for (const job of jobs.filter(isWhole)) {
       const advice = job.chunks > 1 || job.source?.whole !== undefined
         ? 'give a smaller targetChunkBytes' : 'the table has no key to be cut by: give it one (tableOptions chunkBy), or workers: ExtractionWorkers.auto()';
       await this.fail(job, {

@@ -6,7 +6,7 @@ import { plan } from '../../../../src/extractor/run/plan-run';
 import { S3Store } from '../../../../src/extractor/state/s3-store';
 import { startStandIn, type StandIn } from '../../../../tools/stand-in';
 import { FakeS3Server } from '../../../support/cloud/fake-s3-server';
-import { InProcessExecution, type ExecutionOptions } from '../../../support/runs/in-process-execution';
+import { HASTY, InProcessExecution, type ExecutionOptions } from '../../../support/runs/in-process-execution';
 import { KILL_TABLES, landedLines, makeKillTables } from '../../../support/runs/kill-tables';
 import { connectClient } from '../../../support/source/stand-in-client';
 
@@ -186,6 +186,46 @@ test('a worker whose time is up leaves the rest to the next', async () => {
   await hurried.complete(begun);
   hurried.end();
   expectLanded();
+});
+
+describe('a chunk that does not end within the time of a worker', () => {
+  /** The first look, for how long it may read, tells a moment more than is kept to hand over; those before chunks tell enough. */
+  const hurried = () => {
+    let looks = 0;
+    return () => (looks++ === 0 ? 15_200 : 60_000);
+  };
+  const SOME = { ...SETTINGS, tables: ['dbo.KillHeap'] };
+  beforeEach(() => {
+    server.faults.onRequest = ({ sql: text }) => (/^SELECT \[.*FROM \[dbo\]\.\[KillHeap/.test(text) ? { kind: 'stall', afterBytes: 50 } : undefined);
+  });
+  afterEach(() => { delete server.faults.onRequest; });
+
+  test('is told, and not tried again', async () => {
+    const long = execution('long', { settings: SOME, remainingMs: hurried() });
+    const begun = await long.begin();
+    expect(await long.work(begun, long.items(begun)[0])).toBe(2);
+    await expect(long.complete(begun)).rejects.toMatchObject({
+      code: 'CHUNK_TOO_LONG', message: expect.stringMatching(/\[dbo\]\.\[KillHeap\]: its 200 rows .* the table has no key to be cut by: give it one/),
+    });
+    long.end();
+  });
+
+  test('is left to the next one where it was begun late', async () => {
+    // Long after the worker began it has its connection.
+    let [connected, reads] = [false, 0];
+    const clock = { ...HASTY, now: () => Date.now() + (connected ? 1_000_000 : 0) };
+    const late = execution('late', { settings: SOME, remainingMs: hurried(), clock });
+    const begun = await late.begin();
+    server.faults.onRequest = ({ kind, sql: text }) => {
+      connected ||= kind === 'login';
+      // The next one reads it.
+      return /^SELECT \[.*FROM \[dbo\]\.\[KillHeap/.test(text) && reads++ === 0 ? { kind: 'stall', afterBytes: 50 } : undefined;
+    };
+    await expect(late.work(begun, late.items(begun)[0])).resolves.toBeGreaterThan(1);
+    expect([...s3.objects.keys()].filter((key) => key.includes('/failed-'))).toEqual([]);
+    await late.complete(begun);
+    late.end();
+  });
 });
 
 test('the last step, called again, answers the same', async () => {
