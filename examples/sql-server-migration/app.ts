@@ -1,12 +1,27 @@
-import { App, Duration, Stack } from 'aws-cdk-lib';
-import { LandingTrigger, LegacyToS3Pipeline } from 'cdk-legacy-to-s3';
+import { App, Duration, Stack, TimeZone } from 'aws-cdk-lib';
+import { Port, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Extraction, LandingTrigger, LegacyToS3Pipeline } from 'cdk-legacy-to-s3';
 
+const { ALARM_EMAIL = 'ledger-team@example.com', NIGHTLY_SERVER, NIGHTLY_DATABASE = 'FinanceLegacy' } = process.env;
 const app = new App();
 const stack = new Stack(app, 'FinanceMigration');
 
-new LegacyToS3Pipeline(stack, 'Finance', {
+const pipeline = new LegacyToS3Pipeline(stack, 'Finance', {
   trigger: LandingTrigger.s3Notification({ prefix: 'landing/' }),
-  alarmEmail: process.env.ALARM_EMAIL ?? 'ledger-team@example.com',
+  alarmEmail: ALARM_EMAIL,
   // The extraction runs every night: an alarm when none completed.
   runFreshness: Duration.hours(26),
 });
+
+// A server that the account reaches, unlike a container on this machine, is read from within the account.
+if (NIGHTLY_SERVER) {
+  const nightly = new Extraction(stack, 'Nightly', {
+    pipeline,
+    source: { server: NIGHTLY_SERVER, database: NIGHTLY_DATABASE, secret: Secret.fromSecretNameV2(stack, 'Login', 'finance/reader') },
+    schedule: ScheduleExpression.cron({ hour: '1', minute: '0', timeZone: TimeZone.EUROPE_BERLIN }),
+    vpc: new Vpc(stack, 'Vpc', { maxAzs: 2 }),
+  });
+  nightly.connections.allowToAnyIpv4(Port.tcp(1433), 'SQL Server');
+}

@@ -54,6 +54,13 @@ async function recordedKeys(cloud: LocalCloud, TableName: string): Promise<strin
   }
 }
 
+test('the migration has a nightly extraction where its server is named', async () => {
+  const outdir = await synthesise('sql-server-migration', { NIGHTLY_SERVER: 'sql.corp.example' });
+  const { Resources } = JSON.parse(readFileSync(path.join(outdir, 'FinanceMigration.template.json'), 'utf8')) as { Resources: { [id: string]: { Type: string } } };
+  const types = Object.values(Resources).map(({ Type }) => Type);
+  expect(types.filter((type) => type === 'AWS::StepFunctions::StateMachine' || type === 'AWS::Scheduler::Schedule')).toHaveLength(2);
+}, 120_000);
+
 test('every example has a README that the index names, and an app for the CDK command line', () => {
   const index = readFileSync(path.join(EXAMPLES, 'README.md'), 'utf8');
   expect(folders.length).toBeGreaterThanOrEqual(5);
