@@ -51,7 +51,8 @@ describe('the task definition', () => {
 
   test('has the environment of the functions, and the SHA-256 of what is fetched', () => {
     const environment = Object.fromEntries(containerOf(both).Environment.map(({ Name, Value }: any) => [Name, Value]));
-    const { POWERTOOLS_LOG_LEVEL: _, ...ofFunction } = only(both.template, 'AWS::Lambda::Function', 'NightlyWorker').Properties.Environment.Variables;
+    // A task has its memory by itself.
+    const { POWERTOOLS_LOG_LEVEL: _, NODE_OPTIONS: _heap, ...ofFunction } = only(both.template, 'AWS::Lambda::Function', 'NightlyWorker').Properties.Environment.Variables;
     expect(environment).toMatchObject(ofFunction);
     expect(environment.NODE_PATH).toMatch(/(^|:)\/var\/runtime\/node_modules$/);
     const folder = path.join(__dirname, '..', '..', '..', '..', 'assets', 'extraction');
@@ -152,12 +153,19 @@ describe('the state machine', () => {
       NetworkConfiguration: { AwsvpcConfiguration: { Subnets: ['subnet-private'], SecurityGroups: [expect.stringMatching(/^<NightlySecurityGroup/)], AssignPublicIp: 'DISABLED' } },
     });
     const [{ Name, Environment }] = Parameters.Overrides.ContainerOverrides;
-    expect([Name, Environment.map((each: any) => each.Name)]).toEqual(['worker', Object.values(TASK_ENV)]);
+    expect([Name, Environment.map((each: any) => each.Name)]).toEqual(['worker', Object.values(TASK_ENV).filter((name) => name !== TASK_ENV.window)]);
+  });
+
+  test('tells a task when it may read, which waits by itself', () => {
+    const made = synthTasks(ExtractionWorkers.fargate(), { window: { from: '22:00', to: '05:00', timeZone: 'Europe/Berlin' } });
+    const { Environment } = processorOf(made).States.RunTask.Parameters.Overrides.ContainerOverrides[0];
+    const [window] = Environment.filter(({ Name }: any) => Name === TASK_ENV.window);
+    expect(JSON.parse(window.Value)).toEqual({ from: '22:00', to: '05:00', timeZone: 'Europe/Berlin' });
   });
 
   test('chooses by the item where there are functions too', () => {
     const { StartAt, States } = processorOf(both);
-    expect([StartAt, Object.keys(States)]).toEqual(['Workers', ['Workers', 'Work', 'Worked', 'RunTask', 'Done']]);
+    expect([StartAt, Object.keys(States)]).toEqual(['Workers', ['Workers', 'Work', 'Worked', 'WaitToRead', 'RunTask', 'Done']]);
     expect(States.Workers).toEqual({ Type: 'Choice', Choices: [{ Variable: '$.item.task', IsPresent: true, Next: 'RunTask' }], Default: 'Work' });
   });
 
@@ -173,7 +181,7 @@ describe('the state machine', () => {
 
   test('tells the plan how many may run, and what a function may not read', () => {
     expect(begin(all)).toEqual({ maxConcurrency: 8, maxTasks: 8, bytesPerSecond: 10485760 });
-    expect(begin(both)).toEqual({ maxConcurrency: 24, maxChunkSeconds: 840, maxTasks: 8, bytesPerSecond: 10485760 });
+    expect(begin(both)).toEqual({ maxConcurrency: 24, maxChunkSeconds: 840, maxTasks: 8, bytesPerSecond: 10485760, worker: expect.any(Object) });
     expect(definitionIn(both).States.Chunks.MaxConcurrency).toBe(24);
   });
 });
