@@ -5,12 +5,16 @@ A process that ends within its handler is a Runtime.ExitError:
 https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
 """
 
+import os
 import re
 import threading
+import time
 
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
+# A process that started while the folder of its code was removed with the process before it.
+LOST_CODE = re.compile(r"Worker init failed: Cannot find module '([^']*ministack-lambda-[^']*)/code/")
 STACK = re.compile(r'(\w+)(?: \[\w+\])?: .*\n\s+at ', re.DOTALL)
 # What ministack says when a process ended: in its handler, while it started, or between two looks at it (an error of its own Python).
 PROCESS_ENDED = re.compile(
@@ -19,6 +23,20 @@ PROCESS_ENDED = re.compile(
     r"|\[Errno 2\] No such file or directory: '[^']*ministack-lambda-"
 )
 last = threading.local()
+
+
+def process_ended(message):
+    lost = LOST_CODE.match(message)
+    return bool(PROCESS_ENDED.match(message)) or (lost is not None and vanishes(lost.group(1)))
+
+
+def vanishes(folder):
+    # It is removed file by file.
+    for _ in range(20):
+        if not os.path.isdir(folder):
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def install():
@@ -34,7 +52,7 @@ def install():
         last.trace = None
         result = execute(function, event, request_id)
         body = result.get('body')
-        if result.get('error') and isinstance(body, dict) and PROCESS_ENDED.match(str(body.get('errorMessage'))):
+        if result.get('error') and isinstance(body, dict) and process_ended(str(body.get('errorMessage'))):
             message = f'RequestId: {request_id} Error: Runtime exited without providing a reason'
             result['body'] = {'errorType': 'Runtime.ExitError', 'errorMessage': message}
         match = STACK.match(last.trace or '')
