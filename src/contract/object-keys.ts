@@ -99,7 +99,12 @@ export function partitionPrefixOfFolder(folder: string): string | undefined {
  * @param extension without the leading dot, for example `parquet` or `csv.gz`
  */
 export function partFileName(chunk: number, file: number, extension: string): string {
-  return `part-${String(chunk).padStart(5, '0')}-${String(file).padStart(4, '0')}.${extension}`;
+  return `${partNamePrefix(chunk)}${String(file).padStart(4, '0')}.${extension}`;
+}
+
+/** What the names of a chunk's objects begin with, and no other's. */
+export function partNamePrefix(chunk: number): string {
+  return `part-${String(chunk).padStart(5, '0')}-`;
 }
 
 /** Folder of the checkpoints: beside the landing prefix (`landing/` has `landing-state/`), `_state/` where there is none. */

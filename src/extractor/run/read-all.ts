@@ -1,9 +1,10 @@
 import { ChunkReader } from './chunks/chunk-reader';
 import type { Reader } from './chunks/chunk-reader';
-import type { ReadJob } from './context/read-job';
+import { chunkNameOf, type ReadJob } from './context/read-job';
 import { endsTableOnly, tellFailure } from './missing-tables';
 import { ReaderGovernor } from './reader-governor';
 import type { LegacyToS3Error } from '../api/errors';
+import { among } from '../state/chunk-claims';
 import type { LandedChunk } from '../state/landed-chunk';
 import type { RunContext } from './context/run-context';
 import { TableProgress } from './tables/table-progress';
@@ -49,8 +50,8 @@ export async function readAll(context: RunContext, options: ReadAllOptions): Pro
   const { endsTable = (error: unknown): error is LegacyToS3Error => endsTableOnly(context, error) } = options;
   const landed = [...finished];
   const failures = new Map<number, LegacyToS3Error>();
-  const known = new Set(finished.map(({ tableIndex, chunk }) => `${tableIndex} ${chunk}`));
-  const queue = jobs.filter(({ tableIndex, chunk }) => !known.has(`${tableIndex} ${chunk.chunk}`)).sort(largestFirst).reverse();
+  const isFinished = among(finished);
+  const queue = jobs.filter((job) => !isFinished(chunkNameOf(job))).sort(largestFirst).reverse();
   const progress = new TableProgress(context, jobs, finished);
   const count = Math.max(1, Math.min(context.options.readers, queue.length));
   const governor = new ReaderGovernor({ ...context, readers: count, backOff: context.options.backOff });

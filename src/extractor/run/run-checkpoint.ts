@@ -1,18 +1,19 @@
 import { manifestKey, runFolder } from '../../contract';
-import { LegacyToS3Error } from '../api/errors';
-import type { LandingTarget } from '../landing/target/landing-target';
-import { Checkpoint, type RunRecord } from '../state/checkpoint';
-import type { Clock } from '../state/clock';
-import type { AcquireOptions } from '../state/run-lease';
-import type { StateStore } from '../state/state-store';
-import { planOf } from './chunks/landing-plan';
-import type { ReadJob } from './context/read-job';
-import { selectionOf } from './context/resumed-options';
-import type { RunContext } from './context/run-context';
 import { counted } from '../api/counted';
+import { LegacyToS3Error } from '../api/errors';
 import type { ExtractionPlan } from '../api/extraction-plan';
 import type { Consistency } from '../api/extractor-props';
+import { planOf } from './chunks/landing-plan';
+import { chunkNameOf, type ReadJob } from './context/read-job';
+import { selectionOf } from './context/resumed-options';
+import type { RunContext } from './context/run-context';
+import type { LandingTarget } from '../landing/target/landing-target';
+import { Checkpoint, type RunRecord } from '../state/checkpoint';
+import { among } from '../state/chunk-claims';
+import type { Clock } from '../state/clock';
 import type { LandedChunk } from '../state/landed-chunk';
+import type { AcquireOptions } from '../state/run-lease';
+import type { StateStore } from '../state/state-store';
 
 export interface OpenCheckpointOptions extends AcquireOptions {
   readonly target: LandingTarget;
@@ -84,9 +85,9 @@ export function recordOf(
  * @returns whether there is a manifest, which named tables as missing
  */
 export async function sweepUnfinished(context: RunContext, jobs: readonly ReadJob[], finished: readonly LandedChunk[]): Promise<boolean> {
-  const known = new Set(finished.map(({ tableIndex, chunk }) => `${tableIndex} ${chunk}`));
   const keep = new Set(finished.flatMap(({ objects }) => objects.map(({ key }) => key)));
-  const folders = jobs.filter(({ tableIndex, chunk }) => !known.has(`${tableIndex} ${chunk.chunk}`)).map((job) => planOf(context, job).folder);
+  const isFinished = among(finished);
+  const folders = jobs.filter((job) => !isFinished(chunkNameOf(job))).map((job) => planOf(context, job).folder);
   for (const folder of new Set(folders)) await context.target.sweep(folder, keep);
   const { target, runId } = context;
   if (await target.has(manifestKey(target.prefix, runId))) return true;

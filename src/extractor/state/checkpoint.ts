@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ChunkClaims, chunkKey, ChunkTexts, keptChunks, type KeptChunk } from './chunk-claims';
+import { ChunkClaims, chunkKey, ChunkTexts, keptChunks, landedPrefix, type KeptChunk } from './chunk-claims';
 import type { Clock } from './clock';
 import type { LandedChunk } from './landed-chunk';
 import { folderOf } from './run-folder';
@@ -114,7 +114,7 @@ export class Checkpoint {
   /** Forgets the chunks of a table, so that whoever goes on reads it anew. @throws LegacyToS3Error of code RUN_IN_USE */
   public async forgetTable(tableIndex: number): Promise<void> {
     await this.lease.assertHeld();
-    const keys = await this.store.list(`${folderOf(this.record.runId)}chunk-${String(tableIndex).padStart(5, '0')}-`);
+    const keys = await this.store.list(landedPrefix(this.record.runId, tableIndex));
     await this.store.remove(keys);
     this.finishedChunks -= new Set(keys.map((key) => keptChunks([key])[0].chunk)).size;
   }
@@ -199,11 +199,24 @@ export async function* finishedChunks(store: StateStore, kept: Iterable<KeptChun
   }
 }
 
-/** Deletes what is kept of a run: the record first, so that nobody goes on with half of it. */
-export async function forgetRun(store: StateStore, runId: string): Promise<void> {
-  const keys = [...await store.list(folderOf(runId)), ...await store.leftovers(folderOf(runId))];
-  await store.remove([recordKey(runId)]);
-  await store.remove(keys.filter((key) => key !== recordKey(runId)));
+/** Texts deleted between two questions whether there is time for more. */
+const FORGOTTEN_AT_ONCE = 5_000;
+
+/**
+ * Deletes what is kept of a run: the record first, so that nobody goes on with half of it.
+ *
+ * @param hasTime asked before each further part of very many texts
+ * @returns whether all of it is gone
+ */
+export async function forgetRun(store: StateStore, runId: string, hasTime: () => boolean = () => true): Promise<boolean> {
+  const record = recordKey(runId);
+  const keys = [...await store.list(folderOf(runId)), ...await store.leftovers(folderOf(runId))].filter((key) => key !== record);
+  await store.remove([record]);
+  for (let at = 0; at < keys.length; at += FORGOTTEN_AT_ONCE) {
+    if (at > 0 && !hasTime()) return false;
+    await store.remove(keys.slice(at, at + FORGOTTEN_AT_ONCE));
+  }
+  return true;
 }
 
 /** The runs of which anything is kept: also those whose checkpoint was being removed when the process died. Oldest first. */

@@ -35,6 +35,16 @@ function fileName(kind: Kind, name: ChunkName, claim: number): string {
   return `${kind}-${nameOf(name)}${claim === 0 ? '' : `-${three(claim)}`}.json`;
 }
 
+/** Of the texts that say what of a table is landed. */
+export const landedPrefix = (runId: string, tableIndex: number) => `${folderOf(runId)}chunk-${five(tableIndex)}-`;
+
+/** Whether a chunk is one of these. */
+export function among(chunks: readonly ChunkName[]): (name: ChunkName) => boolean {
+  const text = ({ tableIndex, chunk }: ChunkName) => `${tableIndex} ${chunk}`;
+  const names = new Set(chunks.map(text));
+  return (name) => names.has(text(name));
+}
+
 /** Of what is kept of chunks that cannot land. */
 export const failedPrefix = (runId: string) => `${folderOf(runId)}failed-`;
 

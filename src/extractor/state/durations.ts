@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { extractionFolder } from './run-folder';
 import type { StateStore } from './state-store';
-import { encodeKeySegment } from '../../contract';
 
 /** What an execution reads that reads all that is deployed, from its begin: runs of the same selection are compared. */
 export interface WholeSelection {
@@ -25,7 +25,7 @@ const LEAST_COMPARED = 3;
 /** A shorter run counts as one of so many seconds: starts of functions and Step Functions' own time vary by more than its rows take. */
 const SHORTEST_SECONDS = 60;
 
-const keyOf = (extraction: string) => `extraction=${encodeKeySegment(extraction)}/durations.json`;
+const keyOf = (extraction: string) => `${extractionFolder(extraction)}durations.json`;
 
 /** @param settings of the deployment, what is in them in any order */
 export function wholeSelection(settings: object, begunAt: number): WholeSelection {

@@ -1,2 +1,7 @@
+import { encodeKeySegment } from '../../contract';
+
 /** Where all that is kept of a run is. */
 export const folderOf = (runId: string) => `run=${runId}/`;
+
+/** Where what outlives the runs of an extraction is kept. */
+export const extractionFolder = (extraction: string) => `extraction=${encodeKeySegment(extraction)}/`;

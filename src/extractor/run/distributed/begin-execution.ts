@@ -20,8 +20,8 @@ import { parseS3Url } from '../../landing/s3/s3-url';
 import { USUAL_CHUNK_BYTES } from '../../plan/chunk-size';
 import { withPartitionPrefixes } from '../../plan/partition-prefixes';
 import { toSafeError } from '../../source/credentials/redact';
-import { Checkpoint, checkpointedRuns, type RunRecord } from '../../state/checkpoint';
-import { failedPrefix } from '../../state/chunk-claims';
+import { Checkpoint, hasRecord, type RunRecord } from '../../state/checkpoint';
+import { among, failedPrefix } from '../../state/chunk-claims';
 import { wholeSelection } from '../../state/durations';
 import { executionRunId } from '../../state/execution-run-id';
 import type { LandedChunk } from '../../state/landed-chunk';
@@ -59,7 +59,7 @@ export async function beginExecution(step: BeginStep, setting: ExtractionSetting
     // To cut tables by their keys, keys are read.
     const held = await new ReadingHold(opened.store, setting.name, setting.clock, step.limits.window).look();
     if (held) return { outcome: 'waiting', reason: held.reason, waitUntil: new Date(held.until).toISOString() };
-    return await new Beginning(step, setting, opened.store).begin(props, options, { plan, resume });
+    return await new Beginning(step, input, setting, opened.store).begin(props, options);
   } catch (error) {
     throw toSafeError(error, [options.connection.password]);
   } finally {
@@ -89,12 +89,16 @@ class Beginning {
   private readonly execution: string;
   private readonly begunAt: number;
 
-  public constructor(private readonly step: BeginStep, private readonly setting: ExtractionSetting, private readonly store: StateStore) {
+  public constructor(
+    private readonly step: BeginStep, private readonly input: ExtractionInput, private readonly setting: ExtractionSetting,
+    private readonly store: StateStore,
+  ) {
     this.execution = step.execution.arn;
     this.begunAt = setting.clock.now();
   }
 
-  public async begin(props: ExtractorProps, options: RunOptions, { plan, resume }: Pick<ExtractionInput, 'plan' | 'resume'>): Promise<BeginAnswer> {
+  public async begin(props: ExtractorProps, options: RunOptions): Promise<BeginAnswer> {
+    const { plan, resume } = this.input;
     const runId = resume ?? executionRunId(this.step.execution);
     const target = openTarget(options.target, options.targetOptions);
     try {
@@ -116,7 +120,7 @@ class Beginning {
   private async checkpointOf(
     runId: string, props: ExtractorProps, options: RunOptions, target: ReturnType<typeof openTarget>, isResumed: boolean,
   ): Promise<Checkpoint | undefined> {
-    if (!isResumed && !(await checkpointedRuns(this.store)).includes(runId)) return undefined;
+    if (!isResumed && !await hasRecord(this.store, runId)) return undefined;
     const accept = (record: RunRecord) => void (isResumed && resumedOptions(options, props, record));
     const { execution, setting: { clock, isRunning } } = this;
     return openCheckpoint(runId, { target, store: this.store, clock, takeOver: false, execution, isRunning, accept });
@@ -171,8 +175,9 @@ class Beginning {
 
   /** Of what is left. */
   private itemsOf({ tables }: ExtractionPlan, kept: Checkpoint | undefined): WorkItem[] {
-    const done = new Set(kept?.finished.map(({ tableIndex, chunk }) => `${tableIndex} ${chunk}`));
-    const work = tables.map(({ chunks }, index): TableWork => ({ index, chunks: chunks.filter(({ chunk }) => !done.has(`${index} ${chunk}`)) }));
+    const isFinished = among(kept?.finished ?? []);
+    const work = tables.map(({ chunks }, tableIndex): TableWork => (
+      { index: tableIndex, chunks: chunks.filter(({ chunk }) => !isFinished({ tableIndex, chunk })) }));
     return itemsOf(work, this.step.limits);
   }
 
@@ -183,7 +188,7 @@ class Beginning {
     const { runId } = record;
     const texts = new RunTexts(this.store, runId);
     const header = { ...record, plan: plan!, ...this.whole() };
-    await texts.writePlan(header, options, (table) => tables[plan!.tables.indexOf(table)].relations);
+    await texts.writePlan(header, options, (index) => tables[index].relations);
     // Those that failed before are tried again.
     await this.store.remove(await this.store.list(failedPrefix(runId)));
     return this.answer(checkpoint, options, { key: await texts.writeItems(epoch, items), items });
@@ -191,7 +196,7 @@ class Beginning {
 
   /** Nothing where whoever started the execution chose what it reads. */
   private whole(): Pick<HeaderText, 'whole'> {
-    const { scheduledAt, ...chosen } = checkInput(this.step.input);
+    const { scheduledAt, ...chosen } = this.input;
     const isWhole = Object.values(chosen).every((each) => each === undefined);
     return isWhole ? { whole: wholeSelection(this.step.settings, this.begunAt) } : {};
   }
@@ -239,9 +244,9 @@ function plannedOf({ tables }: ExtractionPlan, items: readonly WorkItem[], { con
 
 /** For each table that is not finished the job of a chunk that is not. */
 function openJobs(jobs: readonly ReadJob[], { tables }: ExtractionPlan, finished: readonly LandedChunk[]): ReadJob[] {
-  const done = new Set(finished.map(({ tableIndex, chunk }) => `${tableIndex} ${chunk}`));
+  const isFinished = among(finished);
   return jobs.flatMap((job) => {
-    const chunk = tables[job.tableIndex].chunks.find((each) => !done.has(`${job.tableIndex} ${each.chunk}`));
+    const chunk = tables[job.tableIndex].chunks.find((each) => !isFinished({ tableIndex: job.tableIndex, chunk: each.chunk }));
     return chunk ? [{ ...job, chunk }] : [];
   });
 }

@@ -10,11 +10,10 @@ import { readManifestSummary } from '../../landing/read-manifest';
 import type { LandingTarget } from '../../landing/target/landing-target';
 import { quoteTable } from '../../source/catalog/identifiers';
 import { toSafeError } from '../../source/credentials/redact';
-import { finishedChunks, readChunkTexts, readRecord } from '../../state/checkpoint';
-import type { ChunkFailure, ChunkTexts, KeptChunk } from '../../state/chunk-claims';
+import { finishedChunks, forgetRun, readChunkTexts, readRecord } from '../../state/checkpoint';
+import { landedPrefix, type ChunkFailure, type ChunkTexts, type KeptChunk } from '../../state/chunk-claims';
 import { keepDuration, type WholeSelection } from '../../state/durations';
 import { openStore } from '../../state/open-store';
-import { folderOf } from '../../state/run-folder';
 import { RunLease } from '../../state/run-lease';
 import type { StateStore } from '../../state/state-store';
 import { landedPrimaryKey } from '../chunks/table-job';
@@ -25,9 +24,6 @@ import { manifestHead, TablesSummary } from '../manifest/build-manifest';
 import { ManifestWriter } from '../manifest/write-manifest';
 import { RunSnapshot } from '../run-snapshot';
 import { TableAssembly, type ChunkEntry, type LandedTable } from '../tables/landed-table';
-
-/** Texts deleted between two looks at the clock. */
-const DELETED_AT_ONCE = 5_000;
 
 /** Before its end the function begins to delete no more (milliseconds). */
 const LAST_DELETE_MS = 60_000;
@@ -193,14 +189,7 @@ class Ending {
   public async forget({ connection }: RunOptions, { consistency }: Manifest): Promise<boolean> {
     const warn = (message: string) => this.setting.onEvent({ type: 'warning', message });
     if (consistency.mode === 'databaseSnapshot') await new RunSnapshot(connection, this.runId, warn).drop();
-    const keys = await this.store.list(folderOf(this.runId));
-    // The record first, so that nobody goes on with half of the run.
-    keys.sort((a, b) => Number(b.endsWith('/run.json')) - Number(a.endsWith('/run.json')));
-    for (let at = 0; at < keys.length; at += DELETED_AT_ONCE) {
-      if (at > 0 && this.setting.remainingMs() < LAST_DELETE_MS) return false;
-      await this.store.remove(keys.slice(at, at + DELETED_AT_ONCE));
-    }
-    return true;
+    return forgetRun(this.store, this.runId, () => this.setting.remainingMs() >= LAST_DELETE_MS);
   }
 
   private async tableOf(context: RunContext, index: number, table: PlannedTable, texts: ChunkTexts): Promise<EndedTable | FailedTable> {
@@ -247,9 +236,8 @@ class Ending {
       const { schema, table, partitionPrefix } = tables[index];
       context.emit({ type: 'table-failed', database: context.database, schema, table, code, message });
       await context.mayComplete(true);
-      const folder = folderOf(this.runId);
       // Claims stay, so that no worker of before is heard.
-      await this.store.remove(await this.store.list(`${folder}chunk-${String(index).padStart(5, '0')}-`));
+      await this.store.remove(await this.store.list(landedPrefix(this.runId, index)));
       const dataset = { database: context.database, schema, table, partitionPrefix };
       await context.target.sweep(datasetRunFolder(context.target.prefix, dataset, this.runId), new Set());
     }

@@ -1,4 +1,4 @@
-import { encodeKeySegment } from '../../../contract';
+import { extractionFolder } from '../../state/run-folder';
 import type { AsksExecution } from '../../state/run-lease';
 import type { StateStore } from '../../state/state-store';
 
@@ -15,7 +15,6 @@ export interface LockOwner {
 }
 
 const keyOf = (folder: string, slot: LockSlot, number: number) => `${folder}${slot}-${String(number).padStart(6, '0')}.json`;
-const folderOf = (extraction: string) => `extraction=${encodeKeySegment(extraction)}/`;
 
 /**
  * Takes a slot of an extraction for an execution. No clock ends what an execution has: it has it until it does not run any more,
@@ -24,7 +23,7 @@ const folderOf = (extraction: string) => `extraction=${encodeKeySegment(extracti
  * @returns the ARN of the execution that has it, which is the own one where it was taken
  */
 export async function takeSlot(store: StateStore, slot: LockSlot, { extraction, execution, isRunning }: LockOwner): Promise<string> {
-  const folder = folderOf(extraction);
+  const folder = extractionFolder(extraction);
   for (;;) {
     const keys = await store.list(`${folder}${slot}-`);
     const last = keys.at(-1);
@@ -46,7 +45,7 @@ export async function takeSlot(store: StateStore, slot: LockSlot, { extraction, 
 
 /** Gives a slot back, where the execution has it. */
 export async function leaveSlot(store: StateStore, slot: LockSlot, { extraction, execution }: Pick<LockOwner, 'extraction' | 'execution'>): Promise<void> {
-  const last = (await store.list(`${folderOf(extraction)}${slot}-`)).at(-1);
+  const last = (await store.list(`${extractionFolder(extraction)}${slot}-`)).at(-1);
   if (last === undefined) return;
   const { execution: holder } = JSON.parse(await store.read(last) ?? '{}') as { readonly execution?: string };
   if (holder === execution) await store.remove([last]);

@@ -1,7 +1,7 @@
-import { encodeKeySegment } from '../../../contract';
 import type { ExtractorProps } from '../../api/extractor-props';
 import type { LandingProps } from '../../api/landing-props';
 import { withTarget } from '../../state/open-store';
+import { extractionFolder } from '../../state/run-folder';
 import type { StateStore } from '../../state/state-store';
 
 /** Since when an extraction is paused. */
@@ -10,7 +10,7 @@ export interface ExtractionPause {
   readonly since: string;
 }
 
-const keyOf = (extraction: string) => `extraction=${encodeKeySegment(extraction)}/paused.json`;
+const keyOf = (extraction: string) => `${extractionFolder(extraction)}paused.json`;
 
 /** @returns nothing when it is not paused */
 export async function readPause(store: StateStore, extraction: string): Promise<ExtractionPause | undefined> {

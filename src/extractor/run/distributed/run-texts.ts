@@ -5,6 +5,7 @@ import type { OnTableError } from '../../api/extractor-props';
 import type { TableRelations } from '../../source/catalog/read-relations';
 import type { RunRecord } from '../../state/checkpoint';
 import type { WholeSelection } from '../../state/durations';
+import { eachInFlight } from '../../state/in-flight';
 import { folderOf } from '../../state/run-folder';
 import type { StateStore } from '../../state/state-store';
 
@@ -32,9 +33,6 @@ export interface WrittenItems {
   readonly items: readonly WorkItem[];
 }
 
-/** Texts that are written at a time. */
-const AT_A_TIME = 32;
-
 const headerKey = (runId: string) => `${folderOf(runId)}header.json`;
 const tableKey = (runId: string, index: number) => `${folderOf(runId)}table-${String(index).padStart(5, '0')}.json`;
 const six = (number: number) => String(number).padStart(6, '0');
@@ -47,13 +45,13 @@ export class RunTexts {
 
   public async writePlan(
     record: Omit<HeaderText, 'onTableError' | 'readers'>, { onTableError, readers }: Pick<HeaderText, 'onTableError' | 'readers'>,
-    relationsOf: (table: PlannedTable) => TableRelations | undefined,
+    relationsOf: (index: number) => TableRelations | undefined,
   ): Promise<void> {
     const header: HeaderText = { ...record, plan: { ...record.plan, tables: [] }, onTableError, readers };
     await this.store.put(headerKey(this.runId), JSON.stringify(header));
     await this.writeEach(record.plan.tables, (planned, index) => {
       const { chunks, ...table } = planned;
-      return [tableKey(this.runId, index), { table, chunkCount: chunks.length, relations: relationsOf(planned) } satisfies TableText];
+      return [tableKey(this.runId, index), { table, chunkCount: chunks.length, relations: relationsOf(index) } satisfies TableText];
     });
   }
 
@@ -87,14 +85,10 @@ export class RunTexts {
   }
 
   private async writeEach<T>(all: readonly T[], textOf: (each: T, index: number) => readonly [key: string, text: object]): Promise<void> {
-    let next = 0;
-    const write = async () => {
-      while (next < all.length) {
-        const [key, text] = textOf(all[next], next++);
-        await this.store.put(key, JSON.stringify(text));
-      }
-    };
-    await Promise.all(Array.from({ length: AT_A_TIME }, write));
+    await eachInFlight(all.entries(), async ([index, each]) => {
+      const [key, text] = textOf(each, index);
+      await this.store.put(key, JSON.stringify(text));
+    });
   }
 
   private async parsed<T>(key: string): Promise<T> {

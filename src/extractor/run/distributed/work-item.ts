@@ -4,7 +4,7 @@ import { EarlierSessions, sessionName } from './earlier-sessions';
 import type { ExtractionSetting } from './extraction-setting';
 import { ReadingHold } from './reading-hold';
 import { RunTexts, type TableText } from './run-texts';
-import { datasetRunFolder, partFileName, type WorkAnswer, type WorkItem, type WorkStep } from '../../../contract';
+import { datasetRunFolder, partNamePrefix, type WorkAnswer, type WorkItem, type WorkStep } from '../../../contract';
 import { counted } from '../../api/counted';
 import { LegacyToS3Error, type ErrorCode } from '../../api/errors';
 import type { PlannedChunk, PlannedTable } from '../../api/extraction-plan';
@@ -224,8 +224,10 @@ class Worker {
     this.reading.set(JSON.stringify(name), this.setting.clock.now());
     const { schema, table, partitionPrefix } = job;
     const folder = datasetRunFolder(target.prefix, { database, schema, table, partitionPrefix }, runId);
-    if (claim > 1) await earlier.end(name, claim);
-    if (claim > 1) await target.sweep(folder + partFileName(job.chunk.chunk, 0, '').replace(/0000\.$/, ''), new Set());
+    if (claim > 1) {
+      await earlier.end(name, claim);
+      await target.sweep(folder + partNamePrefix(job.chunk.chunk), new Set());
+    }
     return true;
   }
 
