@@ -1,33 +1,24 @@
 import { element } from './dom.js';
 import { counted, format } from './format.js';
+import { NewestRows } from './newest-rows.js';
 
 const STATES = {
   'running': ['run', 'Running'], 'succeeded': ['ok', 'Succeeded'], 'skipped': ['', 'Skipped'], 'failed': ['bad', 'Failed'],
   'timed out': ['bad', 'Timed out'], 'stopped': ['wait', 'Stopped'],
 };
-/** Executions shown at first. */
-const FEW = 5;
 
 const COLUMNS = [['Execution'], ['State'], ['Started'], ['Took', 'end'], ['Run'], ['Chunks', 'end'], ['Rows', 'end'], ['Size', 'end']];
 
 /** The newest executions of one extraction; one that runs shows its progress, one that ended badly says why when it is opened. */
 export class Extraction {
   constructor(name) {
-    this.rows = new Map();
     this.link = element('a', { target: '_blank', rel: 'noreferrer' }, 'in the console');
-    this.empty = element('p', { class: 'hint' }, 'No execution yet. ', element('code', {}, 'cdk-legacy-to-s3 extract --remote --stack …'), ' starts one.');
+    const empty = element('p', { class: 'hint' }, 'No execution yet. ', element('code', {}, 'cdk-legacy-to-s3 extract --remote --stack …'), ' starts one.');
     this.problem = element('p', { class: 'problem', hidden: '' });
-    this.tbody = element('tbody');
-    const head = COLUMNS.map(([label, align]) => element('th', { scope: 'col', class: align }, label));
-    this.table = element('table', { class: 'rows runs' }, element('thead', {}, element('tr', {}, ...head)), this.tbody);
-    this.all = element('button', { type: 'button', class: 'more', hidden: '' });
-    this.all.addEventListener('click', () => {
-      this.showsAll = !this.showsAll;
-      this.hideOlder();
-    });
+    this.executions = new NewestRows(COLUMNS, empty, (execution) => execution.name, (_, at) => new ExecutionRow(at === 0));
     const title = element('h2', {}, element('span', {}, `Extraction ${name}`), element('span', { class: 'note' }, this.link));
     this.root = element('section', { class: 'widget runs extraction', 'aria-label': `Extraction ${name}` },
-      title, element('div', { class: 'body' }, this.table, this.empty), this.all, this.problem);
+      title, this.executions.body, this.executions.all, this.problem);
   }
 
   update({ executions, url, problem }) {
@@ -36,32 +27,7 @@ export class Extraction {
     this.problem.textContent = problem ? `the executions cannot be read: ${problem}` : '';
     // What was read before stays meanwhile.
     if (problem) return;
-    this.empty.hidden = executions.length > 0;
-    this.table.hidden = executions.length === 0;
-    const listed = new Set(executions.map(({ name }) => name));
-    for (const [name, row] of this.rows) {
-      if (listed.has(name)) continue;
-      row.remove();
-      this.rows.delete(name);
-    }
-    executions.forEach((execution, at) => {
-      let row = this.rows.get(execution.name);
-      if (!row) this.rows.set(execution.name, row = new ExecutionRow(at === 0));
-      row.update(execution);
-      const place = this.tbody.children[2 * at];
-      if (place !== row.root) this.tbody.insertBefore(row.root, place ?? null).after(row.detail);
-    });
-    this.hideOlder();
-  }
-
-  /** The newest few, or all. */
-  hideOlder() {
-    const rows = [...this.tbody.children];
-    const older = rows.slice(2 * FEW);
-    this.all.hidden = older.length === 0;
-    this.all.textContent = this.showsAll ? `show the newest ${FEW}` : `show all ${rows.length / 2}`;
-    older.forEach((row) => row.classList.toggle('older', !this.showsAll));
-    rows.slice(0, 2 * FEW).forEach((row) => row.classList.remove('older'));
+    this.executions.update(executions);
   }
 }
 

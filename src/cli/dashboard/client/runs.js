@@ -1,32 +1,21 @@
 import { element } from './dom.js';
 import { counted, format } from './format.js';
+import { NewestRows } from './newest-rows.js';
 
 const STATES = { COMPLETE: ['ok', 'Complete'], INCOMPLETE: ['bad', 'Incomplete'] };
 const PROOFS = { verified: ['ok', 'Verified'], counted: ['wait', 'Counted'], unverified: ['wait', 'Not verified'] };
-/** Runs shown at first. */
-const FEW = 5;
 
 const COLUMNS = [['Run'], ['State'], ['Verification'], ['Database'], ['Started'], ['Took', 'end'], ['Tables', 'end'], ['Rows', 'end'], ['Size', 'end']];
 
-/** The newest runs; each opens to the tables it landed. Rows live as long as their run is listed, so nothing flickers. */
+/** The newest runs; each opens to the tables it landed. */
 export class Runs {
   constructor() {
-    this.rows = new Map();
     this.note = element('span', { class: 'note' });
-    this.body = element('div', { class: 'body' });
-    this.empty = element('p', { class: 'hint' }, 'No run has landed yet. ', element('code', {}, 'cdk-legacy-to-s3 extract --stack …'), ' lands one.');
+    const empty = element('p', { class: 'hint' }, 'No run has landed yet. ', element('code', {}, 'cdk-legacy-to-s3 extract --stack …'), ' lands one.');
     this.problem = element('p', { class: 'problem', hidden: '' });
-    this.tbody = element('tbody');
-    const head = COLUMNS.map(([name, align]) => element('th', { scope: 'col', class: align }, name));
-    this.table = element('table', { class: 'rows runs' }, element('thead', {}, element('tr', {}, ...head)), this.tbody);
-    this.body.append(this.table, this.empty);
-    this.all = element('button', { type: 'button', class: 'more', hidden: '' });
-    this.all.addEventListener('click', () => {
-      this.showsAll = !this.showsAll;
-      this.hideOlder();
-    });
+    this.runs = new NewestRows(COLUMNS, empty, (run) => run.runId, (run) => new RunRow(run.runId));
     const title = element('h2', {}, element('span', {}, 'Runs'), this.note);
-    this.root = element('section', { id: 'runs', class: 'widget runs', 'aria-label': 'Runs' }, title, this.body, this.all, this.problem);
+    this.root = element('section', { id: 'runs', class: 'widget runs', 'aria-label': 'Runs' }, title, this.runs.body, this.runs.all, this.problem);
   }
 
   update(runs, problem) {
@@ -35,32 +24,7 @@ export class Runs {
     // What was read before stays while the table cannot be read.
     if (problem) return;
     this.note.textContent = runs.length > 0 ? `newest ${runs.length}` : '';
-    this.empty.hidden = runs.length > 0;
-    this.table.hidden = runs.length === 0;
-    const listed = new Set(runs.map(({ runId }) => runId));
-    for (const [runId, row] of this.rows) {
-      if (listed.has(runId)) continue;
-      row.remove();
-      this.rows.delete(runId);
-    }
-    runs.forEach((run, at) => {
-      let row = this.rows.get(run.runId);
-      if (!row) this.rows.set(run.runId, row = new RunRow(run.runId));
-      row.update(run);
-      const place = this.tbody.children[2 * at];
-      if (place !== row.root) this.tbody.insertBefore(row.root, place ?? null).after(row.detail);
-    });
-    this.hideOlder();
-  }
-
-  /** The newest few, or all. */
-  hideOlder() {
-    const rows = [...this.tbody.children];
-    const older = rows.slice(2 * FEW);
-    this.all.hidden = older.length === 0;
-    this.all.textContent = this.showsAll ? `show the newest ${FEW}` : `show all ${rows.length / 2}`;
-    older.forEach((row) => row.classList.toggle('older', !this.showsAll));
-    rows.slice(0, 2 * FEW).forEach((row) => row.classList.remove('older'));
+    this.runs.update(runs);
   }
 }
 
