@@ -37,9 +37,13 @@ export interface LambdaProcessOptions {
 
 const END = '--- invocation ended ---';
 
-/** Both outputs are one pipe, so that their lines keep their order and the end mark comes last. */
+/**
+ * Both outputs are one pipe and one stream, so that their lines keep their order and the end mark comes last: two streams
+ * on one pipe keep queues of their own once it is full.
+ */
 const DRIVER = `
 const { readFileSync } = require('node:fs');
+process.stderr.write = process.stdout.write.bind(process.stdout);
 const [, file, entry, timeoutMs] = process.argv;
 const handler = require(file)[entry];
 const failed = (e) => ({ errorType: e.name, errorMessage: e.message, trace: String(e.stack).split('\\n') });
