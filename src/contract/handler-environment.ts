@@ -26,6 +26,8 @@ export const HANDLER_ENV = {
   bufferRetrySeconds: 'BUFFER_RETRY_SECONDS',
   /** Glue database that completed runs are registered in; missing: none is. */
   glueDatabase: 'GLUE_DATABASE_NAME',
+  /** `LandedTablesSettings` as JSON: how completed runs become tables; missing: Hive tables. */
+  landedTables: 'LANDED_TABLES',
   /** ARN of the event bus that runs are announced on; missing: the account's default one. */
   eventBus: 'RUN_EVENT_BUS_ARN',
 } as const;

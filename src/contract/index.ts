@@ -18,6 +18,7 @@ export * from './run-events';
 export * from './run-log';
 export * from './catalog';
 export * from './catalog-column';
+export * from './landed-tables';
 export * from './replay';
 export * from './extraction';
 export * from './extraction-metrics';

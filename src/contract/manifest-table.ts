@@ -48,6 +48,22 @@ export interface ManifestColumn {
   readonly codePage?: string;
   /** How binary is spelled in CSV and JSON Lines. */
   readonly encoding?: 'hex' | 'base64';
+  /**
+   * Field id that Parquet files carry (Iceberg spec, "Column Projection"): `column_id` of the source, which is never used again within
+   * one object; `companionFieldId()` of a companion. Absent in manifests of older versions, and of a query.
+   */
+  readonly fieldId?: number;
+}
+
+/** Which object of the source a table is; a table that was dropped and made again is another one. */
+export interface TableIdentity {
+  readonly objectId: number;
+  /** `create_date` of the object, as the server gives it (ISO 8601 without an offset). */
+  readonly created: string;
+  /** Of the database: `fork:<recovery_fork_guid>`, else `created:<create_date>`; a restored database has another one. */
+  readonly database: string;
+  /** Greatest `column_id` that the object ever had (`max_column_id_used`). */
+  readonly maxColumnId?: number;
 }
 
 /** What was tallied of a column's values while the rows came from the source. */
@@ -181,6 +197,8 @@ export interface ManifestTable {
   readonly unreadColumns?: readonly string[];
   /** Whether it is a view of the source; absent for a table. */
   readonly view?: boolean;
+  /** Absent in manifests of older versions, and of a query. */
+  readonly identity?: TableIdentity;
   /** What holds of this table's rows, where that is not what holds of the run's. */
   readonly guarantee?: string;
   /** Condition of the rows that were read; absent when all were. */

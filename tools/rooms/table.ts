@@ -30,6 +30,13 @@ export const ROOMS: readonly Room[] = [
     room('options', 'props validated, patterns of names', 'api'),
   ]),
 
+  ...world('iceberg', [
+    room('spec', 'schema, values, table metadata, manifests: the format as its specification has it', CONTRACT),
+    room('files', 'where metadata is written and files are read: S3, a folder'),
+    room('catalogs', 'which metadata a name stands for: Glue, a folder, REST', CONTRACT, 'spec', 'files'),
+    room('commit', 'a run becomes snapshots: identity, schema, files, tags', CONTRACT, 'spec', 'files', 'catalogs'),
+  ]),
+
   ...world('pipeline', [
     room('checks', 'options refused early, names claimed once', CONTRACT),
     room('access', 'roles, grants, key policies', CONTRACT),

@@ -1,0 +1,176 @@
+import { encodeKeySegment, normalizePrefix } from './object-keys';
+
+/*
+ * Landed tables: each run of Parquet files becomes a snapshot of an Apache Iceberg table (format version 2). The files stay where
+ * they landed; only metadata is written, into a folder beside the landing prefix.
+ */
+
+/** What companion columns hold of their source column; the place is part of their field ids, so it never changes. */
+const COMPANION_KINDS = ['100ns', 'offset_minutes', 'base_type'] as const;
+
+/** The first field id of companions: SQL Server has at most 30,000 columns a table (sparse ones), Iceberg reserves ids from 2,147,483,447. */
+const FIRST_COMPANION_ID = 1_000_000;
+
+/** Field id of a companion: `1,000,000 + 8 × column_id + kind`. That of a column of the source is its `column_id`. */
+export function companionFieldId(columnId: number, companion: typeof COMPANION_KINDS[number]): number {
+  return FIRST_COMPANION_ID + 8 * columnId + COMPANION_KINDS.indexOf(companion);
+}
+
+/** Folder of the landed tables' metadata: beside the landing prefix (`landing/` has `landing-tables/`), `_tables/` where there is none. */
+export function tablesFolder(prefix: string): string {
+  const landing = normalizePrefix(prefix);
+  return landing === '' ? '_tables/' : `${landing.slice(0, -1)}-tables/`;
+}
+
+/**
+ * Folder of one table, shared with no other: `<prefix>-tables/<name>-<uuid>/`. What removes unreferenced files below a table's
+ * location (Athena's VACUUM, Glue's orphan deletion, Spark's `remove_orphan_files`) finds no landed file there.
+ */
+export function tableLocation(prefix: string, name: string, uuid: string): string {
+  return `${tablesFolder(prefix)}${encodeKeySegment(name)}-${uuid}/`;
+}
+
+const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+const TABLES_KEY = new RegExp(`(?:^|/)(?:_tables|[^/]+-tables)/[^/]+-${UUID}/(?:metadata|data|attempts)/.+$`);
+
+/** Whether an object is of a landed table's folder, by its key, wherever the landing prefix is. */
+export function isTablesKey(key: string): boolean {
+  return TABLES_KEY.test(key);
+}
+
+/**
+ * Properties of the Iceberg tables, set by the commit itself; parameters of their Glue tables too. `dataset`, `kind` and `run` are
+ * those of `CATALOG_PARAMETERS`.
+ */
+export const TABLE_PROPERTIES = {
+  /** Run id of the newest run that was applied. Snapshots expire, this stays. */
+  appliedRun: 'cdk-legacy-to-s3.applied-run',
+  /** Iceberg sequence number of the commit that applied it. */
+  appliedSequence: 'cdk-legacy-to-s3.applied-sequence',
+  /** What the source's table is, as {@link TableIdentity} gives it. */
+  identity: 'cdk-legacy-to-s3.identity',
+  /** From 1: how often the name moved on to another table. */
+  generation: 'cdk-legacy-to-s3.generation',
+  /** `s3://<bucket>/<key>` of the manifest of the applied run. */
+  manifest: 'cdk-legacy-to-s3.manifest',
+  server: 'cdk-legacy-to-s3.server',
+  database: 'cdk-legacy-to-s3.database',
+  verification: 'cdk-legacy-to-s3.verification',
+} as const;
+
+/** Tag of a run's snapshot. */
+export function runTag(runId: string): string {
+  return `run-${runId}`;
+}
+
+/** Name of the table that an older generation is kept as. */
+export function generationTableName(name: string, generation: number): string {
+  return `${name}_g${generation}`;
+}
+
+/** What to do with rows that others added to a landed table since its last run. */
+export type ForeignRows = 'refuse' | 'keep' | 'drop';
+
+/** How run completion lands tables: JSON in the function's environment. Absent: `hive`. */
+export interface LandedTablesSettings {
+  readonly kind: 'iceberg' | 'hive' | 'none';
+  /** @default 'refuse' */
+  readonly foreignRows?: ForeignRows;
+  /** Runs whose tags are kept; the newest always is. @default - all */
+  readonly keepRuns?: number;
+  /** Days a run's tag is kept (`max-ref-age-ms`). @default - for ever */
+  readonly keepForDays?: number;
+  /** Athena workgroup that proves counts and sums after each commit. @default - none is asked */
+  readonly proveInWorkGroup?: string;
+  /** Most bytes that one proving query may scan. */
+  readonly proveBytesLimit?: number;
+}
+
+/** Where a run's table stands on its way to a snapshot. */
+export type TableCommitState =
+  /** Its snapshot is committed. */
+  | 'COMMITTED'
+  /** A newer run was applied before; this one is left out. */
+  | 'SUPERSEDED'
+  /** It could not be committed and is tried again. */
+  | 'FAILED'
+  /** It cannot be committed; trying again would not help. */
+  | 'REFUSED'
+  /** Its files are gone, and its snapshot with them. */
+  | 'EXPIRED';
+
+/** An item of the metadata table for each table of a run, beside the run's own item: same partition key. */
+export interface TableCommitItem {
+  /** As of the run's item. */
+  readonly objectKey: string;
+  /** {@link tableCommitSortKey} */
+  readonly versionId: string;
+  readonly itemType: 'tableCommit';
+  readonly runId: string;
+  /** `<database>/<schema>/<table>`; not called `dataset`, which is the key of an index. */
+  readonly tableOf: string;
+  /** Name in the catalog. */
+  readonly tableName: string;
+  readonly commitState: TableCommitState;
+  /** ETag of the manifest the commit is of. */
+  readonly manifestETag: string;
+  /** Of Iceberg; a text, since it has 63 bits. */
+  readonly snapshotId?: string;
+  readonly metadataLocation?: string;
+  readonly rows: number;
+  /** Sum of the rows that the files' own footers tell, as of the committed snapshot. */
+  readonly provenRows?: number;
+  /** Whether Athena's counts and sums equalled the manifest's. */
+  readonly queryProven?: boolean;
+  /** Why not, when FAILED or REFUSED. */
+  readonly problem?: string;
+  /** ISO 8601, UTC. */
+  readonly recordedAt: string;
+}
+
+/** Sort key of a {@link TableCommitItem}. */
+export function tableCommitSortKey(datasetId: string): string {
+  return `table#${datasetId}`;
+}
+
+/** Name of the Glue table over the lines of {@link RunSnapshotLine}. */
+export const RUN_SNAPSHOTS_TABLE = 'run_snapshots';
+
+/** Folder right below the watched prefix with one object of lines for each run whose tables were committed. */
+export const RUN_SNAPSHOTS_FOLDER = 'run-snapshots/';
+
+/** Key of a run's lines. */
+export function runSnapshotsKey(landingPrefix: string, runId: string): string {
+  return `${landingPrefix}${RUN_SNAPSHOTS_FOLDER}run=${encodeKeySegment(runId)}.json`;
+}
+
+/** Whether a key is one that {@link runSnapshotsKey} makes. */
+export function isRunSnapshotsKey(landingPrefix: string, key: string): boolean {
+  const head = `${landingPrefix}${RUN_SNAPSHOTS_FOLDER}run=`;
+  return key.startsWith(head) && /^[^/]+\.json$/.test(key.slice(head.length));
+}
+
+/** The snapshot of one table that shows one run. */
+export interface RunSnapshotLine {
+  readonly run_id: string;
+  readonly dataset: string;
+  readonly table_name: string;
+  readonly state: TableCommitState;
+  readonly snapshot_id: string;
+  readonly metadata_location: string;
+  readonly rows_landed: number;
+  /** ISO 8601, UTC. */
+  readonly committed_at: string;
+}
+
+/** Columns of a Glue table over the lines. */
+export const RUN_SNAPSHOT_COLUMNS: { readonly [name in keyof RunSnapshotLine]: string } = {
+  run_id: 'string',
+  dataset: 'string',
+  table_name: 'string',
+  state: 'string',
+  snapshot_id: 'string',
+  metadata_location: 'string',
+  rows_landed: 'bigint',
+  committed_at: 'string',
+};
