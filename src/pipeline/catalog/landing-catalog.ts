@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { ILandingCatalog, LandingCatalogAttributes } from './catalog-interface';
 import { LandingCatalogProps } from './catalog-options';
 import { addCatalogQueries } from './catalog-queries';
-import { jsonLinesTable } from './json-lines-table';
+import { jsonLinesTable, JsonLinesTableProps } from './json-lines-table';
 import { LandedTables } from './landed-tables';
 import { ImportedCatalog, LandedObjects, LandingCatalogBase } from './landing-catalog-base';
 import { createWorkGroup, PROOFS_FOLDER, RESULTS_FOLDER } from './query-workgroup';
@@ -137,7 +137,7 @@ export class LandingCatalog extends LandingCatalogBase {
 
   private tableOfLines(
     { bucket, objectPrefix = '' }: LandingCatalogProps, id: string,
-    { folder, ...table }: { readonly name: string; readonly description: string; readonly folder: string; readonly columns: { readonly [name: string]: string } },
+    { folder, ...table }: Pick<JsonLinesTableProps, 'name' | 'description' | 'columns'> & { readonly folder: string },
   ): glue.CfnTable {
     const { database, databaseName } = this;
     return jsonLinesTable(this, id, { ...table, catalogId: Aws.ACCOUNT_ID, database, databaseName, location: bucket.s3UrlForObject(`${objectPrefix}${folder}`) });

@@ -7,15 +7,14 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { RunCompletionRole } from './run-completion-role';
 import { HANDLER_ENV, SERVICES } from '../../contract';
-import { allowInvoking } from '../access/handler-role';
-import { acknowledgeResource } from '../access/nag-acknowledgements';
+import { acknowledgeByStandards, acknowledgeResource } from '../access/nag-acknowledgements';
+import { checkLifecycle } from '../catalog/bucket-lifecycle';
 import { LandedTables, LandedTablesKind } from '../catalog/landed-tables';
 import { LandingCatalog } from '../catalog/landing-catalog';
 import { PROOF_ACTIONS, resultRights } from '../catalog/query-rights';
 import { PROOFS_FOLDER } from '../catalog/query-workgroup';
 import { checkLandedTables, commitsSnapshots, settingsOf } from '../catalog/table-settings';
 import { invalidInput } from '../checks/validation';
-import { checkLifecycle } from '../catalog/bucket-lifecycle';
 import { RecordingFunction, RecordingFunctionProps } from '../recording/recording-function';
 
 /** Properties of run completion. The defaults of memory and timeout are 1024 MB and 15 minutes here. */
@@ -95,9 +94,19 @@ export class RunCompletion extends RecordingFunction {
     if (props.catalog) this.registerIn(props.catalog, props.bucket);
     if (commitsSnapshots(landedTables)) {
       checkLifecycle(this, props.bucket, props.objectPrefix);
-      // A run of more tables than one invocation commits is gone on with by the next.
-      allowInvoking(this, this.role, true, 'GoOn', [this.function]);
+      this.allowGoingOn();
     }
+  }
+
+  /**
+   * A run of more tables than one invocation commits is gone on with by the next. In a policy of its own: the function waits for the
+   * one that comes with the role, so that it could not be named there.
+   */
+  private allowGoingOn(): void {
+    const statements = [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.function.functionArn] })];
+    const policy = new iam.Policy(this, 'GoOnPolicy', { statements });
+    acknowledgeByStandards(policy, 'IAMNoInlinePolicy', 'the policy is of this one function, and of use to nobody else');
+    this.role.attachInlinePolicy(policy);
   }
 
   private registerIn(catalog: LandingCatalog, bucket: s3.IBucket): void {

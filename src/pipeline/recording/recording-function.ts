@@ -110,7 +110,8 @@ export abstract class RecordingFunction extends Construct implements iam.IGranta
     this.failureQueue = props.failureQueue ?? new FailureQueue(this, 'FailureQueue', { encryptionKey: props.encryptionKey });
     this.logGroup = createHandlerLogGroup(this, props, props.encryptionKey);
     const parts = { logGroup: this.logGroup, failureQueue: this.failureQueue };
-    this.role = new Role(this, { bucket, objectPrefix, table, ...parts, inVpc: props.vpc !== undefined, eventBus, commitsTables, role: props.role }).role;
+    const inVpc = props.vpc !== undefined;
+    this.role = new Role(this, { bucket, objectPrefix, table, ...parts, inVpc, eventBus, commitsTables, role: props.role }).role;
     this.grantPrincipal = this.role.grantPrincipal;
     this.function = createHandlerFunction(this, {
       ...settings,

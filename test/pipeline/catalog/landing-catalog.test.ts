@@ -212,12 +212,12 @@ describe('grants', () => {
   test('grantQuery: the workgroup, the tables, the results and the landed objects', () => {
     const { given } = granted((made, user) => made.grantQuery(user));
     const actions = given.map(({ Action }) => [Action].flat()[0]);
-    expect(actions).toEqual(['athena:GetWorkGroup', 'glue:GetDatabase', 's3:GetBucketLocation', 's3:GetObject', 's3:GetObject', 's3:GetBucketLocation', 's3:GetObject']);
+    expect(actions).toEqual(['athena:GetWorkGroup', 'glue:GetDatabase', 's3:GetBucketLocation', 's3:GetObject', 's3:GetObject', 's3:GetObject', 's3:GetBucketLocation']);
     expect(given[0].Action).toEqual(expect.arrayContaining(['athena:GetNamedQuery', 'athena:BatchGetNamedQuery', 'athena:ListNamedQueries']));
     expect(given[3].Action).toEqual(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts']);
     expect(text(given[0].Resource)).toMatch(/:workgroup\/Stack-Catalog-[0-9A-F]{8}$/);
-    expect(text(given[4].Resource)).toBe('arn:AWS::Partition:s3:::landing/in/*');
-    expect([given[6].Action, text(given[6].Resource)]).toEqual([['s3:GetObject', 's3:GetObjectVersion'], 'arn:AWS::Partition:s3:::landing/in-tables/*']);
+    const reading = given.filter(({ Action }) => Action.includes('s3:GetObjectVersion'));
+    expect(reading.map(({ Resource }) => text(Resource)).sort()).toEqual(['arn:AWS::Partition:s3:::landing/in-tables/*', 'arn:AWS::Partition:s3:::landing/in/*']);
   });
 
   test('grantQuery with one\'s own database, workgroup and results', () => {
