@@ -16,13 +16,13 @@ export function holdsTables(prefix: string): boolean {
 
 /**
  * The keys that landing takes. IAM has no pattern for all but a folder: where that of the tables' metadata lies under the landing
- * prefix, it is the layout's own names (`database=`, `_runs/run=`, `…-state/`), none of which a key of a table can have.
+ * prefix, it is the layout's own names (`database=`, `_runs/`, `…-state/`), none of which a key of a table can have.
  */
 export function landingKeys(prefix: string = ''): LandingKeys {
   if (Token.isUnresolved(prefix)) return { landed: [`${prefix}*`], state: [] };
   if (!holdsTables(prefix)) return { landed: [`${prefix}*`], state: [`${stateFolder(prefix)}*`] };
   return {
-    landed: [`${prefix}*database=*`, `${prefix}*_runs/run=*`],
+    landed: [`${prefix}*database=*`, `${prefix}*_runs/*`],
     state: prefix === '' ? [`${stateFolder('')}*`, '*-state/*'] : [`${prefix}*-state/*`],
   };
 }

@@ -34,7 +34,7 @@ describe('grantLand', () => {
 
   test('lets land, clean up and keep state; of the whole bucket, which holds the tables\' metadata, by the names of the layout', () => {
     expect(statements(granting(give), 'User')).toEqual([
-      { Effect: 'Allow', Action: [...landing, 's3:DeleteObject'], Resource: ['/*database=*', '/*_runs/run=*'].map(objects) },
+      { Effect: 'Allow', Action: [...landing, 's3:DeleteObject'], Resource: ['/*database=*', '/*_runs/*'].map(objects) },
       { Effect: 'Allow', Action: state, Resource: ['/_state/*', '/*-state/*'].map(objects) },
       listing,
     ]);
@@ -50,7 +50,7 @@ describe('grantLand', () => {
 
   test('whose prefix is no folder is by the names of the layout, too', () => {
     expect(statements(granting(give, watching('landing')), 'User').map(({ Resource }) => Resource)).toEqual([
-      ['/landing*database=*', '/landing*_runs/run=*'].map(objects), objects('/landing*-state/*'), bucket,
+      ['/landing*database=*', '/landing*_runs/*'].map(objects), objects('/landing*-state/*'), bucket,
     ]);
   });
 
@@ -61,7 +61,7 @@ describe('grantLand', () => {
 
   test.each<[object | object[], string | undefined, object | object[]]>([
     [objects('/landing/*'), 'landing/', objects('/landing-state/*')],
-    [['/*database=*', '/*_runs/run=*'].map(objects), undefined, ['/_state/*', '/*-state/*'].map(objects)],
+    [['/*database=*', '/*_runs/*'].map(objects), undefined, ['/_state/*', '/*-state/*'].map(objects)],
   ])(
     'without deletion still deletes state: %#', (all, prefix, kept) => {
       const without: Give = (pipeline, user) => pipeline.grantLand(user, { deleteLanded: false });
