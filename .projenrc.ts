@@ -105,6 +105,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'https-proxy-agent@^7.0.6',
     'hyparquet@1.33.0',
     'avsc@5.7.9',
+    'lossless-json@4.3.3',
     'iconv-lite@^0.7.0',
     'log-update@^7.1.0',
     'mssql@12.7.14',
