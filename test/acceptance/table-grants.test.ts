@@ -4,7 +4,7 @@ import path from 'node:path';
 import { DynamoDBClient, GetItemCommand, paginateScan, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateTableCommand, DeleteTableCommand, GetDatabasesCommand, GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetBucketVersioningCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
@@ -83,7 +83,11 @@ const database = (pipeline: Pipeline) => ({ DatabaseName: output(pipeline, 'glue
 
 function clientsOf(config: LocalCloud['clientConfig'] & { readonly credentials: { readonly sessionToken?: string } }): Clients {
   return {
-    s3: new S3Client(config), dynamodb: new DynamoDBClient(config), glue: new GlueClient(config), sqs: new SQSClient(config), lambda: new LambdaClient(config),
+    s3: new S3Client(config),
+    dynamodb: new DynamoDBClient(config),
+    glue: new GlueClient(config),
+    sqs: new SQSClient(config),
+    lambda: new LambdaClient(config),
   };
 }
 
@@ -101,6 +105,7 @@ describe.each<[Pipeline, 'Loader' | 'WholeLoader', 'Engine' | 'WholeEngine', 'Ke
       await s3.send(new DeleteObjectCommand(object));
     }
     await s3.send(new ListObjectsV2Command({ Bucket: output(pipeline, 'bucketName') }));
+    expect((await s3.send(new GetBucketVersioningCommand({ Bucket: output(pipeline, 'bucketName') }))).Status).toBe('Enabled');
     await glue.send(new CreateTableCommand({ ...database(pipeline), TableInput: { Name: 'mine' } }));
     await glue.send(new UpdateTableCommand({ ...database(pipeline), TableInput: { Name: 'mine', Parameters: { a: 'b' } } }));
     await glue.send(new DeleteTableCommand({ ...database(pipeline), Name: 'mine' }));

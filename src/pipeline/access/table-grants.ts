@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { IConstruct } from 'constructs';
 import { byKey, byPrincipal, Right } from './grant-whole';
-import { ofKey, onKeys, onObjects, readingLanded } from './grants';
+import { ofKey, onBucket, onKeys, onObjects, readingLanded } from './grants';
 import { holdsTables, landingKeys } from './landing-keys';
 import { RUN_SNAPSHOTS_FOLDER, tablesFolder } from '../../contract';
 
@@ -23,6 +23,8 @@ export function writingTables(grantee: iam.IGrantable, bucket: s3.IBucket, prefi
   return [
     onKeys(grantee, bucket, committedKeys(prefix), ['s3:GetObject', 's3:PutObject', 's3:DeleteObject']),
     ...readingLanded(grantee, bucket, prefix),
+    // What is deleted from a versioned bucket goes on costing, which `expire` says.
+    onBucket(grantee, bucket, ['s3:GetBucketVersioning']),
     ...deleteLanded ? [onKeys(grantee, bucket, landingKeys(prefix).landed, ['s3:DeleteObject'])] : [],
     ...ofKey(grantee, bucket, 'kms:Decrypt', 'kms:GenerateDataKey'),
   ];
