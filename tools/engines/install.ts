@@ -58,9 +58,10 @@ function installTrino(): void {
     const folder = path.dirname(home);
     for (const item of TRINO_DOWNLOADS) {
       const archive = download(item, folder);
-      // Python's library unpacks both kinds of archive on every system; the plugins stand beside those that come with the server.
-      const target = item.artifact.includes(':trino-server-core:') ? path.join(ENGINES, 'trino') : path.join(home, 'plugin');
-      run(findPython(), ['-c', 'import shutil, sys; shutil.unpack_archive(sys.argv[1], sys.argv[2])', archive, target]);
+      const server = item.artifact.endsWith(':tar.gz');
+      // Python's modules unpack both on every system; its shutil would leave out the files with '..' in their names. Plugins stand
+      // beside those that come with the server.
+      run(findPython(), ['-m', server ? 'tarfile' : 'zipfile', '-e', archive, server ? folder : path.join(home, 'plugin')]);
       rmSync(archive);
     }
   });

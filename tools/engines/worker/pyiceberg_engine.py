@@ -44,7 +44,10 @@ class Engine:
         if at:
             snapshot = opened.snapshot_by_name(at['tag']).snapshot_id if 'tag' in at else int(at['snapshot'])
         scan = opened.scan(snapshot_id=snapshot, selected_fields=tuple(columns or ('*',)))
-        return cells.table(scan.to_arrow(), [str(field.field_type) for field in scan.projection().fields])
+        types = {field.name: str(field.field_type) for field in scan.projection().fields}
+        # PyIceberg gives columns in the schema's order.
+        arrow = scan.to_arrow().select(columns or list(types))
+        return cells.table(arrow, [types[name] for name in arrow.schema.names])
 
     def count(self, table):
         return self.open(table).scan().count()
