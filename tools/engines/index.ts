@@ -5,6 +5,7 @@ import { Trino } from './trino';
 import { WorkerEngine } from './worker-engine';
 
 export { whyMissing } from './availability';
+export { compareCells, type ExpectedCells, type Finding, markdownOf } from './compare';
 export {
   type Cell, doubleCell, type Engine, EngineError, type EngineName, literal, quoted, type Rows, type RowsOptions, sortedBy, type TableAddress,
   type TableVersion,
