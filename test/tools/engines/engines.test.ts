@@ -91,6 +91,19 @@ describeWith(['pyiceberg'], 'a table of PyIceberg in Glue and S3', () => {
       expect(sortedBy(read, 'id')).toEqual([['1'], ['2'], ['3'], ['4'], ['5']]);
     });
 
+    test('sees what others commit at once', async () => {
+      const changing = { database: TABLE.database, name: `changing_${name}` };
+      const writer = new PyIcebergWriter(pyiceberg);
+      const parquet = path.join(folder, 'edge.parquet');
+      await writer.create(changing, parquet, `s3://lake/${changing.name}`);
+      const count = async () => (await engine.rows(
+        name === 'duckdb' ? { metadataLocation: await writer.metadata(changing) } : { glue: changing }, { columns: ['id'] },
+      )).rows.length;
+      expect(await count()).toBe(5);
+      await writer.append(changing, parquet);
+      expect(await count()).toBe(10);
+    });
+
     test('says what it cannot read', async () => {
       await expect(engine.rows({ glue: { database: 'lake', name: 'none' }, metadataLocation: 's3://lake/none.metadata.json' }))
         .rejects.toThrow(new RegExp(`^${name}: `));

@@ -28,6 +28,7 @@ class Engine:
             'spark.log.level': 'ERROR',
             'spark.sql.catalog.spark_catalog': 'org.apache.iceberg.spark.SparkSessionCatalog',
             'spark.sql.catalog.spark_catalog.type': 'hadoop',
+            'spark.sql.catalog.spark_catalog.cache-enabled': 'false',
             'spark.sql.catalog.spark_catalog.warehouse': os.environ['TMPDIR'] + '/warehouse',
         }
         if cloud:
@@ -79,7 +80,8 @@ def catalog(cloud):
         's3.secret-access-key': cloud['secretAccessKey'],
         'client.region': cloud['region'],
     }
-    glue = {'type': 'glue', 'glue.endpoint': cloud['endpoint'], 'warehouse': 's3://warehouse', **io}
+    # A cached table would not show what others commit.
+    glue = {'type': 'glue', 'cache-enabled': 'false', 'glue.endpoint': cloud['endpoint'], 'warehouse': 's3://warehouse', **io}
     # Tables by the location of their metadata are read by the session's own catalog.
     return (
         {name: 'org.apache.iceberg.spark.SparkCatalog'}
