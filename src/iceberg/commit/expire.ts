@@ -158,6 +158,7 @@ async function deleteUnnamed(workplace: Workplace, name: string): Promise<void> 
   const named = new Set([
     ...data.keys(), ...own.keys(), table.metadataLocation!, `${metadata.location}/metadata/version-hint.text`,
     ...(metadata['metadata-log'] ?? []).map((entry) => entry['metadata-file']),
+    ...[...metadata.statistics ?? [], ...metadata['partition-statistics'] ?? []].map((each) => each['statistics-path']),
   ]);
   const listed = await files.list(`${metadata.location}/`);
   const notes = listed.filter(({ uri }) => uri.startsWith(`${attemptsFolder(metadata.location)}expire-`));
