@@ -37,20 +37,31 @@ export class FolderTables implements TableCatalog {
     const location = `${metadata.location}/metadata/v${before + 1}.metadata.json`;
     if (before > 0 && (await this.load(name))?.version !== base?.version) return undefined;
     if (!await this.files.create(location, writeMetadata(metadata))) return undefined;
-    await this.files.replace(`${metadata.location}/metadata/version-hint.text`, String(before + 1));
+    await this.hint(metadata.location, before + 1);
     if (before > 0) return location;
     const number = base ? Number(base.version.split(' ')[0]) : (await this.pointer(name))?.number ?? 0;
     return await this.point(name, number + 1, { location: metadata.location }) ? location : undefined;
   }
 
   public async register(name: string, _metadataLocation: string, metadata: TableMetadata): Promise<boolean> {
-    const pointer = await this.pointer(name);
-    if (pointer?.location) return false;
-    return this.point(name, (pointer?.number ?? 0) + 1, { location: metadata.location });
+    if (await this.load(name)) return false;
+    return this.point(name, ((await this.pointer(name))?.number ?? 0) + 1, { location: metadata.location });
   }
 
   public async drop({ name, version }: CatalogTable): Promise<boolean> {
+    const now = await this.load(name);
+    if (now?.version !== version) return now === undefined;
     return this.point(name, Number(version.split(' ')[0]) + 1, {});
+  }
+
+  /** A writer that was slow to tell does not lead readers back: the newest is told then. */
+  private async hint(location: string, written: number): Promise<void> {
+    for (let number = written; ;) {
+      await this.files.replace(`${location}/metadata/version-hint.text`, String(number));
+      const newest = await this.newest(location);
+      if (newest === undefined || metadataVersion(newest) === number) return;
+      number = metadataVersion(newest);
+    }
   }
 
   private async point(name: string, number: number, to: { readonly location?: string }): Promise<boolean> {

@@ -16,6 +16,11 @@ export function attemptsFolder(location: string): string {
   return `${location}/attempts/`;
 }
 
+/** Whether a file is the note of an attempt; those of expiries, and what is only being written, are none. */
+export function isAttemptNote(uri: string): boolean {
+  return /^[0-9a-f-]{36}\.json$/.test(fileNameOf(uri));
+}
+
 /** Notes an attempt. @returns its id, which is part of the names of its files */
 export async function noteAttempt({ files }: Workplace, location: string, runId: string, base: string | undefined): Promise<string> {
   const attempt = randomUUID();
@@ -40,7 +45,7 @@ export async function sweepAttempts({ files }: Workplace, metadata: TableMetadat
   const notes = await files.list(attemptsFolder(location));
   let deleted = 0;
   for (const { uri } of notes) {
-    if (fileNameOf(uri).startsWith('expire-')) continue;
+    if (!isAttemptNote(uri)) continue;
     const text = await files.read(uri);
     if (!text) continue;
     const { attempt, base } = JSON.parse(text.toString('utf8')) as AttemptNote;

@@ -12,7 +12,7 @@ import { CatalogTable } from '../catalogs/table-catalog';
 import { IcebergError } from '../spec/errors';
 import { Long } from '../spec/long';
 import { LandedField, landedFields } from '../spec/schema';
-import { currentSnapshot, TableMetadata, withFields, withProperties, withRefs, withSnapshot } from '../spec/table-metadata';
+import { currentSnapshot, snapshotById, TableMetadata, withFields, withProperties, withRefs, withSnapshot } from '../spec/table-metadata';
 
 /** How a run is committed. */
 export interface CommitOptions {
@@ -55,8 +55,8 @@ export async function commitRun(workplace: Workplace, run: TableRun, options: Co
     const before = base?.metadataLocation === undefined ? undefined : await metadataAt(workplace, base.metadataLocation);
     if (base) requireOwn(base, before, datasetOf(run.table));
     const done = before && base && appliedBefore(before, base, run);
+    if (before) await keepGeneration(workplace, name, before);
     if (done) {
-      await keepGeneration(workplace, name, before);
       await sweepAttempts(workplace, before, base.metadataLocation!);
       return done;
     }
@@ -82,8 +82,10 @@ function appliedBefore(
   const applied = metadata.properties?.[TABLE_PROPERTIES.appliedRun] ?? '';
   const common = { name, rows: table.rows, metadataLocation: metadataLocation!, repeated: true } as const;
   if (applied > manifest.runId) {
-    const tagged = metadata.refs?.[runTag(manifest.runId)];
-    return tagged ? { ...common, state: 'COMMITTED', snapshotId: tagged['snapshot-id'] } : { ...common, state: 'SUPERSEDED' };
+    const tagged = snapshotById(metadata, metadata.refs?.[runTag(manifest.runId)]?.['snapshot-id']);
+    // The same run by another manifest is not what was committed.
+    const same = tagged?.summary[SNAPSHOT_ETAG] === manifestETag;
+    return tagged && same ? { ...common, state: 'COMMITTED', snapshotId: tagged['snapshot-id'] } : { ...common, state: 'SUPERSEDED' };
   }
   if (applied < manifest.runId || metadata.properties?.[TABLE_PROPERTIES.manifestETag] !== manifestETag) return undefined;
   const snapshot = metadata.refs?.[runTag(manifest.runId)];
@@ -131,7 +133,8 @@ async function tryCommit(workplace: Workplace, run: TableRun, on: {
     ...runProperties(workplace, run),
     [TABLE_PROPERTIES.appliedSequence]: String(sequenceNumber),
     [TABLE_PROPERTIES.generation]: String(ground.generation),
-    ...(ground.began !== undefined && { [TABLE_PROPERTIES.previousGeneration]: base?.metadataLocation }),
+    // It has its own name by the next commit; whoever drops it then is not to find it again.
+    [TABLE_PROPERTIES.previousGeneration]: ground.began === undefined ? undefined : base?.metadataLocation,
   });
 
   const committed = await commitMetadata(workplace, next, { name, base, before, attempt });
