@@ -9,7 +9,15 @@ const KEPT_COLUMN_BYTES = 160;
 const KEPT_OBJECT_BYTES = 800;
 const KEPT_TALLY_BYTES = 200;
 
-/** Bytes that run completion keeps for so many columns and objects, about, and for the tallies of columns where it proves tables by them. */
-export function keptBytes({ columns, objects, tallies = 0 }: { readonly columns: number; readonly objects: number; readonly tallies?: number }): number {
+/** What run completion keeps of a manifest, by number. */
+export interface KeptParts {
+  readonly columns: number;
+  readonly objects: number;
+  /** Of columns, where tables are proved by them. @default 0 */
+  readonly tallies?: number;
+}
+
+/** Bytes that run completion keeps for so many parts, about. */
+export function keptBytes({ columns, objects, tallies = 0 }: KeptParts): number {
   return KEPT_COLUMN_BYTES * columns + KEPT_OBJECT_BYTES * objects + KEPT_TALLY_BYTES * tallies;
 }

@@ -98,7 +98,8 @@ async function tryTable(services: TablesServices, task: TableTask): Promise<'tri
 /** Writes what has become of the run's tables to its lines and its item. @returns those to be tried again */
 async function note({ items, runs, writeSnapshots }: TablesServices, run: RunItem, { manifest }: LandedManifest): Promise<TableCommitItem[]> {
   const known = await items.ofRun(run.runId);
-  const ofRun = manifest.tables.map((table) => known.get(datasetOfTask({ table }))).filter((item) => item?.manifestETag === run.manifestETag) as TableCommitItem[];
+  const ofRun = manifest.tables.map((table) => known.get(datasetOfTask({ table })))
+    .filter((item): item is TableCommitItem => item?.manifestETag === run.manifestETag);
   const tablesCommitted = ofRun.filter(({ commitState }) => commitState === 'COMMITTED' || commitState === 'SUPERSEDED').length;
   if (ofRun.length > 0) await writeSnapshots(run, ofRun);
   await runs.setTables(run, { tablesCommitted, tablesNotCommitted: manifest.tables.length - tablesCommitted });

@@ -1,5 +1,5 @@
-import type { GlueClient } from '@aws-sdk/client-glue';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { GlueClient } from '@aws-sdk/client-glue';
 
 /** Requests a second before Glue has said that it were too many, and the least that is tried. */
 const FIRST_RATE = 20;
@@ -37,7 +37,7 @@ export class GluePace {
   private rate = FIRST_RATE;
   private next = 0;
   private slowedAt = -Infinity;
-  private remaining: () => number = () => Infinity;
+  private remaining?: () => number;
 
   public constructor(private readonly clock: PaceClock = CLOCK) {}
 
@@ -62,7 +62,7 @@ export class GluePace {
       } catch (error) {
         if (!isThrottle(error)) throw error;
         this.slow();
-        if (this.remaining() < LEAST_LEFT_MS) throw error;
+        if (this.remaining && this.remaining() < LEAST_LEFT_MS) throw error;
       }
     }
   }

@@ -4,8 +4,8 @@ import {
 } from '@aws-sdk/client-athena';
 import { isThrottle } from './glue-pace';
 import { differenceOf, proofQueries } from './proof-query';
-import type { TableTask } from './table-task';
-import { datasetRunFolder, LandedTablesSettings, TableCommitItem } from '../../contract';
+import { ProveTable } from './table-task';
+import { datasetRunFolder, LandedTablesSettings } from '../../contract';
 import { describeError } from '../shared/errors';
 
 /** Least time to begin a query, or to go on waiting for one (milliseconds). */
@@ -14,19 +14,6 @@ const LEAST_MS = 20_000;
 /** First wait for a query, and the longest between two looks (milliseconds). */
 const FIRST_WAIT_MS = 300;
 const LONGEST_WAIT_MS = 5_000;
-
-/** What a query says of a committed table. */
-export type Proof =
-  | { readonly kind: 'proven' }
-  /** Athena's counts or sums are not the manifest's. */
-  | { readonly kind: 'differs'; readonly why: string }
-  /** Athena could not be asked. */
-  | { readonly kind: 'unproven'; readonly why: string }
-  /** There was no time. */
-  | { readonly kind: 'unfinished' };
-
-/** Asks whether a committed table is what its manifest says; it throws nothing. */
-export type ProveTable = (item: TableCommitItem, task: TableTask) => Promise<Proof>;
 
 /** Waits; for tests too. */
 type Sleep = (milliseconds: number) => Promise<unknown>;

@@ -1,5 +1,4 @@
 import { GluePace } from './glue-pace';
-import { ProveTable } from './prove-table';
 import { TableItems } from './table-items';
 import {
   datasetId, LandedTablesSettings, ManifestTable, RunItem, runItemKey, TableCommitItem, tableCommitSortKey,
@@ -8,6 +7,19 @@ import { tableNameOf } from '../../iceberg/commit/table-run';
 import { Workplace } from '../../iceberg/commit/workplace';
 import { LandedManifest } from '../complete/read-manifest';
 import { Telemetry } from '../shared/telemetry';
+
+/** What a query says of a committed table. */
+export type Proof =
+  | { readonly kind: 'proven' }
+  /** Athena's counts or sums are not the manifest's. */
+  | { readonly kind: 'differs'; readonly why: string }
+  /** Athena could not be asked. */
+  | { readonly kind: 'unproven'; readonly why: string }
+  /** There was no time. */
+  | { readonly kind: 'unfinished' };
+
+/** Asks whether a committed table is what its manifest says; it throws nothing. */
+export type ProveTable = (item: TableCommitItem, task: TableTask) => Promise<Proof>;
 
 /** What committing tables works with. */
 export interface TableServices {
@@ -19,8 +31,8 @@ export interface TableServices {
   readonly telemetry: Telemetry;
   /** @default - tables are not proved by queries */
   readonly prove?: ProveTable;
-  /** Brings a table that is none of Iceberg's yet away from a run that does not hold. */
-  readonly retractHive?: (run: RunItem, table: ManifestTable) => Promise<void>;
+  /** Brings a Hive table that an earlier version registered away from a run that does not hold. */
+  readonly retractHive: (task: TableTask) => Promise<void>;
 }
 
 /** A table of a checked run. */

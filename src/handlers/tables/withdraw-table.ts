@@ -25,7 +25,8 @@ export async function withdrawTable(services: TableServices, task: TableTask, kn
     const there = await workplace.catalog.load(name);
     const dataset = datasetOfTask(task);
     const isHive = there !== undefined && there.metadataLocation === undefined;
-    if (isHive && there.parameters[CATALOG_PARAMETERS.dataset] === dataset) await retractHive?.(run, table);
+    const { [CATALOG_PARAMETERS.dataset]: owner, [CATALOG_PARAMETERS.run]: shown } = there?.parameters ?? {};
+    if (isHive && owner === dataset && shown === run.runId) await retractHive(task);
     const withdrawal = there && !isHive ? await withdrawRun(workplace, { name, dataset, runId: run.runId }) : undefined;
     if (withdrawal?.state === 'BROKEN') {
       await items.replace(itemOf(task, { commitState: 'BROKEN', problem: withdrawal.why, snapshotId: known?.snapshotId }));
