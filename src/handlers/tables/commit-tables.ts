@@ -22,7 +22,7 @@ const MAX_NAMED = 5;
 
 /** What committing the tables of a run works with. */
 export interface TablesServices extends TableServices {
-  readonly runs: RunStore;
+  readonly runs: Pick<RunStore, 'setTables' | 'setReported'>;
   readonly writeSnapshots: WriteRunSnapshots;
   /** Invokes this function once more with an event. */
   readonly invokeAgain: (event: object) => Promise<void>;

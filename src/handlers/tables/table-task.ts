@@ -25,7 +25,7 @@ export type ProveTable = (item: TableCommitItem, task: TableTask) => Promise<Pro
 export interface TableServices {
   /** Where tables of runs in a bucket are. */
   readonly workplaceOf: (bucket: string) => Workplace;
-  readonly items: TableItems;
+  readonly items: Pick<TableItems, keyof TableItems>;
   readonly pace: GluePace;
   readonly settings: LandedTablesSettings;
   readonly telemetry: Telemetry;

@@ -58,10 +58,11 @@ export async function commitRun(workplace: Workplace, run: TableRun, options: Co
     const done = before && base && appliedBefore(before, base, run);
     if (done) {
       await keepGeneration(workplace, name, before);
-      await sweepAttempts(workplace, before, base.metadataLocation!);
+      await sweepAttempts(workplace, name, before.location);
       if (done.snapshotId === undefined) return done;
       const paths = new Set(run.table.objects.map(({ key }) => workplace.root + key));
-      return { ...done, provenRows: await proveCommit(workplace, name, { snapshotId: done.snapshotId, paths, stays: ({ filePath }) => !paths.has(filePath) }) };
+      const provenRows = await proveCommit(workplace, name, { snapshotId: done.snapshotId, paths, stays: ({ filePath }) => !paths.has(filePath) });
+      return { ...done, provenRows };
     }
     if (base && isOlder(run, base)) return { name, state: 'SUPERSEDED', rows: run.table.rows, repeated: true };
     proven ??= await proveFiles(workplace, run);
@@ -149,7 +150,7 @@ async function tryCommit(workplace: Workplace, run: TableRun, on: {
   const provenRows = await proveCommit(workplace, name, { snapshotId, paths: new Set(proven.map(({ uri }) => uri)), stays });
   await keepGeneration(workplace, name, metadata);
   await endAttempt(workplace, metadata.location, attempt);
-  await sweepAttempts(workplace, metadata, metadataLocation);
+  await sweepAttempts(workplace, name, metadata.location);
   return {
     name,
     state: 'COMMITTED',
