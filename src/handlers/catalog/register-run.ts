@@ -75,7 +75,12 @@ function isOfTheTable(error: unknown): error is Error {
   return error instanceof InvalidInputException || (error instanceof Error && error.name === 'ValidationException');
 }
 
-async function registerTable(catalog: GlueCatalog, run: RunItem, manifest: Manifest, table: ManifestTable): Promise<void> {
+/**
+ * Registers one table of a run.
+ *
+ * @throws HandlerError CATALOG_NAME_CLASH, CATALOG_NO_COLUMN
+ */
+export async function registerTable(catalog: GlueCatalog, run: RunItem, manifest: Manifest, table: ManifestTable): Promise<void> {
   const dataset = datasetId(table.database, table.schema, table.table);
   const columns = glueColumns(table.columns, manifest.format.name, runPartition(table));
   if (columns.length === 0) throw new HandlerError('CATALOG_NO_COLUMN', `the dataset '${dataset}' has no column whose name Glue takes`);

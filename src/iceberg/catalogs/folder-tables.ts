@@ -33,12 +33,15 @@ export class FolderTables implements TableCatalog {
   }
 
   public async commit({ name, base, metadata }: TableCommit): Promise<string | undefined> {
-    const before = base?.metadataLocation?.startsWith(`${metadata.location}/`) ? metadataVersion(base.metadataLocation) : 0;
+    const follows = base?.metadataLocation?.startsWith(`${metadata.location}/`) ?? false;
+    // A commit that ended before the name stood for it, or whose name was taken away, has left some.
+    const newest = follows ? base?.metadataLocation : await this.newest(metadata.location);
+    const before = newest === undefined ? 0 : metadataVersion(newest);
     const location = `${metadata.location}/metadata/v${before + 1}.metadata.json`;
-    if (before > 0 && (await this.load(name))?.version !== base?.version) return undefined;
+    if (follows && (await this.load(name))?.version !== base?.version) return undefined;
     if (!await this.files.create(location, writeMetadata(metadata))) return undefined;
     await this.hint(metadata.location, before + 1);
-    if (before > 0) return location;
+    if (follows) return location;
     const number = base ? Number(base.version.split(' ')[0]) : (await this.pointer(name))?.number ?? 0;
     return await this.point(name, number + 1, { location: metadata.location }) ? location : undefined;
   }
