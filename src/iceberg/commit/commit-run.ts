@@ -110,8 +110,8 @@ async function tryCommit(workplace: Workplace, run: TableRun, on: {
   readonly options: CommitOptions;
 }): Promise<CommitOutcome | undefined> {
   const { base, before, landed, proven, options } = on;
-  const { files, root } = workplace;
-  const { runId, prefix } = run.manifest;
+  const { files, root, prefix = run.manifest.prefix } = workplace;
+  const { runId } = run.manifest;
   const name = tableNameOf(run);
   const now = laterThan(workplace, before);
   const ground: Ground = groundOf(run, { before, landed, root, prefix, name, uuid: uuidOf(run, base), now });
