@@ -105,6 +105,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'https-proxy-agent@^7.0.6',
     'hyparquet@1.33.0',
     'avsc@5.7.9',
+    'lossless-json@4.3.3',
     'iconv-lite@^0.7.0',
     'log-update@^7.1.0',
     'mssql@12.7.14',
@@ -115,7 +116,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'yaml@^2.8.1',
   ],
 
-  gitignore: ['.venv/', '.tmp/', '.jsii.tabl.json', '__pycache__/', '/out.json', '*.log', '.DS_Store', 'cdk.out/', '/assets/', '/test-reports/', '/coverage/'],
+  gitignore: ['.venv/', '/.engines', '.tmp/', '.jsii.tabl.json', '__pycache__/', '/out.json', '*.log', '.DS_Store', 'cdk.out/', '/assets/', '/test-reports/', '/coverage/'],
 
   jestOptions: {
     jestVersion: '^30',
@@ -125,7 +126,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       maxWorkers: '100%',
       moduleFileExtensions: ['ts', 'js', 'json', 'node'],
       collectCoverage: false,
-      modulePathIgnorePatterns: ['<rootDir>/(lib|dist|assets|\\.venv|\\.tmp)/', '/cdk\\.out/'],
+      modulePathIgnorePatterns: ['<rootDir>/(lib|dist|assets|\\.venv|\\.engines|\\.tmp)/', '/cdk\\.out/'],
     },
   },
   tsconfigDev: {
@@ -151,7 +152,7 @@ project.package.addPackageResolutions('tedious@19.2.2', 'unrs-resolver@1.12.2');
 project.gitattributes.addAttributes('/test/fixtures/**', '-text');
 
 project.npmignore?.exclude(
-  '/.ci/', '/.tmp/', '/.venv/', '/bench/', '/docs/', '/examples/', '/tools/', 'cdk.out/', '.jsii.tabl.json',
+  '/.ci/', '/.tmp/', '/.venv/', '/.engines/', '/bench/', '/docs/', '/examples/', '/tools/', 'cdk.out/', '.jsii.tabl.json',
   // Bundled into assets/; their unbundled emit would only add weight and unresolvable imports.
   '/lib/handlers/', '/lib/extractor/*/', '!/lib/extractor/api/', '!/lib/extractor/doors/', '!/lib/extractor/options/', '/lib/extractor/engine.*', '/lib/cli/',
 );
@@ -178,19 +179,20 @@ project.setScript('bench', 'node tools/run.js bench');
 project.setScript('fuzz', 'FUZZ_RUNS=${FUZZ_RUNS:-100000} jest --ci --coverage=false test/extractor/rows/tds/fuzz.test.ts');
 
 // The worlds meet only in src/contract; what the rooms in them may import is checked by tools/rooms/check.ts, from the same table.
-const rooms = ['pipeline', 'handlers', 'extractor', 'cli'] as const;
+const rooms = ['iceberg', 'pipeline', 'handlers', 'extractor', 'cli'] as const;
 const worldOf = (name: string) => name.split('/')[0];
 const mayImport = (world: string): string[] =>
   [...new Set(ROOMS.filter(({ name }) => worldOf(name) === world).flatMap((room) => room.mayImport.map(worldOf)))].filter((other) => other !== world);
 const forbiddenPackages: { readonly [room: string]: readonly string[] } = {
   contract: ['*', '!.', '!./*'],
+  iceberg: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', '@aws-lambda-powertools/*', 'tedious', 'mssql'],
   pipeline: ['@aws-sdk/*', '@aws-lambda-powertools/*', 'tedious', 'mssql'],
   handlers: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', 'tedious', 'mssql'],
   extractor: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', '@aws-lambda-powertools/*'],
   cli: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', '@aws-lambda-powertools/*'],
 };
 // What these rooms import is bundled at build time.
-project.eslint?.allowDevDeps('src/{handlers,extractor,cli}/**');
+project.eslint?.allowDevDeps('src/{iceberg,handlers,extractor,cli}/**');
 // Tests, tools and examples are in the development project only; the project service would look no further than tsconfig.json.
 const eslintConfig = project.tryFindObjectFile('.eslintrc.json');
 eslintConfig?.addOverride('parserOptions.projectService', false);
@@ -198,7 +200,7 @@ eslintConfig?.addOverride('parserOptions.project', './tsconfig.dev.json');
 
 // Wire formats, hashes and pages are made of bits.
 project.eslint?.addOverride({
-  files: ['src/extractor/{rows,verify,wasm}/**', 'tools/{stand-in,replay-server,local-cloud}/**', 'bench/**', 'test/**'],
+  files: ['src/extractor/{rows,verify,wasm}/**', 'src/iceberg/spec/**', 'tools/{stand-in,replay-server,local-cloud}/**', 'bench/**', 'test/**'],
   rules: { 'no-bitwise': ['off'] },
 });
 

@@ -53,6 +53,10 @@ export const TABLE_PROPERTIES = {
   generation: 'cdk-legacy-to-s3.generation',
   /** `s3://<bucket>/<key>` of the manifest of the applied run. */
   manifest: 'cdk-legacy-to-s3.manifest',
+  /** ETag of that manifest. */
+  manifestETag: 'cdk-legacy-to-s3.manifest-etag',
+  /** Metadata of the table that had the name before, of a generation from 2. */
+  previousGeneration: 'cdk-legacy-to-s3.previous-generation',
   server: 'cdk-legacy-to-s3.server',
   database: 'cdk-legacy-to-s3.database',
   verification: 'cdk-legacy-to-s3.verification',

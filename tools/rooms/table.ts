@@ -46,7 +46,7 @@ export const ROOMS: readonly Room[] = [
     room('recording', 'recorder, metadata table, failure queue', CONTRACT, 'checks', 'access', 'functions'),
     room('catalog', 'Glue database and Athena workgroup', CONTRACT, 'checks', 'access', 'landing'),
     room('interface', 'what others see of a pipeline', 'catalog'),
-    room('completion', 'the function that a manifest starts', CONTRACT, 'access', 'recording', 'catalog'),
+    room('completion', 'the function that a manifest starts', CONTRACT, 'checks', 'access', 'recording', 'catalog'),
     room('replay', 'the function that does failed work again', CONTRACT, 'checks', 'access', 'functions'),
     room('observability/metrics', 'metrics, and filters that count log lines', CONTRACT),
     room('observability/alarms', 'alarms and their topic', 'checks', 'access', 'observability/metrics'),
@@ -66,7 +66,8 @@ export const ROOMS: readonly Room[] = [
     room('complete', 'a manifest is checked and its run announced', CONTRACT, 'shared'),
     room('replay', 'failed events and missed objects once more', CONTRACT, 'shared'),
     room('catalog', 'a run becomes partitions of Glue tables', CONTRACT, 'shared', 'complete'),
-    room('.', 'entries of the Lambda functions', CONTRACT, 'shared', 'record', 'buffer', 'complete', 'replay', 'catalog'),
+    room('tables', 'a run becomes snapshots of Iceberg tables', CONTRACT, '^iceberg/spec', '^iceberg/files', '^iceberg/catalogs', '^iceberg/commit', 'shared', 'complete', 'catalog'),
+    room('.', 'entries of the Lambda functions', CONTRACT, '^iceberg/files', '^iceberg/catalogs', 'shared', 'record', 'buffer', 'complete', 'replay', 'catalog', 'tables'),
   ]),
 
   ...world('extractor', [

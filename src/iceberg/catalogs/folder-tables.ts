@@ -1,0 +1,74 @@
+import { CatalogTable, metadataVersion, TableCatalog, TableCommit } from './table-catalog';
+import { encodeKeySegment } from '../../contract';
+import { TableFiles } from '../files/table-files';
+import { readMetadata, TableMetadata, writeMetadata } from '../spec/table-metadata';
+
+/**
+ * Iceberg tables of a folder, without a service.
+ *
+ * In each table's folder the newest `metadata/v<N>.metadata.json` is the table (Iceberg spec, "File System Tables"): a commit creates
+ * the next one, which only one writer can; `version-hint.text` has its number, for readers that look for it. Which folder a
+ * name stands for, `<folder>/_names/<name>.<N>.json` says, the greatest N.
+ */
+export class FolderTables implements TableCatalog {
+  /** @param folder URI with a slash at its end */
+  public constructor(private readonly files: TableFiles, private readonly folder: string) {}
+
+  public async load(name: string): Promise<CatalogTable | undefined> {
+    const pointer = await this.pointer(name);
+    if (!pointer?.location) return undefined;
+    const metadataLocation = await this.newest(pointer.location);
+    if (metadataLocation === undefined) return undefined;
+    const metadata = readMetadata(String(await this.files.read(metadataLocation)), metadataLocation);
+    return { name, metadataLocation, parameters: { ...metadata.properties }, version: `${pointer.number} ${metadataLocation}` };
+  }
+
+  public async names(prefix: string): Promise<string[]> {
+    const files = await this.files.list(`${this.folder}_names/`);
+    const names = new Set(files.map(({ uri }) => decodeURIComponent(/([^/]*)\.\d+\.json$/.exec(uri)?.[1] ?? '')));
+    const there = await Promise.all([...names].filter((name) => name !== '' && name.startsWith(prefix)).map(async (name) => ({
+      name, location: (await this.pointer(name))?.location,
+    })));
+    return there.filter(({ location }) => location).map(({ name }) => name).sort();
+  }
+
+  public async commit({ name, base, metadata }: TableCommit): Promise<string | undefined> {
+    const before = base?.metadataLocation?.startsWith(`${metadata.location}/`) ? metadataVersion(base.metadataLocation) : 0;
+    const location = `${metadata.location}/metadata/v${before + 1}.metadata.json`;
+    if (before > 0 && (await this.load(name))?.version !== base?.version) return undefined;
+    if (!await this.files.create(location, writeMetadata(metadata))) return undefined;
+    await this.files.replace(`${metadata.location}/metadata/version-hint.text`, String(before + 1));
+    if (before > 0) return location;
+    const number = base ? Number(base.version.split(' ')[0]) : (await this.pointer(name))?.number ?? 0;
+    return await this.point(name, number + 1, { location: metadata.location }) ? location : undefined;
+  }
+
+  public async register(name: string, _metadataLocation: string, metadata: TableMetadata): Promise<boolean> {
+    const pointer = await this.pointer(name);
+    if (pointer?.location) return false;
+    return this.point(name, (pointer?.number ?? 0) + 1, { location: metadata.location });
+  }
+
+  public async drop({ name, version }: CatalogTable): Promise<boolean> {
+    return this.point(name, Number(version.split(' ')[0]) + 1, {});
+  }
+
+  private async point(name: string, number: number, to: { readonly location?: string }): Promise<boolean> {
+    return this.files.create(`${this.folder}_names/${encodeKeySegment(name)}.${number}.json`, JSON.stringify(to));
+  }
+
+  private async pointer(name: string): Promise<{ readonly number: number; readonly location?: string } | undefined> {
+    const prefix = `${this.folder}_names/${encodeKeySegment(name)}.`;
+    const numbers = (await this.files.list(prefix)).map(({ uri }) => Number(/^(\d+)\.json$/.exec(uri.slice(prefix.length))?.[1] ?? 0));
+    const number = Math.max(0, ...numbers);
+    if (number === 0) return undefined;
+    return { number, ...JSON.parse(String(await this.files.read(`${prefix}${number}.json`))) };
+  }
+
+  /** Hints may be late: the next numbers are looked for. */
+  private async newest(location: string): Promise<string | undefined> {
+    const versions = (await this.files.list(`${location}/metadata/v`)).map(({ uri }) => metadataVersion(uri));
+    const number = Math.max(0, ...versions);
+    return number === 0 ? undefined : `${location}/metadata/v${number}.metadata.json`;
+  }
+}

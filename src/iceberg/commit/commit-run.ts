@@ -1,0 +1,154 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import { endAttempt, noteAttempt, sweepAttempts } from './attempts';
+import { commitMetadata, laterThan, ownerOf } from './change-table';
+import { SNAPSHOT_ETAG, SNAPSHOT_RUN, staysBesideRun } from './foreign-rows';
+import { Ground, groundOf, keepGeneration } from './generation';
+import { proveCommit } from './prove-commit';
+import { liveManifests, summaryOf, writeSnapshot } from './snapshot-files';
+import { dataFiles, datasetOf, ProvenFile, proveFiles, runProperties, tableNameOf, TableRun } from './table-run';
+import { MAX_ATTEMPTS, metadataAt, Workplace } from './workplace';
+import { CATALOG_PARAMETERS, ForeignRows, runTag, TABLE_PROPERTIES } from '../../contract';
+import { CatalogTable } from '../catalogs/table-catalog';
+import { IcebergError } from '../spec/errors';
+import { Long } from '../spec/long';
+import { LandedField, landedFields } from '../spec/schema';
+import { currentSnapshot, TableMetadata, withFields, withProperties, withRefs, withSnapshot } from '../spec/table-metadata';
+
+/** How a run is committed. */
+export interface CommitOptions {
+  /** @default 'refuse' */
+  readonly foreignRows?: ForeignRows;
+  /** How long a run's tag keeps its snapshot, in milliseconds (`max-ref-age-ms`). @default - for ever */
+  readonly keepForMs?: number;
+}
+
+/** What became of a run's table. */
+export interface CommitOutcome {
+  readonly name: string;
+  readonly state: 'COMMITTED' | 'SUPERSEDED';
+  /** Rows of the run. */
+  readonly rows: number;
+  /** Of the run's snapshot; absent where it was superseded or has expired. */
+  readonly snapshotId?: Long;
+  readonly metadataLocation: string;
+  /** Rows by the files' own footers, of the files that the committed snapshot names, as the catalog has it. */
+  readonly provenRows?: number;
+  /** Whether it had been committed before. */
+  readonly repeated: boolean;
+  /** Why the name stands for a new table, where it does since this commit. */
+  readonly began?: string;
+}
+
+/**
+ * Makes a table's run its newest snapshot: landed files become data files as they are, those of the snapshot before go (Iceberg
+ * spec, "Snapshots"). All or nothing; a commit that is repeated finds itself done, also after its snapshot expired. A run that is older
+ * than the one applied last changes nothing.
+ *
+ * @throws IcebergError as its codes say; the table is as it was then
+ */
+export async function commitRun(workplace: Workplace, run: TableRun, options: CommitOptions = {}): Promise<CommitOutcome> {
+  const name = tableNameOf(run);
+  const landed = landedFields(run.table.columns);
+  let proven: ProvenFile[] | undefined;
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const base = await workplace.catalog.load(name);
+    const before = base?.metadataLocation === undefined ? undefined : await metadataAt(workplace, base.metadataLocation);
+    if (base) requireOwn(base, before, datasetOf(run.table));
+    const done = before && base && appliedBefore(before, base, run);
+    if (done) {
+      await keepGeneration(workplace, name, before);
+      await sweepAttempts(workplace, before, base.metadataLocation!);
+      return done;
+    }
+    proven ??= await proveFiles(workplace, run);
+    const outcome = await tryCommit(workplace, run, { base, before, landed, proven, options });
+    if (outcome) return outcome;
+  }
+  throw new IcebergError('COMMIT_CONTENTION', `the table '${name}' was changed by others ${MAX_ATTEMPTS} times while run '${run.manifest.runId}' was committed`);
+}
+
+function requireOwn(table: CatalogTable, metadata: TableMetadata | undefined, dataset: string): void {
+  const owner = ownerOf(table, metadata);
+  const kind = metadata ? 'newest' : table.parameters[CATALOG_PARAMETERS.kind];
+  if (owner === dataset && kind === 'newest') return;
+  const other = owner === undefined ? 'somebody else made a table of this name' : `it belongs to the dataset '${owner}'${kind === 'newest' ? '' : ` (${kind})`}`;
+  throw new IcebergError('NAME_TAKEN', `the table '${table.name}' cannot be made for the dataset '${dataset}': ${other}`);
+}
+
+/** The outcome where there is nothing to do. */
+function appliedBefore(
+  metadata: TableMetadata, { name, metadataLocation }: CatalogTable, { manifest, manifestETag, table }: TableRun,
+): CommitOutcome | undefined {
+  const applied = metadata.properties?.[TABLE_PROPERTIES.appliedRun] ?? '';
+  const common = { name, rows: table.rows, metadataLocation: metadataLocation!, repeated: true } as const;
+  if (applied > manifest.runId) {
+    const tagged = metadata.refs?.[runTag(manifest.runId)];
+    return tagged ? { ...common, state: 'COMMITTED', snapshotId: tagged['snapshot-id'] } : { ...common, state: 'SUPERSEDED' };
+  }
+  if (applied < manifest.runId || metadata.properties?.[TABLE_PROPERTIES.manifestETag] !== manifestETag) return undefined;
+  const snapshot = metadata.refs?.[runTag(manifest.runId)];
+  return { ...common, state: 'COMMITTED', ...(snapshot && { snapshotId: snapshot['snapshot-id'] }) };
+}
+
+async function tryCommit(workplace: Workplace, run: TableRun, on: {
+  readonly base: CatalogTable | undefined;
+  readonly before: TableMetadata | undefined;
+  readonly landed: readonly LandedField[];
+  readonly proven: readonly ProvenFile[];
+  readonly options: CommitOptions;
+}): Promise<CommitOutcome | undefined> {
+  const { base, before, landed, proven, options } = on;
+  const { files, root } = workplace;
+  const { runId, prefix } = run.manifest;
+  const name = tableNameOf(run);
+  const now = laterThan(workplace, before);
+  const ground: Ground = groundOf(run, { before, landed, root, prefix, name, uuid: randomUUID(), now });
+  const attempt = await noteAttempt(workplace, ground.metadata.location, runId, ground.began === undefined ? base?.metadataLocation : undefined);
+
+  const typed = withFields(ground.metadata, ground.fields, ground.mapping, run.table.identity?.maxColumnId);
+  const parent = currentSnapshot(typed);
+  const present = await liveManifests(files, parent);
+  const stays = staysBesideRun(typed, present, options.foreignRows ?? 'refuse');
+  const snapshotId = randomInt(1, 2 ** 48 - 1) * 16 + randomInt(16);
+  const sequenceNumber = BigInt(typed['last-sequence-number']) + 1n;
+  const { manifestList, counts } = await writeSnapshot(files, typed, {
+    snapshotId, sequenceNumber, parentId: parent?.['snapshot-id'], added: dataFiles(proven, ground.fields, landed), before: present, stays,
+  }, attempt);
+  const next = withProperties(withRefs(withSnapshot(typed, {
+    'snapshot-id': snapshotId,
+    ...(parent && { 'parent-snapshot-id': parent['snapshot-id'] }),
+    'sequence-number': Number(sequenceNumber),
+    'timestamp-ms': now,
+    'manifest-list': manifestList,
+    'summary': {
+      operation: parent ? 'overwrite' : 'append', [SNAPSHOT_RUN]: runId, [SNAPSHOT_ETAG]: run.manifestETag, ...summaryOf(counts),
+    },
+    'schema-id': typed['current-schema-id'],
+  }), {
+    [runTag(runId)]: { 'snapshot-id': snapshotId, 'type': 'tag', ...(options.keepForMs !== undefined && { 'max-ref-age-ms': options.keepForMs }) },
+  }), {
+    comment: `Newest complete run of ${datasetOf(run.table)}`,
+    ...runProperties(workplace, run),
+    [TABLE_PROPERTIES.appliedSequence]: String(sequenceNumber),
+    [TABLE_PROPERTIES.generation]: String(ground.generation),
+    ...(ground.began !== undefined && { [TABLE_PROPERTIES.previousGeneration]: base?.metadataLocation }),
+  });
+
+  const committed = await commitMetadata(workplace, next, { name, base, before, attempt });
+  if (!committed) return undefined;
+  const { location: metadataLocation, metadata } = committed;
+  const provenRows = await proveCommit(workplace, name, { snapshotId, paths: new Set(proven.map(({ uri }) => uri)), stays });
+  await keepGeneration(workplace, name, metadata);
+  await endAttempt(workplace, metadata.location, attempt);
+  await sweepAttempts(workplace, metadata, metadataLocation);
+  return {
+    name,
+    state: 'COMMITTED',
+    rows: run.table.rows,
+    snapshotId,
+    metadataLocation,
+    provenRows,
+    repeated: false,
+    ...(ground.began !== undefined && base?.metadataLocation !== undefined && { began: ground.began }),
+  };
+}

@@ -1,0 +1,73 @@
+import { identityText, TableRun } from './table-run';
+import { metadataAt, Workplace } from './workplace';
+import { CATALOG_PARAMETERS, generationTableName, TABLE_PROPERTIES, tableLocation } from '../../contract';
+import { evolveFields, Field, LandedField, MappedField, nameMapping } from '../spec/schema';
+import { currentSchema, nameMappingOf, newTable, TableMetadata } from '../spec/table-metadata';
+
+/** The table that a run is committed to. */
+export interface Ground {
+  readonly metadata: TableMetadata;
+  readonly fields: readonly Field[];
+  readonly mapping: readonly MappedField[];
+  readonly generation: number;
+  /** Why it is a new table; undefined where it is the one that was there. */
+  readonly began?: string;
+}
+
+/**
+ * The table as it is, its schema followed on; or a new one, where the source's table is another one, or its columns changed in a way
+ * that Iceberg has not.
+ */
+export function groundOf(run: TableRun, { before, landed, root, prefix, name, uuid, now }: {
+  readonly before: TableMetadata | undefined;
+  readonly landed: readonly LandedField[];
+  readonly root: string;
+  readonly prefix: string;
+  readonly name: string;
+  readonly uuid: string;
+  readonly now: number;
+}): Ground {
+  const generation = before ? Number(before.properties?.[TABLE_PROPERTIES.generation] ?? 1) : 0;
+  let began = before ? otherTable(before, run) : 'it is the first run';
+  if (before && began === undefined) {
+    const earlier = [...before.schemas.filter((schema) => schema !== currentSchema(before)), currentSchema(before)!];
+    const evolution = evolveFields(earlier, before['last-column-id'], landed);
+    if (evolution.kind === 'evolves') {
+      const { fields } = evolution;
+      return { metadata: before, fields, mapping: nameMapping(nameMappingOf(before), fields, landed), generation };
+    }
+    began = evolution.why;
+  }
+  const evolution = evolveFields([], 0, landed);
+  if (evolution.kind === 'breaks') throw new Error(evolution.why);
+  const location = root + tableLocation(prefix, name, uuid).slice(0, -1);
+  const { fields } = evolution;
+  return { metadata: newTable(uuid, location, now), fields, mapping: nameMapping([], fields, landed), generation: generation + 1, began };
+}
+
+function otherTable({ properties = {} }: TableMetadata, { table }: TableRun): string | undefined {
+  const known = properties[TABLE_PROPERTIES.identity];
+  const now = identityText(table.identity);
+  if (known === now || (now === undefined && table.columns.every(({ fieldId }) => fieldId === undefined))) return undefined;
+  if (known === undefined) return 'its columns have ids of the source since this run';
+  const [knownDatabase, knownId, knownDate] = known.split(' ');
+  const [nowDatabase, nowId, nowDate] = (now ?? '').split(' ');
+  // By its fork and by its date the same database has different names: which of them a login sees may change.
+  const scheme = (database: string) => database.slice(0, database.indexOf(':'));
+  if (knownDatabase !== nowDatabase) {
+    if (scheme(knownDatabase) === scheme(nowDatabase)) return 'the source is another database, or was restored';
+    if (knownId === nowId && knownDate === nowDate) return undefined;
+  }
+  return knownId === nowId ? "the source's table was made anew" : "the source's table was dropped and made again";
+}
+
+/** Keeps the table that had the name before as `<name>_g<N>`; a commit that was interrupted here is made up for by its repetition. */
+export async function keepGeneration(workplace: Workplace, name: string, metadata: TableMetadata): Promise<void> {
+  const previous = metadata.properties?.[TABLE_PROPERTIES.previousGeneration];
+  if (previous === undefined) return;
+  const generation = Number(metadata.properties?.[TABLE_PROPERTIES.generation] ?? 1) - 1;
+  const older = generationTableName(name, generation);
+  if (await workplace.catalog.load(older)) return;
+  const kept = await metadataAt(workplace, previous);
+  await workplace.catalog.register(older, previous, kept, { [CATALOG_PARAMETERS.kind]: 'generation' });
+}

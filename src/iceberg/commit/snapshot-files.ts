@@ -1,0 +1,179 @@
+import { forEachAtOnce, required } from './workplace';
+import { TableFiles } from '../files/table-files';
+import { DataFile } from '../spec/data-file';
+import { Long } from '../spec/long';
+import { EntryStatus, ManifestContent, ManifestEntry, narrowed, readManifest, writeManifest } from '../spec/manifest';
+import { ListedManifest, readManifestList, writeManifestList } from '../spec/manifest-list';
+import { currentSchema, Snapshot, TableMetadata } from '../spec/table-metadata';
+
+/** Entries of a manifest; Iceberg's own writer ends one at 8 MB. */
+const MANIFEST_ENTRIES = 2000;
+
+/** A manifest of a snapshot, and what is in it. */
+export interface ReadManifest {
+  readonly listed: ListedManifest;
+  readonly content: ManifestContent;
+}
+
+/** The manifests that a snapshot names. */
+export async function listedManifests(files: TableFiles, snapshot: Snapshot): Promise<ListedManifest[]> {
+  return readManifestList(await required(files, snapshot['manifest-list']), snapshot['manifest-list']);
+}
+
+/** The manifests of a snapshot with a file that is not deleted, and their entries. */
+export async function liveManifests(files: TableFiles, snapshot: Snapshot | undefined): Promise<ReadManifest[]> {
+  if (!snapshot) return [];
+  const listed = (await listedManifests(files, snapshot)).filter(({ addedFiles, existingFiles }) => addedFiles + existingFiles > 0);
+  return forEachAtOnce(listed, async (each) => ({ listed: each, content: readManifest(await required(files, each.path), each.path) }));
+}
+
+/** An entry that is not deleted, with the numbers that it has from its manifest (Iceberg spec, "Sequence Number Inheritance"). */
+export function liveEntries({ listed, content }: ReadManifest): { readonly at: number; readonly entry: ManifestEntry }[] {
+  return content.entries.map((entry, at) => ({ at, entry: inherited(entry, listed) })).filter(({ entry }) => entry.status !== EntryStatus.deleted);
+}
+
+function inherited(entry: ManifestEntry, { sequenceNumber, addedSnapshotId }: ListedManifest): ManifestEntry {
+  return {
+    ...entry,
+    snapshotId: entry.snapshotId ?? addedSnapshotId,
+    sequenceNumber: entry.sequenceNumber ?? sequenceNumber,
+    fileSequenceNumber: entry.fileSequenceNumber ?? sequenceNumber,
+  };
+}
+
+/** What a new snapshot does with the files there are. */
+export interface SnapshotChange {
+  readonly snapshotId: Long;
+  readonly sequenceNumber: Long;
+  readonly parentId?: Long;
+  readonly added: readonly DataFile[];
+  /** The manifests of the snapshot before. */
+  readonly before: readonly ReadManifest[];
+  /** Which of their files stay. */
+  readonly stays: (file: DataFile) => boolean;
+}
+
+/** What was written, and the counts of the snapshot's summary. */
+export interface WrittenSnapshot {
+  readonly manifestList: string;
+  readonly counts: SnapshotCounts;
+}
+
+/** Files and rows of a snapshot's change (Iceberg spec, Appendix F, "Snapshot Summary"). */
+export interface SnapshotCounts {
+  readonly added: FileCounts;
+  readonly removed: FileCounts;
+  readonly total: FileCounts;
+}
+
+interface FileCounts {
+  readonly dataFiles: number;
+  readonly deleteFiles: number;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/**
+ * Writes the manifests of a snapshot and their list. A file that goes has an entry DELETED in this snapshot, and none in the next; a
+ * manifest whose files all stay is named as it is.
+ *
+ * @param attempt part of every name, so that no two attempts write one file
+ */
+export async function writeSnapshot(
+  files: TableFiles, metadata: TableMetadata, { snapshotId, sequenceNumber, parentId, added, before, stays }: SnapshotChange, attempt: string,
+): Promise<WrittenSnapshot> {
+  const schema = currentSchema(metadata)!;
+  const listed: ListedManifest[] = [];
+  const removed: DataFile[] = [];
+  const kept: DataFile[] = [];
+  const pending: { readonly content: ManifestContent; readonly minSequence: Long }[] = [];
+  const entryOf = (file: DataFile): ManifestEntry => (
+    { status: EntryStatus.added, snapshotId, sequenceNumber: null, fileSequenceNumber: null, file });
+  for (const kind of ['data', 'deletes'] as const) {
+    const ofKind = added.filter(({ content }) => (content === 0) === (kind === 'data'));
+    for (let from = 0; from < ofKind.length; from += MANIFEST_ENTRIES) {
+      const entries = ofKind.slice(from, from + MANIFEST_ENTRIES).map(entryOf);
+      pending.push({ content: { content: kind, partitionSpecId: 0, entries }, minSequence: sequenceNumber });
+    }
+  }
+  for (const manifest of before) {
+    const live = liveEntries(manifest);
+    for (const { entry } of live) (stays(entry.file) ? kept : removed).push(entry.file);
+    if (live.every(({ entry }) => stays(entry.file))) {
+      listed.push(manifest.listed);
+      continue;
+    }
+    const entries = live.map(({ at, entry }) => ({
+      at, entry: stays(entry.file) ? { ...entry, status: EntryStatus.existing } : { ...entry, status: EntryStatus.deleted, snapshotId },
+    }));
+    const least = entries.map(({ entry }) => entry.sequenceNumber!).reduce((a, b) => (a < b ? a : b));
+    pending.push({ content: narrowed(manifest.content, entries), minSequence: least });
+  }
+  const written = await forEachAtOnce(pending, async ({ content, minSequence }, at) => {
+    const path = `${metadata.location}/metadata/${attempt}-m${at}.avro`;
+    const bytes = writeManifest(schema, content);
+    await files.replace(path, bytes);
+    return listedOf(path, bytes.length, content, { snapshotId, sequenceNumber, minSequence });
+  });
+  const manifestList = `${metadata.location}/metadata/snap-${snapshotId}-${attempt}.avro`;
+  await files.replace(manifestList, writeManifestList({ snapshotId, parentId, sequenceNumber }, [...written, ...listed]));
+  return { manifestList, counts: { added: countsOf(added), removed: countsOf(removed), total: countsOf([...added, ...kept]) } };
+}
+
+function listedOf(
+  path: string, lengthBytes: number, { content, partitionSpecId, entries }: ManifestContent,
+  { snapshotId, sequenceNumber, minSequence }: { readonly snapshotId: Long; readonly sequenceNumber: Long; readonly minSequence: Long },
+): ListedManifest {
+  const count = (status: number) => entries.filter((entry) => entry.status === status);
+  const rows = (status: number) => count(status).reduce((sum, { file }) => sum + file.recordCount, 0);
+  return {
+    path,
+    lengthBytes,
+    partitionSpecId,
+    content,
+    sequenceNumber,
+    minSequenceNumber: minSequence,
+    addedSnapshotId: snapshotId,
+    addedFiles: count(EntryStatus.added).length,
+    existingFiles: count(EntryStatus.existing).length,
+    deletedFiles: count(EntryStatus.deleted).length,
+    addedRows: rows(EntryStatus.added),
+    existingRows: rows(EntryStatus.existing),
+    deletedRows: rows(EntryStatus.deleted),
+  };
+}
+
+function countsOf(files: readonly DataFile[]): FileCounts {
+  const data = files.filter(({ content }) => content === 0);
+  return {
+    dataFiles: data.length,
+    deleteFiles: files.length - data.length,
+    rows: data.reduce((sum, { recordCount }) => sum + recordCount, 0),
+    bytes: files.reduce((sum, { fileSizeBytes }) => sum + fileSizeBytes, 0),
+  };
+}
+
+/** The counts as a summary has them. */
+export function summaryOf({ added, removed, total }: SnapshotCounts): { readonly [key: string]: string } {
+  const present = (entries: { readonly [key: string]: number }) => Object.entries(entries).filter(([, value]) => value > 0);
+  return Object.fromEntries([
+    ...present({
+      'added-data-files': added.dataFiles,
+      'added-records': added.rows,
+      'added-files-size': added.bytes,
+      'added-delete-files': added.deleteFiles,
+      'deleted-data-files': removed.dataFiles,
+      'deleted-records': removed.rows,
+      'removed-files-size': removed.bytes,
+      'removed-delete-files': removed.deleteFiles,
+    }),
+    ...Object.entries({
+      'total-data-files': total.dataFiles,
+      'total-delete-files': total.deleteFiles,
+      'total-records': total.rows,
+      'total-files-size': total.bytes,
+      'total-position-deletes': 0,
+      'total-equality-deletes': 0,
+    }),
+  ].map(([key, value]) => [key, String(value)]));
+}

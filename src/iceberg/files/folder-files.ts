@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { Dirent } from 'node:fs';
+import { link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { canonicalUri, ListedFile, TableFiles } from './table-files';
+
+const SCHEME = 'file://';
+
+/** Files of a file system. */
+export class FolderFiles implements TableFiles {
+  public async read(uri: string): Promise<Buffer | undefined> {
+    return unlessMissing(readFile(pathOf(uri)));
+  }
+
+  public async readEnd(uri: string, bytes: number): Promise<{ readonly end: Buffer; readonly sizeBytes: number } | undefined> {
+    const handle = await unlessMissing(open(pathOf(uri)));
+    if (!handle) return undefined;
+    try {
+      const { size } = await handle.stat();
+      const end = Buffer.alloc(Math.min(size, bytes));
+      const { bytesRead } = await handle.read(end, 0, end.length, size - end.length);
+      return { end: end.subarray(0, bytesRead), sizeBytes: size };
+    } finally {
+      await handle.close();
+    }
+  }
+
+  public async create(uri: string, bytes: Buffer | string): Promise<boolean> {
+    return this.throughTemporary(uri, bytes, async (temporary, file) => {
+      try {
+        // A link is there whole, and fails when the name is taken.
+        await link(temporary, file);
+        return true;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+        throw error;
+      } finally {
+        await rm(temporary, { force: true });
+      }
+    });
+  }
+
+  public async replace(uri: string, bytes: Buffer | string): Promise<void> {
+    await this.throughTemporary(uri, bytes, async (temporary, file) => rename(temporary, file));
+  }
+
+  public async delete(uris: readonly string[]): Promise<void> {
+    for (const uri of uris) await rm(pathOf(uri), { force: true });
+  }
+
+  public async list(uriPrefix: string): Promise<ListedFile[]> {
+    const prefix = pathOf(uriPrefix);
+    const folder = prefix.endsWith('/') ? prefix : path.dirname(prefix);
+    const entries = await unlessMissing<Dirent[]>(readdir(folder, { withFileTypes: true, recursive: true })) ?? [];
+    const files: ListedFile[] = [];
+    for (const entry of entries) {
+      const file = path.join(entry.parentPath ?? entry.path, entry.name);
+      if (!entry.isFile() || !file.startsWith(prefix)) continue;
+      const { size, mtime } = await stat(file);
+      files.push({ uri: SCHEME + file, sizeBytes: size, modifiedAt: mtime });
+    }
+    return files;
+  }
+
+  public async keepsVersions(): Promise<boolean> {
+    return false;
+  }
+
+  private async throughTemporary<T>(uri: string, bytes: Buffer | string, finish: (temporary: string, file: string) => Promise<T>): Promise<T> {
+    const file = pathOf(uri);
+    await mkdir(path.dirname(file), { recursive: true });
+    const temporary = path.join(path.dirname(file), `.${randomUUID()}.tmp`);
+    await writeFile(temporary, bytes);
+    return finish(temporary, file);
+  }
+}
+
+/** The path, as it is: nothing in it is an escape. */
+function pathOf(uri: string): string {
+  const canonical = canonicalUri(uri);
+  if (!canonical.startsWith(`${SCHEME}/`)) throw new Error(`expected file:///path, got '${uri}'`);
+  return canonical.slice(SCHEME.length);
+}
+
+async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
