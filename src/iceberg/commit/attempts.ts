@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Workplace } from './workplace';
+import { fileNameOf } from '../../contract';
 import { TableMetadata } from '../spec/table-metadata';
 
 /** What is noted before an attempt writes anything else, so that what it leaves can be found. */
@@ -10,7 +11,8 @@ interface AttemptNote {
   readonly base: string | null;
 }
 
-function folder(location: string): string {
+/** Folder with the notes of what is under way. */
+export function attemptsFolder(location: string): string {
   return `${location}/attempts/`;
 }
 
@@ -18,13 +20,13 @@ function folder(location: string): string {
 export async function noteAttempt({ files }: Workplace, location: string, runId: string, base: string | undefined): Promise<string> {
   const attempt = randomUUID();
   const note: AttemptNote = { attempt, runId, base: base ?? null };
-  await files.replace(`${folder(location)}${attempt}.json`, JSON.stringify(note));
+  await files.replace(`${attemptsFolder(location)}${attempt}.json`, JSON.stringify(note));
   return attempt;
 }
 
 /** Ends an attempt that was committed: its files are named by metadata now. */
 export async function endAttempt({ files }: Workplace, location: string, attempt: string): Promise<void> {
-  await files.delete([`${folder(location)}${attempt}.json`]);
+  await files.delete([`${attemptsFolder(location)}${attempt}.json`]);
 }
 
 /**
@@ -35,9 +37,10 @@ export async function endAttempt({ files }: Workplace, location: string, attempt
  */
 export async function sweepAttempts({ files }: Workplace, metadata: TableMetadata, current: string): Promise<number> {
   const { location } = metadata;
-  const notes = await files.list(folder(location));
+  const notes = await files.list(attemptsFolder(location));
   let deleted = 0;
   for (const { uri } of notes) {
+    if (fileNameOf(uri).startsWith('expire-')) continue;
     const text = await files.read(uri);
     if (!text) continue;
     const { attempt, base } = JSON.parse(text.toString('utf8')) as AttemptNote;

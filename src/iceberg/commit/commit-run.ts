@@ -1,6 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { endAttempt, noteAttempt, sweepAttempts } from './attempts';
-import { SNAPSHOT_RUN, staysBesideRun } from './foreign-rows';
+import { commitMetadata, laterThan } from './change-table';
+import { SNAPSHOT_ETAG, SNAPSHOT_RUN, staysBesideRun } from './foreign-rows';
 import { Ground, groundOf, keepGeneration } from './generation';
 import { proveCommit } from './prove-commit';
 import { liveManifests, summaryOf, writeSnapshot } from './snapshot-files';
@@ -11,12 +12,7 @@ import { CatalogTable } from '../catalogs/table-catalog';
 import { IcebergError } from '../spec/errors';
 import { Long } from '../spec/long';
 import { LandedField, landedFields } from '../spec/schema';
-import {
-  currentSnapshot, snapshotById, TableMetadata, withFields, withPrevious, withProperties, withRefs, withSnapshot,
-} from '../spec/table-metadata';
-
-/** Property of a snapshot's summary: the ETag of the manifest that it shows. */
-const SNAPSHOT_ETAG = 'cdk-legacy-to-s3.manifest-etag';
+import { currentSnapshot, TableMetadata, withFields, withProperties, withRefs, withSnapshot } from '../spec/table-metadata';
 
 /** How a run is committed. */
 export interface CommitOptions {
@@ -102,10 +98,10 @@ async function tryCommit(workplace: Workplace, run: TableRun, on: {
   readonly options: CommitOptions;
 }): Promise<CommitOutcome | undefined> {
   const { base, before, landed, proven, options } = on;
-  const { files, catalog, root } = workplace;
+  const { files, root } = workplace;
   const { runId, prefix } = run.manifest;
   const name = tableNameOf(run);
-  const now = Math.max((workplace.now ?? Date.now)(), (before?.['last-updated-ms'] ?? 0) + 1);
+  const now = laterThan(workplace, before);
   const ground: Ground = groundOf(run, { before, landed, root, prefix, name, uuid: randomUUID(), now });
   const attempt = await noteAttempt(workplace, ground.metadata.location, runId, ground.began === undefined ? base?.metadataLocation : undefined);
 
@@ -118,7 +114,7 @@ async function tryCommit(workplace: Workplace, run: TableRun, on: {
   const { manifestList, counts } = await writeSnapshot(files, typed, {
     snapshotId, sequenceNumber, parentId: parent?.['snapshot-id'], added: dataFiles(proven, ground.fields, landed), before: present, stays,
   }, attempt);
-  const metadata = withPreviousOf(withProperties(withRefs(withSnapshot(typed, {
+  const next = withProperties(withRefs(withSnapshot(typed, {
     'snapshot-id': snapshotId,
     ...(parent && { 'parent-snapshot-id': parent['snapshot-id'] }),
     'sequence-number': Number(sequenceNumber),
@@ -136,15 +132,15 @@ async function tryCommit(workplace: Workplace, run: TableRun, on: {
     [TABLE_PROPERTIES.appliedSequence]: String(sequenceNumber),
     [TABLE_PROPERTIES.generation]: String(ground.generation),
     ...(ground.began !== undefined && { [TABLE_PROPERTIES.previousGeneration]: base?.metadataLocation }),
-  }), base, before, ground);
+  });
 
-  const metadataLocation = await catalog.commit({ name, base, metadata, attempt, description: metadata.properties!.comment });
-  if (metadataLocation === undefined) return undefined;
+  const committed = await commitMetadata(workplace, next, { name, base, before, attempt });
+  if (!committed) return undefined;
+  const { location: metadataLocation, metadata } = committed;
   const provenRows = await proveCommit(workplace, name, { snapshotId, paths: new Set(proven.map(({ uri }) => uri)), stays });
   await keepGeneration(workplace, name, metadata);
   await endAttempt(workplace, metadata.location, attempt);
   await sweepAttempts(workplace, metadata, metadataLocation);
-  await deleteOldMetadata(workplace, before, metadata);
   return {
     name,
     state: 'COMMITTED',
@@ -155,25 +151,4 @@ async function tryCommit(workplace: Workplace, run: TableRun, on: {
     repeated: false,
     ...(ground.began !== undefined && base?.metadataLocation !== undefined && { began: ground.began }),
   };
-}
-
-/** The log names former files of this table alone. */
-function withPreviousOf(
-  metadata: TableMetadata, base: CatalogTable | undefined, before: TableMetadata | undefined, { began }: Ground,
-): TableMetadata {
-  return base?.metadataLocation === undefined || !before || began !== undefined ? metadata
-    : withPrevious(metadata, base.metadataLocation, before['last-updated-ms']);
-}
-
-/** Metadata files that the log names no more. */
-async function deleteOldMetadata({ files }: Workplace, before: TableMetadata | undefined, after: TableMetadata): Promise<void> {
-  if (before?.['table-uuid'] !== after['table-uuid']) return;
-  const kept = new Set((after['metadata-log'] ?? []).map((entry) => entry['metadata-file']));
-  await files.delete((before['metadata-log'] ?? []).map((entry) => entry['metadata-file']).filter((file) => !kept.has(file)));
-}
-
-/** The snapshot of a run; undefined when the table has none, or no more. */
-export function snapshotOfRun(metadata: TableMetadata, runId: string): ReturnType<typeof snapshotById> {
-  const tagged = snapshotById(metadata, metadata.refs?.[runTag(runId)]?.['snapshot-id']);
-  return tagged ?? metadata.snapshots?.findLast(({ summary }) => summary[SNAPSHOT_RUN] === runId);
 }

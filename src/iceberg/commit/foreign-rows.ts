@@ -4,8 +4,9 @@ import { DataFile } from '../spec/data-file';
 import { IcebergError } from '../spec/errors';
 import { currentSnapshot, lineage, Snapshot, TableMetadata } from '../spec/table-metadata';
 
-/** Entries of a snapshot's summary that tell it is ours, and of which run. */
+/** Entries of a snapshot's summary that tell it is ours: of which run, and of which manifest (ETag). */
 export const SNAPSHOT_RUN = 'cdk-legacy-to-s3.run';
+export const SNAPSHOT_ETAG = 'cdk-legacy-to-s3.manifest-etag';
 
 /** Snapshots that others made since the last one of ours, newest first. */
 export function foreignSnapshots(metadata: TableMetadata): Snapshot[] {

@@ -62,6 +62,10 @@ export class FolderFiles implements TableFiles {
     return files;
   }
 
+  public async keepsVersions(): Promise<boolean> {
+    return false;
+  }
+
   private async throughTemporary<T>(uri: string, bytes: Buffer | string, finish: (temporary: string, file: string) => Promise<T>): Promise<T> {
     const file = pathOf(uri);
     await mkdir(path.dirname(file), { recursive: true });

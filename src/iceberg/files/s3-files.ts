@@ -1,5 +1,5 @@
 import {
-  DeleteObjectsCommand, GetObjectCommand, paginateListObjectsV2, PutObjectCommand, S3Client, S3ServiceException,
+  DeleteObjectsCommand, GetBucketVersioningCommand, GetObjectCommand, paginateListObjectsV2, PutObjectCommand, S3Client, S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { ListedFile, TableFiles } from './table-files';
 
@@ -62,6 +62,16 @@ export class S3Files implements TableFiles {
       for (const { Key, Size, LastModified } of Contents ?? []) files.push({ uri: `s3://${Bucket}/${Key}`, sizeBytes: Size!, modifiedAt: LastModified! });
     }
     return files;
+  }
+
+  public async keepsVersions(uri: string): Promise<boolean | undefined> {
+    try {
+      const { Status } = await this.s3.send(new GetBucketVersioningCommand({ Bucket: place(uri).Bucket }));
+      return Status !== undefined;
+    } catch (error) {
+      if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 403) return undefined;
+      throw error;
+    }
   }
 }
 

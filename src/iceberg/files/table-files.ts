@@ -19,4 +19,6 @@ export interface TableFiles {
   delete(uris: readonly string[]): Promise<void>;
   /** The files whose URIs begin with this text. */
   list(uriPrefix: string): Promise<ListedFile[]>;
+  /** Whether what is deleted is kept as an earlier version; undefined where that may not be asked. */
+  keepsVersions(uri: string): Promise<boolean | undefined>;
 }

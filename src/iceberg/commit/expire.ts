@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto';
+import { attemptsFolder } from './attempts';
+import { changeTable, laterThan, loadTable, LoadedTable } from './change-table';
+import { snapshotOfRun, taggedRuns } from './rollback';
+import { listedManifests, liveEntries } from './snapshot-files';
+import { forEachAtOnce, required, Workplace } from './workplace';
+import { runTag } from '../../contract';
+import { Long } from '../spec/long';
+import { readManifest } from '../spec/manifest';
+import { currentSnapshot, lineage, MAIN, Snapshot, TableMetadata, withoutSnapshots, withRefs } from '../spec/table-metadata';
+
+/** Which runs stay. The one that readers see always does, and what other branches and tags name. */
+export interface Retention {
+  /** So many of the newest runs. @default - all */
+  readonly keepRuns?: number;
+  /** Runs whose snapshots are younger, in milliseconds. @default - all */
+  readonly keepForMs?: number;
+}
+
+/** What an expiry takes away. */
+export interface Expiry {
+  readonly name: string;
+  /** Runs whose snapshots go, oldest first. */
+  readonly runs: readonly string[];
+  readonly snapshots: number;
+  /** Landed files, and bytes of them; the table's own small files are not counted. */
+  readonly files: number;
+  readonly bytes: number;
+  /** Whether the bytes are held all the same, by versions of the bucket; undefined where that could not be asked. */
+  readonly heldByVersions?: boolean;
+}
+
+/** What goes, noted before metadata lets go of it, so that an expiry that was interrupted is ended by the next one. */
+interface ExpireNote {
+  readonly expired: readonly string[];
+}
+
+/** Files that a snapshot needs: by URI, with their bytes where these are known. */
+type Reached = Map<string, number>;
+
+/** Files of the table's folder that nothing names are deleted when they are older; younger ones may be of a commit under way. */
+const ORPHAN_AGE_MS = 24 * 3600 * 1000;
+
+/**
+ * Takes runs away whose time is over: their tags and snapshots, then the files that no other snapshot names.
+ *
+ * @param marked called with the runs before the first of their files goes
+ * @param dryRun tells what would go, and changes nothing
+ * @throws IcebergError NOT_THERE, COMMIT_CONTENTION; TABLE_UNREADABLE when a manifest is missing, and nothing is deleted then
+ */
+export async function expireTable(
+  workplace: Workplace, name: string, retention: Retention, { marked, dryRun = false }: {
+    readonly marked?: (runs: readonly string[], loaded: LoadedTable) => Promise<void>; readonly dryRun?: boolean;
+  } = {},
+): Promise<Expiry> {
+  const { files } = workplace;
+  const loaded = await loadTable(workplace, name);
+  const plan = await planExpiry(workplace, loaded.metadata, retention);
+  const heldByVersions = await files.keepsVersions(loaded.metadata.location);
+  const told: Expiry = {
+    name,
+    runs: plan.runs,
+    snapshots: plan.gone.length,
+    files: plan.landed.size,
+    bytes: [...plan.landed.values()].reduce((sum, bytes) => sum + bytes, 0),
+    ...(heldByVersions !== undefined && { heldByVersions }),
+  };
+  if (dryRun) return told;
+  if (plan.gone.length > 0) {
+    await marked?.(plan.runs, loaded);
+    const note: ExpireNote = { expired: [...plan.landed.keys(), ...plan.own] };
+    await files.replace(`${attemptsFolder(loaded.metadata.location)}expire-${randomUUID()}.json`, JSON.stringify(note));
+    const gone = new Set(plan.gone.map(String));
+    await changeTable(workplace, name, ({ metadata }) => {
+      // What a new commit shows meanwhile stays: only what was planned goes, and only what is still due.
+      const due = expired(metadata, retention, timeOf(workplace)).filter((id) => gone.has(String(id)));
+      if (due.length === 0) return undefined;
+      const tags = taggedRuns(metadata).filter((run) => due.some((id) => String(id) === String(metadata.refs![runTag(run)]['snapshot-id'])));
+      const untagged = withRefs(metadata, Object.fromEntries(tags.map((run) => [runTag(run), undefined])));
+      return withoutSnapshots(untagged, due, laterThan(workplace, metadata));
+    });
+  }
+  await deleteUnnamed(workplace, name);
+  return told;
+}
+
+function timeOf({ now = Date.now }: Pick<Workplace, 'now'>): number {
+  return now();
+}
+
+/** Ids of the snapshots that go. */
+function expired(metadata: TableMetadata, { keepRuns, keepForMs }: Retention, now: number): Long[] {
+  const current = currentSnapshot(metadata);
+  const runs = taggedRuns(metadata);
+  const kept = new Set<string>();
+  const keep = (snapshot: Snapshot | undefined) => snapshot && kept.add(String(snapshot['snapshot-id']));
+  keep(current);
+  runs.forEach((run, at) => {
+    const tag = metadata.refs![runTag(run)];
+    const snapshot = snapshotOfRun(metadata, run);
+    const age = now - (snapshot?.['timestamp-ms'] ?? 0);
+    const old = (keepRuns !== undefined && at < runs.length - keepRuns) || (keepForMs !== undefined && age > keepForMs)
+      || (tag['max-ref-age-ms'] !== undefined && BigInt(age) > BigInt(tag['max-ref-age-ms']));
+    if (!old) keep(snapshot);
+  });
+  const ours = new Set([MAIN, ...runs.map(runTag)]);
+  for (const [name, ref] of Object.entries(metadata.refs ?? {})) {
+    if (ours.has(name)) continue;
+    const head = (metadata.snapshots ?? []).find((snapshot) => String(snapshot['snapshot-id']) === String(ref['snapshot-id']));
+    (ref.type === 'branch' ? lineage(metadata, head) : [head]).forEach(keep);
+  }
+  return (metadata.snapshots ?? []).map((snapshot) => snapshot['snapshot-id']).filter((id) => !kept.has(String(id)));
+}
+
+async function planExpiry(workplace: Workplace, metadata: TableMetadata, retention: Retention): Promise<{
+  readonly gone: readonly Long[]; readonly runs: readonly string[]; readonly landed: Reached; readonly own: readonly string[];
+}> {
+  const gone = expired(metadata, retention, timeOf(workplace));
+  const ids = new Set(gone.map(String));
+  const isGone = (snapshot: Snapshot) => ids.has(String(snapshot['snapshot-id']));
+  const snapshots = metadata.snapshots ?? [];
+  if (gone.length === 0) return { gone, runs: [], landed: new Map(), own: [] };
+  const runs = taggedRuns(metadata).filter((run) => ids.has(String(metadata.refs![runTag(run)]['snapshot-id'])));
+  const tagged = new Set(runs.map((run) => String(metadata.refs![runTag(run)]['snapshot-id'])));
+  const isRun = (snapshot: Snapshot) => tagged.has(String(snapshot['snapshot-id']));
+  const kept = await reached(workplace, snapshots.filter((snapshot) => !isGone(snapshot)));
+  const ofRuns = await reached(workplace, snapshots.filter(isRun));
+  const others = await reached(workplace, snapshots.filter((snapshot) => isGone(snapshot) && !isRun(snapshot)));
+  // What landed of a run that was withdrawn stays: no retention let go of it.
+  const data = new Map([...others.data].filter(([uri]) => uri.startsWith(`${metadata.location}/`)).concat([...ofRuns.data]));
+  const only = (all: Reached, named: Reached) => new Map([...all].filter(([uri]) => !named.has(uri)));
+  return { gone, runs, landed: only(data, kept.data), own: [...only(new Map([...ofRuns.own, ...others.own]), kept.own).keys()] };
+}
+
+/** What snapshots name: landed and other data files, and the table's own lists and manifests. */
+async function reached({ files }: Pick<Workplace, 'files'>, snapshots: readonly Snapshot[]): Promise<{ readonly data: Reached; readonly own: Reached }> {
+  const data: Reached = new Map();
+  const own: Reached = new Map();
+  const manifests = new Map<string, Awaited<ReturnType<typeof listedManifests>>[number]>();
+  await forEachAtOnce(snapshots, async (snapshot) => {
+    own.set(snapshot['manifest-list'], 0);
+    for (const manifest of await listedManifests(files, snapshot)) manifests.set(manifest.path, manifest);
+  }, 8);
+  await forEachAtOnce([...manifests.values()], async (listed) => {
+    own.set(listed.path, listed.lengthBytes);
+    if (listed.addedFiles + listed.existingFiles === 0) return;
+    const content = readManifest(await required(files, listed.path), listed.path);
+    for (const { entry: { file } } of liveEntries({ listed, content })) data.set(file.filePath, file.fileSizeBytes);
+  }, 8);
+  return { data, own };
+}
+
+/** Deletes what expiries have noted and no snapshot names, and what in the table's own folder nothing names any more. */
+async function deleteUnnamed(workplace: Workplace, name: string): Promise<void> {
+  const { files, now = Date.now } = workplace;
+  const { table, metadata } = await loadTable(workplace, name);
+  const { data, own } = await reached(workplace, metadata.snapshots ?? []);
+  const named = new Set([
+    ...data.keys(), ...own.keys(), table.metadataLocation!, `${metadata.location}/metadata/version-hint.text`,
+    ...(metadata['metadata-log'] ?? []).map((entry) => entry['metadata-file']),
+  ]);
+  const listed = await files.list(`${metadata.location}/`);
+  const notes = listed.filter(({ uri }) => uri.startsWith(`${attemptsFolder(metadata.location)}expire-`));
+  for (const { uri } of notes) {
+    const note = JSON.parse(String(await required(files, uri))) as ExpireNote;
+    await files.delete(note.expired.filter((file) => !named.has(file)));
+    await files.delete([uri]);
+  }
+  const before = now() - ORPHAN_AGE_MS;
+  await files.delete(listed.filter(({ uri, modifiedAt }) => !named.has(uri) && modifiedAt.getTime() < before).map(({ uri }) => uri));
+}

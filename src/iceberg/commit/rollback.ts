@@ -1,0 +1,110 @@
+import { changeTable, laterThan, LoadedTable } from './change-table';
+import { foreignSnapshots, SNAPSHOT_ETAG, SNAPSHOT_RUN } from './foreign-rows';
+import { Workplace } from './workplace';
+import { CATALOG_PARAMETERS, encodeKeySegment, runTag, TABLE_PROPERTIES } from '../../contract';
+import { IcebergError } from '../spec/errors';
+import { Long, sameLong } from '../spec/long';
+import {
+  currentSnapshot, lineage, Snapshot, snapshotById, TableMetadata, withMain, withProperties, withRefs,
+} from '../spec/table-metadata';
+
+/** The snapshot of a run; undefined when the table has none, or no more. */
+export function snapshotOfRun(metadata: TableMetadata, runId: string): Snapshot | undefined {
+  const tagged = snapshotById(metadata, metadata.refs?.[runTag(runId)]?.['snapshot-id']);
+  return tagged ?? metadata.snapshots?.findLast(({ summary }) => summary[SNAPSHOT_RUN] === runId);
+}
+
+/** Runs whose snapshots have tags, oldest first. */
+export function taggedRuns(metadata: TableMetadata): string[] {
+  const tag = runTag('');
+  return Object.entries(metadata.refs ?? {}).filter(([name, { type }]) => type === 'tag' && name.startsWith(tag)).map(([name]) => name.slice(tag.length)).sort();
+}
+
+/** Shows readers a snapshot that is there, by its schema. */
+function shown(workplace: Workplace, metadata: TableMetadata, snapshot: Snapshot): TableMetadata {
+  const run = snapshot.summary[SNAPSHOT_RUN];
+  const main = withMain(metadata, snapshot['snapshot-id'], laterThan(workplace, metadata));
+  const schema = snapshot['schema-id'] ?? metadata['current-schema-id'];
+  return withProperties({ ...main, 'current-schema-id': schema }, run === undefined ? {} : { [CATALOG_PARAMETERS.run]: run });
+}
+
+/**
+ * Lets readers see an earlier state again: of a run, or by a snapshot's id. Nothing is deleted, and runs that come later are applied as
+ * ever; the run that was shown is not applied again.
+ *
+ * @throws IcebergError NOT_THERE when the table has no such snapshot, COMMIT_CONTENTION
+ */
+export async function rollbackTable(
+  workplace: Workplace, name: string, to: { readonly runId: string } | { readonly snapshotId: Long },
+): Promise<{ readonly snapshotId: Long; readonly runId?: string; readonly changed: boolean }> {
+  let snapshot: Snapshot | undefined;
+  const { changed } = await changeTable(workplace, name, ({ metadata }) => {
+    snapshot = 'runId' in to ? snapshotOfRun(metadata, to.runId) : snapshotById(metadata, to.snapshotId);
+    if (!snapshot) {
+      const runs = taggedRuns(metadata);
+      throw new IcebergError('NOT_THERE', `the table '${name}' has no snapshot ${'runId' in to ? `of run '${to.runId}'` : to.snapshotId}; `
+        + `it has those of ${runs.length === 0 ? 'no run' : `the runs ${runs.join(', ')}`}`);
+    }
+    if (sameLong(currentSnapshot(metadata)?.['snapshot-id'], snapshot['snapshot-id'])) return undefined;
+    return shown(workplace, metadata, snapshot);
+  });
+  const runId = snapshot!.summary[SNAPSHOT_RUN];
+  return { snapshotId: snapshot!['snapshot-id'], ...(runId !== undefined && { runId }), changed };
+}
+
+/** What became of a table whose run does not hold any more. */
+export type Withdrawal =
+  /** It does not show the run. */
+  | { readonly state: 'UNTOUCHED' }
+  /** It shows an earlier run. */
+  | { readonly state: 'ROLLED_BACK'; readonly runId: string; readonly snapshotId: Long }
+  /** There was no other run: the name is gone, the files stay. */
+  | { readonly state: 'DROPPED' }
+  /** Others, or runs of changes, wrote on top of the run: nothing was changed. */
+  | { readonly state: 'BROKEN'; readonly why: string };
+
+/**
+ * Takes a run back whose files are gone or changed: where readers see it, they see the newest other run that has a tag; files are never
+ * added again.
+ *
+ * @throws IcebergError COMMIT_CONTENTION
+ */
+export async function withdrawRun(
+  workplace: Workplace, { name, dataset, runId }: { readonly name: string; readonly dataset: string; readonly runId: string },
+): Promise<Withdrawal> {
+  const there = await workplace.catalog.load(name);
+  if (there?.metadataLocation === undefined || there.parameters[CATALOG_PARAMETERS.dataset] !== dataset) return { state: 'UNTOUCHED' };
+  let outcome: Withdrawal = { state: 'UNTOUCHED' };
+  const { table } = await changeTable(workplace, name, (loaded) => {
+    const { next, withdrawal } = without(workplace, loaded, runId);
+    outcome = withdrawal;
+    return next;
+  });
+  if ((outcome as Withdrawal).state !== 'DROPPED' || await workplace.catalog.drop(table)) return outcome;
+  return withdrawRun(workplace, { name, dataset, runId });
+}
+
+function without(
+  workplace: Workplace, { metadata }: LoadedTable, runId: string,
+): { readonly next?: TableMetadata; readonly withdrawal: Withdrawal } {
+  const current = currentSnapshot(metadata);
+  const line = lineage(metadata, current);
+  const foreign = foreignSnapshots(metadata);
+  const ours = line[foreign.length];
+  const untagged = metadata.refs?.[runTag(runId)] ? withRefs(metadata, { [runTag(runId)]: undefined }) : undefined;
+  if (ours?.summary[SNAPSHOT_RUN] !== runId) return { next: untagged, withdrawal: { state: 'UNTOUCHED' } };
+  if (foreign.length > 0) {
+    return { withdrawal: { state: 'BROKEN', why: `others wrote snapshot ${foreign[0]['snapshot-id']} (${foreign[0].summary.operation}) on top of run '${runId}'` } };
+  }
+  const left = taggedRuns(metadata).filter((each) => each !== runId).at(-1);
+  const snapshot = left === undefined ? undefined : snapshotOfRun(metadata, left);
+  if (left === undefined || !snapshot) return { withdrawal: { state: 'DROPPED' } };
+  const folder = (run: string) => `run=${encodeKeySegment(run)}/`;
+  const next = withProperties(shown(workplace, untagged ?? metadata, snapshot), {
+    // A run that is whole again later is applied again.
+    [TABLE_PROPERTIES.appliedRun]: left,
+    [TABLE_PROPERTIES.manifestETag]: snapshot.summary[SNAPSHOT_ETAG],
+    [TABLE_PROPERTIES.manifest]: metadata.properties?.[TABLE_PROPERTIES.manifest]?.replace(folder(runId), folder(left)),
+  });
+  return { next, withdrawal: { state: 'ROLLED_BACK', runId: left, snapshotId: snapshot['snapshot-id'] } };
+}
