@@ -2,8 +2,15 @@ import { LegacyToS3Error } from '../../extractor/doors/public';
 import { IcebergError } from '../../iceberg/spec/errors';
 import { toAwsError } from '../account/aws-errors';
 
-/** What went wrong, as one line begins: the code of an Iceberg table's own errors, or nothing. */
-export function problemOf(error: unknown): { readonly code: string; readonly message: string } {
+/** What went wrong with a table. */
+export interface Problem {
+  /** Of an Iceberg table, else of this program; INTERNAL for a failure without one. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The same of what was thrown. */
+export function problemOf(error: unknown): Problem {
   const { message } = error as Error;
   return { code: error instanceof IcebergError || error instanceof LegacyToS3Error ? error.code : 'INTERNAL', message };
 }

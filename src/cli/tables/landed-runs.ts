@@ -36,16 +36,17 @@ export async function readLandedRun(place: TablesPlace, runId: string): Promise<
     const manifest = await withPages(parseManifest(bytes.toString('utf8')), async (page) => files.read(root + page.key), sha256);
     const checked = await place.checkedRun?.(runId);
     // A file has no ETag; what it is for is to tell another manifest of the same run.
-    return { manifest, manifestKey: key, manifestETag: checked?.manifestETag ?? sha256(bytes), ...refusalOf(manifest, place.checkedRun && (checked?.complete ?? false)) };
+    const manifestETag = checked?.manifestETag ?? sha256(bytes);
+    return { manifest, manifestKey: key, manifestETag, ...refusalOf(manifest, place.checkedRun === undefined || checked?.complete === true) };
   } catch (error) {
     if (!(error instanceof InvalidManifestError)) throw error;
     throw new LegacyToS3Error('CONTENT_MISMATCH', `${root}${key}: ${error.message}`, { cause: error });
   }
 }
 
-function refusalOf({ missingTables, format }: Manifest, complete: boolean | undefined): { readonly refused?: string } {
+function refusalOf({ missingTables, format }: Manifest, complete: boolean): { readonly refused?: string } {
   if (missingTables?.length) return { refused: 'tables are missing in it' };
-  if (complete === false) return { refused: 'run completion has not found it complete' };
+  if (!complete) return { refused: 'run completion has not found it complete' };
   if (format.name !== 'parquet') return { refused: `its files are ${format.name}, and data files of Iceberg tables are Parquet here` };
   return {};
 }

@@ -1,6 +1,7 @@
 import { telling } from './errors';
 import { inPlace, refuseMoved, type TablesPlace, type TablesSource } from './place';
 import { CATALOG_PARAMETERS, TABLE_PROPERTIES } from '../../contract';
+import { SNAPSHOT_RUN } from '../../iceberg/commit/foreign-rows';
 import { forEachAtOnce, metadataAt } from '../../iceberg/commit/workplace';
 import { currentSnapshot, Snapshot, TableMetadata } from '../../iceberg/spec/table-metadata';
 
@@ -25,9 +26,6 @@ export interface LandedTable {
 export interface OpenTable extends LandedTable {
   readonly metadata: TableMetadata;
 }
-
-/** Entry of a snapshot's summary: the run it shows. */
-const SNAPSHOT_RUN = 'cdk-legacy-to-s3.run';
 
 /** The run a snapshot shows; undefined for others' snapshots. */
 export function runOfSnapshot(snapshot: Snapshot | undefined): string | undefined {

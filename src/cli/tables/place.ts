@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
-import { METADATA_TABLE, normalizePrefix, RUN_ITEM_SORT_KEY, runItemKey, tablesFolder } from '../../contract';
+import { METADATA_TABLE, normalizePrefix, RUN_ITEM_SORT_KEY, runItemKey, tableCommitSortKey, tablesFolder } from '../../contract';
 import { LegacyToS3Error } from '../../extractor/doors/public';
 import { FolderTables } from '../../iceberg/catalogs/folder-tables';
 import { GlueTables } from '../../iceberg/catalogs/glue-tables';
@@ -20,6 +20,13 @@ export interface CheckedRun {
   readonly manifestETag: string;
 }
 
+/** How AWS is reached, as its clients take it. */
+export interface Reach {
+  readonly region?: string;
+  readonly profile?: string;
+  readonly endpoint?: string;
+}
+
 /** An opened place of landed tables. */
 export interface TablesPlace {
   readonly workplace: Workplace;
@@ -30,9 +37,11 @@ export interface TablesPlace {
   /** The catalog of a folder. */
   readonly folder?: FolderTables;
   /** What Athena needs. */
-  readonly athena?: { readonly database: string; readonly workGroup?: string; readonly region?: string; readonly profile?: string; readonly endpoint?: string };
+  readonly athena?: Reach & { readonly database: string; readonly workGroup?: string };
   /** What run completion has found of a run; undefined where it has not seen it. Absent in a folder, where a manifest says all. */
   checkedRun?(runId: string): Promise<CheckedRun | undefined>;
+  /** Notes that a table's files of a run go. Absent in a folder. */
+  markExpired?(runId: string, dataset: string): Promise<void>;
   close(): void;
 }
 
@@ -70,7 +79,7 @@ async function openStack({ pipeline, ...at }: StackPlace & { readonly pipeline?:
   const { bucketName, glueDatabaseName: database, workGroupName: workGroup, landingPrefix, tableName } = outputs;
   if (database === undefined) throw new LegacyToS3Error('TARGET_NOT_FOUND', `the pipeline of stack '${at.stack}' has no catalog (catalog: false), so it has no landed tables`);
   const { region, profile, endpointUrl: endpoint } = at;
-  const reach = { region, profile, endpoint };
+  const reach: Reach = { region, profile, endpoint };
   const clients = {
     s3: new S3Client({ ...reach, forcePathStyle: endpoint !== undefined || undefined }),
     glue: new GlueClient(reach),
@@ -82,7 +91,10 @@ async function openStack({ pipeline, ...at }: StackPlace & { readonly pipeline?:
     prefix: normalizePrefix(landingPrefix ?? DEFAULT_PREFIX),
     told: `stack '${at.stack}'`,
     athena: { database, workGroup, ...reach },
-    ...(tableName !== undefined && { checkedRun: async (runId: string) => checkedRun(clients.dynamodb, tableName, runId) }),
+    ...(tableName !== undefined && {
+      checkedRun: async (runId: string) => checkedRun(clients.dynamodb, tableName, runId),
+      markExpired: async (runId: string, dataset: string) => markExpired(clients.dynamodb, tableName, runId, dataset),
+    }),
     close: () => Object.values(clients).forEach((client) => client.destroy()),
   };
 }
@@ -90,9 +102,26 @@ async function openStack({ pipeline, ...at }: StackPlace & { readonly pipeline?:
 /** Where runs land in a bucket that is watched as a whole, as `extract --stack` has it. */
 const DEFAULT_PREFIX = 'landing/';
 
+function keyOf(runId: string, sortKey: string) {
+  return { [METADATA_TABLE.partitionKey]: { S: runItemKey(runId) }, [METADATA_TABLE.sortKey]: { S: sortKey } };
+}
+
 async function checkedRun(dynamodb: DynamoDBClient, TableName: string, runId: string): Promise<CheckedRun | undefined> {
-  const { Item } = await dynamodb.send(new GetItemCommand({
-    TableName, Key: { [METADATA_TABLE.partitionKey]: { S: runItemKey(runId) }, [METADATA_TABLE.sortKey]: { S: RUN_ITEM_SORT_KEY } },
-  }));
+  const { Item } = await dynamodb.send(new GetItemCommand({ TableName, Key: keyOf(runId, RUN_ITEM_SORT_KEY) }));
   return Item && { complete: Item.runState?.S === 'COMPLETE', manifestETag: Item.manifestETag?.S ?? '' };
+}
+
+async function markExpired(dynamodb: DynamoDBClient, TableName: string, runId: string, dataset: string): Promise<void> {
+  try {
+    await dynamodb.send(new UpdateItemCommand({
+      TableName,
+      Key: keyOf(runId, tableCommitSortKey(dataset)),
+      UpdateExpression: 'SET commitState = :expired',
+      ConditionExpression: `attribute_exists(${METADATA_TABLE.partitionKey})`,
+      ExpressionAttributeValues: { ':expired': { S: 'EXPIRED' } },
+    }));
+  } catch (error) {
+    // A run that was committed before its tables had items has none to mark.
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+  }
 }

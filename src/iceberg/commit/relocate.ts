@@ -73,7 +73,9 @@ async function relocate(workplace: Workplace & { readonly catalog: FolderTables 
   return { ...counts, state: 'RELOCATED', from, metadataLocation: (await catalog.newestIn(here))! };
 }
 
-async function move({ catalog }: { readonly catalog: FolderTables }, pointer: TablePointer, here: string, newest: string, metadata?: TableMetadata): Promise<void> {
+async function move(
+  { catalog }: { readonly catalog: FolderTables }, pointer: TablePointer, here: string, newest: string, metadata?: TableMetadata,
+): Promise<void> {
   if (await catalog.move(pointer, here, newest, metadata)) return;
   throw new IcebergError('COMMIT_CONTENTION', `the table '${pointer.name}' was changed by others meanwhile`);
 }
@@ -85,27 +87,41 @@ function pathFrom(from: string, to: string): (path: string) => string {
 function movedMetadata(metadata: TableMetadata, pathOf: (path: string) => string, now: number): TableMetadata {
   const properties = Object.entries(metadata.properties ?? {}).map(([name, value]) => (
     [name, name === TABLE_PROPERTIES.manifest || name === TABLE_PROPERTIES.previousGeneration ? pathOf(value) : value]));
-  const files = (list: unknown, key: string) => (list as ReadonlyArray<{ readonly [name: string]: unknown }>).map((each) => ({ ...each, [key]: pathOf(String(each[key])) }));
-  const { statistics, 'partition-statistics': partitions } = metadata as TableMetadata & { readonly 'statistics'?: unknown; readonly 'partition-statistics'?: unknown };
+  // Files of statistics are others'.
+  const files = (key: string) => {
+    const list = (metadata as unknown as { readonly [name: string]: unknown })[key];
+    if (!Array.isArray(list)) return {};
+    return { [key]: (list as ReadonlyArray<{ readonly 'statistics-path': string }>).map((each) => ({ ...each, 'statistics-path': pathOf(each['statistics-path']) })) };
+  };
   return {
     ...metadata,
     'last-updated-ms': Math.max(now, metadata['last-updated-ms'] + 1),
     'properties': Object.fromEntries(properties),
     'metadata-log': [],
-    ...(Array.isArray(statistics) && { statistics: files(statistics, 'statistics-path') }),
-    ...(Array.isArray(partitions) && { 'partition-statistics': files(partitions, 'statistics-path') }),
+    ...files('statistics'),
+    ...files('partition-statistics'),
   };
 }
 
+/** Snapshots of a table that moved. */
+interface MovedSnapshots {
+  readonly dataFiles: number;
+  readonly elsewhere: number;
+  /** Lists and manifests that nothing names when those of now are written. */
+  readonly replaced: readonly string[];
+  /** Writes them anew. */
+  write(attempt: string): Promise<Snapshot[]>;
+}
+
 /** Manifest lists and manifests of all snapshots, read where they are now. */
-async function movedSnapshots({ files, root }: Workplace, metadata: TableMetadata, from: string, here: string) {
+async function movedSnapshots({ files, root }: Workplace, metadata: TableMetadata, from: string, here: string): Promise<MovedSnapshots> {
   const pathOf = pathFrom(from, root);
   const snapshots = metadata.snapshots ?? [];
   const lists = await forEachAtOnce(snapshots, async (snapshot) => listedManifests(files, { ...snapshot, 'manifest-list': pathOf(snapshot['manifest-list']) }));
   const paths = [...new Set(lists.flat().map(({ path }) => path))];
   const contents = new Map(await forEachAtOnce(paths, async (path): Promise<[string, ManifestContent]> => (
     [path, withPaths(readManifest(await required(files, pathOf(path)), path), pathOf)])));
-  const live = [...contents.values()].flatMap(({ entries }) => entries).filter(({ status }) => status !== EntryStatus.deleted).map(({ file }) => file);
+  const live = [...contents.values()].flatMap(({ entries }) => entries).flatMap(({ status, file }) => (status === EntryStatus.deleted ? [] : [file]));
   if (live.some(({ content }) => content === FileContent.positionDeletes)) {
     throw new IcebergError('TABLE_UNREADABLE', `the table in '${metadata.location}' has position deletes of others, which name files of the place before inside`);
   }
