@@ -11,7 +11,7 @@ import {
 /** The snapshot of a run; undefined when the table has none, or no more. */
 export function snapshotOfRun(metadata: TableMetadata, runId: string): Snapshot | undefined {
   const tagged = snapshotById(metadata, metadata.refs?.[runTag(runId)]?.['snapshot-id']);
-  return tagged ?? metadata.snapshots?.findLast(({ summary }) => summary[SNAPSHOT_RUN] === runId);
+  return tagged ?? [...metadata.snapshots ?? []].reverse().find(({ summary }) => summary[SNAPSHOT_RUN] === runId);
 }
 
 /** Runs whose snapshots have tags, oldest first. */

@@ -197,7 +197,7 @@ export function withoutSnapshots(metadata: TableMetadata, ids: readonly Long[], 
   const stays = (each: { readonly 'snapshot-id': Long }) => !gone.has(String(each['snapshot-id']));
   const log = metadata['snapshot-log'] ?? [];
   // What was shown before a snapshot that is gone is no history any more (Iceberg spec, "snapshot-log").
-  const from = log.findLastIndex((entry) => !stays(entry)) + 1;
+  const from = log.map(stays).lastIndexOf(false) + 1;
   return {
     ...metadata,
     'last-updated-ms': now,

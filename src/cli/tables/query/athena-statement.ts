@@ -27,7 +27,7 @@ export function readStatement(sql: string): ReadStatement {
   const refuse = (why: string) => new LegacyToS3Error('INVALID_CONFIG', `the query cannot be run: ${why}`);
   const found = sqlTokens(sql);
   if (typeof found === 'string') throw refuse(found);
-  const end = found.findLastIndex(({ text }) => text !== ';') + 1;
+  const end = found.map(({ text }) => text !== ';').lastIndexOf(true) + 1;
   const tokens = found.slice(0, end);
   if (tokens.length === 0) throw refuse('it is empty');
   if (tokens.some(({ text }) => text === ';')) throw refuse('it is more than one statement');
