@@ -28,6 +28,8 @@ export function createProgram(): Program {
     .description('Move a SQL Server database into S3, exactly and fast')
     .version(PACKAGE_VERSION)
     .showSuggestionAfterError()
+    // Options behind a command's name are its own; tables has commands of its own.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'error INVALID_CONFIG: ')) });
   addInitCommand(command);

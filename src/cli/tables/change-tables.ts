@@ -22,7 +22,7 @@ export interface Rollback {
 
 /** Lets readers of a table see an earlier state again. @throws LegacyToS3Error of code LANDED_TABLE_REFUSED when there is none such */
 export async function rollback(source: TablesSource, name: string, to: TableState): Promise<Rollback> {
-  return inPlace(source, async (place) => telling(`roll '${name}' back in ${place.told}`, async () => {
+  return inPlace(source, async (place) => telling(place, `roll '${name}' back in ${place.told}`, async () => {
     await requireTable(place, name);
     const { snapshotId, ...rest } = await rollbackTable(place.workplace, name, 'runId' in to ? to : { snapshotId: toLong(to.snapshotId) });
     return { name, snapshotId: String(snapshotId), ...rest };
@@ -45,7 +45,7 @@ export type ExpiredTable = Expiry | { readonly name: string; readonly problem: P
 export async function expire(
   source: TablesSource, retention: Retention, { tables, dryRun }: { readonly tables: readonly string[]; readonly dryRun: boolean },
 ): Promise<ExpiredTable[]> {
-  return inPlace(source, async (place) => telling(`expire runs of ${place.told}`, async () => {
+  return inPlace(source, async (place) => telling(place, `expire runs of ${place.told}`, async () => {
     for (const name of tables) await requireTable(place, name);
     const results: ExpiredTable[] = [];
     for (const { name, dataset } of (await openTables(place)).filter((table) => tables.length === 0 || tables.includes(table.name))) {
@@ -69,7 +69,8 @@ export type MovedTable = RelocatedTable | { readonly name: string; readonly stat
 
 /** Writes the paths of tables anew whose folder moved. @throws LegacyToS3Error of code INVALID_CONFIG for a pipeline's */
 export async function relocate(source: TablesSource): Promise<MovedTable[]> {
-  return inPlace(source, async ({ folder, workplace, prefix, told }) => telling(`relocate the landed tables of ${told}`, async () => {
+  return inPlace(source, async (place) => telling(place, `relocate the landed tables of ${place.told}`, async () => {
+    const { folder, workplace, prefix } = place;
     if (!folder) throw new LegacyToS3Error('INVALID_CONFIG', 'tables of a pipeline do not move: their paths have the name of its bucket; tables rebuild makes their metadata again');
     return (await relocateTables({ ...workplace, catalog: folder }, prefix)).map((table): MovedTable => (
       'error' in table ? { name: table.name, state: 'FAILED', problem: problemOf(table.error) } : table));

@@ -26,13 +26,14 @@ const TABLES_AT_ONCE = 4;
 
 /** Refuses what could not become snapshots, before anything is read. @throws LegacyToS3Error */
 export async function checkFolder(target: string): Promise<void> {
-  await telling(`look at the landed tables of ${target}`, async () => refuseMoved(openFolder(target)));
+  const place = openFolder(target);
+  await telling(place, `look at the landed tables of ${place.told}`, async () => refuseMoved(place));
 }
 
 /** Makes the tables of a complete run in a folder its Iceberg tables' newest snapshots; where one fails, the others go on. */
 export async function commitLanded(target: string, runId: string, options: CommitOptions = {}): Promise<CommittedTable[]> {
   const place = openFolder(target);
-  return telling(`commit run ${runId} into the landed tables of ${place.told}`, async () => {
+  return telling(place, `commit run ${runId} into the landed tables of ${place.told}`, async () => {
     await refuseMoved(place);
     const run = await readLandedRun(place, runId);
     if (run.refused !== undefined) throw new LegacyToS3Error('TABLES_NOT_COMMITTED', `run ${runId} becomes no snapshots of landed tables: ${run.refused}`);

@@ -37,7 +37,7 @@ const TABLES_AT_ONCE = 8;
 
 /** The landed tables of a place, by name. @throws LegacyToS3Error */
 export async function landedTables(source: TablesSource): Promise<LandedTable[]> {
-  return inPlace(source, async (place) => telling(`list the landed tables of ${place.told}`, async () => (
+  return inPlace(source, async (place) => telling(place, `list the landed tables of ${place.told}`, async () => (
     (await openTables(place)).map(({ metadata: _, ...table }) => table))));
 }
 

@@ -26,7 +26,7 @@ export type RebuiltName =
 export async function rebuild(
   source: TablesSource, { deleteOld, dryRun }: { readonly deleteOld: boolean; readonly dryRun: boolean }, onEvent: (event: RebuildEvent) => void,
 ): Promise<RebuiltName[]> {
-  return inPlace(source, async (place) => telling(`rebuild the landed tables of ${place.told}`, async () => {
+  return inPlace(source, async (place) => telling(place, `rebuild the landed tables of ${place.told}`, async () => {
     const tables = new TableRebuild(place.workplace);
     for (const runId of await landedRunIds(place)) {
       let run: LandedRun;

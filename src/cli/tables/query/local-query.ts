@@ -29,7 +29,7 @@ export async function queryFolder(
 ): Promise<void> {
   const { DuckDBInstance, StatementType } = loadDuckdb();
   const spill = join(tmpdir(), `cdk-legacy-to-s3-query-${randomUUID()}`);
-  const instance = await DuckDBInstance.create(':memory:', { temp_directory: spill, TimeZone: 'UTC' });
+  const instance = await DuckDBInstance.create(':memory:', { temp_directory: spill });
   const connection = await instance.connect();
   const interrupt = () => connection.interrupt();
   try {
@@ -95,8 +95,8 @@ async function asking<T>(work: () => Promise<T>, advice?: string): Promise<T> {
     return await work();
   } catch (error) {
     const { message } = error as Error;
-    if (error instanceof LegacyToS3Error || !/^[A-Z][A-Za-z ]* Error: /.test(message)) throw error;
-    const [first] = message.split('\n');
-    throw new LegacyToS3Error('QUERY_FAILED', `DuckDB refused the query: ${first}${advice !== undefined && /^Catalog Error: Table/.test(message) ? `; ${advice}` : ''}`, { cause: error });
+    const [, first] = /([A-Z][A-Za-z ]* Error: .*)/.exec(message) ?? [];
+    if (error instanceof LegacyToS3Error || first === undefined) throw error;
+    throw new LegacyToS3Error('QUERY_FAILED', `DuckDB refused the query: ${first}${advice !== undefined && /^Catalog Error: Table/.test(first) ? `; ${advice}` : ''}`, { cause: error });
   }
 }

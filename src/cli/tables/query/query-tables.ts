@@ -12,6 +12,6 @@ import { inPlace, type TablesSource } from '../place';
  * @throws LegacyToS3Error
  */
 export async function query(source: TablesSource, sql: string, options: QueryOptions, use: (result: QueryResult) => Promise<void>): Promise<void> {
-  await inPlace(source, async (place) => telling(`query ${place.told}`, async () => (
+  await inPlace(source, async (place) => telling(place, `query ${place.told}`, async () => (
     place.athena ? queryStack : queryFolder)(place, await openTables(place), sql, options, use)));
 }
