@@ -1,7 +1,6 @@
 import { Problem, problemOf, telling } from './errors';
-import { openTables } from './list-tables';
+import { landedTable, openTables } from './list-tables';
 import { inPlace, refuseMoved, type TablesPlace, type TablesSource } from './place';
-import { CATALOG_PARAMETERS } from '../../contract';
 import { LegacyToS3Error } from '../../extractor/doors/public';
 import { expireTable, Expiry, Retention } from '../../iceberg/commit/expire';
 import { RelocatedTable, relocateTables } from '../../iceberg/commit/relocate';
@@ -32,8 +31,7 @@ export async function rollback(source: TablesSource, name: string, to: TableStat
 /** Other tables of a catalog are never touched. */
 async function requireTable(place: TablesPlace, name: string): Promise<void> {
   await refuseMoved(place);
-  const table = await place.workplace.catalog.load(name);
-  if (table?.metadataLocation !== undefined && table.parameters[CATALOG_PARAMETERS.dataset] !== undefined) return;
+  if (await landedTable(place, name)) return;
   const names = await place.workplace.catalog.names('');
   throw new LegacyToS3Error('TARGET_NOT_FOUND', `${place.told} has no landed table '${name}'${names.length === 0 ? '' : `; it has ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}`}`);
 }

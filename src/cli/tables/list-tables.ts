@@ -1,8 +1,10 @@
 import { telling } from './errors';
 import { inPlace, refuseMoved, type TablesPlace, type TablesSource } from './place';
 import { CATALOG_PARAMETERS, TABLE_PROPERTIES } from '../../contract';
+import { ownerOf } from '../../iceberg/commit/change-table';
 import { SNAPSHOT_RUN } from '../../iceberg/commit/foreign-rows';
 import { forEachAtOnce, metadataAt } from '../../iceberg/commit/workplace';
+import { IcebergError } from '../../iceberg/spec/errors';
 import { currentSnapshot, Snapshot, TableMetadata } from '../../iceberg/spec/table-metadata';
 
 /** A landed table. */
@@ -45,24 +47,32 @@ export async function landedTables(source: TablesSource): Promise<LandedTable[]>
 export async function openTables(place: TablesPlace): Promise<OpenTable[]> {
   await refuseMoved(place);
   const { catalog } = place.workplace;
-  const tables = await forEachAtOnce(await catalog.names(''), async (name): Promise<OpenTable[]> => {
-    const { metadataLocation, parameters } = await catalog.load(name) ?? {};
-    // Tables of Hive, and what others have made.
-    if (metadataLocation === undefined || parameters?.[CATALOG_PARAMETERS.dataset] === undefined) return [];
-    return [openTable(name, metadataLocation, await metadataAt(place.workplace, metadataLocation))];
-  }, TABLES_AT_ONCE);
-  const all = tables.flat();
+  const tables = await forEachAtOnce(await catalog.names(''), async (name) => landedTable(place, name), TABLES_AT_ONCE);
+  const all = tables.flatMap((table) => table ?? []);
   const newest = new Map<string, number>();
   for (const { dataset, generation } of all) newest.set(dataset, Math.max(generation, newest.get(dataset) ?? 0));
   return all.map((table) => ({ ...table, newest: table.generation === newest.get(table.dataset) }));
 }
 
-function openTable(name: string, metadataLocation: string, metadata: TableMetadata): OpenTable {
+/** A table by its name; undefined for a table of Hive, and for what others have made. */
+export async function landedTable({ workplace }: TablesPlace, name: string): Promise<OpenTable | undefined> {
+  const table = await workplace.catalog.load(name);
+  if (table?.metadataLocation === undefined) return undefined;
+  const ours = table.parameters[CATALOG_PARAMETERS.dataset] !== undefined;
+  const metadata = await metadataAt(workplace, table.metadataLocation).catch((error: unknown) => {
+    if (ours || !(error instanceof IcebergError)) throw error;
+    return undefined;
+  });
+  const dataset = metadata && ownerOf(table, metadata);
+  return metadata && dataset !== undefined ? openTable(name, dataset, table.metadataLocation, metadata) : undefined;
+}
+
+function openTable(name: string, dataset: string, metadataLocation: string, metadata: TableMetadata): OpenTable {
   const current = currentSnapshot(metadata);
   const run = runOfSnapshot(current);
   return {
     name,
-    dataset: metadata.properties?.[CATALOG_PARAMETERS.dataset] ?? '',
+    dataset,
     generation: Number(metadata.properties?.[TABLE_PROPERTIES.generation] ?? 1),
     newest: true,
     ...(run !== undefined && { run }),

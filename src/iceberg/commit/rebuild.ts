@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { ownerOf } from './change-table';
 import { CommitOptions, CommitOutcome, commitRun } from './commit-run';
 import { TableRun } from './table-run';
 import { metadataAt, Workplace } from './workplace';
@@ -63,11 +64,12 @@ export class TableRebuild {
     const metadata = await metadataAt(this.workplace, made.metadataLocation!);
     const base = await this.standing(name);
     const dataset = metadata.properties?.[CATALOG_PARAMETERS.dataset] ?? '';
-    const owner = base?.parameters[CATALOG_PARAMETERS.dataset];
+    // What cannot be read is why it is made again.
+    const old = base?.metadataLocation === undefined ? undefined : await metadataAt(this.workplace, base.metadataLocation).catch(() => undefined);
+    const owner = base && ownerOf(base, old);
     if (base && owner !== dataset) {
       throw new IcebergError('NAME_TAKEN', `the table '${name}' cannot be made again for the dataset '${dataset}': ${owner === undefined ? 'somebody else made a table of this name' : `it belongs to the dataset '${owner}'`}`);
     }
-    const old = base?.metadataLocation === undefined ? undefined : await metadataAt(this.workplace, base.metadataLocation).catch(() => undefined);
     const kind = made.parameters[CATALOG_PARAMETERS.kind];
     const metadataLocation = await catalog.commit({
       name,
