@@ -141,8 +141,10 @@ export const ROOMS: readonly Room[] = [
     room('dashboard/widgets', 'a widget with its values', 'dashboard/model', 'dashboard/metric-math', 'dashboard/metrics', 'dashboard/log-query'),
     room('dashboard', 'server and page', '^extractor/doors', 'account', 'remote', 'dashboard/model', 'dashboard/metrics', 'dashboard/log-query',
       'dashboard/runs', 'dashboard/executions', 'dashboard/widgets'),
+    room('tables', 'landed tables: committed into a folder, listed, changed, asked', CONTRACT, '^iceberg/spec', '^iceberg/files', '^iceberg/catalogs', '^iceberg/commit',
+      '^extractor/doors', 'account'),
     room('commands', 'one file a command', CONTRACT, '^extractor/api', '^extractor/options', '^extractor/source/catalog', '^extractor/doors',
-      'process', 'config', 'progress', 'account', 'remote', 'dashboard'),
+      'process', 'config', 'progress', 'account', 'remote', 'dashboard', 'tables'),
     room('.', 'the program', '^extractor/api', 'process', 'commands'),
   ]),
 

@@ -3,6 +3,15 @@ import { encodeKeySegment } from '../../contract';
 import { TableFiles } from '../files/table-files';
 import { readMetadata, TableMetadata, writeMetadata } from '../spec/table-metadata';
 
+/** What a name stands for. */
+export interface TablePointer {
+  readonly name: string;
+  /** How often the name was given another folder, from 1. */
+  readonly number: number;
+  /** URI of the table's folder, without a slash at its end. */
+  readonly location: string;
+}
+
 /**
  * Iceberg tables of a folder, without a service.
  *
@@ -24,12 +33,33 @@ export class FolderTables implements TableCatalog {
   }
 
   public async names(prefix: string): Promise<string[]> {
-    const files = await this.files.list(`${this.folder}_names/`);
-    const names = new Set(files.map(({ uri }) => decodeURIComponent(/([^/]*)\.\d+\.json$/.exec(uri)?.[1] ?? '')));
-    const there = await Promise.all([...names].filter((name) => name !== '' && name.startsWith(prefix)).map(async (name) => ({
-      name, location: (await this.pointer(name))?.location,
-    })));
-    return there.filter(({ location }) => location).map(({ name }) => name).sort();
+    return (await this.pointers()).map(({ name }) => name).filter((name) => name.startsWith(prefix));
+  }
+
+  /** What each name stands for, without a look into it: the table's folder may have moved. */
+  public async pointers(): Promise<TablePointer[]> {
+    const all = await Promise.all((await this.everyName()).map(async (name) => ({ name, ...await this.pointer(name) })));
+    return all.flatMap(({ name, number, location }) => (number !== undefined && location !== undefined ? [{ name, number, location }] : []));
+  }
+
+  /** Where the newest metadata in a table's folder is; undefined where there is none. */
+  public async newestIn(location: string): Promise<string | undefined> {
+    return this.newest(location);
+  }
+
+  /**
+   * Lets a name stand for the same table in another folder.
+   *
+   * @param metadata that follows `before`, the newest there; undefined where that names the folder already
+   * @returns false when another writer was faster
+   */
+  public async move({ name, number }: TablePointer, location: string, before: string, metadata?: TableMetadata): Promise<boolean> {
+    if (metadata) {
+      const version = metadataVersion(before) + 1;
+      if (!await this.files.create(`${location}/metadata/v${version}.metadata.json`, writeMetadata(metadata))) return false;
+      await this.files.replace(`${location}/metadata/version-hint.text`, String(version));
+    }
+    return this.point(name, number + 1, { location });
   }
 
   public async commit({ name, base, metadata }: TableCommit): Promise<string | undefined> {
@@ -65,6 +95,12 @@ export class FolderTables implements TableCatalog {
       if (newest === undefined || metadataVersion(newest) === number) return;
       number = metadataVersion(newest);
     }
+  }
+
+  private async everyName(): Promise<string[]> {
+    const files = await this.files.list(`${this.folder}_names/`);
+    const names = files.map(({ uri }) => decodeURIComponent(/([^/]*)\.\d+\.json$/.exec(uri)?.[1] ?? ''));
+    return [...new Set(names)].filter((name) => name !== '').sort();
   }
 
   private async point(name: string, number: number, to: { readonly location?: string }): Promise<boolean> {
