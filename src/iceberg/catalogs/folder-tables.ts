@@ -26,7 +26,7 @@ export class FolderTables implements TableCatalog {
   public async load(name: string): Promise<CatalogTable | undefined> {
     const pointer = await this.pointer(name);
     if (!pointer?.location) return undefined;
-    const metadataLocation = await this.newest(pointer.location);
+    const metadataLocation = await this.newestIn(pointer.location);
     if (metadataLocation === undefined) return undefined;
     const metadata = readMetadata(String(await this.files.read(metadataLocation)), metadataLocation);
     return { name, metadataLocation, parameters: { ...metadata.properties }, version: `${pointer.number} ${metadataLocation}` };
@@ -44,7 +44,9 @@ export class FolderTables implements TableCatalog {
 
   /** Where the newest metadata in a table's folder is; undefined where there is none. */
   public async newestIn(location: string): Promise<string | undefined> {
-    return this.newest(location);
+    const versions = (await this.files.list(`${location}/metadata/v`)).map(({ uri }) => metadataVersion(uri));
+    const number = Math.max(0, ...versions);
+    return number === 0 ? undefined : `${location}/metadata/v${number}.metadata.json`;
   }
 
   /**
@@ -65,7 +67,7 @@ export class FolderTables implements TableCatalog {
   public async commit({ name, base, metadata }: TableCommit): Promise<string | undefined> {
     const follows = base?.metadataLocation?.startsWith(`${metadata.location}/`) ?? false;
     // A commit that ended before the name stood for it, or whose name was taken away, has left some.
-    const newest = follows ? base?.metadataLocation : await this.newest(metadata.location);
+    const newest = follows ? base?.metadataLocation : await this.newestIn(metadata.location);
     const before = newest === undefined ? 0 : metadataVersion(newest);
     const location = `${metadata.location}/metadata/v${before + 1}.metadata.json`;
     if (follows && (await this.load(name))?.version !== base?.version) return undefined;
@@ -91,7 +93,7 @@ export class FolderTables implements TableCatalog {
   private async hint(location: string, written: number): Promise<void> {
     for (let number = written; ;) {
       await this.files.replace(`${location}/metadata/version-hint.text`, String(number));
-      const newest = await this.newest(location);
+      const newest = await this.newestIn(location);
       if (newest === undefined || metadataVersion(newest) === number) return;
       number = metadataVersion(newest);
     }
@@ -113,12 +115,5 @@ export class FolderTables implements TableCatalog {
     const number = Math.max(0, ...numbers);
     if (number === 0) return undefined;
     return { number, ...JSON.parse(String(await this.files.read(`${prefix}${number}.json`))) };
-  }
-
-  /** Hints may be late: the next numbers are looked for. */
-  private async newest(location: string): Promise<string | undefined> {
-    const versions = (await this.files.list(`${location}/metadata/v`)).map(({ uri }) => metadataVersion(uri));
-    const number = Math.max(0, ...versions);
-    return number === 0 ? undefined : `${location}/metadata/v${number}.metadata.json`;
   }
 }
