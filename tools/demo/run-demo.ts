@@ -8,6 +8,7 @@ import { countSource } from './count-source';
 import { showDashboard } from './dashboard';
 import { landTables } from './extract-tables';
 import { openMailbox, queueDepth, runFailureDrill } from './failure-drill';
+import { catalogText, readCatalog } from './landed-tables';
 import { countLandedRows, listObjects } from './read-back';
 import { type Records, scanRecords, textTable } from './records';
 import { startStandIns } from './stand-ins';
@@ -28,6 +29,9 @@ export interface DemoSummary {
   /** Object items in the metadata table. */
   readonly objectsRecorded: number;
   readonly runStatus: string;
+  /** Iceberg tables in Glue that show the Parquet run, with the rows that `run_snapshots` has of them. */
+  readonly icebergTables: number;
+  readonly rowsInSnapshots: number;
   readonly failureQueueMessages: number;
   readonly alarmState: string;
   readonly seconds: number;
@@ -69,6 +73,14 @@ export async function runDemo(args: DemoArguments, folder: string, signal: Abort
     }, { what: `${landed.length} objects and 2 runs in the metadata table`, deadlineMs: 60_000 });
     printRecords(records);
 
+    step('waiting for the tables of the catalog');
+    const catalog = await poll(async () => {
+      const seen = await readCatalog(cloud, pipeline);
+      return seen.snapshots.some(({ run_id }) => run_id === parquet.runId) && seen.tables.some(({ run }) => run === csv.runId) && seen;
+    }, { what: 'tables of both runs in Glue', deadlineMs: 60_000 });
+    console.log(catalogText(catalog));
+    const shown = catalog.snapshots.filter(({ run_id, state }) => run_id === parquet.runId && state === 'COMMITTED');
+
     step('counting again, by other means');
     const counts = await countSource(source);
     const rowsInSource = [...counts.values()].reduce((sum, rows) => sum + rows, 0);
@@ -101,6 +113,8 @@ export async function runDemo(args: DemoArguments, folder: string, signal: Abort
       objectsLanded: landed.length,
       objectsRecorded: records.objects.length,
       runStatus: records.runs.every((run) => run.runState === 'COMPLETE') ? 'COMPLETE' : 'INCOMPLETE',
+      icebergTables: catalog.tables.filter(({ kind, run }) => kind === 'Iceberg' && run === parquet.runId).length,
+      rowsInSnapshots: shown.reduce((sum, { rows_landed }) => sum + rows_landed, 0),
       failureQueueMessages: await queueDepth(cloud, pipeline.failureQueueUrl),
       alarmState: drill.alarmState,
       seconds: Number(((performance.now() - started) / 1000).toFixed(1)),
