@@ -50,7 +50,8 @@ export interface ManifestColumn {
   readonly encoding?: 'hex' | 'base64';
   /**
    * Field id that Parquet files carry (Iceberg spec, "Column Projection"): `column_id` of the source, which is never used again within
-   * one object; `companionFieldId()` of a companion. Absent in manifests of older versions, and of a query.
+   * one object; `companionFieldId()` of a companion. All columns of a table have one, or none: those of a view (ALTER VIEW numbers them
+   * anew), of a query, and in manifests of older versions.
    */
   readonly fieldId?: number;
 }

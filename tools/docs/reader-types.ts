@@ -45,8 +45,6 @@ export function sparkType(type: ParquetType): string {
   }
   switch (type.logical) {
     case 'DECIMAL': return `decimal(${type.precision},${type.scale})`;
-    case 'INT8': return 'tinyint';
-    case 'INT16': return 'smallint';
     case 'DATE': return 'date';
     case 'STRING': return 'string';
     case 'UUID': return 'binary';

@@ -59,11 +59,13 @@ from ministack.app import app  # noqa: E402
 
 import ecs_processes  # noqa: E402
 import error_traces  # noqa: E402
+import glue_tables  # noqa: E402
 import schedule_context  # noqa: E402
 import secret_arns  # noqa: E402
 import step_functions  # noqa: E402
 
 error_traces.install()
+glue_tables.install()
 schedule_context.install()
 secret_arns.install()
 step_functions.install()

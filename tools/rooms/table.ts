@@ -46,7 +46,7 @@ export const ROOMS: readonly Room[] = [
     room('recording', 'recorder, metadata table, failure queue', CONTRACT, 'checks', 'access', 'functions'),
     room('catalog', 'Glue database and Athena workgroup', CONTRACT, 'checks', 'access', 'landing'),
     room('interface', 'what others see of a pipeline', 'catalog'),
-    room('completion', 'the function that a manifest starts', CONTRACT, 'access', 'recording', 'catalog'),
+    room('completion', 'the function that a manifest starts', CONTRACT, 'checks', 'access', 'recording', 'catalog'),
     room('replay', 'the function that does failed work again', CONTRACT, 'checks', 'access', 'functions'),
     room('observability/metrics', 'metrics, and filters that count log lines', CONTRACT),
     room('observability/alarms', 'alarms and their topic', 'checks', 'access', 'observability/metrics'),

@@ -42,6 +42,13 @@ export interface PlannedColumn {
    * @default - a column of its own name
    */
   readonly catalogName?: string;
+  /**
+   * Its `column_id`, which the table never uses again, also when a column of its name is dropped and added. It becomes the field
+   * id of Parquet files.
+   *
+   * @default - none, of views, and in plans of earlier versions
+   */
+  readonly columnId?: number;
   /** As SQL Server spells it, for example `decimal(19,4)`. */
   readonly type: string;
   /** Whether NULL is allowed. */
@@ -100,6 +107,22 @@ export interface PlannedChunk {
   readonly estimatedBytes: number;
 }
 
+/** Which object of the source a table is: a table that was dropped and made again is another one. */
+export interface PlannedIdentity {
+  /** `object_id` in the source. */
+  readonly objectId: number;
+  /** `create_date` of the object (ISO 8601 without an offset). */
+  readonly created: string;
+  /** Of the database: `fork:<recovery_fork_guid>`, or `created:<create_date>` where the login may not see the fork. */
+  readonly database: string;
+  /**
+   * Greatest `column_id` that the table ever had.
+   *
+   * @default - none, of a view
+   */
+  readonly maxColumnId?: number;
+}
+
 /** A table and how it is cut. */
 export interface PlannedTable {
   /** Schema in the source. */
@@ -140,6 +163,12 @@ export interface PlannedTable {
    * @default false
    */
   readonly view?: boolean;
+  /**
+   * Which object it is.
+   *
+   * @default - not told by the source, or a plan of an earlier version
+   */
+  readonly identity?: PlannedIdentity;
   /**
    * Condition of the rows that are read.
    *

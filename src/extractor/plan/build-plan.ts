@@ -98,6 +98,7 @@ export async function buildPlan(connection: SqlServerConnection, features: Sourc
       ...(table.unread.length > 0 && { unreadColumns: table.unread.map(({ name }) => name) }),
       ...(table.kind.memoryOptimized && { memoryOptimized: true }),
       ...(table.kind.viewOf && { view: true }),
+      ...(table.identity && { identity: table.identity }),
       ...(rowFilter !== undefined && { rowFilter }),
       ...(table.hiddenRows && { hiddenRows: table.hiddenRows }),
       primaryKey: table.primaryKey.every((name) => table.columns.some((column) => column.name === name)) ? [...table.primaryKey] : [],
@@ -121,10 +122,11 @@ export async function buildPlan(connection: SqlServerConnection, features: Sourc
   };
 }
 
-function plannedColumn({ name, catalogName, type, nullable, collation, computed, notCompared }: SourceColumn): PlannedColumn {
+function plannedColumn({ name, catalogName, columnId, type, nullable, collation, computed, notCompared }: SourceColumn): PlannedColumn {
   return {
     name,
     ...(catalogName !== undefined && { catalogName }),
+    ...(columnId !== undefined && { columnId }),
     type,
     nullable,
     ...(collation !== undefined && { collation }),

@@ -13,10 +13,11 @@ export const PLAN_VERSION = 1;
 
 const PLAN_FIELDS = ['planVersion', 'createdAt', 'server', 'database', 'productVersion', 'snapshotAllowed', 'tables', 'warnings', 'refusals'];
 const TABLE_FIELDS = [
-  'schema', 'table', 'partitionPrefix', 'columns', 'excludedColumns', 'unreadColumns', 'memoryOptimized', 'view', 'rowFilter', 'hiddenRows', 'primaryKey',
+  'schema', 'table', 'partitionPrefix', 'columns', 'excludedColumns', 'unreadColumns', 'memoryOptimized', 'view', 'identity', 'rowFilter', 'hiddenRows', 'primaryKey',
   'chunkKey', 'estimatedRows', 'estimatedBytes', 'schemaHash', 'chunks',
 ];
-const COLUMN_FIELDS = ['name', 'catalogName', 'type', 'nullable', 'collation', 'computed', 'notCompared'];
+const COLUMN_FIELDS = ['name', 'catalogName', 'columnId', 'type', 'nullable', 'collation', 'computed', 'notCompared'];
+const IDENTITY_FIELDS = ['objectId', 'created', 'database', 'maxColumnId'];
 const CHUNK_FIELDS = ['chunk', 'lower', 'upper', 'nullKey', 'estimatedRows', 'estimatedBytes'];
 
 /** As the catalog spells types. */
@@ -64,6 +65,8 @@ export function tableProblem(table: unknown): string | undefined {
   if (unreadColumns !== undefined && !isTexts(unreadColumns)) return `.unreadColumns: expected an array of names, got ${shown(unreadColumns)}`;
   if (view !== undefined && typeof view !== 'boolean') return `.view: expected true or false, got ${shown(view)}`;
   if (memoryOptimized !== undefined && typeof memoryOptimized !== 'boolean') return `.memoryOptimized: expected true or false, got ${shown(memoryOptimized)}`;
+  const identity = identityProblem(table.identity);
+  if (identity !== undefined) return `.identity${identity}`;
   const hidden: readonly unknown[] = [undefined, ...Object.values(HiddenRows)];
   if (!hidden.includes(hiddenRows)) return `.hiddenRows: expected ${hidden.slice(1).join(', ')} or nothing, got ${shown(hiddenRows)}`;
   if (excludedColumns !== undefined && !isTexts(excludedColumns)) return `.excludedColumns: expected an array of names, got ${shown(excludedColumns)}`;
@@ -84,6 +87,21 @@ export function tableProblem(table: unknown): string | undefined {
   return keyProblem(table as unknown as PlannedTable) ?? chunksProblem(chunks, table as unknown as PlannedTable);
 }
 
+function identityProblem(identity: unknown): string | undefined {
+  if (identity === undefined) return undefined;
+  if (!isRecord(identity)) return `: expected an object, got ${shown(identity)}`;
+  for (const name of ['created', 'database']) if (typeof identity[name] !== 'string') return `.${name}: expected a string, got ${shown(identity[name])}`;
+  const { objectId, maxColumnId } = identity;
+  if (!Number.isInteger(objectId)) return `.objectId: expected a whole number, got ${shown(objectId)}`;
+  if (maxColumnId !== undefined && !isColumnId(maxColumnId)) return `.maxColumnId: expected a whole number of at least 1, got ${shown(maxColumnId)}`;
+  const unknown = unknownField(identity, IDENTITY_FIELDS);
+  return unknown === undefined ? undefined : `.${unknown}`;
+}
+
+function isColumnId(id: unknown): boolean {
+  return Number.isInteger(id) && Number(id) >= 1 && Number(id) < 2 ** 31;
+}
+
 function columnProblem(column: unknown): string | undefined {
   if (!isRecord(column)) return `: expected an object, got ${shown(column)}`;
   for (const name of ['name', 'type']) if (typeof column[name] !== 'string') return `.${name}: expected a string, got ${shown(column[name])}`;
@@ -95,6 +113,7 @@ function columnProblem(column: unknown): string | undefined {
   if (column.catalogName !== undefined && !(typeof column.catalogName === 'string' && PSEUDO_COLUMNS.has(column.name as string))) {
     return `.catalogName: only for the pseudo-columns ${[...PSEUDO_COLUMNS].join(', ')}, got ${shown(column.catalogName)} of ${shown(column.name)}`;
   }
+  if (column.columnId !== undefined && !isColumnId(column.columnId)) return `.columnId: expected a whole number of at least 1, got ${shown(column.columnId)}`;
   if (typeof column.nullable !== 'boolean') return `.nullable: expected true or false, got ${shown(column.nullable)}`;
   const reasons: readonly unknown[] = [undefined, ...Object.values(NotComparedReason)];
   if (!reasons.includes(column.notCompared)) return `.notCompared: expected ${reasons.slice(1).join(', ')} or nothing, got ${shown(column.notCompared)}`;

@@ -4,7 +4,7 @@ import { OnTableError } from '../api/extractor-props';
 import type { Checkpoint } from '../state/checkpoint';
 import type { LandedChunk } from '../state/landed-chunk';
 import type { RunContext } from './context/run-context';
-import { landedTable, type LandedTable, type TableIdentity } from './tables/landed-table';
+import { landedTable, type LandedTable, type KnownTable } from './tables/landed-table';
 
 /**
  * Codes of what may be the matter with one table alone. Others are of the run: login, target, stop, a defect; to go on with the
@@ -35,7 +35,7 @@ export interface SettledTables {
  * @throws LegacyToS3Error where a failure ends the run, or every table failed
  */
 export async function settleTables(
-  context: RunContext, tables: readonly TableIdentity[], chunks: readonly LandedChunk[], failures: ReadonlyMap<number, LegacyToS3Error>,
+  context: RunContext, tables: readonly KnownTable[], chunks: readonly LandedChunk[], failures: ReadonlyMap<number, LegacyToS3Error>,
   checkpoint: Checkpoint | undefined,
 ): Promise<SettledTables> {
   const landed: LandedTable[] = [];
@@ -65,6 +65,6 @@ export async function settleTables(
 }
 
 /** Tells that a table will be missing. */
-export function tellFailure({ database, emit }: RunContext, { schema, table }: Pick<TableIdentity, 'schema' | 'table'>, error: LegacyToS3Error): void {
+export function tellFailure({ database, emit }: RunContext, { schema, table }: Pick<KnownTable, 'schema' | 'table'>, error: LegacyToS3Error): void {
   emit({ type: 'table-failed', database, schema, table, code: error.code, message: error.message });
 }

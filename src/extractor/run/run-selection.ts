@@ -5,10 +5,9 @@ import type { ReadJob } from './context/read-job';
 import type { RunOptions } from './context/run-options';
 import { Findings } from './findings';
 import { planOver } from './plan-run';
-import type { TableIdentity } from './tables/landed-table';
+import type { KnownTable } from './tables/landed-table';
 import { LegacyToS3Error } from '../api/errors';
 import { SourceRisk, type ExtractionPlan } from '../api/extraction-plan';
-import type { Consistency } from '../api/extractor-props';
 import { refuseDisorder } from '../plan/check-bounds';
 import { refuseChangedSchema } from '../plan/schema-drift';
 import { findRisks, refuseRisks } from '../plan/source-risks';
@@ -23,7 +22,7 @@ import { chooseConsistency, snapshotAdvice, type RunConsistency } from '../sourc
 /** What is to be read, and how. */
 export interface Selection {
   readonly jobs: readonly ReadJob[];
-  readonly tables: readonly TableIdentity[];
+  readonly tables: readonly KnownTable[];
   readonly consistency: RunConsistency;
   readonly productVersion?: string;
   /** Absent for a query. */
@@ -40,7 +39,7 @@ export async function select(options: RunOptions, connection: SqlServerConnectio
   }
   const features = await readFeatures(connection);
   const plan = options.plan
-    ? await givenPlan(options.plan, connection, features, options.consistency)
+    ? await givenPlan(options.plan, connection, features, options)
     : await planOver(connection, features, options);
   const findings = new Findings();
   const accepted = await findings.look(() => refuseRisks(plan.refusals, options.accepted));
@@ -52,7 +51,7 @@ export async function select(options: RunOptions, connection: SqlServerConnectio
   await findings.look(async () => refuseDisorder(connection, plan.tables));
   findings.refuse();
   const relationsOf = await readRelations(connection);
-  const tables = plan.tables.map((table): TableIdentity => ({ ...table, primaryKey: landedPrimaryKey(table), relations: relationsOf(table) }));
+  const tables = plan.tables.map((table): KnownTable => ({ ...table, primaryKey: landedPrimaryKey(table), relations: relationsOf(table) }));
   // A saved plan has the first; who chose a consistency needs no advice about it.
   const needless = [...options.sourceWarnings, ...(options.consistency ? [snapshotAdvice(plan.database)] : [])];
   return {
@@ -67,7 +66,8 @@ export async function select(options: RunOptions, connection: SqlServerConnectio
 
 /** Brings a plan up to date that was made before. @throws LegacyToS3Error when it does not fit the source */
 async function givenPlan(
-  plan: ExtractionPlan, connection: SqlServerConnection, features: SourceFeatures, requested: Consistency | undefined,
+  plan: ExtractionPlan, connection: SqlServerConnection, features: SourceFeatures,
+  { consistency: requested, isBegun = false }: Pick<RunOptions, 'consistency' | 'isBegun'>,
 ): Promise<ExtractionPlan> {
   if (plan.database !== connection.database) {
     throw new LegacyToS3Error('INVALID_CONFIG', `the plan is of database '${plan.database}', but the source is '${connection.database}'`);
@@ -81,7 +81,7 @@ async function givenPlan(
   });
   const security = await readSecurity(connection, features, current.some(({ kind }) => kind.viewOf) ? all : current);
   const { readable, refusals } = findRisks(current, security, all);
-  refuseChangedSchema(plan, readable);
+  refuseChangedSchema(plan, readable, isBegun);
   const unreadable = partUnreadable(readable, await readingConditions(connection, current, requested, features.snapshotAllowed), all).refusals;
   if (unreadable.length > 0) {
     throw new LegacyToS3Error('SCHEMA_CHANGED', `the source cannot be read as it was planned: ${unreadable.map(({ message }) => message).join('; ')}; plan and run anew`);
@@ -90,13 +90,20 @@ async function givenPlan(
   const left = plan.refusals.filter(({ risk }) => risk === SourceRisk.UNREADABLE_TABLES);
   const found = new Map(readable.map((table) => [key(table), table]));
   // What may be compared depends on the login, and so is as of now.
-  const tables = plan.tables.map(({ hiddenRows: _hidden, ...table }) => ({
-    ...table,
-    ...(found.get(key(table))!.hiddenRows && { hiddenRows: found.get(key(table))!.hiddenRows }),
-    columns: table.columns.map(({ notCompared: _, ...column }) => {
-      const notCompared = found.get(key(table))!.columns.find(({ name }) => name === column.name)?.notCompared;
-      return { ...column, ...(notCompared && { notCompared }) };
-    }),
-  }));
+  const tables = plan.tables.map(({ hiddenRows: _hidden, identity: before, ...table }) => {
+    const { hiddenRows, identity, columns } = found.get(key(table))!;
+    // Of a run that has chunks, what they were landed with holds for the others too.
+    const own = isBegun ? before : identity;
+    return {
+      ...table,
+      ...(hiddenRows && { hiddenRows }),
+      ...(own && { identity: own }),
+      columns: table.columns.map(({ notCompared: _, columnId: landed, ...column }) => {
+        const { notCompared, columnId: now } = columns.find(({ name }) => name === column.name) ?? {};
+        const columnId = isBegun ? landed : now;
+        return { ...column, ...(columnId !== undefined && { columnId }), ...(notCompared && { notCompared }) };
+      }),
+    };
+  });
   return { ...plan, tables, productVersion: features.productVersion, snapshotAllowed: features.snapshotAllowed, refusals: [...refusals, ...left] };
 }

@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { endAttempt, noteAttempt, sweepAttempts } from './attempts';
-import { commitMetadata, laterThan } from './change-table';
+import { commitMetadata, laterThan, ownerOf } from './change-table';
 import { SNAPSHOT_ETAG, SNAPSHOT_RUN, staysBesideRun } from './foreign-rows';
 import { Ground, groundOf, keepGeneration } from './generation';
 import { proveCommit } from './prove-commit';
@@ -52,8 +52,8 @@ export async function commitRun(workplace: Workplace, run: TableRun, options: Co
   let proven: ProvenFile[] | undefined;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const base = await workplace.catalog.load(name);
-    requireOwn(base, name, datasetOf(run.table));
     const before = base?.metadataLocation === undefined ? undefined : await metadataAt(workplace, base.metadataLocation);
+    if (base) requireOwn(base, before, datasetOf(run.table));
     const done = before && base && appliedBefore(before, base, run);
     if (before) await keepGeneration(workplace, name, before);
     if (done) {
@@ -67,12 +67,12 @@ export async function commitRun(workplace: Workplace, run: TableRun, options: Co
   throw new IcebergError('COMMIT_CONTENTION', `the table '${name}' was changed by others ${MAX_ATTEMPTS} times while run '${run.manifest.runId}' was committed`);
 }
 
-function requireOwn(table: CatalogTable | undefined, name: string, dataset: string): void {
-  if (!table) return;
-  const { [CATALOG_PARAMETERS.dataset]: owner, [CATALOG_PARAMETERS.kind]: kind = 'newest' } = table.parameters;
+function requireOwn(table: CatalogTable, metadata: TableMetadata | undefined, dataset: string): void {
+  const owner = ownerOf(table, metadata);
+  const kind = metadata ? 'newest' : table.parameters[CATALOG_PARAMETERS.kind];
   if (owner === dataset && kind === 'newest') return;
-  const other = owner === undefined ? 'somebody else made a table of this name' : `it belongs to the dataset '${owner}' (${kind})`;
-  throw new IcebergError('NAME_TAKEN', `the table '${name}' cannot be made for the dataset '${dataset}': ${other}`);
+  const other = owner === undefined ? 'somebody else made a table of this name' : `it belongs to the dataset '${owner}'${kind === 'newest' ? '' : ` (${kind})`}`;
+  throw new IcebergError('NAME_TAKEN', `the table '${table.name}' cannot be made for the dataset '${dataset}': ${other}`);
 }
 
 /** The outcome where there is nothing to do. */

@@ -7,6 +7,7 @@ import { snapshotOfRun, taggedRuns } from './rollback';
 import { listedManifests, liveEntries } from './snapshot-files';
 import { forEachAtOnce, required, Workplace } from './workplace';
 import { runTag } from '../../contract';
+import { canonicalUri } from '../files/table-files';
 import { Long } from '../spec/long';
 import { readManifest } from '../spec/manifest';
 import { currentSnapshot, lineage, MAIN, Snapshot, TableMetadata, withoutSnapshots, withRefs } from '../spec/table-metadata';
@@ -143,14 +144,14 @@ async function reached({ files }: Pick<Workplace, 'files'>, snapshots: readonly 
   const own: Reached = new Map();
   const manifests = new Map<string, Awaited<ReturnType<typeof listedManifests>>[number]>();
   await forEachAtOnce(snapshots, async (snapshot) => {
-    own.set(snapshot['manifest-list'], 0);
+    own.set(canonicalUri(snapshot['manifest-list']), 0);
     for (const manifest of await listedManifests(files, snapshot)) manifests.set(manifest.path, manifest);
   }, 8);
   await forEachAtOnce([...manifests.values()], async (listed) => {
-    own.set(listed.path, listed.lengthBytes);
+    own.set(canonicalUri(listed.path), listed.lengthBytes);
     if (listed.addedFiles + listed.existingFiles === 0) return;
     const content = readManifest(await required(files, listed.path), listed.path);
-    for (const { entry: { file } } of liveEntries({ listed, content })) data.set(file.filePath, file.fileSizeBytes);
+    for (const { entry: { file } } of liveEntries({ listed, content })) data.set(canonicalUri(file.filePath), file.fileSizeBytes);
   }, 8);
   return { data, own };
 }
@@ -161,9 +162,9 @@ async function deleteUnnamed(workplace: Workplace, name: string): Promise<void> 
   const { table, metadata } = await loadTable(workplace, name);
   const { data, own } = await reached(workplace, metadata.snapshots ?? []);
   const named = new Set([
-    ...data.keys(), ...own.keys(), table.metadataLocation!, `${metadata.location}/metadata/version-hint.text`,
-    ...(metadata['metadata-log'] ?? []).map((entry) => entry['metadata-file']),
-    ...[...metadata.statistics ?? [], ...metadata['partition-statistics'] ?? []].map((each) => each['statistics-path']),
+    ...data.keys(), ...own.keys(), canonicalUri(table.metadataLocation!), `${metadata.location}/metadata/version-hint.text`,
+    ...(metadata['metadata-log'] ?? []).map((entry) => canonicalUri(entry['metadata-file'])),
+    ...[...metadata.statistics ?? [], ...metadata['partition-statistics'] ?? []].map((each) => canonicalUri(each['statistics-path'])),
   ]);
   const listed = await files.list(`${metadata.location}/`);
   const notes = listed.filter(({ uri }) => uri.startsWith(`${attemptsFolder(metadata.location)}expire-`));

@@ -50,9 +50,14 @@ function otherTable({ properties = {} }: TableMetadata, { table }: TableRun): st
   const now = identityText(table.identity);
   if (known === now || (now === undefined && table.columns.every(({ fieldId }) => fieldId === undefined))) return undefined;
   if (known === undefined) return 'its columns have ids of the source since this run';
-  const [knownDatabase, knownId] = known.split(' ');
-  const [nowDatabase, nowId] = (now ?? '').split(' ');
-  if (knownDatabase !== nowDatabase) return 'the source is another database, or was restored';
+  const [knownDatabase, knownId, knownDate] = known.split(' ');
+  const [nowDatabase, nowId, nowDate] = (now ?? '').split(' ');
+  // By its fork and by its date the same database has different names: which of them a login sees may change.
+  const scheme = (database: string) => database.slice(0, database.indexOf(':'));
+  if (knownDatabase !== nowDatabase) {
+    if (scheme(knownDatabase) === scheme(nowDatabase)) return 'the source is another database, or was restored';
+    if (knownId === nowId && knownDate === nowDate) return undefined;
+  }
   return knownId === nowId ? "the source's table was made anew" : "the source's table was dropped and made again";
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Dirent } from 'node:fs';
 import { link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ListedFile, TableFiles } from './table-files';
+import { canonicalUri, ListedFile, TableFiles } from './table-files';
 
 const SCHEME = 'file://';
 
@@ -78,8 +78,9 @@ export class FolderFiles implements TableFiles {
 
 /** The path, as it is: nothing in it is an escape. */
 function pathOf(uri: string): string {
-  if (!uri.startsWith(`${SCHEME}/`)) throw new Error(`expected file:///path, got '${uri}'`);
-  return uri.slice(SCHEME.length);
+  const canonical = canonicalUri(uri);
+  if (!canonical.startsWith(`${SCHEME}/`)) throw new Error(`expected file:///path, got '${uri}'`);
+  return canonical.slice(SCHEME.length);
 }
 
 async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {

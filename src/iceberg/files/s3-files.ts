@@ -1,7 +1,7 @@
 import {
   DeleteObjectsCommand, GetBucketVersioningCommand, GetObjectCommand, paginateListObjectsV2, PutObjectCommand, S3Client, S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { ListedFile, TableFiles } from './table-files';
+import { canonicalUri, ListedFile, TableFiles } from './table-files';
 
 /** Keys that one request deletes (S3, "DeleteObjects"). */
 const DELETE_BATCH = 1000;
@@ -78,7 +78,7 @@ export class S3Files implements TableFiles {
 }
 
 function place(uri: string): { readonly Bucket: string; readonly Key: string } {
-  const match = /^s3:\/\/([^/]+)\/(.*)$/s.exec(uri);
+  const match = /^s3:\/\/([^/]+)\/(.*)$/s.exec(canonicalUri(uri));
   if (!match) throw new Error(`expected s3://bucket/key, got '${uri}'`);
   return { Bucket: match[1], Key: match[2] };
 }

@@ -22,3 +22,8 @@ export interface TableFiles {
   /** Whether what is deleted is kept as an earlier version; undefined where that may not be asked. */
   keepsVersions(uri: string): Promise<boolean | undefined>;
 }
+
+/** One form for a URI that writers spell in several ways: `file:/path` as Java's file systems have it, `s3a://` and `s3n://` as Hadoop's. */
+export function canonicalUri(uri: string): string {
+  return uri.replace(/^s3[an]:\/\//, 's3://').replace(/^file:\/(?!\/)/, 'file:///');
+}

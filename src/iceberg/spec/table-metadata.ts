@@ -62,12 +62,17 @@ export const KEPT_METADATA_FILES = 20;
 /** Property with the name mapping (Iceberg spec, "Name Mapping Serialization"). */
 const NAME_MAPPING = 'schema.name-mapping.default';
 
+/** A hundred years: longer than engines may take for granted. */
+const NEVER_SECONDS = 100 * 365 * 86_400;
+
 /**
  * Properties of every table of ours. Retention is not left to engines: expiring snapshots would delete landed files, which manifests
- * of runs still name (`gc.enabled`, Iceberg, "Table properties").
+ * of runs still name (`gc.enabled` and `history.expire.*`, Iceberg, "Table properties"; `vacuum_*`, Athena, "VACUUM").
  */
 const OWN_PROPERTIES = {
   'gc.enabled': 'false',
+  'history.expire.max-snapshot-age-ms': String(NEVER_SECONDS * 1000),
+  'vacuum_max_snapshot_age_seconds': String(NEVER_SECONDS),
   'write.metadata.previous-versions-max': String(KEPT_METADATA_FILES),
   'write.metadata.delete-after-commit.enabled': 'true',
 };
@@ -201,7 +206,7 @@ export function withoutSnapshots(metadata: TableMetadata, ids: readonly Long[], 
   const stays = (each: { readonly 'snapshot-id': Long }) => !gone.has(String(each['snapshot-id']));
   const log = metadata['snapshot-log'] ?? [];
   // What was shown before a snapshot that is gone is no history any more (Iceberg spec, "snapshot-log").
-  const from = log.findLastIndex((entry) => !stays(entry)) + 1;
+  const from = log.map(stays).lastIndexOf(false) + 1;
   return {
     ...metadata,
     'last-updated-ms': now,

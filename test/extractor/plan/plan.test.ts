@@ -56,8 +56,10 @@ test('the plan tells columns, keys and sizes, and leaves small tables whole', as
     estimatedRows: 20_000,
     chunks: [{ chunk: 0, estimatedRows: 20_000 }],
     columns: expect.arrayContaining([
-      { name: 'Amount', type: 'decimal(19,4)', nullable: false }, { name: 'Memo', type: 'nvarchar(400)', nullable: true, collation: expect.any(String) },
+      { name: 'Amount', columnId: 5, type: 'decimal(19,4)', nullable: false },
+      { name: 'Memo', columnId: 10, type: 'nvarchar(400)', nullable: true, collation: expect.any(String) },
     ]),
+    identity: { objectId: expect.any(Number), created: expect.stringMatching(/^\d{4}-\d\d-\d\dT/), database: expect.stringMatching(/^fork:[0-9A-F-]{36}$/), maxColumnId: 15 },
   });
   expect(tableOf(made, 'Accounts').columns).toContainEqual(expect.objectContaining({ name: 'Available', type: 'money', computed: true }));
 });

@@ -63,6 +63,10 @@ test.each<[string, ExtractionPlan, RegExp]>([
   ['a table without its hash', withTable({ schemaHash: undefined }), /tables\[0\]\.schemaHash: expected a string, got nothing/],
   ['a table that is there twice', { ...planOf(good), tables: [...planOf(good).tables, ...planOf(good).tables] }, /tables\[1\]: \[dbo\]\.\[T\] is there twice/],
   ['a column of which it is not known whether it may be NULL', withTable({ columns: [{ name: 'Id', type: 'int' }] }), /columns\[0\]\.nullable: expected true or false/],
+  ['an id that no column has', withTable({ columns: [{ name: 'Id', columnId: 0, type: 'int', nullable: false }] }), /columns\[0\]\.columnId: expected a whole number of at least 1, got 0/],
+  ['an identity without its database', withTable({ identity: { objectId: 5, created: '2024-02-29T00:00:00' } }), /tables\[0\]\.identity\.database: expected a string/],
+  ['an identity of an object without a number', withTable({ identity: { objectId: '5', created: '', database: '' } }), /identity\.objectId: expected a whole number, got "5"/],
+  ['a misspelt field of an identity', withTable({ identity: { objectId: 5, created: '', database: '', maxColumnID: 3 } }), /identity\.maxColumnID: .*did you mean maxColumnId/],
   ['a key that is no column', withTable({ chunkKey: ['Id', 'No'] }), /chunkKey: 'No' is none of the columns/],
   ['a key without an order', withTable({ columns: [{ name: 'Id', type: 'xml', nullable: false }] }), /chunkKey: no bound can be given for 'Id', which is xml/],
   ['a key without an order behind another', withTable({

@@ -9,7 +9,7 @@ import { decimalText, tallyTypeOf, unscaledOf, type TallyType } from '../../../s
 import { sumHashTexts } from '../../../src/extractor/rows/hash/content-hash';
 import { unhashedColumns } from '../../../src/extractor/rows/hash/source-hash';
 import { sumAlterations } from '../../../src/extractor/run/tables/alterations';
-import { schemaFingerprint, type LandedTable, type TableIdentity } from '../../../src/extractor/run/tables/landed-table';
+import { schemaFingerprint, type LandedTable, type KnownTable } from '../../../src/extractor/run/tables/landed-table';
 import { comparedColumns, differenceText } from '../../../src/extractor/source/aggregates/aggregate-query';
 import { freePartitionPrefix } from '../../../src/extractor/source/catalog/column-names';
 import { quoteTable } from '../../../src/extractor/source/catalog/identifiers';
@@ -22,7 +22,7 @@ import type { LandedChunk } from '../../../src/extractor/state/landed-chunk';
  * @throws LegacyToS3Error of code SCHEMA_CHANGED when chunks came with different columns, COUNT_MISMATCH when they are not the table
  */
 export function referenceTable(
-  database: string, identity: TableIdentity, landed: readonly LandedChunk[], format?: OutputFormat,
+  database: string, identity: KnownTable, landed: readonly LandedChunk[], format?: OutputFormat,
 ): LandedTable {
   const { schema, table, primaryKey, chunkKey, excludedColumns, unreadColumns, memoryOptimized, view, rowFilter, relations } = identity;
   const chunks = [...landed].sort((a, b) => a.chunk - b.chunk);
@@ -52,6 +52,7 @@ export function referenceTable(
       ...(excludedColumns && { excludedColumns }),
       ...(unreadColumns && { unreadColumns }),
       ...(view && { view }),
+      ...(identity.identity && { identity: identity.identity }),
       ...(memoryOptimized && { guarantee: MEMORY_OPTIMIZED_GUARANTEE }),
       ...(rowFilter !== undefined && { rowFilter }),
       ...(primaryKey.length > 0 && { primaryKey }),
@@ -87,14 +88,14 @@ function ownNullText(format: OutputFormat | undefined, columns: readonly Manifes
 }
 
 /** What the catalog knows better than the result: a companion column has no NULL of its own. */
-function describedColumn(column: ManifestColumn, { columns }: TableIdentity): ManifestColumn {
+function describedColumn(column: ManifestColumn, { columns }: KnownTable): ManifestColumn {
   const source = column.framing === undefined ? undefined : columns?.[column.ordinal - 1];
   return source ? { ...column, nullable: source.nullable, ...(source.collation !== undefined && { collation: source.collation }) } : column;
 }
 
 /** Of the first key column, where it has an order that we know. */
 function keyRange(
-  { columns = [], chunkKey, primaryKey }: TableIdentity, tallies: LandedChunk['tallies'],
+  { columns = [], chunkKey, primaryKey }: KnownTable, tallies: LandedChunk['tallies'],
 ): Pick<ManifestChunk, 'leastKey' | 'greatestKey'> {
   const [key] = [...chunkKey, ...primaryKey];
   const at = columns.findIndex(({ name }) => name === key);

@@ -1,6 +1,7 @@
 import mssql from 'mssql';
 import { withPool } from './mssql-client';
 import { running, withStandIn } from './running';
+import { SERVER_PRODUCTS } from '../../../tools/stand-in';
 
 const own = running({ transactions: 200 });
 
@@ -128,5 +129,45 @@ test('a transaction that has read a table sees the whole catalog', async () => {
     await new mssql.Request(transaction).query('SELECT COUNT(*) AS n FROM dbo.Transactions');
     expect((await new mssql.Request(transaction).query("SELECT name FROM sys.tables WHERE name = N'customers'")).recordset).toEqual([{ name: 'Customers' }]);
     await transaction.commit();
+  }));
+});
+
+test('ids of columns are never used again, and a table that is made again is another object', async () => {
+  const batch = async (sql: string) => own.pool.request().batch(sql);
+  const facts = async () => (await own.pool.request().query(`
+    SELECT t.object_id, t.max_column_id_used AS used, CONVERT(varchar(23), t.create_date, 126) AS created, c.name, c.column_id
+    FROM sys.tables AS t JOIN sys.columns AS c ON c.object_id = t.object_id WHERE t.name = 'Moving' ORDER BY c.column_id`)).recordset as Array<{
+    readonly object_id: number; readonly used: number; readonly created: string; readonly name: string; readonly column_id: number;
+  }>;
+  const columns = async () => (await facts()).map(({ name, column_id: id }) => `${id} ${name}`);
+  await batch('CREATE TABLE dbo.Moving (Id int IDENTITY(1, 1) PRIMARY KEY, A int NULL, B varchar(10) NULL)');
+  const [{ object_id: objectId, created }] = await facts();
+  expect(created).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?$/);
+  await batch("EXEC sp_rename 'dbo.Moving.B', 'Renamed', 'COLUMN'");
+  expect(await columns()).toEqual(['1 Id', '2 A', '3 Renamed']);
+  await batch('ALTER TABLE dbo.Moving DROP COLUMN Renamed');
+  expect(await facts()).toMatchObject([{ used: 3 }, { used: 3 }]);
+  await batch('ALTER TABLE dbo.Moving ADD Renamed varchar(10) NULL; ALTER TABLE dbo.Moving ALTER COLUMN A bigint NULL');
+  expect(await columns()).toEqual(['1 Id', '2 A', '4 Renamed']);
+  await batch("INSERT INTO dbo.Moving (A, Renamed) VALUES (1, 'x'); EXEC sp_rename 'dbo.Moving', 'Elsewhere'; INSERT INTO dbo.Elsewhere (A) VALUES (2)");
+  expect(await query('SELECT Id, A, Renamed FROM dbo.Elsewhere ORDER BY Id')).toEqual([{ Id: 1, A: '1', Renamed: 'x' }, { Id: 2, A: '2', Renamed: null }]);
+  await batch("EXEC sp_rename '[dbo].[Elsewhere]', 'Moving', 'OBJECT'");
+  expect((await facts())[0]).toMatchObject({ object_id: objectId, created, used: 4 });
+  await expect(batch("EXEC sp_rename 'dbo.Moving.A', 'Id', 'COLUMN'")).rejects.toMatchObject({ number: 15335 });
+  await batch('DROP TABLE dbo.Moving; CREATE TABLE dbo.Moving (Id int PRIMARY KEY)');
+  const [again] = await facts();
+  expect(again).toMatchObject({ used: 1, name: 'Id', column_id: 1 });
+  expect(again.object_id).not.toBe(objectId);
+  await batch('DROP TABLE dbo.Moving');
+});
+
+test('a restored database is on another recovery fork; services without the view do not know it', async () => {
+  const fork = 'SELECT CONVERT(nvarchar(36), recovery_fork_guid) AS fork FROM sys.database_recovery_status WHERE database_id = DB_ID()';
+  const before = await query(fork);
+  expect(before).toEqual([{ fork: expect.stringMatching(/^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$/) }]);
+  own.standIn.engine.catalog.database('LegacyLedger')!.restored();
+  expect(await query(fork)).not.toEqual(before);
+  await withStandIn({ transactions: 10, product: SERVER_PRODUCTS.azureSqlDatabase }, async (azure) => withPool(azure, async (pool) => {
+    await expect(pool.request().query(fork)).rejects.toMatchObject({ number: 208 });
   }));
 });

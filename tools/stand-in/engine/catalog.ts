@@ -1,3 +1,4 @@
+import { randomUUID } from 'crypto';
 import { PartitionFunctionEntry, Partitioning, PartitionSchemeEntry } from './partitioning';
 import { Query } from '../sql/ast';
 import { DEFAULT_COLLATION } from '../sql/collations';
@@ -74,6 +75,8 @@ export interface TableEntry {
   /** Of a view: its definition, and ids of what it names. */
   readonly view?: { readonly query: Query; readonly sources: readonly number[] };
   readonly columns: ColumnEntry[];
+  /** Of columns that were dropped too, where any was: ids are never used again. */
+  readonly maxColumnId?: number;
   readonly indexes: IndexEntry[];
   readonly foreignKeys: ForeignKeyEntry[];
   /** How DuckDB knows it, quoted. */
@@ -81,6 +84,8 @@ export interface TableEntry {
   readonly partitioning?: Partitioning;
   readonly created: Date;
   readonly facts?: TableFacts;
+  /** Name it was made with, where it was renamed: its sequence keeps that. */
+  readonly firstName?: string;
 }
 
 /** A policy of filter predicates; they are told, and filter nothing. */
@@ -116,6 +121,8 @@ export class DatabaseEntry {
   readCommittedSnapshot = false;
   /** non_transacted_access of sys.database_filestream_options. */
   nonTransactedAccess = 0;
+  /** recovery_fork_guid of sys.database_recovery_status. */
+  recoveryFork = randomUUID().toUpperCase();
   /** Synonyms and table-valued functions, which are known to the catalog alone. */
   readonly named: Array<{ readonly objectId: number; readonly schema: string; readonly name: string; readonly type: 'SN' | 'IF'; readonly base?: string; readonly created: Date }> = [];
   /** Changes with every change of the dictionary, so that copies of it know when they are old. */
@@ -126,6 +133,12 @@ export class DatabaseEntry {
   private nextObjectId = 245575913;
 
   constructor(readonly id: number, readonly name: string, readonly created: Date, readonly sourceDatabaseId?: number) {}
+
+  /** What a restore leaves: the same objects on another recovery fork. */
+  restored(): void {
+    this.recoveryFork = randomUUID().toUpperCase();
+    this.version += 1;
+  }
 
   newObjectId(): number {
     this.nextObjectId += 16000057;
@@ -200,6 +213,11 @@ export class DatabaseEntry {
       this.version += 1;
     };
   }
+}
+
+/** max_column_id_used of sys.tables. */
+export function maxColumnIdUsed({ columns, maxColumnId = 0 }: Pick<TableEntry, 'columns' | 'maxColumnId'>): number {
+  return Math.max(maxColumnId, ...columns.map((column) => column.id));
 }
 
 /** The data dictionary of the whole server: T-SQL's view of what DuckDB stores. */

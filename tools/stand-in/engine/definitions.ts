@@ -1,5 +1,5 @@
 import { DuckDBConnection } from '@duckdb/node-api';
-import { ColumnEntry, DatabaseEntry, ForeignKeyEntry, IndexEntry, TableEntry } from './catalog';
+import { ColumnEntry, DatabaseEntry, ForeignKeyEntry, IndexEntry, maxColumnIdUsed, TableEntry } from './catalog';
 import { duckTableName, quoteName } from './identifiers';
 import { Partitioning } from './partitioning';
 import { fileTableColumns, GraphColumn, tableFacts, withGraphColumns } from './table-facts';
@@ -163,7 +163,9 @@ export async function dropColumns(table: TableEntry, names: string[], context: D
       await context.connection.run(`ALTER TABLE ${table.duckName} DROP COLUMN ${quoteName(column.name)}`);
     }
   }
-  context.databaseNamed(table.database)!.put({ ...table, columns: table.columns.filter((column) => !names.some((name) => same(name, column.name))) });
+  context.databaseNamed(table.database)!.put({
+    ...table, maxColumnId: maxColumnIdUsed(table), columns: table.columns.filter((column) => !names.some((name) => same(name, column.name))),
+  });
 }
 
 /** Changes a column's declared type; only where DuckDB can hold the values as they are. */
@@ -244,7 +246,7 @@ function checkColumns(table: TableEntry, names: string[], line: number): void {
 }
 
 function columnEntry(table: TableEntry, definition: ColumnDefinition, constraints: TableConstraint[], context: DefinitionContext): ColumnEntry {
-  const id = Math.max(0, ...table.columns.map((column) => column.id)) + 1;
+  const id = maxColumnIdUsed(table) + 1;
   const { graphType } = definition as GraphColumn;
   const inPrimaryKey = constraints.some((constraint) => constraint.kind === 'key' && constraint.primary && constraint.columns.some((column) => same(column.name, definition.name)));
   if (definition.computed) {

@@ -1,4 +1,5 @@
 import { Evaluator, duckValue } from './evaluator';
+import { renameColumn, renameTable } from './renaming';
 import { SessionState } from './session-state';
 import { ColumnEntry, DatabaseEntry, TableEntry } from '../engine/catalog';
 import {
@@ -51,6 +52,15 @@ export class DefinitionRunner {
       case 'alterDatabase': return this.alterDatabase(statement);
       default: throw unsupported(`the statement ${statement.kind}`, statement.line);
     }
+  }
+
+  /** sp_rename of a column or a table, which keep their ids. */
+  async rename(name: ObjectName, to: string, kind: string): Promise<void> {
+    this.session.changedDefinitions = true;
+    if (kind === 'OBJECT') return renameTable(this.existing(name), to, this.context());
+    if (kind !== 'COLUMN') throw unsupported(`sp_rename of ${kind}`, name.line);
+    const { parts } = name;
+    return renameColumn(this.existing({ ...name, parts: parts.slice(0, -1) }), parts[parts.length - 1], to, this.context());
   }
 
   /** SELECT ... INTO: a table with the query's columns. */

@@ -26,7 +26,7 @@ class BatchAborted extends Error {}
 export class Interpreter {
   readonly evaluator: Evaluator;
   private readonly transactions: Transactions;
-  private readonly definitions: DefinitionRunner;
+  readonly definitions: DefinitionRunner;
   private readonly data: DataRunner;
   private depth = 0;
 

@@ -1,15 +1,18 @@
+import { DefinitionRunner } from './definition-runner';
 import { Evaluator } from './evaluator';
 import { SessionState } from './session-state';
-import { Statement } from '../sql/ast';
+import { ObjectName, Statement } from '../sql/ast';
 import { StorageValue, Variable } from '../sql/binder/bound';
 import { SqlError } from '../sql/errors';
 import { parseParameters } from '../sql/parser/parameters';
+import { StatementParser } from '../sql/parser/statement-parser';
 import { MAX, nvarchar } from '../sql/types';
 
 /** The batch that calls a procedure. */
 interface Caller {
   readonly session: SessionState;
   readonly evaluator: Evaluator;
+  readonly definitions: DefinitionRunner;
   /** Runs another batch within. */
   batch(sql: string): Promise<boolean>;
 }
@@ -40,6 +43,11 @@ export async function executeProcedure(caller: Caller, statement: Execute): Prom
       await runNested(caller, text, variables);
       return;
     }
+    case 'sp_rename': {
+      const kind = statement.args.length > 2 ? String(await argument(caller, statement, 2)).toUpperCase() : 'OBJECT';
+      await caller.definitions.rename(objectNameOf(String(await argument(caller, statement, 0))), String(await argument(caller, statement, 1)), kind);
+      return;
+    }
     case 'sp_set_session_context':
     case 'sp_reset_connection':
       return;
@@ -50,6 +58,12 @@ export async function executeProcedure(caller: Caller, statement: Execute): Prom
 
 async function argument(caller: Caller, statement: Execute, at: number): Promise<StorageValue> {
   return caller.evaluator.scalar(statement.args[at].value, nvarchar(MAX));
+}
+
+/** A name of several parts, as it stands in text. */
+function objectNameOf(text: string): ObjectName {
+  const [statement] = StatementParser.parse(`TRUNCATE TABLE ${text}`);
+  return (statement as Extract<Statement, { kind: 'truncate' }>).table;
 }
 
 /** Variables of the caller are out of sight inside. */

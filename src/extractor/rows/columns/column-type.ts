@@ -38,6 +38,8 @@ export interface ColumnType {
   readonly scale: number;
   /** Of `bytesText`. */
   readonly charset?: Charset;
+  /** In Parquet; absent where the source's columns have no ids. */
+  readonly fieldId?: number;
   readonly options: TypeOptions;
   readonly altered: Alterations;
 }

@@ -1,21 +1,22 @@
 import { ColumnType, ValueKind } from './column-type';
 import { OutputFormat } from './output-format';
-import { ManifestColumn } from '../../../contract';
+import { companionFieldId, ManifestColumn } from '../../../contract';
 import { DateType, TimestampType, TimeType, type TypeOptions, UniqueidentifierType } from '../../api/type-options';
 
 /** How a Parquet column is stored. */
 export type ParquetType =
   | { readonly physical: 'BOOLEAN' }
-  | { readonly physical: 'INT32'; readonly logical?: 'INT16' | 'DATE' }
+  | { readonly physical: 'INT32'; readonly logical?: undefined }
+  | { readonly physical: 'INT32'; readonly logical: 'DATE' }
   | { readonly physical: 'INT32' | 'INT64'; readonly logical: 'DECIMAL'; readonly precision: number; readonly scale: number }
   | { readonly physical: 'FIXED_LEN_BYTE_ARRAY'; readonly logical: 'DECIMAL'; readonly precision: number; readonly scale: number; readonly length: number }
   | { readonly physical: 'FIXED_LEN_BYTE_ARRAY'; readonly logical: 'UUID'; readonly length: 16 }
   | { readonly physical: 'INT64'; readonly logical?: undefined }
   | { readonly physical: 'INT64'; readonly logical: 'TIMESTAMP'; readonly unit: TimeUnit; readonly utc: boolean }
   | { readonly physical: 'INT64'; readonly logical: 'TIME'; readonly unit: TimeUnit }
-  | { readonly physical: 'INT32'; readonly logical: 'INT8' }
   | { readonly physical: 'FLOAT' | 'DOUBLE' }
-  | { readonly physical: 'BYTE_ARRAY'; readonly logical?: 'STRING' };
+  | { readonly physical: 'BYTE_ARRAY'; readonly logical?: undefined }
+  | { readonly physical: 'BYTE_ARRAY'; readonly logical: 'STRING' };
 
 /** Unit of times in Parquet. */
 export type TimeUnit = 'MICROS' | 'NANOS';
@@ -29,6 +30,8 @@ export interface ParquetColumn {
   readonly source: ColumnType;
   /** Absent for the column of the value itself. */
   readonly companion?: Companion;
+  /** As of its source column; absent where that has none. */
+  readonly fieldId?: number;
   readonly type: ParquetType;
   /** As the manifest and the docs name it. */
   readonly outputType: string;
@@ -53,7 +56,8 @@ interface TypeMapping {
 
 const STRING: ParquetMapping = { type: { physical: 'BYTE_ARRAY', logical: 'STRING' }, outputType: 'STRING', glueType: 'string' };
 const BINARY: ParquetMapping = { type: { physical: 'BYTE_ARRAY' }, outputType: 'BINARY', glueType: 'binary' };
-const INT16: ParquetMapping = { type: { physical: 'INT32', logical: 'INT16' }, outputType: 'INT16', glueType: 'smallint' };
+/** Also of whole numbers of 8 and 16 bits: Iceberg has none (Iceberg spec, Appendix A, Parquet: int is INT32 without annotation). */
+const INT32: ParquetMapping = { type: { physical: 'INT32' }, outputType: 'INT32', glueType: 'int' };
 const DATE: ParquetMapping = { type: { physical: 'INT32', logical: 'DATE' }, outputType: 'DATE', glueType: 'date' };
 /** Hive, and so Glue, has neither UUID nor TIME: the stored value shows. */
 const UUID: ParquetMapping = { type: { physical: 'FIXED_LEN_BYTE_ARRAY', logical: 'UUID', length: 16 }, outputType: 'UUID', glueType: 'binary' };
@@ -96,9 +100,9 @@ function tick({ scale, options: { timestamps = TimestampType.COMPANION } }: Pick
 
 export const TYPE_TABLE: { readonly [kind in ValueKind]: TypeMapping } = {
   bit: { parquet: () => ({ type: { physical: 'BOOLEAN' }, outputType: 'BOOLEAN', glueType: 'boolean' }), csv: 'true, false', json: 'boolean' },
-  tinyint: { parquet: () => INT16, csv: 'digits', json: 'number' },
-  smallint: { parquet: () => INT16, csv: 'digits', json: 'number' },
-  int: { parquet: () => ({ type: { physical: 'INT32' }, outputType: 'INT32', glueType: 'int' }), csv: 'digits', json: 'number' },
+  tinyint: { parquet: () => INT32, csv: 'digits', json: 'number' },
+  smallint: { parquet: () => INT32, csv: 'digits', json: 'number' },
+  int: { parquet: () => INT32, csv: 'digits', json: 'number' },
   bigint: { parquet: () => ({ type: { physical: 'INT64' }, outputType: 'INT64', glueType: 'bigint' }), csv: 'digits', json: 'number' },
   decimal: { parquet: ({ precision, scale }) => decimal(precision, scale), csv: 'digits, all of the scale', json: 'string' },
   smallmoney: { parquet: () => decimal(10, 4), csv: 'digits, four decimals', json: 'string' },
@@ -122,12 +126,12 @@ export const TYPE_TABLE: { readonly [kind in ValueKind]: TypeMapping } = {
   binary: { parquet: () => BINARY, csv: 'hex, upper case', json: 'string' },
   uniqueidentifier: { parquet: ({ options }) => (options.uniqueidentifier === UniqueidentifierType.UUID ? UUID : STRING), csv: '6F9619FF-8B86-D011-B42D-00C04FC964FF', json: 'string' },
   variant: { parquet: () => STRING, companions: () => ['base_type'], csv: 'text of the base type', json: 'string' },
-  null: { parquet: () => ({ type: { physical: 'INT32' }, outputType: 'INT32', glueType: 'int' }), csv: 'empty', json: 'number' },
+  null: { parquet: () => INT32, csv: 'empty', json: 'number' },
 };
 
 const COMPANIONS: { readonly [companion in Companion]: ParquetMapping } = {
-  '100ns': { type: { physical: 'INT32', logical: 'INT8' }, outputType: 'INT8', glueType: 'tinyint' },
-  'offset_minutes': INT16,
+  '100ns': INT32,
+  'offset_minutes': INT32,
   'base_type': STRING,
 };
 
@@ -137,8 +141,14 @@ export function parquetColumns(columns: readonly ColumnType[]): ParquetColumn[] 
     const mapping = TYPE_TABLE[source.kind];
     const companions = mapping.companions?.(source) ?? [];
     return [
-      { name: source.name, source, ...mapping.parquet(source) },
-      ...companions.map((companion) => ({ name: `${source.name}__${companion}`, source, companion, ...COMPANIONS[companion] })),
+      { name: source.name, source, fieldId: source.fieldId, ...mapping.parquet(source) },
+      ...companions.map((companion) => ({
+        name: `${source.name}__${companion}`,
+        source,
+        companion,
+        ...COMPANIONS[companion],
+        fieldId: source.fieldId === undefined ? undefined : companionFieldId(source.fieldId, companion),
+      })),
     ];
   });
 }
@@ -154,9 +164,10 @@ export function companionsOf(type: string, options: TypeOptions): readonly Compa
 /** The manifest's view of the landed columns. */
 export function manifestColumns(columns: readonly ColumnType[], format: OutputFormat): ManifestColumn[] {
   if (format.name === 'parquet') {
-    return parquetColumns(columns).map(({ name, source, companion, outputType, glueType }) => (
-      companion === undefined ? describe(source, outputType, glueType)
-        : { name, ordinal: source.ordinal, sourceType: source.sourceType, nullable: true, outputType, glueType }
+    return parquetColumns(columns).map(({ name, source, companion, fieldId, outputType, glueType }) => (
+      companion === undefined ? describe(source, outputType, glueType) : {
+        name, ordinal: source.ordinal, sourceType: source.sourceType, nullable: true, outputType, glueType, ...(fieldId !== undefined && { fieldId }),
+      }
     ));
   }
   return columns.map((source) => {
@@ -174,7 +185,8 @@ export function binaryEncoding({ options }: Pick<ColumnType, 'options'>, format:
   return options.binary ?? (format.name === 'jsonl' ? format.binary ?? 'base64' : 'hex');
 }
 
-function describe({ name, ordinal, sourceType, nullable, framing, charset }: ColumnType, outputType: string, glueType: string): ManifestColumn {
+function describe(source: ColumnType, outputType: string, glueType: string): ManifestColumn {
+  const { name, ordinal, sourceType, nullable, framing, charset, fieldId } = source;
   const codePage = charset && { codePage: charset.kind === 'utf8' ? 'utf-8' : charset.codePage };
-  return { name, ordinal, sourceType, nullable, outputType, glueType, framing: framing.kind, ...codePage };
+  return { name, ordinal, sourceType, nullable, outputType, glueType, framing: framing.kind, ...codePage, ...(fieldId !== undefined && { fieldId }) };
 }

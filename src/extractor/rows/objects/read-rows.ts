@@ -30,6 +30,8 @@ export interface ReadRowsOptions {
   readonly typeOptions?: (column: string) => TypeOptions;
   /** Names of the key's columns: an error of a value then tells the key of its row. */
   readonly keyColumns?: readonly string[];
+  /** Field ids of the columns, in their order; none by default. */
+  readonly columnIds?: readonly number[];
   /** Takes a hash of the rows that the source can compute too: of all, or of those sampled by a column, without the columns to leave out; none by default. */
   readonly sourceHash?: { readonly sampleBy?: string; readonly leaveOut?: readonly string[] };
   /** A file is closed and the next opened when its size reaches this many bytes. */

@@ -22,7 +22,7 @@ import { RowConsumer } from '../tds/token-reader';
 import { ValueError, WireError } from '../tds/value-error';
 import { WireType } from '../tds/wire-types';
 
-type LandingOptions = Pick<ReadRowsOptions, 'format' | 'subject' | 'targetFileBytes' | 'onColumns' | 'open' | 'typeOptions' | 'keyColumns' | 'sourceHash'>;
+type LandingOptions = Pick<ReadRowsOptions, 'format' | 'subject' | 'targetFileBytes' | 'onColumns' | 'open' | 'typeOptions' | 'keyColumns' | 'columnIds' | 'sourceHash'>;
 
 /** Encodes the rows of one result set and writes them into objects that roll at the target size. */
 export class RowLanding implements RowConsumer {
@@ -60,7 +60,7 @@ export class RowLanding implements RowConsumer {
   }
 
   public columns(metadata: readonly ColumnMetadata[]): void {
-    const { subject, format, onColumns } = this.options;
+    const { subject, format, onColumns, columnIds } = this.options;
     if (this.encoder) {
       throw new LegacyToS3Error('INVALID_CONFIG', `${subject}: the query returns more than one result set; allowed is exactly one`);
     }
@@ -70,7 +70,7 @@ export class RowLanding implements RowConsumer {
       const list = unsupported.map(({ name, ordinal, reason }) => `"${name}" (column ${ordinal}): ${reason}`).join('; ');
       throw new LegacyToS3Error('UNSUPPORTED_TYPE', `${subject}: cannot be landed: ${list}`);
     }
-    this.sources = types as ColumnType[];
+    this.sources = (types as ColumnType[]).map((type) => ({ ...type, fieldId: columnIds?.[type.ordinal - 1] }));
     this.landed = manifestColumns(this.sources, format);
     this.refuseEqualNames();
     refuseBlankLines(format, this.sources, subject);

@@ -11,7 +11,7 @@ import { readRows } from '../../rows';
 import { refuseUnmatched, typeOptionsOf } from '../../rows/columns/type-rules';
 import { hashText } from '../../rows/hash/content-hash';
 import type { ReadRowsOptions, ReadRowsResult } from '../../rows/objects/read-rows';
-import { readTableColumns } from '../../source/catalog/read-catalog';
+import { readCurrentTable } from '../../source/catalog/read-catalog';
 import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
 import type { LandedChunk } from '../../state/landed-chunk';
 import { chunkNameOf, nameOf, type ReadJob } from '../context/read-job';
@@ -94,6 +94,7 @@ async function readAndLand(
     format: options.format,
     typeOptions: (column) => job.typeOptions?.get(column) ?? typeOptionsOf(options.format.types, { schema: job.schema, table: job.table, column }),
     keyColumns: job.keyColumns,
+    columnIds: job.columnIds,
     ...(job.source && { sourceHash: sourceHashOf(options, job) }),
     subject: job.subject,
     targetFileBytes: options.targetFileBytes,
@@ -131,7 +132,7 @@ function sourceHashOf({ sourceHashes }: RunOptions, { keyColumns: [key = ''], no
 
 /** @throws LegacyToS3Error of code SCHEMA_CHANGED when the table is not what was planned */
 async function compareSchema(connection: SqlServerConnection, { planned }: ReadJob): Promise<void> {
-  if (planned) refuseChangedColumns(planned, await readTableColumns(connection, planned.schema, planned.table));
+  if (planned) refuseChangedColumns(planned, await readCurrentTable(connection, planned.schema, planned.table));
 }
 
 /** As {@link compareSchema}, after a statement failed: the connection is given up afterwards, and may be lost already. */

@@ -59,7 +59,7 @@ interface TableStatement {
   readonly source: Pick<NonNullable<ReadJob['source']>, 'expressions' | 'hint' | 'whole'>;
   readonly job: Pick<
     ReadJob,
-    'schema' | 'table' | 'partitionPrefix' | 'chunks' | 'notCompared' | 'varying' | 'typeOptions' | 'keyColumns' | 'estimatedRows' | 'memoryOptimized' | 'planned'
+    'schema' | 'table' | 'partitionPrefix' | 'chunks' | 'notCompared' | 'varying' | 'typeOptions' | 'keyColumns' | 'columnIds' | 'estimatedRows' | 'memoryOptimized' | 'planned'
   >;
 }
 
@@ -77,6 +77,7 @@ function statementOf(table: PlannedTable, typeOptions?: ReadonlyMap<string, Type
   const from = `FROM ${table.memoryOptimized ? `${subject} WITH (SNAPSHOT)` : subject}`;
   const notCompared = landed.filter((_, at) => table.columns[at].notCompared);
   const varying = varyingPart(table.rowFilter);
+  const columnIds = table.columns.flatMap(({ columnId }) => columnId ?? []);
   const hint = maxDop === undefined ? '' : ` OPTION (MAXDOP ${maxDop})`;
   return {
     subject,
@@ -92,10 +93,16 @@ function statementOf(table: PlannedTable, typeOptions?: ReadonlyMap<string, Type
       ...(varying !== undefined && { varying }),
       ...(typeOptions && { typeOptions }),
       keyColumns: landedPrimaryKey(table),
+      ...(columnIds.length === table.columns.length && { columnIds }),
       estimatedRows: table.estimatedRows,
       ...(table.memoryOptimized && { memoryOptimized: true }),
       planned: {
-        schema: table.schema, table: table.table, columns: table.columns, excludedColumns: table.excludedColumns, unreadColumns: table.unreadColumns,
+        schema: table.schema,
+        table: table.table,
+        columns: table.columns,
+        excludedColumns: table.excludedColumns,
+        unreadColumns: table.unreadColumns,
+        identity: table.identity,
       },
     },
   };

@@ -33,6 +33,8 @@ export interface ReadJob {
   readonly typeOptions?: ReadonlyMap<string, TypeOptions>;
   /** Columns of the primary key, as they land; none where there is none. */
   readonly keyColumns: readonly string[];
+  /** `column_id` of each column, which are field ids of Parquet files; absent of a view, of a query, and of plans of earlier versions. */
+  readonly columnIds?: readonly number[];
   /** Of the whole table; absent for a query. */
   readonly estimatedRows?: number;
   /** Whether the table is memory-optimised, and read in a transaction of its own kind. */

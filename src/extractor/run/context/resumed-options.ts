@@ -73,7 +73,7 @@ export function resumedOptions(options: RunOptions, props: ExtractorProps, recor
 export function optionsOfRun(options: RunOptions, record: RunRecord): RunOptions {
   const { plan, format, targetFileBytes, consistency, sourceAggregates, sourceHashes, accepted } = record;
   const risks = [...new Set([...accepted, ...options.accepted])];
-  return { ...options, plan, format, targetFileBytes, consistency, sourceAggregates, sourceHashes, accepted: risks };
+  return { ...options, isBegun: true, plan, format, targetFileBytes, consistency, sourceAggregates, sourceHashes, accepted: risks };
 }
 
 function choicesOf(options: RunOptions, props: ExtractorProps, record: RunRecord): Choice[] {
@@ -140,9 +140,11 @@ function haveSamePatterns(given: unknown, own: unknown): boolean {
   return isDeepStrictEqual(set(given), set(own));
 }
 
-/** Warnings and refusals are of the moment; the tables and chunks are what is read. */
+/** Warnings and refusals are of the moment, and so is which objects the tables are; the tables and chunks are what is read. */
 function isSamePlan(given: ExtractionPlan, own: ExtractionPlan): boolean {
-  return given.database === own.database && isDeepStrictEqual(plain(withPartitionPrefixes(given).tables), plain(withPartitionPrefixes(own).tables));
+  const tables = (plan: ExtractionPlan) => withPartitionPrefixes(plan).tables.map(({ identity: _, ...table }) => (
+    { ...table, columns: table.columns.map(({ columnId: _id, ...column }) => column) }));
+  return given.database === own.database && isDeepStrictEqual(plain(tables(given)), plain(tables(own)));
 }
 
 /** As JSON has it: members that are undefined are none. */

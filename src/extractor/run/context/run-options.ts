@@ -59,6 +59,8 @@ export interface RunOptions {
   readonly tableOptions: readonly TableOptions[];
   /** Given from outside; made by the run when absent. */
   readonly plan?: ExtractionPlan;
+  /** Whether the plan is that of a run that was begun, which may have landed chunks of it. */
+  readonly isBegun?: boolean;
   readonly accepted: readonly SourceRisk[];
   /** As asked for; the source decides when absent. */
   readonly consistency?: Consistency;

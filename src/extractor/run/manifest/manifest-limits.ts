@@ -2,7 +2,7 @@ import { constants } from 'node:buffer';
 import { keptBytes, MAX_KEPT_BYTES, MAX_MANIFEST_PAGE_BYTES } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
 import { quoteTable } from '../../source/catalog/identifiers';
-import type { TableIdentity } from '../tables/landed-table';
+import type { KnownTable } from '../tables/landed-table';
 
 /** Characters that a checkpoint may have: a text of the engine, and some room for what it says of the run itself. */
 const MAX_PLAN_CHARACTERS = constants.MAX_STRING_LENGTH - 0x1000000;
@@ -16,7 +16,7 @@ const COLUMN_BYTES = 700;
  *
  * @throws LegacyToS3Error of code INVALID_CONFIG
  */
-export function refuseLargeManifest(tables: readonly TableIdentity[], chunks: number): void {
+export function refuseLargeManifest(tables: readonly KnownTable[], chunks: number): void {
   const columns = tables.reduce((sum, table) => sum + (table.columns?.length ?? 0), 0);
   const refuse = (what: string) => new LegacyToS3Error('INVALID_CONFIG', `${what}; extract the tables in several runs`);
   if (keptBytes({ columns, objects: chunks }) > MAX_KEPT_BYTES) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { sumAlterations } from './alterations';
 import { ChunkSums } from './chunk-sums';
+import { columnsAsNow } from './earlier-columns';
 import { FirstSeen } from './first-seen';
 import { refuseOtherTotal } from './table-total';
 import { tableVerification } from './verification';
@@ -30,9 +31,9 @@ export interface ChunkEntry {
 }
 
 /** What is known of a table apart from its chunks. */
-export interface TableIdentity extends Pick<
+export interface KnownTable extends Pick<
   PlannedTable,
-  'schema' | 'table' | 'partitionPrefix' | 'chunkKey' | 'excludedColumns' | 'unreadColumns' | 'memoryOptimized' | 'view' | 'rowFilter' | 'hiddenRows'
+  'schema' | 'table' | 'partitionPrefix' | 'chunkKey' | 'excludedColumns' | 'unreadColumns' | 'memoryOptimized' | 'view' | 'identity' | 'rowFilter' | 'hiddenRows'
 > {
   /** Of the source, in the order of the result; absent for a query. */
   readonly columns?: readonly PlannedColumn[];
@@ -43,7 +44,7 @@ export interface TableIdentity extends Pick<
 
 /** Puts the tables of a run together from the chunks, in the order of the plan. @throws as {@link TableAssembly.finish} */
 export function landedTables(
-  database: string, tables: readonly TableIdentity[], chunks: readonly LandedChunk[], format?: OutputFormat,
+  database: string, tables: readonly KnownTable[], chunks: readonly LandedChunk[], format?: OutputFormat,
 ): LandedTable[] {
   const assemblies = tables.map((table) => new TableAssembly(database, table, format));
   for (const chunk of chunks) assemblies[chunk.tableIndex].add(chunk);
@@ -52,7 +53,7 @@ export function landedTables(
 
 /** Puts a table together from its chunks. @throws as {@link TableAssembly.finish} */
 export function landedTable(
-  database: string, identity: TableIdentity, chunks: readonly LandedChunk[], format?: OutputFormat,
+  database: string, identity: KnownTable, chunks: readonly LandedChunk[], format?: OutputFormat,
 ): LandedTable {
   const assembly = new TableAssembly(database, identity, format);
   for (const chunk of chunks) assembly.add(chunk);
@@ -80,11 +81,11 @@ export class TableAssembly {
   /** The first chunk by number. */
   private first?: Pick<LandedChunk, 'chunk' | 'columns'>;
   /** Chunks share their columns mostly. */
-  private last?: { readonly columns: readonly ManifestColumn[]; readonly fingerprint: string };
+  private last?: { readonly columns: readonly ManifestColumn[]; readonly now: readonly ManifestColumn[]; readonly fingerprint: string };
 
   /** @param mostKept chunks whose entries are kept; of a table of more none is, and whoever writes them asks {@link entryOf} again */
   public constructor(
-    private readonly database: string, private readonly identity: TableIdentity, private readonly format?: OutputFormat,
+    private readonly database: string, private readonly identity: KnownTable, private readonly format?: OutputFormat,
     private readonly mostKept = Infinity,
   ) {}
 
@@ -160,6 +161,7 @@ export class TableAssembly {
         ...(excludedColumns && { excludedColumns }),
         ...(unreadColumns && { unreadColumns }),
         ...(view && { view }),
+        ...(identity.identity && { identity: identity.identity }),
         ...(memoryOptimized && { guarantee: MEMORY_OPTIMIZED_GUARANTEE }),
         ...(rowFilter !== undefined && { rowFilter }),
         ...(primaryKey.length > 0 && { primaryKey }),
@@ -181,10 +183,13 @@ export class TableAssembly {
   }
 
   private look(columns: readonly ManifestColumn[], chunk: number): void {
-    if (this.last?.columns !== columns) this.last = { columns, fingerprint: schemaFingerprint(columns) };
-    const { fingerprint } = this.last;
+    if (this.last?.columns !== columns) {
+      const now = columnsAsNow(columns);
+      this.last = { columns, now, fingerprint: schemaFingerprint(now) };
+    }
+    const { now, fingerprint } = this.last;
     this.shapes.set(fingerprint, Math.min(chunk, this.shapes.get(fingerprint) ?? chunk));
-    if (!this.first || chunk < this.first.chunk) this.first = { chunk, columns };
+    if (!this.first || chunk < this.first.chunk) this.first = { chunk, columns: now };
   }
 
   private refuseOtherColumns(): void {
@@ -204,14 +209,14 @@ function ownNullText(format: OutputFormat | undefined, columns: readonly Manifes
 }
 
 /** What the catalog knows better than the result: a companion column has no NULL of its own. */
-function describedColumn(column: ManifestColumn, { columns }: TableIdentity): ManifestColumn {
+function describedColumn(column: ManifestColumn, { columns }: KnownTable): ManifestColumn {
   const source = column.framing === undefined ? undefined : columns?.[column.ordinal - 1];
   return source ? { ...column, nullable: source.nullable, ...(source.collation !== undefined && { collation: source.collation }) } : column;
 }
 
 /** Of the first key column, where it has an order that we know. */
 function keyRange(
-  { columns = [], chunkKey, primaryKey }: TableIdentity, tallies: LandedChunk['tallies'],
+  { columns = [], chunkKey, primaryKey }: KnownTable, tallies: LandedChunk['tallies'],
 ): Pick<ManifestChunk, 'leastKey' | 'greatestKey'> {
   const [key] = [...chunkKey, ...primaryKey];
   const at = columns.findIndex(({ name }) => name === key);

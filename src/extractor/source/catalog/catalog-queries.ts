@@ -8,8 +8,12 @@ export const COLUMN_FLAGS = {
 /** Bits of `flags` in {@link tablesSql}. */
 export const TABLE_FLAGS = { fileTable: 1, memoryOptimized: 2, external: 4, node: 8, edge: 16, droppedLedger: 32 } as const;
 
+/** create_date of an object, as ISO 8601 without an offset. */
+const created = (object: string) => `CONVERT(varchar(23), ${object}.create_date, 126) AS created`;
+
 /**
- * Asks for the user tables, and what kind each is of ("sys.tables (Transact-SQL)").
+ * Asks for the user tables, what kind each is of, and which object: ids of dropped columns count in max_column_id_used, the "Maximum
+ * column ID ever used by this table" ("sys.tables (Transact-SQL)").
  */
 export function tablesSql({ memoryTables, externalTables, graphs, ledgers }: Pick<SourceFeatures, 'memoryTables' | 'externalTables' | 'graphs' | 'ledgers'>): string {
   const flags = [
@@ -20,7 +24,7 @@ export function tablesSql({ memoryTables, externalTables, graphs, ledgers }: Pic
     ...(ledgers ? [flag('t.is_dropped_ledger_table', TABLE_FLAGS.droppedLedger)] : []),
   ];
   return `
-SELECT t.object_id, s.name AS schema_name, t.name AS table_name, ${flags.join(' + ')} AS flags
+SELECT t.object_id, s.name AS schema_name, t.name AS table_name, ${flags.join(' + ')} AS flags, ${created('t')}, t.max_column_id_used
 FROM sys.tables AS t
 JOIN sys.schemas AS s ON s.schema_id = t.schema_id
 WHERE t.is_ms_shipped = 0
@@ -33,7 +37,7 @@ function flag(column: string, bit: number): string {
 
 /** Asks for the views. */
 export const VIEWS_SQL = `
-SELECT v.object_id, s.name AS schema_name, v.name AS table_name
+SELECT v.object_id, s.name AS schema_name, v.name AS table_name, ${created('v')}
 FROM sys.views AS v
 JOIN sys.schemas AS s ON s.schema_id = v.schema_id
 WHERE v.is_ms_shipped = 0
@@ -202,7 +206,7 @@ export function columnsSql(
 SELECT c.object_id, c.name, CAST(c.system_type_id AS int) AS type_id, c.user_type_id, CAST(c.max_length AS int) AS max_length,
   CAST(c.precision AS int) AS [precision], CAST(c.scale AS int) AS scale, c.collation_name,
   ${flags.join(' + ')} AS flags,
-  ${graphs ? 'ISNULL(c.graph_type, 0)' : '0'} AS graph_type
+  ${graphs ? 'ISNULL(c.graph_type, 0)' : '0'} AS graph_type, c.column_id
 FROM sys.columns AS c
 JOIN sys.${of} AS t ON t.object_id = c.object_id${persisted}
 WHERE t.is_ms_shipped = 0
@@ -212,7 +216,7 @@ ORDER BY c.object_id, c.column_id`;
 /** Asks for the columns of one table, by its quoted name, as far as the login may read them. */
 export const TABLE_COLUMNS_SQL = `
 SELECT c.name, CAST(c.system_type_id AS int) AS type_id, c.user_type_id, CAST(c.max_length AS int) AS max_length,
-  CAST(c.precision AS int) AS [precision], CAST(c.scale AS int) AS scale, c.collation_name, CAST(c.is_nullable AS int) AS nullable
+  CAST(c.precision AS int) AS [precision], CAST(c.scale AS int) AS scale, c.collation_name, CAST(c.is_nullable AS int) AS nullable, c.column_id, c.object_id
 FROM sys.columns AS c
 WHERE c.object_id = OBJECT_ID(@name0) AND HAS_PERMS_BY_NAME(@name0, 'OBJECT', 'SELECT', c.name, 'COLUMN') = 1
 ORDER BY c.column_id`;

@@ -3,13 +3,14 @@ import {
   COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, keysSql, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SIZES_SQL, SOUGHT_INDEXES_SQL,
   TABLE_COLUMNS_SQL, UNMASK_SQL,
 } from './catalog-queries';
+import { readDatabaseIdentity } from './database-identity';
 import { isInternal, pseudoColumn } from './graph-columns';
 import { quoteTable } from './identifiers';
 import type { SourceFeatures } from './source-features';
 import { findTables, findViews, numbersByObject, readMemorySizes, type TableKind } from './table-kinds';
 import type { NamedTable } from './table-patterns';
 import { typeName } from './type-names';
-import type { HiddenRows, NotComparedReason, PlannedColumn } from '../../api/extraction-plan';
+import type { HiddenRows, NotComparedReason, PlannedColumn, PlannedIdentity } from '../../api/extraction-plan';
 import type { SqlServerConnection } from '../connection/sql-server-connection';
 
 /** A column as the catalog views tell it. */
@@ -18,6 +19,8 @@ export interface SourceColumn {
   readonly name: string;
   /** Of a pseudo-column: its name in the catalog. */
   readonly catalogName?: string;
+  /** `column_id`, which its table never uses again; absent of a view, which ALTER VIEW numbers anew. */
+  readonly columnId?: number;
   /** As SQL Server spells it; an alias type's base type. */
   readonly type: string;
   readonly nullable: boolean;
@@ -45,6 +48,8 @@ export interface UnreadColumn {
 export interface SourceTable extends NamedTable {
   readonly objectId: number;
   readonly kind: TableKind;
+  /** Absent where the source does not tell it. */
+  readonly identity?: PlannedIdentity;
   /** From the server's statistics. */
   readonly estimatedRows: number;
   /** Pages of the heap or clustered index, with LOBs, or the memory of a memory-optimised table (bytes). */
@@ -101,14 +106,18 @@ export async function readTables(connection: SqlServerConnection, features: Sour
   const memory = await readMemorySizes(connection, features, tables);
   const columns = await readColumns(connection, columnsSql(features), new Map(tables.map(({ objectId, kind }) => [objectId, kind])));
   const views = includeViews ? await findViews(connection) : [];
-  const shown = includeViews ? await readColumns(connection, columnsSql(features, 'views'), new Map()) : undefined;
+  const shown = includeViews ? await readColumns(connection, columnsSql(features, 'views')) : undefined;
   const keys = await readKeys(connection, features);
   const partitioned = await readPartitioning(connection);
-  return [...tables, ...views].map((found) => {
+  const database = await readDatabaseIdentity(connection, features);
+  return [...tables, ...views].map(({ created, maxColumnId, ...found }) => {
     const { objectId, kind: { memoryOptimized, viewOf } } = found;
     const { read = [], unread = [] } = (viewOf ? shown : columns)?.get(objectId) ?? {};
     return {
       ...found,
+      ...(created !== undefined && database !== undefined && {
+        identity: { objectId, created, database, ...(maxColumnId !== undefined && { maxColumnId }) },
+      }),
       estimatedRows: (memoryOptimized ? memory.rows : rows).get(objectId) ?? 0,
       estimatedBytes: memoryOptimized ? memory.bytes?.get(objectId) ?? 0 : (pages.get(objectId) ?? 0) * PAGE_BYTES,
       ...(memoryOptimized && !memory.bytes && { sizeUnknown: true }),
@@ -121,19 +130,29 @@ export async function readTables(connection: SqlServerConnection, features: Sour
   });
 }
 
-/** The columns of one table as they are now, those the login may not read left out; none when the table is gone. */
-export async function readTableColumns(connection: SqlServerConnection, schema: string, table: string): Promise<PlannedColumn[]> {
+/** A table as it is now. */
+export interface CurrentTable {
+  /** Those the login may not read left out; none when the table is gone. */
+  readonly columns: readonly PlannedColumn[];
+  readonly objectId?: number;
+}
+
+/** The columns of one table as they are now, and which object it is. */
+export async function readCurrentTable(connection: SqlServerConnection, schema: string, table: string): Promise<CurrentTable> {
   const name = quoteTable(schema, table);
   const rows = await connection.query(TABLE_COLUMNS_SQL, `look at the columns of ${name}`, [{ name: 'name0', type: 'NVarChar', value: name, length: 1000 }]);
-  return rows.map((row) => {
+  const columns = rows.map((row): PlannedColumn => {
     const [typeId, userTypeId, maxLength, precision, scale] = [row.type_id, row.user_type_id, row.max_length, row.precision, row.scale].map(Number);
     return {
       name: String(row.name),
       type: typeName({ typeId, userTypeId, maxLength, precision, scale }),
       nullable: Number(row.nullable) === 1,
       ...(typeof row.collation_name === 'string' && { collation: row.collation_name }),
+      ...(typeof row.column_id === 'number' && { columnId: row.column_id }),
     };
   });
+  const objectId = rows[0]?.object_id;
+  return { columns, ...(typeof objectId === 'number' && { objectId }) };
 }
 
 /** Key columns of the indexes that a range can be sought in, by table id. */
@@ -175,7 +194,8 @@ interface FoundColumns {
   readonly unread: UnreadColumn[];
 }
 
-async function readColumns(connection: SqlServerConnection, sql: string, kinds: ReadonlyMap<number, TableKind>): Promise<Map<number, FoundColumns>> {
+/** @param kinds of tables; absent for views */
+async function readColumns(connection: SqlServerConnection, sql: string, kinds?: ReadonlyMap<number, TableKind>): Promise<Map<number, FoundColumns>> {
   const tables = new Map<number, FoundColumns>();
   // Types and collations repeat, so each text is kept once.
   const types = new Map<string, string>();
@@ -190,10 +210,11 @@ async function readColumns(connection: SqlServerConnection, sql: string, kinds: 
     tables.set(objectId, found);
     const why = isInternal(graphType) ? 'internal' : has(COLUMN_FLAGS.columnSet) ? 'columnSet' : has(COLUMN_FLAGS.droppedLedger) ? 'droppedLedger' : undefined;
     if (why) return void found.unread.push({ name, why });
-    const pseudo = pseudoColumn(graphType, kinds.get(objectId)?.graph);
+    const pseudo = pseudoColumn(graphType, kinds?.get(objectId)?.graph);
     found.read.push({
       name: pseudo ?? name,
       ...(pseudo !== undefined && { catalogName: name }),
+      ...(kinds && typeof row[10] === 'number' && { columnId: row[10] }),
       type,
       nullable: has(COLUMN_FLAGS.nullable),
       computed: has(COLUMN_FLAGS.computed),

@@ -34,6 +34,10 @@ export interface SourceFeatures {
   readonly computedColumns: boolean;
   /** Whether there are sys.security_policies and sys.security_predicates (row-level security). */
   readonly rowPolicies: boolean;
+  /** Whether there is sys.database_recovery_status, whoever may see it. */
+  readonly recoveryForks: boolean;
+  /** create_date of the database (sys.databases), ISO 8601 without an offset; absent where it is not told. */
+  readonly databaseCreated?: string;
   /** Whether SUM takes OVER (ORDER BY … ROWS …), as SQL Server does since 2012. */
   readonly runningSums: boolean;
   /** Whether HASHBYTES takes more than 8,000 bytes, as SQL Server does since 2016 (Transact-SQL reference, "HASHBYTES"). */
@@ -58,7 +62,7 @@ const SQL_SERVER_2016 = 13;
 /** Asks for all of it at once: a row for each of the catalog's columns that not every source has, and for one that each has. */
 export const FEATURES_SQL = `
 SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128)) AS product_version, CAST(SERVERPROPERTY('EngineEdition') AS int) AS engine_edition,
-  d.snapshot_isolation_state, (SELECT COUNT(*) FROM sys.databases WHERE name = 'rdsadmin') AS is_rds, f.catalog_column
+  d.snapshot_isolation_state, CONVERT(varchar(23), d.create_date, 126) AS created, (SELECT COUNT(*) FROM sys.databases WHERE name = 'rdsadmin') AS is_rds, f.catalog_column
 FROM sys.databases AS d
 LEFT JOIN (
   SELECT o.name + '.' + c.name AS catalog_column
@@ -68,6 +72,7 @@ LEFT JOIN (
     (o.name = 'columns' AND c.name IN ('object_id', 'is_masked', 'encryption_type', 'graph_type', 'is_dropped_ledger_column'))
     OR (o.name = 'tables' AND c.name IN ('is_memory_optimized', 'is_external', 'temporal_type', 'is_node', 'is_dropped_ledger_table'))
     OR (o.name = 'computed_columns' AND c.name = 'is_persisted')
+    OR (o.name = 'database_recovery_status' AND c.name = 'recovery_fork_guid')
     OR (o.name = 'security_policies' AND c.name = 'is_enabled') OR (o.name = 'security_predicates' AND c.name = 'predicate_type'))
 ) AS f ON 1 = 1
 WHERE d.name = DB_NAME()`;
@@ -100,6 +105,8 @@ export async function readFeatures(connection: SqlServerConnection): Promise<Sou
     ledgers: has('tables.is_dropped_ledger_table', 'columns.is_dropped_ledger_column'),
     computedColumns: has('computed_columns.is_persisted'),
     rowPolicies: has('security_policies.is_enabled', 'security_predicates.predicate_type'),
+    recoveryForks: has('database_recovery_status.recovery_fork_guid'),
+    ...(typeof row?.created === 'string' && { databaseCreated: row.created }),
     runningSums: since(SQL_SERVER_2012),
     wholeRowHashes: since(SQL_SERVER_2016),
   };

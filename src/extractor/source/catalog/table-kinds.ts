@@ -30,6 +30,10 @@ export interface TableKind {
 export interface FoundTable extends NamedTable {
   readonly objectId: number;
   readonly kind: TableKind;
+  /** create_date, ISO 8601 without an offset; absent where it is not told. */
+  readonly created?: string;
+  /** Greatest id that a column ever had; absent for a view. */
+  readonly maxColumnId?: number;
 }
 
 /** Rows and bytes of memory-optimised tables, which the storage views do not tell. */
@@ -56,6 +60,8 @@ export async function findTables(connection: SqlServerConnection, features: Sour
       objectId,
       schema: String(row.schema_name),
       table: String(row.table_name),
+      ...createdField(row),
+      ...(typeof row.max_column_id_used === 'number' && { maxColumnId: row.max_column_id_used }),
       kind: {
         memoryOptimized: has(TABLE_FLAGS.memoryOptimized),
         external: has(TABLE_FLAGS.external),
@@ -87,8 +93,18 @@ export async function findViews(connection: SqlServerConnection): Promise<FoundT
   };
   return rows.map((row) => {
     const objectId = Number(row.object_id);
-    return { objectId, schema: String(row.schema_name), table: String(row.table_name), kind: { ...PLAIN, viewOf: shown(objectId, new Set()) } };
+    return {
+      objectId,
+      schema: String(row.schema_name),
+      table: String(row.table_name),
+      ...createdField(row),
+      kind: { ...PLAIN, viewOf: shown(objectId, new Set()) },
+    };
   });
+}
+
+function createdField({ created }: { readonly created?: unknown }): Pick<FoundTable, 'created'> {
+  return typeof created === 'string' ? { created } : {};
 }
 
 /** Sizes of the memory-optimised tables; nothing is asked where there are none. */

@@ -30,6 +30,7 @@ export function companionOf(columns: readonly ManifestColumn[], source: Manifest
 export function physicalOf(outputType: string): string {
   const [, name, precision] = /^([A-Z0-9]+)(?:\((\d+))?/.exec(outputType) ?? [];
   switch (name) {
+    // INT8 and INT16 are of manifests of earlier versions.
     case 'INT8': case 'INT16': case 'INT32': case 'DATE': return 'INT32';
     case 'INT64': case 'TIME': case 'TIMESTAMP': return 'INT64';
     case 'DECIMAL': return Number(precision) <= 9 ? 'INT32' : Number(precision) <= 18 ? 'INT64' : 'FIXED_LEN_BYTE_ARRAY';

@@ -3,7 +3,7 @@ import type { ManifestAlterations, ManifestColumn, ManifestObject, ManifestTally
 import { HiddenRows, NotComparedReason } from '../../../../src/extractor/api/extraction-plan';
 import type { OutputFormat } from '../../../../src/extractor/rows/columns/output-format';
 import { decimalText } from '../../../../src/extractor/rows/hash/column-tally';
-import { landedTable, landedTables, TableAssembly, type TableIdentity } from '../../../../src/extractor/run/tables/landed-table';
+import { landedTable, landedTables, TableAssembly, type KnownTable } from '../../../../src/extractor/run/tables/landed-table';
 import type { LandedChunk } from '../../../../src/extractor/state/landed-chunk';
 import { reachable } from '../../../support/runs/reachable';
 import { referenceTable } from '../../../support/runs/reference-table';
@@ -121,7 +121,7 @@ const relations = { indexes: [{ name: 'i', unique: true, clustered: true, keyCol
 const planned = TYPES.map((type, at) => (
   { name: NAMES[at], type, nullable: at !== 2, ...(at === 3 && { notCompared: NotComparedReason.MASKED }) }
 ));
-const identity: fc.Arbitrary<TableIdentity> = fc.record({
+const identity: fc.Arbitrary<KnownTable> = fc.record({
   columns: maybe(fc.constant(planned)),
   chunkKey: fc.constantFrom<string[]>([], ['c0'], ['c4', 'c0']),
   primaryKey: fc.constantFrom<string[]>([], ['c0'], ['c3']),

@@ -1,6 +1,6 @@
 import { TYPE_IDS, maxLength, catalogShape } from '../../sql/type-declaration';
 import { TypeName } from '../../sql/types';
-import { ColumnEntry, DatabaseEntry, TableEntry } from '../catalog';
+import { ColumnEntry, DatabaseEntry, maxColumnIdUsed, TableEntry } from '../catalog';
 import { Cell, SystemView, ticks, typeCells } from './system-view';
 
 /** Cores it tells of. */
@@ -27,6 +27,13 @@ export const OBJECT_VIEWS: SystemView[] = [
       entry.name, entry.id, entry.sourceDatabaseId ?? null, null, ticks(entry.created), 160, entry.collation, 0, 'MULTI_USER', entry.sourceDatabaseId !== undefined, false, 0,
       'ONLINE', entry.snapshotIsolation ? 1 : 0, entry.snapshotIsolation ? 'ON' : 'OFF', entry.readCommittedSnapshot, 3, 'SIMPLE', false, 0, 'NONE',
     ]),
+  },
+  {
+    schema: 'sys',
+    name: 'database_recovery_status',
+    columns: ['database_id int', 'database_guid uniqueidentifier null', 'family_guid uniqueidentifier null', 'last_log_backup_lsn numeric(25,0) null',
+      'recovery_fork_guid uniqueidentifier null', 'first_recovery_fork_guid uniqueidentifier null', 'fork_point_lsn numeric(25,0) null'],
+    rows: (_database, catalog) => catalog.all().map((entry) => [entry.id, null, null, null, entry.recoveryFork, entry.recoveryFork, null]),
   },
   {
     schema: 'sys',
@@ -67,7 +74,7 @@ export const OBJECT_VIEWS: SystemView[] = [
       'ledger_type tinyint null', 'is_dropped_ledger_table bit null'],
     rows: (database) => database.userTables().map((table) => [
       ...objectCells(table.objectId, table.name, database.schema(table.schema)!.id, 0, 'U', 'USER_TABLE', table.created),
-      0, null, Math.max(0, ...table.columns.map((column) => column.id)), false, true, false, false, false, false, false, 0, false, false, 0, 'TABLE',
+      0, null, maxColumnIdUsed(table), false, true, false, false, false, false, false, 0, false, false, 0, 'TABLE',
       table.facts?.fileTable ?? false, table.facts?.memoryOptimized ?? false, 0, 'SCHEMA_AND_DATA', table.facts?.temporalType ?? 0,
       ['NON_TEMPORAL_TABLE', 'HISTORY_TABLE', 'SYSTEM_VERSIONED_TEMPORAL_TABLE'][table.facts?.temporalType ?? 0], table.facts?.historyTableId ?? null, false,
       table.facts?.external ?? false, table.facts?.graph === 'node', table.facts?.graph === 'edge', table.facts?.ledger ? 2 : 0, table.facts?.droppedLedger ?? false,

@@ -172,7 +172,7 @@ export class DataBinder extends QueryBinder {
 export function identitySequence(table: TableEntry): string {
   return table.name.startsWith('#')
     ? `temp.main.${quoteName(`identity_${table.name}`)}`
-    : [table.database, table.schema, `identity_${table.name}`].map(quoteName).join('.');
+    : [table.database, table.schema, `identity_${table.firstName ?? table.name}`].map(quoteName).join('.');
 }
 
 function columnNamed(table: TableEntry, name: string, line: number): ColumnEntry {

@@ -7,7 +7,7 @@ export const MAGIC = Buffer.from('PAR1');
 export const Encoding = { PLAIN: 0, RLE: 3, RLE_DICTIONARY: 8 } as const;
 export const Codec = { none: 0, snappy: 1, gzip: 2, zstd: 6 } as const;
 const PHYSICAL = { BOOLEAN: 0, INT32: 1, INT64: 2, FLOAT: 4, DOUBLE: 5, BYTE_ARRAY: 6, FIXED_LEN_BYTE_ARRAY: 7 } as const;
-const ConvertedType = { UTF8: 0, DECIMAL: 5, DATE: 6, TIME_MICROS: 8, TIMESTAMP_MICROS: 10, INT_8: 15, INT_16: 16 } as const;
+const ConvertedType = { UTF8: 0, DECIMAL: 5, DATE: 6, TIME_MICROS: 8, TIMESTAMP_MICROS: 10 } as const;
 const OPTIONAL = 1;
 const FORMAT_VERSION = 2;
 const TIME_UNIT = { MICROS: 2, NANOS: 3 } as const;
@@ -75,39 +75,42 @@ export function footer(
   return Buffer.concat([metadata, tail]);
 }
 
-function schemaElement(element: ThriftWriter, { name, type }: ParquetColumn): void {
+/** SchemaElement: the old annotation stands before the field id, the new one behind it. */
+function schemaElement(element: ThriftWriter, { name, type, fieldId }: ParquetColumn): void {
   element.i32(1, PHYSICAL[type.physical]);
   if (type.physical === 'FIXED_LEN_BYTE_ARRAY') element.i32(2, type.length);
   element.i32(3, OPTIONAL).binary(4, name);
-  if (!('logical' in type)) return;
+  const logical = 'logical' in type && type.logical !== undefined ? type : undefined;
+  const converted = logical && convertedType(logical);
+  if (converted !== undefined) element.i32(6, converted);
+  if (logical?.logical === 'DECIMAL') element.i32(7, logical.scale).i32(8, logical.precision);
+  if (fieldId !== undefined) element.i32(9, fieldId);
+  if (logical) element.struct(10, (union) => logicalType(union, logical));
+}
+
+type Annotated = Extract<ParquetType, { readonly logical: string }>;
+
+function convertedType(type: Annotated): number | undefined {
   switch (type.logical) {
-    case 'STRING':
-      element.i32(6, ConvertedType.UTF8).struct(10, (logical) => logical.struct(1, () => undefined));
-      break;
-    case 'INT8': case 'INT16':
-      element.i32(6, type.logical === 'INT8' ? ConvertedType.INT_8 : ConvertedType.INT_16)
-        .struct(10, (logical) => logical.struct(10, (int) => int.i8(1, type.logical === 'INT8' ? 8 : 16).bool(2, true)));
-      break;
-    case 'DATE':
-      element.i32(6, ConvertedType.DATE).struct(10, (logical) => logical.struct(6, () => undefined));
-      break;
-    case 'DECIMAL':
-      element.i32(6, ConvertedType.DECIMAL).i32(7, type.scale).i32(8, type.precision)
-        .struct(10, (logical) => logical.struct(5, (decimal) => decimal.i32(1, type.scale).i32(2, type.precision)));
-      break;
-    case 'UUID':
-      element.struct(10, (logical) => logical.struct(14, () => undefined));
-      break;
-    case 'TIME': case 'TIMESTAMP': {
-      const isTime = type.logical === 'TIME';
-      const utc = !isTime && type.utc;
-      // The format asks for the old annotation with local time too, so that old readers see a time; nanoseconds have none.
-      if (type.unit === 'MICROS') element.i32(6, isTime ? ConvertedType.TIME_MICROS : ConvertedType.TIMESTAMP_MICROS);
-      element.struct(10, (logical) => logical.struct(isTime ? 7 : 8, (time) => (
-        time.bool(1, utc).struct(2, (unit) => unit.struct(TIME_UNIT[type.unit], () => undefined)))));
-      break;
-    }
-    default:
+    case 'STRING': return ConvertedType.UTF8;
+    case 'DATE': return ConvertedType.DATE;
+    case 'DECIMAL': return ConvertedType.DECIMAL;
+    case 'UUID': return undefined;
+    // The format asks for the old annotation with local time too, so that old readers see a time; nanoseconds have none.
+    case 'TIME': return type.unit === 'MICROS' ? ConvertedType.TIME_MICROS : undefined;
+    case 'TIMESTAMP': return type.unit === 'MICROS' ? ConvertedType.TIMESTAMP_MICROS : undefined;
+  }
+}
+
+function logicalType(union: ThriftWriter, type: Annotated): void {
+  switch (type.logical) {
+    case 'STRING': union.struct(1, () => undefined); break;
+    case 'DATE': union.struct(6, () => undefined); break;
+    case 'DECIMAL': union.struct(5, (decimal) => decimal.i32(1, type.scale).i32(2, type.precision)); break;
+    case 'UUID': union.struct(14, () => undefined); break;
+    case 'TIME': case 'TIMESTAMP':
+      union.struct(type.logical === 'TIME' ? 7 : 8, (time) => (
+        time.bool(1, type.logical === 'TIMESTAMP' && type.utc).struct(2, (unit) => unit.struct(TIME_UNIT[type.unit], () => undefined))));
   }
 }
 

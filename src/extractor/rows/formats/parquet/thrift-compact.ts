@@ -1,5 +1,5 @@
 /** Types of Thrift's compact protocol, as Parquet's metadata uses it. */
-const enum Type { TRUE = 1, FALSE = 2, BYTE = 3, I16 = 4, I32 = 5, I64 = 6, BINARY = 8, LIST = 9, STRUCT = 12 }
+const enum Type { TRUE = 1, FALSE = 2, I16 = 4, I32 = 5, I64 = 6, BINARY = 8, LIST = 9, STRUCT = 12 }
 
 /** Writes Thrift structs in the compact protocol. Fields must come in the order of their ids. */
 export class ThriftWriter {
@@ -13,12 +13,6 @@ export class ThriftWriter {
 
   public bool(id: number, value: boolean): this {
     this.field(id, value ? Type.TRUE : Type.FALSE);
-    return this;
-  }
-
-  public i8(id: number, value: number): this {
-    this.field(id, Type.BYTE);
-    this.byte(value & 0xff);
     return this;
   }
 
