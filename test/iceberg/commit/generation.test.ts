@@ -25,7 +25,7 @@ test.each([
   ['dropped and made again', { ...first, objectId: 11, created: '2026-01-01T00:00:00' }, /dropped and made again/],
   ['made anew under its id', anew, /made anew/],
   ['of a restored database', { ...first, database: 'fork:b' }, /another database, or was restored/],
-  ['of another server', { ...first, database: 'created:2001', objectId: 10 }, /another database/],
+  ['of another server', { ...first, database: 'created:2001', objectId: 11 }, /dropped and made again/],
 ])('a table %s begins a new generation; the old one stays under a name of its own, with its snapshots', async (_how, identity, why) => {
   await commit(1, first);
   await commit(2, first);
@@ -40,9 +40,9 @@ test.each([
   expect(metadata['last-column-id']).toBe(4);
 });
 
-test('the same object under another name of a column or server goes on', async () => {
+test('the same object under another name of a column, or of its database, goes on', async () => {
   await commit(1, first);
-  expect((await commit(2, { ...first, maxColumnId: 9 }, [['Renamed', 'INT32', 1]])).began).toBeUndefined();
+  expect((await commit(2, { ...first, database: 'created:2001', maxColumnId: 9 }, [['Renamed', 'INT32', 1]])).began).toBeUndefined();
   expect((await metadataOf(lake))['last-column-id']).toBe(9);
 });
 
