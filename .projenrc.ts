@@ -116,7 +116,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'yaml@^2.8.1',
   ],
 
-  gitignore: ['.venv/', '.tmp/', '.jsii.tabl.json', '__pycache__/', '/out.json', '*.log', '.DS_Store', 'cdk.out/', '/assets/', '/test-reports/', '/coverage/'],
+  gitignore: ['.venv/', '/.engines', '.tmp/', '.jsii.tabl.json', '__pycache__/', '/out.json', '*.log', '.DS_Store', 'cdk.out/', '/assets/', '/test-reports/', '/coverage/'],
 
   jestOptions: {
     jestVersion: '^30',
@@ -126,7 +126,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       maxWorkers: '100%',
       moduleFileExtensions: ['ts', 'js', 'json', 'node'],
       collectCoverage: false,
-      modulePathIgnorePatterns: ['<rootDir>/(lib|dist|assets|\\.venv|\\.tmp)/', '/cdk\\.out/'],
+      modulePathIgnorePatterns: ['<rootDir>/(lib|dist|assets|\\.venv|\\.engines|\\.tmp)/', '/cdk\\.out/'],
     },
   },
   tsconfigDev: {
@@ -152,7 +152,7 @@ project.package.addPackageResolutions('tedious@19.2.2', 'unrs-resolver@1.12.2');
 project.gitattributes.addAttributes('/test/fixtures/**', '-text');
 
 project.npmignore?.exclude(
-  '/.ci/', '/.tmp/', '/.venv/', '/bench/', '/docs/', '/examples/', '/tools/', 'cdk.out/', '.jsii.tabl.json',
+  '/.ci/', '/.tmp/', '/.venv/', '/.engines/', '/bench/', '/docs/', '/examples/', '/tools/', 'cdk.out/', '.jsii.tabl.json',
   // Bundled into assets/; their unbundled emit would only add weight and unresolvable imports.
   '/lib/handlers/', '/lib/extractor/*/', '!/lib/extractor/api/', '!/lib/extractor/doors/', '!/lib/extractor/options/', '/lib/extractor/engine.*', '/lib/cli/',
 );

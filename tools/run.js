@@ -1,5 +1,5 @@
 /**
- * The commands of a bare clone: `node tools/run.js demo|local|test|build|bench [arguments]`.
+ * The commands of a bare clone: `node tools/run.js demo|local|test|build|bench|engines [arguments]`.
  * Each first installs what is missing.
  */
 const { spawnSync } = require('node:child_process');
@@ -14,6 +14,7 @@ const commands = {
   demo: () => [...prepare(), tsx('tools/demo/main.ts')],
   local: () => [...prepare(), tsx('tools/local/main.ts')],
   bench: () => [...prepare(), tsx('bench/run.ts')],
+  engines: () => [tsx('tools/engines/install.ts')],
   test: () => [[process.execPath, ['tools/test.js']]],
   build: () => [[bin('projen'), ['build']]],
 };

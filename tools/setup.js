@@ -4,7 +4,7 @@
  */
 const { execFileSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
-const { existsSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const { existsSync, lstatSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 
 const root = path.resolve(__dirname, '..');
@@ -52,7 +52,11 @@ function findPython() {
 
 function installNodePackages() {
   const stamp = path.join(root, 'node_modules', '.setup-stamp');
-  once(stamp, hashOf('package-lock.json'), 'installing npm packages from the lock file (about 250 MB, once)', () => {
+  const hash = hashOf('package-lock.json');
+  const link = lstatSync(path.join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink();
+  // npm would empty the folder behind the link, which others use.
+  if (link && !(existsSync(stamp) && readFileSync(stamp, 'utf8') === hash)) fail('node_modules is a link to packages of another lock file; install there, or remove the link');
+  once(stamp, hash, 'installing npm packages from the lock file (about 250 MB, once)', () => {
     // No package needs its install script: native parts come as platform packages.
     run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
   });
@@ -74,4 +78,4 @@ function setup() {
   installPythonPackages();
 }
 
-module.exports = { root, setup, installPythonPackages };
+module.exports = { root, setup, installPythonPackages, findPython };

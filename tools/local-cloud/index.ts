@@ -4,3 +4,4 @@ export { type LocalClientConfig, type LocalCloud, LocalCloudError, type LocalClo
 export { type Observer, type ObserverOptions, startObserver } from './observer/observer';
 export { DeadlineError, poll, type PollOptions } from './poll';
 export type { MathAlarm, TemplateChange } from './template-changes';
+export { type GuardedProcess, freePort, startGuarded, stopper, tailOf } from './guarded';

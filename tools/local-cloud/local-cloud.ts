@@ -1,8 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { freePort, startGuarded, tailOf } from './guarded';
 import { poll } from './poll';
 
 const ROOT = path.resolve(__dirname, '..', '..');
@@ -93,21 +92,24 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
   const folder = mkdtempSync(path.join(tmpdir(), 'local-cloud-'));
   const logFile = options.logFile ?? path.join(folder, 'ministack.log');
   const command = [python, path.join(__dirname, 'serve.py'), String(tlsPort), String(port), folder];
-  const child = spawnGuarded(python, command, folder, logFile, emulatorEnvironment({ ...options, region }, folder));
+  const server = startGuarded(python, command, { cwd: folder, logFile, env: emulatorEnvironment({ ...options, region }, folder) });
   const endpoint = `http://127.0.0.1:${port}`;
   const tlsEndpoint = `https://127.0.0.1:${tlsPort}`;
   const caFile = path.join(folder, 'certificate.pem');
-  const stop = stopper(child, folder);
+  const stop = async () => {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
   try {
     await poll(async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return 'ended' as const;
+      if (server.ended()) return 'ended' as const;
       const response = await fetch(`${endpoint}${HEALTH_PATH}`, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) });
       return response.ok && 'healthy' as const;
     }, { what: `${endpoint}${HEALTH_PATH}`, deadlineMs: options.startDeadlineMs ?? 30_000 }).then((state) => {
       if (state === 'ended') throw new LocalCloudError('the emulator ended before it was healthy');
     });
   } catch (error) {
-    const log = tail(logFile);
+    const log = tailOf(logFile);
     await stop();
     throw new LocalCloudError(`${(error as Error).message}\n${log}`);
   }
@@ -137,22 +139,6 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
     },
     stop,
   };
-}
-
-function spawnGuarded(
-  python: string, command: readonly string[], folder: string, logFile: string, env: NodeJS.ProcessEnv,
-): ChildProcess {
-  const log = openSync(logFile, 'a');
-  try {
-    return spawn(python, [path.join(__dirname, 'guard.py'), ...command], {
-      cwd: folder,
-      env,
-      detached: true,
-      stdio: ['pipe', log, log],
-    });
-  } finally {
-    closeSync(log);
-  }
 }
 
 /** A bare environment: what it holds reaches every function, so nothing of ours may leak into it. */
@@ -186,41 +172,4 @@ function lambdaRuntimeModules(folder: string): string {
     symlinkSync(path.join(ROOT, 'node_modules', scope), path.join(modules, scope));
   }
   return modules;
-}
-
-/** Closing the guard's standard input ends the group; see guard.py. */
-function stopper(child: ChildProcess, folder: string): () => Promise<void> {
-  const ended = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
-    child.once('error', () => resolve());
-  });
-  // Neither the pipe nor the process may keep the owner alive that forgot to stop it.
-  child.unref();
-  (child.stdin as unknown as { unref?: () => void }).unref?.();
-  child.stdin?.on('error', () => undefined);
-  return async () => {
-    child.ref();
-    child.stdin?.destroy();
-    await ended;
-    rmSync(folder, { recursive: true, force: true });
-  };
-}
-
-function tail(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').split('\n').slice(-20).join('\n');
-  } catch {
-    return '';
-  }
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve((address as { port: number }).port));
-    });
-  });
 }

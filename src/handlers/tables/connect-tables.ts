@@ -40,16 +40,18 @@ export function connectTables({ s3, dynamo, telemetry, settings, tableName, data
   const files = new S3Files(s3);
   const catalog = new GlueTables(glue, database, files);
   const hive = new GlueCatalog(glue, database);
+  const landingPrefix = process.env[HANDLER_ENV.landingPrefix] ?? '';
   let lambda: LambdaClient | undefined;
   return {
-    workplaceOf: (bucket) => ({ files, catalog, root: `s3://${bucket}/` }),
+    // Beside the watched prefix, whatever the run's: the role may write there alone.
+    workplaceOf: (bucket) => ({ files, catalog, root: `s3://${bucket}/`, prefix: landingPrefix }),
     items: new TableItems(dynamo, tableName),
     runs: new RunStore(dynamo, tableName),
     pace,
     settings,
     telemetry,
     retractHive: async ({ run, landed: { manifest }, table }) => registerTable(hive, run, manifest, table),
-    writeSnapshots: runSnapshotsWriter(s3, process.env[HANDLER_ENV.landingPrefix] ?? ''),
+    writeSnapshots: runSnapshotsWriter(s3, landingPrefix),
     invokeAgain: async (event) => handOver(lambda ??= new LambdaClient(CLIENT_SETTINGS), requiredEnvironment(OWN_NAME), event),
     ...(settings.proveInWorkGroup !== undefined && { prove: athenaProver(new AthenaClient(CLIENT_SETTINGS), database, settings) }),
   };

@@ -17,6 +17,11 @@ export function attemptsFolder(location: string): string {
   return `${location}/attempts/`;
 }
 
+/** Whether a file is the note of an attempt; those of expiries, and what is only being written, are none. */
+export function isAttemptNote(uri: string): boolean {
+  return /^[0-9a-f-]{36}\.json$/.test(fileNameOf(uri));
+}
+
 /** Notes an attempt. @returns its id, which is part of the names of its files */
 export async function noteAttempt({ files }: Workplace, location: string, runId: string, base: string | undefined): Promise<string> {
   const attempt = randomUUID();
@@ -38,7 +43,7 @@ export async function endAttempt({ files }: Workplace, location: string, attempt
  */
 export async function sweepAttempts(workplace: Workplace, name: string, location: string): Promise<number> {
   const { files, catalog } = workplace;
-  const notes = (await files.list(attemptsFolder(location))).filter(({ uri }) => !fileNameOf(uri).startsWith('expire-'));
+  const notes = (await files.list(attemptsFolder(location))).filter(({ uri }) => isAttemptNote(uri));
   if (notes.length === 0) return 0;
   const current = (await catalog.load(name))?.metadataLocation;
   const metadata = current === undefined ? undefined : await metadataAt(workplace, current);

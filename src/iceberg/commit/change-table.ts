@@ -14,10 +14,19 @@ export interface LoadedTable {
 /** A landed table. @throws IcebergError NOT_THERE when there is none of this name, or it is not ours */
 export async function loadTable(workplace: Workplace, name: string): Promise<LoadedTable> {
   const table = await workplace.catalog.load(name);
-  if (table?.metadataLocation === undefined || table.parameters[CATALOG_PARAMETERS.dataset] === undefined) {
+  const metadata = table?.metadataLocation === undefined ? undefined : await metadataAt(workplace, table.metadataLocation);
+  if (!table || !metadata || ownerOf(table, metadata) === undefined) {
     throw new IcebergError('NOT_THERE', `there is no landed table '${name}'${table ? ': the table of this name is none of these' : ''}`);
   }
-  return { table, metadata: await metadataAt(workplace, table.metadataLocation) };
+  return { table, metadata };
+}
+
+/**
+ * The dataset that a table belongs to; undefined where it is not ours. Metadata tells it first: engines that write to a table (Trino's
+ * INSERT) leave Glue's parameters out.
+ */
+export function ownerOf({ parameters }: CatalogTable, metadata: TableMetadata | undefined): string | undefined {
+  return metadata?.properties?.[CATALOG_PARAMETERS.dataset] ?? parameters[CATALOG_PARAMETERS.dataset];
 }
 
 /**

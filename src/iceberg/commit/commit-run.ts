@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { Attempt, endAttempt, forgetAttempts, noteAttempt, sweepAttempts } from './attempts';
-import { commitMetadata, laterThan } from './change-table';
+import { commitMetadata, laterThan, ownerOf } from './change-table';
 import { SNAPSHOT_ETAG, SNAPSHOT_RUN, staysBesideRun } from './foreign-rows';
 import { Ground, groundOf, keepGeneration, uuidOf } from './generation';
 import { proveCommit } from './prove-commit';
@@ -12,7 +12,7 @@ import { CatalogTable } from '../catalogs/table-catalog';
 import { IcebergError } from '../spec/errors';
 import { Long } from '../spec/long';
 import { LandedField, landedFields } from '../spec/schema';
-import { currentSnapshot, TableMetadata, withFields, withProperties, withRefs, withSnapshot } from '../spec/table-metadata';
+import { currentSnapshot, snapshotById, TableMetadata, withFields, withProperties, withRefs, withSnapshot } from '../spec/table-metadata';
 
 /** How a run is committed. */
 export interface CommitOptions {
@@ -54,12 +54,12 @@ export async function commitRun(workplace: Workplace, run: TableRun, options: Co
   const lost: Attempt[] = [];
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const base = await workplace.catalog.load(name);
-    requireOwn(base, name, datasetOf(run.table));
     const before = base?.metadataLocation === undefined ? undefined : await metadataAt(workplace, base.metadataLocation);
     await forgetAttempts(workplace, lost.splice(0), before);
+    if (base) requireOwn(base, before, datasetOf(run.table));
     const done = before && base && appliedBefore(before, base, run);
+    if (before) await keepGeneration(workplace, name, before);
     if (done) {
-      await keepGeneration(workplace, name, before);
       await sweepAttempts(workplace, name, before.location);
       if (done.snapshotId === undefined) return done;
       const paths = new Set(run.table.objects.map(({ key }) => workplace.root + key));
@@ -75,12 +75,12 @@ export async function commitRun(workplace: Workplace, run: TableRun, options: Co
   throw new IcebergError('COMMIT_CONTENTION', `the table '${name}' was changed by others ${MAX_ATTEMPTS} times while run '${run.manifest.runId}' was committed`);
 }
 
-function requireOwn(table: CatalogTable | undefined, name: string, dataset: string): void {
-  if (!table) return;
-  const { [CATALOG_PARAMETERS.dataset]: owner, [CATALOG_PARAMETERS.kind]: kind = 'newest' } = table.parameters;
+function requireOwn(table: CatalogTable, metadata: TableMetadata | undefined, dataset: string): void {
+  const owner = ownerOf(table, metadata);
+  const kind = metadata ? 'newest' : table.parameters[CATALOG_PARAMETERS.kind];
   if (owner === dataset && kind === 'newest') return;
-  const other = owner === undefined ? 'somebody else made a table of this name' : `it belongs to the dataset '${owner}' (${kind})`;
-  throw new IcebergError('NAME_TAKEN', `the table '${name}' cannot be made for the dataset '${dataset}': ${other}`);
+  const other = owner === undefined ? 'somebody else made a table of this name' : `it belongs to the dataset '${owner}'${kind === 'newest' ? '' : ` (${kind})`}`;
+  throw new IcebergError('NAME_TAKEN', `the table '${table.name}' cannot be made for the dataset '${dataset}': ${other}`);
 }
 
 /** Whether a table that is none of Iceberg's yet shows a newer run. */
@@ -95,8 +95,10 @@ function appliedBefore(
   const applied = metadata.properties?.[TABLE_PROPERTIES.appliedRun] ?? '';
   const common = { name, rows: table.rows, metadataLocation: metadataLocation!, repeated: true } as const;
   if (applied > manifest.runId) {
-    const tagged = metadata.refs?.[runTag(manifest.runId)];
-    return tagged ? { ...common, state: 'COMMITTED', snapshotId: tagged['snapshot-id'] } : { ...common, state: 'SUPERSEDED' };
+    const tagged = snapshotById(metadata, metadata.refs?.[runTag(manifest.runId)]?.['snapshot-id']);
+    // The same run by another manifest is not what was committed.
+    const same = tagged?.summary[SNAPSHOT_ETAG] === manifestETag;
+    return tagged && same ? { ...common, state: 'COMMITTED', snapshotId: tagged['snapshot-id'] } : { ...common, state: 'SUPERSEDED' };
   }
   if (applied < manifest.runId || metadata.properties?.[TABLE_PROPERTIES.manifestETag] !== manifestETag) return undefined;
   const snapshot = metadata.refs?.[runTag(manifest.runId)];
@@ -111,8 +113,8 @@ async function tryCommit(workplace: Workplace, run: TableRun, on: {
   readonly options: CommitOptions;
 }): Promise<CommitOutcome | Attempt> {
   const { base, before, landed, proven, options } = on;
-  const { files, root } = workplace;
-  const { runId, prefix } = run.manifest;
+  const { files, root, prefix = run.manifest.prefix } = workplace;
+  const { runId } = run.manifest;
   const name = tableNameOf(run);
   const now = laterThan(workplace, before);
   const ground: Ground = groundOf(run, { before, landed, root, prefix, name, uuid: uuidOf(run, base), now });
@@ -144,7 +146,8 @@ async function tryCommit(workplace: Workplace, run: TableRun, on: {
     ...runProperties(workplace, run),
     [TABLE_PROPERTIES.appliedSequence]: String(sequenceNumber),
     [TABLE_PROPERTIES.generation]: String(ground.generation),
-    ...(ground.began !== undefined && { [TABLE_PROPERTIES.previousGeneration]: base?.metadataLocation }),
+    // It has its own name by the next commit; whoever drops it then is not to find it again.
+    [TABLE_PROPERTIES.previousGeneration]: ground.began === undefined ? undefined : base?.metadataLocation,
   });
 
   const committed = await commitMetadata(workplace, next, { name, base, before, attempt });

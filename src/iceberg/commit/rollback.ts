@@ -1,6 +1,6 @@
-import { changeTable, laterThan, LoadedTable } from './change-table';
+import { changeTable, laterThan, LoadedTable, ownerOf } from './change-table';
 import { foreignSnapshots, SNAPSHOT_ETAG, SNAPSHOT_RUN } from './foreign-rows';
-import { Workplace } from './workplace';
+import { metadataAt, Workplace } from './workplace';
 import { CATALOG_PARAMETERS, encodeKeySegment, runTag, TABLE_PROPERTIES } from '../../contract';
 import { IcebergError } from '../spec/errors';
 import { Long, sameLong } from '../spec/long';
@@ -11,7 +11,7 @@ import {
 /** The snapshot of a run; undefined when the table has none, or no more. */
 export function snapshotOfRun(metadata: TableMetadata, runId: string): Snapshot | undefined {
   const tagged = snapshotById(metadata, metadata.refs?.[runTag(runId)]?.['snapshot-id']);
-  return tagged ?? metadata.snapshots?.findLast(({ summary }) => summary[SNAPSHOT_RUN] === runId);
+  return tagged ?? [...metadata.snapshots ?? []].reverse().find(({ summary }) => summary[SNAPSHOT_RUN] === runId);
 }
 
 /** Runs whose snapshots have tags, oldest first. */
@@ -73,7 +73,8 @@ export async function withdrawRun(
   workplace: Workplace, { name, dataset, runId }: { readonly name: string; readonly dataset: string; readonly runId: string },
 ): Promise<Withdrawal> {
   const there = await workplace.catalog.load(name);
-  if (there?.metadataLocation === undefined || there.parameters[CATALOG_PARAMETERS.dataset] !== dataset) return { state: 'UNTOUCHED' };
+  const metadata = there?.metadataLocation === undefined ? undefined : await metadataAt(workplace, there.metadataLocation);
+  if (!there || !metadata || ownerOf(there, metadata) !== dataset) return { state: 'UNTOUCHED' };
   let outcome: Withdrawal = { state: 'UNTOUCHED' };
   const { table } = await changeTable(workplace, name, (loaded) => {
     const { next, withdrawal } = without(workplace, loaded, runId);
