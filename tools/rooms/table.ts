@@ -67,7 +67,7 @@ export const ROOMS: readonly Room[] = [
     room('replay', 'failed events and missed objects once more', CONTRACT, 'shared'),
     room('catalog', 'a run becomes partitions of Glue tables', CONTRACT, 'shared', 'complete'),
     room('tables', 'a run becomes snapshots of Iceberg tables', CONTRACT, '^iceberg/spec', '^iceberg/files', '^iceberg/catalogs', '^iceberg/commit', 'shared', 'complete', 'catalog'),
-    room('.', 'entries of the Lambda functions', CONTRACT, '^iceberg/files', '^iceberg/catalogs', 'shared', 'record', 'buffer', 'complete', 'replay', 'catalog', 'tables'),
+    room('.', 'entries of the Lambda functions', CONTRACT, 'shared', 'record', 'buffer', 'complete', 'replay', 'catalog', 'tables'),
   ]),
 
   ...world('extractor', [

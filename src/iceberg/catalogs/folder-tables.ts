@@ -26,7 +26,7 @@ export class FolderTables implements TableCatalog {
   public async load(name: string): Promise<CatalogTable | undefined> {
     const pointer = await this.pointer(name);
     if (!pointer?.location) return undefined;
-    const metadataLocation = await this.newest(pointer.location);
+    const metadataLocation = await this.newestIn(pointer.location);
     if (metadataLocation === undefined) return undefined;
     const metadata = readMetadata(String(await this.files.read(metadataLocation)), metadataLocation);
     return { name, metadataLocation, parameters: { ...metadata.properties }, version: `${pointer.number} ${metadataLocation}` };
@@ -44,7 +44,9 @@ export class FolderTables implements TableCatalog {
 
   /** Where the newest metadata in a table's folder is; undefined where there is none. */
   public async newestIn(location: string): Promise<string | undefined> {
-    return this.newest(location);
+    const versions = (await this.files.list(`${location}/metadata/v`)).map(({ uri }) => metadataVersion(uri));
+    const number = Math.max(0, ...versions);
+    return number === 0 ? undefined : `${location}/metadata/v${number}.metadata.json`;
   }
 
   /**
@@ -63,24 +65,38 @@ export class FolderTables implements TableCatalog {
   }
 
   public async commit({ name, base, metadata }: TableCommit): Promise<string | undefined> {
-    const before = base?.metadataLocation?.startsWith(`${metadata.location}/`) ? metadataVersion(base.metadataLocation) : 0;
+    const follows = base?.metadataLocation?.startsWith(`${metadata.location}/`) ?? false;
+    // A commit that ended before the name stood for it, or whose name was taken away, has left some.
+    const newest = follows ? base?.metadataLocation : await this.newestIn(metadata.location);
+    const before = newest === undefined ? 0 : metadataVersion(newest);
     const location = `${metadata.location}/metadata/v${before + 1}.metadata.json`;
-    if (before > 0 && (await this.load(name))?.version !== base?.version) return undefined;
+    if (follows && (await this.load(name))?.version !== base?.version) return undefined;
     if (!await this.files.create(location, writeMetadata(metadata))) return undefined;
-    await this.files.replace(`${metadata.location}/metadata/version-hint.text`, String(before + 1));
-    if (before > 0) return location;
+    await this.hint(metadata.location, before + 1);
+    if (follows) return location;
     const number = base ? Number(base.version.split(' ')[0]) : (await this.pointer(name))?.number ?? 0;
     return await this.point(name, number + 1, { location: metadata.location }) ? location : undefined;
   }
 
   public async register(name: string, _metadataLocation: string, metadata: TableMetadata): Promise<boolean> {
-    const pointer = await this.pointer(name);
-    if (pointer?.location) return false;
-    return this.point(name, (pointer?.number ?? 0) + 1, { location: metadata.location });
+    if (await this.load(name)) return false;
+    return this.point(name, ((await this.pointer(name))?.number ?? 0) + 1, { location: metadata.location });
   }
 
   public async drop({ name, version }: CatalogTable): Promise<boolean> {
+    const now = await this.load(name);
+    if (now?.version !== version) return now === undefined;
     return this.point(name, Number(version.split(' ')[0]) + 1, {});
+  }
+
+  /** A writer that was slow to tell does not lead readers back: the newest is told then. */
+  private async hint(location: string, written: number): Promise<void> {
+    for (let number = written; ;) {
+      await this.files.replace(`${location}/metadata/version-hint.text`, String(number));
+      const newest = await this.newestIn(location);
+      if (newest === undefined || metadataVersion(newest) === number) return;
+      number = metadataVersion(newest);
+    }
   }
 
   private async everyName(): Promise<string[]> {
@@ -99,12 +115,5 @@ export class FolderTables implements TableCatalog {
     const number = Math.max(0, ...numbers);
     if (number === 0) return undefined;
     return { number, ...JSON.parse(String(await this.files.read(`${prefix}${number}.json`))) };
-  }
-
-  /** Hints may be late: the next numbers are looked for. */
-  private async newest(location: string): Promise<string | undefined> {
-    const versions = (await this.files.list(`${location}/metadata/v`)).map(({ uri }) => metadataVersion(uri));
-    const number = Math.max(0, ...versions);
-    return number === 0 ? undefined : `${location}/metadata/v${number}.metadata.json`;
   }
 }
