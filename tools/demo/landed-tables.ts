@@ -32,7 +32,8 @@ export async function readCatalog(cloud: LocalCloud, { databaseName, bucketName,
     const tables: CatalogTable[] = [];
     if (databaseName === undefined) throw new Error('the pipeline has no catalog');
     for await (const { TableList } of paginateGetTables({ client: glue }, { DatabaseName: databaseName })) {
-      for (const { Name, Parameters: { [CATALOG_PARAMETERS.dataset]: dataset, [CATALOG_PARAMETERS.run]: run, table_type: type } = {} } of TableList ?? []) {
+      for (const { Name, Parameters = {} } of TableList ?? []) {
+        const { [CATALOG_PARAMETERS.dataset]: dataset, [CATALOG_PARAMETERS.run]: run, table_type: type } = Parameters;
         if (dataset !== undefined) tables.push({ name: Name!, dataset, run, kind: type === 'ICEBERG' ? 'Iceberg' : 'Hive' });
       }
     }
