@@ -6,7 +6,7 @@ import { foreignSnapshots } from './foreign-rows';
 import { snapshotOfRun, taggedRuns } from './rollback';
 import { listedManifests, liveEntries } from './snapshot-files';
 import { forEachAtOnce, required, Workplace } from './workplace';
-import { runTag } from '../../contract';
+import { runTag, TABLE_PROPERTIES } from '../../contract';
 import { canonicalUri } from '../files/table-files';
 import { Long } from '../spec/long';
 import { readManifest } from '../spec/manifest';
@@ -14,9 +14,9 @@ import { currentSnapshot, lineage, MAIN, Snapshot, TableMetadata, withoutSnapsho
 
 /** Which runs stay. The one that readers see always does, and what other branches and tags name. */
 export interface Retention {
-  /** So many of the newest runs. @default - all */
+  /** So many of the newest runs. @default - as many as the last commit was told to keep */
   readonly keepRuns?: number;
-  /** Runs whose snapshots are younger, in milliseconds. @default - all */
+  /** Runs whose snapshots are younger, in milliseconds. @default - as long as their tags say */
   readonly keepForMs?: number;
 }
 
@@ -93,8 +93,13 @@ function timeOf({ now = Date.now }: Pick<Workplace, 'now'>): number {
   return now();
 }
 
+function keptRuns({ properties }: TableMetadata): number | undefined {
+  const told = Number(properties?.[TABLE_PROPERTIES.keepRuns]);
+  return Number.isInteger(told) && told > 0 ? told : undefined;
+}
+
 /** Ids of the snapshots that go. */
-function expired(metadata: TableMetadata, { keepRuns, keepForMs }: Retention, now: number): Long[] {
+function expired(metadata: TableMetadata, { keepRuns = keptRuns(metadata), keepForMs }: Retention, now: number): Long[] {
   const current = currentSnapshot(metadata);
   const runs = taggedRuns(metadata);
   const kept = new Set<string>();
