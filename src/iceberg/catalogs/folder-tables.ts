@@ -80,7 +80,8 @@ export class FolderTables implements TableCatalog {
     return await this.point(name, number + 1, { location: metadata.location }) ? location : undefined;
   }
 
-  public async register(name: string, _metadataLocation: string, metadata: TableMetadata): Promise<boolean> {
+  /** Parameters are the metadata's own here. */
+  public async register(name: string, _metadataLocation: string, metadata: TableMetadata, _parameters?: object): Promise<boolean> {
     if (await this.load(name)) return false;
     return this.point(name, ((await this.pointer(name))?.number ?? 0) + 1, { location: metadata.location });
   }
