@@ -1,13 +1,13 @@
 import { MemoryFiles } from './memory-files';
+import { MemoryGlue } from './memory-glue';
 import { ParquetRun } from './parquet-runs';
 import { METRICS, RunItem, TableCommitItem } from '../../../src/contract';
+import type { LandedManifest } from '../../../src/handlers/complete/read-manifest';
 import { TablesServices } from '../../../src/handlers/tables/commit-tables';
 import { GluePace } from '../../../src/handlers/tables/glue-pace';
-import { TableCatalog } from '../../../src/iceberg/catalogs/table-catalog';
 import { GlueTables } from '../../../src/iceberg/catalogs/glue-tables';
+import { TableCatalog } from '../../../src/iceberg/catalogs/table-catalog';
 import { TableFiles } from '../../../src/iceberg/files/table-files';
-import { MemoryGlue } from './memory-glue';
-import type { LandedManifest } from '../../../src/handlers/complete/read-manifest';
 
 export const BUCKET = 'landing';
 export const ROOT = `s3://${BUCKET}/`;

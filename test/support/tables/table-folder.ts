@@ -1,6 +1,6 @@
+import { listedManifests, liveManifests, liveEntries } from '../../../src/iceberg/commit/snapshot-files';
 import { metadataAt, Workplace } from '../../../src/iceberg/commit/workplace';
 import { currentSnapshot, TableMetadata } from '../../../src/iceberg/spec/table-metadata';
-import { listedManifests, liveManifests, liveEntries } from '../../../src/iceberg/commit/snapshot-files';
 
 /** What a name stands for. */
 export async function shownTable(workplace: Workplace, name: string): Promise<TableMetadata | undefined> {
