@@ -7,7 +7,7 @@ export const MAX_KEPT_BYTES = 448 * 1024 * 1024;
 /** Measured with names of 30 characters and keys of 150 (bench/manifest-size). */
 const KEPT_COLUMN_BYTES = 160;
 const KEPT_OBJECT_BYTES = 800;
-const KEPT_TALLY_BYTES = 200;
+const KEPT_TALLY_BYTES = 160;
 
 /** What run completion keeps of a manifest, by number. */
 export interface KeptParts {

@@ -36,6 +36,7 @@ export function isThrottle(error: unknown): boolean {
 export class GluePace {
   private rate = FIRST_RATE;
   private next = 0;
+  private line = Promise.resolve();
   private slowedAt = -Infinity;
   private remaining?: () => number;
 
@@ -67,11 +68,14 @@ export class GluePace {
     }
   }
 
+  /** One after the other, by the rate that there is when the one before was let go. */
   private async turn(): Promise<void> {
-    const now = this.clock.now();
-    const at = Math.max(now, this.next);
-    this.next = at + 1000 / this.rate;
-    if (at > now) await this.clock.sleep(at - now);
+    this.line = this.line.then(async () => {
+      const wait = this.next - this.clock.now();
+      if (wait > 0) await this.clock.sleep(wait);
+      this.next = Math.max(this.next, this.clock.now()) + 1000 / this.rate;
+    });
+    return this.line;
   }
 
   /** Once a second: requests that were under way together are refused together. */

@@ -70,11 +70,13 @@ export class FolderTables implements TableCatalog {
     const newest = follows ? base?.metadataLocation : await this.newestIn(metadata.location);
     const before = newest === undefined ? 0 : metadataVersion(newest);
     const location = `${metadata.location}/metadata/v${before + 1}.metadata.json`;
-    if (follows && (await this.load(name))?.version !== base?.version) return undefined;
+    const pointer = await this.pointer(name);
+    // What another writer made meanwhile is not taken over.
+    if (follows ? (await this.load(name))?.version !== base?.version : !base && await this.load(name)) return undefined;
     if (!await this.files.create(location, writeMetadata(metadata))) return undefined;
     await this.hint(metadata.location, before + 1);
     if (follows) return location;
-    const number = base ? Number(base.version.split(' ')[0]) : (await this.pointer(name))?.number ?? 0;
+    const number = base ? Number(base.version.split(' ')[0]) : pointer?.number ?? 0;
     return await this.point(name, number + 1, { location: metadata.location }) ? location : undefined;
   }
 

@@ -1,5 +1,5 @@
 import { attemptsFolder, isAttemptNote } from './attempts';
-import { Workplace } from './workplace';
+import { metadataAt, Workplace } from './workplace';
 import { decodeKeySegment, TABLE_PROPERTIES } from '../../contract';
 import { ListedFile } from '../files/table-files';
 import { TableMetadata } from '../spec/table-metadata';
@@ -26,15 +26,17 @@ export async function deleteAbandoned({ files, catalog }: Workplace, metadata: T
   const left = [...folders].filter(([folder, found]) => found.every(({ modifiedAt }) => modifiedAt.getTime() < before)
     && found.some(({ uri }) => uri.startsWith(attemptsFolder(tables + folder)) && isAttemptNote(uri)));
   if (left.length === 0) return;
-  const named = await namedLocations(catalog, decodeKeySegment(segment));
+  const named = await namedLocations({ files, catalog }, decodeKeySegment(segment));
   for (const [folder, found] of left) {
     if (!named.some((location) => location.startsWith(`${tables}${folder}/`))) await files.delete(found.map(({ uri }) => uri));
   }
 }
 
-/** Where the metadata of a name and of its generations is. */
-async function namedLocations(catalog: Workplace['catalog'], name: string): Promise<string[]> {
+/** Where the metadata of a name and of its generations is, one that has no name yet among them. */
+async function namedLocations({ files, catalog }: Pick<Workplace, 'files' | 'catalog'>, name: string): Promise<string[]> {
   const names = (await catalog.names(name)).filter((each) => each === name || /^_g\d+$/.test(each.slice(name.length)));
   const there = await Promise.all(names.map((each) => catalog.load(each)));
-  return there.flatMap((table) => [table?.metadataLocation ?? [], table?.parameters[TABLE_PROPERTIES.previousGeneration] ?? []].flat());
+  const locations = there.flatMap((table) => table?.metadataLocation ?? []);
+  const all = await Promise.all(locations.map((location) => metadataAt({ files }, location)));
+  return [...locations, ...all.flatMap(({ properties }) => properties?.[TABLE_PROPERTIES.previousGeneration] ?? [])];
 }

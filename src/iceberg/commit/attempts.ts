@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { metadataAt, Workplace } from './workplace';
-import { fileNameOf } from '../../contract';
+import { fileNameOf, TABLE_PROPERTIES } from '../../contract';
 import { metadataVersion } from '../catalogs/table-catalog';
 import { TableMetadata } from '../spec/table-metadata';
 
@@ -61,6 +61,26 @@ export async function sweepAttempts(workplace: Workplace, name: string, location
     deleted += left.length;
   }
   return deleted;
+}
+
+/** An attempt, and the folder of the table that it writes to. */
+export interface Attempt {
+  readonly location: string;
+  readonly attempt: string;
+}
+
+/**
+ * Deletes what attempts of this process have left in folders of tables that they were to begin, where another one began the table.
+ *
+ * @param metadata what the name stands for since
+ */
+export async function forgetAttempts({ files }: Workplace, attempts: readonly Attempt[], metadata: TableMetadata | undefined): Promise<void> {
+  const named = [metadata?.location, metadata?.properties?.[TABLE_PROPERTIES.previousGeneration]];
+  for (const { location, attempt } of attempts) {
+    // In a folder that is the table's, or was until a newer generation began, the next sweep finds them.
+    if (named.some((each) => each === location || each?.startsWith(`${location}/`))) continue;
+    await files.delete((await files.list(`${location}/`)).map(({ uri }) => uri).filter((uri) => uri.includes(attempt)));
+  }
 }
 
 /** Whether an attempt's snapshot is, or was, part of the table. */

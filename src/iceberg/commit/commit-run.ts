@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { endAttempt, noteAttempt, sweepAttempts } from './attempts';
+import { Attempt, endAttempt, forgetAttempts, noteAttempt, sweepAttempts } from './attempts';
 import { commitMetadata, laterThan, ownerOf } from './change-table';
 import { SNAPSHOT_ETAG, SNAPSHOT_RUN, staysBesideRun } from './foreign-rows';
 import { Ground, groundOf, keepGeneration, uuidOf } from './generation';
@@ -51,9 +51,11 @@ export async function commitRun(workplace: Workplace, run: TableRun, options: Co
   const name = tableNameOf(run);
   const landed = landedFields(run.table.columns);
   let proven: ProvenFile[] | undefined;
+  const lost: Attempt[] = [];
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const base = await workplace.catalog.load(name);
     const before = base?.metadataLocation === undefined ? undefined : await metadataAt(workplace, base.metadataLocation);
+    await forgetAttempts(workplace, lost.splice(0), before);
     if (base) requireOwn(base, before, datasetOf(run.table));
     const done = before && base && appliedBefore(before, base, run);
     if (before) await keepGeneration(workplace, name, before);
@@ -67,7 +69,8 @@ export async function commitRun(workplace: Workplace, run: TableRun, options: Co
     if (base && isOlder(run, base)) return { name, state: 'SUPERSEDED', rows: run.table.rows, repeated: true };
     proven ??= await proveFiles(workplace, run);
     const outcome = await tryCommit(workplace, run, { base, before, landed, proven, options });
-    if (outcome) return outcome;
+    if ('state' in outcome) return outcome;
+    lost.push(outcome);
   }
   throw new IcebergError('COMMIT_CONTENTION', `the table '${name}' was changed by others ${MAX_ATTEMPTS} times while run '${run.manifest.runId}' was committed`);
 }
@@ -108,7 +111,7 @@ async function tryCommit(workplace: Workplace, run: TableRun, on: {
   readonly landed: readonly LandedField[];
   readonly proven: readonly ProvenFile[];
   readonly options: CommitOptions;
-}): Promise<CommitOutcome | undefined> {
+}): Promise<CommitOutcome | Attempt> {
   const { base, before, landed, proven, options } = on;
   const { files, root, prefix = run.manifest.prefix } = workplace;
   const { runId } = run.manifest;
@@ -148,7 +151,7 @@ async function tryCommit(workplace: Workplace, run: TableRun, on: {
   });
 
   const committed = await commitMetadata(workplace, next, { name, base, before, attempt });
-  if (!committed) return undefined;
+  if (!committed) return { location: ground.metadata.location, attempt };
   const { location: metadataLocation, metadata } = committed;
   const provenRows = await proveCommit(workplace, name, { snapshotId, paths: new Set(proven.map(({ uri }) => uri)), stays });
   await keepGeneration(workplace, name, metadata);

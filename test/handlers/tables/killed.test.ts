@@ -19,16 +19,20 @@ async function dies(tables: MemoryTables, run: ParquetRun, death: Death): Promis
   return mortal.diesDuring(commitTables({ ...services, items: mortal.with(items), runs: mortal.with(store) }, ...tables.land(run)));
 }
 
-const commit = async (tables: MemoryTables, run: ParquetRun) => commitTables(tables.services({ pace: new GluePace(new VirtualClock()) }), ...tables.land(run));
+async function commit(tables: MemoryTables, run: ParquetRun): Promise<void> {
+  await commitTables(tables.services({ pace: new GluePace(new VirtualClock()) }), ...tables.land(run));
+}
+
 const workplaceOf = (tables: MemoryTables) => tables.services({ pace: new GluePace(new VirtualClock()) }).workplaceOf(BUCKET);
 const NAME = 'ledger_dbo_accounts';
 
 describe.each<[string, number]>([['the first run', 0], ['a later run', 1], ['a run after many', 25]])('%s', (_name, before) => {
   test.each(['before', 'after'] as const)('whose completion ends %s any request is one snapshot once it is repeated', async (when) => {
     let steps = 0;
+    const earlier = new MemoryTables();
+    for (let at = 1; at <= before; at++) await commit(earlier, runs.run({ at }));
     for (let request = 1; ; request++) {
-      const tables = new MemoryTables();
-      for (let at = 1; at <= before; at++) await commit(tables, runs.run({ at }));
+      const tables = earlier.copy();
       const run = runs.run({ at: 100, files: 2 });
       if (!await dies(tables, run, { request, when })) break;
       steps += 1;

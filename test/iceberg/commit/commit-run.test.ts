@@ -5,7 +5,7 @@ import { rollbackTable } from '../../../src/iceberg/commit/rollback';
 import { EntryStatus } from '../../../src/iceberg/spec/manifest';
 import { currentSchema, currentSnapshot } from '../../../src/iceberg/spec/table-metadata';
 import { foreignCommit } from '../../support/iceberg/foreign-writer';
-import { entriesOf, livePaths, metadataOf, pathsOf, runId, TABLE } from '../../support/iceberg/landed-table';
+import { entriesOf, livePaths, metadataOf, pathsOf, pathsOfRun, runId, TABLE } from '../../support/iceberg/landed-table';
 import { testLake, TestLake } from '../../support/iceberg/workplace';
 
 let lake: TestLake;
@@ -24,8 +24,12 @@ describe('a full run', () => {
     expect(await livePaths(lake)).toEqual(pathsOf(run));
     const metadata = await metadataOf(lake);
     expect(metadata.properties).toMatchObject({
-      [TABLE_PROPERTIES.appliedRun]: runId(1), [TABLE_PROPERTIES.manifestETag]: 'etag-1', [TABLE_PROPERTIES.appliedSequence]: '1', [TABLE_PROPERTIES.generation]: '1',
-      [TABLE_PROPERTIES.manifest]: `s3://lake/${run.manifestKey}`, 'gc.enabled': 'false',
+      [TABLE_PROPERTIES.appliedRun]: runId(1),
+      [TABLE_PROPERTIES.manifestETag]: 'etag-1',
+      [TABLE_PROPERTIES.appliedSequence]: '1',
+      [TABLE_PROPERTIES.generation]: '1',
+      [TABLE_PROPERTIES.manifest]: `s3://lake/${run.manifestKey}`,
+      'gc.enabled': 'false',
     });
     expect(metadata.refs![runTag(runId(1))]).toEqual({ 'snapshot-id': outcome.snapshotId, 'type': 'tag' });
     expect(metadata.location).toMatch(/^s3:\/\/lake\/landing-tables\/bank_dbo_accounts-[0-9a-f-]{36}$/);
@@ -44,7 +48,8 @@ describe('a full run', () => {
     expect(gone.map(({ snapshotId: by, sequenceNumber, fileSequenceNumber }) => [by, sequenceNumber, fileSequenceNumber])).toEqual([[snapshotId, 1, 1], [snapshotId, 1, 1]]);
     expect(all.filter(({ status }) => status === EntryStatus.added)).toMatchObject([{ sequenceNumber: null, fileSequenceNumber: null }]);
     expect(currentSnapshot(metadata)).toMatchObject({
-      'parent-snapshot-id': firstId, 'sequence-number': 2,
+      'parent-snapshot-id': firstId,
+      'sequence-number': 2,
       'summary': { 'operation': 'overwrite', 'deleted-data-files': '2', 'deleted-records': '5', 'added-records': '4', 'total-records': '4' },
     });
     await commitRun(lake, third);
@@ -108,7 +113,7 @@ describe('again', () => {
     await commitRun(lake, lake.land({ run: 3 }));
     expect(await commitRun(lake, lake.land({ run: 2 }))).toMatchObject({ state: 'COMMITTED', repeated: true });
     expect(await commitRun(lake, lake.land({ run: 2, eTag: 'other' }))).toMatchObject({ state: 'SUPERSEDED' });
-    expect(await livePaths(lake)).toEqual(pathsOf(lake.land({ run: 3 })));
+    expect(await livePaths(lake)).toEqual(pathsOfRun({ run: 3 }));
   });
 
   test('a run that was rolled back is not applied again, the next one is', async () => {
@@ -126,7 +131,7 @@ describe('again', () => {
 describe('files that are not proven', () => {
   const refused = async (message: RegExp) => {
     await expect(commitRun(lake, run)).rejects.toMatchObject({ code: 'FILE_UNPROVEN', message: expect.stringMatching(message) });
-    expect(await livePaths(lake)).toEqual(pathsOf(lake.land()));
+    expect(await livePaths(lake)).toEqual(pathsOfRun());
     expect((await metadataOf(lake)).snapshots).toHaveLength(1);
   };
   let run: ReturnType<TestLake['land']>;
@@ -196,5 +201,5 @@ test('writers that are always faster end in contention, and the table is theirs'
   await commitRun(lake, lake.land());
   const catalog = Object.assign(Object.create(lake.catalog) as TestLake['catalog'], { commit: async () => undefined });
   await expect(commitRun({ ...lake, catalog }, lake.land({ run: 2 }))).rejects.toMatchObject({ code: 'COMMIT_CONTENTION' });
-  expect(await livePaths(lake)).toEqual(pathsOf(lake.land()));
+  expect(await livePaths(lake)).toEqual(pathsOfRun());
 });

@@ -3,7 +3,7 @@ import { commitRun } from '../../../src/iceberg/commit/commit-run';
 import { expireTable } from '../../../src/iceberg/commit/expire';
 import { withdrawRun } from '../../../src/iceberg/commit/rollback';
 import { foreignCommit } from '../../support/iceberg/foreign-writer';
-import { livePaths, metadataOf, pathsOf, runId, TABLE } from '../../support/iceberg/landed-table';
+import { livePaths, metadataOf, pathsOfRun, runId, TABLE } from '../../support/iceberg/landed-table';
 import { testLake, TestLake } from '../../support/iceberg/workplace';
 
 let lake: TestLake;
@@ -14,7 +14,7 @@ beforeEach(async () => {
 
 const next = async (run: number, foreignRows?: ForeignRows) => commitRun(lake, lake.land({ run }), { foreignRows });
 const append = async () => (await foreignCommit(lake, TABLE, { operation: 'append' }))![0];
-const both = (run: number, ...theirs: string[]) => [...pathsOf(lake.land({ run })), ...theirs].sort();
+const both = (run: number, ...theirs: string[]) => [...pathsOfRun({ run }), ...theirs].sort();
 
 test('rows that others added are refused unless there was a choice, by whom is told', async () => {
   await append();

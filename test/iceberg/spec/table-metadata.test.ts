@@ -9,8 +9,13 @@ import {
 
 const UUID = '0b1c6f3a-1111-4222-8333-944455556666';
 const snapshot = (id: number | bigint, sequence: number, parent?: number | bigint): Snapshot => ({
-  'snapshot-id': id, ...(parent !== undefined && { 'parent-snapshot-id': parent }), 'sequence-number': sequence, 'timestamp-ms': 1000 + sequence,
-  'manifest-list': `s3://lake/snap-${id}.avro`, 'summary': { operation: 'append' }, 'schema-id': 0,
+  'snapshot-id': id,
+  ...(parent !== undefined && { 'parent-snapshot-id': parent }),
+  'sequence-number': sequence,
+  'timestamp-ms': 1000 + sequence,
+  'manifest-list': `s3://lake/snap-${id}.avro`,
+  'summary': { operation: 'append' },
+  'schema-id': 0,
 });
 const table = (...snapshots: readonly Snapshot[]) => snapshots.reduce(withSnapshot, newTable(UUID, 's3://lake/t', 1000));
 
@@ -84,7 +89,8 @@ test('references and statistics of snapshots that are gone go', () => {
   const stats = (id: number) => ({ 'snapshot-id': id, 'statistics-path': `s3://lake/t/metadata/${id}.stats` });
   const tagged = {
     ...withRefs(table(snapshot(1, 1), snapshot(2, 2, 1)), { a: { 'snapshot-id': 1, 'type': 'tag' }, b: { 'snapshot-id': 2, 'type': 'tag' } }),
-    'statistics': [stats(1), stats(2)], 'partition-statistics': [stats(1)],
+    'statistics': [stats(1), stats(2)],
+    'partition-statistics': [stats(1)],
   };
   const left = withoutSnapshots(tagged, [1], 5);
   expect(Object.keys(left.refs!).sort()).toEqual(['b', 'main']);

@@ -106,3 +106,6 @@ export const pathsOf = (run: TableRun, root = 's3://lake/') => run.table.objects
 
 /** Folder of the tables' metadata. */
 export const TABLES = `s3://lake/${tablesFolder('landing/')}`;
+
+/** URIs of the objects that a run would land. */
+export const pathsOfRun = (options?: LandedOptions) => pathsOf(landRun(() => undefined, options));

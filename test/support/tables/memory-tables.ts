@@ -12,6 +12,8 @@ import { TableFiles } from '../../../src/iceberg/files/table-files';
 export const BUCKET = 'landing';
 export const ROOT = `s3://${BUCKET}/`;
 
+type ServiceChanges = Partial<TablesServices> & { readonly wrap?: (files: TableFiles, catalog: TableCatalog) => [TableFiles, TableCatalog] };
+
 /** What commits tables, in memory. */
 export class MemoryTables {
   public readonly files = new MemoryFiles();
@@ -29,17 +31,27 @@ export class MemoryTables {
     this.glue = glue;
   }
 
+  /** Another cloud with the same files, tables and items. */
+  public copy(): MemoryTables {
+    const copy = new MemoryTables();
+    for (const [uri, bytes] of this.files.content) copy.files.set(uri, bytes);
+    for (const [name, table] of this.glue.tables) copy.glue.tables.set(name, table);
+    for (const [key, item] of this.items) copy.items.set(key, item);
+    return copy;
+  }
+
   /** Lands a run, and notes that it was checked. @returns what its reporter is called with */
   public land({ runId, manifest, manifestKey, files }: ParquetRun, runState: RunItem['runState'] = 'COMPLETE'): [RunItem, LandedManifest] {
-    for (const { key, bytes } of files) this.files.content.set(ROOT + key, bytes);
+    for (const { key, bytes } of files) this.files.set(ROOT + key, bytes);
     const eTag = `etag-${runId}`;
-    const run = { runId, runState, bucket: BUCKET, manifestETag: eTag, recordedAt: new Date().toISOString(), tables: manifest.tables.length } as RunItem;
+    const checked = { recordedAt: new Date().toISOString(), tables: manifest.tables.length };
+    const run = { runId, runState, bucket: BUCKET, manifestETag: eTag, ...checked } as RunItem;
     this.runs.set(runId, run);
     return [run, { manifest, bucket: BUCKET, key: manifestKey, versionId: 'null', eTag }];
   }
 
-  public services(more: Partial<TablesServices> & { readonly wrap?: (files: TableFiles, catalog: TableCatalog) => [TableFiles, TableCatalog] } = {}): TablesServices {
-    const { wrap = (files, catalog) => [files, catalog], ...others } = more;
+  /** @param more in place of what is there; `wrap` takes files and catalog, and answers with what stands for them */
+  public services({ wrap = (...both) => both, ...others }: ServiceChanges = {}): TablesServices {
     const pace = others.pace ?? new GluePace();
     const [files, catalog] = wrap(this.files, new GlueTables(this.glue.client(async (request) => pace.paced(request)), 'lake', this.files));
     const runOf = (item: RunItem) => this.runs.get(item.runId)?.recordedAt === item.recordedAt;

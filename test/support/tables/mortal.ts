@@ -7,10 +7,12 @@ export interface Death {
 /** A process whose requests never come back from one on. */
 export class Mortal {
   private requests = 0;
-  private end: () => void = () => undefined;
-  private readonly ended = new Promise<void>((resolve) => { this.end = resolve; });
+  private end!: () => void;
+  private readonly ended: Promise<void>;
 
-  public constructor(private readonly death: Death) {}
+  public constructor(private readonly death: Death) {
+    this.ended = new Promise((resolve) => { this.end = resolve; });
+  }
 
   /** The same services, whose every method is a request. */
   public with<T extends object>(services: T): T {

@@ -64,19 +64,18 @@ export class ParquetRuns {
         objects,
         rows: count * sample.rows,
         sizeBytes: count * this.bytes.length,
-        tallies: sample.tallies?.map((tally) => ({ ...tally, nulls: count * tally.nulls, ...(tally.sum && { sum: String(count * Number(tally.sum)) }) })),
+        tallies: sample.tallies?.map(({ nulls, sum: added, ...tally }) => (
+          { ...tally, nulls: count * nulls, ...(added !== undefined && { sum: String(count * Number(added)) }) })),
       };
     });
     const sum = (of: (table: ManifestTable) => number) => tables.reduce((total, table) => total + of(table), 0);
-    const manifest: Manifest = {
-      ...this.manifest,
-      runId,
-      prefix,
-      tables,
-      totals: { tables: tables.length, objects: sum(({ objects }) => objects.length), rows: sum(({ rows }) => rows), sizeBytes: sum(({ sizeBytes }) => sizeBytes) },
+    const totals = {
+      tables: tables.length,
+      objects: sum(({ objects }) => objects.length),
+      rows: sum(({ rows }) => rows),
+      sizeBytes: sum(({ sizeBytes }) => sizeBytes),
     };
-    return {
-      runId, manifest, manifestKey: manifestKey(prefix, runId), files: tables.flatMap(({ objects }) => objects.map(({ key }) => ({ key, bytes: this.bytes }))),
-    };
+    const files = tables.flatMap(({ objects }) => objects.map(({ key }) => ({ key, bytes: this.bytes })));
+    return { runId, manifest: { ...this.manifest, runId, prefix, tables, totals }, manifestKey: manifestKey(prefix, runId), files };
   }
 }
