@@ -20,7 +20,7 @@ export class FolderTables implements TableCatalog {
     const metadataLocation = await this.newest(pointer.location);
     if (metadataLocation === undefined) return undefined;
     const metadata = readMetadata(String(await this.files.read(metadataLocation)), metadataLocation);
-    return { name, metadataLocation, parameters: { ...metadata.properties }, version: `${pointer.number} ${metadataLocation}` };
+    return { name, metadataLocation, parameters: { ...metadata.properties }, version: versionOf(pointer.number, metadataLocation) };
   }
 
   public async names(prefix: string): Promise<string[]> {
@@ -37,7 +37,8 @@ export class FolderTables implements TableCatalog {
     const location = `${metadata.location}/metadata/v${before + 1}.metadata.json`;
     const pointer = await this.pointer(name);
     // What another writer made meanwhile is not taken over.
-    if (before > 0 ? (await this.load(name))?.version !== base?.version : !base && await this.load(name)) return undefined;
+    const now = pointer?.location === undefined ? undefined : await this.newest(pointer.location);
+    if (before > 0 ? base!.version !== versionOf(pointer?.number, now) : !base && now !== undefined) return undefined;
     if (!await this.files.create(location, writeMetadata(metadata))) return undefined;
     await this.hint(metadata.location, before + 1);
     if (before > 0) return location;
@@ -78,10 +79,20 @@ export class FolderTables implements TableCatalog {
     return { number, ...JSON.parse(String(await this.files.read(`${prefix}${number}.json`))) };
   }
 
-  /** Hints may be late: the next numbers are looked for. */
+  /** Hints may be late: the numbers after it are looked for. Where it leads nowhere, all are. */
   private async newest(location: string): Promise<string | undefined> {
-    const versions = (await this.files.list(`${location}/metadata/v`)).map(({ uri }) => metadataVersion(uri));
-    const number = Math.max(0, ...versions);
-    return number === 0 ? undefined : `${location}/metadata/v${number}.metadata.json`;
+    const file = (number: number) => `${location}/metadata/v${number}.metadata.json`;
+    const isThere = async (number: number) => await this.files.readEnd(file(number), 1) !== undefined;
+    let number = Number((await this.files.read(`${location}/metadata/version-hint.text`)) ?? 0);
+    if (!Number.isSafeInteger(number) || number < 1 || !await isThere(number)) {
+      number = Math.max(0, ...(await this.files.list(`${location}/metadata/v`)).map(({ uri }) => metadataVersion(uri)));
+      return number === 0 ? undefined : file(number);
+    }
+    while (await isThere(number + 1)) number++;
+    return file(number);
   }
+}
+
+function versionOf(pointer: number | undefined, metadataLocation: string | undefined): string {
+  return `${pointer} ${metadataLocation}`;
 }
