@@ -113,7 +113,8 @@ function tableInput(
 ): TableInput {
   const previous = base?.metadataLocation;
   // What others have set on an Iceberg table stays, as Iceberg's own Glue catalog leaves it; a Hive table's parameters do not.
-  const kept = Object.entries(previous === undefined ? {} : base!.parameters).filter(([key]) => !key.startsWith(OWN_PREFIX) || key === CATALOG_PARAMETERS.kind);
+  const kept = Object.entries(previous === undefined ? {} : base!.parameters)
+    .filter(([key]) => !key.startsWith(OWN_PREFIX) || key === CATALOG_PARAMETERS.kind);
   const own = Object.entries(metadata.properties ?? {})
     .filter(([key, value]) => key.startsWith(OWN_PREFIX) && Buffer.byteLength(value) <= MAX_PARAMETER_BYTES);
   return {
