@@ -13,7 +13,8 @@ beforeEach(() => {
   lake = testLake();
 });
 
-const rowsOf = async () => (await entriesOf(lake.files, currentSnapshot(await metadataOf(lake))!)).live.reduce((sum, { file }) => sum + file.recordCount, 0);
+const rowsOf = async () => (await entriesOf(lake.files, currentSnapshot(await metadataOf(lake))!)).live
+  .reduce((sum, { file }) => sum + file.recordCount, 0);
 
 describe('a full run', () => {
   test('the first makes the table, with its files as they landed', async () => {
@@ -45,7 +46,8 @@ describe('a full run', () => {
     const { all } = await entriesOf(lake.files, currentSnapshot(metadata)!);
     const gone = all.filter(({ status }) => status === EntryStatus.deleted);
     expect(gone.map(({ file }) => file.filePath).sort()).toEqual(pathsOf(first));
-    expect(gone.map(({ snapshotId: by, sequenceNumber, fileSequenceNumber }) => [by, sequenceNumber, fileSequenceNumber])).toEqual([[snapshotId, 1, 1], [snapshotId, 1, 1]]);
+    expect(gone.map(({ snapshotId: by, sequenceNumber, fileSequenceNumber }) => [by, sequenceNumber, fileSequenceNumber]))
+      .toEqual([[snapshotId, 1, 1], [snapshotId, 1, 1]]);
     expect(all.filter(({ status }) => status === EntryStatus.added)).toMatchObject([{ sequenceNumber: null, fileSequenceNumber: null }]);
     expect(currentSnapshot(metadata)).toMatchObject({
       'parent-snapshot-id': firstId,
