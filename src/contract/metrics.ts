@@ -51,6 +51,12 @@ export const METRICS = {
   runBytes: 'RunBytes',
   /** From the start of a run at its source to its completion (milliseconds). */
   endToEndLatency: 'EndToEndLatency',
+  /** Tables of runs whose snapshot was committed (count). */
+  tablesCommitted: 'TablesCommitted',
+  /** Attempts to commit a table's snapshot that came to nothing (count). */
+  tablesNotCommitted: 'TablesNotCommitted',
+  /** Committed tables that are not what their run's manifest says, or whose files are gone (count). */
+  tablesNotProven: 'TablesNotProven',
 } as const;
 
 /** Metrics the extractor emits in embedded metric format, where it is asked to. */
@@ -70,6 +76,7 @@ export const EXTRACTOR_METRICS = {
 /** The metrics of {@link METRICS} that run completion emits; the others are the recorder's. Both emit cold starts and writes. */
 export const RUN_METRICS: readonly string[] = [
   METRICS.runsComplete, METRICS.runsIncomplete, METRICS.rowsLanded, METRICS.runObjects, METRICS.runBytes, METRICS.endToEndLatency,
+  METRICS.tablesCommitted, METRICS.tablesNotCommitted, METRICS.tablesNotProven,
 ];
 
 /** Metrics made from log lines by metric filters. */

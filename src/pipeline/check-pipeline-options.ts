@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
-import { LandingCatalogOptions } from './catalog/landing-catalog';
+import { LandingCatalogOptions } from './catalog/catalog-options';
+import { LandedTablesKind } from './catalog/landed-tables';
 import { claim } from './checks/claims';
 import { invalidInput } from './checks/validation';
 import { LandingBucketOptions } from './landing/landing-bucket';
@@ -20,6 +21,8 @@ const BUCKET_OPTIONS: { readonly [option in keyof Required<LandingBucketOptions>
 const CATALOG_OPTIONS: { readonly [option in keyof Required<LandingCatalogOptions>]: true } = {
   glueDatabase: true,
   runsTableName: true,
+  runSnapshotsTableName: true,
+  landedTables: true,
   athenaWorkGroup: true,
   queryResultsBucket: true,
   bytesScannedLimit: true,
@@ -39,6 +42,7 @@ const NO_TEXTS: { readonly [option in keyof LegacyToS3PipelineProps]: string } =
   environmentEncryption: 'kms.Key.fromKeyArn(…)',
   eventBus: 'events.EventBus.fromEventBusArn(…)',
   trigger: 'LandingTrigger.s3Notification(…)',
+  landedTables: 'LandedTables.iceberg(…)',
   timeout: 'Duration.seconds(…)',
   runCompletionTimeout: 'Duration.minutes(…)',
 };
@@ -63,7 +67,9 @@ export function refuseUnusedOptions(scope: IConstruct, props: LegacyToS3Pipeline
   if (props.dashboard === false && props.dashboardOptions) {
     throw invalidInput(scope, 'dashboardOptions cannot be set together with dashboard: false, which makes no dashboard');
   }
-  if (props.catalog === false && ofCatalog) throw invalidInput(scope, `${ofCatalog} cannot be set together with catalog: false, which makes no catalog`);
+  if (props.catalog === false && ofCatalog && !(ofCatalog === 'landedTables' && props.landedTables?.kind === LandedTablesKind.NONE)) {
+    throw invalidInput(scope, `${ofCatalog} cannot be set together with catalog: false, which makes no catalog`);
+  }
 }
 
 /** Refuses what another pipeline of this app has to itself. */

@@ -4,6 +4,8 @@ export * from './interface/pipeline-interface';
 export { LegacyToS3PipelineBase } from './pipeline-base';
 export * from './landing/landing-bucket';
 export * from './catalog/landing-catalog';
+export * from './catalog/catalog-options';
+export * from './catalog/landed-tables';
 export * from './catalog/catalog-interface';
 export * from './triggers/trigger-options';
 export * from './triggers/landing-trigger';

@@ -10,6 +10,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { LandingCatalog } from './catalog/landing-catalog';
+import { commitsSnapshots } from './catalog/table-settings';
 import { claimResources, refuseTexts, refuseUnusedOptions } from './check-pipeline-options';
 import { refuseElsewhere } from './check-placement';
 import { checkPipelineName, defaultPipelineName } from './checks/pipeline-name';
@@ -194,6 +195,7 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase implements ec2.IC
       failureQueue: this.failureQueue,
       buffer,
       rule,
+      commitsTables: commitsSnapshots(this.runCompletion.landedTables),
     });
     this.logMetrics = new LogMetrics(this, 'LogMetrics', { logGroup: this.logGroup, namespace: this.metricNamespace });
     this.runCompletionLogMetrics = new LogMetrics(this, 'RunCompletionLogMetrics', { logGroup: this.runCompletion.logGroup, namespace: this.metricNamespace });

@@ -1,3 +1,4 @@
+import { Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
@@ -5,10 +6,13 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { RUN_EVENT, RunState, metricNamespace } from '../contract';
-import { allowLanding, allowReadingLanded, allowReadingRecords, allowReplaying } from './access/grants';
+import { grantWhole } from './access/grant-whole';
+import { allowLanding, allowReadingLanded, allowReadingRecords, allowReplaying, ROLE_OF_ACCOUNT } from './access/grants';
+import { notingCommits, writingTables } from './access/table-grants';
+import { onDatabase, REGISTER_ACTIONS } from './catalog/query-rights';
 import { checkPipelineName } from './checks/pipeline-name';
 import { invalidInput } from './checks/validation';
-import { GrantLandOptions, ILegacyToS3Pipeline, LegacyToS3PipelineAttributes, PipelineResources } from './interface/pipeline-interface';
+import { GrantLandOptions, GrantWriteTablesOptions, ILegacyToS3Pipeline, LegacyToS3PipelineAttributes, PipelineResources } from './interface/pipeline-interface';
 import { RecorderMetrics } from './observability/metrics/recorder-metrics';
 
 /** What a pipeline of this app and an imported one have in common. */
@@ -43,7 +47,8 @@ export abstract class LegacyToS3PipelineBase extends Construct implements ILegac
   /**
    * Lets somebody land data with the extractor: put objects under the landing prefix by single and multipart upload, abort and
    * list uploads, see what is landed already, delete what a retry, a resumption, an abortion or a pruning has to, and keep the
-   * state of runs beside the landing prefix (`landing-state/`; of the whole bucket `_state/`).
+   * state of runs beside the landing prefix (`landing-state/`; of the whole bucket `_state/`). Of the whole bucket only keys of the
+   * landing layout and of state: the metadata of landed tables, which lies in it, is not for landing to write.
    *
    * @param grantee for example the role of the container or instance that runs the extractor
    * @param options what not to grant
@@ -68,6 +73,27 @@ export abstract class LegacyToS3PipelineBase extends Construct implements ILegac
    */
   public grantReadRecords(grantee: iam.IGrantable): iam.Grant {
     return allowReadingRecords(this, grantee, this.metadataTable);
+  }
+
+  /**
+   * Lets somebody of this account change landed Iceberg tables as run completion does, for example by the command line's `rollback`,
+   * `expire` and `tables rebuild`: write and delete the tables' metadata and the lines of their snapshots, change the tables in
+   * Glue, note it in the metadata table, and read landed objects.
+   *
+   * @param grantee for example the role of an operator
+   * @param options what else to grant
+   */
+  public grantWriteTables(grantee: iam.IGrantable, options: GrantWriteTablesOptions = {}): iam.Grant {
+    const { catalog } = this.resources;
+    if (!catalog) throw invalidInput(this, 'grantWriteTables needs a catalog, which the tables are in, got none');
+    if (Token.isUnresolved(this.landingPrefix)) {
+      throw invalidInput(this, 'grantWriteTables needs a landing prefix that is known at synthesis, got a token: the folder of the tables\' metadata is named after it');
+    }
+    return grantWhole(this, 'grantWriteTables', grantee, [
+      ...writingTables(grantee, this.bucket, this.landingPrefix, options.deleteLanded),
+      ...notingCommits(this, grantee, this.metadataTable),
+      onDatabase(catalog, catalog.databaseName, grantee, [...REGISTER_ACTIONS, 'glue:DeletePartition']),
+    ], ROLE_OF_ACCOUNT);
   }
 
   /**

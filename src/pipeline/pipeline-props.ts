@@ -5,7 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
-import { LandingCatalogOptions } from './catalog/landing-catalog';
+import { LandingCatalogOptions } from './catalog/catalog-options';
 import { RecorderFunctionOptions } from './functions/recorder-options';
 import { LandingBucketOptions } from './landing/landing-bucket';
 import { PipelineAlarmsOptions } from './observability/alarms/pipeline-alarms';

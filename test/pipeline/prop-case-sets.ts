@@ -10,7 +10,9 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { PropCases } from './prop-cases';
-import { AlarmOptions, LandingBucketOptions, LandingCatalogOptions, PipelineAlarmsOptions, RecorderFunctionOptions } from '../../src/pipeline';
+import {
+  AlarmOptions, ForeignRows, LandedTables, LandingBucketOptions, LandingCatalogOptions, PipelineAlarmsOptions, RecorderFunctionOptions,
+} from '../../src/pipeline';
 
 /** Cases of options that several constructs have; `id` is what the logical ids of the construct's resources begin with. */
 
@@ -23,7 +25,7 @@ export const bucketCases = (id: string): PropCases<LandingBucketOptions> => ({
   noncurrentVersionExpiration: {
     own: () => ({ noncurrentVersionExpiration: Duration.days(90) }), shows: line(`^${id}/.*/NoncurrentVersionExpiration/NoncurrentDays: 90$`),
   },
-  lifecycleRules: { byDefault: [], own: () => ({ lifecycleRules: [{ id: 'Own', expiration: Duration.days(400) }] }), shows: line(`^${id}/.*/Id: Own$`) },
+  lifecycleRules: { byDefault: [], own: () => ({ lifecycleRules: [{ id: 'Own', noncurrentVersionExpiration: Duration.days(400) }] }), shows: line(`^${id}/.*/Id: Own$`) },
   replicationRules: {
     byDefault: [],
     own: (stack) => ({ replicationRules: [{ destination: s3.Bucket.fromBucketName(stack, 'Own', 'copies') }] }),
@@ -47,6 +49,16 @@ export const catalogCases = (id: string): PropCases<LandingCatalogOptions> => ({
     own: (stack) => ({ glueDatabase: glue.CfnDatabase.fromDatabaseName(stack, 'Own', 'lake') }), shows: line(`^${id}RunsTable/Properties/DatabaseName: lake$`),
   },
   runsTableName: { byDefault: 'runs', own: () => ({ runsTableName: 'own_runs' }), shows: line(`^${id}RunsTable/Properties/TableInput/Name: own_runs$`) },
+  runSnapshotsTableName: {
+    byDefault: 'run_snapshots',
+    own: () => ({ runSnapshotsTableName: 'own_snapshots' }),
+    shows: line(`^${id}RunSnapshotsTable/Properties/TableInput/Name: own_snapshots$`),
+  },
+  landedTables: {
+    byDefault: LandedTables.iceberg({ foreignRows: ForeignRows.REFUSE, proveByQuery: false }),
+    own: () => ({ landedTables: LandedTables.hive() }),
+    hides: line(`^${id}RunSnapshotsTable/`),
+  },
   athenaWorkGroup: {
     own: (stack) => ({ athenaWorkGroup: athena.CfnWorkGroup.fromWorkGroupName(stack, 'Own', 'team') }),
     shows: line(`^${id}QueryRuns/Properties/WorkGroup: team$`),

@@ -31,6 +31,7 @@ export function dashboardJson(): string {
       runCompletion: lambda.Function.fromFunctionArn(stack, 'RunCompletion', `${arn}function:${PLACEHOLDERS.runCompletion}`),
       table: dynamodb.Table.fromTableName(stack, 'Table', PLACEHOLDERS.table),
       failureQueue: sqs.Queue.fromQueueArn(stack, 'Queue', `${arn}${PLACEHOLDERS.failureQueue}`),
+      commitsTables: true,
     }),
     logGroup: logs.LogGroup.fromLogGroupName(stack, 'LogGroup', PLACEHOLDERS.logGroup),
     runCompletionLogGroup: logs.LogGroup.fromLogGroupName(stack, 'RunCompletionLogGroup', PLACEHOLDERS.runCompletionLogGroup),

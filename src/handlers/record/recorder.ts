@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { StartCompletion } from './start-completion';
 import { writeRecord } from './write-record';
-import { isManifestKey, isManifestPageKey, isRunLogKey, isStateKey } from '../../contract';
+import { isManifestKey, isManifestPageKey, isRunLogKey, isRunSnapshotsKey, isStateKey, isTablesKey } from '../../contract';
 import { mapConcurrently } from '../shared/concurrency';
 import { BatchNotHandledError, RecordNotHandledError } from '../shared/errors';
 import { ItemStore } from '../shared/item-store';
@@ -61,7 +61,8 @@ export async function recordEvent(services: RecorderServices, event: unknown): P
 
 /** What the pipeline and the extractor keep for themselves is not landed data, and no late or repeated event either. */
 function isLanded({ landingPrefix }: RecorderServices, key: string): boolean {
-  return !isRunLogKey(landingPrefix, key) && !isStateKey(key) && !isManifestPageKey(key);
+  if (isRunLogKey(landingPrefix, key) || isRunSnapshotsKey(landingPrefix, key)) return false;
+  return !isStateKey(key) && !isTablesKey(key) && !isManifestPageKey(key);
 }
 
 async function handle(services: RecorderServices, event: ObjectEvent, record: unknown): Promise<boolean> {

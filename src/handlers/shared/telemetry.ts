@@ -21,6 +21,9 @@ const UNITS: { readonly [name in keyof typeof METRICS]: (typeof MetricUnit)[keyo
   runObjects: MetricUnit.Count,
   runBytes: MetricUnit.Bytes,
   endToEndLatency: MetricUnit.Milliseconds,
+  tablesCommitted: MetricUnit.Count,
+  tablesNotCommitted: MetricUnit.Count,
+  tablesNotProven: MetricUnit.Count,
 };
 
 const KEYWORDS = new RegExp(`%|${Object.values(LOG_KEYWORDS).join('|')}`, 'g');

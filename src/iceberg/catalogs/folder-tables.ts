@@ -3,6 +3,15 @@ import { encodeKeySegment } from '../../contract';
 import { TableFiles } from '../files/table-files';
 import { readMetadata, TableMetadata, writeMetadata } from '../spec/table-metadata';
 
+/** What a name stands for. */
+export interface TablePointer {
+  readonly name: string;
+  /** How often the name was given another folder, from 1. */
+  readonly number: number;
+  /** URI of the table's folder, without a slash at its end. */
+  readonly location: string;
+}
+
 /**
  * Iceberg tables of a folder, without a service.
  *
@@ -17,40 +26,85 @@ export class FolderTables implements TableCatalog {
   public async load(name: string): Promise<CatalogTable | undefined> {
     const pointer = await this.pointer(name);
     if (!pointer?.location) return undefined;
-    const metadataLocation = await this.newest(pointer.location);
+    const metadataLocation = await this.newestIn(pointer.location);
     if (metadataLocation === undefined) return undefined;
     const metadata = readMetadata(String(await this.files.read(metadataLocation)), metadataLocation);
     return { name, metadataLocation, parameters: { ...metadata.properties }, version: `${pointer.number} ${metadataLocation}` };
   }
 
   public async names(prefix: string): Promise<string[]> {
-    const files = await this.files.list(`${this.folder}_names/`);
-    const names = new Set(files.map(({ uri }) => decodeURIComponent(/([^/]*)\.\d+\.json$/.exec(uri)?.[1] ?? '')));
-    const there = await Promise.all([...names].filter((name) => name !== '' && name.startsWith(prefix)).map(async (name) => ({
-      name, location: (await this.pointer(name))?.location,
-    })));
-    return there.filter(({ location }) => location).map(({ name }) => name).sort();
+    return (await this.pointers()).map(({ name }) => name).filter((name) => name.startsWith(prefix));
+  }
+
+  /** What each name stands for, without a look into it: the table's folder may have moved. */
+  public async pointers(): Promise<TablePointer[]> {
+    const all = await Promise.all((await this.everyName()).map(async (name) => ({ name, ...await this.pointer(name) })));
+    return all.flatMap(({ name, number, location }) => (number !== undefined && location !== undefined ? [{ name, number, location }] : []));
+  }
+
+  /** Where the newest metadata in a table's folder is; undefined where there is none. */
+  public async newestIn(location: string): Promise<string | undefined> {
+    const versions = (await this.files.list(`${location}/metadata/v`)).map(({ uri }) => metadataVersion(uri));
+    const number = Math.max(0, ...versions);
+    return number === 0 ? undefined : `${location}/metadata/v${number}.metadata.json`;
+  }
+
+  /**
+   * Lets a name stand for the same table in another folder.
+   *
+   * @param metadata that follows `before`, the newest there; undefined where that names the folder already
+   * @returns false when another writer was faster
+   */
+  public async move({ name, number }: TablePointer, location: string, before: string, metadata?: TableMetadata): Promise<boolean> {
+    if (metadata) {
+      const version = metadataVersion(before) + 1;
+      if (!await this.files.create(`${location}/metadata/v${version}.metadata.json`, writeMetadata(metadata))) return false;
+      await this.files.replace(`${location}/metadata/version-hint.text`, String(version));
+    }
+    return this.point(name, number + 1, { location });
   }
 
   public async commit({ name, base, metadata }: TableCommit): Promise<string | undefined> {
-    const before = base?.metadataLocation?.startsWith(`${metadata.location}/`) ? metadataVersion(base.metadataLocation) : 0;
+    const follows = base?.metadataLocation?.startsWith(`${metadata.location}/`) ?? false;
+    // A commit that ended before the name stood for it, or whose name was taken away, has left some.
+    const newest = follows ? base?.metadataLocation : await this.newestIn(metadata.location);
+    const before = newest === undefined ? 0 : metadataVersion(newest);
     const location = `${metadata.location}/metadata/v${before + 1}.metadata.json`;
-    if (before > 0 && (await this.load(name))?.version !== base?.version) return undefined;
+    const pointer = await this.pointer(name);
+    // What another writer made meanwhile is not taken over.
+    if (follows ? (await this.load(name))?.version !== base?.version : !base && await this.load(name)) return undefined;
     if (!await this.files.create(location, writeMetadata(metadata))) return undefined;
-    await this.files.replace(`${metadata.location}/metadata/version-hint.text`, String(before + 1));
-    if (before > 0) return location;
-    const number = base ? Number(base.version.split(' ')[0]) : (await this.pointer(name))?.number ?? 0;
+    await this.hint(metadata.location, before + 1);
+    if (follows) return location;
+    const number = base ? Number(base.version.split(' ')[0]) : pointer?.number ?? 0;
     return await this.point(name, number + 1, { location: metadata.location }) ? location : undefined;
   }
 
   public async register(name: string, _metadataLocation: string, metadata: TableMetadata): Promise<boolean> {
-    const pointer = await this.pointer(name);
-    if (pointer?.location) return false;
-    return this.point(name, (pointer?.number ?? 0) + 1, { location: metadata.location });
+    if (await this.load(name)) return false;
+    return this.point(name, ((await this.pointer(name))?.number ?? 0) + 1, { location: metadata.location });
   }
 
   public async drop({ name, version }: CatalogTable): Promise<boolean> {
+    const now = await this.load(name);
+    if (now?.version !== version) return now === undefined;
     return this.point(name, Number(version.split(' ')[0]) + 1, {});
+  }
+
+  /** A writer that was slow to tell does not lead readers back: the newest is told then. */
+  private async hint(location: string, written: number): Promise<void> {
+    for (let number = written; ;) {
+      await this.files.replace(`${location}/metadata/version-hint.text`, String(number));
+      const newest = await this.newestIn(location);
+      if (newest === undefined || metadataVersion(newest) === number) return;
+      number = metadataVersion(newest);
+    }
+  }
+
+  private async everyName(): Promise<string[]> {
+    const files = await this.files.list(`${this.folder}_names/`);
+    const names = files.map(({ uri }) => decodeURIComponent(/([^/]*)\.\d+\.json$/.exec(uri)?.[1] ?? ''));
+    return [...new Set(names)].filter((name) => name !== '').sort();
   }
 
   private async point(name: string, number: number, to: { readonly location?: string }): Promise<boolean> {
@@ -63,12 +117,5 @@ export class FolderTables implements TableCatalog {
     const number = Math.max(0, ...numbers);
     if (number === 0) return undefined;
     return { number, ...JSON.parse(String(await this.files.read(`${prefix}${number}.json`))) };
-  }
-
-  /** Hints may be late: the next numbers are looked for. */
-  private async newest(location: string): Promise<string | undefined> {
-    const versions = (await this.files.list(`${location}/metadata/v`)).map(({ uri }) => metadataVersion(uri));
-    const number = Math.max(0, ...versions);
-    return number === 0 ? undefined : `${location}/metadata/v${number}.metadata.json`;
   }
 }

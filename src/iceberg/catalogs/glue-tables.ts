@@ -50,15 +50,17 @@ export class GlueTables implements TableCatalog {
     const number = base?.metadataLocation === undefined ? 0 : metadataVersion(base.metadataLocation) + 1;
     const location = `${metadata.location}/metadata/${String(number).padStart(5, '0')}-${attempt}.metadata.json`;
     await this.files.replace(location, writeMetadata(metadata));
-    const input = tableInput(name, location, metadata, { previous: base?.metadataLocation, description, parameters });
+    const input = tableInput(name, location, metadata, { base, description, parameters });
     try {
       if (base) {
         await this.glue.send(new UpdateTableCommand({ DatabaseName: this.database, TableInput: input, VersionId: base.version, SkipArchive: true }));
       } else if (!await this.create(input)) {
-        return undefined;
+        return (await this.load(name))?.metadataLocation === location ? location : undefined;
       }
       return location;
     } catch (error) {
+      // The SDK tries again where an answer was lost: what refuses the repetition may be this commit.
+      if ((await this.load(name).catch(() => undefined))?.metadataLocation === location) return location;
       if (error instanceof ConcurrentModificationException || error instanceof EntityNotFoundException) return undefined;
       throw error;
     }
@@ -107,8 +109,12 @@ export class GlueTables implements TableCatalog {
 
 function tableInput(
   name: string, location: string, metadata: TableMetadata,
-  { previous, description, parameters }: Pick<TableCommit, 'description' | 'parameters'> & { readonly previous?: string },
+  { base, description, parameters }: Pick<TableCommit, 'base' | 'description' | 'parameters'>,
 ): TableInput {
+  const previous = base?.metadataLocation;
+  // What others have set on an Iceberg table stays, as Iceberg's own Glue catalog leaves it; a Hive table's parameters do not.
+  const kept = Object.entries(previous === undefined ? {} : base!.parameters)
+    .filter(([key]) => !key.startsWith(OWN_PREFIX) || key === CATALOG_PARAMETERS.kind);
   const own = Object.entries(metadata.properties ?? {})
     .filter(([key, value]) => key.startsWith(OWN_PREFIX) && Buffer.byteLength(value) <= MAX_PARAMETER_BYTES);
   return {
@@ -118,6 +124,7 @@ function tableInput(
     Parameters: {
       EXTERNAL: 'TRUE',
       [CATALOG_PARAMETERS.kind]: 'newest',
+      ...Object.fromEntries(kept),
       ...Object.fromEntries(own),
       ...parameters,
       [ICEBERG.type]: 'ICEBERG',
@@ -128,7 +135,7 @@ function tableInput(
   };
 }
 
-/** For people and for access by column; engines read the metadata. Fields that are no more follow, marked as Iceberg's catalog marks them. */
+/** For people and for access by column; engines read the metadata. Their ids stand by them as Iceberg's own catalog writes them. */
 function glueColumns(metadata: TableMetadata): Column[] {
   const current = currentSchema(metadata)?.fields ?? [];
   return current.map(({ id, name, type, required, doc }) => ({

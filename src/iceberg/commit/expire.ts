@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { attemptsFolder } from './attempts';
+import { deleteAbandoned } from './abandoned';
+import { attemptsFolder, sweepAttempts } from './attempts';
 import { changeTable, laterThan, loadTable, LoadedTable } from './change-table';
+import { foreignSnapshots } from './foreign-rows';
 import { snapshotOfRun, taggedRuns } from './rollback';
 import { listedManifests, liveEntries } from './snapshot-files';
 import { forEachAtOnce, required, Workplace } from './workplace';
@@ -68,6 +70,8 @@ export async function expireTable(
   };
   if (dryRun) return told;
   if (plan.gone.length > 0) {
+    // While their snapshots are there, attempts are known to be committed.
+    await sweepAttempts(workplace, name, loaded.metadata.location);
     await marked?.(plan.runs, loaded);
     const note: ExpireNote = { expired: [...plan.landed.keys(), ...plan.own] };
     await files.replace(`${attemptsFolder(loaded.metadata.location)}expire-${randomUUID()}.json`, JSON.stringify(note));
@@ -95,7 +99,8 @@ function expired(metadata: TableMetadata, { keepRuns, keepForMs }: Retention, no
   const runs = taggedRuns(metadata);
   const kept = new Set<string>();
   const keep = (snapshot: Snapshot | undefined) => snapshot && kept.add(String(snapshot['snapshot-id']));
-  keep(current);
+  // With those of others on top of a run the run's stays: by it they are known as others'.
+  lineage(metadata, current).slice(0, foreignSnapshots(metadata).length + 1).forEach(keep);
   runs.forEach((run, at) => {
     const tag = metadata.refs![runTag(run)];
     const snapshot = snapshotOfRun(metadata, run);
@@ -159,6 +164,7 @@ async function deleteUnnamed(workplace: Workplace, name: string): Promise<void> 
   const named = new Set([
     ...data.keys(), ...own.keys(), canonicalUri(table.metadataLocation!), `${metadata.location}/metadata/version-hint.text`,
     ...(metadata['metadata-log'] ?? []).map((entry) => canonicalUri(entry['metadata-file'])),
+    ...[...metadata.statistics ?? [], ...metadata['partition-statistics'] ?? []].map((each) => canonicalUri(each['statistics-path'])),
   ]);
   const listed = await files.list(`${metadata.location}/`);
   const notes = listed.filter(({ uri }) => uri.startsWith(`${attemptsFolder(metadata.location)}expire-`));
@@ -169,4 +175,5 @@ async function deleteUnnamed(workplace: Workplace, name: string): Promise<void> 
   }
   const before = now() - ORPHAN_AGE_MS;
   await files.delete(listed.filter(({ uri, modifiedAt }) => !named.has(uri) && modifiedAt.getTime() < before).map(({ uri }) => uri));
+  await deleteAbandoned(workplace, metadata, before);
 }

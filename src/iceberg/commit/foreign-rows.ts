@@ -1,5 +1,5 @@
 import { liveEntries, ReadManifest } from './snapshot-files';
-import { ForeignRows, TABLE_PROPERTIES } from '../../contract';
+import { ForeignRows, parsePartKey, TABLE_PROPERTIES } from '../../contract';
 import { DataFile } from '../spec/data-file';
 import { IcebergError } from '../spec/errors';
 import { currentSnapshot, lineage, Snapshot, TableMetadata } from '../spec/table-metadata';
@@ -18,26 +18,43 @@ export function foreignSnapshots(metadata: TableMetadata): Snapshot[] {
 /**
  * Which files of the current snapshot stay beside those of a full run that replaces it.
  *
- * Others' snapshots that only write rows anew (operation `replace`: compaction) leave no rows of theirs; all others do.
+ * Others' snapshots that only write rows anew (operation `replace`: compaction) leave no rows of theirs; all others do. Rows that one
+ * run has kept are kept by the next.
  *
  * @throws IcebergError FOREIGN_ROWS when there are rows of others, unless a choice was made
  */
 export function staysBesideRun(metadata: TableMetadata, before: readonly ReadManifest[], choice: ForeignRows): (file: DataFile) => boolean {
   const foreign = foreignSnapshots(metadata);
   const changing = foreign.filter(({ summary }) => summary.operation !== 'replace');
-  if (changing.length === 0 || choice === 'drop') return () => false;
+  const theirs = before.flatMap(liveEntries).filter(({ entry }) => !isLanded(metadata, entry.file));
+  const kept = theirs.length > 0 && hasKept(metadata, foreign.length);
+  if ((changing.length === 0 && !kept) || choice === 'drop') return () => false;
   const told = changing.slice(0, 3).map((snapshot) => `${snapshot['snapshot-id']} (${snapshot.summary.operation})`).join(', ');
-  const since = metadata.properties?.[TABLE_PROPERTIES.appliedRun] ?? 'it was made';
+  const run = metadata.properties?.[TABLE_PROPERTIES.appliedRun];
+  const since = run === undefined ? 'since it was made' : `since run '${run}'`;
+  const whose = changing.length === 0 ? `others added rows to the table, which were kept by run '${run}'` : `others changed the table's rows ${since}, by the snapshots ${told}`;
   if (choice === 'refuse') {
-    throw new IcebergError('FOREIGN_ROWS', `others changed the table's rows since run '${since}', by the snapshots ${told}; `
-      + "foreignRows: 'keep' keeps files that they added, 'drop' replaces all");
+    throw new IcebergError('FOREIGN_ROWS', `${whose}; foreignRows: 'keep' keeps files that they added, 'drop' replaces all`);
   }
-  if (changing.length < foreign.length) {
-    throw new IcebergError('FOREIGN_ROWS', `others added rows since run '${since}', by the snapshots ${told}, and wrote files anew since, so that `
-      + "their rows cannot be told from the run's; foreignRows: 'drop' replaces all");
+  if (foreign.some(writesAnew)) {
+    throw new IcebergError('FOREIGN_ROWS', `${whose}, and wrote files anew since, so that their rows cannot be told from the run's; foreignRows: 'drop' replaces all`);
   }
-  const theirs = new Set(foreign.map((snapshot) => String(snapshot['snapshot-id'])));
-  const added = before.flatMap(liveEntries).filter(({ entry }) => theirs.has(String(entry.snapshotId)));
-  const paths = new Set(added.map(({ entry }) => entry.file.filePath));
-  return ({ filePath }) => paths.has(filePath);
+  return (file) => !isLanded(metadata, file);
+}
+
+/** Whether a run landed the file: by its place, since snapshots, which tell who added it, expire. */
+function isLanded({ location }: TableMetadata, { filePath }: DataFile): boolean {
+  return !filePath.startsWith(`${location}/`) && parsePartKey(filePath) !== undefined;
+}
+
+/** Whether the last snapshot of ours has kept files of others. */
+function hasKept(metadata: TableMetadata, foreign: number): boolean {
+  const ours = lineage(metadata, currentSnapshot(metadata))[foreign];
+  const count = (key: string) => Number(ours?.summary[key] ?? 0);
+  return !ours || count('total-data-files') > count('added-data-files') || count('total-delete-files') > count('added-delete-files');
+}
+
+/** Whether a snapshot's new files may have rows that were there before: an update, a merge, a compaction. */
+function writesAnew({ summary }: Snapshot): boolean {
+  return summary.operation !== 'append' && Number(summary['added-data-files'] ?? 0) > 0;
 }

@@ -1,8 +1,10 @@
-import { identityText, TableRun } from './table-run';
-import { metadataAt, Workplace } from './workplace';
+import { createHash } from 'node:crypto';
+import { datasetOf, identityText, TableRun } from './table-run';
+import { Workplace } from './workplace';
 import { CATALOG_PARAMETERS, generationTableName, TABLE_PROPERTIES, tableLocation } from '../../contract';
+import { CatalogTable } from '../catalogs/table-catalog';
 import { evolveFields, Field, LandedField, MappedField, nameMapping } from '../spec/schema';
-import { currentSchema, nameMappingOf, newTable, TableMetadata } from '../spec/table-metadata';
+import { currentSchema, nameMappingOf, newTable, readMetadata, TableMetadata } from '../spec/table-metadata';
 
 /** The table that a run is committed to. */
 export interface Ground {
@@ -45,6 +47,17 @@ export function groundOf(run: TableRun, { before, landed, root, prefix, name, uu
   return { metadata: newTable(uuid, location, now), fields, mapping: nameMapping([], fields, landed), generation: generation + 1, began };
 }
 
+/**
+ * The uuid of a table that a run begins (RFC 9562, version 8): the same for each attempt on the same ground, so that all of them write
+ * into one folder, where the next one finds what those before have left.
+ */
+export function uuidOf({ manifest, manifestETag, table }: TableRun, base: CatalogTable | undefined): string {
+  const text = JSON.stringify([datasetOf(table), manifest.runId, manifestETag, base?.metadataLocation ?? null]);
+  const digits = createHash('sha256').update(text).digest('hex');
+  const variant = '89ab'[Number.parseInt(digits[16], 16) % 4];
+  return [digits.slice(0, 8), digits.slice(8, 12), `8${digits.slice(13, 16)}`, variant + digits.slice(17, 20), digits.slice(20, 32)].join('-');
+}
+
 function otherTable({ properties = {} }: TableMetadata, { table }: TableRun): string | undefined {
   const known = properties[TABLE_PROPERTIES.identity];
   const now = identityText(table.identity);
@@ -61,13 +74,20 @@ function otherTable({ properties = {} }: TableMetadata, { table }: TableRun): st
   return knownId === nowId ? "the source's table was made anew" : "the source's table was dropped and made again";
 }
 
-/** Keeps the table that had the name before as `<name>_g<N>`; a commit that was interrupted here is made up for by its repetition. */
-export async function keepGeneration(workplace: Workplace, name: string, metadata: TableMetadata): Promise<void> {
+/**
+ * Keeps the table that had the name before as `<name>_g<N>`, or the next number that nobody has; a commit that was interrupted here is
+ * made up for by its repetition. A table whose metadata is gone since is not kept.
+ */
+export async function keepGeneration({ catalog, files }: Workplace, name: string, metadata: TableMetadata): Promise<void> {
   const previous = metadata.properties?.[TABLE_PROPERTIES.previousGeneration];
-  if (previous === undefined) return;
-  const generation = Number(metadata.properties?.[TABLE_PROPERTIES.generation] ?? 1) - 1;
-  const older = generationTableName(name, generation);
-  if (await workplace.catalog.load(older)) return;
-  const kept = await metadataAt(workplace, previous);
-  await workplace.catalog.register(older, previous, kept, { [CATALOG_PARAMETERS.kind]: 'generation' });
+  const text = previous === undefined ? undefined : await files.read(previous);
+  if (previous === undefined || !text) return;
+  const kept = readMetadata(String(text), previous);
+  for (let number = Number(metadata.properties?.[TABLE_PROPERTIES.generation] ?? 2) - 1; ;) {
+    const older = generationTableName(name, number);
+    const there = await catalog.load(older);
+    if (there?.metadataLocation?.startsWith(`${kept.location}/`)) return;
+    if (there) number++;
+    else if (await catalog.register(older, previous, kept, { [CATALOG_PARAMETERS.kind]: 'generation' })) return;
+  }
 }

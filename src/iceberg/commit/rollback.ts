@@ -8,10 +8,9 @@ import {
   currentSnapshot, lineage, Snapshot, snapshotById, TableMetadata, withMain, withProperties, withRefs,
 } from '../spec/table-metadata';
 
-/** The snapshot of a run; undefined when the table has none, or no more. */
+/** The snapshot of a run; undefined when the table has none, or no more. One without a tag was withdrawn: its files are not what they were. */
 export function snapshotOfRun(metadata: TableMetadata, runId: string): Snapshot | undefined {
-  const tagged = snapshotById(metadata, metadata.refs?.[runTag(runId)]?.['snapshot-id']);
-  return tagged ?? metadata.snapshots?.findLast(({ summary }) => summary[SNAPSHOT_RUN] === runId);
+  return snapshotById(metadata, metadata.refs?.[runTag(runId)]?.['snapshot-id']);
 }
 
 /** Runs whose snapshots have tags, oldest first. */

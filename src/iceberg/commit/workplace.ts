@@ -9,6 +9,8 @@ export interface Workplace {
   readonly catalog: TableCatalog;
   /** URI of what keys are below: `s3://<bucket>/`, `file:///<folder>/`. */
   readonly root: string;
+  /** Landing prefix that the tables' folder lies beside, in key form. @default - that of the run's manifest */
+  readonly prefix?: string;
   /** Milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
 }
@@ -31,13 +33,21 @@ export async function required(files: TableFiles, uri: string): Promise<Buffer> 
   return bytes;
 }
 
-/** Runs a task for each item, some at the same time; the first failure ends it. */
+/** Runs a task for each item, some at the same time; after a failure none is begun, and those under way have ended when it is thrown. */
 export async function forEachAtOnce<T, R>(items: readonly T[], task: (item: T, at: number) => Promise<R>, atOnce = FILE_CONCURRENCY): Promise<R[]> {
   const results = new Array<R>(items.length);
   let next = 0;
   const worker = async () => {
-    for (let at = next++; at < items.length; at = next++) results[at] = await task(items[at], at);
+    for (let at = next++; at < items.length; at = next++) {
+      try {
+        results[at] = await task(items[at], at);
+      } catch (error) {
+        next = items.length;
+        throw error;
+      }
+    }
   };
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+  const ended = await Promise.allSettled(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+  for (const each of ended) if (each.status === 'rejected') throw each.reason;
   return results;
 }

@@ -56,8 +56,9 @@ export class FolderFiles implements TableFiles {
     for (const entry of entries) {
       const file = path.join(entry.parentPath ?? entry.path, entry.name);
       if (!entry.isFile() || !file.startsWith(prefix)) continue;
-      const { size, mtime } = await stat(file);
-      files.push({ uri: SCHEME + file, sizeBytes: size, modifiedAt: mtime });
+      // Others may have deleted it meanwhile.
+      const found = await unlessMissing(stat(file));
+      if (found) files.push({ uri: SCHEME + file, sizeBytes: found.size, modifiedAt: found.mtime });
     }
     return files;
   }

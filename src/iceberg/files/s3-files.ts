@@ -19,7 +19,9 @@ export class S3Files implements TableFiles {
 
   public async readEnd(uri: string, bytes: number): Promise<{ readonly end: Buffer; readonly sizeBytes: number } | undefined> {
     return unlessMissing(async () => {
-      const { Body, ContentRange, ContentLength } = await this.s3.send(new GetObjectCommand({ ...place(uri), Range: `bytes=-${bytes}` }));
+      const answer = await this.s3.send(new GetObjectCommand({ ...place(uri), Range: `bytes=-${bytes}` })).catch(unlessEmpty);
+      if (!answer) return { end: Buffer.alloc(0), sizeBytes: 0 };
+      const { Body, ContentRange, ContentLength } = answer;
       const end = Buffer.from(await Body!.transformToByteArray());
       // Where the range is the whole object some stores answer without one.
       return { end, sizeBytes: Number(/\/(\d+)$/.exec(ContentRange ?? '')?.[1] ?? ContentLength ?? end.length) };
@@ -79,6 +81,12 @@ function place(uri: string): { readonly Bucket: string; readonly Key: string } {
   const match = /^s3:\/\/([^/]+)\/(.*)$/s.exec(canonicalUri(uri));
   if (!match) throw new Error(`expected s3://bucket/key, got '${uri}'`);
   return { Bucket: match[1], Key: match[2] };
+}
+
+/** An object without bytes has no last ones (S3, "GetObject", Range: 416). */
+function unlessEmpty(error: unknown): undefined {
+  if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 416) return undefined;
+  throw error;
 }
 
 async function unlessMissing<T>(answer: () => Promise<T>): Promise<T | undefined> {

@@ -31,15 +31,17 @@ const HEADER = Type.forSchema({
 });
 const BLOCK = Type.forSchema('long');
 
-/** Making a type takes milliseconds, and a commit writes many files by few schemas. */
-const made = new WeakMap<object, Type>();
+/** Making a type takes milliseconds, and there are many files of few schemas: types by the text of their schema. */
+const made = new Map<string, Type>();
+const MAX_TYPES = 50;
 
-function typeOf(schema: AvroSchema): Type {
-  let type = made.get(schema as object);
+function typeOf(schema: string): Type {
+  let type = made.get(schema);
   if (!type) {
     // The registry is filled with the schema's names, so each schema gets one of its own.
-    type = Type.forSchema(schema, { registry: { long: LONG } as never, wrapUnions: false });
-    made.set(schema as object, type);
+    type = Type.forSchema(JSON.parse(schema), { registry: { long: LONG } as never, wrapUnions: false });
+    if (made.size >= MAX_TYPES) made.clear();
+    made.set(schema, type);
   }
   return type;
 }
@@ -53,8 +55,9 @@ export interface AvroFile {
 
 /** Writes an Avro file, deflated. The schema stands in it as it is given, field ids among it. */
 export function writeAvro(schema: AvroSchema, { metadata, records }: AvroFile): Buffer {
-  const type = typeOf(schema);
-  const meta = { ...metadata, 'avro.schema': JSON.stringify(schema), 'avro.codec': 'deflate' };
+  const text = JSON.stringify(schema);
+  const type = typeOf(text);
+  const meta = { ...metadata, 'avro.schema': text, 'avro.codec': 'deflate' };
   const sync = randomBytes(SYNC_BYTES);
   const header = HEADER.toBuffer({ meta: Object.fromEntries(Object.entries(meta).map(([key, value]) => [key, Buffer.from(value)])) });
   const pieces = [MAGIC, header, sync];
@@ -75,26 +78,37 @@ export function writeAvro(schema: AvroSchema, { metadata, records }: AvroFile): 
 export function readAvro(bytes: Buffer, name: string): AvroFile {
   try {
     if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw new Error('it is no Avro file');
-    const header = HEADER.decode(bytes, MAGIC.length);
-    const metadata = Object.fromEntries(Object.entries((header.value as { meta: { [key: string]: Buffer } }).meta).map(([key, value]) => [key, value.toString('utf8')]));
+    const header = decoded<{ readonly meta: { readonly [key: string]: Buffer } }>(HEADER, bytes, MAGIC.length);
+    const metadata = Object.fromEntries(Object.entries(header.value.meta).map(([key, value]) => [key, value.toString('utf8')]));
     const codec = metadata['avro.codec'] ?? 'null';
     if (codec !== 'null' && codec !== 'deflate') throw new Error(`its codec is ${codec}; null and deflate are read`);
-    const type = typeOf(JSON.parse(metadata['avro.schema']));
+    const type = typeOf(metadata['avro.schema']);
+    const sync = bytes.subarray(header.end, header.end + SYNC_BYTES);
+    if (sync.length < SYNC_BYTES) throw new Error('it is cut off');
     const records = [];
-    for (let at = header.offset + SYNC_BYTES; at < bytes.length;) {
-      const count = BLOCK.decode(bytes, at);
-      const size = BLOCK.decode(bytes, count.offset);
-      const raw = bytes.subarray(size.offset, size.offset + size.value);
+    for (let at = header.end + SYNC_BYTES; at < bytes.length;) {
+      const count = decoded<number>(BLOCK, bytes, at);
+      const size = decoded<number>(BLOCK, bytes, count.end);
+      const end = size.end + size.value;
+      if (!bytes.subarray(end, end + SYNC_BYTES).equals(sync)) throw new Error('a block does not end where it should');
+      const raw = bytes.subarray(size.end, end);
       const data = codec === 'deflate' ? inflateRawSync(raw) : raw;
       for (let i = 0, offset = 0; i < count.value; i++) {
-        const decoded = type.decode(data, offset);
-        records.push(decoded.value);
-        offset = decoded.offset;
+        const record = decoded<object>(type, data, offset);
+        records.push(record.value);
+        offset = record.end;
       }
-      at = size.offset + size.value + SYNC_BYTES;
+      at = end + SYNC_BYTES;
     }
     return { metadata, records };
   } catch (error) {
     throw new IcebergError('TABLE_UNREADABLE', `'${name}' cannot be read: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** avsc tells of bytes that are cut off by an offset below 0 alone. */
+function decoded<T>(type: Type, bytes: Buffer, at: number): { readonly value: T; readonly end: number } {
+  const { value, offset } = type.decode(bytes, at) as { readonly value: T; readonly offset: number };
+  if (offset < 0) throw new Error('it is cut off');
+  return { value, end: offset };
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { decimalOf, IcebergType } from './types';
 
 /** Characters of a text's bound, and bytes of a binary's (Iceberg's `write.metadata.metrics.default`, `truncate(16)`). */
@@ -19,7 +20,8 @@ export function icebergBound(type: IcebergType, physical: string, statistic: Uin
   switch (type) {
     case 'float': return float(value, value.readFloatLE(), (zero) => zero.writeFloatLE(end === 'lower' ? -0 : 0));
     case 'double': return float(value, value.readDoubleLE(), (zero) => zero.writeDoubleLE(end === 'lower' ? -0 : 0));
-    case 'string': return end === 'lower' ? truncatedText(value) : nextText(value);
+    // What stands for bytes that are no text may be greater or less than they are.
+    case 'string': return !isUtf8(value) ? undefined : end === 'lower' ? truncatedText(value) : nextText(value);
     case 'binary': return end === 'lower' ? value.subarray(0, BOUND_LENGTH) : nextBinary(value);
     default: return value;
   }

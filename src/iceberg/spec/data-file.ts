@@ -68,11 +68,17 @@ function addBounds(
   id: number, type: IcebergType, { physical, least, greatest }: FooterColumn,
 ): void {
   if (!least?.length || !greatest?.length) return;
+  // A row group whose bound is NaN may have any value.
+  if ([...least, ...greatest].some((bytes) => isNaNOf(physical, bytes))) return;
   const compare = order(type, physical);
   const lower = icebergBound(type, physical, least.reduce((a, b) => (compare(b, a) < 0 ? b : a)), 'lower');
   const upper = icebergBound(type, physical, greatest.reduce((a, b) => (compare(b, a) > 0 ? b : a)), 'upper');
   if (lower) lowerBounds.set(id, lower);
   if (upper) upperBounds.set(id, upper);
+}
+
+function isNaNOf(physical: string, bytes: Uint8Array): boolean {
+  return (physical === 'FLOAT' && Number.isNaN(bufferOf(bytes).readFloatLE())) || (physical === 'DOUBLE' && Number.isNaN(bufferOf(bytes).readDoubleLE()));
 }
 
 /** How two statistics compare. */

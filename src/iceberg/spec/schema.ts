@@ -68,8 +68,8 @@ export type Evolution =
 export function evolveFields(earlier: readonly Schema[], lastColumnId: number, landed: readonly LandedField[]): Evolution {
   // Of each id the latest form: files of before are read by the type that it has now.
   const byId = new Map(earlier.flatMap(({ fields }) => fields).map((field) => [field.id, field]));
-  const byName = new Map((earlier.at(-1)?.fields ?? []).map((field) => [field.name, field]));
-  let nextId = lastColumnId;
+  const byName = knownByName(earlier, byId, landed);
+  let nextId = Math.max(lastColumnId, ...landed.map(({ id = 0 }) => id));
   const fields: Field[] = [];
   for (const { id, name, type, doc } of landed) {
     const known = id === undefined ? byName.get(name) : byId.get(id);
@@ -79,6 +79,25 @@ export function evolveFields(earlier: readonly Schema[], lastColumnId: number, l
     fields.push({ id: id ?? known?.id ?? ++nextId, name, required: false, type, doc });
   }
   return { kind: 'evolves', fields };
+}
+
+/**
+ * The field of each landed column without an id. A name that comes back is the column of before: one name leads to one field, and files
+ * of the runs before it are read by it.
+ */
+function knownByName(earlier: readonly Schema[], byId: ReadonlyMap<number, Field>, landed: readonly LandedField[]): ReadonlyMap<string, Field> {
+  const known = new Map<string, Field>();
+  const taken = new Set(landed.map(({ id }) => id));
+  for (const { fields } of [...earlier].reverse()) {
+    const names = new Map(fields.map(({ name, id }) => [name, id]));
+    for (const { id, name } of landed) {
+      const there = names.get(name);
+      if (id !== undefined || there === undefined || known.has(name) || taken.has(there)) continue;
+      known.set(name, byId.get(there)!);
+      taken.add(there);
+    }
+  }
+  return known;
 }
 
 /** A field and the names that files without field ids have for it (Iceberg spec, "Name Mapping Serialization"). */

@@ -21,6 +21,12 @@ export interface SnapshotRef {
   readonly 'max-ref-age-ms'?: Long;
 }
 
+/** A file of statistics of a snapshot. */
+export interface StatisticsFile {
+  readonly 'snapshot-id': Long;
+  readonly 'statistics-path': string;
+}
+
 /** Metadata of a table, format version 2 (Iceberg spec, "Table Metadata Fields"); what is not named here is kept as it is. */
 export interface TableMetadata {
   readonly 'format-version': number;
@@ -41,6 +47,9 @@ export interface TableMetadata {
   readonly 'refs'?: { readonly [name: string]: SnapshotRef };
   readonly 'snapshots'?: readonly Snapshot[];
   readonly 'snapshot-log'?: ReadonlyArray<{ readonly 'snapshot-id': Long; readonly 'timestamp-ms': number }>;
+  /** Statistics that others have made (Iceberg spec, "Table Statistics", "Partition Statistics"). */
+  readonly 'statistics'?: readonly StatisticsFile[];
+  readonly 'partition-statistics'?: readonly StatisticsFile[];
   readonly 'metadata-log'?: ReadonlyArray<{ readonly 'metadata-file': string; readonly 'timestamp-ms': number }>;
 }
 
@@ -197,13 +206,15 @@ export function withoutSnapshots(metadata: TableMetadata, ids: readonly Long[], 
   const stays = (each: { readonly 'snapshot-id': Long }) => !gone.has(String(each['snapshot-id']));
   const log = metadata['snapshot-log'] ?? [];
   // What was shown before a snapshot that is gone is no history any more (Iceberg spec, "snapshot-log").
-  const from = log.findLastIndex((entry) => !stays(entry)) + 1;
+  const from = log.map(stays).lastIndexOf(false) + 1;
   return {
     ...metadata,
     'last-updated-ms': now,
     'refs': Object.fromEntries(Object.entries(metadata.refs ?? {}).filter(([, ref]) => stays(ref))),
     'snapshots': (metadata.snapshots ?? []).filter(stays),
     'snapshot-log': log.slice(from),
+    ...(metadata.statistics && { statistics: metadata.statistics.filter(stays) }),
+    ...(metadata['partition-statistics'] && { 'partition-statistics': metadata['partition-statistics'].filter(stays) }),
   };
 }
 

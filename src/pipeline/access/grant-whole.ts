@@ -15,7 +15,7 @@ export interface Right {
 
 /** Puts rights together to one grant; where one is missing, none counts, and the synthesis ends with an error that says which. */
 export function grantWhole(scope: IConstruct, name: string, grantee: iam.IGrantable, rights: readonly Right[], wayOut: string): iam.Grant {
-  const missing = rights.filter(({ given }) => !given).map(({ to }) => to);
+  const missing = [...new Set(rights.filter(({ given }) => !given).map(({ to }) => to))];
   if (missing.length === 0) return rights.map(({ grant }) => grant).reduce((all, each) => all.combine(each));
   Annotations.of(scope).addError(`${name} cannot let ${printed(scope, grantee)} reach ${missing.join(', ')}: ${wayOut}`);
   return iam.Grant.drop(grantee, name);
@@ -80,6 +80,7 @@ function accountOf(key: kms.IKey): string {
   return Stack.of(key).splitArn(key.keyArn, ArnFormat.SLASH_RESOURCE_NAME).account ?? key.env.account;
 }
 
-function printed(scope: IConstruct, { grantPrincipal }: iam.IGrantable): string {
+/** A grantee as messages name it. */
+export function printed(scope: IConstruct, { grantPrincipal }: iam.IGrantable): string {
   return JSON.stringify(Stack.of(scope).resolve(Object.values(grantPrincipal.policyFragment.principalJson).flat())).replace(/^\[|\]$/g, '');
 }

@@ -4,7 +4,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { IConstruct } from 'constructs';
 import { byBucket, byFunction, byKey, byPrincipal, grantWhole, Right } from './grant-whole';
-import { stateFolder } from '../../contract';
+import { landingKeys } from './landing-keys';
 
 /** What to do where a policy cannot be changed, and where there is none that could let others in. */
 export const OWN_POLICY = 'their policies cannot be changed here; write them where they are made, or grant this to a role of the pipeline\'s account that the other may assume';
@@ -12,7 +12,7 @@ export const ROLE_OF_ACCOUNT = 'grant it to a role of the pipeline\'s account, w
 
 /**
  * Lets a grantee do what the extractor does: put objects under a prefix, see and delete them, and keep the state of its runs
- * where it keeps it (`stateFolder`); with the bucket's key, if it has one.
+ * where it keeps it (`stateFolder`); with the bucket's key, if it has one. The metadata of landed tables is not among them.
  *
  * @param deleteLanded whether it may delete what lies under the prefix
  */
@@ -26,10 +26,11 @@ export function allowLanding(scope: IConstruct, grantee: iam.IGrantable, bucket:
     // Of a versioned bucket it hides a version, and destroys none: that would be s3:DeleteObjectVersion.
     ...deleteLanded ? ['s3:DeleteObject'] : [],
   ];
+  const keys = landingKeys(prefix);
   const state = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'];
   return grantWhole(scope, 'grantLand', grantee, [
-    onObjects(grantee, bucket, prefix, landing),
-    ...isWithin(stateFolder(prefix), prefix, deleteLanded) ? [] : [onObjects(grantee, bucket, stateFolder(prefix), state)],
+    onKeys(grantee, bucket, keys.landed, landing),
+    ...keys.state.length > 0 ? [onKeys(grantee, bucket, keys.state, state)] : [],
     onBucket(grantee, bucket, ['s3:ListBucket', 's3:ListBucketMultipartUploads']),
     // A multipart upload also decrypts: S3 reads the parts to join them.
     ...ofKey(grantee, bucket, 'kms:Decrypt', 'kms:GenerateDataKey'),
@@ -70,7 +71,12 @@ export function allowReplaying(scope: IConstruct, grantee: iam.IGrantable, repla
 
 /** Objects under a prefix; a grantee of another account also needs the bucket's own policy to say so. */
 export function onObjects(grantee: iam.IGrantable, bucket: s3.IBucket, prefix: string, actions: string[]): Right {
-  return byBucket(`objects of the bucket '${bucket.node.path}'`, grantee, bucket, actions, [bucket.arnForObjects(`${prefix}*`)]);
+  return onKeys(grantee, bucket, [`${prefix}*`], actions);
+}
+
+/** Objects whose keys match a pattern of IAM. */
+export function onKeys(grantee: iam.IGrantable, bucket: s3.IBucket, patterns: readonly string[], actions: string[]): Right {
+  return byBucket(`objects of the bucket '${bucket.node.path}'`, grantee, bucket, actions, patterns.map((pattern) => bucket.arnForObjects(pattern)));
 }
 
 /** The bucket itself. */
@@ -81,9 +87,4 @@ export function onBucket(grantee: iam.IGrantable, bucket: s3.IBucket, actions: s
 /** The bucket's key, if it has one. */
 export function ofKey(grantee: iam.IGrantable, { encryptionKey: key, node }: s3.IBucket, ...actions: string[]): Right[] {
   return key ? [byKey(`the key of the bucket '${node.path}'`, grantee, key, ...actions)] : [];
-}
-
-/** Whether the right to all under a prefix, deletion among it, holds for a folder too. */
-function isWithin(folder: string, prefix: string, deletes: boolean): boolean {
-  return deletes && folder.startsWith(prefix);
 }

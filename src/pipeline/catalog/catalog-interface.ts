@@ -14,12 +14,20 @@ export interface ILandingCatalog extends IConstruct {
   readonly resultsBucket?: s3.IBucket;
 
   /**
-   * Lets somebody of this account query the landed data in the workgroup: use its saved queries, read the database and the
-   * landed objects, write and read results, if their bucket is known.
+   * Lets somebody of this account query the landed data in the workgroup: use its saved queries, read the database, the
+   * landed objects and the metadata of the tables, write and read results, if their bucket is known.
    *
    * @param grantee who queries
    */
   grantQuery(grantee: iam.IGrantable): iam.Grant;
+
+  /**
+   * Lets somebody read the landed tables by an engine of their own (Trino, Spark, DuckDB and the like): landed objects, all their
+   * versions, the tables' metadata, and, somebody of this account, the database.
+   *
+   * @param grantee who reads
+   */
+  grantRead(grantee: iam.IGrantable): iam.Grant;
 
   /**
    * Lets somebody of this account make and change tables and partitions of the database, and delete tables.

@@ -1,22 +1,25 @@
 import * as athena from 'aws-cdk-lib/aws-athena';
-import * as glue from 'aws-cdk-lib/aws-glue';
 import { Construct, IConstruct } from 'constructs';
-import { RUN_LOG_COLUMNS } from '../../contract';
 
-/** What the table of runs and the saved queries need. */
+/** What saved queries need. */
 export interface CatalogQueriesProps {
-  readonly catalogId: string;
-  readonly database: IConstruct;
   readonly databaseName: string;
   readonly workGroup: IConstruct;
   readonly workGroupName: string;
   readonly runsTableName: string;
-  /** Folder of the runs' lines, `s3://<bucket>/…/`. */
-  readonly runLogLocation: string;
+  /** Undefined where runs are no snapshots. */
+  readonly runSnapshotsTableName?: string;
 }
 
-/** Saved queries: what they tell, and their text over the table of runs. */
-const QUERIES: { readonly [id: string]: { readonly name: string; readonly description: string; readonly sql: (runs: string) => string } } = {
+interface SavedQuery {
+  readonly name: string;
+  readonly description: string;
+  /** Its text over a table. */
+  readonly sql: (table: string) => string;
+}
+
+/** Queries over the table of runs. */
+const OF_RUNS: { readonly [id: string]: SavedQuery } = {
   Runs: {
     name: 'runs',
     description: 'The latest runs, with what was wrong',
@@ -49,31 +52,31 @@ WHERE place = 1
 ORDER BY dataset`;
 }
 
-/** Makes the Glue table over the runs' lines and the saved queries of the workgroup. */
-export function addCatalogQueries(scope: Construct, props: CatalogQueriesProps): glue.CfnTable {
-  const table = new glue.CfnTable(scope, 'RunsTable', {
-    catalogId: props.catalogId,
-    databaseName: props.databaseName,
-    tableInput: {
-      name: props.runsTableName,
-      description: 'One row for each checked run',
-      tableType: 'EXTERNAL_TABLE',
-      parameters: { EXTERNAL: 'TRUE', classification: 'json' },
-      storageDescriptor: {
-        location: props.runLogLocation,
-        columns: Object.entries(RUN_LOG_COLUMNS).map(([name, type]) => ({ name, type })),
-        inputFormat: 'org.apache.hadoop.mapred.TextInputFormat',
-        outputFormat: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',
-        serdeInfo: { serializationLibrary: 'org.openx.data.jsonserde.JsonSerDe' },
-      },
-    },
-  });
-  table.node.addDependency(props.database);
-  for (const [id, { name, description, sql }] of Object.entries(QUERIES)) {
-    const query = new athena.CfnNamedQuery(scope, `Query${id}`, {
-      name, description, database: props.databaseName, workGroup: props.workGroupName, queryString: sql(props.runsTableName),
-    });
-    query.node.addDependency(props.workGroup);
-  }
-  return table;
+/** Queries over the table of the runs' snapshots. */
+const OF_SNAPSHOTS: { readonly [id: string]: SavedQuery } = {
+  RunSnapshots: {
+    name: 'snapshots of a run',
+    description: 'For each table of the newest run that has any, its snapshot, and the query that shows it; name another run in place of the inner query',
+    // Athena knows no tags: it is told the snapshot (Athena, "Time travel and version travel queries").
+    sql: (snapshots) => `SELECT dataset, table_name, state, snapshot_id, rows_landed, committed_at,
+  'SELECT * FROM "' || table_name || '" FOR VERSION AS OF ' || snapshot_id AS query
+FROM ${snapshots}
+WHERE run_id = (SELECT max(run_id) FROM ${snapshots})
+ORDER BY dataset`,
+  },
+};
+
+/** Makes the saved queries of the workgroup. */
+export function addCatalogQueries(scope: Construct, props: CatalogQueriesProps): void {
+  const { databaseName, workGroup, workGroupName, runsTableName, runSnapshotsTableName } = props;
+  const over = (table: string, queries: { readonly [id: string]: SavedQuery }) => {
+    for (const [id, { name, description, sql }] of Object.entries(queries)) {
+      const query = new athena.CfnNamedQuery(scope, `Query${id}`, {
+        name, description, database: databaseName, workGroup: workGroupName, queryString: sql(table),
+      });
+      query.node.addDependency(workGroup);
+    }
+  };
+  over(runsTableName, OF_RUNS);
+  if (runSnapshotsTableName !== undefined) over(runSnapshotsTableName, OF_SNAPSHOTS);
 }

@@ -1,11 +1,12 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { ILandingCatalog, LandingCatalogAttributes } from './catalog-interface';
-import { resultRights, WORK_GROUP_ACTIONS } from './query-rights';
-import { byPrincipal, grantWhole, Right } from '../access/grant-whole';
-import { readingLanded, ROLE_OF_ACCOUNT } from '../access/grants';
+import { databaseArns, onDatabase, READ_ACTIONS, REGISTER_ACTIONS, resultRights, WORK_GROUP_ACTIONS } from './query-rights';
+import { byPrincipal, grantWhole, printed, Right } from '../access/grant-whole';
+import { OWN_POLICY, ROLE_OF_ACCOUNT } from '../access/grants';
+import { readingTables } from '../access/table-grants';
 
 /**
  * What can be queried.
@@ -15,6 +16,8 @@ import { readingLanded, ROLE_OF_ACCOUNT } from '../access/grants';
 export interface LandedObjects {
   readonly bucket: s3.IBucket;
   readonly prefix?: string;
+  /** Whether tables of them have metadata in S3, in a folder beside the prefix. */
+  readonly hasMetadata: boolean;
 }
 
 /**
@@ -37,16 +40,36 @@ export abstract class LandingCatalogBase extends Construct implements ILandingCa
    * @param grantee who registers
    */
   public grantRegister(grantee: iam.IGrantable): iam.Grant {
-    const right = this.registryRight(grantee, [
-      'glue:GetDatabase', 'glue:GetTable', 'glue:GetTables', 'glue:CreateTable', 'glue:UpdateTable', 'glue:DeleteTable',
-      'glue:GetPartition', 'glue:GetPartitions', 'glue:CreatePartition', 'glue:UpdatePartition', 'glue:BatchUpdatePartition',
-    ]);
-    return grantWhole(this, 'grantRegister', grantee, [right], ROLE_OF_ACCOUNT);
+    return grantWhole(this, 'grantRegister', grantee, [onDatabase(this, this.databaseName, grantee, REGISTER_ACTIONS)], ROLE_OF_ACCOUNT);
   }
 
   /**
-   * Lets somebody query the landed data in the workgroup: use its saved queries, read the database and the landed objects,
-   * write and read results (unless the workgroup is one's own and `queryResultsBucket` was not given).
+   * Lets somebody read the landed tables by an engine of their own (Trino, Spark, DuckDB and the like): landed objects, all their
+   * versions, the tables' metadata, and the database.
+   *
+   * Somebody of another account gets the objects, by the policies of bucket and key; the database they are let read by the resource
+   * policy of the account's Glue catalog, of which there is one: a warning says what it must have.
+   *
+   * @param grantee who reads
+   */
+  public grantRead(grantee: iam.IGrantable): iam.Grant {
+    const objects = grantWhole(this, 'grantRead', grantee, this.readingLanded(grantee), OWN_POLICY);
+    if (!objects.success) return objects;
+    const actions = [...READ_ACTIONS, 'glue:GetDatabases', 'glue:BatchGetPartition'];
+    const database = onDatabase(this, this.databaseName, grantee, actions);
+    if (database.given) return objects.combine(database.grant);
+    const whom = printed(this, grantee);
+    Annotations.of(this).addWarningV2(
+      'cdk-legacy-to-s3:foreignCatalogRead',
+      `grantRead lets ${whom} read the objects of landed tables, and not the database '${this.databaseName}': the resource policy of this account's Glue catalog must let `
+      + `them call ${actions.join(', ')} on ${JSON.stringify(Stack.of(this).resolve(databaseArns(this, this.databaseName)))}; see docs/security.md`,
+    );
+    return objects;
+  }
+
+  /**
+   * Lets somebody query the landed data in the workgroup: use its saved queries, read the database, the landed objects and
+   * the metadata of the tables, write and read results (unless the workgroup is one's own and `queryResultsBucket` was not given).
    *
    * Somebody of this account: a workgroup has no policy that could let others in.
    *
@@ -56,18 +79,15 @@ export abstract class LandingCatalogBase extends Construct implements ILandingCa
     const workGroup = Stack.of(this).formatArn({ service: 'athena', resource: 'workgroup', resourceName: this.workGroupName });
     return grantWhole(this, 'grantQuery', grantee, [
       byPrincipal(this, `the workgroup '${this.workGroupName}'`, grantee, WORK_GROUP_ACTIONS, [workGroup]),
-      this.registryRight(grantee, ['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables', 'glue:GetPartition', 'glue:GetPartitions']),
+      onDatabase(this, this.databaseName, grantee, READ_ACTIONS),
       ...this.resultsBucket ? resultRights(grantee, this.resultsBucket) : [],
-      ...readingLanded(grantee, this._landed.bucket, this._landed.prefix),
+      ...this.readingLanded(grantee),
     ], ROLE_OF_ACCOUNT);
   }
 
-  private registryRight(grantee: iam.IGrantable, actions: string[]): Right {
-    const arn = (resource: string, resourceName?: string) => Stack.of(this).formatArn({
-      service: 'glue', resource, resourceName, arnFormat: resourceName ? ArnFormat.SLASH_RESOURCE_NAME : ArnFormat.NO_RESOURCE_NAME,
-    });
-    const resources = [arn('catalog'), arn('database', this.databaseName), arn('table', `${this.databaseName}/*`)];
-    return byPrincipal(this, `the database '${this.databaseName}'`, grantee, actions, resources);
+  private readingLanded(grantee: iam.IGrantable): Right[] {
+    const { bucket, prefix, hasMetadata } = this._landed;
+    return readingTables(grantee, bucket, prefix, hasMetadata);
   }
 }
 
@@ -83,6 +103,12 @@ export class ImportedCatalog extends LandingCatalogBase {
     this.databaseName = databaseName;
     this.workGroupName = workGroupName;
     this.resultsBucket = resultsBucket;
-    this._landed = { bucket, prefix: objectPrefix };
+    const isUnknown = Token.isUnresolved(objectPrefix);
+    this._landed = { bucket, prefix: objectPrefix, hasMetadata: !isUnknown };
+    if (!isUnknown) return;
+    Annotations.of(this).addWarningV2(
+      'cdk-legacy-to-s3:unknownTablesFolder',
+      'objectPrefix is known only at deployment, so that no grant includes the folder of Iceberg\'s metadata beside it, which is named after it; give the text itself',
+    );
   }
 }

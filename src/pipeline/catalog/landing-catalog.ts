@@ -1,115 +1,22 @@
-import { Aws, Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
-import * as athena from 'aws-cdk-lib/aws-athena';
+import { Annotations, Aws, Duration, RemovalPolicy, Size, Token } from 'aws-cdk-lib';
 import * as glue from 'aws-cdk-lib/aws-glue';
-import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { aws_athena as athenaRefs, aws_glue as glueRefs } from 'aws-cdk-lib/interfaces';
 import { Construct } from 'constructs';
 import { ILandingCatalog, LandingCatalogAttributes } from './catalog-interface';
+import { LandingCatalogProps } from './catalog-options';
 import { addCatalogQueries } from './catalog-queries';
+import { jsonLinesTable, JsonLinesTableProps } from './json-lines-table';
+import { LandedTables } from './landed-tables';
 import { ImportedCatalog, LandedObjects, LandingCatalogBase } from './landing-catalog-base';
-import { RUN_LOG_FOLDER, RUN_LOG_TABLE } from '../../contract';
+import { createWorkGroup, PROOFS_FOLDER, RESULTS_FOLDER } from './query-workgroup';
+import { checkLandedTables, commitsSnapshots, proofLimit, requireScannable } from './table-settings';
+import { RUN_LOG_COLUMNS, RUN_LOG_FOLDER, RUN_LOG_TABLE, RUN_SNAPSHOT_COLUMNS, RUN_SNAPSHOTS_FOLDER, RUN_SNAPSHOTS_TABLE } from '../../contract';
 import { acknowledge, acknowledgeByStandards } from '../access/nag-acknowledgements';
 import { claim } from '../checks/claims';
 import { defaultPipelineName } from '../checks/pipeline-name';
 import { invalidInput, requireDuration, requireText } from '../checks/validation';
 import { requireDeletable } from '../landing/landing-bucket';
-
-/** Folder of the bucket of results. */
-const RESULTS_FOLDER = 'results/';
-
-/** Options of a catalog. */
-export interface LandingCatalogOptions {
-  /**
-   * The Glue database to register tables in, of this account and region: a `CfnDatabase`, also of another stack, or one that
-   * is there already (`CfnDatabase.fromDatabaseName`).
-   *
-   * @default - a new one
-   */
-  readonly glueDatabase?: glueRefs.IDatabaseRef;
-
-  /**
-   * Name of the table with a row for each run; letters of a-z, digits and `_`. Pipelines that share a database each need
-   * another.
-   *
-   * @default 'runs'
-   */
-  readonly runsTableName?: string;
-
-  /**
-   * The Athena workgroup to save queries in, of this account and region: a `CfnWorkGroup`, also of another stack, or one
-   * that is there already (`CfnWorkGroup.fromWorkGroupName`). What it limits, and where it writes results, is its own affair.
-   *
-   * @default - a new one
-   */
-  readonly athenaWorkGroup?: athenaRefs.IWorkGroupRef;
-
-  /**
-   * The bucket for query results, not the landing bucket: what is written there would be recorded as landed. Beside
-   * `athenaWorkGroup` it says where that workgroup writes them, for `grantQuery`.
-   *
-   * @default - a new one; none beside `athenaWorkGroup`: access to the results is not granted
-   */
-  readonly queryResultsBucket?: s3.IBucket;
-
-  /**
-   * How much one query may scan before Athena stops it; at least 10 MB, which Athena also charges at least.
-   *
-   * @default Size.gibibytes(100)
-   */
-  readonly bytesScannedLimit?: Size;
-
-  /**
-   * How long query results are kept; whole days.
-   *
-   * @default Duration.days(7)
-   */
-  readonly queryResultsExpiration?: Duration;
-}
-
-/** Properties of a catalog. */
-export interface LandingCatalogProps extends LandingCatalogOptions {
-  /** The bucket the data lands in. */
-  readonly bucket: s3.IBucket;
-
-  /**
-   * The prefix in the bucket that may be queried.
-   *
-   * @default - the whole bucket
-   */
-  readonly objectPrefix?: string;
-
-  /**
-   * KMS key that encrypts the query results.
-   *
-   * @default - keys managed by S3 (SSE-S3)
-   */
-  readonly encryptionKey?: kms.IKey;
-
-  /**
-   * What happens to the bucket of query results when it leaves the stack. The database and the workgroup go: they hold
-   * nothing that could not be made again.
-   *
-   * @default RemovalPolicy.RETAIN
-   */
-  readonly removalPolicy?: RemovalPolicy;
-
-  /**
-   * Whether all query results are deleted when their bucket leaves the stack. Only with `RemovalPolicy.DESTROY`, and of use
-   * only where the bucket is a new one.
-   *
-   * @default false
-   */
-  readonly autoDeleteObjects?: boolean;
-
-  /**
-   * Oldest version of TLS that requests to the bucket of query results may come by, 1.2 or 1.3; of use only where the bucket
-   * is a new one.
-   *
-   * @default - any version that S3 takes
-   */
-  readonly minimumTLSVersion?: number;
-}
 
 /**
  * Where landed data can be queried: a Glue database for the tables of the runs, an Athena workgroup that limits what a
@@ -144,6 +51,15 @@ export class LandingCatalog extends LandingCatalogBase {
   /** The Glue table with a row for each checked run. */
   public readonly runsTable: glue.CfnTable;
 
+  /** The Glue table that tells which snapshot shows which run; undefined where runs are no snapshots. */
+  public readonly runSnapshotsTable?: glue.CfnTable;
+
+  /** What complete runs become. */
+  public readonly landedTables: LandedTables;
+
+  /** The Athena workgroup that proves committed tables; undefined unless that was asked for (`proveByQuery`). */
+  public readonly proofWorkGroup?: athenaRefs.IWorkGroupRef;
+
   /** The bucket of the query results; undefined where a workgroup of one's own was given without it. */
   public readonly resultsBucket?: s3.IBucket;
 
@@ -153,7 +69,9 @@ export class LandingCatalog extends LandingCatalogBase {
   constructor(scope: Construct, id: string, props: LandingCatalogProps) {
     super(scope, id);
     this.validateOptions(props);
-    this._landed = { bucket: props.bucket, prefix: props.objectPrefix };
+    this.landedTables = this.chooseTables(props);
+    this.validateTables(props);
+    this._landed = { bucket: props.bucket, prefix: props.objectPrefix, hasMetadata: commitsSnapshots(this.landedTables) };
 
     // Both need a name: neither Glue nor Athena makes one up.
     const name = defaultPipelineName(this);
@@ -161,16 +79,68 @@ export class LandingCatalog extends LandingCatalogBase {
     this.database = props.glueDatabase ?? this.createDatabase();
     this.workGroupName = props.athenaWorkGroup?.workGroupRef.workGroupName ?? name;
     this.resultsBucket = props.queryResultsBucket ?? (props.athenaWorkGroup ? undefined : this.createResultsBucket(props));
-    this.workGroup = props.athenaWorkGroup ?? this.createWorkGroup(this.resultsBucket!, props);
-    this.runsTable = addCatalogQueries(this, {
-      catalogId: Aws.ACCOUNT_ID,
-      database: this.database,
+    const { encryptionKey } = props;
+    this.workGroup = props.athenaWorkGroup ?? createWorkGroup(this, 'WorkGroup', {
+      name,
+      description: 'Queries of landed data',
+      results: this.resultsBucket!,
+      folder: RESULTS_FOLDER,
+      encryptionKey,
+      scanLimit: props.bytesScannedLimit ?? Size.gibibytes(100),
+    });
+    if (this.landedTables.icebergOptions.proveByQuery) {
+      this.proofWorkGroup = createWorkGroup(this, 'ProofWorkGroup', {
+        name: `${name}-proofs`,
+        description: 'Queries that prove landed tables',
+        results: this.resultsBucket!,
+        folder: PROOFS_FOLDER,
+        encryptionKey,
+        scanLimit: proofLimit(this.landedTables.icebergOptions),
+      });
+    }
+    this.runsTable = this.tableOfLines(props, 'RunsTable', {
+      name: props.runsTableName ?? RUN_LOG_TABLE, description: 'One row for each checked run', folder: RUN_LOG_FOLDER, columns: RUN_LOG_COLUMNS,
+    });
+    if (commitsSnapshots(this.landedTables)) {
+      this.runSnapshotsTable = this.tableOfLines(props, 'RunSnapshotsTable', {
+        name: props.runSnapshotsTableName ?? RUN_SNAPSHOTS_TABLE,
+        description: 'One row for each table of a committed run, with the snapshot that shows the run',
+        folder: RUN_SNAPSHOTS_FOLDER,
+        columns: RUN_SNAPSHOT_COLUMNS,
+      });
+    }
+    addCatalogQueries(this, {
       databaseName: this.databaseName,
       workGroup: this.workGroup,
       workGroupName: this.workGroupName,
       runsTableName: props.runsTableName ?? RUN_LOG_TABLE,
-      runLogLocation: props.bucket.s3UrlForObject(`${props.objectPrefix ?? ''}${RUN_LOG_FOLDER}`),
+      runSnapshotsTableName: this.runSnapshotsTable && (props.runSnapshotsTableName ?? RUN_SNAPSHOTS_TABLE),
     });
+  }
+
+  /** Where the tables' metadata lies is made of the prefix, and must be known to grant access to it. */
+  private chooseTables({ landedTables, objectPrefix }: LandingCatalogProps): LandedTables {
+    checkLandedTables(this, landedTables);
+    const isUnknown = Token.isUnresolved(objectPrefix);
+    if (landedTables && !(isUnknown && commitsSnapshots(landedTables))) return landedTables;
+    if (!isUnknown) return LandedTables.iceberg();
+    if (landedTables) {
+      throw invalidInput(this, 'LandedTables.iceberg() needs a prefix that is known at synthesis, got a token: the folder of the tables\' metadata is named after it');
+    }
+    Annotations.of(this).addWarningV2(
+      'cdk-legacy-to-s3:hiveForUnknownPrefix',
+      'landed tables are Hive tables: the watched prefix is known only at deployment, and the folder of Iceberg\'s metadata is named after it; '
+      + 'give a prefix that is known at synthesis, or set landedTables: LandedTables.hive()',
+    );
+    return LandedTables.hive();
+  }
+
+  private tableOfLines(
+    { bucket, objectPrefix = '' }: LandingCatalogProps, id: string,
+    { folder, ...table }: Pick<JsonLinesTableProps, 'name' | 'description' | 'columns'> & { readonly folder: string },
+  ): glue.CfnTable {
+    const { database, databaseName } = this;
+    return jsonLinesTable(this, id, { ...table, catalogId: Aws.ACCOUNT_ID, database, databaseName, location: bucket.s3UrlForObject(`${objectPrefix}${folder}`) });
   }
 
   private createDatabase(): glue.CfnDatabase {
@@ -206,42 +176,35 @@ export class LandingCatalog extends LandingCatalogBase {
     return bucket;
   }
 
-  private createWorkGroup(results: s3.IBucket, { encryptionKey, bytesScannedLimit }: LandingCatalogProps): athena.CfnWorkGroup {
-    return new athena.CfnWorkGroup(this, 'WorkGroup', {
-      name: this.workGroupName,
-      description: 'Queries of landed data',
-      recursiveDeleteOption: true,
-      workGroupConfiguration: {
-        enforceWorkGroupConfiguration: true,
-        publishCloudWatchMetricsEnabled: true,
-        bytesScannedCutoffPerQuery: (bytesScannedLimit ?? Size.gibibytes(100)).toBytes(),
-        resultConfiguration: {
-          outputLocation: results.s3UrlForObject(RESULTS_FOLDER),
-          expectedBucketOwner: Aws.ACCOUNT_ID,
-          encryptionConfiguration: encryptionKey
-            ? { encryptionOption: 'SSE_KMS', kmsKey: encryptionKey.keyArn }
-            : { encryptionOption: 'SSE_S3' },
-        },
-      },
-    });
-  }
-
   private validateOptions(props: LandingCatalogProps): void {
-    const { bytesScannedLimit: limit, queryResultsExpiration, runsTableName } = props;
+    const { bytesScannedLimit: limit, queryResultsExpiration } = props;
     requireDeletable(this, { removalPolicy: props.removalPolicy, autoDeleteObjects: props.autoDeleteObjects });
-    if (limit && !limit.isUnresolved() && limit.toBytes() < 10_000_000) {
-      throw invalidInput(this, `bytesScannedLimit must be at least 10 MB, got ${limit.toBytes()} bytes`);
-    }
+    requireScannable(this, 'bytesScannedLimit', limit);
     requireDuration(this, 'queryResultsExpiration', queryResultsExpiration, { min: Duration.days(1), max: Duration.days(36500), whole: 'days' });
     if (props.queryResultsBucket === props.bucket && RESULTS_FOLDER.startsWith(props.objectPrefix ?? '')) {
       throw invalidInput(this, 'queryResultsBucket must not be the landing bucket: results would be recorded as landed');
     }
-    if (props.glueDatabase) claim(this, 'runsTableName', props.glueDatabase, runsTableName ?? RUN_LOG_TABLE, 'pipelines that share a database each need another');
-    requireText(this, 'runsTableName', runsTableName, /^[a-z0-9_]{1,255}$/, '1 to 255 letters of a-z, digits and underscores');
     if (limit && props.athenaWorkGroup) throw invalidInput(this, 'bytesScannedLimit cannot be set together with athenaWorkGroup: set it on the workgroup itself');
     if (queryResultsExpiration && (props.athenaWorkGroup || props.queryResultsBucket)) {
       const own = props.queryResultsBucket ? 'queryResultsBucket' : 'athenaWorkGroup';
       throw invalidInput(this, `queryResultsExpiration cannot be set together with ${own}: set a lifecycle rule on the bucket itself`);
+    }
+  }
+
+  private validateTables(props: LandingCatalogProps): void {
+    const { runsTableName = RUN_LOG_TABLE, runSnapshotsTableName, glueDatabase } = props;
+    const snapshots = commitsSnapshots(this.landedTables);
+    if (runSnapshotsTableName !== undefined && !snapshots) {
+      throw invalidInput(this, `runSnapshotsTableName needs landedTables: LandedTables.iceberg(), got '${this.landedTables.kind}': only then runs are snapshots`);
+    }
+    const names = { runsTableName, ...snapshots && { runSnapshotsTableName: runSnapshotsTableName ?? RUN_SNAPSHOTS_TABLE } };
+    for (const [prop, name] of Object.entries(names)) {
+      requireText(this, prop, name, /^[a-z0-9_]{1,255}$/, '1 to 255 letters of a-z, digits and underscores');
+      if (glueDatabase) claim(this, prop, glueDatabase, name, 'pipelines that share a database each need another');
+    }
+    if (names.runsTableName === names.runSnapshotsTableName) throw invalidInput(this, `runSnapshotsTableName must not be runsTableName, got '${runsTableName}' for both`);
+    if (this.landedTables.icebergOptions.proveByQuery && props.athenaWorkGroup && !props.queryResultsBucket) {
+      throw invalidInput(this, 'proveByQuery needs queryResultsBucket beside athenaWorkGroup: its queries run in a workgroup of their own, whose results need a place');
     }
   }
 }

@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { RUN_LOG_FOLDER } from '../../contract';
 import { HandlerRole } from '../access/handler-role';
 import { acknowledgeResource } from '../access/nag-acknowledgements';
+import { committedKeys } from '../access/table-grants';
 import { RecordingRoleProps } from '../recording/recording-function';
 
 /** The role of run completion: the recorder's reading and writing, one folder of the bucket, and the event bus. */
@@ -15,6 +16,7 @@ export class RunCompletionRole extends HandlerRole {
     const lines = bucket.arnForObjects(`${objectPrefix}${RUN_LOG_FOLDER}*`);
     this.allow('WriteRunLines', ['s3:PutObject'], [lines]);
     acknowledgeResource(this.role, lines, 'the function writes one object for each run, named after it');
+    if (props.commitsTables) this.allowCommits(props);
     this.allow('AnnounceRuns', ['events:PutEvents'], [
       props.eventBus?.eventBusArn ?? Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' }),
     ]);
@@ -24,5 +26,12 @@ export class RunCompletionRole extends HandlerRole {
     props.failureQueue.encryptionMasterKey?.grant(this.role, 'kms:Decrypt', 'kms:GenerateDataKey');
     this.allowTableKey(props.table.encryptionKey);
     if (props.inVpc) this.allowNetworkInterfaces();
+  }
+
+  private allowCommits({ bucket, objectPrefix, table }: RecordingRoleProps): void {
+    const objects = committedKeys(objectPrefix).map((pattern) => bucket.arnForObjects(pattern));
+    this.allow('CommitTables', ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], objects);
+    for (const each of objects) acknowledgeResource(this.role, each, 'metadata is named after the source\'s tables, and lines after runs, which nobody knows before');
+    this.allow('ReadCommits', ['dynamodb:Query'], [table.tableArn]);
   }
 }

@@ -1,13 +1,20 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { RunCompletionRole } from './run-completion-role';
 import { HANDLER_ENV, SERVICES } from '../../contract';
-import { acknowledgeResource } from '../access/nag-acknowledgements';
+import { acknowledgeByStandards, acknowledgeResource } from '../access/nag-acknowledgements';
+import { checkLifecycle } from '../catalog/bucket-lifecycle';
+import { LandedTables, LandedTablesKind } from '../catalog/landed-tables';
 import { LandingCatalog } from '../catalog/landing-catalog';
+import { PROOF_ACTIONS, resultRights } from '../catalog/query-rights';
+import { PROOFS_FOLDER } from '../catalog/query-workgroup';
+import { checkLandedTables, commitsSnapshots, settingsOf } from '../catalog/table-settings';
+import { invalidInput } from '../checks/validation';
 import { RecordingFunction, RecordingFunctionProps } from '../recording/recording-function';
 
 /** Properties of run completion. The defaults of memory and timeout are 1024 MB and 15 minutes here. */
@@ -33,6 +40,13 @@ export interface RunCompletionProps extends RecordingFunctionProps {
   readonly catalog?: LandingCatalog;
 
   /**
+   * What runs that are complete become; only with `catalog`.
+   *
+   * @default - what the catalog is made for (`LandingCatalog.landedTables`)
+   */
+  readonly landedTables?: LandedTables;
+
+  /**
    * The bus of EventBridge that runs are announced on.
    *
    * @default - the account's default event bus
@@ -55,11 +69,16 @@ export class RunCompletion extends RecordingFunction {
   /** Where Lambda sends the manifests that could not be handled. */
   declare public readonly failureQueue: sqs.IQueue;
 
+  /** What runs that are complete become; none where there is no catalog. */
+  public readonly landedTables: LandedTables;
+
   constructor(scope: Construct, id: string, props: RunCompletionProps) {
+    const landedTables = props.landedTables ?? props.catalog?.landedTables ?? LandedTables.none();
     super(scope, id, props, {
       roleType: RunCompletionRole,
       serviceName: SERVICES.runCompletion,
       eventBus: props.eventBus,
+      commitsTables: commitsSnapshots(landedTables),
       environment: {
         ...props.catalog && { [HANDLER_ENV.glueDatabase]: props.catalog.databaseName },
         ...props.eventBus && { [HANDLER_ENV.eventBus]: props.eventBus.eventBusArn },
@@ -70,12 +89,54 @@ export class RunCompletion extends RecordingFunction {
       memorySize: 1024,
       timeout: Duration.minutes(15),
     });
-    if (props.catalog) this.allowRegistering(props.catalog);
+    this.landedTables = landedTables;
+    this.validateTables(props);
+    if (props.catalog) this.registerIn(props.catalog, props.bucket);
+    if (commitsSnapshots(landedTables)) {
+      checkLifecycle(this, props.bucket, props.objectPrefix);
+      this.allowGoingOn();
+    }
   }
 
-  private allowRegistering(catalog: LandingCatalog): void {
+  /**
+   * A run of more tables than one invocation commits is gone on with by the next. In a policy of its own: the function waits for the
+   * one that comes with the role, so that it could not be named there.
+   */
+  private allowGoingOn(): void {
+    const statements = [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.function.functionArn] })];
+    const policy = new iam.Policy(this, 'GoOnPolicy', { statements });
+    acknowledgeByStandards(policy, 'IAMNoInlinePolicy', 'the policy is of this one function, and of use to nobody else');
+    this.role.attachInlinePolicy(policy);
+  }
+
+  private registerIn(catalog: LandingCatalog, bucket: s3.IBucket): void {
+    const { proofWorkGroup } = catalog;
+    const settings = settingsOf(this.landedTables, proofWorkGroup?.workGroupRef.workGroupName);
+    this.function.addEnvironment(HANDLER_ENV.landedTables, Stack.of(this).toJsonString(settings));
     catalog.grantRegister(this.role);
     const tables = Stack.of(this).formatArn({ service: 'glue', resource: 'table', resourceName: `${catalog.databaseName}/*` });
     acknowledgeResource(this.role, tables, 'the tables are named after those of the source, which nobody knows before');
+    if (settings.proveInWorkGroup !== undefined) this.allowProving(settings.proveInWorkGroup, bucket, catalog.resultsBucket!);
+  }
+
+  private allowProving(workGroupName: string, landing: s3.IBucket, results: s3.IBucket): void {
+    const workGroup = Stack.of(this).formatArn({ service: 'athena', resource: 'workgroup', resourceName: workGroupName });
+    this.role.addToPrincipalPolicy(new iam.PolicyStatement({ actions: PROOF_ACTIONS, resources: [workGroup] }));
+    this.role.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['s3:GetBucketLocation'], resources: [landing.bucketArn] }));
+    resultRights(this.role, results, PROOFS_FOLDER);
+    acknowledgeResource(this.role, results.arnForObjects(`${PROOFS_FOLDER}*`), 'Athena names the results of queries');
+  }
+
+  private validateTables({ catalog, landedTables }: RunCompletionProps): void {
+    checkLandedTables(this, landedTables);
+    if (!landedTables || landedTables.kind === LandedTablesKind.NONE) return;
+    if (!catalog) throw invalidInput(this, 'landedTables needs catalog, which the tables are registered in, got none');
+    if (landedTables.kind !== LandedTablesKind.ICEBERG) return;
+    if (!commitsSnapshots(catalog.landedTables)) {
+      throw invalidInput(this, `landedTables must be what the catalog is made for, '${catalog.landedTables.kind}', got 'iceberg': give it to the catalog`);
+    }
+    if (landedTables.icebergOptions.proveByQuery && !catalog.proofWorkGroup) {
+      throw invalidInput(this, 'proveByQuery needs a catalog with a workgroup for it, got one without: give the option to the catalog');
+    }
   }
 }

@@ -7,8 +7,9 @@ import * as assets from 'aws-cdk-lib/aws-s3-assets';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ExtractionSource } from './extraction-source';
-import { heapOptions, normalizePrefix, stateFolder } from '../../contract';
+import { heapOptions, normalizePrefix } from '../../contract';
 import { HandlerRole } from '../access/handler-role';
+import { landingKeys } from '../access/landing-keys';
 import { acknowledgeResource } from '../access/nag-acknowledgements';
 import { createHandlerFunction, createHandlerLogGroup } from '../functions/handler-function';
 import { RecorderFunctionOptions } from '../functions/recorder-options';
@@ -113,8 +114,9 @@ export class ExtractionRole extends HandlerRole {
   private allowLanding(pipeline: ILegacyToS3Pipeline): void {
     pipeline.grantLand(this.role);
     const { bucket, landingPrefix = '' } = pipeline;
-    for (const folder of [landingPrefix, stateFolder(landingPrefix)]) {
-      acknowledgeResource(this.role, bucket.arnForObjects(`${folder}*`), 'objects are named after the source\'s tables, and state after runs');
+    const { landed, state } = landingKeys(landingPrefix);
+    for (const pattern of [...landed, ...state]) {
+      acknowledgeResource(this.role, bucket.arnForObjects(pattern), 'objects are named after the source\'s tables, and state after runs');
     }
   }
 

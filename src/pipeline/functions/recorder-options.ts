@@ -109,8 +109,8 @@ export interface RecorderFunctionOptions {
 
   /**
    * VPC to run the function (of a pipeline: all its functions) in. It must reach S3 and DynamoDB, by their gateway endpoints,
-   * and Lambda (the recorder) or EventBridge and Glue (run completion) or Lambda and SQS (replay), by their interface
-   * endpoints; or all by a NAT gateway.
+   * and Lambda (the recorder) or EventBridge, Glue and Lambda (run completion; with `proveByQuery` Athena, too) or Lambda and SQS
+   * (replay), by their interface endpoints; or all by a NAT gateway.
    *
    * @default - not in a VPC
    */

@@ -35,7 +35,8 @@ export interface ILegacyToS3Pipeline extends IConstruct {
   /**
    * Lets somebody land data with the extractor: put objects under the landing prefix by single and multipart upload, abort and
    * list uploads, see what is landed already, delete what a retry, a resumption, an abortion or a pruning has to, and keep the
-   * state of runs beside the landing prefix (`landing-state/`; of the whole bucket `_state/`).
+   * state of runs beside the landing prefix (`landing-state/`; of the whole bucket `_state/`). Of the whole bucket only keys of the
+   * landing layout and of state: the metadata of landed tables, which lies in it, is not for landing to write.
    *
    * @param grantee for example the role of the container or instance that runs the extractor
    * @param options what not to grant
@@ -55,6 +56,16 @@ export interface ILegacyToS3Pipeline extends IConstruct {
    * @param grantee who reads
    */
   grantReadRecords(grantee: iam.IGrantable): iam.Grant;
+
+  /**
+   * Lets somebody of this account change landed Iceberg tables as run completion does, for example by the command line's `rollback`,
+   * `expire` and `tables rebuild`: write and delete the tables' metadata and the lines of their snapshots, change the tables in
+   * Glue, note it in the metadata table, and read landed objects.
+   *
+   * @param grantee for example the role of an operator
+   * @param options what else to grant
+   */
+  grantWriteTables(grantee: iam.IGrantable, options?: GrantWriteTablesOptions): iam.Grant;
 
   /**
    * Lets somebody replay failed events, and record again what landed.
@@ -145,6 +156,17 @@ export interface GrantLandOptions {
    * unfinished chunks are there, `abort` and `prune`. State can be kept for targets that are the landing prefix itself.
    *
    * @default true
+   */
+  readonly deleteLanded?: boolean;
+}
+
+/** Options of the right to change landed tables. */
+export interface GrantWriteTablesOptions {
+  /**
+   * Whether landed objects may be deleted, as `expire` does with files of runs that no table remembers; in a versioned bucket that
+   * hides a version and destroys none.
+   *
+   * @default false
    */
   readonly deleteLanded?: boolean;
 }

@@ -51,6 +51,8 @@ export interface RecordingRoleProps {
   readonly inVpc: boolean;
   /** Bus that runs are announced on; undefined for the account's default one. */
   readonly eventBus?: events.IEventBus;
+  /** Whether it commits snapshots of landed tables. @default false */
+  readonly commitsTables?: boolean;
   /** One that was given. */
   readonly role?: iam.IRole;
 }
@@ -59,6 +61,7 @@ export interface RecordingRoleProps {
 export interface RecordingFunctionKind {
   readonly roleType: new (scope: Construct, props: RecordingRoleProps) => HandlerRole;
   readonly eventBus?: events.IEventBus;
+  readonly commitsTables?: boolean;
   readonly serviceName: string;
   /** Variables beside those of every function that records. */
   readonly environment?: { readonly [name: string]: string };
@@ -103,11 +106,12 @@ export abstract class RecordingFunction extends Construct implements iam.IGranta
     requireStandardQueue(this, props.failureQueue);
 
     const { bucket, objectPrefix, table } = props;
-    const { roleType: Role, serviceName, environment, eventBus, ...settings } = kind;
+    const { roleType: Role, serviceName, environment, eventBus, commitsTables, ...settings } = kind;
     this.failureQueue = props.failureQueue ?? new FailureQueue(this, 'FailureQueue', { encryptionKey: props.encryptionKey });
     this.logGroup = createHandlerLogGroup(this, props, props.encryptionKey);
     const parts = { logGroup: this.logGroup, failureQueue: this.failureQueue };
-    this.role = new Role(this, { bucket, objectPrefix, table, ...parts, inVpc: props.vpc !== undefined, eventBus, role: props.role }).role;
+    const inVpc = props.vpc !== undefined;
+    this.role = new Role(this, { bucket, objectPrefix, table, ...parts, inVpc, eventBus, commitsTables, role: props.role }).role;
     this.grantPrincipal = this.role.grantPrincipal;
     this.function = createHandlerFunction(this, {
       ...settings,

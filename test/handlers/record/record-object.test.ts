@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { HANDLER_ENV, toUserMetadata } from '../../../src/contract';
+import { HANDLER_ENV, runSnapshotsKey, tableLocation, toUserMetadata } from '../../../src/contract';
 import { RecorderFixture } from '../recorder-fixture';
 
 let fixture: RecorderFixture;
@@ -33,7 +33,13 @@ test('a landed object becomes one item with all that S3 says of it', async () =>
   });
 });
 
-describe.each(['landing-state/run=r1/chunk-00000-00000.json', '_state/run=r1/lease-000001.json', '_state/check-4711.json'])('%s is no landed object', (key) => {
+const uuid = '0b6f4a1c-3d52-4c7e-9a60-1f2e3d4c5b6a';
+
+describe.each([
+  'landing-state/run=r1/chunk-00000-00000.json', '_state/run=r1/lease-000001.json', '_state/check-4711.json',
+  `_tables/ledger_dbo_accounts-${uuid}/metadata/00001-${uuid}.metadata.json`, `landing-tables/ledger_dbo_accounts-${uuid}/metadata/snap-1-1-${uuid}.avro`,
+  `${tableLocation('', 'ledger_dbo_accounts', uuid)}data/delete-1.parquet`, runSnapshotsKey('', 'r1'),
+])('%s is no landed object', (key) => {
   const bridged = (type: string) => ({ 'source': 'aws.s3', 'detail-type': type, 'detail': { bucket: { name: fixture.plain }, object: { key, sequencer: '01' } } });
   const queued = (event: unknown) => ({
     Records: [{ messageId: 'm1', receiptHandle: 'h1', eventSource: 'aws:sqs', body: JSON.stringify(event), attributes: { ApproximateReceiveCount: '1' } }],

@@ -67,7 +67,11 @@ test('the lines run completion writes are no landed objects', async () => {
 
 test('below another prefix, or of another shape, the same key is a landed object', async () => {
   const lambda = await fixture.newLambda({ [HANDLER_ENV.landingPrefix]: 'lake/' });
-  for (const [key, recorded] of [['lake/runs/run=r1.json', false], ['runs/run=r1.json', true], ['lake/runs/orders.json', true], ['lake/runs/run=a/b.json', true]] as const) {
+  for (const [key, recorded] of [
+    ['lake/runs/run=r1.json', false], ['runs/run=r1.json', true], ['lake/runs/orders.json', true], ['lake/runs/run=a/b.json', true],
+    ['lake/run-snapshots/run=r1.json', false], ['run-snapshots/run=r1.json', true], ['lake/run-snapshots/orders.json', true],
+    ['lake/_tables/orders/metadata/v1.json', true],
+  ] as const) {
     await lambda.invoke(await fixture.put(fixture.plain, key, '{}'));
     expect([key, await fixture.item(key) !== undefined]).toEqual([key, recorded]);
   }

@@ -1,4 +1,4 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { ArnFormat, CfnParameter, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -32,9 +32,11 @@ describe('grantLand', () => {
   const listing = { Effect: 'Allow', Action: ['s3:ListBucket', 's3:ListBucketMultipartUploads'], Resource: bucket };
   const watching = (prefix: string) => () => ({ trigger: LandingTrigger.s3Notification({ prefix }) });
 
-  test('lets land, clean up and keep state, which lies in the whole bucket', () => {
+  test('lets land, clean up and keep state; of the whole bucket, which holds the tables\' metadata, by the names of the layout', () => {
     expect(statements(granting(give), 'User')).toEqual([
-      { Effect: 'Allow', Action: [...landing, 's3:DeleteObject'], Resource: objects('/*') }, listing,
+      { Effect: 'Allow', Action: [...landing, 's3:DeleteObject'], Resource: ['/*database=*', '/*_runs/*'].map(objects) },
+      { Effect: 'Allow', Action: state, Resource: ['/_state/*', '/*-state/*'].map(objects) },
+      listing,
     ]);
   });
 
@@ -46,15 +48,25 @@ describe('grantLand', () => {
     ]);
   });
 
-  test('whose prefix is no folder holds the state', () => {
-    expect(statements(granting(give, watching('landing')), 'User')).toHaveLength(2);
+  test('whose prefix is no folder is by the names of the layout, too', () => {
+    expect(statements(granting(give, watching('landing')), 'User').map(({ Resource }) => Resource)).toEqual([
+      ['/landing*database=*', '/landing*_runs/*'].map(objects), objects('/landing*-state/*'), bucket,
+    ]);
   });
 
-  test.each<[string, string | undefined, string]>([['/landing/*', 'landing/', '/landing-state/*'], ['/*', undefined, '/_state/*']])(
-    'without deletion of %s still deletes state', (all, prefix, kept) => {
+  test('whose prefix is known only at deployment is of all under it', () => {
+    const given = (stack: Stack) => ({ trigger: LandingTrigger.s3Notification({ prefix: new CfnParameter(stack, 'Prefix').valueAsString }) });
+    expect(statements(granting(give, given), 'User')[0].Resource).toEqual({ 'Fn::Join': ['', [bucket, '/', { Ref: 'Prefix' }, '*']] });
+  });
+
+  test.each<[object | object[], string | undefined, object | object[]]>([
+    [objects('/landing/*'), 'landing/', objects('/landing-state/*')],
+    [['/*database=*', '/*_runs/*'].map(objects), undefined, ['/_state/*', '/*-state/*'].map(objects)],
+  ])(
+    'without deletion still deletes state: %#', (all, prefix, kept) => {
       const without: Give = (pipeline, user) => pipeline.grantLand(user, { deleteLanded: false });
       expect(statements(granting(without, prefix === undefined ? undefined : watching(prefix)), 'User')).toEqual([
-        { Effect: 'Allow', Action: landing, Resource: objects(all) }, { Effect: 'Allow', Action: state, Resource: objects(kept) }, listing,
+        { Effect: 'Allow', Action: landing, Resource: all }, { Effect: 'Allow', Action: state, Resource: kept }, listing,
       ]);
     });
 

@@ -6,8 +6,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { RUN_LOG_COLUMNS } from '../../../src/contract';
-import { LandingCatalog, LandingCatalogProps } from '../../../src/pipeline/catalog/landing-catalog';
+import { RUN_LOG_COLUMNS, RUN_SNAPSHOT_COLUMNS } from '../../../src/contract';
+import { LandedTables, LandingCatalog, LandingCatalogProps } from '../../../src/pipeline';
 import { arnOf, failureOf, only, statements, synth } from '../synth';
 
 function catalog(stack: Stack, props: Partial<LandingCatalogProps> = {}, id: string = 'Catalog'): LandingCatalog {
@@ -75,17 +75,30 @@ test('limit, expiration and removal policy can be set', () => {
 
 test('the table of runs lies over the lines that run completion writes, with the columns of the contract', () => {
   const template = make({ objectPrefix: 'in/' });
-  const { TableInput } = only(template, 'AWS::Glue::Table').Properties;
+  const { TableInput } = only(template, 'AWS::Glue::Table', 'CatalogRunsTable').Properties;
   expect(TableInput.Name).toBe('runs');
   expect(TableInput.StorageDescriptor.Location).toBe('s3://landing/in/runs/');
   expect(TableInput.StorageDescriptor.Columns.map(({ Name }: any) => Name)).toEqual(Object.keys(RUN_LOG_COLUMNS));
 });
 
-test('saved queries of the workgroup read the table of runs', () => {
+test('the table of their snapshots lies beside them, where runs are snapshots', () => {
+  const { TableInput } = only(make({ objectPrefix: 'in/' }), 'AWS::Glue::Table', 'CatalogRunSnapshotsTable').Properties;
+  expect(TableInput.Name).toBe('run_snapshots');
+  expect(TableInput.StorageDescriptor.Location).toBe('s3://landing/in/run-snapshots/');
+  expect(TableInput.StorageDescriptor.SerdeInfo.SerializationLibrary).toBe('org.openx.data.jsonserde.JsonSerDe');
+  expect(TableInput.StorageDescriptor.Columns.map(({ Name }: any) => Name)).toEqual(Object.keys(RUN_SNAPSHOT_COLUMNS));
+  for (const landedTables of [LandedTables.hive(), LandedTables.none()]) {
+    const template = make({ landedTables });
+    template.resourceCountIs('AWS::Glue::Table', 1);
+    expect(Object.values(template.findResources('AWS::Athena::NamedQuery')).map(({ Properties }) => Properties.Name)).not.toContain('snapshots of a run');
+  }
+});
+
+test('saved queries of the workgroup read the table of runs, and that of their snapshots', () => {
   const queries = Object.values(make().findResources('AWS::Athena::NamedQuery')).map(({ Properties }) => Properties);
-  expect(queries.map(({ Name }) => Name).sort()).toEqual(['newest objects', 'row counts', 'runs']);
-  for (const { QueryString, WorkGroup, Database } of queries) {
-    expect(QueryString).toMatch(/FROM runs\b/);
+  expect(queries.map(({ Name }) => Name).sort()).toEqual(['newest objects', 'row counts', 'runs', 'snapshots of a run']);
+  for (const { Name, QueryString, WorkGroup, Database } of queries) {
+    expect(QueryString).toMatch(Name === 'snapshots of a run' ? /FROM run_snapshots\b/ : /FROM runs\b/);
     expect([typeof WorkGroup, typeof Database]).toEqual(['string', 'string']);
   }
 });
@@ -100,7 +113,7 @@ describe('a database of one\'s own', () => {
   test('imported by its name: tables and queries are made in it', () => {
     const { template, made } = synth((stack) => catalog(stack, { glueDatabase: glue.CfnDatabase.fromDatabaseName(stack, 'Lake', 'lake') }));
     template.resourceCountIs('AWS::Glue::Database', 0);
-    expect(only(template, 'AWS::Glue::Table').Properties.DatabaseName).toBe('lake');
+    template.allResourcesProperties('AWS::Glue::Table', { DatabaseName: 'lake' });
     template.allResourcesProperties('AWS::Athena::NamedQuery', { Database: 'lake' });
     expect(made.databaseName).toBe('lake');
   });
@@ -109,7 +122,7 @@ describe('a database of one\'s own', () => {
     const { template } = synth((stack) => catalog(stack, {
       glueDatabase: new glue.CfnDatabase(stack, 'Lake', { catalogId: stack.account, databaseInput: { name: 'lake' } }),
     }));
-    const table = only(template, 'AWS::Glue::Table');
+    const table = only(template, 'AWS::Glue::Table', 'CatalogRunsTable');
     expect([table.Properties.DatabaseName, table.DependsOn]).toEqual([{ Ref: 'Lake' }, ['Lake']]);
   });
 
@@ -118,18 +131,28 @@ describe('a database of one\'s own', () => {
     const lake = new Stack(app, 'Lake');
     const stack = new Stack(app, 'Stack');
     catalog(stack, { glueDatabase: new glue.CfnDatabase(lake, 'Lake', { catalogId: lake.account, databaseInput: {} }) });
-    expect(only(Template.fromStack(stack), 'AWS::Glue::Table').Properties.DatabaseName).toEqual({ 'Fn::ImportValue': expect.stringMatching(/^Lake:/) });
+    expect(only(Template.fromStack(stack), 'AWS::Glue::Table', 'CatalogRunsTable').Properties.DatabaseName).toEqual({ 'Fn::ImportValue': expect.stringMatching(/^Lake:/) });
   });
 
   test('shared by two: each has a table of runs of its own name', () => {
     const { template } = synth((stack) => {
       const glueDatabase = glue.CfnDatabase.fromDatabaseName(stack, 'Lake', 'lake');
-      for (const id of ['One', 'Two']) catalog(stack, { glueDatabase, runsTableName: `runs_${id.toLowerCase()}` }, id);
+      for (const id of ['One', 'Two']) {
+        catalog(stack, { glueDatabase, runsTableName: `runs_${id.toLowerCase()}`, runSnapshotsTableName: `snapshots_${id.toLowerCase()}` }, id);
+      }
     });
     const names = Object.values(template.findResources('AWS::Glue::Table')).map(({ Properties }) => Properties.TableInput.Name);
-    expect(names.sort()).toEqual(['runs_one', 'runs_two']);
+    expect(names.sort()).toEqual(['runs_one', 'runs_two', 'snapshots_one', 'snapshots_two']);
     expect(only(template, 'AWS::Athena::NamedQuery', 'OneQueryRuns').Properties.QueryString).toMatch(/FROM runs_one\n/);
     expect(only(template, 'AWS::Athena::NamedQuery', 'TwoQueryRowCounts').Properties.QueryString).toMatch(/FROM runs_two r\n/);
+    expect(only(template, 'AWS::Athena::NamedQuery', 'TwoQueryRunSnapshots').Properties.QueryString).toMatch(/FROM snapshots_two\n/);
+  });
+
+  test.each(['runsTableName', 'runSnapshotsTableName'] as const)('shared by two with one %s is refused', (name) => {
+    expect(failureOf((stack) => {
+      const glueDatabase = glue.CfnDatabase.fromDatabaseName(stack, 'Lake', 'lake');
+      for (const id of ['One', 'Two']) catalog(stack, { glueDatabase, runsTableName: `runs_${id}`.toLowerCase(), runSnapshotsTableName: `snapshots_${id}`.toLowerCase(), [name]: 'same' }, id);
+    })).toBe(`Stack/Two: ${name} 'same' is that of Stack/One already: pipelines that share a database each need another`);
   });
 });
 
@@ -189,11 +212,12 @@ describe('grants', () => {
   test('grantQuery: the workgroup, the tables, the results and the landed objects', () => {
     const { given } = granted((made, user) => made.grantQuery(user));
     const actions = given.map(({ Action }) => [Action].flat()[0]);
-    expect(actions).toEqual(['athena:GetWorkGroup', 'glue:GetDatabase', 's3:GetBucketLocation', 's3:GetObject', 's3:GetObject', 's3:GetBucketLocation']);
+    expect(actions).toEqual(['athena:GetWorkGroup', 'glue:GetDatabase', 's3:GetBucketLocation', 's3:GetObject', 's3:GetObject', 's3:GetObject', 's3:GetBucketLocation']);
     expect(given[0].Action).toEqual(expect.arrayContaining(['athena:GetNamedQuery', 'athena:BatchGetNamedQuery', 'athena:ListNamedQueries']));
     expect(given[3].Action).toEqual(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts']);
     expect(text(given[0].Resource)).toMatch(/:workgroup\/Stack-Catalog-[0-9A-F]{8}$/);
-    expect(text(given[4].Resource)).toBe('arn:AWS::Partition:s3:::landing/in/*');
+    const reading = given.filter(({ Action }) => Action.includes('s3:GetObjectVersion'));
+    expect(reading.map(({ Resource }) => text(Resource)).sort()).toEqual(['arn:AWS::Partition:s3:::landing/in-tables/*', 'arn:AWS::Partition:s3:::landing/in/*']);
   });
 
   test('grantQuery with one\'s own database, workgroup and results', () => {
@@ -235,6 +259,12 @@ test('cdk-nag finds nothing', () => {
 test.each<[Partial<LandingCatalogProps>, string]>([
   [{ bytesScannedLimit: Size.mebibytes(9) }, 'bytesScannedLimit must be at least 10 MB, got 9437184 bytes'],
   [{ queryResultsExpiration: Duration.hours(1) }, 'queryResultsExpiration must be whole days from 1 day to 36500 days, got 1 hour'],
+  [{ runSnapshotsTableName: 'a-b' }, "runSnapshotsTableName must be 1 to 255 letters of a-z, digits and underscores, got 'a-b'"],
+  [{ runSnapshotsTableName: 'runs' }, "runSnapshotsTableName must not be runsTableName, got 'runs' for both"],
+  [
+    { runSnapshotsTableName: 'mine', landedTables: LandedTables.hive() },
+    "runSnapshotsTableName needs landedTables: LandedTables.iceberg(), got 'hive': only then runs are snapshots",
+  ],
   [{ runsTableName: 'Runs' }, "runsTableName must be 1 to 255 letters of a-z, digits and underscores, got 'Runs'"],
   [
     { bytesScannedLimit: Size.gibibytes(1), athenaWorkGroup: athena.CfnWorkGroup.fromWorkGroupName(new Stack(), 'Team', 'team') },

@@ -7,7 +7,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import {
-  LandingCatalog, ObjectRecorder, ObjectRecorderProps, ReplayFunction, ReplayFunctionProps, RunCompletion, RunCompletionProps,
+  LandedTables, LandingCatalog, ObjectRecorder, ObjectRecorderProps, ReplayFunction, ReplayFunctionProps, RunCompletion, RunCompletionProps,
 } from '../../../src/pipeline';
 import { anyFunctionCases, functionCases } from '../prop-case-sets';
 import { PropCases, testProps } from '../prop-cases';
@@ -55,6 +55,16 @@ describe('RunCompletion', () => {
         }),
       }),
       shows: /^CompletionFunction\/.*\/Variables\/GLUE_DATABASE_NAME: lake$/,
+    },
+    landedTables: {
+      byDefault: LandedTables.none(),
+      own: (stack) => ({
+        landedTables: LandedTables.hive(),
+        catalog: new LandingCatalog(stack, 'Catalog', {
+          bucket: bucketOf(stack, 'queried'), glueDatabase: glue.CfnDatabase.fromDatabaseName(stack, 'Own', 'lake'),
+        }),
+      }),
+      shows: /^CompletionFunction\/.*\/Variables\/LANDED_TABLES: {"kind":"hive"}$/,
     },
   }, (stack, props) => new RunCompletion(stack, 'Completion', { ...required(stack), ...props }));
 });

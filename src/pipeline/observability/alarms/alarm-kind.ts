@@ -48,6 +48,12 @@ export class AlarmKind {
   /** A run's manifest does not hold. */
   public static readonly RUN_INCOMPLETE = 'runIncomplete';
 
+  /** The snapshot of a run's table could not be committed; only with Iceberg tables. */
+  public static readonly TABLES_NOT_COMMITTED = 'tablesNotCommitted';
+
+  /** A committed table is not what its run's manifest says, or its files are gone; only with Iceberg tables. */
+  public static readonly TABLES_NOT_PROVEN = 'tablesNotProven';
+
   /** No run was completed for too long; only with `runFreshness`. */
   public static readonly RUN_OVERDUE = 'runOverdue';
 

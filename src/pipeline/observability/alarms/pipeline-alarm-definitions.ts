@@ -29,6 +29,7 @@ export function pipelineAlarmDefinitions(sources: AlarmSources): AlarmDefinition
     ...recordingAlarms(sources),
     ...bufferAlarms(sources),
     ...runAlarms(sources),
+    ...tableAlarms(sources),
   };
 }
 
@@ -50,6 +51,8 @@ export const PIPELINE_ALARM_KINDS: readonly string[] = [
   AlarmKind.TABLE_THROTTLES,
   AlarmKind.BUFFER_DELAYED,
   AlarmKind.RUN_INCOMPLETE,
+  AlarmKind.TABLES_NOT_COMMITTED,
+  AlarmKind.TABLES_NOT_PROVEN,
   AlarmKind.RUN_OVERDUE,
 ];
 
@@ -161,5 +164,21 @@ function runAlarms({ metrics, runFreshness }: AlarmSources): AlarmDefinitions {
         missing: cloudwatch.TreatMissingData.IGNORE,
       }),
     },
+  };
+}
+
+function tableAlarms({ metrics }: AlarmSources): AlarmDefinitions {
+  if (!metrics.commitsTables) return {};
+  return {
+    [AlarmKind.TABLES_NOT_COMMITTED]: whenAny({
+      id: 'TablesNotCommitted',
+      meaning: 'A table of a complete run could not be committed, so that it shows an earlier run; the other tables of the run are committed',
+      metric: (options) => metrics.metricTablesNotCommitted(options),
+    }),
+    [AlarmKind.TABLES_NOT_PROVEN]: whenAny({
+      id: 'TablesNotProven',
+      meaning: 'A committed table is not what its run\'s manifest says, or files that it names are gone',
+      metric: (options) => metrics.metricTablesNotProven(options),
+    }),
   };
 }

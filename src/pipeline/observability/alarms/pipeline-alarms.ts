@@ -104,7 +104,7 @@ export class PipelineAlarms extends Construct {
       }),
       options: props,
       subject: `Pipeline: ${props.pipelineName}`,
-      functionNameOf: ({ id: alarm }) => (runCompletion && /^(Completion|Run)/.test(alarm) ? runCompletion : recorder).functionName,
+      functionNameOf: ({ id: alarm }) => (runCompletion && /^(Completion|Run|Tables)/.test(alarm) ? runCompletion : recorder).functionName,
       topic: { encryptionKey: props.encryptionKey },
     });
     this.topic = topic;

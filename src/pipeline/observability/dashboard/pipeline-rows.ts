@@ -43,7 +43,7 @@ export function pipelineRows(sources: PipelineRowSources): cloudwatch.IWidget[][
   });
   const rows: { readonly [section in DashboardSection]: () => cloudwatch.IWidget[][] } = {
     [DashboardSection.GLANCE]: () => glance(sources),
-    [DashboardSection.RUNS]: () => [runs(sources), ...runsLogGroup ? [[logTable('Runs', [runsLogGroup], LOG_QUERIES.runs, TALL)]] : []],
+    [DashboardSection.RUNS]: () => [runs(sources), ...tables(sources), ...runsLogGroup ? [[logTable('Runs', [runsLogGroup], LOG_QUERIES.runs, TALL)]] : []],
     [DashboardSection.LATENCY]: () => [latency(sources)],
     [DashboardSection.RECORDER]: () => [recorder(sources)],
     [DashboardSection.BUFFER]: () => buffer(sources),
@@ -130,6 +130,16 @@ function runs({ metrics, fine }: PipelineRowSources): cloudwatch.IWidget[] {
       leftYAxis: MILLISECONDS,
     }),
   ];
+}
+
+function tables({ metrics, fine }: PipelineRowSources): cloudwatch.IWidget[][] {
+  if (!metrics.commitsTables) return [];
+  return [[graph('Tables of complete runs', {
+    left: [metrics.metricTablesCommitted({ ...fine, label: 'committed' })],
+    right: [orZero(metrics.metricTablesNotCommitted(fine), 'not committed'), orZero(metrics.metricTablesNotProven(fine), 'not proven')],
+    rightYAxis: COUNT,
+    width: FULL,
+  })]];
 }
 
 function latency({ metrics, fine, tableLatencyTarget }: PipelineRowSources): cloudwatch.IWidget[] {

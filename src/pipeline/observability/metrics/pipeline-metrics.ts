@@ -5,7 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { failureQueueAge, failureQueueDepth } from './failure-queue-metrics';
 import { RecorderMetrics } from './recorder-metrics';
-import { METADATA_TABLE } from '../../../contract';
+import { METADATA_TABLE, METRICS } from '../../../contract';
 
 /** What the metrics are of; all of it may be imported. */
 export interface PipelineMetricsProps {
@@ -41,12 +41,50 @@ export interface PipelineMetricsProps {
    * @default - none: what EventBridge loses is left out
    */
   readonly rule?: events.IRule;
+
+  /**
+   * Whether run completion commits snapshots of landed tables: with `LandedTables.iceberg()`.
+   *
+   * @default false: alarms and graphs of commits are left out
+   */
+  readonly commitsTables?: boolean;
 }
 
 /** The metrics of a pipeline: its own, and those AWS has of its functions, table and queue. */
 export class PipelineMetrics extends RecorderMetrics {
+  /** Whether run completion commits snapshots of landed tables. */
+  public readonly commitsTables: boolean;
+
   constructor(private readonly props: PipelineMetricsProps) {
     super(props.namespace);
+    this.commitsTables = props.commitsTables ?? false;
+  }
+
+  /**
+   * Tables of runs whose snapshot was committed (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricTablesCommitted(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(METRICS.tablesCommitted, options);
+  }
+
+  /**
+   * Attempts to commit a table's snapshot that came to nothing (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricTablesNotCommitted(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(METRICS.tablesNotCommitted, options);
+  }
+
+  /**
+   * Committed tables that are not what their run's manifest says, or whose files are gone (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricTablesNotProven(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(METRICS.tablesNotProven, options);
   }
 
   /**

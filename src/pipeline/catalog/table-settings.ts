@@ -1,0 +1,49 @@
+import { Duration, Size, Token } from 'aws-cdk-lib';
+import { IConstruct } from 'constructs';
+import { ForeignRows, IcebergTablesOptions, LandedTables, LandedTablesKind } from './landed-tables';
+import { LandedTablesSettings } from '../../contract';
+import { invalidInput, requireDuration, requireWhole } from '../checks/validation';
+
+/** Whether runs become snapshots. */
+export function commitsSnapshots(tables: LandedTables | undefined): boolean {
+  return tables?.kind === LandedTablesKind.ICEBERG;
+}
+
+/** Refuses what the options cannot be, for the construct that was given them. */
+export function checkLandedTables(scope: IConstruct, tables: LandedTables | undefined): void {
+  if (!tables) return;
+  if (typeof tables !== 'object') throw invalidInput(scope, `landedTables must be an object, such as LandedTables.iceberg(), got ${JSON.stringify(tables)}`);
+  const { foreignRows, keepRuns, keepFor, proveByQuery, bytesScannedCutoff } = tables.icebergOptions;
+  const known: readonly string[] = Object.values(ForeignRows);
+  if (foreignRows !== undefined && !Token.isUnresolved(foreignRows) && !known.includes(foreignRows)) {
+    throw invalidInput(scope, `foreignRows must be one of ${known.join(', ')}, got '${String(foreignRows)}'`);
+  }
+  requireWhole(scope, 'keepRuns', keepRuns, { min: 1 });
+  requireDuration(scope, 'keepFor', keepFor, { min: Duration.days(1), max: Duration.days(36500), whole: 'days' });
+  if (bytesScannedCutoff && !proveByQuery) throw invalidInput(scope, 'bytesScannedCutoff needs proveByQuery: true: it is of those queries alone');
+  requireScannable(scope, 'bytesScannedCutoff', bytesScannedCutoff);
+}
+
+/** Refuses a limit that Athena would (Athena, "WorkGroupConfiguration", BytesScannedCutoffPerQuery). */
+export function requireScannable(scope: IConstruct, name: string, limit: Size | undefined): void {
+  if (!limit || limit.isUnresolved() || limit.toBytes() >= 10_000_000) return;
+  throw invalidInput(scope, `${name} must be at least 10 MB, got ${limit.toBytes()} bytes`);
+}
+
+/** What run completion is told of the tables. */
+export function settingsOf({ kind, icebergOptions }: LandedTables, proveInWorkGroup?: string): LandedTablesSettings {
+  if (kind !== LandedTablesKind.ICEBERG) return { kind };
+  const { foreignRows = ForeignRows.REFUSE, keepRuns, keepFor, proveByQuery } = icebergOptions;
+  return {
+    kind,
+    foreignRows,
+    keepRuns,
+    keepForDays: keepFor?.toDays(),
+    ...proveByQuery && { proveInWorkGroup, proveBytesLimit: proofLimit(icebergOptions).toBytes() },
+  };
+}
+
+/** How much a query that proves a table may scan. */
+export function proofLimit({ bytesScannedCutoff }: IcebergTablesOptions): Size {
+  return bytesScannedCutoff ?? Size.gibibytes(100);
+}

@@ -1,0 +1,187 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DynamoDBClient, GetItemCommand, paginateScan, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DeleteTableCommand, GetDatabasesCommand, GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { DeleteObjectCommand, GetBucketVersioningCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { runSnapshotsKey, STACK_OUTPUTS, tableLocation } from '../../src/contract';
+import { LandingTrigger, LegacyToS3Pipeline } from '../../src/pipeline';
+import { type DeployedStack, deployTemplate, type LocalCloud, poll, startLocalCloud } from '../../tools/local-cloud';
+
+/** The rights on landed tables, tried as the roles that have them, and what triggers make of a commit's objects. */
+const ROLES = ['Loader', 'WholeLoader', 'Engine', 'WholeEngine', 'Keeper', 'WholeKeeper', 'Expirer'] as const;
+const PIPELINES = ['Ledger', 'Whole', 'Buffered'] as const;
+const UUID = '0b6f4a1c-3d52-4c7e-9a60-1f2e3d4c5b6a';
+
+interface Clients {
+  readonly s3: S3Client;
+  readonly dynamodb: DynamoDBClient;
+  readonly glue: GlueClient;
+  readonly sqs: SQSClient;
+  readonly lambda: LambdaClient;
+}
+
+const outdir = mkdtempSync(path.join(tmpdir(), 'table-grants-'));
+let cloud: LocalCloud;
+let stack: DeployedStack;
+let owner: Clients;
+const as = {} as { [role in typeof ROLES[number]]: Clients };
+
+beforeAll(async () => {
+  const app = new App({ outdir, analyticsReporting: false });
+  const scope = new Stack(app, 'Tables');
+  const ledger = new LegacyToS3Pipeline(scope, 'Ledger', { trigger: LandingTrigger.s3Notification({ prefix: 'landing/' }), dashboard: false });
+  const whole = new LegacyToS3Pipeline(scope, 'Whole', { trigger: LandingTrigger.s3Notification({ deletions: true }), dashboard: false });
+  new LegacyToS3Pipeline(scope, 'Buffered', { trigger: LandingTrigger.buffered({ maxBatchingWindow: Duration.seconds(1) }), dashboard: false });
+  const grants: { readonly [role in typeof ROLES[number]]: (role: iam.Role) => iam.Grant } = {
+    Loader: (role) => ledger.grantLand(role),
+    WholeLoader: (role) => whole.grantLand(role),
+    Engine: (role) => ledger.catalog!.grantRead(role),
+    WholeEngine: (role) => whole.catalog!.grantRead(role),
+    Keeper: (role) => ledger.grantWriteTables(role),
+    WholeKeeper: (role) => whole.grantWriteTables(role),
+    Expirer: (role) => ledger.grantWriteTables(role, { deleteLanded: true }),
+  };
+  for (const name of ROLES) {
+    const role = new iam.Role(scope, name, { assumedBy: new iam.AccountRootPrincipal() });
+    grants[name](role).assertSuccess();
+    new CfnOutput(scope, `${name}Arn`, { value: role.roleArn });
+  }
+  app.synth();
+  cloud = await startLocalCloud();
+  stack = await deployTemplate(cloud, outdir);
+  owner = clientsOf(cloud.clientConfig);
+  const sts = new STSClient(cloud.clientConfig);
+  for (const name of ROLES) {
+    const { Credentials: given } = await sts.send(new AssumeRoleCommand({ RoleArn: stack.outputs[`${name}Arn`], RoleSessionName: name }));
+    const credentials = { accessKeyId: given!.AccessKeyId!, secretAccessKey: given!.SecretAccessKey!, sessionToken: given!.SessionToken! };
+    as[name] = clientsOf({ ...cloud.clientConfig, credentials });
+  }
+  sts.destroy();
+});
+
+afterAll(async () => {
+  for (const clients of [owner, ...Object.values(as)]) for (const client of Object.values(clients ?? {})) client.destroy();
+  await cloud?.stop();
+  rmSync(outdir, { recursive: true, force: true });
+});
+
+type Pipeline = typeof PIPELINES[number];
+
+const output = (pipeline: Pipeline, name: keyof typeof STACK_OUTPUTS) => stack.outputs[`${pipeline}${STACK_OUTPUTS[name]}`];
+const prefixOf = (pipeline: Pipeline) => (pipeline === 'Ledger' ? 'landing/' : '');
+const at = (pipeline: Pipeline, Key: string) => ({ Bucket: output(pipeline, 'bucketName'), Key });
+const metadata = (pipeline: Pipeline, file: string = 'v1.metadata.json') => at(pipeline, `${tableLocation(prefixOf(pipeline), 'ledger_dbo_accounts', UUID)}metadata/${file}`);
+const lines = (pipeline: Pipeline) => at(pipeline, runSnapshotsKey(prefixOf(pipeline), 'r1'));
+const landed = (pipeline: Pipeline, file: string) => at(pipeline, `${prefixOf(pipeline)}database=L/schema=dbo/table=T/run=r1/${file}`);
+const database = (pipeline: Pipeline) => ({ DatabaseName: output(pipeline, 'glueDatabaseName') });
+
+function clientsOf(config: LocalCloud['clientConfig'] & { readonly credentials: { readonly sessionToken?: string } }): Clients {
+  return {
+    s3: new S3Client(config),
+    dynamodb: new DynamoDBClient(config),
+    glue: new GlueClient(config),
+    sqs: new SQSClient(config),
+    lambda: new LambdaClient(config),
+  };
+}
+
+const denied = async (request: Promise<unknown>) => request.then(() => 'allowed', ({ name }: Error) => name);
+const DENIED = expect.stringMatching(/^(AccessDenied|AccessDeniedException|403|Forbidden|AccessDeniedFault)$/);
+
+describe.each<[Pipeline, 'Loader' | 'WholeLoader', 'Engine' | 'WholeEngine', 'Keeper' | 'WholeKeeper']>([
+  ['Ledger', 'Loader', 'Engine', 'Keeper'], ['Whole', 'WholeLoader', 'WholeEngine', 'WholeKeeper'],
+])('of the pipeline %s', (pipeline, loader, engine, keeper) => {
+  test('who changes tables writes, reads and deletes metadata and lines, changes tables and notes it', async () => {
+    const { s3, glue, dynamodb } = as[keeper];
+    for (const object of [metadata(pipeline), lines(pipeline)]) {
+      await s3.send(new PutObjectCommand({ ...object, Body: '{}' }));
+      await s3.send(new GetObjectCommand(object));
+      await s3.send(new DeleteObjectCommand(object));
+    }
+    await s3.send(new ListObjectsV2Command({ Bucket: output(pipeline, 'bucketName') }));
+    expect((await s3.send(new GetBucketVersioningCommand({ Bucket: output(pipeline, 'bucketName') }))).Status).toBe('Enabled');
+    await glue.send(new CreateTableCommand({ ...database(pipeline), TableInput: { Name: 'mine' } }));
+    await glue.send(new UpdateTableCommand({ ...database(pipeline), TableInput: { Name: 'mine', Parameters: { a: 'b' } } }));
+    await glue.send(new DeleteTableCommand({ ...database(pipeline), Name: 'mine' }));
+    const item = { objectKey: { S: 'run#r1' }, versionId: { S: 'table#L/dbo/T' } };
+    await dynamodb.send(new PutItemCommand({ TableName: output(pipeline, 'tableName'), Item: item }));
+    await dynamodb.send(new GetItemCommand({ TableName: output(pipeline, 'tableName'), Key: item }));
+  });
+
+  test('and neither lands nor deletes what landed, unless that was granted', async () => {
+    await owner.s3.send(new PutObjectCommand({ ...landed(pipeline, 'kept.parquet'), Body: 'x' }));
+    const { s3 } = as[keeper];
+    await s3.send(new GetObjectCommand(landed(pipeline, 'kept.parquet')));
+    expect(await Promise.all([
+      denied(s3.send(new PutObjectCommand({ ...landed(pipeline, 'a.parquet'), Body: 'x' }))), denied(s3.send(new DeleteObjectCommand(landed(pipeline, 'kept.parquet')))),
+    ])).toEqual([DENIED, DENIED]);
+  });
+
+  test('who lands writes and deletes no metadata', async () => {
+    await owner.s3.send(new PutObjectCommand({ ...metadata(pipeline), Body: '{}' }));
+    const { s3, glue } = as[loader];
+    await s3.send(new PutObjectCommand({ ...landed(pipeline, 'b.parquet'), Body: 'x' }));
+    await s3.send(new DeleteObjectCommand(landed(pipeline, 'b.parquet')));
+    expect(await Promise.all([
+      denied(s3.send(new PutObjectCommand({ ...metadata(pipeline), Body: 'x' }))),
+      denied(s3.send(new DeleteObjectCommand(metadata(pipeline)))),
+      denied(glue.send(new CreateTableCommand({ ...database(pipeline), TableInput: { Name: 'mine' } }))),
+    ])).toEqual(Array(3).fill(DENIED));
+  });
+
+  test('who reads by an engine reads objects, metadata and the database, and changes nothing', async () => {
+    await owner.s3.send(new PutObjectCommand({ ...metadata(pipeline), Body: '{}' }));
+    await owner.s3.send(new PutObjectCommand({ ...landed(pipeline, 'c.parquet'), Body: 'x' }));
+    const { s3, glue, dynamodb } = as[engine];
+    await s3.send(new GetObjectCommand(metadata(pipeline)));
+    await s3.send(new HeadObjectCommand(landed(pipeline, 'c.parquet')));
+    await glue.send(new GetDatabasesCommand({}));
+    expect((await glue.send(new GetTableCommand({ ...database(pipeline), Name: 'run_snapshots' }))).Table!.StorageDescriptor!.Location)
+      .toBe(`s3://${output(pipeline, 'bucketName')}/${prefixOf(pipeline)}run-snapshots/`);
+    expect(await Promise.all([
+      denied(s3.send(new PutObjectCommand({ ...metadata(pipeline), Body: 'x' }))),
+      denied(s3.send(new DeleteObjectCommand(landed(pipeline, 'c.parquet')))),
+      denied(glue.send(new UpdateTableCommand({ ...database(pipeline), TableInput: { Name: 'run_snapshots' } }))),
+      denied(dynamodb.send(new GetItemCommand({ TableName: output(pipeline, 'tableName'), Key: { objectKey: { S: 'a' }, versionId: { S: 'b' } } }))),
+    ])).toEqual(Array(4).fill(DENIED));
+  });
+});
+
+test('who expires deletes what landed, too', async () => {
+  await owner.s3.send(new PutObjectCommand({ ...landed('Ledger', 'old.parquet'), Body: 'x' }));
+  await as.Expirer.s3.send(new DeleteObjectCommand(landed('Ledger', 'old.parquet')));
+});
+
+describe.each(['Whole', 'Buffered'] as const)('the recorder of the pipeline %s, which hears of every object', (pipeline) => {
+  const keys = async () => {
+    const found: string[] = [];
+    for await (const { Items = [] } of paginateScan({ client: owner.dynamodb }, { TableName: output(pipeline, 'tableName') })) {
+      found.push(...Items.filter(({ itemType }) => itemType?.S === 'object').map(({ objectKey }) => objectKey.S!));
+    }
+    return found;
+  };
+  const recorded = async (key: string) => poll(async () => (await keys()).includes(key), { what: `the item of ${key}`, deadlineMs: 60_000 });
+
+  test('makes no item of a commit\'s objects, of their deletion, or when what landed is recorded again', async () => {
+    const written = ['v2.metadata.json', 'snap-1.avro', 'm0.avro'].map((file) => metadata(pipeline, file));
+    for (const object of [...written, lines(pipeline)]) await owner.s3.send(new PutObjectCommand({ ...object, Body: '{}' }));
+    await owner.s3.send(new DeleteObjectCommand(written[0]));
+    const last = landed(pipeline, 'last.parquet');
+    await owner.s3.send(new PutObjectCommand({ ...last, Body: 'x' }));
+    await recorded(last.Key);
+    const { Payload, FunctionError } = await owner.lambda.send(new InvokeCommand({
+      FunctionName: output(pipeline, 'replayName'), Payload: JSON.stringify({ action: 'objects', prefix: '' }),
+    }));
+    expect([FunctionError, JSON.parse(Buffer.from(Payload!).toString())]).toEqual([undefined, expect.objectContaining({ failed: 0 })]);
+    const ofTables = (await keys()).filter((key) => key.startsWith('_tables/') || key.startsWith('run-snapshots/'));
+    expect(ofTables).toEqual([]);
+    const { Messages = [] } = await owner.sqs.send(new ReceiveMessageCommand({ QueueUrl: output(pipeline, 'failureQueueUrl'), VisibilityTimeout: 0 }));
+    expect(Messages).toEqual([]);
+  });
+});
