@@ -42,7 +42,7 @@ export async function landTypes(lake: Lake, folder: string, server: StandIn): Pr
       manifest: manifest.tables[0],
       expected: await askSource(server, manifest.tables[0], 'AllTypes'),
       inCloud: await lake.address(name),
-      inFolder: { metadataLocation: metadataLocation.slice('file://'.length) },
+      inFolder: { metadataLocation: metadataLocation!.slice('file://'.length) },
     };
   };
   return [

@@ -103,7 +103,7 @@ describeWith(['pyiceberg'], 'a table whose source changes', () => {
       });
       const [{ snapshotId, metadataLocation, began }] = await lake.commit(manifestKey);
       expect(began ?? '').toMatch(step.began ?? /^$/);
-      runs.push({ step, tag: runTag(runId), snapshotId: String(snapshotId), metadataLocation });
+      runs.push({ step, tag: runTag(runId), snapshotId: String(snapshotId), metadataLocation: metadataLocation! });
     }
     await client.close();
   }, 120_000);

@@ -30,7 +30,7 @@ describeWith(['pyiceberg'], 'landed tables of every type', () => {
     const { manifest, manifestKey, expected } = await landVectors(lake);
     const [{ name }] = await lake.commit(manifestKey, {}, manifest);
     const [{ metadataLocation }] = await lake.commitInFolder(manifestKey, {}, manifest);
-    vectors = { manifest: manifest.tables[0], expected, inCloud: await lake.address(name), inFolder: { metadataLocation: metadataLocation.slice('file://'.length) } };
+    vectors = { manifest: manifest.tables[0], expected, inCloud: await lake.address(name), inFolder: { metadataLocation: metadataLocation!.slice('file://'.length) } };
   }, 120_000);
   afterAll(async () => {
     lake?.close();

@@ -40,6 +40,9 @@ class Engine:
         return load_catalog('glue', type='glue', **self.settings)
 
     def open(self, table):
+        if 'rest' in table:
+            rest = load_catalog('rest', type='rest', uri=table['rest'], **self.settings)
+            return rest.load_table((table['database'], table['name']))
         if 'metadata' in table:
             return StaticTable.from_metadata(table['metadata'], self.settings)
         return self.catalog().load_table((table['database'], table['name']))
