@@ -66,7 +66,7 @@ async function commit({ files, root }: Place, run: number, objects: number): Pro
   const from = performance.now();
   const { metadataLocation } = await commitRun(work, made);
   const seconds = (performance.now() - from) / 1000;
-  return { seconds, metadataBytes: (await files.read(metadataLocation))!.length };
+  return { seconds, metadataBytes: (await files.read(metadataLocation!))!.length };
 }
 
 const median = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];

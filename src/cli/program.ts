@@ -3,6 +3,9 @@ import { addCheckCommand } from './commands/check-command';
 import { addDashboardCommand } from './commands/dashboard-command';
 import { addExtractCommand } from './commands/extract-command';
 import { addInitCommand } from './commands/init-command';
+import { addExpireCommand } from './commands/landed/expire-command';
+import { addQueryCommand } from './commands/landed/query-command';
+import { addRollbackCommand } from './commands/landed/rollback-command';
 import { addPlanCommand } from './commands/plan-command';
 import { addPauseCommands } from './commands/remote/pause-commands';
 import { addRedriveCommand } from './commands/remote/redrive-command';
@@ -25,6 +28,8 @@ export function createProgram(): Program {
     .description('Move a SQL Server database into S3, exactly and fast')
     .version(PACKAGE_VERSION)
     .showSuggestionAfterError()
+    // Options behind a command's name are its own; tables has commands of its own.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'error INVALID_CONFIG: ')) });
   addInitCommand(command);
@@ -38,8 +43,11 @@ export function createProgram(): Program {
   addRunCommands(command);
   addReplayCommand(command);
   addVerifyCommand(command);
+  addQueryCommand(command);
+  addRollbackCommand(command);
+  addExpireCommand(command);
   addDashboardCommand(command);
-  for (const each of command.commands) each.allowExcessArguments().addHelpText('after', `\n${EXIT_HELP}`);
+  for (const each of command.commands.flatMap((one) => [one, ...one.commands])) each.allowExcessArguments().addHelpText('after', `\n${EXIT_HELP}`);
   command.hook('preAction', (_, action) => {
     const [unexpected] = action.args.slice(action.registeredArguments.length);
     if (unexpected !== undefined) {

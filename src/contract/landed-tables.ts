@@ -100,6 +100,10 @@ export type TableCommitState =
   | 'FAILED'
   /** It cannot be committed; trying again would not help. */
   | 'REFUSED'
+  /** The run does not hold: it is not shown, or not any more. */
+  | 'WITHDRAWN'
+  /** The run does not hold, and is shown: others, or runs of changes, wrote on top of it. */
+  | 'BROKEN'
   /** Its files are gone, and its snapshot with them. */
   | 'EXPIRED';
 
@@ -126,15 +130,18 @@ export interface TableCommitItem {
   readonly provenRows?: number;
   /** Whether Athena's counts and sums equalled the manifest's. */
   readonly queryProven?: boolean;
-  /** Why not, when FAILED or REFUSED. */
+  /** Why not, when FAILED, REFUSED or BROKEN; why it could not be proven, when COMMITTED. */
   readonly problem?: string;
   /** ISO 8601, UTC. */
   readonly recordedAt: string;
 }
 
+/** What the sort keys of {@link TableCommitItem}s begin with. */
+export const TABLE_COMMIT_SORT_KEYS = 'table#';
+
 /** Sort key of a {@link TableCommitItem}. */
 export function tableCommitSortKey(datasetId: string): string {
-  return `table#${datasetId}`;
+  return TABLE_COMMIT_SORT_KEYS + datasetId;
 }
 
 /** Name of the Glue table over the lines of {@link RunSnapshotLine}. */

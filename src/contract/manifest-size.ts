@@ -7,8 +7,17 @@ export const MAX_KEPT_BYTES = 448 * 1024 * 1024;
 /** Measured with names of 30 characters and keys of 150 (bench/manifest-size). */
 const KEPT_COLUMN_BYTES = 160;
 const KEPT_OBJECT_BYTES = 800;
+const KEPT_TALLY_BYTES = 160;
 
-/** Bytes that run completion keeps for so many columns and objects, about. */
-export function keptBytes({ columns, objects }: { readonly columns: number; readonly objects: number }): number {
-  return KEPT_COLUMN_BYTES * columns + KEPT_OBJECT_BYTES * objects;
+/** What run completion keeps of a manifest, by number. */
+export interface KeptParts {
+  readonly columns: number;
+  readonly objects: number;
+  /** Of columns, where tables are proved by them. @default 0 */
+  readonly tallies?: number;
+}
+
+/** Bytes that run completion keeps for so many parts, about. */
+export function keptBytes({ columns, objects, tallies = 0 }: KeptParts): number {
+  return KEPT_COLUMN_BYTES * columns + KEPT_OBJECT_BYTES * objects + KEPT_TALLY_BYTES * tallies;
 }

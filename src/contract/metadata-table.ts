@@ -92,6 +92,10 @@ export interface RunItem {
   readonly announced?: string;
   /** Who could not be told of the outcome yet; absent when all were. */
   readonly unreported?: readonly RunReport[];
+  /** Where runs become snapshots: tables that show the run, or showed it before a newer one; absent until the first is committed. */
+  readonly tablesCommitted?: number;
+  /** The others, that were not tried yet, failed or were refused. */
+  readonly tablesNotCommitted?: number;
 }
 
 /** Who is told of a checked run: the Glue catalog, the run's line, and by `RUN_EVENT` whoever listens. */

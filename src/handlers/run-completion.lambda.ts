@@ -14,11 +14,23 @@ import { CLIENT_SETTINGS, requiredEnvironment } from './shared/configuration';
 import { ItemStore } from './shared/item-store';
 import { putLatencyObserver } from './shared/put-latency';
 import { PowertoolsTelemetry } from './shared/telemetry';
+import type { TablesServices } from './tables/commit-tables';
+import { connectTables, tablesReporter } from './tables/connect-tables';
+import { continueTables } from './tables/continue-tables';
+import { goOnRequest } from './tables/go-on';
+import { landedTablesSettings } from './tables/landed-settings';
 
 const s3 = new S3Client(CLIENT_SETTINGS);
 const dynamo = new DynamoDBClient(CLIENT_SETTINGS);
 const telemetry = new PowertoolsTelemetry(() => readyAt);
-let services: CompletionServices | undefined;
+let services: Connected | undefined;
+
+/** What invocations share. */
+interface Connected {
+  readonly completion: CompletionServices;
+  /** Where runs become snapshots. */
+  readonly tables?: TablesServices;
+}
 
 /** What Lambda tells of an invocation. */
 interface Context {
@@ -26,28 +38,35 @@ interface Context {
   getRemainingTimeInMillis?(): number;
 }
 
-/** Completes the runs whose manifests an S3 event tells of. */
+/** Completes the runs whose manifests an S3 event tells of, or goes on with the tables of one. */
 export const handler = async (event: unknown, context?: Context): Promise<CompletionSummary> =>
-  telemetry.invocation(context?.awsRequestId, async () => (
-    completeEvent(services ??= connect(), event, () => context?.getRemainingTimeInMillis?.() ?? Infinity)
-  ));
+  telemetry.invocation(context?.awsRequestId, async () => {
+    const { completion, tables } = services ??= connect();
+    const remaining = () => context?.getRemainingTimeInMillis?.() ?? Infinity;
+    const request = tables && goOnRequest(event);
+    if (request) return continueTables({ s3, reading: completion.reading, tables }, request, remaining);
+    return completeEvent(completion, event, remaining);
+  });
 
-function connect(): CompletionServices {
-  const table = requiredEnvironment(HANDLER_ENV.tableName);
+function connect(): Connected {
+  const tableName = requiredEnvironment(HANDLER_ENV.tableName);
   const database = process.env[HANDLER_ENV.glueDatabase];
-  return {
+  const settings = landedTablesSettings();
+  const tables = database && settings.kind === 'iceberg' ? connectTables({ s3, dynamo, telemetry, settings, tableName, database }) : undefined;
+  const hive = database && settings.kind !== 'none' ? catalogRegistrar(new GlueCatalog(new GlueClient(CLIENT_SETTINGS), database), telemetry) : undefined;
+  const completion: CompletionServices = {
     s3,
-    objects: new ItemStore(dynamo, table, putLatencyObserver(telemetry)),
-    runs: new RunStore(dynamo, table),
+    objects: new ItemStore(dynamo, tableName, putLatencyObserver(telemetry)),
+    runs: new RunStore(dynamo, tableName),
     telemetry,
+    reading: { tallies: tables?.prove !== undefined },
     reporters: [
-      ...database
-        ? [{ name: 'catalog' as const, report: catalogRegistrar(new GlueCatalog(new GlueClient(CLIENT_SETTINGS), database), telemetry) }]
-        : [],
+      ...hive ? [{ name: 'catalog' as const, report: tables ? tablesReporter(tables, hive) : hive }] : [],
       { name: 'line', report: runLineWriter(s3, process.env[HANDLER_ENV.landingPrefix] ?? '') },
     ],
     announce: eventBridgeAnnouncer(new EventBridgeClient(CLIENT_SETTINGS), process.env.AWS_REGION ?? '', process.env[HANDLER_ENV.eventBus]),
   };
+  return { completion, tables };
 }
 
 const readyAt = performance.now();

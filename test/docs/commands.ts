@@ -10,8 +10,10 @@ function help(...args: string[]): string {
 
 /** Options of each command of the command line, as its help lists them. */
 export function commandOptions(): ReadonlyMap<string, ReadonlySet<string>> {
-  const commands = [...help().matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, name]) => name);
-  return new Map(commands.map((name) => [name, new Set(help(name).match(/--[a-z][a-z0-9-]*/g))]));
+  const commandsIn = (text: string) => [...text.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, name]) => name);
+  // A command's commands are told by the first word alone.
+  const whole = (...names: string[]): string => [help(...names), ...commandsIn(help(...names)).map((name) => whole(...names, name))].join('');
+  return new Map(commandsIn(help()).map((name) => [name, new Set(whole(name).match(/--[a-z][a-z0-9-]*/g))]));
 }
 
 /** A use of the command line in a shell text: the command and the options given to it. */

@@ -42,6 +42,11 @@ export class RecorderFixture {
 
   private constructor(private readonly cloud: LocalCloud, public readonly s3: S3Client, private readonly dynamo: DynamoDBClient) {}
 
+  /** Of clients of other services of the cloud. */
+  public get clientConfig(): LocalCloud['clientConfig'] {
+    return this.cloud.clientConfig;
+  }
+
   public async stop(): Promise<void> {
     await this.lambda?.stop();
     await this.completion?.stop();
@@ -58,11 +63,11 @@ export class RecorderFixture {
   }
 
   /** One more environment of run completion; an undefined variable is left out. */
-  public async newCompletion(changes: { readonly [name: string]: string | undefined } = {}): Promise<LambdaProcess> {
-    return this.start('run-completion', { [HANDLER_ENV.serviceName]: SERVICES.runCompletion, ...changes });
+  public async newCompletion(changes: { readonly [name: string]: string | undefined } = {}, timeoutMs?: number): Promise<LambdaProcess> {
+    return this.start('run-completion', { [HANDLER_ENV.serviceName]: SERVICES.runCompletion, ...changes }, timeoutMs);
   }
 
-  private async start(bundle: HandlerBundle, changes: { readonly [name: string]: string | undefined }): Promise<LambdaProcess> {
+  private async start(bundle: HandlerBundle, changes: { readonly [name: string]: string | undefined }, timeoutMs?: number): Promise<LambdaProcess> {
     const environment = {
       ...this.cloud.env,
       AWS_ENDPOINT_URL_LAMBDA: this.invokeServer!.endpoint,
@@ -74,7 +79,7 @@ export class RecorderFixture {
       ...changes,
     };
     const defined = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    return startLambdaProcess(handlerBundle(bundle), Object.fromEntries(defined));
+    return startLambdaProcess(handlerBundle(bundle), Object.fromEntries(defined), { timeoutMs });
   }
 
   /** Invokes the recorder, then run completion for what it handed over; lines are both functions', an error is the first. */

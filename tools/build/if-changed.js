@@ -6,7 +6,7 @@ const path = require('node:path');
 
 const root = path.resolve(__dirname, '..', '..');
 const stamp = path.join(root, '.tmp', 'build-stamp');
-const outputs = ['lib/index.js', '.jsii', ...['recorder', 'run-completion', 'replay', 'extractor', 'extraction', 'cli', 'dashboard'].map((name) => `assets/${name}/index.js`)];
+const outputs = ['lib/index.js', '.jsii', ...['recorder', 'run-completion', 'replay', 'extractor', 'extraction', 'cli', 'dashboard', 'tables'].map((name) => `assets/${name}/index.js`)];
 
 function filesBelow(folder) {
   return readdirSync(folder, { withFileTypes: true, recursive: true })

@@ -47,16 +47,55 @@ cdk-legacy-to-s3 continue --stack LegacyLedger                        # go on
   since chunks cannot land, a new execution resumes the run and reads only what is left; which of the two, and why, is said.
 - Needed are \`cloudformation:DescribeStacks\`, and of Step Functions \`StartExecution\`, \`DescribeExecution\`, \`ListExecutions\`,
   \`ListMapRuns\`, \`DescribeMapRun\`, \`StopExecution\` and \`RedriveExecution\`, as used.
+
+## Landed tables
+
+Runs that are snapshots of [Iceberg tables](iceberg.md), of a folder (\`--to file:///folder\`) or of a deployed pipeline (\`--stack\`):
+
+\`\`\`sh
+cdk-legacy-to-s3 extract --server db --user reader --database Ledger --to file:///data --landed-tables iceberg   # a run, then a snapshot of each table
+cdk-legacy-to-s3 tables --landed --to file:///data                             # which tables there are, and which run each shows
+cdk-legacy-to-s3 query "SELECT count(*) FROM ledger_dbo_accounts" --to file:///data             # by DuckDB on this machine
+cdk-legacy-to-s3 query "SELECT count(*) FROM ledger_dbo_accounts" --stack LegacyLedger --run RUN  # by Athena, as a run left the table
+cdk-legacy-to-s3 rollback ledger_dbo_accounts --run RUN --stack LegacyLedger   # let readers see an earlier run
+cdk-legacy-to-s3 expire --keep-runs 12 --dry-run --stack LegacyLedger          # what would go if the last 12 runs stay
+cdk-legacy-to-s3 tables rebuild --dry-run --to file:///data                    # all metadata again, from the manifests of complete runs
+cdk-legacy-to-s3 tables relocate --to file:///moved                            # after /data was moved to /moved
+\`\`\`
+
+- \`--landed-tables iceberg\` commits the run when it is complete, table by table: one that cannot be committed leaves the others
+  committed and ends with exit code 6; \`tables commit RUN\` tries again. It is for Parquet in folders; in a bucket run completion of the
+  pipeline does it. \`--json\` tells each table as an event \`table-committed\` before the result.
+- Tables are named as in Glue: database, schema and table in lower case, joined by \`_\`. One that began anew has its former generation
+  beside it, \`<name>_g<N>\`; with \`--run\` the name itself stands for the generation that the run was of.
+- \`query\` runs one statement, and one that only reads. Of a folder DuckDB answers it, which is not part of this package
+  (\`npm install @duckdb/node-api\`): it can open the files of the named tables and nothing else. Of a pipeline Athena does, in the
+  pipeline's workgroup with that one's limit; tables of a \`--run\` are filled in as \`FOR VERSION AS OF\` its snapshots. \`--max-bytes\` refuses
+  a query whose tables have larger files together than that, whatever columns it needs.
+- \`expire\` deletes landed files of runs, which then cannot be verified or rebuilt any more; their manifests stay.
+- \`tables rebuild\` forgets rollbacks and others' rows; the metadata of before stays where it was unless \`--delete-old\` is given.
+- Needed for a pipeline are \`cloudformation:DescribeStacks\`, \`glue:GetTables\`, \`glue:GetTable\`, \`s3:GetObject\` and \`s3:ListBucket\`; for \`query\` what
+  \`grantQuery\` gives; for changes what \`grantWriteTables\` gives, for \`expire\` and \`tables rebuild\` also \`dynamodb:UpdateItem\` and
+  \`dynamodb:GetItem\` of the metadata table, and \`s3:DeleteObject\` of what goes.
 `;
 
 function help(...args: string[]): string {
   return execFileSync(process.execPath, [BIN, ...args, '--help'], { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
 }
 
+/** Names of the commands in a help. */
+function commandsIn(text: string): string[] {
+  return [...text.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, name]) => name);
+}
+
 /** The page, from the bundled command line. */
 export function cliPage(): string {
-  const commands = [...help().matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, name]) => name);
-  return [INTRODUCTION, ...commands.map((name) => `## ${name}\n\n\`\`\`text\n${help(name).trimEnd()}\n\`\`\`\n`)].join('\n');
+  const pages = (...parents: string[]): string[] => {
+    const told = help(...parents);
+    const page = `## ${parents.join(' ')}\n\n\`\`\`text\n${told.trimEnd()}\n\`\`\`\n`;
+    return [...(parents.length === 0 ? [] : [page]), ...commandsIn(told).flatMap((name) => pages(...parents, name))];
+  };
+  return [INTRODUCTION, ...pages()].join('\n');
 }
 
 if (require.main === module) writeFileSync(path.join(ROOT, 'docs', 'cli.md'), cliPage());

@@ -12,6 +12,8 @@ export interface WalkedColumn {
   readonly framing: Framing;
   /** Longest value as announced, in bytes; of decimals their sign is part. */
   readonly length: number;
+  /** Where its definition stands in the payload, its name at the end. */
+  readonly from: { readonly start: number; readonly end: number };
 }
 
 export interface WalkedRow {
@@ -101,11 +103,13 @@ function skipChunks(reader: ByteReader): void {
 }
 
 function readColumn(reader: ByteReader): WalkedColumn {
+  const start = reader.position;
   // UserType and Flags.
   reader.bytes(4 + 2);
   const type = reader.uint8();
   const [framing, length] = readTypeInfo(reader, type);
-  return { type, framing, length, name: reader.bVarchar() };
+  const name = reader.bVarchar();
+  return { type, framing, length, name, from: { start, end: reader.position } };
 }
 
 const FIXED: { readonly [type: number]: number } = {

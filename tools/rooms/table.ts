@@ -67,7 +67,7 @@ export const ROOMS: readonly Room[] = [
     room('replay', 'failed events and missed objects once more', CONTRACT, 'shared'),
     room('catalog', 'a run becomes partitions of Glue tables', CONTRACT, 'shared', 'complete'),
     room('tables', 'a run becomes snapshots of Iceberg tables', CONTRACT, '^iceberg/spec', '^iceberg/files', '^iceberg/catalogs', '^iceberg/commit', 'shared', 'complete', 'catalog'),
-    room('.', 'entries of the Lambda functions', CONTRACT, '^iceberg/files', '^iceberg/catalogs', 'shared', 'record', 'buffer', 'complete', 'replay', 'catalog', 'tables'),
+    room('.', 'entries of the Lambda functions', CONTRACT, 'shared', 'record', 'buffer', 'complete', 'replay', 'catalog', 'tables'),
   ]),
 
   ...world('extractor', [
@@ -141,8 +141,10 @@ export const ROOMS: readonly Room[] = [
     room('dashboard/widgets', 'a widget with its values', 'dashboard/model', 'dashboard/metric-math', 'dashboard/metrics', 'dashboard/log-query'),
     room('dashboard', 'server and page', '^extractor/doors', 'account', 'remote', 'dashboard/model', 'dashboard/metrics', 'dashboard/log-query',
       'dashboard/runs', 'dashboard/executions', 'dashboard/widgets'),
+    room('tables', 'landed tables: committed into a folder, listed, changed, asked', CONTRACT, '^iceberg/spec', '^iceberg/files', '^iceberg/catalogs', '^iceberg/commit',
+      '^extractor/doors', 'account'),
     room('commands', 'one file a command', CONTRACT, '^extractor/api', '^extractor/options', '^extractor/source/catalog', '^extractor/doors',
-      'process', 'config', 'progress', 'account', 'remote', 'dashboard'),
+      'process', 'config', 'progress', 'account', 'remote', 'dashboard', 'tables'),
     room('.', 'the program', '^extractor/api', 'process', 'commands'),
   ]),
 

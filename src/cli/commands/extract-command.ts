@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { withPassword } from './ask-password';
+import { committedText, commitTables, landingFolder, refuseUncommitted } from './landed/land-tables';
+import { loadTables } from './landed/load-tables';
 import { readPlan } from './plan-command';
 import { refuseMissing } from './refuse-missing';
 import { runRemote, type RemoteOptions } from './remote/remote-extract';
@@ -52,28 +54,45 @@ const EXAMPLES = `
 Examples:
   cdk-legacy-to-s3 extract --server db --user reader --database Ledger --stack LegacyLedger
   cdk-legacy-to-s3 extract --server db --user reader --database Ledger --to file:///data --tables 'dbo.*' --format csv
+  cdk-legacy-to-s3 extract --server db --user reader --database Ledger --to file:///data --landed-tables iceberg
   cdk-legacy-to-s3 extract --config legacy-to-s3.yaml --resume RUN
   cdk-legacy-to-s3 extract --stack LegacyLedger --remote --tables 'dbo.*'`;
 
 async function runExtract(options: ExtractOptions): Promise<void> {
   const values = settingValues(options);
   const plan = options.plan === undefined ? undefined : readPlan(options.plan);
-  const told = toProps(values, await targetOf(values, options));
+  const landing = await targetOf(values, options);
+  const folder = landingFolder(values, landing.target);
+  const told = toProps(values, landing);
+  if (folder !== undefined) await loadTables().checkFolder(folder);
   const props = { ...told, source: await withPassword(told.source), plan };
   const progress = createProgress(options);
   const signals = stopOnSignals();
   try {
     const countMetrics = options.emf === undefined ? undefined : emfMetrics({ pipelineName: options.emf });
+    let last: ExtractEvent | undefined;
     const onEvent = (event: ExtractEvent) => {
-      progress.onEvent(event);
+      // The result comes last, behind what became of the landed tables.
+      if (folder !== undefined && event.type === 'run-finished') last = event;
+      else progress.onEvent(event);
       countMetrics?.(event);
     };
     const controls = { signal: signals.signal, onEvent };
     const result = options.resume === undefined
       ? await extract(props, controls)
       : await resume(props, options.resume, { ...controls, takeOver: options.takeOver });
-    progress.finish(result);
+    let committed: Awaited<ReturnType<typeof commitTables>> | undefined;
+    try {
+      if (folder !== undefined && result.missingTables.length === 0) committed = await commitTables(folder, result.runId);
+    } finally {
+      if (options.json) committed?.forEach((table) => progress.note('', { type: 'table-committed', ...table }));
+      if (last) progress.onEvent(last);
+      progress.finish(result);
+    }
     refuseMissing(result, (run) => `--resume ${run} tries these again`);
+    if (folder === undefined || !committed) return;
+    if (!options.json && !options.quiet) process.stdout.write(committedText(folder, result.runId, committed));
+    refuseUncommitted(folder, result.runId, committed);
   } finally {
     progress.close();
     signals.dispose();

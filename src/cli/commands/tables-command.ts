@@ -1,19 +1,30 @@
 import type { Command } from 'commander';
 import { withPassword } from './ask-password';
+import { LANDED_SETTINGS, type LandedOptions } from './landed/landed-options';
+import { listLanded } from './landed/list-landed';
+import { addTablesSubcommands } from './landed/tables-subcommands';
+import { addStackOptions } from './target-options';
 import { textTable } from './text-table';
-import { plan } from '../../extractor/doors/public';
+import { LegacyToS3Error, plan } from '../../extractor/doors/public';
 import { formatBytes } from '../config/byte-size';
-import { addSettings, settingValues, type OptionValues } from '../config/command-settings';
+import { addSettings, settingValues } from '../config/command-settings';
 import { toPlanning, toSource } from '../config/to-props';
 import { stopOnSignals } from '../process/stop-on-signals';
 import { tellConnectRetry } from '../progress/tell-connect-retry';
 
 /** Adds `tables`. */
 export function addTablesCommand(program: Command): void {
-  addSettings(program.command('tables').description('List the tables an extraction would read, with rows, sizes and keys'), ['source', 'tables'])
+  const command = program.command('tables')
+    .description('List the tables an extraction would read, with rows, sizes and keys; with --landed those that runs became snapshots of')
+    // Options behind the name of a subcommand are its own.
+    .enablePositionalOptions()
+    .option('--landed', 'list the landed tables of a folder, by --to, or of a deployed pipeline, by --stack: their generation, the run they show, rows, snapshots');
+  addStackOptions(addSettings(command, ['source', 'tables'], LANDED_SETTINGS))
     .option('--json', 'print them as JSON')
     .option('--debug', 'print stacks of errors')
-    .action(async (options: OptionValues) => {
+    .action(async (options: LandedOptions & { readonly landed?: true }) => {
+      if (options.landed) return listLanded(options);
+      if (options.to !== undefined || options.stack !== undefined) throw new LegacyToS3Error('INVALID_CONFIG', '--to and --stack need --landed: the tables of the source are in no target yet');
       const signals = stopOnSignals('nothing was changed');
       try {
         const values = settingValues(options);
@@ -35,4 +46,5 @@ export function addTablesCommand(program: Command): void {
         signals.dispose();
       }
     });
+  addTablesSubcommands(command);
 }

@@ -114,6 +114,7 @@ export const SETTINGS: readonly Setting[] = [
   format('format.nullText', TEXT, '--null-text <text>', 'text of NULL in CSV', 'the unquoted empty field; \\N in a table of one column'),
   format('format.binary', oneOf(Object.values(BinaryEncoding)), '--binary <encoding>', 'how JSON Lines spells binary values', 'base64'),
   format('format.rowGroupBytes', SIZE, '--row-group-size <size>', 'column buffers of a Parquet row group in memory', '64MiB'),
+  format('landedTables', oneOf(['iceberg', 'none']), '--landed-tables <kind>', 'Iceberg tables that a complete run of Parquet files in a folder becomes snapshots of', 'none'),
   format('targetFileBytes', SIZE, '--target-file-size <size>', 'close a file at this size', '256MiB'),
   ...Object.entries(TYPE_SETTINGS).map(([option, { takes, description, default: standard }]) => (
     format(`types.${option}`, takes, `--types-${kebab(option)} <choice>`, description, standard))),

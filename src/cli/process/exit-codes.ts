@@ -13,7 +13,7 @@ export const EXIT = {
   target: 4,
   /** What was landed does not equal the source, or the store's checksum ours. */
   verification: 5,
-  /** The run landed its other tables; some are missing. */
+  /** The run landed its other tables, or they were committed; some are missing. */
   incomplete: 6,
   /** Stopped by SIGINT or SIGTERM (128 + 2, as shells have it). */
   interrupted: 130,
@@ -55,6 +55,9 @@ export const EXIT_CODES: { readonly [code in ErrorCode]: number } = {
   CONTENT_MISMATCH: EXIT.verification,
   VERIFICATION_FAILED: EXIT.verification,
   TABLES_MISSING: EXIT.incomplete,
+  TABLES_NOT_COMMITTED: EXIT.incomplete,
+  LANDED_TABLE_REFUSED: EXIT.target,
+  QUERY_FAILED: EXIT.target,
   CHECK_FAILED: EXIT.config,
   REPLAY_FAILED: EXIT.target,
   EXECUTION_FAILED: EXIT.target,

@@ -24,6 +24,7 @@ const { dataset: DATASET, kind: KIND, run: RUN, state: STATE, layout: LAYOUT, le
  *
  * - `<name>` shows the newest COMPLETE run, with that run's columns and nothing else. An older run that completes late
  *   does not replace it. Should its run turn INCOMPLETE, it shows the newest COMPLETE run that is left, or is removed.
+ * - A `<name>` that is an Iceberg table, of Parquet runs, stays as it is: runs of other formats are partitions of `<name>_runs` alone.
  * - `<name>_runs` has a partition for every checked run, COMPLETE or not; the partition's parameters tell which. Its
  *   columns are those of all runs: added ones at the end, dropped ones kept, changed ones widened.
  * - Runs of another format, and CSV whose columns moved (it is read by position), cannot share a table with the others:
@@ -75,7 +76,12 @@ function isOfTheTable(error: unknown): error is Error {
   return error instanceof InvalidInputException || (error instanceof Error && error.name === 'ValidationException');
 }
 
-async function registerTable(catalog: GlueCatalog, run: RunItem, manifest: Manifest, table: ManifestTable): Promise<void> {
+/**
+ * Registers one table of a run.
+ *
+ * @throws HandlerError CATALOG_NAME_CLASH, CATALOG_NO_COLUMN
+ */
+export async function registerTable(catalog: GlueCatalog, run: RunItem, manifest: Manifest, table: ManifestTable): Promise<void> {
   const dataset = datasetId(table.database, table.schema, table.table);
   const columns = glueColumns(table.columns, manifest.format.name, runPartition(table));
   if (columns.length === 0) throw new HandlerError('CATALOG_NO_COLUMN', `the dataset '${dataset}' has no column whose name Glue takes`);
@@ -86,6 +92,7 @@ async function registerTable(catalog: GlueCatalog, run: RunItem, manifest: Manif
   const name = catalogTableName(table);
   if (run.runState === 'INCOMPLETE') return retractTable(catalog, name, dataset, run.runId);
   await catalog.changeTable(name, (existing) => {
+    if (isIceberg(existing)) return undefined;
     requireOwn(existing, name, dataset, 'newest');
     if ((existing?.Parameters?.[RUN] ?? '') > run.runId) return undefined;
     return {
@@ -158,6 +165,7 @@ function fits(table: Table, format: Manifest['format'], columns: readonly Column
 /** When the table shows this run, makes it show the newest COMPLETE run that is left. */
 async function retractTable(catalog: GlueCatalog, name: string, dataset: string, runId: string): Promise<void> {
   const shown = await catalog.table(name);
+  if (isIceberg(shown)) return;
   if (shown?.Parameters?.[DATASET] !== dataset || shown.Parameters[RUN] !== runId) return;
   const left = await newestComplete(catalog, name, dataset);
   if (!left) return catalog.deleteTable(name);
@@ -185,6 +193,11 @@ async function newestComplete(catalog: GlueCatalog, name: string, dataset: strin
   }
   const runOf = ({ partition }: { partition: Partition }) => partition.Values![0];
   return candidates.reduce<typeof candidates[number] | undefined>((best, each) => (best && runOf(best) > runOf(each) ? best : each), undefined);
+}
+
+/** What Parquet runs made; a run of another format is found in the table of all runs. */
+function isIceberg(table: Table | undefined): boolean {
+  return table?.Parameters?.table_type?.toUpperCase() === 'ICEBERG';
 }
 
 function requireOwn(table: Table | undefined, name: string, dataset: string, kind: 'newest' | 'runs'): void {

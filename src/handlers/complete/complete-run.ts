@@ -1,5 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { completePart } from './complete-part';
+import { ManifestReading } from './kept-table';
 import { manifestContradictions } from './manifest-consistency';
 import { LandedManifest, readManifest } from './read-manifest';
 import { reportRun, ReportServices } from './report-run';
@@ -20,6 +21,8 @@ export interface CompletionServices extends ReportServices {
   readonly s3: S3Client;
   readonly objects: ItemStore;
   readonly telemetry: Telemetry;
+  /** What is kept of manifests. @default - no tallies */
+  readonly reading?: ManifestReading;
 }
 
 /**
@@ -37,7 +40,7 @@ export async function completeRun(
 ): Promise<RunItem | undefined> {
   const { s3, runs, telemetry } = services;
   const checkedAt = new Date().toISOString();
-  const landed = await readManifest(s3, bucket, key);
+  const landed = await readManifest(s3, bucket, key, services.reading);
   if (!landed) {
     telemetry.info('manifest deleted before it was read', { objectKey: key });
     return undefined;
@@ -50,7 +53,7 @@ export async function completeRun(
     return run;
   }
   measure(telemetry, run, previous, problems.length);
-  await reportRun(services, run, landed, previous, remaining());
+  await reportRun(services, run, landed, previous, remaining);
   return run;
 }
 

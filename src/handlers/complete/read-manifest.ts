@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { TableKeeper } from './kept-table';
+import { ManifestReading, TableKeeper } from './kept-table';
 import { InvalidManifestError, Manifest, manifestKey, MAX_MANIFEST_PAGE_BYTES, NULL_VERSION, parseManifest, withPages } from '../../contract';
 import { HandlerError } from '../shared/errors';
 import { isMissing } from '../shared/head-object';
@@ -24,7 +24,7 @@ export interface LandedManifest {
  * @throws HandlerError MANIFEST_TOO_LARGE, or MANIFEST_MISPLACED when it lies elsewhere than its prefix and run say: a
  * copy of a manifest must not speak for the run
  */
-export async function readManifest(s3: S3Client, bucket: string, key: string): Promise<LandedManifest | undefined> {
+export async function readManifest(s3: S3Client, bucket: string, key: string, reading: ManifestReading = {}): Promise<LandedManifest | undefined> {
   const object = await download(s3, bucket, key);
   if (!object) return undefined;
   const manifest = parseManifest(decode(object.bytes));
@@ -32,7 +32,7 @@ export async function readManifest(s3: S3Client, bucket: string, key: string): P
   if (key !== expected) {
     throw new HandlerError('MANIFEST_MISPLACED', `expected the manifest of run '${manifest.runId}' at '${expected}', got it at '${key}'`);
   }
-  const whole = await withPages(manifest, async (page) => (await download(s3, bucket, page.key))?.bytes, sha256, new TableKeeper().keep);
+  const whole = await withPages(manifest, async (page) => (await download(s3, bucket, page.key))?.bytes, sha256, new TableKeeper(reading).keep);
   return { manifest: whole, bucket, key, versionId: object.versionId, eTag: object.eTag };
 }
 

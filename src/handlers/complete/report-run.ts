@@ -6,8 +6,16 @@ import { describeError, HandlerError } from '../shared/errors';
 /** Longest that the event waits for the reporters, in milliseconds: whoever hears it finds the run in the catalog, as a rule. */
 const MAX_PATIENCE_MS = 300_000;
 
-/** Tells others of a run's outcome; doing it again is harmless. */
-export type RunReporter = (run: RunItem, landed: LandedManifest) => Promise<void>;
+/** Starts another invocation that goes on with what one has not finished in its time. */
+export type GoOn = () => Promise<void>;
+
+/**
+ * Tells others of a run's outcome; doing it again is harmless. Who has too much to do for one invocation answers with how another
+ * one goes on, and is not called again by this one.
+ *
+ * @param remaining tells the milliseconds that the invocation has left
+ */
+export type RunReporter = (run: RunItem, landed: LandedManifest, remaining?: () => number) => Promise<void | GoOn>;
 
 /** A reporter and what it is called where it failed. */
 export interface NamedReporter {
@@ -30,20 +38,22 @@ export interface ReportServices {
  * tries those alone; once all are told, a repeated event brings catalog and line up to date.
  *
  * @param previous the item before
- * @param remaining milliseconds that the invocation has left; the event waits for half of it at most
+ * @param remaining tells the milliseconds that the invocation has left; the event waits for half of it at most
  * @throws HandlerError RUN_NOT_REPORTED after all were tried, if any could not be told
  */
 export async function reportRun(
-  services: ReportServices, run: RunItem, landed: LandedManifest, previous: RunItem | undefined, remaining: number,
+  services: ReportServices, run: RunItem, landed: LandedManifest, previous: RunItem | undefined, remaining: () => number,
 ): Promise<void> {
   const outcome = outcomeOf(run);
   const due = services.reporters.filter(({ name }) => isDue(name, run, previous));
   const untold = new Set<RunReport>(due.map(({ name }) => name));
   const failures = new Map<RunReport | 'note', unknown>();
-  const attempt = async (name: RunReport | 'note', task: () => Promise<void>) => {
+  const unfinished = new Map<RunReport | 'note', GoOn>();
+  const attempt = async (name: RunReport | 'note', task: () => Promise<void | GoOn>) => {
     try {
-      await task();
-      untold.delete(name as RunReport);
+      const goOn = await task();
+      if (goOn) unfinished.set(name, goOn);
+      else untold.delete(name as RunReport);
       failures.delete(name);
     } catch (error) {
       failures.set(name, error);
@@ -52,18 +62,20 @@ export async function reportRun(
   const announced = () => previous?.announced === outcome || !untold.has('event');
   const note = async () => attempt('note', async () => services.runs.setReported(run, announced() ? outcome : undefined, [...untold]));
 
-  const reports = Promise.all(due.map(async ({ name, report }) => attempt(name, async () => report(run, landed))));
-  const inTime = await settledWithin(reports, Math.min(MAX_PATIENCE_MS, remaining / 2));
+  const reports = Promise.all(due.map(async ({ name, report }) => attempt(name, async () => report(run, landed, remaining))));
+  const inTime = await settledWithin(reports, Math.min(MAX_PATIENCE_MS, remaining() / 2));
   if (previous?.announced !== outcome) {
     const unreported = [...untold];
     untold.add('event');
-    await attempt('event', async () => services.announce({ ...run, unreported }, landed));
+    await attempt('event', async () => services.announce({ ...run, unreported }, landed, remaining));
   }
   await note();
   if (!inTime) {
     await reports;
     await note();
   }
+  // After the note, which that invocation changes.
+  for (const [name, goOn] of unfinished) await goOn().catch((error) => failures.set(name, error));
   if (failures.size > 0) throw notReported(run, failures, announced());
 }
 

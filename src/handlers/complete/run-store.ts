@@ -31,20 +31,29 @@ export class RunStore {
 
   /** Notes of which outcome an event was sent, and who is still to be told, unless the run was checked again meanwhile. */
   public async setReported(item: RunItem, announced: string | undefined, unreported: readonly RunReport[]): Promise<void> {
-    const kept = Object.entries({ announced, unreported: unreported.length > 0 ? unreported : undefined });
-    const changes = { SET: kept.filter(([, value]) => value !== undefined), REMOVE: kept.filter(([, value]) => value === undefined) };
-    const set = changes.SET.map(([name]) => `#${name} = :${name}`).join(', ');
-    const remove = changes.REMOVE.map(([name]) => `#${name}`).join(', ');
+    await this.change(item, { announced, unreported: unreported.length > 0 ? unreported : undefined });
+  }
+
+  /** Notes how many of a run's tables were committed and how many were not, unless the run was checked again meanwhile. */
+  public async setTables(item: RunItem, counts: Pick<RunItem, 'tablesCommitted' | 'tablesNotCommitted'>): Promise<void> {
+    await this.change(item, counts);
+  }
+
+  /** Sets attributes; undefined removes one. */
+  private async change(item: RunItem, attributes: Partial<RunItem>): Promise<void> {
+    const entries = Object.entries(attributes);
+    const set = entries.filter(([, value]) => value !== undefined).map(([name]) => `#${name} = :${name}`).join(', ');
+    const remove = entries.filter(([, value]) => value === undefined).map(([name]) => `#${name}`).join(', ');
     try {
       await this.dynamo.send(new UpdateItemCommand({
         TableName: this.tableName,
         Key: marshall({ [METADATA_TABLE.partitionKey]: runItemKey(item.runId), [METADATA_TABLE.sortKey]: RUN_ITEM_SORT_KEY }),
         UpdateExpression: [set && `SET ${set}`, remove && `REMOVE ${remove}`].filter(Boolean).join(' '),
         ConditionExpression: '#recordedAt = :recordedAt',
-        ExpressionAttributeNames: { '#announced': 'announced', '#unreported': 'unreported', '#recordedAt': 'recordedAt' },
+        ExpressionAttributeNames: { '#recordedAt': 'recordedAt', ...Object.fromEntries(entries.map(([name]) => [`#${name}`, name])) },
         ExpressionAttributeValues: marshall({
-          ':recordedAt': item.recordedAt, ...Object.fromEntries(changes.SET.map(([name, value]) => [`:${name}`, value])),
-        }),
+          ':recordedAt': item.recordedAt, ...Object.fromEntries(entries.map(([name, value]) => [`:${name}`, value])),
+        }, { removeUndefinedValues: true }),
       }));
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;

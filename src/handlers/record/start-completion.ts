@@ -1,5 +1,5 @@
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { HandlerError } from '../shared/errors';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import { handOver } from '../shared/hand-over';
 
 /** Hands one event record to the function that completes runs. */
 export type StartCompletion = (record: unknown) => Promise<void>;
@@ -16,15 +16,7 @@ export type StartCompletion = (record: unknown) => Promise<void>;
  * @throws HandlerError COMPLETION_NOT_STARTED when Lambda did not accept the event
  */
 export function lambdaStarter(lambda: LambdaClient, functionName: string): StartCompletion {
-  return async (record) => {
-    const payload = isEventBridge(record) ? record : { Records: [record] };
-    const { StatusCode } = await lambda.send(new InvokeCommand({
-      FunctionName: functionName, InvocationType: 'Event', Payload: Buffer.from(JSON.stringify(payload)),
-    }));
-    if (StatusCode !== 202) {
-      throw new HandlerError('COMPLETION_NOT_STARTED', `expected Lambda to accept the event for '${functionName}' with 202, got ${StatusCode}`);
-    }
-  };
+  return async (record) => handOver(lambda, functionName, isEventBridge(record) ? record : { Records: [record] });
 }
 
 function isEventBridge(record: unknown): boolean {

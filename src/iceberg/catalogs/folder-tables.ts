@@ -3,6 +3,15 @@ import { encodeKeySegment } from '../../contract';
 import { TableFiles } from '../files/table-files';
 import { readMetadata, TableMetadata, writeMetadata } from '../spec/table-metadata';
 
+/** What a name stands for. */
+export interface TablePointer {
+  readonly name: string;
+  /** How often the name was given another folder, from 1. */
+  readonly number: number;
+  /** URI of the table's folder, without a slash at its end. */
+  readonly location: string;
+}
+
 /**
  * Iceberg tables of a folder, without a service.
  *
@@ -17,36 +26,72 @@ export class FolderTables implements TableCatalog {
   public async load(name: string): Promise<CatalogTable | undefined> {
     const pointer = await this.pointer(name);
     if (!pointer?.location) return undefined;
-    const metadataLocation = await this.newest(pointer.location);
+    const metadataLocation = await this.newestIn(pointer.location);
     if (metadataLocation === undefined) return undefined;
     const metadata = readMetadata(String(await this.files.read(metadataLocation)), metadataLocation);
     return { name, metadataLocation, parameters: { ...metadata.properties }, version: versionOf(pointer.number, metadataLocation) };
   }
 
   public async names(prefix: string): Promise<string[]> {
-    const files = await this.files.list(`${this.folder}_names/`);
-    const names = new Set(files.map(({ uri }) => decodeURIComponent(/([^/]*)\.\d+\.json$/.exec(uri)?.[1] ?? '')));
-    const there = await Promise.all([...names].filter((name) => name !== '' && name.startsWith(prefix)).map(async (name) => ({
-      name, location: (await this.pointer(name))?.location,
-    })));
-    return there.filter(({ location }) => location).map(({ name }) => name).sort();
+    return (await this.pointers()).map(({ name }) => name).filter((name) => name.startsWith(prefix));
+  }
+
+  /** What each name stands for, without a look into it: the table's folder may have moved. */
+  public async pointers(): Promise<TablePointer[]> {
+    const all = await Promise.all((await this.everyName()).map(async (name) => ({ name, ...await this.pointer(name) })));
+    return all.flatMap(({ name, number, location }) => (number !== undefined && location !== undefined ? [{ name, number, location }] : []));
+  }
+
+  /**
+   * Where the newest metadata in a table's folder is; undefined where there is none. Hints may be late: the numbers after it are looked
+   * for. Where it leads nowhere, all are.
+   */
+  public async newestIn(location: string): Promise<string | undefined> {
+    const file = (number: number) => `${location}/metadata/v${number}.metadata.json`;
+    const isThere = async (number: number) => await this.files.readEnd(file(number), 1) !== undefined;
+    let number = Number((await this.files.read(`${location}/metadata/version-hint.text`)) ?? 0);
+    if (!Number.isSafeInteger(number) || number < 1 || !await isThere(number)) {
+      number = Math.max(0, ...(await this.files.list(`${location}/metadata/v`)).map(({ uri }) => metadataVersion(uri)));
+      return number === 0 ? undefined : file(number);
+    }
+    while (await isThere(number + 1)) number++;
+    return file(number);
+  }
+
+  /**
+   * Lets a name stand for the same table in another folder.
+   *
+   * @param metadata that follows `before`, the newest there; undefined where that names the folder already
+   * @returns false when another writer was faster
+   */
+  public async move({ name, number }: TablePointer, location: string, before: string, metadata?: TableMetadata): Promise<boolean> {
+    if (metadata) {
+      const version = metadataVersion(before) + 1;
+      if (!await this.files.create(`${location}/metadata/v${version}.metadata.json`, writeMetadata(metadata))) return false;
+      await this.files.replace(`${location}/metadata/version-hint.text`, String(version));
+    }
+    return this.point(name, number + 1, { location });
   }
 
   public async commit({ name, base, metadata }: TableCommit): Promise<string | undefined> {
-    const before = base?.metadataLocation?.startsWith(`${metadata.location}/`) ? metadataVersion(base.metadataLocation) : 0;
+    const follows = base?.metadataLocation?.startsWith(`${metadata.location}/`) ?? false;
+    // A commit that ended before the name stood for it, or whose name was taken away, has left some.
+    const newest = follows ? base?.metadataLocation : await this.newestIn(metadata.location);
+    const before = newest === undefined ? 0 : metadataVersion(newest);
     const location = `${metadata.location}/metadata/v${before + 1}.metadata.json`;
     const pointer = await this.pointer(name);
     // What another writer made meanwhile is not taken over.
-    const now = pointer?.location === undefined ? undefined : await this.newest(pointer.location);
-    if (before > 0 ? base!.version !== versionOf(pointer?.number, now) : !base && now !== undefined) return undefined;
+    const now = pointer?.location === undefined ? undefined : await this.newestIn(pointer.location);
+    if (follows ? base!.version !== versionOf(pointer?.number, now) : !base && now !== undefined) return undefined;
     if (!await this.files.create(location, writeMetadata(metadata))) return undefined;
     await this.hint(metadata.location, before + 1);
-    if (before > 0) return location;
+    if (follows) return location;
     const number = base ? Number(base.version.split(' ')[0]) : pointer?.number ?? 0;
     return await this.point(name, number + 1, { location: metadata.location }) ? location : undefined;
   }
 
-  public async register(name: string, _metadataLocation: string, metadata: TableMetadata): Promise<boolean> {
+  /** Parameters are the metadata's own here. */
+  public async register(name: string, _metadataLocation: string, metadata: TableMetadata, _parameters?: object): Promise<boolean> {
     if (await this.load(name)) return false;
     return this.point(name, ((await this.pointer(name))?.number ?? 0) + 1, { location: metadata.location });
   }
@@ -61,10 +106,16 @@ export class FolderTables implements TableCatalog {
   private async hint(location: string, written: number): Promise<void> {
     for (let number = written; ;) {
       await this.files.replace(`${location}/metadata/version-hint.text`, String(number));
-      const newest = await this.newest(location);
+      const newest = await this.newestIn(location);
       if (newest === undefined || metadataVersion(newest) === number) return;
       number = metadataVersion(newest);
     }
+  }
+
+  private async everyName(): Promise<string[]> {
+    const files = await this.files.list(`${this.folder}_names/`);
+    const names = files.map(({ uri }) => decodeURIComponent(/([^/]*)\.\d+\.json$/.exec(uri)?.[1] ?? ''));
+    return [...new Set(names)].filter((name) => name !== '').sort();
   }
 
   private async point(name: string, number: number, to: { readonly location?: string }): Promise<boolean> {
@@ -77,19 +128,6 @@ export class FolderTables implements TableCatalog {
     const number = Math.max(0, ...numbers);
     if (number === 0) return undefined;
     return { number, ...JSON.parse(String(await this.files.read(`${prefix}${number}.json`))) };
-  }
-
-  /** Hints may be late: the numbers after it are looked for. Where it leads nowhere, all are. */
-  private async newest(location: string): Promise<string | undefined> {
-    const file = (number: number) => `${location}/metadata/v${number}.metadata.json`;
-    const isThere = async (number: number) => await this.files.readEnd(file(number), 1) !== undefined;
-    let number = Number((await this.files.read(`${location}/metadata/version-hint.text`)) ?? 0);
-    if (!Number.isSafeInteger(number) || number < 1 || !await isThere(number)) {
-      number = Math.max(0, ...(await this.files.list(`${location}/metadata/v`)).map(({ uri }) => metadataVersion(uri)));
-      return number === 0 ? undefined : file(number);
-    }
-    while (await isThere(number + 1)) number++;
-    return file(number);
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { Workplace } from './workplace';
-import { fileNameOf } from '../../contract';
+import { metadataAt, Workplace } from './workplace';
+import { fileNameOf, TABLE_PROPERTIES } from '../../contract';
+import { metadataVersion } from '../catalogs/table-catalog';
 import { TableMetadata } from '../spec/table-metadata';
 
 /** What is noted before an attempt writes anything else, so that what it leaves can be found. */
@@ -36,25 +37,53 @@ export async function endAttempt({ files }: Workplace, location: string, attempt
 
 /**
  * Deletes what attempts have left that were not committed and cannot be any more, because the table has other metadata than they were
- * made on.
+ * made on. The table is looked at after the notes: what was noted before is part of it by then, if it ever will be.
  *
- * @param current where the table's metadata is now
+ * @param location the folder of the table that the name stood for
  */
-export async function sweepAttempts({ files }: Workplace, metadata: TableMetadata, current: string): Promise<number> {
-  const { location } = metadata;
-  const notes = await files.list(attemptsFolder(location));
+export async function sweepAttempts(workplace: Workplace, name: string, location: string): Promise<number> {
+  const { files, catalog } = workplace;
+  const notes = (await files.list(attemptsFolder(location))).filter(({ uri }) => isAttemptNote(uri));
+  if (notes.length === 0) return 0;
+  const current = (await catalog.load(name))?.metadataLocation;
+  const metadata = current === undefined ? undefined : await metadataAt(workplace, current);
+  if (metadata?.location !== location) return 0;
   let deleted = 0;
   for (const { uri } of notes) {
-    if (!isAttemptNote(uri)) continue;
     const text = await files.read(uri);
     if (!text) continue;
     const { attempt, base } = JSON.parse(text.toString('utf8')) as AttemptNote;
     if (base === current) continue;
-    const left = isCommitted(metadata, current, attempt) ? [] : (await files.list(`${location}/metadata/`)).filter((file) => file.uri.includes(attempt));
-    await files.delete([...left.map((file) => file.uri), uri]);
+    // One that was committed ended before it deleted what the log names no more.
+    const isLeft = isCommitted(metadata, current!, attempt) ? isForgotten(metadata) : (file: string) => file.includes(attempt);
+    const left = (await files.list(`${location}/metadata/`)).map((file) => file.uri).filter(isLeft);
+    await files.delete([...left, uri]);
     deleted += left.length;
   }
   return deleted;
+}
+
+/** An attempt, and the folder of the table that it writes to. */
+export interface Attempt {
+  readonly location: string;
+  readonly attempt: string;
+}
+
+/**
+ * Deletes what attempts of this process have left in folders of tables that they were to begin, where another one began the table.
+ *
+ * @param metadata what the name stands for since
+ */
+export async function forgetAttempts({ files }: Workplace, attempts: readonly Attempt[], metadata: TableMetadata | undefined): Promise<void> {
+  const named = [metadata?.location, metadata?.properties?.[TABLE_PROPERTIES.previousGeneration]];
+  for (const { location, attempt } of attempts) {
+    // In a folder that is the table's, or was until a newer generation began, the next sweep finds them.
+    if (named.some((each) => each === location || each?.startsWith(`${location}/`))) continue;
+    const there = (await files.list(`${location}/`)).map(({ uri }) => uri);
+    const own = there.filter((uri) => uri.includes(attempt));
+    // What has no attempt's name (`v1.metadata.json`) is found by the note, which stays then: another attempt may write there too.
+    await files.delete(own.length === there.length ? own : own.filter((uri) => !isAttemptNote(uri)));
+  }
 }
 
 /** Whether an attempt's snapshot is, or was, part of the table. */
@@ -62,4 +91,10 @@ function isCommitted(metadata: TableMetadata, current: string, attempt: string):
   return current.includes(attempt)
     || (metadata.snapshots ?? []).some((snapshot) => snapshot['manifest-list'].includes(attempt))
     || (metadata['metadata-log'] ?? []).some((entry) => entry['metadata-file'].includes(attempt));
+}
+
+/** Which metadata files are older than those that the log names. */
+function isForgotten({ 'metadata-log': log = [] }: TableMetadata): (file: string) => boolean {
+  const oldest = Math.min(...log.map((entry) => metadataVersion(entry['metadata-file'])));
+  return (file) => file.endsWith('.metadata.json') && log.length > 0 && metadataVersion(file) < oldest;
 }

@@ -1,8 +1,8 @@
-import { randomInt, randomUUID } from 'node:crypto';
-import { endAttempt, noteAttempt, sweepAttempts } from './attempts';
+import { randomInt } from 'node:crypto';
+import { Attempt, endAttempt, forgetAttempts, noteAttempt, sweepAttempts } from './attempts';
 import { commitMetadata, laterThan, ownerOf } from './change-table';
 import { SNAPSHOT_ETAG, SNAPSHOT_RUN, staysBesideRun } from './foreign-rows';
-import { Ground, groundOf, keepGeneration } from './generation';
+import { Ground, groundOf, keepGeneration, uuidOf } from './generation';
 import { proveCommit } from './prove-commit';
 import { liveManifests, summaryOf, writeSnapshot } from './snapshot-files';
 import { dataFiles, datasetOf, ProvenFile, proveFiles, runProperties, tableNameOf, TableRun } from './table-run';
@@ -30,7 +30,8 @@ export interface CommitOutcome {
   readonly rows: number;
   /** Of the run's snapshot; absent where it was superseded or has expired. */
   readonly snapshotId?: Long;
-  readonly metadataLocation: string;
+  /** Absent where a newer run is shown by a table that is none of Iceberg's yet. */
+  readonly metadataLocation?: string;
   /** Rows by the files' own footers, of the files that the committed snapshot names, as the catalog has it. */
   readonly provenRows?: number;
   /** Whether it had been committed before. */
@@ -50,19 +51,26 @@ export async function commitRun(workplace: Workplace, run: TableRun, options: Co
   const name = tableNameOf(run);
   const landed = landedFields(run.table.columns);
   let proven: ProvenFile[] | undefined;
+  const lost: Attempt[] = [];
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const base = await workplace.catalog.load(name);
     const before = base?.metadataLocation === undefined ? undefined : await metadataAt(workplace, base.metadataLocation);
+    await forgetAttempts(workplace, lost.splice(0), before);
     if (base) requireOwn(base, before, datasetOf(run.table));
     const done = before && base && appliedBefore(before, base, run);
     if (before) await keepGeneration(workplace, name, before);
     if (done) {
-      await sweepAttempts(workplace, before, base.metadataLocation!);
-      return done;
+      await sweepAttempts(workplace, name, before.location);
+      if (done.snapshotId === undefined) return done;
+      const paths = new Set(run.table.objects.map(({ key }) => workplace.root + key));
+      const provenRows = await proveCommit(workplace, name, { snapshotId: done.snapshotId, paths, stays: ({ filePath }) => !paths.has(filePath) });
+      return { ...done, provenRows };
     }
+    if (base && isOlder(run, base)) return { name, state: 'SUPERSEDED', rows: run.table.rows, repeated: true };
     proven ??= await proveFiles(workplace, run);
     const outcome = await tryCommit(workplace, run, { base, before, landed, proven, options });
-    if (outcome) return outcome;
+    if ('state' in outcome) return outcome;
+    lost.push(outcome);
   }
   throw new IcebergError('COMMIT_CONTENTION', `the table '${name}' was changed by others ${MAX_ATTEMPTS} times while run '${run.manifest.runId}' was committed`);
 }
@@ -73,6 +81,11 @@ function requireOwn(table: CatalogTable, metadata: TableMetadata | undefined, da
   if (owner === dataset && kind === 'newest') return;
   const other = owner === undefined ? 'somebody else made a table of this name' : `it belongs to the dataset '${owner}'${kind === 'newest' ? '' : ` (${kind})`}`;
   throw new IcebergError('NAME_TAKEN', `the table '${table.name}' cannot be made for the dataset '${dataset}': ${other}`);
+}
+
+/** Whether a table that is none of Iceberg's yet shows a newer run. */
+function isOlder({ manifest }: TableRun, { metadataLocation, parameters }: CatalogTable): boolean {
+  return metadataLocation === undefined && (parameters[CATALOG_PARAMETERS.run] ?? '') > manifest.runId;
 }
 
 /** The outcome where there is nothing to do. */
@@ -98,13 +111,13 @@ async function tryCommit(workplace: Workplace, run: TableRun, on: {
   readonly landed: readonly LandedField[];
   readonly proven: readonly ProvenFile[];
   readonly options: CommitOptions;
-}): Promise<CommitOutcome | undefined> {
+}): Promise<CommitOutcome | Attempt> {
   const { base, before, landed, proven, options } = on;
-  const { files, root } = workplace;
-  const { runId, prefix } = run.manifest;
+  const { files, root, prefix = run.manifest.prefix } = workplace;
+  const { runId } = run.manifest;
   const name = tableNameOf(run);
   const now = laterThan(workplace, before);
-  const ground: Ground = groundOf(run, { before, landed, root, prefix, name, uuid: randomUUID(), now });
+  const ground: Ground = groundOf(run, { before, landed, root, prefix, name, uuid: uuidOf(run, base), now });
   const attempt = await noteAttempt(workplace, ground.metadata.location, runId, ground.began === undefined ? base?.metadataLocation : undefined);
 
   const typed = withFields(ground.metadata, ground.fields, ground.mapping, run.table.identity?.maxColumnId);
@@ -138,12 +151,12 @@ async function tryCommit(workplace: Workplace, run: TableRun, on: {
   });
 
   const committed = await commitMetadata(workplace, next, { name, base, before, attempt });
-  if (!committed) return undefined;
+  if (!committed) return { location: ground.metadata.location, attempt };
   const { location: metadataLocation, metadata } = committed;
   const provenRows = await proveCommit(workplace, name, { snapshotId, paths: new Set(proven.map(({ uri }) => uri)), stays });
   await keepGeneration(workplace, name, metadata);
   await endAttempt(workplace, metadata.location, attempt);
-  await sweepAttempts(workplace, metadata, metadataLocation);
+  await sweepAttempts(workplace, name, metadata.location);
   return {
     name,
     state: 'COMMITTED',

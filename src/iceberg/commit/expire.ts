@@ -71,7 +71,7 @@ export async function expireTable(
   if (dryRun) return told;
   if (plan.gone.length > 0) {
     // While their snapshots are there, attempts are known to be committed.
-    await sweepAttempts(workplace, loaded.metadata, loaded.table.metadataLocation!);
+    await sweepAttempts(workplace, name, loaded.metadata.location);
     await marked?.(plan.runs, loaded);
     const note: ExpireNote = { expired: [...plan.landed.keys(), ...plan.own] };
     await files.replace(`${attemptsFolder(loaded.metadata.location)}expire-${randomUUID()}.json`, JSON.stringify(note));

@@ -1,6 +1,8 @@
-import { identityText, TableRun } from './table-run';
+import { createHash } from 'node:crypto';
+import { datasetOf, identityText, TableRun } from './table-run';
 import { Workplace } from './workplace';
 import { CATALOG_PARAMETERS, generationTableName, TABLE_PROPERTIES, tableLocation } from '../../contract';
+import { CatalogTable } from '../catalogs/table-catalog';
 import { evolveFields, Field, LandedField, MappedField, nameMapping } from '../spec/schema';
 import { currentSchema, nameMappingOf, newTable, readMetadata, TableMetadata } from '../spec/table-metadata';
 
@@ -43,6 +45,17 @@ export function groundOf(run: TableRun, { before, landed, root, prefix, name, uu
   const location = root + tableLocation(prefix, name, uuid).slice(0, -1);
   const { fields } = evolution;
   return { metadata: newTable(uuid, location, now), fields, mapping: nameMapping([], fields, landed), generation: generation + 1, began };
+}
+
+/**
+ * The uuid of a table that a run begins (RFC 9562, version 8): the same for each attempt on the same ground, so that all of them write
+ * into one folder, where the next one finds what those before have left.
+ */
+export function uuidOf({ manifest, manifestETag, table }: TableRun, base: CatalogTable | undefined): string {
+  const text = JSON.stringify([datasetOf(table), manifest.runId, manifestETag, base?.metadataLocation ?? null]);
+  const digits = createHash('sha256').update(text).digest('hex');
+  const variant = '89ab'[Number.parseInt(digits[16], 16) % 4];
+  return [digits.slice(0, 8), digits.slice(8, 12), `8${digits.slice(13, 16)}`, variant + digits.slice(17, 20), digits.slice(20, 32)].join('-');
 }
 
 function otherTable({ properties = {} }: TableMetadata, { table }: TableRun): string | undefined {

@@ -64,7 +64,7 @@ export interface ProvenFile {
 export async function proveFiles({ files, root }: Workplace, { table }: TableRun): Promise<ProvenFile[]> {
   return forEachAtOnce(table.objects, async ({ key, rows, sizeBytes }) => {
     const uri = root + key;
-    const footer = await readEndOf(files, uri, sizeBytes);
+    const footer = await readFooterOf(files, uri, sizeBytes);
     if (footer.rows !== rows) throw new IcebergError('FILE_UNPROVEN', `'${uri}' has ${footer.rows} rows by its footer, the manifest says ${rows}`);
     return { uri, sizeBytes, footer };
   });
@@ -76,7 +76,8 @@ export function dataFiles(proven: readonly ProvenFile[], fields: readonly Field[
   return proven.map((file) => dataFile(file, fields, names));
 }
 
-async function readEndOf(files: TableFiles, uri: string, sizeBytes: number): Promise<RawFooter> {
+/** Reads a file's footer. @throws IcebergError FILE_UNPROVEN when it is missing or has other bytes */
+export async function readFooterOf(files: TableFiles, uri: string, sizeBytes: number): Promise<RawFooter> {
   for (let bytes = FOOTER_GUESS; ;) {
     const read = await files.readEnd(uri, bytes);
     if (!read) throw new IcebergError('FILE_UNPROVEN', `'${uri}' is missing`);

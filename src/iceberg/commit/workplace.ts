@@ -9,6 +9,8 @@ export interface Workplace {
   readonly catalog: TableCatalog;
   /** URI of what keys are below: `s3://<bucket>/`, `file:///<folder>/`. */
   readonly root: string;
+  /** Landing prefix that the tables' folder lies beside, in key form. @default - that of the run's manifest */
+  readonly prefix?: string;
   /** Milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
 }

@@ -119,6 +119,21 @@ export function narrowed(manifest: ManifestContent, entries: ReadonlyArray<{ rea
   };
 }
 
+/** The manifest with other paths of files; all else stays. */
+export function withPaths(manifest: ManifestContent, pathOf: (path: string) => string): ManifestContent {
+  const { head } = manifest;
+  const moved = (raw: RawEntry): RawEntry => {
+    const { data_file: file } = raw;
+    const { file_path: path, referenced_data_file: of } = file;
+    return { ...raw, data_file: { ...file, file_path: pathOf(path), ...(typeof of === 'string' && { referenced_data_file: pathOf(of) }) } };
+  };
+  return {
+    ...manifest,
+    entries: manifest.entries.map((entry) => ({ ...entry, file: { ...entry.file, filePath: pathOf(entry.file.filePath) } })),
+    ...(head && { head: { ...head, records: head.records.map(moved) } }),
+  };
+}
+
 function rawEntry({ status, snapshotId, sequenceNumber, fileSequenceNumber, file }: ManifestEntry): RawEntry {
   const pairs = <T>(map: ReadonlyMap<number, T>) => [...map].map(([key, value]) => ({ key, value }));
   return {

@@ -18,6 +18,9 @@ function propsOf(args: readonly string[]) {
 /** Properties that a file cannot or must not hold. */
 const NOT_IN_A_FILE = ['source.password', 'source.connectionString', 'plan'];
 
+/** Settings of what the command line does beside an extraction. */
+const OF_COMMANDS = ['landedTables'];
+
 test('every property of an extraction is a setting, and no setting is without a property', () => {
   const below = (key: string, type: string) => propertiesOf(type).map((name) => `${key}.${name}`);
   const properties = [...propertiesOf('ExtractorProps'), ...propertiesOf('LandingProps')].flatMap((name) => {
@@ -29,7 +32,7 @@ test('every property of an extraction is a setting, and no setting is without a 
       default: return [name];
     }
   });
-  expect(SETTINGS.map(({ key }) => key).sort()).toEqual(properties.filter((name) => !NOT_IN_A_FILE.includes(name)).sort());
+  expect(SETTINGS.map(({ key }) => key).sort()).toEqual([...properties.filter((name) => !NOT_IN_A_FILE.includes(name)), ...OF_COMMANDS].sort());
   expect(Object.keys(TABLE_SETTINGS).sort()).toEqual(propertiesOf('TableOptions').sort());
   expect(Object.keys(TYPE_SETTINGS).sort()).toEqual(propertiesOf('TypeOptions').sort());
 });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseManifest, type ManifestColumn, type ManifestTable } from '../../../src/contract';
-import { extract, ExtractFormat, plan, resume, type ExtractEvent, type ExtractionPlan, type ExtractorProps } from '../../../src/extractor/doors/public';
+import { extract, ExtractFormat, plan, resume, TimeType, UniqueidentifierType, type ExtractEvent, type ExtractionPlan, type ExtractorProps } from '../../../src/extractor/doors/public';
 import { RECOVERY_FORK_SQL } from '../../../src/extractor/source/catalog/database-identity';
 import { SERVER_PRODUCTS, startStandIn } from '../../../tools/stand-in';
 import { manifestValidator } from '../../support/runs/manifest-schema';
@@ -100,6 +100,17 @@ test('whole numbers are plain INT32, companions too, and these have ids of their
   expect(typesOf(fieldsByPyArrow(file))).toEqual(['int32']);
   expect(typesOf(fieldsByHyparquet(readFileSync(file)))).toEqual(['INT32']);
   expect(typesOf(await fieldsByDuckDb(file))).toEqual(['INT32']);
+});
+
+test('a field id stands beside every annotation that a type has', async () => {
+  const types = { time: TimeType.NATIVE, uniqueidentifier: UniqueidentifierType.UUID };
+  const table = await land({ tables: ['AllTypes'], types });
+  await expectIdsInFiles(table);
+  const outputs = Object.fromEntries(table.columns.map(({ name, outputType }) => [name, outputType]));
+  // Iceberg's version 2 has no time of nanoseconds: who takes these as they are is told so by the type.
+  expect(outputs).toMatchObject({ c_time3: 'TIME(MICROS)', c_time7: 'TIME(NANOS)', c_uniqueid: 'UUID' });
+  expect((await land({ tables: ['AllTypes'] })).columns.filter(({ name }) => /^c_(time7|uniqueid)$/.test(name)).map(({ outputType }) => outputType))
+    .toEqual(['STRING', 'STRING']);
 });
 
 test('a view is known by its object, its columns by their names alone; a query by neither', async () => {

@@ -41,3 +41,16 @@ test('more than fits into the function is refused before it is kept', () => {
   const { keep } = new TableKeeper();
   expect(() => { for (let at = 0; at < 5_000; at += 1) keep(table); }).toThrow(expect.objectContaining({ code: 'MANIFEST_TOO_LARGE' }));
 });
+
+test('of columns their types and ids are kept, and numbers of NULLs and sums where tables are proved by them', () => {
+  const [table] = manifestOfSize({ tables: 1, columnsPerTable: 1, objectsPerTable: 1 }).tables;
+  const { columns, identity, tallies } = new TableKeeper().keep({ ...table, identity: { objectId: 5, created: '2020-01-01T00:00:00', database: 'fork:f' } });
+  expect([columns, identity, tallies]).toEqual([
+    [{ name: table.columns[0].name, sourceType: 'decimal(19,4)', outputType: 'DECIMAL(19,4)', glueType: 'decimal(19,4)', fieldId: 1 }],
+    { objectId: 5, created: '2020-01-01T00:00:00', database: 'fork:f' }, undefined,
+  ]);
+  const proving = new TableKeeper({ tallies: true });
+  expect(proving.keep(table).tallies).toEqual([{ column: table.columns[0].name, nulls: 0, sum: '123456.7890' }]);
+  const [wide] = manifestOfSize({ tables: 1, columnsPerTable: 1000, objectsPerTable: 1 }).tables;
+  expect(() => { for (let at = 0; at < 1_500; at += 1) proving.keep(wide); }).toThrow(expect.objectContaining({ code: 'MANIFEST_TOO_LARGE', message: expect.stringContaining('with sums') }));
+});

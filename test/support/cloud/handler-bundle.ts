@@ -21,7 +21,7 @@ export type HandlerBundle = 'recorder' | 'run-completion' | 'replay' | 'extracti
 
 const SOURCES: { readonly [name in HandlerBundle]: BundleSource } = {
   'recorder': handler('record-object'),
-  'run-completion': handler('run-completion'),
+  'run-completion': { ...handler('run-completion'), folders: ['src/handlers', 'src/contract', 'src/iceberg'] },
   'replay': handler('replay'),
   'extraction': {
     entry: 'src/extractor/workers/index.ts',

@@ -21,6 +21,7 @@ export function cliBundle(): string {
     alias: { '@azure/identity': path.join(ROOT, 'src', 'extractor', 'source', 'connection', 'azure-identity.ts') },
   });
   bundle(folder, 'dashboard', { entryPoints: ['src/cli/dashboard/index.ts'] });
+  bundle(folder, 'tables', { entryPoints: ['src/cli/tables/index.ts'] });
   cpSync(path.join(ROOT, 'assets', 'dashboard', 'page'), path.join(folder, 'assets', 'dashboard', 'page'), { recursive: true });
   for (const file of WASM) copyFileSync(path.join(ROOT, 'node_modules', file), path.join(folder, 'assets', 'extractor', path.basename(file)));
   return made = folder;

@@ -52,7 +52,14 @@ function tableOfSize(number: number, columns: number, objects: number): Manifest
   return {
     ...identity,
     columns: Array.from({ length: columns }, (_, at) => ({
-      name: name(at), ordinal: at + 1, sourceType: 'decimal(19,4)', nullable: true, outputType: 'DECIMAL(19,4)', glueType: 'decimal(19,4)', framing: 'byteLength' as const,
+      name: name(at),
+      ordinal: at + 1,
+      sourceType: 'decimal(19,4)',
+      nullable: true,
+      outputType: 'DECIMAL(19,4)',
+      glueType: 'decimal(19,4)',
+      framing: 'byteLength' as const,
+      fieldId: at + 1,
     })),
     chunkKey: [name(0)],
     chunks: Array.from({ length: objects }, (_, chunk) => ({

@@ -1,9 +1,15 @@
 """PyIceberg: https://py.iceberg.apache.org/api/"""
 
+import decimal
+
 import pyarrow as pa
-import pyiceberg.table
+import pyiceberg
 from pyiceberg.catalog import load_catalog
+from pyiceberg.expressions import EqualTo
 from pyiceberg.table import StaticTable
+from pyiceberg.types import (
+    BinaryType, BooleanType, DecimalType, DoubleType, FloatType, IntegerType, LongType, TimestamptzType,
+)
 
 import cells
 
@@ -52,6 +58,12 @@ class Engine:
     def count(self, table):
         return self.open(table).scan().count()
 
+    def find(self, table, column, value, key):
+        """Keys of the rows whose column has this value, and the files that its statistics left to read."""
+        opened = self.open(table)
+        scan = opened.scan(EqualTo(column, literal_of(opened.schema().find_type(column), value)), selected_fields=(key,))
+        return {'keys': cells.column(scan.to_arrow().column(0)), 'files': len(list(scan.plan_files()))}
+
     def create(self, table, file, location, properties=None):
         """Makes a table from the columns of a Parquet file and appends its rows."""
         arrow = read(file)
@@ -70,6 +82,23 @@ class Engine:
 
     def metadata(self, table):
         return self.open(table).metadata_location
+
+
+def literal_of(kind, text):
+    """Texts of times become times where they are compared."""
+    if isinstance(kind, (IntegerType, LongType)):
+        return int(text)
+    if isinstance(kind, (FloatType, DoubleType)):
+        return float(text)
+    if isinstance(kind, DecimalType):
+        return decimal.Decimal(text)
+    if isinstance(kind, BooleanType):
+        return text == 'true'
+    if isinstance(kind, BinaryType):
+        return bytes.fromhex(text)
+    if isinstance(kind, TimestamptzType):
+        return text.replace('Z', '+00:00')
+    return text
 
 
 def read(file):

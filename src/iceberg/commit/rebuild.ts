@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { ownerOf } from './change-table';
+import { CommitOptions, CommitOutcome, commitRun } from './commit-run';
+import { TableRun } from './table-run';
+import { metadataAt, Workplace } from './workplace';
+import { CATALOG_PARAMETERS, TABLE_PROPERTIES } from '../../contract';
+import { DraftTables } from '../catalogs/draft-tables';
+import { CatalogTable } from '../catalogs/table-catalog';
+import { IcebergError } from '../spec/errors';
+import { TableMetadata, withPrevious } from '../spec/table-metadata';
+
+/** A table whose metadata was made anew. */
+export interface RebuiltTable {
+  readonly name: string;
+  readonly dataset: string;
+  readonly generation: number;
+  readonly snapshots: number;
+  readonly metadataLocation: string;
+  /** Folder of the table that had the name before; its files are as they were, unless they were to be deleted. */
+  readonly before?: string;
+  /** Files that were deleted of it. */
+  readonly deleted: number;
+}
+
+/** A table whose name could not be given to what was made; the name stands for what it did. */
+export interface UnbuiltTable {
+  readonly name: string;
+  readonly error: Error;
+}
+
+/**
+ * Makes all metadata of landed tables again, from the manifests of runs: fresh tables, run by run, which the names stand for at the end.
+ * Until then, and where it is interrupted, readers see the tables of before.
+ */
+export class TableRebuild {
+  private readonly draft: Workplace & { readonly catalog: DraftTables };
+
+  public constructor(private readonly workplace: Workplace) {
+    this.draft = { ...workplace, catalog: new DraftTables(workplace.files) };
+  }
+
+  /** Adds a table's run. Runs come oldest first. @throws IcebergError as {@link commitRun} does; the table is then without this run */
+  public async add(run: TableRun, options?: CommitOptions): Promise<CommitOutcome> {
+    return commitRun(this.draft, run, options);
+  }
+
+  /** Lets the names stand for what was made. @param deleteOld deletes the metadata of the tables that had them before */
+  public async finish(deleteOld = false): Promise<Array<RebuiltTable | UnbuiltTable>> {
+    const results: Array<RebuiltTable | UnbuiltTable> = [];
+    for (const name of await this.draft.catalog.names('')) {
+      const made = (await this.draft.catalog.load(name))!;
+      results.push(await this.give(made, deleteOld).catch(async (error: Error) => {
+        // An answer that was lost may stand for a change that was made.
+        if (error instanceof IcebergError) await this.deleteMetadata(await metadataAt(this.workplace, made.metadataLocation!));
+        return { name, error };
+      }));
+    }
+    return results;
+  }
+
+  private async give(made: CatalogTable, deleteOld: boolean): Promise<RebuiltTable> {
+    const { catalog } = this.workplace;
+    const { name } = made;
+    const metadata = await metadataAt(this.workplace, made.metadataLocation!);
+    const base = await this.standing(name);
+    const dataset = metadata.properties?.[CATALOG_PARAMETERS.dataset] ?? '';
+    // What cannot be read is why it is made again.
+    const old = base?.metadataLocation === undefined ? undefined : await metadataAt(this.workplace, base.metadataLocation).catch(() => undefined);
+    const owner = base && ownerOf(base, old);
+    if (base && owner !== dataset) {
+      throw new IcebergError('NAME_TAKEN', `the table '${name}' cannot be made again for the dataset '${dataset}': ${owner === undefined ? 'somebody else made a table of this name' : `it belongs to the dataset '${owner}'`}`);
+    }
+    const kind = made.parameters[CATALOG_PARAMETERS.kind];
+    const metadataLocation = await catalog.commit({
+      name,
+      base,
+      metadata: withPrevious(metadata, made.metadataLocation!, metadata['last-updated-ms']),
+      attempt: randomUUID(),
+      description: metadata.properties?.comment,
+      ...(kind !== undefined && { parameters: { [CATALOG_PARAMETERS.kind]: kind } }),
+    });
+    if (metadataLocation === undefined) throw new IcebergError('COMMIT_CONTENTION', `the table '${name}' was changed by others meanwhile`);
+    return {
+      name,
+      dataset,
+      generation: Number(metadata.properties?.[TABLE_PROPERTIES.generation] ?? 1),
+      snapshots: metadata.snapshots?.length ?? 0,
+      metadataLocation,
+      ...(old && { before: old.location }),
+      deleted: old && deleteOld ? await this.deleteMetadata(old) : 0,
+    };
+  }
+
+  /** What a name stands for; one whose metadata cannot be read is ours to replace, since only a folder's catalog looks into it. */
+  private async standing(name: string): Promise<CatalogTable | undefined> {
+    try {
+      return await this.workplace.catalog.load(name);
+    } catch (error) {
+      if (error instanceof IcebergError && error.code === 'TABLE_UNREADABLE') return undefined;
+      throw error;
+    }
+  }
+
+  /** Files beside metadata, which others may have written, stay. */
+  private async deleteMetadata({ location }: TableMetadata): Promise<number> {
+    const { files } = this.workplace;
+    const found = [...await files.list(`${location}/metadata/`), ...await files.list(`${location}/attempts/`)];
+    await files.delete(found.map(({ uri }) => uri));
+    return found.length;
+  }
+}

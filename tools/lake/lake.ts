@@ -1,0 +1,96 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { GlueClient } from '@aws-sdk/client-glue';
+import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { type Manifest, parseManifest, tablesFolder } from '../../src/contract';
+import { FolderTables } from '../../src/iceberg/catalogs/folder-tables';
+import { GlueTables } from '../../src/iceberg/catalogs/glue-tables';
+import { type CommitOptions, type CommitOutcome, commitRun } from '../../src/iceberg/commit/commit-run';
+import type { Workplace } from '../../src/iceberg/commit/workplace';
+import { FolderFiles } from '../../src/iceberg/files/folder-files';
+import { S3Files } from '../../src/iceberg/files/s3-files';
+import type { TableAddress } from '../engines';
+import type { LocalCloud } from '../local-cloud';
+
+export const BUCKET = 'lake';
+export const DATABASE = 'ledger';
+const PREFIX = 'landing/';
+
+/** What was landed in a folder, as Iceberg tables there and in the local cloud's Glue and S3. */
+export class Lake {
+  /** @param folder absolute; runs are landed right below it */
+  public static async open(cloud: LocalCloud, folder: string): Promise<Lake> {
+    const lake = new Lake(cloud, folder);
+    await lake.s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+    return lake;
+  }
+
+  public readonly s3: S3Client;
+  public readonly glue: GlueClient;
+  /** Tables by name in Glue. */
+  public readonly inCloud: Workplace;
+  /** Tables of the folder. */
+  public readonly inFolder: Workplace;
+
+  private constructor(cloud: LocalCloud, private readonly folder: string) {
+    this.s3 = new S3Client(cloud.clientConfig);
+    this.glue = new GlueClient(cloud.clientConfig);
+    const files = new S3Files(this.s3);
+    this.inCloud = { files, catalog: new GlueTables(this.glue, DATABASE, files), root: `s3://${BUCKET}/` };
+    const root = `${pathToFileURL(folder).href}/`;
+    this.inFolder = { files: new FolderFiles(), catalog: new FolderTables(new FolderFiles(), root + tablesFolder('')), root };
+  }
+
+  /** The manifest of a run that the extractor landed in the folder. */
+  public manifest(key: string): Manifest {
+    return parseManifest(readFileSync(path.join(this.folder, key), 'utf8'));
+  }
+
+  /** Puts an object into the folder. */
+  public put(key: string, bytes: Buffer): void {
+    const file = path.join(this.folder, key);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, bytes);
+  }
+
+  /** Commits each table of a run in the cloud, where its objects are put before. */
+  public async commit(manifestKey: string, options: CommitOptions = {}, manifest = this.manifest(manifestKey)): Promise<CommitOutcome[]> {
+    const outcomes: CommitOutcome[] = [];
+    for (const table of manifest.tables) {
+      for (const { key } of table.objects) {
+        await this.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: PREFIX + key, Body: readFileSync(path.join(this.folder, key)) }));
+      }
+      const objects = table.objects.map((object) => ({ ...object, key: PREFIX + object.key }));
+      const run = { manifest: { ...manifest, prefix: PREFIX }, manifestKey: PREFIX + manifestKey, manifestETag: eTagOf(manifest), table: { ...table, objects } };
+      outcomes.push(await commitRun(this.inCloud, run, options));
+    }
+    return outcomes;
+  }
+
+  /** The same in the folder. */
+  public async commitInFolder(manifestKey: string, options: CommitOptions = {}, manifest = this.manifest(manifestKey)): Promise<CommitOutcome[]> {
+    const outcomes: CommitOutcome[] = [];
+    for (const table of manifest.tables) outcomes.push(await commitRun(this.inFolder, { manifest, manifestKey, manifestETag: eTagOf(manifest), table }, options));
+    return outcomes;
+  }
+
+  /** A table as every engine finds it in the cloud. */
+  public async address(name: string): Promise<Required<TableAddress>> {
+    const table = await this.inCloud.catalog.load(name);
+    return { glue: { database: DATABASE, name }, metadataLocation: table!.metadataLocation! };
+  }
+
+  /** Keys of the bucket below a prefix. */
+  public async keys(prefix = PREFIX): Promise<string[]> {
+    const { Contents = [] } = await this.s3.send(new ListObjectsV2Command({ Bucket: BUCKET, Prefix: prefix }));
+    return Contents.map(({ Key }) => Key!);
+  }
+
+  public close(): void {
+    this.s3.destroy();
+    this.glue.destroy();
+  }
+}
+
+const eTagOf = ({ runId }: Manifest) => `etag-${runId}`;
