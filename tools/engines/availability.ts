@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Download, REQUIREMENTS, SPARK_DOWNLOADS, SPARK_JARS, STAMP, TRINO_DOWNLOADS, TRINO_HOME, VENV } from './downloads';
-import type { EngineName } from './engine';
-import { findJava, JAVA_OF_SPARK, JAVA_OF_TRINO, type JavaRange } from './java';
+import { type Download, REQUIREMENTS, REST_DOWNLOADS, REST_JARS, SPARK_DOWNLOADS, SPARK_JARS, STAMP, TRINO_DOWNLOADS, TRINO_HOME, VENV } from './downloads';
+import type { InstalledName } from './engine';
+import { findJava, JAVA_OF_REST, JAVA_OF_SPARK, JAVA_OF_TRINO, type JavaRange } from './java';
 
 /** What a folder is installed from, as its stamp has it. */
 export const stampOf = (downloads: readonly Download[]) => JSON.stringify(downloads);
@@ -28,10 +28,11 @@ const noPython = () => isInstalled(VENV, requirementsStamp()) ? undefined : `its
 const noFiles = (folder: string, downloads: readonly Download[]) => isInstalled(folder, stampOf(downloads)) ? undefined : `not installed: ${INSTALL}`;
 
 /** Why an engine cannot be started here; undefined when it can. */
-export function whyMissing(engine: EngineName): string | undefined {
+export function whyMissing(engine: InstalledName): string | undefined {
   switch (engine) {
     case 'trino': return noJava(JAVA_OF_TRINO) ?? noFiles(TRINO_HOME, TRINO_DOWNLOADS);
     case 'spark': return noJava(JAVA_OF_SPARK) ?? noPython() ?? noFiles(SPARK_JARS, SPARK_DOWNLOADS);
+    case 'rest': return noJava(JAVA_OF_REST) ?? noFiles(REST_JARS, REST_DOWNLOADS);
     default: return noPython();
   }
 }

@@ -28,6 +28,11 @@ export const SPARK_DOWNLOADS: readonly Download[] = [
   { artifact: `org.apache.iceberg:iceberg-aws-bundle:${ICEBERG}:jar`, sha256: '86bf20892ea5b4c17688f19b075399885f6aa5303f6b2dc9f491e76ceef9633b' },
 ];
 
+/** Apache's own server of the REST catalog API, and the S3 that it writes to. */
+export const REST_DOWNLOADS: readonly Download[] = [
+  { artifact: 'org.apache.iceberg:iceberg-open-api:1.9.2:jar', sha256: '5c4348ff8e471c32981f6609949ca728c0f6e3dc8780003706ee2e0477f366c7' },
+];
+
 /** Name of the file that Maven makes of it. */
 export function fileOf({ artifact }: Download): string {
   const [, name, version, type] = artifact.split(':');
@@ -39,6 +44,7 @@ export const PYTHON = path.join(VENV, 'bin', 'python');
 export const REQUIREMENTS = path.join(__dirname, 'requirements.txt');
 export const TRINO_HOME = path.join(ENGINES, 'trino', `trino-server-core-${TRINO}`);
 export const SPARK_JARS = path.join(ENGINES, 'spark');
+export const REST_JARS = path.join(ENGINES, 'rest');
 
 /** Says what a folder was installed from; written when it is whole. */
 export const STAMP = '.installed-from';

@@ -1,6 +1,9 @@
 /** Engines of others that read Iceberg tables. */
 export type EngineName = 'pyiceberg' | 'duckdb' | 'trino' | 'spark';
 
+/** What is installed: the engines, and a catalog that they read by. */
+export type InstalledName = EngineName | 'rest';
+
 /**
  * A value as text, the same whichever engine gave it; null for NULL. Numbers in digits, decimals with all of their scale, doubles as
  * JavaScript writes them (`NaN`, `-0`), floats as the double they equal, `2020-02-29`, `2020-02-29T12:00:00.914683` (with `Z` when it
@@ -56,7 +59,7 @@ export interface Engine {
 export class EngineError extends Error {
   public readonly code = 'ENGINE';
 
-  public constructor(engine: EngineName, message: string) {
+  public constructor(engine: InstalledName, message: string) {
     super(`${engine}: ${message}`);
     this.name = 'EngineError';
   }

@@ -7,9 +7,10 @@ import { WorkerEngine } from './worker-engine';
 export { whyMissing } from './availability';
 export { compareCells, type ExpectedCells, type Finding, markdownOf } from './compare';
 export {
-  type Cell, doubleCell, type Engine, EngineError, type EngineName, literal, quoted, type Rows, type RowsOptions, sortedBy, type TableAddress,
+  type Cell, doubleCell, type Engine, EngineError, type EngineName, type InstalledName, literal, quoted, type Rows, type RowsOptions, sortedBy, type TableAddress,
   type TableVersion,
 } from './engine';
+export { RestCatalog } from './rest-catalog';
 export { PyIcebergWriter } from './pyiceberg-writer';
 export { Trino } from './trino';
 export { WorkerEngine } from './worker-engine';

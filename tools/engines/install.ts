@@ -1,5 +1,5 @@
 /**
- * Installs what is missing of the engines that tests read tables with: `node tools/run.js engines [pyiceberg|duckdb|trino|spark ...]`.
+ * Installs what is missing of the engines that tests read tables with: `node tools/run.js engines [pyiceberg|duckdb|trino|spark|rest ...]`.
  * Ends with 1 when PyIceberg or DuckDB could not be installed; the others may be missing, and their tests are then skipped.
  */
 import { execFileSync } from 'node:child_process';
@@ -8,10 +8,10 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import path from 'node:path';
 import { isInstalled, requirementsStamp, stampOf, whyMissing } from './availability';
 import {
-  type Download, ENGINES, fileOf, REQUIREMENTS, SPARK_DOWNLOADS, SPARK_JARS, STAMP, TRINO_DOWNLOADS, TRINO_HOME, VENV,
+  type Download, ENGINES, fileOf, REQUIREMENTS, REST_DOWNLOADS, REST_JARS, SPARK_DOWNLOADS, SPARK_JARS, STAMP, TRINO_DOWNLOADS, TRINO_HOME, VENV,
 } from './downloads';
-import type { EngineName } from './engine';
-import { findJava, JAVA_OF_SPARK, JAVA_OF_TRINO } from './java';
+import type { InstalledName } from './engine';
+import { findJava, JAVA_OF_REST, JAVA_OF_SPARK, JAVA_OF_TRINO } from './java';
 
 // Plain JavaScript, since it runs before anything is installed.
 // eslint-disable-next-line @typescript-eslint/no-require-imports
@@ -78,14 +78,22 @@ function installSpark(): void {
   });
 }
 
-const STEPS: { readonly [name in EngineName]: ReadonlyArray<() => void> } = {
+function installRest(): void {
+  if (findJava(JAVA_OF_REST) === undefined) return;
+  once(REST_JARS, stampOf(REST_DOWNLOADS), 'Apache\'s REST catalog (192 MB)', (folder) => {
+    for (const item of REST_DOWNLOADS) renameSync(download(item, ENGINES), path.join(folder, fileOf(item)));
+  });
+}
+
+const STEPS: { readonly [name in InstalledName]: ReadonlyArray<() => void> } = {
   pyiceberg: [installPython],
   duckdb: [installPython],
   trino: [installTrino],
   spark: [installPython, installSpark],
+  rest: [installRest],
 };
 
-function install(names: readonly EngineName[]): void {
+function install(names: readonly InstalledName[]): void {
   for (const step of new Set(names.flatMap((name) => STEPS[name]))) {
     try {
       step();
@@ -100,12 +108,12 @@ function install(names: readonly EngineName[]): void {
   }
 }
 
-const known = Object.keys(STEPS) as EngineName[];
+const known = Object.keys(STEPS) as InstalledName[];
 const asked = process.argv.slice(2);
 const unknown = asked.find((name) => !(known as string[]).includes(name));
 if (unknown !== undefined) {
   console.error(`usage: node tools/run.js engines [${known.join('|')} ...]; got '${unknown}'`);
   process.exitCode = 2;
 } else {
-  install(asked.length > 0 ? asked as EngineName[] : known);
+  install(asked.length > 0 ? asked as InstalledName[] : known);
 }

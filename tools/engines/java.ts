@@ -14,6 +14,9 @@ export const JAVA_OF_TRINO: JavaRange = { from: 24 };
 /** Hadoop's login, which Spark 4.0 begins with, needs what Java 24 removed: https://openjdk.org/jeps/486 */
 export const JAVA_OF_SPARK: JavaRange = { from: 17, to: 23 };
 
+/** Apache's releases are compiled for 11; the server is tried on these. */
+export const JAVA_OF_REST: JavaRange = { from: 17 };
+
 /** Folders that hold one folder a JVM: of Debian and Red Hat, of macOS, of SDKMAN, and of the runners of GitHub. */
 const FOLDERS = [
   '/usr/lib/jvm', '/usr/java', '/opt/java', '/opt', '/Library/Java/JavaVirtualMachines',

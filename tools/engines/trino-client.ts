@@ -13,6 +13,9 @@ interface QueryResults {
   readonly error?: { readonly message: string; readonly errorName: string };
 }
 
+/** Session properties by name, `catalog.property` those of a catalog. */
+export interface TrinoSession { readonly [property: string]: string }
+
 /** Queries a Trino server by its HTTP protocol. */
 export class TrinoClient {
   /** Of the transaction that statements belong to; undefined where each is one of its own. */
@@ -29,11 +32,11 @@ export class TrinoClient {
   }
 
   /** @throws EngineError with Trino's message and the name of its error */
-  public async query(sql: string): Promise<Rows> {
+  public async query(sql: string, session?: TrinoSession): Promise<Rows> {
     const end = Date.now() + START_DEADLINE_MS;
     for (;;) {
       try {
-        return await this.run(sql);
+        return await this.run(sql, session);
       } catch (error) {
         // The statement has not begun.
         if (Date.now() >= end || !(error as Error).message.includes('NO_NODES_AVAILABLE')) throw error;
@@ -42,7 +45,19 @@ export class TrinoClient {
     }
   }
 
-  private async run(sql: string): Promise<Rows> {
+  /** Pages of rows that are not empty. @throws EngineError */
+  public async* pages(sql: string): AsyncGenerator<ReadonlyArray<readonly Cell[]>> {
+    for await (const { rows } of this.results(sql)) if (rows.length > 0) yield rows;
+  }
+
+  private async run(sql: string, session?: TrinoSession): Promise<Rows> {
+    const all: Array<readonly Cell[]> = [];
+    let last: Rows | undefined;
+    for await (last of this.results(sql, session)) all.push(...last.rows);
+    return { names: last!.names, types: last!.types, rows: all };
+  }
+
+  private async* results(sql: string, session: TrinoSession = {}): AsyncGenerator<Rows> {
     let results = await this.ask(`${this.endpoint}/v1/statement`, {
       method: 'POST',
       body: sql,
@@ -52,16 +67,17 @@ export class TrinoClient {
         'X-Trino-Client-Capabilities': 'PARAMETRIC_DATETIME',
         'X-Trino-Time-Zone': 'UTC',
         ...(this.transaction !== undefined && { 'X-Trino-Transaction-Id': this.transaction }),
+        'X-Trino-Session': Object.entries(session).map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join(','),
       },
     });
     let columns: NonNullable<QueryResults['columns']> = [];
-    const rows: Cell[][] = [];
     for (;;) {
       if (results.error) throw new EngineError('trino', `${results.error.errorName}: ${results.error.message}`);
       columns = results.columns ?? columns;
       const toCells = columns.map(({ type }) => cellOf(type));
-      rows.push(...(results.data ?? []).map((row) => row.map((value, index) => value === null ? null : toCells[index](value))));
-      if (results.nextUri === undefined) return { names: columns.map(({ name }) => name), types: columns.map(({ type }) => type), rows };
+      const rows = (results.data ?? []).map((row) => row.map((value, index) => value === null ? null : toCells[index](value)));
+      yield { names: columns.map(({ name }) => name), types: columns.map(({ type }) => type), rows };
+      if (results.nextUri === undefined) return;
       results = await this.ask(results.nextUri);
     }
   }

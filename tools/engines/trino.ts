@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { freePort, poll, startGuarded, tailOf, type LocalCloud } from '../local-cloud';
 import { TRINO_HOME } from './downloads';
-import { type Engine, EngineError, literal, quoted, type Rows, type RowsOptions, type TableAddress } from './engine';
+import { type Cell, type Engine, EngineError, literal, quoted, type Rows, type RowsOptions, type TableAddress } from './engine';
 import { findJava, JAVA_OF_TRINO } from './java';
 import { TrinoClient } from './trino-client';
 
@@ -70,8 +70,14 @@ export class Trino implements Engine {
     return this.query(`SELECT ${columns?.map((name) => quoted(name)).join(', ') ?? '*'} FROM ${quoted('glue', table.glue.database, table.glue.name)}${of}`);
   }
 
-  public async query(sql: string): Promise<Rows> {
-    return this.client.query(sql);
+  /** @param session properties as `catalog.property` */
+  public async query(sql: string, session?: { readonly [property: string]: string }): Promise<Rows> {
+    return this.client.query(sql, session);
+  }
+
+  /** Rows as the server gives them, page by page: what is not asked for waits there. */
+  public pages(sql: string): AsyncGenerator<ReadonlyArray<readonly Cell[]>> {
+    return this.client.pages(sql);
   }
 
   /** Statements of one transaction, which reads each table as of its first look at it; it ends with `COMMIT`. */

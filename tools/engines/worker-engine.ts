@@ -67,6 +67,12 @@ export class WorkerEngine implements Engine {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** Reads a table by a REST catalog; PyIceberg alone knows the way. */
+  public async rowsByRest(uri: string, table: Required<TableAddress>['glue'], { version }: RowsOptions = {}): Promise<Rows> {
+    const at = version && ('tag' in version ? version : { snapshot: version.snapshotId });
+    return rowsOf(await this.call('rows', { table: { rest: uri, ...table }, at }) as Answer);
+  }
+
   /** Calls a method of the engine's class in worker/; one at a time. */
   public async call(method: string, args: object): Promise<unknown> {
     const answer = this.queue.then(async () => this.ask(method, args));

@@ -54,16 +54,23 @@ export class Lake {
     writeFileSync(file, bytes);
   }
 
-  /** Commits each table of a run in the cloud, where its objects are put before. */
-  public async commit(manifestKey: string, options: CommitOptions = {}, manifest = this.manifest(manifestKey)): Promise<CommitOutcome[]> {
+  /** Puts a run's objects into the bucket. */
+  public async upload({ tables }: Manifest): Promise<void> {
+    for (const { key } of tables.flatMap(({ objects }) => objects)) {
+      await this.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: PREFIX + key, Body: readFileSync(path.join(this.folder, key)) }));
+    }
+  }
+
+  /** Commits each table of a run in the cloud, where its objects are put before. @param workplace with a catalog of another kind than Glue */
+  public async commit(
+    manifestKey: string, options: CommitOptions = {}, manifest = this.manifest(manifestKey), workplace = this.inCloud,
+  ): Promise<CommitOutcome[]> {
+    await this.upload(manifest);
     const outcomes: CommitOutcome[] = [];
     for (const table of manifest.tables) {
-      for (const { key } of table.objects) {
-        await this.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: PREFIX + key, Body: readFileSync(path.join(this.folder, key)) }));
-      }
       const objects = table.objects.map((object) => ({ ...object, key: PREFIX + object.key }));
       const run = { manifest: { ...manifest, prefix: PREFIX }, manifestKey: PREFIX + manifestKey, manifestETag: eTagOf(manifest), table: { ...table, objects } };
-      outcomes.push(await commitRun(this.inCloud, run, options));
+      outcomes.push(await commitRun(workplace, run, options));
     }
     return outcomes;
   }

@@ -20,7 +20,7 @@ export interface CommitOptions {
   readonly foreignRows?: ForeignRows;
   /** How long a run's tag keeps its snapshot, in milliseconds (`max-ref-age-ms`). @default - for ever */
   readonly keepForMs?: number;
-  /** Runs that an expiry leaves, unless it is told otherwise. @default - all */
+  /** Runs that an expiry keeps where it is told nothing else; noted in the table. @default - all */
   readonly keepRuns?: number;
 }
 
@@ -119,7 +119,7 @@ async function tryCommit(workplace: Workplace, run: TableRun, on: {
   const { runId } = run.manifest;
   const name = tableNameOf(run);
   const now = laterThan(workplace, before);
-  const ground: Ground = groundOf(run, { before, landed, root, prefix, name, uuid: uuidOf(run, base), now });
+  const ground: Ground = groundOf(run, { before, landed, root, prefix, name, uuid: uuidOf(run, base, workplace.salt), now });
   const attempt = await noteAttempt(workplace, ground.metadata.location, runId, ground.began === undefined ? base?.metadataLocation : undefined);
 
   const typed = withFields(ground.metadata, ground.fields, ground.mapping, run.table.identity?.maxColumnId);

@@ -14,9 +14,9 @@ import { currentSnapshot, lineage, MAIN, Snapshot, TableMetadata, withoutSnapsho
 
 /** Which runs stay. The one that readers see always does, and what other branches and tags name. */
 export interface Retention {
-  /** So many of the newest runs. @default - as many as the last commit was told to keep */
+  /** So many of the newest runs. @default - what the table says (`keepRuns` of the pipeline); all beside `keepForMs` */
   readonly keepRuns?: number;
-  /** Runs whose snapshots are younger, in milliseconds. @default - as long as their tags say */
+  /** Runs whose snapshots are younger, in milliseconds. @default - all */
   readonly keepForMs?: number;
 }
 
@@ -93,13 +93,15 @@ function timeOf({ now = Date.now }: Pick<Workplace, 'now'>): number {
   return now();
 }
 
-function keptRuns({ properties }: TableMetadata): number | undefined {
-  const told = Number(properties?.[TABLE_PROPERTIES.keepRuns]);
-  return Number.isInteger(told) && told > 0 ? told : undefined;
+/** How many runs the table itself says that it keeps. */
+function ownKeepRuns({ properties }: TableMetadata): number | undefined {
+  const own = Number(properties?.[TABLE_PROPERTIES.keepRuns]);
+  return Number.isSafeInteger(own) && own > 0 ? own : undefined;
 }
 
 /** Ids of the snapshots that go. */
-function expired(metadata: TableMetadata, { keepRuns = keptRuns(metadata), keepForMs }: Retention, now: number): Long[] {
+function expired(metadata: TableMetadata, retention: Retention, now: number): Long[] {
+  const { keepForMs, keepRuns = retention.keepForMs === undefined ? ownKeepRuns(metadata) : undefined } = retention;
   const current = currentSnapshot(metadata);
   const runs = taggedRuns(metadata);
   const kept = new Set<string>();

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { FolderTables } from '../../../src/iceberg/catalogs/folder-tables';
+import { TableCatalog } from '../../../src/iceberg/catalogs/table-catalog';
 import { FolderFiles } from '../../../src/iceberg/files/folder-files';
 import { TableFiles } from '../../../src/iceberg/files/table-files';
 import { newTable, TableMetadata, withProperties } from '../../../src/iceberg/spec/table-metadata';
@@ -19,7 +20,7 @@ describe.each([
 ])('tables %s', (_where, make) => {
   let files: TableFiles;
   let root: string;
-  let catalog: FolderTables;
+  let catalog: TableCatalog;
   beforeEach(() => {
     ({ files, root } = make());
     catalog = new FolderTables(files, root);

@@ -1,4 +1,4 @@
-import { type EngineName, whyMissing } from '../../../tools/engines';
+import { type EngineName, type InstalledName, whyMissing } from '../../../tools/engines';
 
 /** A suite for each engine; of one that is not here the tests count as skipped, with the reason in their title. */
 export function describeEngines(names: readonly EngineName[], tests: (name: EngineName) => void): void {
@@ -10,7 +10,7 @@ export function describeEngines(names: readonly EngineName[], tests: (name: Engi
 }
 
 /** A suite that needs several engines at once. */
-export function describeWith(needed: readonly EngineName[], title: string, tests: () => void): void {
+export function describeWith(needed: readonly InstalledName[], title: string, tests: () => void): void {
   const reasons = needed.flatMap((name) => whyMissing(name) ?? []);
   if (reasons.length === 0) describe(title, tests);
   else describe.skip(`${title} (${reasons.join('; ')})`, tests);

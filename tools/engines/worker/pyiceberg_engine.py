@@ -40,6 +40,9 @@ class Engine:
         return load_catalog('glue', type='glue', **self.settings)
 
     def open(self, table):
+        if 'rest' in table:
+            rest = load_catalog('rest', type='rest', uri=table['rest'], **self.settings)
+            return rest.load_table((table['database'], table['name']))
         if 'metadata' in table:
             return StaticTable.from_metadata(table['metadata'], self.settings)
         return self.catalog().load_table((table['database'], table['name']))
@@ -58,11 +61,14 @@ class Engine:
     def count(self, table):
         return self.open(table).scan().count()
 
-    def find(self, table, column, value, key):
-        """Keys of the rows whose column has this value, and the files that its statistics left to read."""
+    def find(self, table, cases, key):
+        """For each pair of a column and a value the keys of its rows, and how many files its statistics left to read."""
         opened = self.open(table)
-        scan = opened.scan(EqualTo(column, literal_of(opened.schema().find_type(column), value)), selected_fields=(key,))
-        return {'keys': cells.column(scan.to_arrow().column(0)), 'files': len(list(scan.plan_files()))}
+        found = []
+        for column, value in cases:
+            scan = opened.scan(EqualTo(column, literal_of(opened.schema().find_type(column), value)), selected_fields=(key,))
+            found.append({'keys': cells.column(scan.to_arrow().column(0)), 'files': len(list(scan.plan_files()))})
+        return found
 
     def create(self, table, file, location, properties=None):
         """Makes a table from the columns of a Parquet file and appends its rows."""
