@@ -1,11 +1,11 @@
 import { pathToFileURL } from 'node:url';
 import { extract, ExtractFormat, type ExtractorProps, TimeType, UniqueidentifierType } from '../../src/extractor/doors/public';
-import { TYPE_CASES } from '../stand-in/data-set/all-types';
 import type { StandIn } from '../stand-in';
 import { askSource } from './all-types';
 import type { Lake } from './lake';
 import type { ManifestTable } from '../../src/contract';
 import type { ExpectedCells, TableAddress } from '../engines';
+import { TYPE_CASES } from '../stand-in/data-set/all-types';
 
 /** A landed table, where it is, and what it must show. */
 export interface TypeTable {
@@ -29,8 +29,11 @@ const UUIDS = columnsOf(/^uniqueidentifier$/);
 export async function landTypes(lake: Lake, folder: string, server: StandIn): Promise<readonly TypeTable[]> {
   const { host, port, database, user, password } = server;
   const props = {
-    source: { server: host, port, database, user, password, encrypt: false }, target: pathToFileURL(folder).href, format: ExtractFormat.parquet(),
-    readers: 1, threads: 1,
+    source: { server: host, port, database, user, password, encrypt: false },
+    target: pathToFileURL(folder).href,
+    format: ExtractFormat.parquet(),
+    readers: 1,
+    threads: 1,
   };
   const land = async (more: Partial<ExtractorProps>, option?: string): Promise<TypeTable> => {
     const { manifestKey } = await extract({ ...props, ...more });

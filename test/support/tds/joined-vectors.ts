@@ -1,6 +1,6 @@
 import { vectorPayload, type WireVector, wireVectors } from './wire-vectors';
-import { done } from '../../../tools/replay-server/tds-packets';
 import { type WalkedColumn, walkResult } from '../../../tools/replay-server/row-walker';
+import { done } from '../../../tools/replay-server/tds-packets';
 import { wireColumn, colMetadata } from '../../../tools/replay-server/wire-rows';
 
 /** What a joined column holds, and what it means. */
