@@ -7,8 +7,8 @@ import { WorkerEngine } from './worker-engine';
 export { whyMissing } from './availability';
 export { compareCells, type ExpectedCells, type Finding, markdownOf } from './compare';
 export {
-  type Cell, doubleCell, type Engine, EngineError, type EngineName, type InstalledName, literal, quoted, type Rows, type RowsOptions, sortedBy, type TableAddress,
-  type TableVersion,
+  type Cell, doubleCell, type Engine, EngineError, type EngineName, type InstalledName, literal, quoted, type Rows, type RowsOptions, sortedBy,
+  type TableAddress, type TableVersion,
 } from './engine';
 export { RestCatalog } from './rest-catalog';
 export { PyIcebergWriter } from './pyiceberg-writer';

@@ -69,8 +69,8 @@ export class Lake {
     const outcomes: CommitOutcome[] = [];
     for (const table of manifest.tables) {
       const objects = table.objects.map((object) => ({ ...object, key: PREFIX + object.key }));
-      const run = { manifest: { ...manifest, prefix: PREFIX }, manifestKey: PREFIX + manifestKey, manifestETag: eTagOf(manifest), table: { ...table, objects } };
-      outcomes.push(await commitRun(workplace, run, options));
+      const of = { manifest: { ...manifest, prefix: PREFIX }, manifestKey: PREFIX + manifestKey, manifestETag: eTagOf(manifest) };
+      outcomes.push(await commitRun(workplace, { ...of, table: { ...table, objects } }, options));
     }
     return outcomes;
   }
@@ -78,7 +78,8 @@ export class Lake {
   /** The same in the folder. */
   public async commitInFolder(manifestKey: string, options: CommitOptions = {}, manifest = this.manifest(manifestKey)): Promise<CommitOutcome[]> {
     const outcomes: CommitOutcome[] = [];
-    for (const table of manifest.tables) outcomes.push(await commitRun(this.inFolder, { manifest, manifestKey, manifestETag: eTagOf(manifest), table }, options));
+    const of = { manifest, manifestKey, manifestETag: eTagOf(manifest) };
+    for (const table of manifest.tables) outcomes.push(await commitRun(this.inFolder, { ...of, table }, options));
     return outcomes;
   }
 

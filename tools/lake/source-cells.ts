@@ -16,7 +16,8 @@ export function expectedOf(
 ): { readonly [name: string]: readonly Cell[] } {
   const [main, ...companions] = columns;
   const texts = values.map((value, row) => (value === null ? null : formOf(value, baseTypes?.[row] ?? main.sourceType)));
-  const cells: Array<readonly [string, readonly Cell[]]> = [[main.name.toLowerCase(), texts.map((text) => text === null ? null : cellOf(text, main))]];
+  const cells: Array<readonly [string, readonly Cell[]]> = [];
+  cells.push([main.name.toLowerCase(), texts.map((text) => text === null ? null : cellOf(text, main))]);
   for (const { name } of companions) {
     const kind = name.slice(main.name.length + 2);
     // Where nobody says which it is.

@@ -49,11 +49,15 @@ describeWith(['rest', 'pyiceberg'], 'a landed table in a REST catalog', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function run(...statements: readonly string[]): Promise<CommitOutcome> {
+  async function land(...statements: readonly string[]): Promise<{ readonly manifestKey: string; readonly runId: string }> {
     const client = await connectClient(server);
     for (const statement of statements) await client.batch(statement);
     await client.close();
-    const { manifestKey, runId } = await extract({ source: sourceOf(server), target: pathToFileURL(folder).href, tables: ['Rested'], readers: 1, threads: 1 });
+    return extract({ source: sourceOf(server), target: pathToFileURL(folder).href, tables: ['Rested'], readers: 1, threads: 1 });
+  }
+
+  async function run(...statements: readonly string[]): Promise<CommitOutcome> {
+    const { manifestKey, runId } = await land(...statements);
     const [outcome] = await lake.commit(manifestKey, {}, undefined, workplace);
     runs.push({ ...outcome, runId });
     return outcome;
@@ -101,10 +105,18 @@ describeWith(['rest', 'pyiceberg'], 'a landed table in a REST catalog', () => {
     expect((await seen()).map(([id]) => id)).toEqual(['id', '1', '2', '3']);
   });
 
+  test('runs that are committed at once: the newest is shown, none is lost', async () => {
+    const landed = [await land('INSERT INTO dbo.Rested VALUES (4, 4, N\'4\')'), await land('INSERT INTO dbo.Rested VALUES (5, 5, N\'5\')')];
+    const outcomes = (await Promise.all(landed.map(async ({ manifestKey }) => lake.commit(manifestKey, {}, undefined, workplace)))).flat();
+    expect(outcomes[1].state).toBe('COMMITTED');
+    expect((await seen()).map(([id]) => id)).toEqual(['id', '1', '2', '3', '4', '5']);
+    if (outcomes[0].state === 'COMMITTED') expect(await seen({ tag: runTag(landed[0].runId) })).toHaveLength(5);
+  });
+
   test('a table that was made anew has the name, the older one another', async () => {
     expect(await run('DROP TABLE dbo.Rested', 'CREATE TABLE dbo.Rested (Id int NOT NULL PRIMARY KEY, Other int NULL)', 'INSERT INTO dbo.Rested VALUES (7, 7)'))
       .toMatchObject({ state: 'COMMITTED', began: expect.stringMatching(/made again|anew/) });
     expect(await seen()).toEqual([['id', 'other'], ['7', '7']]);
-    expect((await seen(undefined, `${TABLE}_g1`)).map(([id]) => id)).toEqual(['id', '1', '2', '3']);
+    expect((await seen(undefined, `${TABLE}_g1`)).map(([id]) => id)).toEqual(['id', '1', '2', '3', '4', '5']);
   });
 });

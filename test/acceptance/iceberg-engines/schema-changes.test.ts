@@ -4,8 +4,9 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { runTag } from '../../../src/contract';
 import { extract } from '../../../src/extractor/doors/public';
+import { metadataAt } from '../../../src/iceberg/commit/workplace';
 import { type Cell, type Engine, type EngineName, sortedBy, startEngine, type TableVersion } from '../../../tools/engines';
-import { Lake } from '../../../tools/lake/lake';
+import { DATABASE, Lake } from '../../../tools/lake/lake';
 import { type LocalCloud, startLocalCloud } from '../../../tools/local-cloud';
 import { type StandIn, startStandIn } from '../../../tools/stand-in';
 import { describeEngines, describeWith } from '../../support/engines';
@@ -133,6 +134,23 @@ describeWith(['pyiceberg'], 'a table whose source changes', () => {
     test.each([[`${TABLE}_g1`, 4], [`${TABLE}_g2`, 5], [TABLE, 6]])('%s shows run %d as it is', async (table, number) => {
       expect(await shown(table, {})).toEqual(runs[number - 1].step.shown);
     });
+
+    if (name === 'spark') {
+      test('remove_orphan_files is refused, and where somebody allowed it lists nothing that landed', async () => {
+        const call = async (more = '') => engine.query(`CALL glue.system.remove_orphan_files(table => '${DATABASE}.${TABLE}', dry_run => true${more})`);
+        await expect(call()).rejects.toThrow('GC is disabled');
+        await expect(engine.query(`CALL glue.system.expire_snapshots(table => '${DATABASE}.${TABLE}')`)).rejects.toThrow('GC is disabled');
+        await engine.query(`ALTER TABLE glue.${DATABASE}.${TABLE} SET TBLPROPERTIES ('gc.enabled' = 'true')`);
+        const { files } = lake.inCloud;
+        const { location } = await metadataAt(lake.inCloud, (await lake.address(TABLE)).metadataLocation);
+        await files.replace(`${location}/data/orphan.parquet`, 'x');
+        // It takes no file younger than a day: what it lists below the location is told to it as if it were old.
+        const listed = (await files.list(`${location}/`)).map(({ uri }) => `('${uri}', TIMESTAMP '2020-01-01 00:00:00')`);
+        await engine.query(`CREATE TEMPORARY VIEW listed AS SELECT * FROM VALUES ${listed.join(', ')} AS t(file_path, last_modified)`);
+        const { rows } = await call(', file_list_view => \'listed\'');
+        expect(rows.map(([file]) => file)).toEqual([`${location}/data/orphan.parquet`]);
+      }, 120_000);
+    }
 
     if (name === 'pyiceberg' || name === 'duckdb') {
       test('each run was right when it was the newest', async () => {

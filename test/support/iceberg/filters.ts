@@ -29,7 +29,8 @@ const BRANCHES = 30;
 
 /** Queries that answer with the place of a case and the key of a row. */
 export function filterQueries(
-  engine: EngineName, { glue, metadataLocation }: Required<TableAddress>, key: string, cases: readonly FilterCase[], typeOf: (column: string) => string,
+  engine: EngineName, { glue, metadataLocation }: Required<TableAddress>, key: string, cases: readonly FilterCase[],
+  typeOf: (column: string) => string,
 ): string[] {
   const name = (...names: string[]) => engine === 'spark' ? names.map((each) => `\`${each}\``).join('.') : quoted(...names);
   const from = engine === 'duckdb' ? `iceberg_scan(${literal(metadataLocation)})` : name('glue', glue.database, glue.name);

@@ -14,7 +14,9 @@ const ROWS_PER_FILE = 4;
  *
  * @returns its manifest, and what it must show by the meaning that others wrote down
  */
-export async function landVectors(lake: Lake): Promise<{ readonly manifest: Manifest; readonly manifestKey: string; readonly expected: ExpectedCells }> {
+export async function landVectors(
+  lake: Lake,
+): Promise<{ readonly manifest: Manifest; readonly manifestKey: string; readonly expected: ExpectedCells }> {
   const vectors = joinVectors();
   const runId = runIdAt(new Date(), 'abcdef');
   const dataset = { database: 'Wire', schema: 'dbo', table: 'Vectors' };

@@ -86,6 +86,10 @@ class Engine:
         opened = self.open(table)
         opened.manage_snapshots().create_tag(opened.current_snapshot().snapshot_id, name).commit()
 
+    def set_properties(self, table, properties):
+        with self.open(table).transaction() as transaction:
+            transaction.set_properties(properties)
+
     def metadata(self, table):
         return self.open(table).metadata_location
 
