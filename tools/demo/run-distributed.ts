@@ -3,7 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DescribeExecutionCommand, DescribeMapRunCommand, ListMapRunsCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { isManifestKey, type CompleteAnswer } from '../../src/contract';
+import { isManifestKey, isRunLogKey, isRunSnapshotsKey, type CompleteAnswer } from '../../src/contract';
 import { type LocalCloud, poll } from '../local-cloud';
 import type { DemoArguments } from './arguments';
 import { countSource } from './count-source';
@@ -70,7 +70,9 @@ export async function runDistributedDemo(args: DemoArguments, folder: string, si
     console.log(`  run ${answer.runId}: ${answer.rows} rows in ${answer.objects} objects, ${answer.verification}, in ${executionSeconds} s`);
 
     step('waiting for the recorder and the run\'s completion');
-    const landed = (await listObjects(s3, pipeline.bucketName, PREFIX)).map(({ key }) => key);
+    // What run completion writes is not landed.
+    const landed = (await listObjects(s3, pipeline.bucketName, PREFIX)).map(({ key }) => key)
+      .filter((key) => !isRunLogKey(PREFIX, key) && !isRunSnapshotsKey(PREFIX, key));
     const records = await poll(async () => {
       const seen = await scanRecords(dynamodb, pipeline.tableName);
       return seen.objects.length >= landed.length && seen.runs.length === 1 && seen;

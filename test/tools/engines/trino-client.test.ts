@@ -9,15 +9,16 @@ test('numbers of an answer are texts, digits in texts stay as they are', () => {
 
 describe('a server', () => {
   let server: Server;
-  let answers: Array<readonly [number, object]>;
+  let answers: Array<readonly [number, object, { readonly [header: string]: string }?]>;
   let client: TrinoClient;
   const asked: string[] = [];
 
   beforeAll(async () => {
     server = createServer((request, response) => {
-      asked.push(`${request.method} ${request.url}`);
-      const [status, body] = answers.shift()!;
-      response.writeHead(status).end(JSON.stringify(body));
+      const transaction = request.headers['x-trino-transaction-id'];
+      asked.push(`${request.method} ${request.url}${transaction === undefined ? '' : ` in ${transaction}`}`);
+      const [status, body, headers] = answers.shift()!;
+      response.writeHead(status, headers).end(JSON.stringify(body));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     client = new TrinoClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
@@ -40,6 +41,14 @@ describe('a server', () => {
       rows: [[String(Math.fround(0.1)), '2020-02-29T12:00:00.914683Z', 'ff00'], ['NaN', null, '']],
     });
     expect(asked).toEqual(['POST /v1/statement', 'GET /next', 'GET /next', 'GET /next']);
+  });
+
+  test('has transactions, each of a client of its own', async () => {
+    answers = [[200, {}, { 'X-Trino-Started-Transaction-Id': 't1' }], [200, {}], [200, {}]];
+    const transaction = await client.beginTransaction();
+    await transaction.query('SELECT');
+    await client.query('SELECT');
+    expect(asked).toEqual(['POST /v1/statement in NONE', 'POST /v1/statement in t1', 'POST /v1/statement']);
   });
 
   test('that has no workers yet is asked again, and any other error is told', async () => {
