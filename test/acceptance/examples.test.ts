@@ -61,6 +61,18 @@ test('the migration has a nightly extraction where its server is named', async (
   expect(types.filter((type) => type === 'AWS::StepFunctions::StateMachine' || type === 'AWS::Scheduler::Schedule')).toHaveLength(2);
 }, 120_000);
 
+test('analysts of landed tables read, and operators change, what the tables need', async () => {
+  const outdir = await synthesise('landed-tables');
+  const { Resources } = JSON.parse(readFileSync(path.join(outdir, 'LedgerTables.template.json'), 'utf8')) as {
+    Resources: { [id: string]: { Type: string; Properties: { Roles?: unknown[]; PolicyDocument?: { Statement: { Action: string | string[] }[] } } } };
+  };
+  const actionsOf = (role: string) => Object.values(Resources).filter(({ Type, Properties }) => Type === 'AWS::IAM::Policy' && Properties.Roles?.includes(role))
+    .flatMap(({ Properties }) => Properties.PolicyDocument!.Statement.flatMap(({ Action }) => Action));
+  expect(actionsOf('trino-analysts')).toEqual(expect.arrayContaining(['s3:GetObject', 'glue:GetTable']));
+  expect(actionsOf('trino-analysts').filter((action) => /:(?:Put|Update|Delete|Create)/.test(action))).toEqual([]);
+  expect(actionsOf('ledger-operators')).toEqual(expect.arrayContaining(['glue:UpdateTable', 's3:PutObject', 's3:DeleteObject', 'athena:StartQueryExecution']));
+}, 120_000);
+
 test('every example has a README that the index names, and an app for the CDK command line', () => {
   const index = readFileSync(path.join(EXAMPLES, 'README.md'), 'utf8');
   expect(folders.length).toBeGreaterThanOrEqual(5);

@@ -198,3 +198,11 @@ test.each(['', 'a/b/', 'landing/'])('with the prefix \'%s\' no landed file lies 
   for (const { key } of run.table.objects) expect(`s3://lake/${key}`.startsWith(location.slice(0, location.lastIndexOf('/') + 1))).toBe(false);
   if (prefix !== '') expect(location.startsWith(`s3://lake/${prefix}`)).toBe(false);
 });
+
+test('by what the last commit was told to keep, unless another number is given', async () => {
+  for (const run of [1, 2, 3, 4]) await commitRun(lake, lake.land({ run }), { keepRuns: run === 4 ? 2 : 1 });
+  expect((await expire({ keepRuns: 3 }, { dryRun: true })).runs).toEqual([runId(1)]);
+  expect((await expire({})).runs).toEqual([runId(1), runId(2)]);
+  await commitRun(lake, lake.land({ run: 5 }));
+  expect((await expire({})).runs).toEqual([]);
+});

@@ -16,7 +16,7 @@ export function addExpireCommand(program: Command): void {
   addLandedOptions(program.command('expire')
     .description('Delete the files of old runs of landed tables, and their snapshots: those alone that no kept run needs. What a table shows now always stays')
     .option('--table <name...>', 'these landed tables alone')
-    .option('--keep-runs <number>', 'keep so many of the newest runs (default: all)', wholeNumber)
+    .option('--keep-runs <number>', 'keep so many of the newest runs (default: as many as the pipeline was told to, else all)', wholeNumber)
     .option('--keep-for <time>', 'keep younger runs: 12h, 30d (default: as long as a run\'s tag says)', duration)
     .option('--dry-run', 'say what would go, and change nothing'), 'print what went as JSON')
     .action(async (options: ExpireOptions) => {
