@@ -7,11 +7,11 @@ const path = require('node:path');
 const { root, setup } = require('./setup.js');
 
 const bin = (name) => path.join(root, 'node_modules', '.bin', name);
-const tsx = (script) => [process.execPath, [path.join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs'), script]];
+const tsx = (script, ...given) => [process.execPath, [path.join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs'), script, ...given]];
 
 /** Steps of each command; the arguments go to the last one. */
 const commands = {
-  demo: () => [...prepare(), tsx('tools/demo/main.ts')],
+  demo: (args) => [...prepare(), ...(args.includes('--trino') ? [tsx('tools/engines/install.ts', 'trino')] : []), tsx('tools/demo/main.ts')],
   local: () => [...prepare(), tsx('tools/local/main.ts')],
   bench: () => [...prepare(), tsx('bench/run.ts')],
   engines: () => [tsx('tools/engines/install.ts')],
@@ -33,7 +33,7 @@ setup();
 // Both tools only say that Node 20 is old; the lines would drown the commands' own.
 process.env.JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION ??= '20';
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-const steps = commands[name]();
+const steps = commands[name](args);
 for (const [index, [command, stepArgs]] of steps.entries()) {
   const all = index === steps.length - 1 ? [...stepArgs, ...args] : stepArgs;
   const { status, signal } = spawnSync(command, all, { cwd: root, stdio: 'inherit' });

@@ -5,6 +5,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { DemoSummary } from '../../tools/demo/run-demo';
 import type { DistributedSummary } from '../../tools/demo/run-distributed';
+import type { TrinoSummary } from '../../tools/demo/trino/run-trino';
+import { describeWith } from '../support/engines';
 
 const root = path.resolve(__dirname, '..', '..');
 const tsx = path.join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs');
@@ -46,6 +48,13 @@ describe('the demo, with a small source', () => {
     expect(summary.runStatus).toBe('COMPLETE');
   });
 
+  test('every table of the source is an Iceberg table that shows the run', () => {
+    expect(summary.tables).toBe(9);
+    expect(summary.icebergTables).toBe(summary.tables);
+    expect(summary.rowsInSnapshots).toBe(summary.rowsInSource);
+    expect(stdout).toMatch(/legacyledger_dbo_alltypes +Iceberg +(\S+) +\d+ +247\n/);
+  });
+
   test('the broken manifest reaches the failure queue and the alarm', () => {
     expect(summary.failureQueueMessages).toBe(1);
     expect(summary.alarmState).toBe('ALARM');
@@ -80,3 +89,21 @@ test('the distributed demo: a state machine and its workers land what the source
     rmSync(folder, { recursive: true, force: true });
   }
 }, 180_000);
+
+describeWith(['trino'], 'the demo with Trino', () => {
+  test('two full runs are what the source was, and a reader that began before the second keeps its answer', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'demo-test-'));
+    try {
+      const file = path.join(folder, 'summary.json');
+      const { stdout } = await demo(['--trino', '--transactions', '1000', '--summary', file], folder);
+      const summary = JSON.parse(readFileSync(file, 'utf8')) as TrinoSummary;
+      expect(summary).toMatchObject({ tables: 9, tablesChanged: 4, differences: [] });
+      expect(summary.compared).toBeGreaterThan(1000);
+      // Nine tables three times, and two readers.
+      expect(stdout.match(/✓$/gm)).toHaveLength(29);
+      expect(readdirSync(folder).filter((name) => !name.startsWith('tsx-'))).toEqual(['summary.json']);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, 300_000);
+});

@@ -10,6 +10,10 @@ const ROOT = path.resolve(__dirname, '..', '..');
 export interface DeployedPipeline {
   readonly stack: DeployedStack;
   readonly bucketName: string;
+  /** Prefix that the pipeline watches; '' for the whole bucket. */
+  readonly landingPrefix: string;
+  /** Of Glue; undefined without a catalog. */
+  readonly databaseName?: string;
   readonly tableName: string;
   readonly logGroupName: string;
   readonly failureQueueUrl: string;
@@ -32,14 +36,17 @@ export async function deployPipeline(
   cloud: LocalCloud, assembly: string, parameters?: { readonly [name: string]: string },
 ): Promise<DeployedPipeline> {
   const stack = await deployTemplate(cloud, assembly, { parameters, deadlineMs: 120_000 });
+  const outputIfAny = (suffix: string): string | undefined => Object.entries(stack.outputs).find(([key]) => key.endsWith(suffix))?.[1];
   const output = (suffix: string): string => {
-    const name = Object.keys(stack.outputs).find((key) => key.endsWith(suffix));
-    if (!name) throw new Error(`stack ${stack.stackName} has no output ending with '${suffix}', only ${Object.keys(stack.outputs).join(', ')}`);
-    return stack.outputs[name];
+    const value = outputIfAny(suffix);
+    if (!value) throw new Error(`stack ${stack.stackName} has no output ending with '${suffix}', only ${Object.keys(stack.outputs).join(', ')}`);
+    return value;
   };
   return {
     stack,
     bucketName: output(STACK_OUTPUTS.bucketName),
+    landingPrefix: outputIfAny(STACK_OUTPUTS.landingPrefix) ?? '',
+    databaseName: outputIfAny(STACK_OUTPUTS.glueDatabaseName),
     tableName: output(STACK_OUTPUTS.tableName),
     logGroupName: output(STACK_OUTPUTS.logGroupName),
     failureQueueUrl: output(STACK_OUTPUTS.failureQueueUrl),

@@ -5,6 +5,7 @@ import { DemoArguments, parseDemoArguments, USAGE } from './arguments';
 import { runDemo } from './run-demo';
 import { runDistributedDemo } from './run-distributed';
 import { surviveClosedOutputs } from '../closed-outputs';
+import { runTrinoDemo } from './trino/run-trino';
 
 async function main(): Promise<number> {
   surviveClosedOutputs();
@@ -23,7 +24,7 @@ async function main(): Promise<number> {
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
   try {
-    const summary = await (args.distributed ? runDistributedDemo : runDemo)(args, folder, stopping.signal);
+    const summary = await (args.trino ? runTrinoDemo : args.distributed ? runDistributedDemo : runDemo)(args, folder, stopping.signal);
     if (args.summary) writeFileSync(args.summary, `${JSON.stringify(summary, undefined, 2)}\n`);
     return 0;
   } catch (error) {

@@ -8,6 +8,7 @@ import { countSource } from './count-source';
 import { showDashboard } from './dashboard';
 import { landTables } from './extract-tables';
 import { openMailbox, queueDepth, runFailureDrill } from './failure-drill';
+import { catalogText, readCatalog } from './landed-tables';
 import { countLandedRows, listObjects } from './read-back';
 import { type Records, scanRecords, textTable } from './records';
 import { startStandIns } from './stand-ins';
@@ -28,6 +29,10 @@ export interface DemoSummary {
   /** Object items in the metadata table. */
   readonly objectsRecorded: number;
   readonly runStatus: string;
+  /** Tables of the source, the Iceberg tables in Glue that show the Parquet run, and the rows that `run_snapshots` has of them. */
+  readonly tables: number;
+  readonly icebergTables: number;
+  readonly rowsInSnapshots: number;
   readonly failureQueueMessages: number;
   readonly alarmState: string;
   readonly seconds: number;
@@ -58,6 +63,15 @@ export async function runDemo(args: DemoArguments, folder: string, signal: Abort
     const target = { url: `s3://${pipeline.bucketName}/${PREFIX}`, cloud };
     step('extracting every table as Parquet');
     const parquet = await landTables(source, target, { format: ExtractFormat.parquet() }, signal);
+    step('waiting for the tables of the catalog');
+    const catalog = await poll(async () => {
+      const seen = await readCatalog(cloud, pipeline);
+      return seen.snapshots.some(({ run_id }) => run_id === parquet.runId) && seen;
+    }, { what: `the snapshots of run ${parquet.runId}`, deadlineMs: 60_000 });
+    console.log(catalogText(catalog));
+    const committed = catalog.snapshots.filter(({ run_id, state }) => run_id === parquet.runId && state === 'COMMITTED');
+
+    // A run of CSV leaves the Iceberg table of its name alone.
     step(`extracting ${CSV_TABLE} as CSV`);
     const csv = await landTables(source, target, { format: ExtractFormat.csv(), tables: [CSV_TABLE] }, signal);
 
@@ -101,6 +115,9 @@ export async function runDemo(args: DemoArguments, folder: string, signal: Abort
       objectsLanded: landed.length,
       objectsRecorded: records.objects.length,
       runStatus: records.runs.every((run) => run.runState === 'COMPLETE') ? 'COMPLETE' : 'INCOMPLETE',
+      tables: counts.size,
+      icebergTables: catalog.tables.filter(({ kind, run }) => kind === 'Iceberg' && run === parquet.runId).length,
+      rowsInSnapshots: committed.reduce((sum, { rows_landed }) => sum + rows_landed, 0),
       failureQueueMessages: await queueDepth(cloud, pipeline.failureQueueUrl),
       alarmState: drill.alarmState,
       seconds: Number(((performance.now() - started) / 1000).toFixed(1)),
@@ -129,9 +146,10 @@ function printRecords({ objects, runs }: Records): void {
 
 /** The demo fails when its own figures do not agree. */
 function check(summary: DemoSummary): void {
-  const { rowsInSource, rowsExtracted, rowsLanded, csv, objectsLanded, objectsRecorded, runStatus } = summary;
+  const { rowsInSource, rowsExtracted, rowsLanded, csv, objectsLanded, objectsRecorded, runStatus, tables, icebergTables, rowsInSnapshots } = summary;
   const agree = rowsInSource === rowsExtracted && rowsExtracted === rowsLanded
     && csv.rowsInSource === csv.rowsExtracted && csv.rowsExtracted === csv.rowsLanded
+    && icebergTables === tables && rowsInSnapshots === rowsInSource
     && objectsLanded === objectsRecorded && runStatus === 'COMPLETE';
   if (!agree) throw new Error(`the figures do not agree: ${JSON.stringify(summary)}`);
 }

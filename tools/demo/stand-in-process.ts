@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import type { SourceLogin } from './count-source';
+import type { SourceLogin } from './source-connection';
 
 const ROOT = path.resolve(__dirname, '..', '..');
 

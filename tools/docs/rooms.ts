@@ -12,6 +12,7 @@ const WORLDS = [
   { name: 'cli', root: 'program', title: 'cli: in a terminal', fill: '#fff8c5' },
   { name: 'extractor', root: 'engine', title: 'extractor: beside the database', fill: '#ddf4ff' },
   { name: 'pipeline', root: 'LegacyToS3Pipeline', title: 'pipeline: when an app is synthesised', fill: '#dafbe1' },
+  { name: 'iceberg', root: 'iceberg', title: 'iceberg: landed tables, for handlers and cli', fill: '#ffefe7' },
   { name: 'handlers', root: 'entries', title: 'handlers: in AWS Lambda', fill: '#fbefff' },
 ];
 

@@ -21,7 +21,11 @@ const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy';
 const DEADLINE_MS = 8 * 60_000;
 
 function run(command: string, args: readonly string[]): void {
-  execFileSync(command, args, { stdio: ['ignore', process.stderr, process.stderr], timeout: DEADLINE_MS });
+  try {
+    execFileSync(command, args, { stdio: ['ignore', process.stderr, process.stderr], timeout: DEADLINE_MS });
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? new Error(`'${command}' is not on the PATH`) : error;
+  }
 }
 
 /** Makes a folder whole or not at all: what was begun and not ended is made anew. */

@@ -18,7 +18,18 @@ export interface TrinoSession { readonly [property: string]: string }
 
 /** Queries a Trino server by its HTTP protocol. */
 export class TrinoClient {
+  /** Of the transaction that statements belong to; undefined where each is one of its own. */
+  private transaction?: string;
+
   public constructor(private readonly endpoint: string) {}
+
+  /** A client whose statements are one transaction, until they say `COMMIT`. */
+  public async beginTransaction(): Promise<TrinoClient> {
+    const client = new TrinoClient(this.endpoint);
+    client.transaction = 'NONE';
+    await client.query('START TRANSACTION READ ONLY');
+    return client;
+  }
 
   /** @throws EngineError with Trino's message and the name of its error */
   public async query(sql: string, session?: TrinoSession): Promise<Rows> {
@@ -50,11 +61,12 @@ export class TrinoClient {
     let results = await this.ask(`${this.endpoint}/v1/statement`, {
       method: 'POST',
       body: sql,
+      // Without the capability Trino gives timestamps in milliseconds, whatever their type.
       headers: {
         'X-Trino-User': 'test',
-        // Without the capability Trino gives timestamps in milliseconds, whatever their type.
         'X-Trino-Client-Capabilities': 'PARAMETRIC_DATETIME',
         'X-Trino-Time-Zone': 'UTC',
+        ...(this.transaction !== undefined && { 'X-Trino-Transaction-Id': this.transaction }),
         'X-Trino-Session': Object.entries(session).map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join(','),
       },
     });
@@ -75,7 +87,10 @@ export class TrinoClient {
     for (;;) {
       const response = await fetch(url, request);
       const text = await response.text();
-      if (response.ok) return parse(text);
+      if (response.ok) {
+        this.transaction = response.headers.get('X-Trino-Started-Transaction-Id') ?? this.transaction;
+        return parse(text);
+      }
       // What the protocol says to try again.
       if (![429, 502, 503, 504].includes(response.status) || Date.now() >= end) throw new EngineError('trino', `HTTP ${response.status}: ${text.slice(0, 500)}`);
       await wait(RETRY_MS);

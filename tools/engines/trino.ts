@@ -80,6 +80,11 @@ export class Trino implements Engine {
     return this.client.pages(sql);
   }
 
+  /** Statements of one transaction, which reads each table as of its first look at it; it ends with `COMMIT`. */
+  public async beginTransaction(): Promise<Pick<Engine, 'query'>> {
+    return this.client.beginTransaction();
+  }
+
   /** Gives a metadata file a name in the catalog: `CALL system.register_table`. */
   public async register(database: string, name: string, tableLocation: string, metadataFileName: string): Promise<void> {
     await this.query(`CALL glue.system.register_table(${[database, name, tableLocation, metadataFileName].map(literal).join(', ')})`);

@@ -81,7 +81,8 @@ async function openStack({ pipeline, ...at }: StackPlace & { readonly pipeline?:
   const { region, profile, endpointUrl: endpoint } = at;
   const reach: Reach = { region, profile, endpoint };
   const clients = {
-    s3: new S3Client({ ...reach, forcePathStyle: endpoint !== undefined || undefined }),
+    // Stores that are no Amazon S3 have no host names for buckets.
+    s3: new S3Client({ ...reach, forcePathStyle: (endpoint ?? process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL) !== undefined }),
     glue: new GlueClient(reach),
     dynamodb: new DynamoDBClient(reach),
   };

@@ -29,7 +29,7 @@ export class FolderTables implements TableCatalog {
     const metadataLocation = await this.newestIn(pointer.location);
     if (metadataLocation === undefined) return undefined;
     const metadata = readMetadata(String(await this.files.read(metadataLocation)), metadataLocation);
-    return { name, metadataLocation, parameters: { ...metadata.properties }, version: `${pointer.number} ${metadataLocation}` };
+    return { name, metadataLocation, parameters: { ...metadata.properties }, version: versionOf(pointer.number, metadataLocation) };
   }
 
   public async names(prefix: string): Promise<string[]> {
@@ -44,9 +44,16 @@ export class FolderTables implements TableCatalog {
 
   /** Where the newest metadata in a table's folder is; undefined where there is none. */
   public async newestIn(location: string): Promise<string | undefined> {
-    const versions = (await this.files.list(`${location}/metadata/v`)).map(({ uri }) => metadataVersion(uri));
-    const number = Math.max(0, ...versions);
-    return number === 0 ? undefined : `${location}/metadata/v${number}.metadata.json`;
+    // Hints may be late: the numbers after it are looked for; where it leads nowhere, all are.
+    const file = (number: number) => `${location}/metadata/v${number}.metadata.json`;
+    const isThere = async (number: number) => await this.files.readEnd(file(number), 1) !== undefined;
+    let number = Number((await this.files.read(`${location}/metadata/version-hint.text`)) ?? 0);
+    if (!Number.isSafeInteger(number) || number < 1 || !await isThere(number)) {
+      number = Math.max(0, ...(await this.files.list(`${location}/metadata/v`)).map(({ uri }) => metadataVersion(uri)));
+      return number === 0 ? undefined : file(number);
+    }
+    while (await isThere(number + 1)) number++;
+    return file(number);
   }
 
   /**
@@ -72,7 +79,8 @@ export class FolderTables implements TableCatalog {
     const location = `${metadata.location}/metadata/v${before + 1}.metadata.json`;
     const pointer = await this.pointer(name);
     // What another writer made meanwhile is not taken over.
-    if (follows ? (await this.load(name))?.version !== base?.version : !base && await this.load(name)) return undefined;
+    const now = pointer?.location === undefined ? undefined : await this.newestIn(pointer.location);
+    if (follows ? base!.version !== versionOf(pointer?.number, now) : !base && now !== undefined) return undefined;
     if (!await this.files.create(location, writeMetadata(metadata))) return undefined;
     await this.hint(metadata.location, before + 1);
     if (follows) return location;
@@ -80,7 +88,8 @@ export class FolderTables implements TableCatalog {
     return await this.point(name, number + 1, { location: metadata.location }) ? location : undefined;
   }
 
-  public async register(name: string, _metadataLocation: string, metadata: TableMetadata): Promise<boolean> {
+  /** Parameters are the metadata's own here. */
+  public async register(name: string, _metadataLocation: string, metadata: TableMetadata, _parameters?: object): Promise<boolean> {
     if (await this.load(name)) return false;
     return this.point(name, ((await this.pointer(name))?.number ?? 0) + 1, { location: metadata.location });
   }
@@ -118,4 +127,8 @@ export class FolderTables implements TableCatalog {
     if (number === 0) return undefined;
     return { number, ...JSON.parse(String(await this.files.read(`${prefix}${number}.json`))) };
   }
+}
+
+function versionOf(pointer: number | undefined, metadataLocation: string | undefined): string {
+  return `${pointer} ${metadataLocation}`;
 }

@@ -79,7 +79,10 @@ export async function forgetAttempts({ files }: Workplace, attempts: readonly At
   for (const { location, attempt } of attempts) {
     // In a folder that is the table's, or was until a newer generation began, the next sweep finds them.
     if (named.some((each) => each === location || each?.startsWith(`${location}/`))) continue;
-    await files.delete((await files.list(`${location}/`)).map(({ uri }) => uri).filter((uri) => uri.includes(attempt)));
+    const there = (await files.list(`${location}/`)).map(({ uri }) => uri);
+    const own = there.filter((uri) => uri.includes(attempt));
+    // What has no attempt's name (`v1.metadata.json`) is found by the note, which stays then: another attempt may write there too.
+    await files.delete(own.length === there.length ? own : own.filter((uri) => !isAttemptNote(uri)));
   }
 }
 

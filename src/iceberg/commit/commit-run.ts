@@ -117,7 +117,7 @@ async function tryCommit(workplace: Workplace, run: TableRun, on: {
   const { runId } = run.manifest;
   const name = tableNameOf(run);
   const now = laterThan(workplace, before);
-  const ground: Ground = groundOf(run, { before, landed, root, prefix, name, uuid: uuidOf(run, base), now });
+  const ground: Ground = groundOf(run, { before, landed, root, prefix, name, uuid: uuidOf(run, base, workplace.salt), now });
   const attempt = await noteAttempt(workplace, ground.metadata.location, runId, ground.began === undefined ? base?.metadataLocation : undefined);
 
   const typed = withFields(ground.metadata, ground.fields, ground.mapping, run.table.identity?.maxColumnId);

@@ -51,8 +51,8 @@ export function groundOf(run: TableRun, { before, landed, root, prefix, name, uu
  * The uuid of a table that a run begins (RFC 9562, version 8): the same for each attempt on the same ground, so that all of them write
  * into one folder, where the next one finds what those before have left.
  */
-export function uuidOf({ manifest, manifestETag, table }: TableRun, base: CatalogTable | undefined): string {
-  const text = JSON.stringify([datasetOf(table), manifest.runId, manifestETag, base?.metadataLocation ?? null]);
+export function uuidOf({ manifest, manifestETag, table }: TableRun, base: CatalogTable | undefined, salt = ''): string {
+  const text = JSON.stringify([datasetOf(table), manifest.runId, manifestETag, base?.metadataLocation ?? null, ...(salt === '' ? [] : [salt])]);
   const digits = createHash('sha256').update(text).digest('hex');
   const variant = '89ab'[Number.parseInt(digits[16], 16) % 4];
   return [digits.slice(0, 8), digits.slice(8, 12), `8${digits.slice(13, 16)}`, variant + digits.slice(17, 20), digits.slice(20, 32)].join('-');

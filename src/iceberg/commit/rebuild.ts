@@ -5,6 +5,7 @@ import { TableRun } from './table-run';
 import { metadataAt, Workplace } from './workplace';
 import { CATALOG_PARAMETERS, TABLE_PROPERTIES } from '../../contract';
 import { DraftTables } from '../catalogs/draft-tables';
+import { FolderTables } from '../catalogs/folder-tables';
 import { CatalogTable } from '../catalogs/table-catalog';
 import { IcebergError } from '../spec/errors';
 import { TableMetadata, withPrevious } from '../spec/table-metadata';
@@ -36,7 +37,7 @@ export class TableRebuild {
   private readonly draft: Workplace & { readonly catalog: DraftTables };
 
   public constructor(private readonly workplace: Workplace) {
-    this.draft = { ...workplace, catalog: new DraftTables(workplace.files) };
+    this.draft = { ...workplace, catalog: new DraftTables(workplace.files), salt: randomUUID() };
   }
 
   /** Adds a table's run. Runs come oldest first. @throws IcebergError as {@link commitRun} does; the table is then without this run */
@@ -62,8 +63,8 @@ export class TableRebuild {
     const { catalog } = this.workplace;
     const { name } = made;
     const metadata = await metadataAt(this.workplace, made.metadataLocation!);
-    const base = await this.standing(name);
     const dataset = metadata.properties?.[CATALOG_PARAMETERS.dataset] ?? '';
+    const base = await this.standing(name, dataset);
     // What cannot be read is why it is made again.
     const old = base?.metadataLocation === undefined ? undefined : await metadataAt(this.workplace, base.metadataLocation).catch(() => undefined);
     const owner = base && ownerOf(base, old);
@@ -87,17 +88,19 @@ export class TableRebuild {
       snapshots: metadata.snapshots?.length ?? 0,
       metadataLocation,
       ...(old && { before: old.location }),
-      deleted: old && deleteOld ? await this.deleteMetadata(old) : 0,
+      deleted: old && deleteOld && old.location !== metadata.location ? await this.deleteMetadata(old) : 0,
     };
   }
 
   /** What a name stands for; one whose metadata cannot be read is ours to replace, since only a folder's catalog looks into it. */
-  private async standing(name: string): Promise<CatalogTable | undefined> {
+  private async standing(name: string, dataset: string): Promise<CatalogTable | undefined> {
+    const { catalog } = this.workplace;
     try {
-      return await this.workplace.catalog.load(name);
+      return await catalog.load(name);
     } catch (error) {
-      if (error instanceof IcebergError && error.code === 'TABLE_UNREADABLE') return undefined;
-      throw error;
+      if (!(error instanceof IcebergError) || error.code !== 'TABLE_UNREADABLE' || !(catalog instanceof FolderTables)) throw error;
+      const pointer = (await catalog.pointers()).find((each) => each.name === name);
+      return pointer && { name, parameters: { [CATALOG_PARAMETERS.dataset]: dataset }, version: String(pointer.number) };
     }
   }
 

@@ -11,6 +11,8 @@ export interface Workplace {
   readonly root: string;
   /** Landing prefix that the tables' folder lies beside, in key form. @default - that of the run's manifest */
   readonly prefix?: string;
+  /** Makes new tables others than those that the same runs began elsewhere. @default - none */
+  readonly salt?: string;
   /** Milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
 }

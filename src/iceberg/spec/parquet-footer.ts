@@ -91,8 +91,9 @@ function footerColumn(element: Thrift, chunks: readonly Thrift[]): FooterColumn 
     sums.nulls = sums.nulls === undefined || nulls === undefined ? undefined : sums.nulls + nulls;
     const { field_5: max, field_6: min } = statistics;
     if (min && max) {
-      least.push(min);
-      greatest.push(max);
+      // Copies: these are pieces of the file's end, all of which would be held by them.
+      least.push(Buffer.from(min as Uint8Array));
+      greatest.push(Buffer.from(max as Uint8Array));
     } else if (nulls !== values) {
       bounded = false;
     }

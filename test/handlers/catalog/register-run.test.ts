@@ -1,6 +1,6 @@
 import {
   CreateTableCommand, DeleteTableCommand, GetPartitionsCommand, GetTableCommand, GetTablesCommand, GlueClient, InvalidInputException, Table,
-  TableInput as TableInputOfGlue,
+  TableInput as TableInputOfGlue, UpdateTableCommand,
 } from '@aws-sdk/client-glue';
 import { CATALOG_PARAMETERS, Manifest, ManifestColumn, RunItem, RunState } from '../../../src/contract';
 import { GlueCatalog } from '../../../src/handlers/catalog/glue-catalog';
@@ -300,4 +300,20 @@ test('a table deleted meanwhile is made again', async () => {
   await glue.send(new DeleteTableCommand({ DatabaseName: DATABASE, Name: 'bank_dbo_accounts' }));
   const second = await register(2);
   expect(await shownRun()).toBe(second);
+});
+
+test('an Iceberg table that Parquet runs made stays; a run of another format is in the table of all runs alone', async () => {
+  await register(1, { format: csv });
+  const hive = await table('bank_dbo_accounts');
+  const iceberg = { table_type: 'ICEBERG', metadata_location: 's3://b/t/metadata/0.metadata.json' };
+  await glue.send(new UpdateTableCommand({
+    DatabaseName: DATABASE,
+    TableInput: { Name: hive.Name, StorageDescriptor: { Location: 's3://b/t' }, Parameters: { ...hive.Parameters, ...iceberg } },
+  }));
+  const run = await register(2, { format: csv });
+  expect(await table('bank_dbo_accounts')).toMatchObject({ Parameters: iceberg, StorageDescriptor: { Location: 's3://b/t' } });
+  await register(2, { format: csv, state: 'INCOMPLETE' });
+  expect((await table('bank_dbo_accounts')).Parameters).toMatchObject(iceberg);
+  expect((await partitions('bank_dbo_accounts_runs')).map(({ Values }) => Values![0])).toContain(run);
+  expect(failures).toEqual([]);
 });

@@ -1,8 +1,7 @@
 import { commitTables, TablesServices } from '../../../src/handlers/tables/commit-tables';
 import { GluePace } from '../../../src/handlers/tables/glue-pace';
 import { goOnRequest } from '../../../src/handlers/tables/go-on';
-import { liveManifests, writeSnapshot } from '../../../src/iceberg/commit/snapshot-files';
-import { currentSnapshot, withSnapshot } from '../../../src/iceberg/spec/table-metadata';
+import { appendForeignFile } from '../../support/tables/foreign-writer';
 import { MemoryGlue, RequestLimit } from '../../support/tables/memory-glue';
 import { BUCKET, MemoryTables, ROOT } from '../../support/tables/memory-tables';
 import { ParquetRun, ParquetRuns } from '../../support/tables/parquet-runs';
@@ -26,39 +25,7 @@ const shown = async (name = NAME) => shownFiles(tables.services(paced()).workpla
 const filesOf = (run: ParquetRun, table = 'Accounts') => run.files.map(({ key }) => ROOT + key).filter((uri) => uri.includes(`table=${table}/`)).sort();
 
 /** Somebody else's snapshot on top of what is shown, with one more file. */
-async function insertForeignRows(): Promise<string> {
-  const { workplaceOf } = tables.services(paced());
-  const workplace = workplaceOf(BUCKET);
-  const before = (await shownTable(workplace, NAME))!;
-  const file = runs.run({ at: 900 });
-  const uri = `${before.location}/data/theirs.parquet`;
-  tables.files.set(uri, file.files[0].bytes);
-  // By our own writer, without what tells our snapshots from others'.
-  const parent = currentSnapshot(before)!;
-  const present = await liveManifests(workplace.files, parent);
-  const [{ content }] = present;
-  const theirs = { ...content.entries[0].file, filePath: uri };
-  const sequence = Number(before['last-sequence-number']) + 1;
-  const { manifestList } = await writeSnapshot(workplace.files, before, {
-    snapshotId: 4711, sequenceNumber: sequence, parentId: parent['snapshot-id'], added: [theirs], before: present, stays: () => true,
-  }, 'theirs');
-  const base = (await workplace.catalog.load(NAME))!;
-  await workplace.catalog.commit({
-    name: NAME,
-    base,
-    attempt: 'theirs',
-    metadata: withSnapshot(before, {
-      'snapshot-id': 4711,
-      'parent-snapshot-id': parent['snapshot-id'],
-      'sequence-number': sequence,
-      'timestamp-ms': before['last-updated-ms'] + 1,
-      'manifest-list': manifestList,
-      'summary': { operation: 'append' },
-      'schema-id': before['current-schema-id'],
-    }),
-  });
-  return uri;
-}
+const insertForeignRows = async () => appendForeignFile(tables.services(paced()).workplaceOf(BUCKET), NAME, runs.bytes, 4711);
 
 test('a run becomes a snapshot of each table, and is noted by table, in its lines and its item', async () => {
   const run = runs.run({ at: 1, tables: ['Accounts', 'Customers'], files: 2 });

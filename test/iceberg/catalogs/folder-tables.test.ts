@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { FolderTables } from '../../../src/iceberg/catalogs/folder-tables';
+import { TableCatalog } from '../../../src/iceberg/catalogs/table-catalog';
 import { FolderFiles } from '../../../src/iceberg/files/folder-files';
 import { TableFiles } from '../../../src/iceberg/files/table-files';
 import { newTable, TableMetadata, withProperties } from '../../../src/iceberg/spec/table-metadata';
@@ -19,7 +20,7 @@ describe.each([
 ])('tables %s', (_where, make) => {
   let files: TableFiles;
   let root: string;
-  let catalog: FolderTables;
+  let catalog: TableCatalog;
   beforeEach(() => {
     ({ files, root } = make());
     catalog = new FolderTables(files, root);
@@ -108,10 +109,10 @@ describe.each([
 
   test('a second name for what is there, unless it is taken', async () => {
     const location = (await catalog.commit({ name: 't', metadata: table('1', 'a'), attempt: 'x' }))!;
-    expect([await catalog.register('u', location, table('1'), {}), await catalog.register('u', location, table('1'), {})]).toEqual([true, false]);
+    expect([await catalog.register('u', location, table('1')), await catalog.register('u', location, table('1'))]).toEqual([true, false]);
     expect([await noteOf('u'), await catalog.names('')]).toEqual(['a', ['t', 'u']]);
     await files.delete((await files.list(`${root}t-1/`)).map(({ uri }) => uri));
-    expect(await catalog.register('u', location, table('2'), {})).toBe(true);
+    expect(await catalog.register('u', location, table('2'))).toBe(true);
   });
 
   test('names of any characters, each its own table', async () => {

@@ -13,7 +13,8 @@ beforeEach(() => {
   lake = testLake();
 });
 
-const rowsOf = async () => (await entriesOf(lake.files, currentSnapshot(await metadataOf(lake))!)).live.reduce((sum, { file }) => sum + file.recordCount, 0);
+const rowsOf = async () => (await entriesOf(lake.files, currentSnapshot(await metadataOf(lake))!)).live
+  .reduce((sum, { file }) => sum + file.recordCount, 0);
 
 describe('a full run', () => {
   test('the first makes the table, with its files as they landed', async () => {
@@ -45,7 +46,8 @@ describe('a full run', () => {
     const { all } = await entriesOf(lake.files, currentSnapshot(metadata)!);
     const gone = all.filter(({ status }) => status === EntryStatus.deleted);
     expect(gone.map(({ file }) => file.filePath).sort()).toEqual(pathsOf(first));
-    expect(gone.map(({ snapshotId: by, sequenceNumber, fileSequenceNumber }) => [by, sequenceNumber, fileSequenceNumber])).toEqual([[snapshotId, 1, 1], [snapshotId, 1, 1]]);
+    expect(gone.map(({ snapshotId: by, sequenceNumber, fileSequenceNumber }) => [by, sequenceNumber, fileSequenceNumber]))
+      .toEqual([[snapshotId, 1, 1], [snapshotId, 1, 1]]);
     expect(all.filter(({ status }) => status === EntryStatus.added)).toMatchObject([{ sequenceNumber: null, fileSequenceNumber: null }]);
     expect(currentSnapshot(metadata)).toMatchObject({
       'parent-snapshot-id': firstId,
@@ -177,8 +179,14 @@ describe('files that are not proven', () => {
 
 test('a footer longer than the first guess is read again', async () => {
   const columns = Array.from({ length: 900 }, (_each, at): [string, string] => [`column_with_a_long_name_${at}`, 'INT32']);
+  const asked: number[] = [];
+  const { readEnd } = lake.files;
+  lake.files.readEnd = async (uri, bytes) => {
+    if (uri.endsWith('.parquet')) asked.push(bytes);
+    return readEnd.call(lake.files, uri, bytes);
+  };
   await commitRun(lake, lake.land({ columns, rows: [1] }));
-  expect(lake.files.asked.readEnd).toBe(2);
+  expect(asked).toEqual([32 * 1024, expect.any(Number)]);
   const { file } = (await entriesOf(lake.files, currentSnapshot(await metadataOf(lake))!)).live[0];
   expect([file.lowerBounds.size, currentSchema(await metadataOf(lake))!.fields.length]).toEqual([100, 900]);
 });

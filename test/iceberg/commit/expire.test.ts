@@ -30,7 +30,8 @@ async function change(to: (metadata: TableMetadata) => TableMetadata): Promise<v
 }
 const refer = async (name: string, run: number, type: SnapshotRef['type']) => change((metadata) => (
   withRefs(metadata, { [name]: { 'snapshot-id': snapshotOfRun(metadata, runId(run))!['snapshot-id'], type } })));
-const expire = async (retention: Parameters<typeof expireTable>[2], options?: Parameters<typeof expireTable>[3]) => expireTable(lake, TABLE, retention, options);
+const expire = async (retention: Parameters<typeof expireTable>[2], options?: Parameters<typeof expireTable>[3]) => (
+  expireTable(lake, TABLE, retention, options));
 const there = (...days: readonly number[]) => days.map((run) => pathsOfRun({ run }).every((uri) => lake.files.all.has(uri)));
 
 test('of so many runs the newest stay, with their files, and no others', async () => {

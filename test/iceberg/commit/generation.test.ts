@@ -63,7 +63,9 @@ test('the first run with ids of columns begins one, a later run without goes on 
 test('generations follow each other, each with its number', async () => {
   for (const [at, objectId] of [1, 2, 3, 4].entries()) await commit(at + 1, { ...first, objectId });
   expect(await lake.catalog.names(TABLE)).toEqual([TABLE, 1, 2, 3].map((each) => (typeof each === 'number' ? generationTableName(TABLE, each) : each)));
-  for (const number of [1, 2, 3]) expect(await livePaths(lake, generationTableName(TABLE, number))).toEqual(pathsOfLand(number, { ...first, objectId: number }));
+  for (const number of [1, 2, 3]) {
+    expect(await livePaths(lake, generationTableName(TABLE, number))).toEqual(pathsOfLand(number, { ...first, objectId: number }));
+  }
 });
 
 test('an older run that comes after a new generation changes nothing', async () => {

@@ -13,6 +13,16 @@ import { describeWith } from '../../support/engines';
 import { foreignCommit } from '../../support/iceberg/foreign-writer';
 import { landRun, LandedOptions, metadataOf, pathsOf, runId, TABLE } from '../../support/iceberg/landed-table';
 
+/** An entry of a manifest, as PyIceberg has it. */
+interface Told {
+  readonly path: string;
+  readonly status: string;
+  readonly rows: number;
+  readonly sequence: number;
+  readonly fileSequence: number;
+  readonly snapshot: string;
+}
+
 describeWith(['pyiceberg'], 'PyIceberg', () => {
   let folder: string;
   let work: Workplace;
@@ -50,11 +60,11 @@ describeWith(['pyiceberg'], 'PyIceberg', () => {
     });
     const [a, b] = seen.snapshots;
     expect([a.operation, a.parent, b.operation, b.parent]).toEqual(['append', null, 'overwrite', String(one.snapshotId)]);
-    expect(a.entries.map((entry: { path: string; status: string; rows: number; sequence: number }) => [entry.path, entry.status, entry.rows, entry.sequence]))
+    expect(a.entries.map(({ path: uri, status, rows, sequence }: Told) => [uri, status, rows, sequence]))
       .toEqual(pathsOf(first, work.root).map((uri, at) => [uri, 'ADDED', [3, 2][at], 1]));
-    expect(b.entries.map((entry: { status: string; sequence: number; fileSequence: number; snapshot: string }) => [entry.status, entry.sequence, entry.fileSequence, entry.snapshot]).sort())
+    expect(b.entries.map(({ status, sequence, fileSequence, snapshot }: Told) => [status, sequence, fileSequence, snapshot]).sort())
       .toEqual([['ADDED', 2, 2, String(two.snapshotId)], ['DELETED', 1, 1, String(two.snapshotId)], ['DELETED', 1, 1, String(two.snapshotId)]]);
-    expect(b.entries.find(({ status }: { status: string }) => status === 'ADDED')).toMatchObject({
+    expect(b.entries.find(({ status }: Told) => status === 'ADDED')).toMatchObject({
       format: 'PARQUET', bounds: { number: ['1', '9'], name: ['a', 'z'], day: ['1', '9'] }, manifest: { added: 1, existing: 0, deleted: 0, addedRows: 4, sequence: 2, least: 2 },
     });
   });
@@ -71,7 +81,8 @@ describeWith(['pyiceberg'], 'PyIceberg', () => {
     const foreign = (await metadataOf(work)).snapshots!.at(-2)!['snapshot-id'];
     expect([seen.snapshots.at(-2).id, seen.snapshots.at(-1).parent, seen.current]).toEqual([String(foreign), String(foreign), String(snapshotId)]);
     expect(BigInt(foreign) > 2n ** 53n).toBe(true);
-    expect(seen.snapshots.at(-1).entries.find((entry: { path: string }) => entry.path === theirs)).toMatchObject({ snapshot: String(foreign), sequence: 3, rows: 7 });
+    const kept = seen.snapshots.at(-1).entries.find(({ path: uri }: Told) => uri === theirs);
+    expect(kept).toMatchObject({ snapshot: String(foreign), sequence: 3, rows: 7 });
     expect(String(currentSnapshot(await metadataOf(work))!['snapshot-id'])).toBe(String(snapshotId));
   });
 });

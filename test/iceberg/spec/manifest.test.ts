@@ -73,7 +73,11 @@ describe('of PyIceberg', () => {
 
   test('the manifest list', () => {
     expect(readManifestList(fixture('pyiceberg/manifest-list.avro'), 'l').map((each) => ({
-      addedSnapshotId: String(each.addedSnapshotId), added: each.addedFiles, existing: each.existingFiles, deleted: each.deletedFiles, sequenceNumber: each.sequenceNumber,
+      addedSnapshotId: String(each.addedSnapshotId),
+      added: each.addedFiles,
+      existing: each.existingFiles,
+      deleted: each.deletedFiles,
+      sequenceNumber: each.sequenceNumber,
     }))).toEqual(expected.manifests.map(({ entries: _entries, ...each }: { entries: unknown }) => each));
   });
 
@@ -122,7 +126,8 @@ describe("of Iceberg's Java library", () => {
 test.each(['pyiceberg/manifest-0.avro', 'pyiceberg/manifest-1.avro', 'spark/manifest-0.avro', 'spark/manifest-1.avro'])(
   '%s written anew keeps all that is not known here: partitions, counts of NaN, schemas', (name) => {
     const read = readManifest(fixture(name), name);
-    const changed = narrowed(read, read.entries.map((each, at) => ({ at, entry: { ...each, status: 2, snapshotId: BIG, sequenceNumber: 5, fileSequenceNumber: 5 } })));
+    const numbers = { status: 2, snapshotId: BIG, sequenceNumber: 5, fileSequenceNumber: 5 } as const;
+    const changed = narrowed(read, read.entries.map((each, at) => ({ at, entry: { ...each, ...numbers } })));
     const again = writeManifest(SCHEMA, changed);
     const [before, after] = [readAvro(fixture(name), name), readAvro(again, name)];
     expect(after.records).toEqual(before.records.map((raw) => (

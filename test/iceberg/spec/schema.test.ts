@@ -2,9 +2,11 @@ import { ManifestColumn } from '../../../src/contract';
 import { evolveFields, Field, landedFields, LandedField, MappedField, nameMapping, Schema } from '../../../src/iceberg/spec/schema';
 import { glueTypeOf, icebergType, isPromotion } from '../../../src/iceberg/spec/types';
 
-const column = (name: string, outputType: string, fieldId?: number): ManifestColumn => (
-  { name, ordinal: 1, sourceType: 'int', nullable: true, outputType, glueType: 'x', ...(fieldId !== undefined && { fieldId }) });
-const landed = (...columns: readonly (readonly [string, string, number?])[]) => landedFields(columns.map(([name, type, id]) => column(name, type, id)));
+const column = (name: string, outputType: string, fieldId?: number): ManifestColumn => ({
+  name, ordinal: 1, sourceType: 'int', nullable: true, outputType, glueType: 'x', ...(fieldId !== undefined && { fieldId }),
+});
+const landed = (...columns: ReadonlyArray<readonly [string, string, number?]>) => (
+  landedFields(columns.map(([name, type, id]) => column(name, type, id))));
 const shape = (fields: readonly Field[]) => fields.map(({ id, name, type }) => `${id} ${name} ${type}`);
 
 /** Runs one after the other, as a table's schemas see them. */

@@ -3,8 +3,8 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { sameLong, toLong } from '../../../src/iceberg/spec/long';
 import {
-  currentSchema, currentSnapshot, KEPT_METADATA_FILES, lineage, newTable, readMetadata, Snapshot, snapshotById, TableMetadata, withFields, withMain, withoutSnapshots,
-  withPrevious, withProperties, withRefs, withSnapshot, writeMetadata,
+  currentSchema, currentSnapshot, KEPT_METADATA_FILES, lineage, newTable, readMetadata, Snapshot, snapshotById, TableMetadata, withFields, withMain,
+  withoutSnapshots, withPrevious, withProperties, withRefs, withSnapshot, writeMetadata,
 } from '../../../src/iceberg/spec/table-metadata';
 
 const UUID = '0b1c6f3a-1111-4222-8333-944455556666';

@@ -28,7 +28,9 @@ export interface ForeignChange {
 }
 
 /** One attempt of somebody who knows nothing of runs. @returns the added files; undefined when another writer was faster */
-export async function foreignCommit(workplace: Workplace, name: string, { operation, rows = [1], goes = () => false }: ForeignChange): Promise<string[] | undefined> {
+export async function foreignCommit(
+  workplace: Workplace, name: string, { operation, rows = [1], goes = () => false }: ForeignChange,
+): Promise<string[] | undefined> {
   const base = (await workplace.catalog.load(name))!;
   const before = await metadataAt(workplace, base.metadataLocation!);
   const parent = currentSnapshot(before);

@@ -1,6 +1,5 @@
 import { EndColumn, parquetEnd, plain } from './parquet-end';
 import { datasetRunFolder, ManifestColumn, manifestKey, partFileName, runIdAt, tablesFolder, TableIdentity } from '../../../src/contract';
-import { TableCatalog } from '../../../src/iceberg/catalogs/table-catalog';
 import { listedManifests, liveEntries } from '../../../src/iceberg/commit/snapshot-files';
 import { TableRun } from '../../../src/iceberg/commit/table-run';
 import { Workplace } from '../../../src/iceberg/commit/workplace';
@@ -83,7 +82,7 @@ export function landRun(put: (uri: string, bytes: Buffer) => void, options: Land
 export const TABLE = 'bank_dbo_accounts';
 
 /** Metadata of a table, as the catalog has it now. */
-export async function metadataOf({ files, catalog }: { readonly files: TableFiles; readonly catalog: TableCatalog }, name = TABLE): Promise<TableMetadata> {
+export async function metadataOf({ files, catalog }: Pick<Workplace, 'files' | 'catalog'>, name = TABLE): Promise<TableMetadata> {
   const { metadataLocation } = (await catalog.load(name))!;
   return readMetadata(String(await files.read(metadataLocation!)), metadataLocation!);
 }

@@ -37,7 +37,8 @@ export class MemoryFiles implements TableFiles {
 
   public async list(uriPrefix: string): Promise<ListedFile[]> {
     await this.answered('list');
-    return [...this.all].filter(([uri]) => uri.startsWith(uriPrefix)).map(([uri, { bytes, modifiedAt }]) => ({ uri, sizeBytes: bytes.length, modifiedAt }));
+    const found = [...this.all].filter(([uri]) => uri.startsWith(uriPrefix));
+    return found.map(([uri, { bytes, modifiedAt }]) => ({ uri, sizeBytes: bytes.length, modifiedAt }));
   }
 
   public async keepsVersions(): Promise<boolean> {

@@ -1,12 +1,19 @@
 import { parseDemoArguments } from '../../../tools/demo/arguments';
 
 test('defaults', () => {
-  expect(parseDemoArguments([])).toEqual({ summary: undefined, keep: false, distributed: false, transactions: 100_000, screenshot: undefined });
+  expect(parseDemoArguments([])).toEqual({ keep: false, distributed: false, trino: false, transactions: 100_000 });
 });
 
 test('each option', () => {
-  expect(parseDemoArguments(['--summary', 'out.json', '--keep', '--transactions', '2000', '--screenshot', 'page.png', '--distributed']))
-    .toEqual({ summary: 'out.json', keep: true, distributed: true, transactions: 2000, screenshot: 'page.png' });
+  expect(parseDemoArguments(['--summary', 'out.json', '--keep', '--transactions', '2000', '--screenshot', 'page.png']))
+    .toEqual({ summary: 'out.json', keep: true, distributed: false, trino: false, transactions: 2000, screenshot: 'page.png' });
+  expect(parseDemoArguments(['--distributed'])).toMatchObject({ distributed: true, trino: false });
+  expect(parseDemoArguments(['--trino', '--keep'])).toMatchObject({ distributed: false, trino: true, keep: true });
+});
+
+test('demos that exclude each other, and a picture of a page that is not shown, are refused', () => {
+  expect(() => parseDemoArguments(['--trino', '--distributed'])).toThrow('--distributed and --trino are two demos');
+  expect(() => parseDemoArguments(['--trino', '--screenshot', 'page.png'])).toThrow('--screenshot is of the dashboard, which --trino does not show');
 });
 
 test('help', () => {
