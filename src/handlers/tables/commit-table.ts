@@ -34,6 +34,7 @@ export async function commitTable(services: TableServices, task: TableTask, know
   try {
     const outcome = await commitRun(workplaceOf(bucket), { manifest: landed.manifest, manifestKey: landed.key, manifestETag, table }, {
       foreignRows: settings.foreignRows,
+      keepRuns: settings.keepRuns,
       keepForMs: settings.keepForDays === undefined ? undefined : settings.keepForDays * DAY_MS,
     });
     const { state: commitState, metadataLocation, snapshotId, provenRows, repeated, began } = outcome;

@@ -42,9 +42,11 @@ export class FolderTables implements TableCatalog {
     return all.flatMap(({ name, number, location }) => (number !== undefined && location !== undefined ? [{ name, number, location }] : []));
   }
 
-  /** Where the newest metadata in a table's folder is; undefined where there is none. */
+  /**
+   * Where the newest metadata in a table's folder is; undefined where there is none. Hints may be late: the numbers after it are looked
+   * for. Where it leads nowhere, all are.
+   */
   public async newestIn(location: string): Promise<string | undefined> {
-    // Hints may be late: the numbers after it are looked for; where it leads nowhere, all are.
     const file = (number: number) => `${location}/metadata/v${number}.metadata.json`;
     const isThere = async (number: number) => await this.files.readEnd(file(number), 1) !== undefined;
     let number = Number((await this.files.read(`${location}/metadata/version-hint.text`)) ?? 0);

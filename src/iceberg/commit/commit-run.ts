@@ -20,6 +20,8 @@ export interface CommitOptions {
   readonly foreignRows?: ForeignRows;
   /** How long a run's tag keeps its snapshot, in milliseconds (`max-ref-age-ms`). @default - for ever */
   readonly keepForMs?: number;
+  /** Runs that an expiry keeps where it is told nothing else; noted in the table. @default - all */
+  readonly keepRuns?: number;
 }
 
 /** What became of a run's table. */
@@ -146,6 +148,7 @@ async function tryCommit(workplace: Workplace, run: TableRun, on: {
     ...runProperties(workplace, run),
     [TABLE_PROPERTIES.appliedSequence]: String(sequenceNumber),
     [TABLE_PROPERTIES.generation]: String(ground.generation),
+    [TABLE_PROPERTIES.keepRuns]: options.keepRuns === undefined ? undefined : String(options.keepRuns),
     // It has its own name by the next commit; whoever drops it then is not to find it again.
     [TABLE_PROPERTIES.previousGeneration]: ground.began === undefined ? undefined : base?.metadataLocation,
   });

@@ -6,7 +6,7 @@ import { foreignSnapshots } from './foreign-rows';
 import { snapshotOfRun, taggedRuns } from './rollback';
 import { listedManifests, liveEntries } from './snapshot-files';
 import { forEachAtOnce, required, Workplace } from './workplace';
-import { runTag } from '../../contract';
+import { runTag, TABLE_PROPERTIES } from '../../contract';
 import { canonicalUri } from '../files/table-files';
 import { Long } from '../spec/long';
 import { readManifest } from '../spec/manifest';
@@ -14,7 +14,7 @@ import { currentSnapshot, lineage, MAIN, Snapshot, TableMetadata, withoutSnapsho
 
 /** Which runs stay. The one that readers see always does, and what other branches and tags name. */
 export interface Retention {
-  /** So many of the newest runs. @default - all */
+  /** So many of the newest runs. @default - what the table says (`keepRuns` of the pipeline); all beside `keepForMs` */
   readonly keepRuns?: number;
   /** Runs whose snapshots are younger, in milliseconds. @default - all */
   readonly keepForMs?: number;
@@ -93,8 +93,15 @@ function timeOf({ now = Date.now }: Pick<Workplace, 'now'>): number {
   return now();
 }
 
+/** How many runs the table itself says that it keeps. */
+function ownKeepRuns({ properties }: TableMetadata): number | undefined {
+  const own = Number(properties?.[TABLE_PROPERTIES.keepRuns]);
+  return Number.isSafeInteger(own) && own > 0 ? own : undefined;
+}
+
 /** Ids of the snapshots that go. */
-function expired(metadata: TableMetadata, { keepRuns, keepForMs }: Retention, now: number): Long[] {
+function expired(metadata: TableMetadata, retention: Retention, now: number): Long[] {
+  const { keepForMs, keepRuns = retention.keepForMs === undefined ? ownKeepRuns(metadata) : undefined } = retention;
   const current = currentSnapshot(metadata);
   const runs = taggedRuns(metadata);
   const kept = new Set<string>();

@@ -2,6 +2,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -107,6 +108,8 @@ export class RunCompletion extends RecordingFunction {
     const policy = new iam.Policy(this, 'GoOnPolicy', { statements });
     acknowledgeByStandards(policy, 'IAMNoInlinePolicy', 'the policy is of this one function, and of use to nobody else');
     this.role.attachInlinePolicy(policy);
+    // Else Lambda ends a chain after 16 invocations (Lambda, "Recursive loop detection"): that of a run is as long as it has tables.
+    (this.function.node.defaultChild as lambda.CfnFunction).recursiveLoop = lambda.RecursiveLoop.ALLOW;
   }
 
   private registerIn(catalog: LandingCatalog, bucket: s3.IBucket): void {

@@ -109,10 +109,10 @@ describe.each([
 
   test('a second name for what is there, unless it is taken', async () => {
     const location = (await catalog.commit({ name: 't', metadata: table('1', 'a'), attempt: 'x' }))!;
-    expect([await catalog.register('u', location, table('1')), await catalog.register('u', location, table('1'))]).toEqual([true, false]);
+    expect([await catalog.register('u', location, table('1'), {}), await catalog.register('u', location, table('1'), {})]).toEqual([true, false]);
     expect([await noteOf('u'), await catalog.names('')]).toEqual(['a', ['t', 'u']]);
     await files.delete((await files.list(`${root}t-1/`)).map(({ uri }) => uri));
-    expect(await catalog.register('u', location, table('2'))).toBe(true);
+    expect(await catalog.register('u', location, table('2'), {})).toBe(true);
   });
 
   test('names of any characters, each its own table', async () => {

@@ -18,7 +18,7 @@ async function commits(count: number): Promise<Array<{ readonly calls: { readonl
     const before = { ...files.asked };
     const { metadataLocation } = await commitRun(work, made);
     const calls = Object.fromEntries(Object.entries(files.asked).map(([method, asked]) => [method, asked - (before[method] ?? 0)]));
-    figures.push({ calls, bytes: files.all.get(metadataLocation)!.bytes.length });
+    figures.push({ calls, bytes: files.all.get(metadataLocation!)!.bytes.length });
   }
   return figures;
 }
