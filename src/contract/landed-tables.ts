@@ -55,8 +55,6 @@ export const TABLE_PROPERTIES = {
   manifest: 'cdk-legacy-to-s3.manifest',
   /** ETag of that manifest. */
   manifestETag: 'cdk-legacy-to-s3.manifest-etag',
-  /** Runs that an expiry leaves, unless it is told otherwise; absent: all. */
-  keepRuns: 'cdk-legacy-to-s3.keep-runs',
   /** Metadata of the table that had the name before, of a generation from 2. */
   previousGeneration: 'cdk-legacy-to-s3.previous-generation',
   server: 'cdk-legacy-to-s3.server',
@@ -82,7 +80,7 @@ export interface LandedTablesSettings {
   readonly kind: 'iceberg' | 'hive' | 'none';
   /** @default 'refuse' */
   readonly foreignRows?: ForeignRows;
-  /** Runs that an expiry leaves; the newest is always among them. @default - all */
+  /** Runs whose tags are kept; the newest always is. @default - all */
   readonly keepRuns?: number;
   /** Days a run's tag is kept (`max-ref-age-ms`). @default - for ever */
   readonly keepForDays?: number;

@@ -57,6 +57,7 @@ from hypercorn.asyncio import serve  # noqa: E402
 from hypercorn.config import Config  # noqa: E402
 from ministack.app import app  # noqa: E402
 
+import athena_iceberg  # noqa: E402
 import ecs_processes  # noqa: E402
 import error_traces  # noqa: E402
 import glue_tables  # noqa: E402
@@ -64,6 +65,7 @@ import schedule_context  # noqa: E402
 import secret_arns  # noqa: E402
 import step_functions  # noqa: E402
 
+athena_iceberg.install()
 error_traces.install()
 glue_tables.install()
 schedule_context.install()

@@ -16,7 +16,7 @@ import { currentSnapshot, lineage, MAIN, Snapshot, TableMetadata, withoutSnapsho
 export interface Retention {
   /** So many of the newest runs. @default - what the table says (`keepRuns` of the pipeline); all beside `keepForMs` */
   readonly keepRuns?: number;
-  /** Runs whose snapshots are younger, in milliseconds. @default - as long as their tags say */
+  /** Runs whose snapshots are younger, in milliseconds. @default - all */
   readonly keepForMs?: number;
 }
 
