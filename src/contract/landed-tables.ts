@@ -55,10 +55,10 @@ export const TABLE_PROPERTIES = {
   manifest: 'cdk-legacy-to-s3.manifest',
   /** ETag of that manifest. */
   manifestETag: 'cdk-legacy-to-s3.manifest-etag',
+  /** Runs that an expiry leaves, unless it is told otherwise; absent: all. */
+  keepRuns: 'cdk-legacy-to-s3.keep-runs',
   /** Metadata of the table that had the name before, of a generation from 2. */
   previousGeneration: 'cdk-legacy-to-s3.previous-generation',
-  /** Runs that an expiry keeps where it is told nothing else. */
-  keepRuns: 'cdk-legacy-to-s3.keep-runs',
   server: 'cdk-legacy-to-s3.server',
   database: 'cdk-legacy-to-s3.database',
   verification: 'cdk-legacy-to-s3.verification',
