@@ -82,7 +82,7 @@ export interface LandedTablesSettings {
   readonly kind: 'iceberg' | 'hive' | 'none';
   /** @default 'refuse' */
   readonly foreignRows?: ForeignRows;
-  /** Runs whose tags are kept; the newest always is. @default - all */
+  /** Runs that an expiry leaves; the newest is always among them. @default - all */
   readonly keepRuns?: number;
   /** Days a run's tag is kept (`max-ref-age-ms`). @default - for ever */
   readonly keepForDays?: number;
