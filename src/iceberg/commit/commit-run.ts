@@ -1,10 +1,10 @@
-import { randomInt } from 'node:crypto';
+import { addSnapshot } from './add-snapshot';
 import { Attempt, endAttempt, forgetAttempts, noteAttempt, sweepAttempts } from './attempts';
 import { commitMetadata, laterThan, ownerOf } from './change-table';
-import { SNAPSHOT_ETAG, SNAPSHOT_RUN, staysBesideRun } from './foreign-rows';
+import { SNAPSHOT_ETAG, staysBesideRun } from './foreign-rows';
 import { Ground, groundOf, keepGeneration, uuidOf } from './generation';
 import { proveCommit } from './prove-commit';
-import { liveManifests, summaryOf, writeSnapshot } from './snapshot-files';
+import { liveManifests } from './snapshot-files';
 import { dataFiles, datasetOf, ProvenFile, proveFiles, runProperties, tableNameOf, TableRun } from './table-run';
 import { MAX_ATTEMPTS, metadataAt, Workplace } from './workplace';
 import { CATALOG_PARAMETERS, ForeignRows, runTag, TABLE_PROPERTIES } from '../../contract';
@@ -12,7 +12,7 @@ import { CatalogTable } from '../catalogs/table-catalog';
 import { IcebergError } from '../spec/errors';
 import { Long } from '../spec/long';
 import { LandedField, landedFields } from '../spec/schema';
-import { currentSnapshot, snapshotById, TableMetadata, withFields, withProperties, withRefs, withSnapshot } from '../spec/table-metadata';
+import { currentSnapshot, snapshotById, TableMetadata, withFields, withProperties, withRefs } from '../spec/table-metadata';
 
 /** How a run is committed. */
 export interface CommitOptions {
@@ -126,22 +126,17 @@ async function tryCommit(workplace: Workplace, run: TableRun, on: {
   const parent = currentSnapshot(typed);
   const present = await liveManifests(files, parent);
   const stays = staysBesideRun(typed, present, options.foreignRows ?? 'refuse');
-  const snapshotId = randomInt(1, 2 ** 48 - 1) * 16 + randomInt(16);
-  const sequenceNumber = BigInt(typed['last-sequence-number']) + 1n;
-  const { manifestList, counts } = await writeSnapshot(files, typed, {
-    snapshotId, sequenceNumber, parentId: parent?.['snapshot-id'], added: dataFiles(proven, ground.fields, landed), before: present, stays,
-  }, attempt);
-  const next = withProperties(withRefs(withSnapshot(typed, {
-    'snapshot-id': snapshotId,
-    ...(parent && { 'parent-snapshot-id': parent['snapshot-id'] }),
-    'sequence-number': Number(sequenceNumber),
-    'timestamp-ms': now,
-    'manifest-list': manifestList,
-    'summary': {
-      operation: parent ? 'overwrite' : 'append', [SNAPSHOT_RUN]: runId, [SNAPSHOT_ETAG]: run.manifestETag, ...summaryOf(counts),
-    },
-    'schema-id': typed['current-schema-id'],
-  }), {
+  const { metadata: shown, snapshotId, sequenceNumber } = await addSnapshot(files, typed, {
+    runId,
+    attempt,
+    now,
+    added: dataFiles(proven, ground.fields, landed),
+    present,
+    stays,
+    operation: parent ? 'overwrite' : 'append',
+    summary: { [SNAPSHOT_ETAG]: run.manifestETag },
+  });
+  const next = withProperties(withRefs(shown, {
     [runTag(runId)]: { 'snapshot-id': snapshotId, 'type': 'tag', ...(options.keepForMs !== undefined && { 'max-ref-age-ms': options.keepForMs }) },
   }), {
     comment: `Newest complete run of ${datasetOf(run.table)}`,

@@ -1,6 +1,6 @@
 import { forEachAtOnce, required } from './workplace';
 import { TableFiles } from '../files/table-files';
-import { DataFile } from '../spec/data-file';
+import { DataFile, FileContent } from '../spec/data-file';
 import { Long } from '../spec/long';
 import { EntryStatus, ManifestContent, ManifestEntry, narrowed, readManifest, writeManifest } from '../spec/manifest';
 import { ListedManifest, readManifestList, writeManifestList } from '../spec/manifest-list';
@@ -71,6 +71,8 @@ interface FileCounts {
   readonly deleteFiles: number;
   readonly rows: number;
   readonly bytes: number;
+  readonly positionDeletes: number;
+  readonly equalityDeletes: number;
 }
 
 /**
@@ -144,11 +146,15 @@ function listedOf(
 }
 
 function countsOf(files: readonly DataFile[]): FileCounts {
-  const data = files.filter(({ content }) => content === 0);
+  const of = (kind: DataFile['content']) => files.filter(({ content }) => content === kind);
+  const rows = (kind: DataFile['content']) => of(kind).reduce((sum, { recordCount }) => sum + recordCount, 0);
+  const dataFiles = of(FileContent.data).length;
   return {
-    dataFiles: data.length,
-    deleteFiles: files.length - data.length,
-    rows: data.reduce((sum, { recordCount }) => sum + recordCount, 0),
+    dataFiles,
+    deleteFiles: files.length - dataFiles,
+    rows: rows(FileContent.data),
+    positionDeletes: rows(FileContent.positionDeletes),
+    equalityDeletes: rows(FileContent.equalityDeletes),
     bytes: files.reduce((sum, { fileSizeBytes }) => sum + fileSizeBytes, 0),
   };
 }
@@ -162,18 +168,22 @@ export function summaryOf({ added, removed, total }: SnapshotCounts): { readonly
       'added-records': added.rows,
       'added-files-size': added.bytes,
       'added-delete-files': added.deleteFiles,
+      'added-position-deletes': added.positionDeletes,
+      'added-equality-deletes': added.equalityDeletes,
       'deleted-data-files': removed.dataFiles,
       'deleted-records': removed.rows,
       'removed-files-size': removed.bytes,
       'removed-delete-files': removed.deleteFiles,
+      'removed-position-deletes': removed.positionDeletes,
+      'removed-equality-deletes': removed.equalityDeletes,
     }),
     ...Object.entries({
       'total-data-files': total.dataFiles,
       'total-delete-files': total.deleteFiles,
       'total-records': total.rows,
       'total-files-size': total.bytes,
-      'total-position-deletes': 0,
-      'total-equality-deletes': 0,
+      'total-position-deletes': total.positionDeletes,
+      'total-equality-deletes': total.equalityDeletes,
     }),
   ].map(([key, value]) => [key, String(value)]));
 }

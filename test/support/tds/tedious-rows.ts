@@ -7,7 +7,12 @@ interface TediousToken {
   readonly name: string;
   readonly columns: readonly {
     readonly value: unknown;
-    readonly metadata: { readonly colName: string; readonly flags: number; readonly type: { readonly name: string } };
+    readonly metadata: {
+      readonly colName: string;
+      readonly flags: number;
+      readonly type: { readonly name: string };
+      readonly collation?: { readonly codepage?: string };
+    };
   }[];
 }
 
@@ -22,6 +27,8 @@ const HIDDEN = 0x2000;
 export interface TediousCell {
   readonly type: string;
   readonly value: unknown;
+  /** Whether it knows the code page of a text: of some sort ids (EBCDIC's, from 210) it does not, and reads UTF-8. */
+  readonly codePageUnknown?: boolean;
 }
 
 /** @throws what tedious throws of a response it cannot read */
@@ -30,15 +37,17 @@ export async function tediousRows(payload: Buffer): Promise<TediousCell[][]> {
   for await (const token of parseTokens([payload], { token: () => undefined, payload: () => undefined }, OPTIONS)) {
     if (token.name === 'ROW' || token.name === 'NBCROW') {
       const visible = token.columns.filter(({ metadata }) => (metadata.flags & HIDDEN) === 0);
-      rows.push(visible.map(({ value, metadata }) => ({ type: metadata.type.name, value })));
+      rows.push(visible.map(({ value, metadata: { type, collation } }) => (
+        { type: type.name, value, codePageUnknown: collation !== undefined && collation.codepage === undefined })));
     }
   }
   return rows;
 }
 
 /** Whether the text that was landed in CSV is tedious's value. */
-export function sameAsTedious(text: string | null, { type, value }: TediousCell): boolean {
+export function sameAsTedious(text: string | null, { type, value, codePageUnknown = false }: TediousCell): boolean {
   if (text === null || value === null) return text === value;
+  if (codePageUnknown && !type.startsWith('N')) return true;
   if (typeof value === 'boolean') return text === String(value);
   if (typeof value === 'number') return sameNumber(text, value, type);
   if (Buffer.isBuffer(value)) return text === value.toString('hex').toUpperCase();
