@@ -149,9 +149,9 @@ test('the template is changed for the emulator only where an alarm is on metric 
     .map(({ logicalId }) => logicalId.replace(/^Ledger(Alarms|SavedQueries|CatalogQuery)|[0-9A-F]{8}$/g, '')).sort();
   expect(changed('Metrics replaced by one metric')).toEqual(['FailureQueueNotEmpty', 'FailureQueueUnreachable', 'SuccessRateLow', 'TableThrottles']);
   expect(changed('left out')).toEqual([
-    'ColdStarts', 'FailedAttempts', 'LatestErrors', 'NewestObjects', 'RecordedObjects', 'RowCounts', 'Runs', 'Runs', 'SlowestInvocations',
+    'ColdStarts', 'FailedAttempts', 'LatestErrors', 'NewestObjects', 'RecordedObjects', 'RowCounts', 'RunSnapshots', 'Runs', 'Runs', 'SlowestInvocations',
   ]);
-  expect(stack.changes).toHaveLength(13);
+  expect(stack.changes).toHaveLength(14);
 });
 
 test('every object becomes one item under its own key, and no alarm goes off', async () => {
@@ -269,6 +269,8 @@ test('no plot of the dashboard is empty then; what the emulator does not measure
     expect(widgets.flatMap(empty)).toEqual([
       // There were none: the lines of the runs, which the recorder passes over, count as neither.
       'Objects recorded: late or repeated events',
+      // The run is CSV.
+      'Tables of complete runs: committed',
       'DynamoDB write: in DynamoDB, average',
       'Cold starts: Lambda\'s init, longest (ms)',
       'Invocations of the recorder: errors',
