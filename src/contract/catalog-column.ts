@@ -30,6 +30,11 @@ export function catalogColumnNames(names: readonly string[]): string[] {
   });
 }
 
+/** A name as SQL of Athena and DuckDB has it, in double quotes. */
+export function quotedName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
 /** A text that a comment of Glue takes: one line, and so many bytes at most. */
 export function catalogComment(text: string, maxBytes = MAX_NAME_BYTES): string {
   return cut(text.replace(/[\u0000-\u001f\u007f\ufffe\uffff]|\p{Surrogate}/gu, ' '), maxBytes);

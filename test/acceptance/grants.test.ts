@@ -11,14 +11,13 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { App, CfnOutput, Stack } from 'aws-cdk-lib';
-import * as iam from 'aws-cdk-lib/aws-iam';
+import { App, Stack } from 'aws-cdk-lib';
 import { isStateKey, METADATA_TABLE, STACK_OUTPUTS, stateFolder } from '../../src/contract';
 import { LandingTrigger, LegacyToS3Pipeline } from '../../src/pipeline';
 import { type DeployedStack, deployTemplate, type LocalCloud, poll, startLocalCloud } from '../../tools/local-cloud';
 import { startStandIn, type StandIn } from '../../tools/stand-in';
 import { runCli } from '../cli/spawn-cli';
+import { addGrantedRoles, assumeRoles } from '../support/cloud/granted-roles';
 import { removeCliBundle } from '../support/packages/cli-bundle';
 
 /** What each of a pipeline's grants gives, tried as the role that has it: the emulator enforces IAM policies. */
@@ -47,7 +46,7 @@ beforeAll(async () => {
   const pipeline = new LegacyToS3Pipeline(scope, 'Ledger', { trigger: LandingTrigger.s3Notification({ prefix: 'landing/' }), dashboard: false });
   // The default trigger, whose recorder hears of state too.
   const whole = new LegacyToS3Pipeline(scope, 'Whole', { dashboard: false, catalog: false });
-  const grants: { readonly [role in typeof ROLES[number]]: (role: iam.Role) => iam.Grant } = {
+  addGrantedRoles<typeof ROLES[number]>(scope, {
     Loader: (role) => pipeline.grantLand(role),
     WholeLoader: (role) => whole.grantLand(role),
     Keeper: (role) => pipeline.grantLand(role, { deleteLanded: false }),
@@ -55,20 +54,14 @@ beforeAll(async () => {
     Analyst: (role) => pipeline.grantReadRecords(role),
     Querier: (role) => pipeline.catalog!.grantQuery(role),
     Operator: (role) => pipeline.grantReplay(role),
-  };
-  for (const name of ROLES) {
-    const role = new iam.Role(scope, name, { assumedBy: new iam.AccountRootPrincipal() });
-    grants[name](role).assertSuccess();
-    new CfnOutput(scope, `${name}Arn`, { value: role.roleArn });
-  }
+  });
   app.synth();
   cloud = await startLocalCloud();
   stack = await deployTemplate(cloud, outdir);
   owner = clientsOf(cloud.clientConfig);
-  const sts = new STSClient(cloud.clientConfig);
+  const assumed = await assumeRoles(cloud, stack, ROLES);
   for (const name of ROLES) {
-    const { Credentials: given } = await sts.send(new AssumeRoleCommand({ RoleArn: stack.outputs[`${name}Arn`], RoleSessionName: name }));
-    const credentials = { accessKeyId: given!.AccessKeyId!, secretAccessKey: given!.SecretAccessKey!, sessionToken: given!.SessionToken! };
+    const credentials = assumed[name];
     as[name] = clientsOf({ ...cloud.clientConfig, credentials });
     environments[name] = {
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
@@ -78,7 +71,6 @@ beforeAll(async () => {
       NODE_EXTRA_CA_CERTS: cloud.caFile,
     };
   }
-  sts.destroy();
   source = await startStandIn({ transactions: 1000 });
   await owner.s3.send(new PutObjectCommand({ ...at('landing/there.csv'), Body: 'x' }));
   await owner.s3.send(new PutObjectCommand({ ...at('private/secret.csv'), Body: 'x' }));

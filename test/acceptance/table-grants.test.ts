@@ -6,12 +6,11 @@ import { CreateTableCommand, DeleteTableCommand, GetDatabasesCommand, GetTableCo
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DeleteObjectCommand, GetBucketVersioningCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
-import * as iam from 'aws-cdk-lib/aws-iam';
+import { App, Duration, Stack } from 'aws-cdk-lib';
 import { runSnapshotsKey, STACK_OUTPUTS, tableLocation } from '../../src/contract';
 import { LandingTrigger, LegacyToS3Pipeline } from '../../src/pipeline';
 import { type DeployedStack, deployTemplate, type LocalCloud, poll, startLocalCloud } from '../../tools/local-cloud';
+import { addGrantedRoles, assumeRoles } from '../support/cloud/granted-roles';
 
 /** The rights on landed tables, tried as the roles that have them, and what triggers make of a commit's objects. */
 const ROLES = ['Loader', 'WholeLoader', 'Engine', 'WholeEngine', 'Keeper', 'WholeKeeper', 'Expirer'] as const;
@@ -38,7 +37,7 @@ beforeAll(async () => {
   const ledger = new LegacyToS3Pipeline(scope, 'Ledger', { trigger: LandingTrigger.s3Notification({ prefix: 'landing/' }), dashboard: false });
   const whole = new LegacyToS3Pipeline(scope, 'Whole', { trigger: LandingTrigger.s3Notification({ deletions: true }), dashboard: false });
   new LegacyToS3Pipeline(scope, 'Buffered', { trigger: LandingTrigger.buffered({ maxBatchingWindow: Duration.seconds(1) }), dashboard: false });
-  const grants: { readonly [role in typeof ROLES[number]]: (role: iam.Role) => iam.Grant } = {
+  addGrantedRoles<typeof ROLES[number]>(scope, {
     Loader: (role) => ledger.grantLand(role),
     WholeLoader: (role) => whole.grantLand(role),
     Engine: (role) => ledger.catalog!.grantRead(role),
@@ -46,23 +45,16 @@ beforeAll(async () => {
     Keeper: (role) => ledger.grantWriteTables(role),
     WholeKeeper: (role) => whole.grantWriteTables(role),
     Expirer: (role) => ledger.grantWriteTables(role, { deleteLanded: true }),
-  };
-  for (const name of ROLES) {
-    const role = new iam.Role(scope, name, { assumedBy: new iam.AccountRootPrincipal() });
-    grants[name](role).assertSuccess();
-    new CfnOutput(scope, `${name}Arn`, { value: role.roleArn });
-  }
+  });
   app.synth();
   cloud = await startLocalCloud();
   stack = await deployTemplate(cloud, outdir);
   owner = clientsOf(cloud.clientConfig);
-  const sts = new STSClient(cloud.clientConfig);
+  const assumed = await assumeRoles(cloud, stack, ROLES);
   for (const name of ROLES) {
-    const { Credentials: given } = await sts.send(new AssumeRoleCommand({ RoleArn: stack.outputs[`${name}Arn`], RoleSessionName: name }));
-    const credentials = { accessKeyId: given!.AccessKeyId!, secretAccessKey: given!.SecretAccessKey!, sessionToken: given!.SessionToken! };
+    const credentials = assumed[name];
     as[name] = clientsOf({ ...cloud.clientConfig, credentials });
   }
-  sts.destroy();
 });
 
 afterAll(async () => {

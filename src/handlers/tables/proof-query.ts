@@ -1,4 +1,4 @@
-import { catalogColumnNames, ManifestTable } from '../../contract';
+import { catalogColumnNames, ManifestTable, quotedName } from '../../contract';
 import { decimalOf, icebergType } from '../../iceberg/spec/types';
 
 /** Columns that one query counts and sums: a query has 262,144 bytes at most (Athena, "Service quotas"). */
@@ -34,7 +34,7 @@ export interface ProvedSnapshot {
 export function proofQueries({ database, tableName, snapshotId, folder }: ProvedSnapshot, table: Pick<ManifestTable, 'columns' | 'rows' | 'tallies'>): ProofQuery[] {
   const rows = { what: 'rows', sql: 'count(*)', value: String(table.rows) };
   const columns = ofColumns(table);
-  const from = ` FROM ${quoted(database)}.${quoted(tableName)} FOR VERSION AS OF ${BigInt(snapshotId)}`
+  const from = ` FROM ${quotedName(database)}.${quotedName(tableName)} FOR VERSION AS OF ${BigInt(snapshotId)}`
     + (folder === undefined ? '' : ` WHERE starts_with("$path", '${folder.replace(/'/g, "''")}')`);
   const queries: ProofQuery[] = [];
   for (let at = 0; at === 0 || at < columns.length; at += COLUMNS) {
@@ -50,7 +50,7 @@ function ofColumns({ columns, rows, tallies = [] }: Pick<ManifestTable, 'columns
   return tallies.flatMap(({ column, nulls, sum }) => {
     const index = at.get(column);
     if (index === undefined) return [];
-    const name = quoted(names[index]);
+    const name = quotedName(names[index]);
     const added = sum === undefined ? undefined : sumOf(name, icebergType(columns[index].outputType, column));
     return [[
       { what: `values of '${column}'`, sql: `count(${name})`, value: String(rows - nulls) },
@@ -65,10 +65,6 @@ function sumOf(name: string, type: string): string | undefined {
   if (type === 'int' || type === 'long') return `sum(CAST(${name} AS decimal(38, 0)))`;
   const decimal = decimalOf(type);
   return decimal && `sum(CAST(${name} AS decimal(38, ${decimal.scale})))`;
-}
-
-function quoted(name: string): string {
-  return `"${name.replace(/"/g, '""')}"`;
 }
 
 /** What differs between a row and what it should hold; undefined when nothing does. */

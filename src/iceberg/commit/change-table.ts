@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { MAX_ATTEMPTS, metadataAt, Workplace } from './workplace';
+import { MAX_ATTEMPTS, metadataAt, timeOf, Workplace } from './workplace';
 import { CATALOG_PARAMETERS } from '../../contract';
 import { CatalogTable } from '../catalogs/table-catalog';
 import { IcebergError } from '../spec/errors';
@@ -51,8 +51,8 @@ export async function commitMetadata(
 }
 
 /** Milliseconds since 1970, later than the metadata's own: clocks of writers differ. */
-export function laterThan({ now = Date.now }: Pick<Workplace, 'now'>, metadata: TableMetadata | undefined): number {
-  return Math.max(now(), (metadata?.['last-updated-ms'] ?? 0) + 1);
+export function laterThan(workplace: Pick<Workplace, 'now'>, metadata: TableMetadata | undefined): number {
+  return Math.max(timeOf(workplace), (metadata?.['last-updated-ms'] ?? 0) + 1);
 }
 
 /**

@@ -5,12 +5,12 @@ import { changeTable, laterThan, loadTable, LoadedTable } from './change-table';
 import { foreignSnapshots } from './foreign-rows';
 import { snapshotOfRun, taggedRuns } from './rollback';
 import { listedManifests, liveEntries } from './snapshot-files';
-import { forEachAtOnce, required, Workplace } from './workplace';
+import { forEachAtOnce, required, timeOf, Workplace } from './workplace';
 import { runTag, TABLE_PROPERTIES } from '../../contract';
 import { canonicalUri } from '../files/table-files';
 import { Long } from '../spec/long';
 import { readManifest } from '../spec/manifest';
-import { currentSnapshot, lineage, MAIN, Snapshot, TableMetadata, withoutSnapshots, withRefs } from '../spec/table-metadata';
+import { currentSnapshot, lineage, MAIN, Snapshot, snapshotById, TableMetadata, withoutSnapshots, withRefs } from '../spec/table-metadata';
 
 /** Which runs stay. The one that readers see always does, and what other branches and tags name. */
 export interface Retention {
@@ -80,8 +80,7 @@ export async function expireTable(
       // What a new commit shows meanwhile stays: only what was planned goes, and only what is still due.
       const due = expired(metadata, retention, timeOf(workplace)).filter((id) => gone.has(String(id)));
       if (due.length === 0) return undefined;
-      const tags = taggedRuns(metadata).filter((run) => due.some((id) => String(id) === String(metadata.refs![runTag(run)]['snapshot-id'])));
-      const untagged = withRefs(metadata, Object.fromEntries(tags.map((run) => [runTag(run), undefined])));
+      const untagged = withRefs(metadata, Object.fromEntries(runsOf(metadata, due).map((run) => [runTag(run), undefined])));
       return withoutSnapshots(untagged, due, laterThan(workplace, metadata));
     });
   }
@@ -89,8 +88,10 @@ export async function expireTable(
   return told;
 }
 
-function timeOf({ now = Date.now }: Pick<Workplace, 'now'>): number {
-  return now();
+/** Runs whose tags name one of these snapshots. */
+function runsOf(metadata: TableMetadata, ids: readonly Long[]): string[] {
+  const named = new Set(ids.map(String));
+  return taggedRuns(metadata).filter((run) => named.has(String(metadata.refs![runTag(run)]['snapshot-id'])));
 }
 
 /** How many runs the table itself says that it keeps. */
@@ -119,7 +120,7 @@ function expired(metadata: TableMetadata, retention: Retention, now: number): Lo
   const ours = new Set([MAIN, ...runs.map(runTag)]);
   for (const [name, ref] of Object.entries(metadata.refs ?? {})) {
     if (ours.has(name)) continue;
-    const head = (metadata.snapshots ?? []).find((snapshot) => String(snapshot['snapshot-id']) === String(ref['snapshot-id']));
+    const head = snapshotById(metadata, ref['snapshot-id']);
     (ref.type === 'branch' ? lineage(metadata, head) : [head]).forEach(keep);
   }
   return (metadata.snapshots ?? []).map((snapshot) => snapshot['snapshot-id']).filter((id) => !kept.has(String(id)));
@@ -133,7 +134,7 @@ async function planExpiry(workplace: Workplace, metadata: TableMetadata, retenti
   const isGone = (snapshot: Snapshot) => ids.has(String(snapshot['snapshot-id']));
   const snapshots = metadata.snapshots ?? [];
   if (gone.length === 0) return { gone, runs: [], landed: new Map(), own: [] };
-  const runs = taggedRuns(metadata).filter((run) => ids.has(String(metadata.refs![runTag(run)]['snapshot-id'])));
+  const runs = runsOf(metadata, gone);
   const tagged = new Set(runs.map((run) => String(metadata.refs![runTag(run)]['snapshot-id'])));
   const isRun = (snapshot: Snapshot) => tagged.has(String(snapshot['snapshot-id']));
   const kept = await reached(workplace, snapshots.filter((snapshot) => !isGone(snapshot)));
@@ -165,7 +166,7 @@ async function reached({ files }: Pick<Workplace, 'files'>, snapshots: readonly 
 
 /** Deletes what expiries have noted and no snapshot names, and what in the table's own folder nothing names any more. */
 async function deleteUnnamed(workplace: Workplace, name: string): Promise<void> {
-  const { files, now = Date.now } = workplace;
+  const { files } = workplace;
   const { table, metadata } = await loadTable(workplace, name);
   const { data, own } = await reached(workplace, metadata.snapshots ?? []);
   const named = new Set([
@@ -180,7 +181,7 @@ async function deleteUnnamed(workplace: Workplace, name: string): Promise<void> 
     await files.delete(note.expired.filter((file) => !named.has(file)));
     await files.delete([uri]);
   }
-  const before = now() - ORPHAN_AGE_MS;
+  const before = timeOf(workplace) - ORPHAN_AGE_MS;
   await files.delete(listed.filter(({ uri, modifiedAt }) => !named.has(uri) && modifiedAt.getTime() < before).map(({ uri }) => uri));
   await deleteAbandoned(workplace, metadata, before);
 }

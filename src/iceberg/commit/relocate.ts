@@ -1,6 +1,6 @@
 import { noteAttempt, endAttempt } from './attempts';
 import { listedManifests } from './snapshot-files';
-import { forEachAtOnce, metadataAt, required, Workplace } from './workplace';
+import { forEachAtOnce, metadataAt, required, timeOf, Workplace } from './workplace';
 import { TABLE_PROPERTIES, tablesFolder } from '../../contract';
 import { FolderTables, TablePointer } from '../catalogs/folder-tables';
 import { FileContent } from '../spec/data-file';
@@ -66,7 +66,7 @@ async function relocate(workplace: Workplace & { readonly catalog: FolderTables 
   const attempt = await noteAttempt(workplace, here, 'relocate', newest);
   const snapshots = await moved.write(attempt);
   const pathOf = pathFrom(from, root);
-  await move(workplace, pointer, here, newest, movedMetadata({ ...metadata, location: here, snapshots }, pathOf, (workplace.now ?? Date.now)()));
+  await move(workplace, pointer, here, newest, movedMetadata({ ...metadata, location: here, snapshots }, pathOf, timeOf(workplace)));
   await endAttempt(workplace, here, attempt);
   // Nothing can be read by these here: they name files of the place before.
   await workplace.files.delete([...moved.replaced, ...(metadata['metadata-log'] ?? []).map((entry) => pathOf(entry['metadata-file'])), newest]);

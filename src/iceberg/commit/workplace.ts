@@ -17,6 +17,11 @@ export interface Workplace {
   readonly now?: () => number;
 }
 
+/** Milliseconds since 1970. */
+export function timeOf({ now = Date.now }: Pick<Workplace, 'now'>): number {
+  return now();
+}
+
 /** Files read or written at the same time. */
 export const FILE_CONCURRENCY = 48;
 

@@ -1,4 +1,5 @@
 import { SqlToken, sqlTokens } from './sql-tokens';
+import { quotedName } from '../../../contract';
 import { LegacyToS3Error } from '../../../extractor/doors/public';
 
 /** The state of a landed table that a name stands for. */
@@ -56,7 +57,7 @@ function isName({ kind }: SqlToken): boolean {
  */
 export function asOfSnapshots({ sql, tokens }: ReadStatement, database: string, snapshots: ReadonlyMap<string, NamedSnapshot>): string {
   if (snapshots.size === 0) return sql;
-  const queries = [...snapshots].map(([name, { table, id }]) => `${quoted(name)} AS (SELECT * FROM ${quoted(database)}.${quoted(table)} FOR VERSION AS OF ${id})`).join(', ');
+  const queries = [...snapshots].map(([name, { table, id }]) => `${quotedName(name)} AS (SELECT * FROM ${quotedName(database)}.${quotedName(table)} FOR VERSION AS OF ${id})`).join(', ');
   const bare = withoutDatabase(sql, tokens, database, snapshots);
   const [first, second] = tokens;
   if (first.kind !== 'word' || first.name !== 'with') return `WITH ${queries} ${bare(0)}`;
@@ -87,9 +88,4 @@ function withoutDatabase(
     }
     return pieces.join('') + sql.slice(at);
   };
-}
-
-/** A name in double quotes. */
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

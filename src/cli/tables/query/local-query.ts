@@ -3,11 +3,11 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { quoted } from './athena-statement';
 import { loadDuckdb } from './load-duckdb';
 import { pathOf, scannedFiles, scanSql, text } from './parquet-scan';
 import { QueryOptions, QueryResult, QueryValue, wholeValue } from './query-result';
 import { refuseTooMuch, tablesAsked } from './tables-asked';
+import { quotedName } from '../../../contract';
 import { LegacyToS3Error } from '../../../extractor/doors/public';
 import { forEachAtOnce } from '../../../iceberg/commit/workplace';
 import type { OpenTable } from '../list-tables';
@@ -42,7 +42,7 @@ export async function queryFolder(
     refuseTooMuch(all.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0), asked.map(({ name }) => name), maxBytes);
     for (const each of scanned) {
       const scan = await scanSql(files, each);
-      await asking(async () => connection.run(`CREATE VIEW ${quoted(each.asked.name)} AS ${scan}`));
+      await asking(async () => connection.run(`CREATE VIEW ${quotedName(each.asked.name)} AS ${scan}`));
     }
     await connection.run(`SET allowed_paths = [${[...new Set(all.map(({ uri }) => pathOf(uri)))].map(text).join(', ')}]`);
     await connection.run('SET enable_external_access = false');

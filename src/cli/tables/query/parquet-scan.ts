@@ -1,5 +1,5 @@
-import { quoted } from './athena-statement';
 import type { AskedTable } from './tables-asked';
+import { quotedName } from '../../../contract';
 import { LegacyToS3Error } from '../../../extractor/doors/public';
 import { liveEntries, liveManifests } from '../../../iceberg/commit/snapshot-files';
 import { readFooterOf } from '../../../iceberg/commit/table-run';
@@ -50,7 +50,7 @@ export async function scanSql(reading: TableFiles, { asked: { table: { metadata 
 function select(fields: readonly Field[], columns: ReadonlyMap<number, string>): string {
   return `SELECT ${fields.map(({ id, name, type }) => {
     const column = columns.get(id);
-    return `CAST(${column === undefined ? 'NULL' : quoted(column)} AS ${duckdbType(type)}) AS ${quoted(name)}`;
+    return `CAST(${column === undefined ? 'NULL' : quotedName(column)} AS ${duckdbType(type)}) AS ${quotedName(name)}`;
   }).join(', ')}`;
 }
 
