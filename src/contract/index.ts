@@ -19,6 +19,7 @@ export * from './run-log';
 export * from './catalog';
 export * from './catalog-column';
 export * from './landed-tables';
+export * from './changes';
 export * from './replay';
 export * from './extraction';
 export * from './extraction-metrics';

@@ -55,6 +55,11 @@ export const TABLE_PROPERTIES = {
   manifest: 'cdk-legacy-to-s3.manifest',
   /** ETag of that manifest. */
   manifestETag: 'cdk-legacy-to-s3.manifest-etag',
+  /** JSON of the {@link ChangeMark} that the rows are as of: absent where no changes can follow. */
+  appliedMark: 'cdk-legacy-to-s3.applied-mark',
+  /** Rows of the current snapshot as of its last count (after deletes), and the sequence number of the snapshot that was counted. */
+  countedRows: 'cdk-legacy-to-s3.counted-rows',
+  countedSequence: 'cdk-legacy-to-s3.counted-sequence',
   /** Runs that an expiry leaves, unless it is told otherwise; absent: all. */
   keepRuns: 'cdk-legacy-to-s3.keep-runs',
   /** Metadata of the table that had the name before, of a generation from 2. */
@@ -96,6 +101,8 @@ export interface LandedTablesSettings {
 export type TableCommitState =
   /** Its snapshot is committed. */
   | 'COMMITTED'
+  /** A run of changes whose predecessor is not applied yet; whoever applies that goes on with it. */
+  | 'WAITING'
   /** A newer run was applied before; this one is left out. */
   | 'SUPERSEDED'
   /** It could not be committed and is tried again. */
@@ -134,6 +141,11 @@ export interface TableCommitItem {
   readonly queryProven?: boolean;
   /** Why not, when FAILED, REFUSED or BROKEN; why it could not be proven, when COMMITTED. */
   readonly problem?: string;
+  /** When WAITING: the mark's order the table must have reached. */
+  readonly waitsFor?: string;
+  /** COUNT_BIG of the source with the run's mark, and rows of the applied snapshot as a reader that applies deletes counts them. */
+  readonly sourceRows?: number;
+  readonly countedRows?: number;
   /** ISO 8601, UTC. */
   readonly recordedAt: string;
 }

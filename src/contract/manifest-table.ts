@@ -1,3 +1,5 @@
+import type { ChangeMark, ChangeRole, ManifestBase, ManifestChanges } from './changes';
+
 /** S3's names for checksum algorithms. */
 export type ChecksumAlgorithm = 'SHA256' | 'CRC64NVME';
 
@@ -27,6 +29,8 @@ export interface ManifestObject {
    * docs/consistency-and-verification.md says how it is made.
    */
   readonly contentHash?: string;
+  /** What a file of a run of changes holds; absent: rows of the table. */
+  readonly role?: ChangeRole;
 }
 
 /** One column, in the order of the landed files. */
@@ -124,6 +128,8 @@ export interface ManifestChunk {
   readonly greatestKey?: string;
   /** The source's clock (UTC, ISO 8601) when the transaction that read the chunk began to read; absent for a query. */
   readonly instant?: string;
+  /** Taken before the chunk's first row was read, in its transaction where it has one; absent where no changes can follow. */
+  readonly mark?: ChangeMark;
   /** How often the chunk was begun. */
   readonly attempts: number;
   /** Of the attempt that succeeded. */
@@ -200,6 +206,10 @@ export interface ManifestTable {
   readonly view?: boolean;
   /** Absent in manifests of older versions, and of a query. */
   readonly identity?: TableIdentity;
+  /** Of a table whose changes alone were read, in manifests of version 4; `rows` are then those of its `changes` files. */
+  readonly changes?: ManifestChanges;
+  /** Of a table that was read whole and whose changes can be learnt. */
+  readonly base?: ManifestBase;
   /** What holds of this table's rows, where that is not what holds of the run's. */
   readonly guarantee?: string;
   /** Condition of the rows that were read; absent when all were. */

@@ -7,6 +7,9 @@ export const PAGED_MANIFEST_VERSION = 2;
 /** Version of a manifest that lacks tables of its run, with pages or without, which older readers would take for whole. */
 export const INCOMPLETE_MANIFEST_VERSION = 3;
 
+/** Version of a manifest of a run of changes: tables with `changes` hold these alone, which older readers would take for all rows. */
+export const CHANGES_MANIFEST_VERSION = 4;
+
 /** A table that the run was to land and has not. */
 export interface ManifestMissingTable {
   readonly schema: string;
@@ -34,9 +37,10 @@ export interface ManifestPage {
   readonly sha256: string;
 }
 
-/** A run's manifest: schema version 1, 2 when its tables are in pages, or 3 when some are missing. */
+/** A run's manifest: schema version 1, 2 when its tables are in pages, 3 when some are missing, or 4 when it holds changes. */
 export interface Manifest {
-  readonly manifestVersion: typeof MANIFEST_VERSION | typeof PAGED_MANIFEST_VERSION | typeof INCOMPLETE_MANIFEST_VERSION;
+  readonly manifestVersion: typeof MANIFEST_VERSION | typeof PAGED_MANIFEST_VERSION | typeof INCOMPLETE_MANIFEST_VERSION
+  | typeof CHANGES_MANIFEST_VERSION;
   /** How content hashes are made; 1 when absent. */
   readonly contentHashVersion?: number;
   readonly runId: string;
@@ -53,9 +57,9 @@ export interface Manifest {
   readonly prefix: string;
   /** As written, none where there are pages. */
   readonly tables: readonly ManifestTable[];
-  /** Of version 3: tables that failed; the run is not whole without them. */
+  /** Of version 3, and of 4 where some failed: tables that failed; the run is not whole without them. */
   readonly missingTables?: readonly ManifestMissingTable[];
-  /** Of version 2, and of 3 where it is large: where the tables are, in this order. */
+  /** Of version 2, and of 3 and 4 where it is large: where the tables are, in this order. */
   readonly pages?: readonly ManifestPage[];
   readonly totals: { readonly tables: number; readonly objects: number; readonly rows: number; readonly sizeBytes: number };
 }

@@ -1,3 +1,5 @@
+import type { ChangeRole } from './changes';
+
 /** Folder under the landing prefix that holds the runs' manifests. */
 export const RUNS_FOLDER = '_runs';
 
@@ -107,6 +109,11 @@ export function partNamePrefix(chunk: number): string {
   return `part-${String(chunk).padStart(5, '0')}-`;
 }
 
+/** As {@link partFileName}, of a file of a run of changes: `changes-00000-0000.parquet`. */
+export function changeFileName(role: ChangeRole, chunk: number, file: number, extension: string): string {
+  return `${role}-${String(chunk).padStart(5, '0')}-${String(file).padStart(4, '0')}.${extension}`;
+}
+
 /** Folder of the checkpoints: beside the landing prefix (`landing/` has `landing-state/`), `_state/` where there is none. */
 export function stateFolder(prefix: string): string {
   const landing = normalizePrefix(prefix);
@@ -123,6 +130,7 @@ const STATE_FILES = [
   'run=[^/]+/(?:run|header|table-\\d+|lease-\\d+|(?:chunk|claim|failed)-\\d+-\\d+(?:-\\d+)?)\\.json',
   'run=[^/]+/items-\\d+\\.jsonl',
   'run=[^/]+/item-\\d+-\\d+\\.json',
+  'changes=[^/]+/(?:chain|lease-\\d+)\\.json',
   'extraction=[^/]+/(?:(?:running|waiting)-\\d+|paused|durations)\\.json',
   'check-\\d+\\.json',
 ];

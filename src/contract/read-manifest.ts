@@ -1,4 +1,5 @@
-import { INCOMPLETE_MANIFEST_VERSION, MANIFEST_VERSION, PAGED_MANIFEST_VERSION, type Manifest, type ManifestPage } from './manifest';
+import { CHANGE_ROLES, isOneLineage, type ManifestChanges } from './changes';
+import { CHANGES_MANIFEST_VERSION, INCOMPLETE_MANIFEST_VERSION, MANIFEST_VERSION, PAGED_MANIFEST_VERSION, type Manifest, type ManifestPage } from './manifest';
 import type { ManifestChunk, ManifestObject, ManifestTable } from './manifest-table';
 import { isPartitionPrefix } from './object-keys';
 
@@ -50,7 +51,7 @@ export function parseManifest(text: string): Manifest {
   return value as Manifest;
 }
 
-const VERSIONS: readonly unknown[] = [MANIFEST_VERSION, PAGED_MANIFEST_VERSION, INCOMPLETE_MANIFEST_VERSION];
+const VERSIONS: readonly unknown[] = [MANIFEST_VERSION, PAGED_MANIFEST_VERSION, INCOMPLETE_MANIFEST_VERSION, CHANGES_MANIFEST_VERSION];
 
 /** What is wrong with a manifest, as a list of `path: problem`. */
 export function manifestProblems(value: unknown): string[] {
@@ -69,7 +70,7 @@ export function manifestProblems(value: unknown): string[] {
   need(value, '', 'finishedAt', 'string');
   if (typeof value.prefix !== 'string') problems.push(`prefix: expected a string, got ${JSON.stringify(value.prefix)}`);
   if (!isRecord(value.source)) problems.push('source: expected an object');
-  if (value.manifestVersion === INCOMPLETE_MANIFEST_VERSION) {
+  if (value.manifestVersion === INCOMPLETE_MANIFEST_VERSION || value.missingTables !== undefined) {
     const { missingTables } = value;
     if (!Array.isArray(missingTables) || missingTables.length === 0) {problems.push('missingTables: expected an array of one table or more');} else {
       missingTables.forEach((table: unknown, at) => {
@@ -97,12 +98,18 @@ export function manifestProblems(value: unknown): string[] {
     if (table.partitionPrefix !== undefined && !isPartitionPrefix(table.partitionPrefix)) {
       problems.push(`${at}partitionPrefix: expected 'landed_' or 'landed_<number>_', got ${JSON.stringify(table.partitionPrefix)}`);
     }
+    if (table.changes !== undefined) problems.push(...changesProblems(table.changes, value.manifestVersion, `${at}changes.`));
+    if (table.base !== undefined) problems.push(...(isRecord(table.base) ? markProblems(table.base.mark, `${at}base.mark`) : [`${at}base: expected an object`]));
     if (!Array.isArray(table.columns)) problems.push(`${at}columns: expected an array`);
     if (!Array.isArray(table.objects)) return void problems.push(`${at}objects: expected an array`);
     table.objects.forEach((object: unknown, o) => {
       const path = `${at}objects[${o}].`;
       if (!isRecord(object)) return void problems.push(`${at}objects[${o}]: expected an object`);
       need(object, path, 'key', 'string');
+      const roles = table.changes === undefined ? [undefined] : CHANGE_ROLES;
+      if (!roles.some((role) => role === object.role)) {
+        problems.push(`${path}role: expected ${table.changes === undefined ? 'none' : CHANGE_ROLES.join(', ')}, got ${JSON.stringify(object.role)}`);
+      }
       need(object, path, 'rows', 'count');
       need(object, path, 'sizeBytes', 'count');
       if (!isRecord(object.checksum)) return void problems.push(`${path}checksum: expected an object`);
@@ -111,6 +118,28 @@ export function manifestProblems(value: unknown): string[] {
     });
   });
   return problems;
+}
+
+function changesProblems(changes: unknown, version: unknown, path: string): string[] {
+  if (version !== CHANGES_MANIFEST_VERSION) return [`${path.slice(0, -1)}: only a manifest of version ${CHANGES_MANIFEST_VERSION} holds changes`];
+  if (!isRecord(changes)) return [`${path.slice(0, -1)}: expected an object`];
+  const problems = [...markProblems(changes.from, `${path}from`), ...markProblems(changes.to, `${path}to`)];
+  if (typeof changes.previousRun !== 'string' || changes.previousRun === '') problems.push(`${path}previousRun: expected a non-empty string, got ${JSON.stringify(changes.previousRun)}`);
+  if (!Array.isArray(changes.keyColumns)) problems.push(`${path}keyColumns: expected an array`);
+  for (const key of ['inserts', 'updates', 'deletes']) {
+    if (!Number.isSafeInteger(changes[key]) || (changes[key] as number) < 0) problems.push(`${path}${key}: expected a whole number >= 0, got ${JSON.stringify(changes[key])}`);
+  }
+  if (problems.length > 0) return problems;
+  const { from, to } = changes as unknown as ManifestChanges;
+  if (!isOneLineage(from, to)) problems.push(`${path}to: expected a mark of the lineage '${from.lineage}', got '${to.lineage}'`);
+  else if (to.order < from.order) problems.push(`${path}to: expected ${from.order} or later, got ${to.order}`);
+  return problems;
+}
+
+function markProblems(mark: unknown, path: string): string[] {
+  if (!isRecord(mark)) return [`${path}: expected an object`];
+  return ['way', 'lineage', 'order', 'at'].filter((key) => typeof mark[key] !== 'string' || mark[key] === '')
+    .map((key) => `${path}.${key}: expected a non-empty string, got ${JSON.stringify(mark[key])}`);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,0 +1,147 @@
+/*
+ * Runs of changes: what changed in the source since an earlier run, landed as files of their own kinds and applied to the landed
+ * tables in the order of the source.
+ *
+ * Of each table with changes a run lands three kinds of files, all Parquet, in the folder of the table's run:
+ *
+ *   changes-<chunk>-<file>.parquet   newest values of rows that were inserted or updated, and CHANGE_COLUMNS: data files of the landed table
+ *   keys-<chunk>-<file>.parquet      keys of these rows: equality deletes of what earlier runs landed of them
+ *   deletes-<chunk>-<file>.parquet   keys of deleted rows, and CHANGE_COLUMNS: equality deletes too, and the other half of the history
+ *
+ * so that a commit names them as they are and copies nothing. Each key is in one of `changes` and `deletes` at most once.
+ */
+
+/** What a landed object of a run of changes holds; objects without a role are rows of a full run. */
+export type ChangeRole = 'changes' | 'keys' | 'deletes';
+
+/** The roles, in the order in which they are read and listed. */
+export const CHANGE_ROLES: readonly ChangeRole[] = ['changes', 'keys', 'deletes'];
+
+/** How changes of a table are learnt. */
+export type ChangeWay = 'changeTracking' | 'cdc' | 'rowversion' | 'watermark';
+
+/** All ways, the whole table among them, best first. */
+export const CHANGE_WAYS: readonly (ChangeWay | 'whole')[] = ['changeTracking', 'cdc', 'rowversion', 'watermark', 'whole'];
+
+/**
+ * A point in the history of one table in its source. Marks of one {@link lineage} are compared by {@link order} as text; those of two
+ * lineages are not comparable, and what lies between them is a gap.
+ */
+export interface ChangeMark {
+  readonly way: ChangeWay;
+  /**
+   * What must be the same for two marks to be comparable: object_id and create date, recovery fork (else the database's create date),
+   * and of Change Tracking the begin version, of CDC the capture instance's create date, of a watermark its column.
+   */
+  readonly lineage: string;
+  /**
+   * Version of Change Tracking in 20 decimal digits; LSN in 20, rowversion in 16 hexadecimal digits, lower case; of a watermark the
+   * run id. A mark includes all changes up to and with it.
+   */
+  readonly order: string;
+  /** Of a watermark: its greatest value seen, as the server writes it; absent while there is none. */
+  readonly value?: string;
+  /** The source's clock when the mark was taken (ISO 8601, UTC). */
+  readonly at: string;
+}
+
+/** Whether two marks can be compared. */
+export function isOneLineage(a: Pick<ChangeMark, 'way' | 'lineage'>, b: Pick<ChangeMark, 'way' | 'lineage'>): boolean {
+  return a.way === b.way && a.lineage === b.lineage;
+}
+
+/** The lower of marks of one lineage; undefined when one of them is of another, or there is none. */
+export function lowestMark(marks: readonly (ChangeMark | undefined)[]): ChangeMark | undefined {
+  const [first, ...rest] = marks;
+  if (!first) return undefined;
+  let lowest = first;
+  for (const mark of rest) {
+    if (!mark || !isOneLineage(first, mark)) return undefined;
+    if (mark.order < lowest.order) lowest = mark;
+  }
+  return lowest;
+}
+
+/** What a run of changes says of one table. Absent where the run read the table whole. */
+export interface ManifestChanges {
+  readonly way: ChangeWay;
+  /** Run whose mark this one begins at. */
+  readonly previousRun: string;
+  /** Changes after this mark … */
+  readonly from: ChangeMark;
+  /** … up to and with this one are in the run; equal to `from` where there is none. */
+  readonly to: ChangeMark;
+  /**
+   * Key by which rows are the same: landed columns (companions among them), as in `keys` and `deletes` files, before CHANGE_COLUMNS.
+   * Empty where rows are added only.
+   */
+  readonly keyColumns: readonly string[];
+  /** Counted by the source, in the transaction that read them. */
+  readonly inserts: number;
+  readonly updates: number;
+  readonly deletes: number;
+  /** Whether deletes are seen at all. */
+  readonly deletesSeen: boolean;
+  /** COUNT_BIG of the table in the transaction that read the changes; absent where it was not asked. */
+  readonly sourceRows?: number;
+}
+
+/** What a run that read a table whole says of the changes that follow. */
+export interface ManifestBase {
+  /** Lowest mark of its chunks, each taken before the chunk's first row was read: changes are to be replayed from it. */
+  readonly mark: ChangeMark;
+  /** Whether all rows are as of the mark exactly; else the table equals the source from the first applied run of changes on. */
+  readonly exact: boolean;
+  /** Why the table was read whole in a run of changes: a gap, or its way. Absent in a full run. */
+  readonly why?: string;
+  /** COUNT_BIG of the table at the mark; absent where it is not exact. */
+  readonly sourceRows?: number;
+}
+
+/**
+ * Columns that `changes` and `deletes` files have after the table's own, in this order: how the row came to be (`I`, `U`, `D`), the
+ * order of its change (as ChangeMark.order, of CDC followed by `:` and the sequence value), and when it was committed where the source tells
+ * (UTC, milliseconds). No column of the landed table has their field ids, so that readers of it leave them out.
+ */
+export const CHANGE_COLUMNS = ['__op', '__version', '__committed_at'] as const;
+
+/** Field ids of {@link CHANGE_COLUMNS}: above those of companions, below Iceberg's reserved ones. */
+export const CHANGE_FIELD_IDS: { readonly [name in typeof CHANGE_COLUMNS[number]]: number } = {
+  __op: 2_000_000_000,
+  __version: 2_000_000_001,
+  __committed_at: 2_000_000_002,
+};
+
+/** Whether a column is one of {@link CHANGE_COLUMNS}, by its field id. */
+export function isChangeColumn({ fieldId }: { readonly fieldId?: number }): boolean {
+  return fieldId !== undefined && fieldId >= CHANGE_FIELD_IDS.__op && fieldId <= CHANGE_FIELD_IDS.__committed_at;
+}
+
+/** The objects of a table's run by what they hold; those of a full run are `rows`. */
+export function objectsOfRole<T extends { readonly role?: ChangeRole }>(objects: readonly T[], role: ChangeRole | 'rows'): T[] {
+  return objects.filter((object) => (object.role ?? 'rows') === role);
+}
+
+/** Name in the catalog of the table with the history of a landed table. */
+export function historyTableName(name: string): string {
+  return `${name}_changes`;
+}
+
+/** Where a chain of runs of changes stands: in the state folder, one object for each database of a server. */
+export interface ChangeChain {
+  readonly version: 1;
+  /** Newest run of the chain whose manifest is written; runs after it are looked for by their names. */
+  readonly runId: string;
+  /** By `<schema>.<table>` as JSON `["schema","table"]`. */
+  readonly tables: { readonly [table: string]: ChainLink };
+}
+
+/** Where one table stands in its chain. */
+export interface ChainLink {
+  /** Run that landed the table last, whole or its changes. */
+  readonly runId: string;
+  /** Absent where nothing can follow: the table is read whole each time. */
+  readonly mark?: ChangeMark;
+  /** When its rows were counted last (ISO 8601, UTC). */
+  readonly countedAt?: string;
+}

@@ -1,0 +1,43 @@
+import type { ChangeMark, ChangeWay } from '../../contract';
+import type { QueryParameter } from '../rows/objects/read-rows';
+import type { SqlServerConnection } from '../source/connection/sql-server-connection';
+
+/** One statement of a way. */
+export interface ChangeStatement {
+  readonly sql: string;
+  readonly parameters: readonly QueryParameter[];
+}
+
+/** Statements that read the changes of a table between two marks, all to be sent in one transaction. */
+export interface ChangeStatements {
+  /** Newest values of inserted and updated rows: columns of the table as a full read selects them, then CHANGE_COLUMNS. */
+  readonly changes: ChangeStatement;
+  /** Keys of these rows. Absent where rows are added only. */
+  readonly keys?: ChangeStatement;
+  /** Keys of deleted rows, then CHANGE_COLUMNS. Absent where deletes are not seen. */
+  readonly deletes?: ChangeStatement;
+  /** One row of three `bigint`: inserts, updates, deletes, as the source counts what the statements above return. */
+  readonly counts: ChangeStatement;
+}
+
+/** What a way to learn of changes does for one table. */
+export interface TableChanges {
+  readonly way: ChangeWay;
+  /** Whether deletes are seen. */
+  readonly deletesSeen: boolean;
+  /**
+   * The mark of what a transaction that began before shows; to be asked in that transaction, before the first row is read.
+   *
+   * @throws LegacyToS3Error as the source refuses it
+   */
+  mark(connection: SqlServerConnection): Promise<ChangeMark>;
+  /**
+   * Looks whether all changes after a mark can still be learnt. Asked before the changes are read and after, since what cleans them up
+   * keeps to no transaction.
+   *
+   * @throws LegacyToS3Error of code CHANGES_GAP, which names the table, the mark and why
+   */
+  check(connection: SqlServerConnection, from: ChangeMark): Promise<void>;
+  /** @param to as {@link mark} gave it in the transaction that sends the statements */
+  statements(from: ChangeMark, to: ChangeMark): ChangeStatements;
+}
