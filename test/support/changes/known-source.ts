@@ -61,7 +61,9 @@ export const KNOWN_TABLES: readonly KnownTable[] = [
     columns: [['Account', 'whole'], ['No', 'whole'], ['Amount', 'decimal4'], ['Memo', 'text']],
     keyColumns: 2,
     rows: 150,
-    row: (chance, at) => [BigInt(at % 7), BigInt(at) * 3_000_000_007n, chance.below(5) === 0 ? null : BigInt(chance.below(2_000_000) - 1_000_000), chance.of(MEMOS)],
+    row: (chance, at) => [
+      BigInt(at % 7), BigInt(at) * 3_000_000_007n, chance.below(5) === 0 ? null : BigInt(chance.below(2_000_000) - 1_000_000), chance.of(MEMOS),
+    ],
   },
   {
     name: 'SyncTicks',
@@ -87,16 +89,6 @@ function ticks(chance: Chance): bigint {
 
 /** Tables under Change Tracking that one writer after the other changes, each committed state of which is known. */
 export class KnownSource {
-  private readonly tables = new Map<string, Map<string, readonly KnownValue[]>>(KNOWN_TABLES.map(({ name }) => [name, new Map()]));
-  /** By version. */
-  private readonly states = new Map<bigint, KnownState>();
-  private readonly columns = new Map(KNOWN_TABLES.map(({ name, columns }) => [name, [...columns]]));
-  private next = 1_000;
-  /** Transactions that were committed. */
-  public committed = 0;
-
-  private constructor(private readonly client: sql.ConnectionPool, private readonly chance: Chance) {}
-
   /** Makes the tables and fills them, Change Tracking first. */
   public static async make(client: sql.ConnectionPool, database: string, seed: number): Promise<KnownSource> {
     const source = new KnownSource(client, new Chance(seed));
@@ -110,6 +102,16 @@ export class KnownSource {
     }
     return source;
   }
+
+  private readonly tables = new Map<string, Map<string, readonly KnownValue[]>>(KNOWN_TABLES.map(({ name }) => [name, new Map()]));
+  /** By version. */
+  private readonly states = new Map<bigint, KnownState>();
+  private readonly columns = new Map(KNOWN_TABLES.map(({ name, columns }) => [name, [...columns]]));
+  private next = 1_000;
+  /** Transactions that were committed. */
+  public committed = 0;
+
+  private constructor(private readonly client: sql.ConnectionPool, private readonly chance: Chance) {}
 
   /** What the tables held at a mark's version. */
   public at(order: string): KnownState {
