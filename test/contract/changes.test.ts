@@ -1,6 +1,6 @@
 import {
   CHANGE_COLUMNS, CHANGE_FIELD_IDS, changeFileName, companionFieldId, historyTableName, isChangeColumn, isStateKey, lowestMark, manifestProblems,
-  objectsOfRole, type ChangeMark,
+  objectsOfRole, type ChangeMark, type ChangeRole,
 } from '../../src/contract';
 
 const mark = (order: string, more: Partial<ChangeMark> = {}): ChangeMark => ({ way: 'changeTracking', lineage: 'fork:1 7 2026 3', order, at: '2026-01-02T03:04:05Z', ...more });
@@ -27,7 +27,7 @@ test('columns of changes have field ids that no column and no companion has, bel
 
 test('files are named by what they hold', () => {
   expect(changeFileName('deletes', 3, 14, 'parquet')).toBe('deletes-00003-0014.parquet');
-  const objects = [{ key: 'a' }, { key: 'b', role: 'keys' }, { key: 'c', role: 'changes' }, { key: 'd', role: 'keys' }] as const;
+  const objects: ReadonlyArray<{ readonly key: string; readonly role?: ChangeRole }> = [{ key: 'a' }, { key: 'b', role: 'keys' }, { key: 'c', role: 'changes' }, { key: 'd', role: 'keys' }];
   expect(objectsOfRole(objects, 'keys').map(({ key }) => key)).toEqual(['b', 'd']);
   expect(objectsOfRole(objects, 'rows').map(({ key }) => key)).toEqual(['a']);
   expect(historyTableName('ledger_dbo_accounts')).toBe('ledger_dbo_accounts_changes');
