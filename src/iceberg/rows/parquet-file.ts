@@ -125,14 +125,20 @@ interface Hyparquet {
   readColumn(reader: object, select: object, decoder: object): { readonly data: PhysicalValues[]; readonly skipped: number };
 }
 
+let hyparquet: Hyparquet | undefined;
+
+function library(): Hyparquet {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return hyparquet ??= require('hyparquet/src/column.js') as Hyparquet;
+}
+
 /**
  * The column without its logical type: hyparquet's own conversions make numbers of decimals and dates of timestamps, which lose
  * digits. Pages follow each other as they were written.
  */
 function decoded(stored: Uint8Array, { name, physical, length, optional }: ParquetColumn, { codec, values }: Chunk, rows: number): PhysicalValues {
   if (values !== rows) throw new Error(`the column '${name}' has ${values} values for ${rows} rows`);
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { readColumn } = require('hyparquet/src/column.js') as Hyparquet;
+  const { readColumn } = library();
   const element = { name, type: physical, type_length: length, repetition_type: optional ? 'OPTIONAL' : 'REQUIRED' };
   const { data } = readColumn({ view: new DataView(stored.buffer, stored.byteOffset, stored.length), offset: 0 }, { groupStart: 0, selectStart: 0, selectEnd: rows }, {
     pathInSchema: [name],

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { metadataOf, runId } from './landed-table';
 import { datasetRunFolder, ManifestColumn, manifestKey } from '../../../src/contract';
 import { FolderTables } from '../../../src/iceberg/catalogs/folder-tables';
@@ -20,6 +20,33 @@ import { currentSchema, TableMetadata } from '../../../src/iceberg/spec/table-me
 /** A column as a test has it: its type in the manifest. */
 export type TestColumn = readonly [name: string, outputType: string, fieldId: number];
 
+/** A column of each type, with field ids that are not their places. */
+export const EVERY_TYPE: readonly TestColumn[] = [
+  ['big', 'INT64', 20], ['small', 'INT32', 3], ['flag', 'BOOLEAN', 5], ['single', 'FLOAT', 4], ['precise', 'DOUBLE', 6], ['d9', 'DECIMAL(9,2)', 7],
+  ['d18', 'DECIMAL(18,4)', 8], ['d38', 'DECIMAL(38,10)', 9], ['day', 'DATE', 10], ['clock', 'TIME(MICROS)', 11], ['moment', 'TIMESTAMP(MICROS)', 12],
+  ['instant', 'TIMESTAMP(MICROS,UTC)', 13], ['note', 'STRING', 14], ['raw', 'BINARY', 15], ['uid', 'UUID', 16],
+];
+
+/** Rows of {@link EVERY_TYPE}: edges of each type first and last, NULLs in between, texts beyond UTF-16's first plane. */
+export function everyTypeRows(from: number, to: number): string {
+  const columns: readonly string[] = [
+    'i::BIGINT', 'CASE i % 5 WHEN 0 THEN \'2147483647\'::INT WHEN 1 THEN \'-2147483648\'::INT WHEN 2 THEN NULL ELSE i::INT END', 'CASE i % 3 WHEN 0 THEN true WHEN 1 THEN false END',
+    'CASE i % 4 WHEN 0 THEN \'-0.0\'::FLOAT WHEN 1 THEN 0::FLOAT WHEN 2 THEN \'3.4028235e38\'::FLOAT ELSE (i / 7)::FLOAT END',
+    'CASE i % 5 WHEN 0 THEN \'-0.0\'::DOUBLE WHEN 1 THEN 0::DOUBLE WHEN 2 THEN \'5e-324\'::DOUBLE WHEN 3 THEN NULL ELSE i / 7 END',
+    'CASE i % 4 WHEN 0 THEN -9999999.99 WHEN 1 THEN 9999999.99 WHEN 2 THEN NULL ELSE i / 8 END::DECIMAL(9,2)',
+    'CASE i % 4 WHEN 0 THEN \'-99999999999999.9999\' WHEN 1 THEN \'99999999999999.9999\' WHEN 2 THEN NULL ELSE i::VARCHAR END::DECIMAL(18,4)',
+    'CASE i % 4 WHEN 0 THEN \'-9999999999999999999999999999.9999999999\' WHEN 1 THEN \'9999999999999999999999999999.9999999999\' WHEN 2 THEN NULL ELSE i::VARCHAR END::DECIMAL(38,10)',
+    'CASE i % 3 WHEN 0 THEN DATE \'0001-01-01\' WHEN 1 THEN DATE \'9999-12-31\' ELSE DATE \'2020-02-29\' + i::INT END',
+    'CASE i % 3 WHEN 0 THEN TIME \'00:00:00\' WHEN 1 THEN TIME \'23:59:59.999999\' END',
+    'CASE i % 3 WHEN 0 THEN TIMESTAMP \'0001-01-01 00:00:00.000001\' WHEN 1 THEN TIMESTAMP \'9999-12-31 23:59:59.999999\' ELSE TIMESTAMP \'2020-01-01\' + to_microseconds(i) END',
+    'CASE i % 3 WHEN 0 THEN TIMESTAMPTZ \'0001-01-02 00:00:00.000001+00\' WHEN 1 THEN TIMESTAMPTZ \'9999-12-30 23:59:59.999999+00\' END',
+    'CASE i % 5 WHEN 0 THEN \'\' WHEN 1 THEN chr(128512) || repeat(\'x\', 40) WHEN 2 THEN chr(65535 - 3) || \' \' WHEN 3 THEN NULL ELSE \'text \' || i END',
+    'CASE i % 4 WHEN 0 THEN \'\'::BLOB WHEN 1 THEN \'\\x00\\xFF\'::BLOB WHEN 2 THEN NULL ELSE i::VARCHAR::BLOB END',
+    'CASE i % 2 WHEN 0 THEN md5(i::VARCHAR)::UUID END',
+  ];
+  return `SELECT ${columns.map((sql, at) => `${sql} AS ${EVERY_TYPE[at][0]}`).join(', ')} FROM range(${from}, ${to}) t(i)`;
+}
+
 const DATASET = { database: 'Bank', schema: 'dbo', table: 'Changed' };
 
 /** Name in the catalog. */
@@ -28,8 +55,7 @@ export const CHANGED = 'bank_dbo_changed';
 /** A landed table in a folder whose Parquet files another program writes: DuckDB, which is asked what rows are right too. */
 export class ChangedTable {
   public static async make(): Promise<ChangedTable> {
-    const { DuckDBInstance: Instance } = await import('@duckdb/node-api');
-    const instance = await Instance.create(':memory:');
+    const instance = await DuckDBInstance.create(':memory:');
     return new ChangedTable(mkdtempSync(path.join(tmpdir(), 'changed-')), instance, await instance.connect());
   }
 
@@ -91,7 +117,7 @@ export class ChangedTable {
     if (rows !== undefined) added.push(await this.entry(id, 'changes', rows, fields, options));
     if (keys !== undefined) {
       const keyFields = by.map((name) => fields.find((field) => field.name === name)!);
-      const equality: DataFile = { ...await this.entry(id, 'keys', keys, keyFields, options), content: FileContent.equalityDeletes, equalityIds: keyFields.map((field) => field.id) };
+      const equality: DataFile = { ...await this.entry(id, 'keys', `SELECT ${by.join(', ')} FROM (${keys})`, keyFields, options), content: FileContent.equalityDeletes, equalityIds: keyFields.map((field) => field.id) };
       if (deletes === 'equality') added.push(equality);
       else added.push(...await positionDeletesOf(this.workplace, { metadata, attempt: '00000000-0000-4000-8000-00000000000' + this.runs, equality: [equality] }));
     }
