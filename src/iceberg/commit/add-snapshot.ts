@@ -19,7 +19,7 @@ export interface NewSnapshot {
   /** Which of their files stay. */
   readonly stays: (file: DataFile) => boolean;
   /** What became of the rows (Iceberg spec, "Snapshots", operation). */
-  readonly operation: 'append' | 'overwrite' | 'delete';
+  readonly operation: 'append' | 'overwrite' | 'delete' | 'replace';
   /** Further entries of the summary. */
   readonly summary?: { readonly [key: string]: string };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { metadataAt, Workplace } from './workplace';
 import { fileNameOf, TABLE_PROPERTIES } from '../../contract';
 import { metadataVersion } from '../catalogs/table-catalog';
+import { dataFolder } from '../rows/own-files';
 import { TableMetadata } from '../spec/table-metadata';
 
 /** What is noted before an attempt writes anything else, so that what it leaves can be found. */
@@ -55,8 +56,10 @@ export async function sweepAttempts(workplace: Workplace, name: string, location
     const { attempt, base } = JSON.parse(text.toString('utf8')) as AttemptNote;
     if (base === current) continue;
     // One that was committed ended before it deleted what the log names no more.
-    const isLeft = isCommitted(metadata, current!, attempt) ? isForgotten(metadata) : (file: string) => file.includes(attempt);
-    const left = (await files.list(`${location}/metadata/`)).map((file) => file.uri).filter(isLeft);
+    const committed = isCommitted(metadata, current!, attempt);
+    const isLeft = committed ? isForgotten(metadata) : (file: string) => file.includes(attempt);
+    const listed = [...await files.list(`${location}/metadata/`), ...committed ? [] : await files.list(dataFolder(location))];
+    const left = listed.map((file) => file.uri).filter(isLeft);
     await files.delete([...left, uri]);
     deleted += left.length;
   }

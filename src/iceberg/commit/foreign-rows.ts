@@ -1,5 +1,6 @@
 import { liveEntries, ReadManifest } from './snapshot-files';
 import { ForeignRows, parsePartKey, TABLE_PROPERTIES } from '../../contract';
+import { isOwnFile } from '../rows/own-files';
 import { DataFile } from '../spec/data-file';
 import { IcebergError } from '../spec/errors';
 import { currentSnapshot, lineage, Snapshot, TableMetadata } from '../spec/table-metadata';
@@ -26,7 +27,7 @@ export function foreignSnapshots(metadata: TableMetadata): Snapshot[] {
 export function staysBesideRun(metadata: TableMetadata, before: readonly ReadManifest[], choice: ForeignRows): (file: DataFile) => boolean {
   const foreign = foreignSnapshots(metadata);
   const changing = foreign.filter(({ summary }) => summary.operation !== 'replace');
-  const theirs = before.flatMap(liveEntries).filter(({ entry }) => !isLanded(metadata, entry.file));
+  const theirs = before.flatMap(liveEntries).filter(({ entry }) => !isOfRuns(metadata, entry.file));
   const kept = theirs.length > 0 && hasKept(metadata, foreign.length);
   if ((changing.length === 0 && !kept) || choice === 'drop') return () => false;
   const told = changing.slice(0, 3).map((snapshot) => `${snapshot['snapshot-id']} (${snapshot.summary.operation})`).join(', ');
@@ -39,12 +40,13 @@ export function staysBesideRun(metadata: TableMetadata, before: readonly ReadMan
   if (foreign.some(writesAnew)) {
     throw new IcebergError('FOREIGN_ROWS', `${whose}, and wrote files anew since, so that their rows cannot be told from the run's; foreignRows: 'drop' replaces all`);
   }
-  return (file) => !isLanded(metadata, file);
+  return (file) => !isOfRuns(metadata, file);
 }
 
-/** Whether a run landed the file: by its place, since snapshots, which tell who added it, expire. */
-function isLanded({ location }: TableMetadata, { filePath }: DataFile): boolean {
-  return !filePath.startsWith(`${location}/`) && parsePartKey(filePath) !== undefined;
+/** Whether a run landed the file, or it was made of those that runs landed: by its place, since snapshots, which tell who added it, expire. */
+export function isOfRuns(metadata: TableMetadata, { filePath }: DataFile): boolean {
+  if (filePath.startsWith(`${metadata.location}/`)) return isOwnFile(metadata, filePath);
+  return parsePartKey(filePath) !== undefined;
 }
 
 /** Whether the last snapshot of ours has kept files of others. */
