@@ -53,7 +53,9 @@ export interface CaptureInstance {
 }
 
 /** What is asked whether it is there, since not every product has it. */
-const WANTED = ['change_tracking_databases.database_id', 'change_tracking_tables.begin_version', 'databases.is_cdc_enabled', 'tables.is_tracked_by_cdc'] as const;
+const WANTED = [
+  'change_tracking_databases.database_id', 'change_tracking_tables.begin_version', 'databases.is_cdc_enabled', 'tables.is_tracked_by_cdc',
+] as const;
 
 /** Asks what the catalog has of it, and what the database is: a row at least. */
 export const CHANGE_FEATURES_SQL = `
@@ -63,7 +65,7 @@ LEFT JOIN (
   SELECT a.name + '.' + c.name AS catalog_column
   FROM sys.all_objects AS a
   JOIN sys.all_columns AS c ON c.object_id = a.object_id
-  WHERE a.schema_id = SCHEMA_ID('sys') AND (${WANTED.map((name) => `(a.name = '${name.split('.')[0]}' AND c.name = '${name.split('.')[1]}')`).join(' OR ')})
+  WHERE a.schema_id = SCHEMA_ID('sys') AND a.name + '.' + c.name IN (${WANTED.map((name) => `'${name}'`).join(', ')})
 ) AS f ON 1 = 1`;
 
 /** Asks whether the database tracks changes ("sys.change_tracking_databases"): a row where it does. */
@@ -114,7 +116,8 @@ export async function readChangeFacts(connection: SqlServerConnection, { snapsho
   const has = (...names: ReadonlyArray<typeof WANTED[number]>) => names.every((name) => columns.has(name));
   const tracking = has('change_tracking_databases.database_id', 'change_tracking_tables.begin_version')
     ? (await connection.query(CHANGE_TRACKING_SQL, 'ask for Change Tracking of the database')).length > 0 : undefined;
-  const [enabled] = has('databases.is_cdc_enabled', 'tables.is_tracked_by_cdc') ? await connection.query(CDC_SQL, 'ask for change data capture of the database') : [];
+  const [enabled] = has('databases.is_cdc_enabled', 'tables.is_tracked_by_cdc')
+    ? await connection.query(CDC_SQL, 'ask for change data capture of the database') : [];
   const capture = Number(enabled?.is_cdc_enabled) === 1 ? await readCapture(connection) : undefined;
   return {
     database: String(rows[0]?.database_name),

@@ -121,7 +121,9 @@ function lackOf(way: ChangeWay, { obstacles }: Verdict, { deletes }: ChangeSetti
 
 function chosen(way: ChangeWay, why: string, { instance, column }: Verdict, keys: KeyEquality, { rows }: ChangeSettings): WayChoice {
   const isAppended = !isComplete(way) && rows === 'append';
-  return { way, why, missing: [], enable: [], ...(!isAppended && { keys: keys.kind }), ...(instance && { instance }), ...(column !== undefined && { column }) };
+  return {
+    way, why, missing: [], enable: [], ...(!isAppended && { keys: keys.kind }), ...(instance && { instance }), ...(column !== undefined && { column }),
+  };
 }
 
 function refuseContradictions(subject: string, { changes, watermark, rows, deletes }: ChangeSettings): void {
