@@ -121,14 +121,6 @@ function chunkJob(table: PlannedTable, tableIndex: number, chunk: PlannedChunk, 
   };
 }
 
-/**
- * The text of a json or vector, as the server would send it but named as what it is: what is read, counted and hashed is then
- * the same value. Of characters a CAST keeps the collation, so that no character is lost on the way over nvarchar.
- */
-function inUtf8(column: string): string {
-  return `CAST(CAST(${column} AS nvarchar(max)) COLLATE Latin1_General_100_BIN2_UTF8 AS varchar(max))`;
-}
-
 /** The primary key by the names its columns land under. */
 export function landedPrimaryKey(table: PlannedTable): string[] {
   const names = table.columns.map(({ name }) => name);
