@@ -40,6 +40,16 @@ export interface TableChanges {
    * @throws LegacyToS3Error of code CHANGES_GAP, which names the table, the mark and why
    */
   check(connection: SqlServerConnection, from: ChangeMark): Promise<void>;
+  /**
+   * Whether the table that the transaction shows is that of the mark, so that its rows can be counted there; it is where this says nothing.
+   * Captured changes are older than the table.
+   */
+  readonly countsRows?: boolean;
+  /**
+   * Whether all that was committed up to a time of the source's clock (ISO 8601, UTC) is in the changes up to a mark taken now; where there
+   * is no such question it always is. Changes that follow a base are applied when it has passed the base's end.
+   */
+  hasPassed?(connection: SqlServerConnection, instant: string): Promise<boolean>;
   /** @param to as {@link mark} gave it in the transaction that sends the statements */
   statements(from: ChangeMark, to: ChangeMark): ChangeStatements;
 }

@@ -1,7 +1,8 @@
 import { HiddenRows, NotComparedReason, type PlannedColumn } from '../../../src/extractor/api/extraction-plan';
 import { InvalidText, TimestampType } from '../../../src/extractor/api/type-options';
 import type { CaptureInstance, ChangeFacts } from '../../../src/extractor/changes/change-facts';
-import { chooseWay, type ChangeSettings, type ChangingTable } from '../../../src/extractor/changes/choose-way';
+import { chooseWay } from '../../../src/extractor/changes/choose-way';
+import type { ChangeSettings, ChangingTable } from '../../../src/extractor/changes/judge-ways';
 import { keyColumns, keyEquality } from '../../../src/extractor/changes/key-equality';
 
 const ID = 7;
