@@ -57,6 +57,8 @@ export interface BeginStep {
   readonly settings: { readonly [name: string]: unknown };
   readonly overlap: OverlapRule;
   readonly limits: ExtractionLimits;
+  /** How changes are followed: properties of the extractor that `sync` has beside. Absent: all rows are read. */
+  readonly changes?: { readonly [name: string]: unknown };
 }
 
 /** Days on which a {@link ReadingWindow} may begin. */
@@ -135,6 +137,8 @@ export type BeginAnswer =
   }
   /** Another execution is at work, and this one ends. */
   | { readonly outcome: 'skipped'; readonly reason: string }
+  /** Nothing changed in the source since the run named, and this one ends; of runs of changes. */
+  | { readonly outcome: 'unchanged'; readonly since: string }
   /** Another execution is at work, or reading is not allowed now: ask again, where `waitUntil` is given not before (ISO 8601, UTC). */
   | { readonly outcome: 'waiting'; readonly reason: string; readonly waitUntil?: string };
 
