@@ -138,7 +138,7 @@ export type BeginAnswer =
   /** Another execution is at work, and this one ends. */
   | { readonly outcome: 'skipped'; readonly reason: string }
   /** Nothing changed in the source since the run named, and this one ends; of runs of changes. */
-  | { readonly outcome: 'unchanged'; readonly since: string }
+  | { readonly outcome: 'unchanged'; readonly reason: string; readonly since: string }
   /** Another execution is at work, or reading is not allowed now: ask again, where `waitUntil` is given not before (ISO 8601, UTC). */
   | { readonly outcome: 'waiting'; readonly reason: string; readonly waitUntil?: string };
 

@@ -24,7 +24,9 @@ export class ExtractionStarts extends Construct {
   }
 
   /** Starts executions by a schedule. @param latest after which a start that is late is none */
-  public schedule(schedule: scheduler.ScheduleExpression, stateMachine: sfn.IStateMachine, enabled: boolean, latest = LATEST_START): scheduler.Schedule {
+  public schedule(
+    schedule: scheduler.ScheduleExpression, stateMachine: sfn.IStateMachine, enabled: boolean, latest: Duration = LATEST_START,
+  ): scheduler.Schedule {
     const { deadLetters } = this;
     const role = new iam.Role(this, 'ScheduleRole', {
       description: 'Lets EventBridge Scheduler start an extraction',

@@ -62,7 +62,9 @@ export function changesOf({ mode }: ExtractionProps): { readonly [name: string]:
 }
 
 /** When executions begin, and how late one may begin; undefined where that is by hand. */
-export function startsOf({ schedule, mode }: ExtractionProps): { readonly schedule: scheduler.ScheduleExpression; readonly latest?: Duration } | undefined {
+export function startsOf(
+  { schedule, mode }: ExtractionProps,
+): { readonly schedule: scheduler.ScheduleExpression; readonly latest?: Duration } | undefined {
   const every = mode?.changesOptions?.every;
   if (!every) return schedule && { schedule };
   // Later than that the next look sees the same.

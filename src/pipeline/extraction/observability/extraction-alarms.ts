@@ -93,7 +93,9 @@ export function executionsUrlOf(stateMachine: sfn.IStateMachine): string {
 }
 
 /** Every alarm of an extraction. */
-export function extractionAlarmDefinitions({ metrics, deadLetters, overdueAfter, keepsSnapshots, following }: ExtractionAlarmSources): AlarmDefinitions {
+export function extractionAlarmDefinitions(
+  { metrics, deadLetters, overdueAfter, keepsSnapshots, following }: ExtractionAlarmSources,
+): AlarmDefinitions {
   return {
     [ExtractionAlarmKind.FAILED]: whenAny({
       id: 'ExtractionFailed',
