@@ -1,3 +1,5 @@
+import type { ExtractionChanges } from './extraction-changes';
+
 /**
  * What the construct of an extraction, its state machine and the functions that it starts agree on. An execution is *begin → work, by
  * many → complete*; each function is told by a `step` what it is to do.
@@ -234,6 +236,8 @@ export interface CompleteAnswer {
   readonly sizeBytes: number;
   readonly objects: number;
   readonly verification: string;
+  /** Of a run of changes. */
+  readonly changes?: ExtractionChanges;
 }
 
 /** To the control function, by a rule, when an execution failed, timed out or was stopped. */
