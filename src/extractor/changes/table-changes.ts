@@ -1,3 +1,4 @@
+import type { TransactionBegin } from './changed-table';
 import type { ChangeMark, ChangeWay } from '../../contract';
 import type { QueryParameter } from '../rows/objects/read-rows';
 import type { SqlServerConnection } from '../source/connection/sql-server-connection';
@@ -28,9 +29,10 @@ export interface TableChanges {
   /**
    * The mark of what a transaction that began before shows; to be asked in that transaction, before the first row is read.
    *
-   * @throws LegacyToS3Error as the source refuses it
+   * @param begin what the transaction began with; it says the position where it can, since a function asked later may tell a later one
+   * @throws LegacyToS3Error of code CHANGES_REFUSED where the way is not to be had, or as the source refuses it
    */
-  mark(connection: SqlServerConnection): Promise<ChangeMark>;
+  mark(connection: SqlServerConnection, begin?: TransactionBegin): Promise<ChangeMark>;
   /**
    * Looks whether all changes after a mark can still be learnt. Asked before the changes are read and after, since what cleans them up
    * keeps to no transaction.

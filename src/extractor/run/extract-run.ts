@@ -4,6 +4,7 @@ import { refuseFoldedFolders } from './chunks/landing-names';
 import { planOf } from './chunks/landing-plan';
 import { retrying } from './chunks/retry';
 import { openSource } from './context/open-source';
+import type { ReadJob } from './context/read-job';
 import { resumedOptions } from './context/resumed-options';
 import type { RunContext } from './context/run-context';
 import { resolveOptions, type RunOptions } from './context/run-options';
@@ -25,6 +26,7 @@ import type { RunPlannedEvent } from '../api/extract-events';
 import type { ExtractResult } from '../api/extract-result';
 import type { ExtractionPlan } from '../api/extraction-plan';
 import type { ExtractorProps } from '../api/extractor-props';
+import { readBegin } from '../changes/transaction-begin';
 import { openTarget } from '../landing/open-target';
 import { withPartitionPrefixes } from '../plan/partition-prefixes';
 import { countReaders } from '../source/connection/reader-count';
@@ -128,6 +130,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
       consistency,
       signal: stop.signal,
       clock,
+      ...waysOf(jobs),
       mayComplete: async (surely) => (surely ? checkpoint?.lease.assertHeld() : checkpoint?.lease.assertHeldIfLate()),
       warn,
       emit: (event) => controls.onEvent?.(event),
@@ -145,14 +148,17 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     if (checkpoint) {
       hasManifest = await sweepUnfinished(context, jobs, checkpoint.finished);
     } else if (plan) {
-      checkpoint = await beginCheckpoint(context, state.store, plan, startedAt);
+      // Before the snapshot is made: what was committed until then is in it.
+      const begin = consistency === 'databaseSnapshot' && context.ways ? await readBegin(connection, context.ways) : undefined;
+      checkpoint = await beginCheckpoint(context, state.store, plan, startedAt, begin);
       checkpoint?.lease.keep((reason) => stop.abort(reason));
     }
     if (consistency === 'databaseSnapshot') {
+      const { begin } = checkpoint?.record ?? {};
       snapshots = new RunSnapshot(options.connection, runId, warn);
       const finishedChunks = checkpoint?.finishedChunks ?? 0;
       // A process that died after the last chunk may have dropped it already.
-      if (finishedChunks < jobs.length) context = { ...context, snapshot: await snapshots.open(connection, finishedChunks) };
+      if (finishedChunks < jobs.length) context = { ...context, snapshot: { ...await snapshots.open(connection, finishedChunks), ...(begin && { begin }) } };
     }
     const { chunks, failures } = await readAll(context, {
       jobs,
@@ -189,6 +195,12 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     await target.close();
     state.close();
   }
+}
+
+/** Ways by which changes of the tables are learnt; nothing where none is. */
+function waysOf(jobs: readonly ReadJob[]): Pick<RunContext, 'ways'> {
+  const ways = [...new Set(jobs.flatMap(({ changes }) => (changes ? [changes.planned.way] : [])))];
+  return ways.length === 0 ? {} : { ways };
 }
 
 function plannedEvent({ tables }: ExtractionPlan, counts: Pick<RunPlannedEvent, 'chunks' | 'finishedChunks' | 'readers'>): RunPlannedEvent {

@@ -3,6 +3,7 @@ import { counted } from '../api/counted';
 import { LegacyToS3Error } from '../api/errors';
 import type { ExtractionPlan } from '../api/extraction-plan';
 import type { Consistency } from '../api/extractor-props';
+import type { TransactionBegin } from '../changes/changed-table';
 import { planOf } from './chunks/landing-plan';
 import { chunkNameOf, type ReadJob } from './context/read-job';
 import { selectionOf } from './context/resumed-options';
@@ -46,11 +47,11 @@ export function runComplete(target: LandingTarget, runId: string, therefore: str
 
 /** A role that may not write the checkpoint can land all the same; the run cannot be resumed then. */
 export async function beginCheckpoint(
-  context: RunContext, store: StateStore, plan: ExtractionPlan, startedAt: Date,
+  context: RunContext, store: StateStore, plan: ExtractionPlan, startedAt: Date, begin?: TransactionBegin,
 ): Promise<Checkpoint | undefined> {
   const { clock } = context;
   try {
-    return await Checkpoint.begin(store, recordOf(context, plan, startedAt), clock);
+    return await Checkpoint.begin(store, { ...recordOf(context, plan, startedAt), ...(begin && { begin }) }, clock);
   } catch (error) {
     if (!(error instanceof LegacyToS3Error) || error.code !== 'TARGET_ACCESS_DENIED') throw error;
     context.warn(`no checkpoint can be kept under ${store.url}, so that the run could not be resumed: ${error.message}`);
