@@ -22,4 +22,5 @@ export * from './landed-tables';
 export * from './changes';
 export * from './replay';
 export * from './extraction';
+export * from './extraction-changes';
 export * from './extraction-metrics';

@@ -198,7 +198,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
 }
 
 /** Ways by which changes of the tables are learnt; nothing where none is. */
-function waysOf(jobs: readonly ReadJob[]): Pick<RunContext, 'ways'> {
+export function waysOf(jobs: readonly ReadJob[]): Pick<RunContext, 'ways'> {
   const ways = [...new Set(jobs.flatMap(({ changes }) => (changes ? [changes.planned.way] : [])))];
   return ways.length === 0 ? {} : { ways };
 }
