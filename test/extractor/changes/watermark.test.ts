@@ -25,7 +25,9 @@ afterAll(async () => {
 });
 
 /** A table with a row of each of its first three values. */
-async function replicaOf(name: string, type: string, values: readonly string[], settings: { readonly [name: string]: string } = {}, rowFilter?: string): Promise<ChangeReplica> {
+async function replicaOf(
+  name: string, type: string, values: readonly string[], settings: { readonly [name: string]: string } = {}, rowFilter?: string,
+): Promise<ChangeReplica> {
   await run(`CREATE TABLE dbo.${name} (Id int NOT NULL PRIMARY KEY, Seen ${type} NULL, Name nvarchar(20) NULL);
     INSERT dbo.${name} (Id, Seen, Name) VALUES ${values.map((value, id) => `(${id}, ${value}, N'first')`).join(', ')}`);
   const table = await changedTable(connection, name, { column: 'Seen', type, ...settings }, rowFilter);
