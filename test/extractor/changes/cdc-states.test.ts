@@ -40,12 +40,15 @@ afterAll(async () => {
 });
 
 /** What is left of changes between two LSNs: rows and deletes by key, keys, counts. */
-async function statesOf(changes: readonly Change[], [from, to]: readonly [number, number] = [0, 1000], settings: { readonly [name: string]: string } = {}) {
+async function statesOf(
+  changes: readonly Change[], [from, to]: readonly [number, number] = [0, 1000], settings: { readonly [name: string]: string } = {},
+) {
   await client.batch('USE Captured; DELETE cdc.dbo_T_CT; DELETE cdc.lsn_time_mapping');
   const lsns = [...new Set(changes.map(([lsn]) => lsn))];
   await client.batch(`USE Captured;
     INSERT cdc.lsn_time_mapping VALUES ${lsns.map((lsn) => `(0x${order(lsn)}, '2024-05-01T12:00:00')`).join(', ')};
-    INSERT cdc.dbo_T_CT VALUES ${changes.map(([lsn, command, seqval, operation, id, name]) => `(0x${order(lsn)}, 0x${order(seqval)}, ${operation}, N'${id}', N'${name}', ${command})`).join(', ')}`);
+    INSERT cdc.dbo_T_CT VALUES ${changes.map(([lsn, command, seqval, operation, id, name]) => (
+      `(0x${order(lsn)}, 0x${order(seqval)}, ${operation}, N'${id}', N'${name}', ${command})`)).join(', ')}`);
   const way = new ChangeDataCapture(await changedTable(connection, 'T', { instance: 'dbo_T', changeTable: 'dbo_T_CT', ...settings }));
   const statements = way.statements(mark(from), mark(to));
   const ask = async ({ sql: text, parameters }: { readonly sql: string; readonly parameters: typeof statements.counts.parameters }) => connection.query(text, 'ask', parameters);
