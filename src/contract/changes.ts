@@ -38,7 +38,7 @@ export interface ChangeMark {
   readonly lineage: string;
   /**
    * Version of Change Tracking in 20 decimal digits; LSN in 20, rowversion in 16 hexadecimal digits, lower case; of a watermark the
-   * run id. A mark includes all changes up to and with it.
+   * source's clock. A mark includes all changes up to and with it.
    */
   readonly order: string;
   /** Of a watermark: its greatest value seen, as the server writes it; absent while there is none. */

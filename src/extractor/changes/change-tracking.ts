@@ -3,8 +3,8 @@ import type { ChangeStatement, ChangeStatements, TableChanges } from './table-ch
 import type { ChangeMark, TableIdentity } from '../../contract';
 import { LegacyToS3Error } from '../api/errors';
 import type { QueryParameter } from '../rows/objects/read-rows';
-import { expressionOf, selectionOf, type SelectedColumn } from '../source/catalog/selected-column';
 import { quoteName, quoteTable, selectedBy } from '../source/catalog/identifiers';
+import { expressionOf, selectionOf, type SelectedColumn } from '../source/catalog/selected-column';
 import type { CatalogRow, SqlServerConnection } from '../source/connection/sql-server-connection';
 
 /** Digits of a version in a mark: as many as the greatest bigint has, and one more. */
