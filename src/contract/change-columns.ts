@@ -30,10 +30,9 @@ export function changeColumns(ordinal = 1): ManifestColumn[] {
 export function columnsOfRole({ columns, changes }: Pick<ManifestTable, 'columns' | 'changes'>, role: ChangeRole | 'rows'): readonly ManifestColumn[] {
   if (role === 'rows') return columns;
   if (role === 'changes') return [...columns, ...changeColumns(placesOf(columns) + 1)];
-  const named = new Map(columns.map((column) => [column.name, column]));
-  const keys = (changes?.keyColumns ?? []).flatMap((name) => named.get(name) ?? []);
-  const places = [...new Set(keys.map(({ ordinal }) => ordinal))];
-  const own = keys.map((column) => ({ ...column, ordinal: places.indexOf(column.ordinal) + 1 }));
+  // Companions too that the key does not name: two datetimeoffsets of one instant are one key.
+  const places = [...new Set((changes?.keyColumns ?? []).flatMap((name) => columns.find((column) => column.name === name)?.ordinal ?? []))];
+  const own = places.flatMap((place, at) => columns.filter(({ ordinal }) => ordinal === place).map((column) => ({ ...column, ordinal: at + 1 })));
   return role === 'keys' ? own : [...own, ...changeColumns(places.length + 1)];
 }
 

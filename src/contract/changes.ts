@@ -72,8 +72,8 @@ export interface ManifestChanges {
   /** … up to and with this one are in the run; equal to `from` where there is none. */
   readonly to: ChangeMark;
   /**
-   * Key by which rows are the same: landed columns (companions among them), as in `keys` and `deletes` files, before CHANGE_COLUMNS.
-   * Empty where rows are added only.
+   * Key by which rows are the same: landed columns, companions among them but for offsets, since datetimeoffsets of one instant are one key.
+   * `keys` and `deletes` files have all columns of it, as {@link columnsOfRole} tells. Empty where rows are added only.
    */
   readonly keyColumns: readonly string[];
   /** Counted by the source, in the transaction that read them. */
@@ -147,6 +147,10 @@ export interface ChainLink {
   readonly runId: string;
   /** Absent where nothing can follow: the table is read whole each time. */
   readonly mark?: ChangeMark;
+  /** Order up to which it was seen to be unchanged since the mark, which is cleaned up though nothing changes; absent: that of the mark. */
+  readonly unchangedTo?: string;
+  /** Hash of what is read of the table and how it lands; a run of another one cannot follow. */
+  readonly shape: string;
   /** When its rows were counted last (ISO 8601, UTC). */
   readonly countedAt?: string;
 }

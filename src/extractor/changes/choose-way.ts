@@ -1,5 +1,5 @@
-import type { CaptureInstance, ChangeFacts } from './change-facts';
-import { judgeWays, unusableKeys, type ChangeAbilities, type ChangeSettings, type ChangingTable, type Obstacle, type Verdict } from './judge-ways';
+import type { ChangeFacts } from './change-facts';
+import { judgeWays, type ChangeAbilities, type ChangeSettings, type ChangingTable, type Obstacle, type Verdict } from './judge-ways';
 import { keyEquality, type KeyEquality } from './key-equality';
 import type { ChangeWay } from '../../contract';
 import { LegacyToS3Error } from '../api/errors';
@@ -16,10 +16,8 @@ export interface WayChoice {
   readonly enable: readonly string[];
   /** How landed keys are found; absent where rows are added only, and of a whole table. */
   readonly keys?: KeyEquality['kind'];
-  /** Of `cdc`. */
-  readonly instance?: CaptureInstance;
-  /** Of `rowversion` and `watermark`: the column. */
-  readonly column?: string;
+  /** What the way is told ({@link ChangedTable.settings}). */
+  readonly settings: { readonly [name: string]: string };
 }
 
 const WAY_NAMES: { readonly [way in ChangeWay]: string } = {
@@ -35,9 +33,9 @@ export function chooseWay(table: ChangingTable, facts: ChangeFacts, settings: Ch
   const { changes = 'auto' } = settings;
   const subject = quoteTable(table.schema, table.table);
   refuseContradictions(subject, settings);
-  if (changes === 'whole') return { way: 'whole', why: 'it is named: changes: whole', missing: [], enable: [] };
+  if (changes === 'whole') return { way: 'whole', why: 'it is named: changes: whole', missing: [], enable: [], settings: {} };
   const keys = keyEquality(table.primaryKey.map((name) => table.columns.find((column) => column.name === name)!), abilities.typeOptions);
-  const judged = judgeWays({ table, subject, facts, settings, unusableKeys: unusableKeys(table, keys, abilities) });
+  const judged = judgeWays({ table, subject, facts, settings, keys, abilities });
   if (changes !== 'auto') {
     const { obstacles } = judged[changes];
     if (obstacles.length === 0) return chosen(changes, `it is named: changes: ${changes}${lagOf(changes, facts)}`, judged[changes], keys, settings);
@@ -51,7 +49,7 @@ export function chooseWay(table: ChangingTable, facts: ChangeFacts, settings: Ch
   // The first way that statements alone would enable.
   const enabling = better.find((way) => judged[way].obstacles.length > 0 && judged[way].obstacles.every(({ enable }) => enable !== undefined));
   const enable = enabling === undefined ? [] : statements(judged[enabling].obstacles);
-  if (best === undefined) return { way: 'whole', why: `no other way is to be had: ${missing.join('; ')}`, missing, enable };
+  if (best === undefined) return { way: 'whole', why: `no other way is to be had: ${missing.join('; ')}`, missing, enable, settings: {} };
   return { ...chosen(best, `it is the best way that is to be had: ${WAY_NAMES[best]}${lagOf(best, facts)}`, judged[best], keys, settings), missing, enable };
 }
 
@@ -72,16 +70,24 @@ function lackOf(way: ChangeWay, { obstacles }: Verdict, { deletes }: ChangeSetti
   return deletes === undefined && !isComplete(way) ? 'it would not see deletes; say deletes: keys or deletes: unseen to take it' : 'it would do';
 }
 
-function chosen(way: ChangeWay, why: string, { instance, column }: Verdict, keys: KeyEquality, { rows }: ChangeSettings): WayChoice {
-  const isAppended = !isComplete(way) && rows === 'append';
+function chosen(way: ChangeWay, why: string, { instance, column }: Verdict, keys: KeyEquality, asked: ChangeSettings): WayChoice {
+  const byRow = !isComplete(way);
+  const isAppended = byRow && asked.rows === 'append';
   return {
     way,
     why,
     missing: [],
     enable: [],
     ...(!isAppended && { keys: keys.kind }),
-    ...(instance && { instance }),
-    ...(column !== undefined && { column }),
+    settings: {
+      ...(way === 'cdc' && instance && { instance: instance.name, changeTable: instance.changeTable }),
+      ...(byRow && column && { column: column.name, type: column.type }),
+      ...(isAppended && { rows: 'append' }),
+      ...(byRow && asked.deletes !== undefined && { deletes: asked.deletes }),
+      ...(way === 'watermark' && asked.overlap !== undefined && { overlap: String(asked.overlap) }),
+      ...(way === 'watermark' && asked.nulls !== undefined && { nulls: asked.nulls }),
+      ...(!isAppended && keys.kind === 'spellings' && { spellings: 'true' }),
+    },
   };
 }
 

@@ -1,7 +1,8 @@
 import type { CaptureInstance, ChangeFacts } from './change-facts';
 import type { KeyEquality } from './key-equality';
+import { WATERMARK_TYPE } from './watermark';
 import type { ChangeWay } from '../../contract';
-import { HiddenRows, NotComparedReason, type PlannedTable } from '../api/extraction-plan';
+import { HiddenRows, NotComparedReason, type PlannedColumn, type PlannedTable } from '../api/extraction-plan';
 import type { TypeOptions } from '../api/type-options';
 import { varyingPart } from '../options/filter-determinism';
 import { quoteName } from '../source/catalog/identifiers';
@@ -18,6 +19,10 @@ export interface ChangeSettings {
   readonly changes?: 'auto' | ChangeWay | 'whole';
   /** Column of the way `watermark`. */
   readonly watermark?: string;
+  /** How far below the last value of a watermark rows are read again: seconds of times, units of numbers. @default 0 */
+  readonly overlap?: number;
+  /** Whether rows without a value in a watermark's column may stay unseen. @default - they are refused */
+  readonly nulls?: 'unseen';
   /** What becomes of rows that changed, of the ways `rowversion` and `watermark`: a new state of their key, or one more row. @default 'upsert' */
   readonly rows?: 'upsert' | 'append';
   /** Whether rowversion and watermark find deletes by comparing keys, or leave them unseen. @default - rowversion and watermark are not taken unless they are named */
@@ -28,8 +33,11 @@ export interface ChangeSettings {
 export interface ChangeAbilities {
   /** By column name. */
   readonly typeOptions?: (column: string) => TypeOptions;
-  /** Whether landed spellings of keys that the source holds equal are found. @default false */
-  readonly spellings?: boolean;
+  /**
+   * Whether landed keys can be read: spellings of them that the source holds equal are then found, and keys that the source has no
+   * more (deletes: keys). @default false
+   */
+  readonly landedKeys?: boolean;
 }
 
 /** What stands against a way: in words, and the statements that would change it where there are any. */
@@ -42,7 +50,7 @@ export interface Obstacle {
 export interface Verdict {
   readonly obstacles: readonly Obstacle[];
   readonly instance?: CaptureInstance;
-  readonly column?: string;
+  readonly column?: PlannedColumn;
 }
 
 /** Types whose values CDC keeps no after-image of for sure: they are NULL in some operations ("cdc.<capture_instance>_CT", Remarks). */
@@ -54,15 +62,14 @@ export interface WayContext {
   readonly subject: string;
   readonly facts: ChangeFacts;
   readonly settings: ChangeSettings;
-  readonly unusableKeys?: Obstacle;
+  readonly keys: KeyEquality;
+  readonly abilities: ChangeAbilities;
 }
 
-/** Why rows cannot be replaced by their key. */
-export function unusableKeys(
-  { primaryKey }: ChangingTable, { kind, why }: KeyEquality, { spellings = false }: ChangeAbilities,
-): Obstacle | undefined {
+/** Why rows cannot be replaced by their key, where the landed spelling of a key is told or found, and where it is not. */
+export function unusableKeys({ primaryKey }: ChangingTable, { kind, why }: KeyEquality, spellingsFound: boolean): Obstacle | undefined {
   if (primaryKey.length === 0) return { lacks: 'it has no primary key, or not all of its columns are read' };
-  if (kind === 'bytes' || (kind === 'spellings' && spellings)) return undefined;
+  if (kind === 'bytes' || (kind === 'spellings' && spellingsFound)) return undefined;
   return { lacks: `${why}, so that rows cannot be found by what landed of it` };
 }
 
@@ -98,13 +105,13 @@ function present(...obstacles: ReadonlyArray<Obstacle | undefined | false>): Obs
 
 /** "About Change Tracking", "Work with Change Tracking" and "CHANGETABLE", Permissions; error 22117 on secondaries. */
 function judgeChangeTracking(context: WayContext): Verdict {
-  const { table, subject, facts, unusableKeys: keys } = context;
+  const { table, subject, facts, keys, abilities } = context;
   if (facts.changeTracking === 'absent') return { obstacles: [{ lacks: 'this product has none' }] };
   const tracked = table.identity && facts.tracked.get(table.identity.objectId);
   const database = quoteName(facts.database);
   return {
     obstacles: present(
-      ...commonObstacles(context), filterObstacle(context), keys,
+      ...commonObstacles(context), filterObstacle(context), unusableKeys(table, keys, abilities.landedKeys ?? false),
       facts.readOnlyIntent && { lacks: 'it is refused on a secondary (error 22117), which readOnlyIntent asks for; connect to the primary' },
       facts.readOnly && !facts.readOnlyIntent && { lacks: `database '${facts.database}' is read-only here; connect to the primary` },
       facts.changeTracking === 'off' && {
@@ -121,11 +128,12 @@ function judgeChangeTracking(context: WayContext): Verdict {
 
 /** "sys.sp_cdc_enable_table", "cdc.<capture_instance>_CT"; why values have to be captured is told in cdc.ts. */
 function judgeCdc(context: WayContext): Verdict {
-  const { table, facts, unusableKeys: keys } = context;
+  const { table, facts, keys } = context;
   if (facts.cdc === 'absent') return { obstacles: [{ lacks: 'this product has none' }] };
   const user = quoteName(facts.user);
   const common = present(
-    ...commonObstacles(context), keys,
+    // The change table has each spelling that a row of the window had.
+    ...commonObstacles(context), unusableKeys(table, keys, true),
     table.rowFilter !== undefined && { lacks: 'it has a rowFilter, which cannot be asked of captured rows' },
     ...unheld(table),
   );
@@ -188,40 +196,44 @@ function enableTable({ schema, table, partitioned }: ChangingTable, instance?: s
 }
 
 function judgeRowversion(context: WayContext): Verdict {
-  const { table, facts, settings: { rows, deletes }, unusableKeys: keys } = context;
+  const { table, facts } = context;
   const column = table.columns.find(({ type }) => type === 'timestamp');
   return {
-    ...(column && { column: column.name }),
+    ...(column && { column }),
     obstacles: present(
-      ...commonObstacles(context),
-      rows === 'append' ? undefined : keys,
-      deletes === 'keys' ? filterObstacle(context) : table.rowFilter !== undefined && LEAVING,
+      ...commonObstacles(context), ...rowObstacles(context),
       (facts.readOnly || facts.readOnlyIntent) && { lacks: 'MIN_ACTIVE_ROWVERSION, which bounds it, is that of the primary; connect to the primary' },
       !column && { lacks: 'no column of it that is read is a rowversion' },
     ),
   };
 }
 
+/** Of ways that find changed rows by a column of theirs. */
+function rowObstacles(context: WayContext): Obstacle[] {
+  const { table, settings: { rows, deletes }, keys, abilities: { landedKeys = false } } = context;
+  return present(
+    rows === 'append' ? undefined : unusableKeys(table, keys, landedKeys),
+    deletes === 'keys' && !landedKeys && { lacks: 'deletes cannot be found by keys (deletes: keys), since landed keys are not read' },
+    deletes === 'keys' ? filterObstacle(context) : table.rowFilter !== undefined && LEAVING,
+  );
+}
+
 const LEAVING: Obstacle = { lacks: 'it has a rowFilter, and a row that leaves it would stay; say deletes: keys' };
 
 function judgeWatermark(context: WayContext): Verdict {
-  const { table, settings: { watermark, rows, deletes }, unusableKeys: keys } = context;
+  const { table, settings: { watermark } } = context;
   if (watermark === undefined) return { obstacles: [{ lacks: 'no column is named for it (watermark)' }] };
   const named = table.columns.filter(({ name }) => name.toLowerCase() === watermark.toLowerCase());
   const column = named.find(({ name }) => name === watermark) ?? named[0];
   return {
-    ...(column && { column: column.name }),
+    ...(column && { column }),
     obstacles: present(
-      ...commonObstacles(context),
-      rows === 'append' ? undefined : keys,
-      deletes === 'keys' ? filterObstacle(context) : table.rowFilter !== undefined && LEAVING,
+      ...commonObstacles(context), ...rowObstacles(context),
       !column && { lacks: `no column that is read is called '${watermark}'` },
-      column && !WATERMARK_TYPES.test(column.type) && { lacks: `column '${column.name}' is of ${column.type}; a watermark is a whole number, a decimal, a date or a time stamp` },
+      column && !WATERMARK_TYPE.test(column.type) && { lacks: `column '${column.name}' is of ${column.type}; a watermark is a whole number, a decimal, a date or a time stamp` },
     ),
   };
 }
-
-const WATERMARK_TYPES = /^(tinyint|smallint|int|bigint|decimal|numeric|date|smalldatetime|datetime|datetime2|datetimeoffset)\b/;
 
 function text(value: string): string {
   return `N'${value.replace(/'/g, "''")}'`;

@@ -16,7 +16,9 @@ export interface ChangedRows {
 }
 
 /** Statements that read rows which a condition on the table itself gives: added ones are inserts, all others updates, for they cannot be told apart. */
-export function rowStatements({ schema, table, columns, rowFilter, hint }: ChangedTable, { keys, condition, version, parameters }: ChangedRows): ChangeStatements {
+export function rowStatements(
+  { schema, table, columns, rowFilter, hint }: ChangedTable, { keys, condition, version, parameters }: ChangedRows,
+): ChangeStatements {
   const isAdded = keys.length === 0;
   // On lines of its own, so that a comment it ends with swallows nothing.
   const filter = rowFilter === undefined ? '' : ` AND (\n${rowFilter}\n)`;

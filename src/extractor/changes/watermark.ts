@@ -15,6 +15,9 @@ const TIME_STYLE = ', 121';
 
 const TIMES = /^(date|smalldatetime|datetime|datetime2|datetimeoffset)\b/;
 
+/** What a watermark's column may be of; the text goes into statements. */
+export const WATERMARK_TYPE = /^(tinyint|smallint|int|bigint|(decimal|numeric)\(\d+,\d+\)|date|smalldatetime|datetime|datetime2\(\d\)|datetimeoffset\(\d\))$/;
+
 /**
  * Changes of a table by a column that its owner promises to raise with each insert and update: `ModifiedAt`, a number that goes up.
  *
@@ -36,10 +39,11 @@ export class Watermark implements TableChanges {
 
   /** @throws LegacyToS3Error of code CHANGES_REFUSED for an overlap where rows are added only, or one that is no number */
   public constructor(private readonly table: ChangedTable) {
-    const { settings: { column, rows, overlap = '0' } } = table;
+    const { settings: { column, type, rows, overlap = '0' } } = table;
     this.name = quoteTable(table.schema, table.table);
     this.column = `t.${quoteName(column)}`;
     this.isAppended = rows === 'append';
+    if (!WATERMARK_TYPE.test(type)) throw new LegacyToS3Error('CHANGES_REFUSED', `${this.name}: a watermark is a whole number, a decimal, a date or a time stamp, and not of '${type}'`);
     if (!/^\d{1,9}$/.test(overlap)) throw new LegacyToS3Error('CHANGES_REFUSED', `${this.name}: the overlap of its watermark is a whole number from 0, and not '${overlap}'`);
     if (this.isAppended && overlap !== '0') {
       throw new LegacyToS3Error('CHANGES_REFUSED', `${this.name}: rows that are only added cannot have an overlap, which reads rows again; leave it out, or let rows be replaced by their key`);
