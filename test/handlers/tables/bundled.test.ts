@@ -7,7 +7,7 @@ import { S3Files } from '../../../src/iceberg/files/s3-files';
 import { LambdaProcess } from '../../support/cloud/lambda-process';
 import { ParquetRun, ParquetRunOptions, ParquetRuns } from '../../support/tables/parquet-runs';
 import { shownFiles, shownTable, unnamedFiles } from '../../support/tables/table-folder';
-import { metricValues, RecorderFixture, together } from '../recorder-fixture';
+import { metricValues, RecorderFixture } from '../recorder-fixture';
 import { landManifest, landRun } from '../run-fixture';
 
 const DATABASE = 'lake';
@@ -116,7 +116,8 @@ test('four events of one run at the same time, in two environments, make one sna
 
 test('a part that is gone takes the run back: the run before is shown', async () => {
   const [first, second] = [await land({ tables: ['Parts'] }), await land({ tables: ['Parts'] })];
-  await completion.invoke(together(first.event, second.event));
+  // Handed over together the older one may be superseded before it is a snapshot.
+  for (const { event } of [first, second]) expect((await completion.invoke(event)).error).toBeUndefined();
   expect(await shownFiles(workplace, 'ledger_dbo_parts')).toEqual(uris(second));
   await fixture.s3.send(new DeleteObjectCommand({ Bucket: fixture.versioned, Key: second.files[0].key }));
   expect((await completion.invoke(second.event)).error).toBeUndefined();
