@@ -1,5 +1,5 @@
-import { Deletes } from './deleted-rows';
 import { isTouched } from './count-rows';
+import { Deletes } from './deleted-rows';
 import { liveManifests } from './live-files';
 import { ownFile } from './own-files';
 import { EqualityDeletes, equalityFields, mayTouch, planScan, POSITION_DELETE_FIELDS, ScanPlan } from './scan-plan';

@@ -87,7 +87,7 @@ export class ChangedTable {
   /** Lands a full run of files, each the rows of a query, and commits it. */
   public async land(columns: readonly TestColumn[], queries: readonly string[], options = ''): Promise<TableRun> {
     const id = runId(++this.runs);
-    const objects: Array<TableRun["table"]["objects"][number] & { readonly rows: number }> = [];
+    const objects: Array<TableRun['table']['objects'][number] & { readonly rows: number }> = [];
     for (const [chunk, query] of queries.entries()) {
       const key = `${datasetRunFolder('', DATASET, id)}part-${chunk}-0.parquet`;
       const { footer, sizeBytes } = await this.write(key, query, columns, options);
