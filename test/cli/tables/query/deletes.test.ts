@@ -29,7 +29,8 @@ test('rows of a table of every type are those that deletes by key and by positio
   for (const by of ['d38', 'moment', 'note', 'uid', 'raw', 'clock', 'flag', 'day', 'd9', 'd18', 'instant']) {
     await table.change({ keys: `SELECT ${by}, big FROM (${everyTypeRows(700, 720)})`, by: [by, 'big'] });
   }
-  const left = Array.from({ length: 1000 }, (_, big) => big).filter((big) => !(big >= 3 && big < 600 && big % 2 === 1) && !(big >= 4 && big < 7) && !(big >= 700 && big < 720));
+  const gone = (big: number) => (big >= 3 && big < 600 && big % 2 === 1) || (big >= 4 && big < 7) || (big >= 700 && big < 720);
+  const left = Array.from({ length: 1000 }, (_, big) => big).filter((big) => !gone(big));
   const expected = [...left, 3, 4].sort((a, b) => a - b);
   expect((await asked(`SELECT big FROM ${CHANGED} ORDER BY 1`)).map(([big]) => big)).toEqual(expected);
   expect(await read('big', 'small')).toEqual((await asked(`SELECT big, small FROM ${CHANGED}`)).map((row) => row.map(String).join(' ')).sort());
