@@ -159,6 +159,22 @@ export function objectsOfRole<T extends { readonly role?: ChangeRole }>(objects:
   return objects.filter((object) => (object.role ?? 'rows') === role);
 }
 
+/** Where a table's files of changes are not those of what the source counted; empty where they agree. */
+export function changesContradictions(
+  { changes, objects }: { readonly changes?: ManifestChanges; readonly objects: readonly { readonly role?: ChangeRole; readonly rows: number }[] },
+): string[] {
+  if (!changes) return [];
+  const rows = (role: ChangeRole) => objectsOfRole(objects, role).reduce((sum, object) => sum + object.rows, 0);
+  const changed = changes.inserts + changes.updates;
+  const expected: readonly (readonly [ChangeRole, number])[] = [
+    ['changes', changed], ['keys', changes.keyColumns.length === 0 ? 0 : changed], ['deletes', changes.deletes],
+  ];
+  const problems = expected.filter(([role, count]) => rows(role) !== count)
+    .map(([role, count]) => `its files of ${role} have ${rows(role)} rows, the source counted ${count}`);
+  if (changes.keyColumns.length === 0 && changes.deletes > 0) problems.push(`it has ${changes.deletes} deletes and no key to delete by`);
+  return problems;
+}
+
 /** Name in the catalog of the table with the history of a landed table. */
 export function historyTableName(name: string): string {
   return `${name}_changes`;

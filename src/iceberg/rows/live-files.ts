@@ -1,6 +1,7 @@
 import { forEachAtOnce } from '../files/at-once';
 import { TableFiles } from '../files/table-files';
 import { IcebergError } from '../spec/errors';
+import { sameLong } from '../spec/long';
 import { EntryStatus, ManifestContent, ManifestEntry, readManifest } from '../spec/manifest';
 import { ListedManifest, readManifestList } from '../spec/manifest-list';
 import { Snapshot } from '../spec/table-metadata';
@@ -25,8 +26,16 @@ export async function listedManifests(files: TableFiles, snapshot: Snapshot): Pr
 
 /** The manifests of a snapshot with a file that is not deleted, and their entries. */
 export async function liveManifests(files: TableFiles, snapshot: Snapshot | undefined): Promise<ReadManifest[]> {
-  if (!snapshot) return [];
-  const listed = (await listedManifests(files, snapshot)).filter(({ addedFiles, existingFiles }) => addedFiles + existingFiles > 0);
+  return snapshot ? readLive(files, await listedManifests(files, snapshot)) : [];
+}
+
+/** Those that the snapshot itself added. */
+export async function addedManifests(files: TableFiles, snapshot: Snapshot): Promise<ReadManifest[]> {
+  return readLive(files, (await listedManifests(files, snapshot)).filter(({ addedSnapshotId }) => sameLong(addedSnapshotId, snapshot['snapshot-id'])));
+}
+
+async function readLive(files: TableFiles, all: readonly ListedManifest[]): Promise<ReadManifest[]> {
+  const listed = all.filter(({ addedFiles, existingFiles }) => addedFiles + existingFiles > 0);
   return forEachAtOnce(listed, async (each) => ({ listed: each, content: readManifest(await required(files, each.path), each.path) }));
 }
 

@@ -10,6 +10,8 @@ export type IcebergErrorCode =
   | 'NAME_TAKEN'
   /** Others added rows since the last run. */
   | 'FOREIGN_ROWS'
+  /** Changes that cannot follow what the table has: it was rolled back, or its source was. */
+  | 'CHAIN_BROKEN'
   /** Other writers were faster each time. */
   | 'COMMIT_CONTENTION'
   /** What was committed is not what the catalog has. */
