@@ -38,7 +38,7 @@ export interface ChangeMark {
   readonly lineage: string;
   /**
    * Version of Change Tracking in 20 decimal digits; LSN in 20, rowversion in 16 hexadecimal digits, lower case; of a watermark the
-   * run id. A mark includes all changes up to and with it.
+   * source's clock. A mark includes all changes up to and with it.
    */
   readonly order: string;
   /** Of a watermark: its greatest value seen, as the server writes it; absent while there is none. */
@@ -74,8 +74,8 @@ export interface ManifestChanges {
   /** … up to and with this one are in the run; equal to `from` where there is none. */
   readonly to: ChangeMark;
   /**
-   * Key by which rows are the same: landed columns (companions among them), as in `keys` and `deletes` files, before CHANGE_COLUMNS.
-   * Empty where rows are added only.
+   * Key by which rows are the same: landed columns, companions among them but for offsets, since datetimeoffsets of one instant are one key.
+   * `keys` and `deletes` files have all columns of it, as {@link columnsOfRole} tells. Empty where rows are added only.
    */
   readonly keyColumns: readonly string[];
   /** Counted by the source, in the transaction that read them. */
@@ -142,10 +142,9 @@ export function changeColumns(ordinal = 1): ManifestColumn[] {
 export function columnsOfRole({ columns, changes }: Pick<ManifestTable, 'columns' | 'changes'>, role: ChangeRole | 'rows'): readonly ManifestColumn[] {
   if (role === 'rows') return columns;
   if (role === 'changes') return [...columns, ...changeColumns(placesOf(columns) + 1)];
-  const named = new Map(columns.map((column) => [column.name, column]));
-  const keys = (changes?.keyColumns ?? []).flatMap((name) => named.get(name) ?? []);
-  const places = [...new Set(keys.map(({ ordinal }) => ordinal))];
-  const own = keys.map((column) => ({ ...column, ordinal: places.indexOf(column.ordinal) + 1 }));
+  // Companions too that the key does not name: two datetimeoffsets of one instant are one key.
+  const places = [...new Set((changes?.keyColumns ?? []).flatMap((name) => columns.find((column) => column.name === name)?.ordinal ?? []))];
+  const own = places.flatMap((place, at) => columns.filter(({ ordinal }) => ordinal === place).map((column) => ({ ...column, ordinal: at + 1 })));
   return role === 'keys' ? own : [...own, ...changeColumns(places.length + 1)];
 }
 
@@ -184,6 +183,10 @@ export interface ChainLink {
   readonly runId: string;
   /** Absent where nothing can follow: the table is read whole each time. */
   readonly mark?: ChangeMark;
+  /** Order up to which it was seen to be unchanged since the mark, which is cleaned up though nothing changes; absent: that of the mark. */
+  readonly unchangedTo?: string;
+  /** Hash of what is read of the table and how it lands; a run of another one cannot follow. */
+  readonly shape: string;
   /** When its rows were counted last (ISO 8601, UTC). */
   readonly countedAt?: string;
 }

@@ -162,11 +162,17 @@ export interface PlannedChanges {
   /** Why it is this one. */
   readonly why: string;
   /**
-   * Statement that would enable a better way; it is never sent.
+   * What each better way lacks, best way first.
+   *
+   * @default - there is none better
+   */
+  readonly missing?: string[];
+  /**
+   * Statements that would enable the best of these that can be enabled; they are never sent.
    *
    * @default - none
    */
-  readonly better?: string;
+  readonly enable?: string[];
   /** Names of the columns that tell rows apart, in key order; empty where rows are only added. */
   readonly key: string[];
   /**
@@ -181,6 +187,12 @@ export interface PlannedChanges {
    * @default - the table is read whole
    */
   readonly from?: PlannedMark;
+  /**
+   * Order up to which the table was seen to be unchanged since the mark.
+   *
+   * @default - that of the mark
+   */
+  readonly unchangedTo?: string;
   /**
    * Run that the mark is of.
    *

@@ -110,7 +110,9 @@ export interface ConnectedAs {
 }
 
 /** The facts of all tables of a database: at most six small queries, whatever their number. @throws LegacyToS3Error */
-export async function readChangeFacts(connection: SqlServerConnection, { snapshotAllowed, readOnlyIntent = false }: ConnectedAs): Promise<ChangeFacts> {
+export async function readChangeFacts(
+  connection: SqlServerConnection, { snapshotAllowed, readOnlyIntent = false }: ConnectedAs,
+): Promise<ChangeFacts> {
   const rows = await connection.query(CHANGE_FEATURES_SQL, 'ask what the server has to learn of changes');
   const columns = new Set(rows.map((row) => String(row.catalog_column)));
   const has = (...names: ReadonlyArray<typeof WANTED[number]>) => names.every((name) => columns.has(name));

@@ -1,10 +1,10 @@
 import { gap, keyOf, type ChangedTable, type TransactionBegin } from './changed-table';
 import type { ChangeStatement, ChangeStatements, TableChanges } from './table-changes';
-import type { ChangeMark } from '../../contract';
+import type { ChangeMark, TableIdentity } from '../../contract';
 import { LegacyToS3Error } from '../api/errors';
 import type { QueryParameter } from '../rows/objects/read-rows';
-import { expressionOf, selectionOf, type SelectedColumn } from '../source/catalog/selected-column';
 import { quoteName, quoteTable, selectedBy } from '../source/catalog/identifiers';
+import { expressionOf, selectionOf, type SelectedColumn } from '../source/catalog/selected-column';
 import type { CatalogRow, SqlServerConnection } from '../source/connection/sql-server-connection';
 
 /** Digits of a version in a mark: as many as the greatest bigint has, and one more. */
@@ -29,6 +29,11 @@ SELECT CONVERT(varchar(20), CHANGE_TRACKING_MIN_VALID_VERSION(OBJECT_ID(@name0))
 /** Order of a version, by which marks are compared as text. */
 export function versionOrder(version: string): string {
   return version.padStart(VERSION_DIGITS, '0');
+}
+
+/** What must be the same for two marks of Change Tracking to be comparable. */
+export function trackingLineage({ database, objectId, created }: TableIdentity, beginVersion: string): string {
+  return `${database}/${objectId}@${created}/begin:${beginVersion}`;
 }
 
 /**
@@ -63,7 +68,7 @@ export class ChangeTracking implements TableChanges {
     }
     return {
       way: this.way,
-      lineage: `${identity.database}/${identity.objectId}@${identity.created}/begin:${String(row.begin_version)}`,
+      lineage: trackingLineage(identity, String(row.begin_version)),
       order: versionOrder(version),
       at: begin?.at ?? new Date(String(row.instant)).toISOString(),
     };

@@ -17,7 +17,7 @@ const TABLE_FIELDS = [
   'chunkKey', 'estimatedRows', 'estimatedBytes', 'schemaHash', 'chunks',
 ];
 const COLUMN_FIELDS = ['name', 'catalogName', 'columnId', 'type', 'nullable', 'collation', 'computed', 'notCompared'];
-const CHANGES_FIELDS = ['way', 'why', 'better', 'key', 'settings', 'from', 'previousRun', 'reload', 'count'];
+const CHANGES_FIELDS = ['way', 'why', 'missing', 'enable', 'key', 'settings', 'from', 'unchangedTo', 'previousRun', 'reload', 'count'];
 const IDENTITY_FIELDS = ['objectId', 'created', 'database', 'maxColumnId'];
 const CHUNK_FIELDS = ['chunk', 'lower', 'upper', 'nullKey', 'estimatedRows', 'estimatedBytes'];
 
@@ -111,10 +111,11 @@ function changesProblem(changes: unknown, columns: unknown): string | undefined 
   const names = Array.isArray(columns) ? (columns as PlannedColumn[]).map((column) => column?.name) : [];
   const missing = changes.key.find((name) => !names.includes(name));
   if (missing !== undefined && changes.way !== ChangeWay.WHOLE) return `.key: '${missing}' is none of the columns`;
-  for (const name of ['why', 'better', 'previousRun', 'reload']) {
+  for (const name of ['why', 'previousRun', 'reload', 'unchangedTo']) {
     if (changes[name] !== undefined && typeof changes[name] !== 'string') return `.${name}: expected a text, got ${shown(changes[name])}`;
   }
-  const { settings, from, count } = changes;
+  const { settings, from, count, missing: lacking, enable } = changes;
+  if ([lacking, enable].some((texts) => texts !== undefined && !isTexts(texts))) return `.enable: expected arrays of texts, got ${shown(enable)}`;
   if (count !== undefined && typeof count !== 'boolean') return `.count: expected true or false, got ${shown(count)}`;
   if (settings !== undefined && (!isRecord(settings) || !isTexts(Object.values(settings)))) return `.settings: expected texts by name, got ${shown(settings)}`;
   if (from !== undefined && (!isRecord(from) || !isTexts([from.way, from.lineage, from.order, from.at]))) return `.from: expected a mark, got ${shown(from)}`;

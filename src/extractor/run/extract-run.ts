@@ -10,6 +10,7 @@ import type { RunContext } from './context/run-context';
 import { resolveOptions, type RunOptions } from './context/run-options';
 import { Findings } from './findings';
 import { instantsOf, manifestOf, resultOf } from './manifest/build-manifest';
+import { linkRun } from './link-run';
 import { refuseLargeManifest } from './manifest/manifest-limits';
 import { writeManifest } from './manifest/write-manifest';
 import { settleTables } from './missing-tables';
@@ -76,7 +77,7 @@ export async function resume(
 }
 
 /** A run that begins, or goes on. */
-interface Start {
+export interface Start {
   readonly runId: string;
   readonly startedAt: Date;
   readonly checkpoint?: Checkpoint;
@@ -90,7 +91,8 @@ async function safely(options: RunOptions, work: () => Promise<ExtractResult>): 
   }
 }
 
-async function run(options: RunOptions, controls: ExtractControls, clock: Clock, { runId, startedAt, ...start }: Start): Promise<ExtractResult> {
+/** @throws LegacyToS3Error; nothing is left open then, and there is no manifest */
+export async function run(options: RunOptions, controls: ExtractControls, clock: Clock, { runId, startedAt, ...start }: Start): Promise<ExtractResult> {
   const stop = new AbortController();
   // Each reader listens, and so does each of its uploads.
   setMaxListeners(0, stop.signal);
@@ -167,6 +169,10 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
       onFinished: (chunk) => patiently('keep the checkpoint', async () => checkpoint?.finish(chunk)),
       fail: (reason) => stop.abort(reason),
     });
+    const versions = instantsOf(chunks.filter(({ mark }) => mark));
+    if (options.oneVersion && options.follows && versions > 1) {
+      throw new LegacyToS3Error('CHANGES_REFUSED', `run ${runId} was to show one version (oneVersion), but its transaction was begun ${versions} times; the next sync reads it anew`);
+    }
     const { landed, missing } = await settleTables(context, selection.tables, chunks, failures, checkpoint);
     const manifest = manifestOf(context, selection.productVersion, landed, startedAt, missing);
     if (isIncomparable(manifest.tables)) warn(manifest.verification.detail);
@@ -174,6 +180,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     stop.signal.throwIfAborted();
     await patiently('look at the lease', async () => checkpoint?.lease.assertHeld());
     const manifestKey = await patiently('write the manifest', () => writeManifest(target, manifest, undefined, hasManifest ? async () => checkpoint?.lease.assertHeld() : 'never'));
+    if (plan && (options.follows || context.ways)) await patiently('keep the chain of changes', async () => linkRun(state.store, manifest, plan, options, options.follows ?? false));
     if (checkpoint && missing.length > 0) {
       await checkpoint.lease.release();
       warn(`${counted(missing.length, 'table')} of run ${runId} are missing; --resume ${runId} tries again`);

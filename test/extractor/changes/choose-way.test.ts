@@ -1,7 +1,8 @@
 import { HiddenRows, NotComparedReason, type PlannedColumn } from '../../../src/extractor/api/extraction-plan';
 import { InvalidText, TimestampType } from '../../../src/extractor/api/type-options';
 import type { CaptureInstance, ChangeFacts } from '../../../src/extractor/changes/change-facts';
-import { chooseWay, type ChangeSettings, type ChangingTable } from '../../../src/extractor/changes/choose-way';
+import { chooseWay } from '../../../src/extractor/changes/choose-way';
+import type { ChangeSettings, ChangingTable } from '../../../src/extractor/changes/judge-ways';
 import { keyColumns, keyEquality } from '../../../src/extractor/changes/key-equality';
 
 const ID = 7;
@@ -38,7 +39,7 @@ describe('the best way that is to be had', () => {
     expect(chooseWay(tableOf(), factsOf({ ...TRACKED, ...captured(INSTANCE) }))).toMatchObject({ way: 'changeTracking', missing: [], enable: [], keys: 'bytes' });
     expect(chooseWay(tableOf(), factsOf(captured(INSTANCE)))).toMatchObject({
       way: 'cdc',
-      instance: INSTANCE,
+      settings: { instance: 'dbo_T', changeTable: 'dbo_T_CT' },
       enable: ['ALTER DATABASE [Shop] SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 3 DAYS, AUTO_CLEANUP = ON)', "ALTER TABLE [dbo].[O'Neil]]s] ENABLE CHANGE_TRACKING"],
     });
     const whole = chooseWay(tableOf(), factsOf());
@@ -66,9 +67,9 @@ describe('the best way that is to be had', () => {
   test('CDC: the oldest instance that has all columns; columns it does not hold, disorder, switches and roles stand against it', () => {
     const second = { ...INSTANCE, name: 'dbo_T_2', columns: ['Id', 'Name', 'Added'] };
     const wider = tableOf({ columns: [...tableOf().columns, column('Added', 'int')] });
-    expect(chooseWay(tableOf(), factsOf(captured(INSTANCE, second))).instance?.name).toBe('dbo_T');
-    expect(chooseWay(wider, factsOf(captured(INSTANCE, second))).instance?.name).toBe('dbo_T_2');
-    expect(chooseWay(tableOf(), factsOf(captured({ ...INSTANCE, dropPending: true }, second))).instance?.name).toBe('dbo_T_2');
+    expect(chooseWay(tableOf(), factsOf(captured(INSTANCE, second))).settings.instance).toBe('dbo_T');
+    expect(chooseWay(wider, factsOf(captured(INSTANCE, second))).settings.instance).toBe('dbo_T_2');
+    expect(chooseWay(tableOf(), factsOf(captured({ ...INSTANCE, dropPending: true }, second))).settings.instance).toBe('dbo_T_2');
     const lacks = (table: ChangingTable, instance: Partial<CaptureInstance> = {}) => refusal(table, factsOf(captured({ ...INSTANCE, ...instance })), { changes: 'cdc' });
     expect(lacks(tableOf())).toContain('chosen');
     expect(lacks(wider)).toMatch(/^CHANGES_REFUSED .*'dbo_T' does not have 'Added'; to enable it: .*@capture_instance = N'dbo_T_2'/);
@@ -85,16 +86,21 @@ describe('the best way that is to be had', () => {
   test('rowversion and a watermark, which miss deletes, are taken only when that is said', () => {
     const table = tableOf({ columns: [column('Id', 'int'), column('V', 'timestamp'), column('Seen', 'datetime2(7)', { nullable: true })] });
     expect(chooseWay(table, factsOf())).toMatchObject({ way: 'whole', missing: expect.arrayContaining([expect.stringContaining('would not see deletes')]) });
-    expect(chooseWay(table, factsOf(), { deletes: 'keys' })).toMatchObject({ way: 'rowversion', column: 'V', keys: 'bytes' });
+    expect(chooseWay(table, factsOf(), { deletes: 'keys' })).toMatchObject({ way: 'whole' });
+    expect(chooseWay(table, factsOf(), { deletes: 'keys' }, { landedKeys: true })).toMatchObject({
+      way: 'rowversion', keys: 'bytes', settings: { column: 'V', type: 'timestamp', deletes: 'keys' },
+    });
     expect(chooseWay(table, factsOf(), { changes: 'rowversion' })).toMatchObject({ way: 'rowversion' });
-    expect(chooseWay({ ...table, primaryKey: [] }, factsOf(), { changes: 'watermark', watermark: 'seen', rows: 'append' })).toMatchObject({ way: 'watermark', column: 'Seen' });
+    expect(chooseWay({ ...table, primaryKey: [] }, factsOf(), { changes: 'watermark', watermark: 'seen', rows: 'append', overlap: 0 })).toMatchObject({
+      way: 'watermark', settings: { column: 'Seen', type: 'datetime2(7)', rows: 'append', overlap: '0' },
+    });
     expect(chooseWay({ ...table, primaryKey: [] }, factsOf(), { changes: 'watermark', watermark: 'seen', rows: 'append' }).keys).toBeUndefined();
     expect(refusal({ ...table, primaryKey: [] }, factsOf(), { changes: 'watermark', watermark: 'seen' })).toContain('no primary key');
     expect(refusal(table, factsOf(), { changes: 'watermark', watermark: 'V' })).toContain('is of timestamp');
     expect(refusal(table, factsOf(), { changes: 'watermark', watermark: 'Gone' })).toContain("called 'Gone'");
     expect(refusal(table, factsOf(), { changes: 'watermark' })).toMatch(/^INVALID_CONFIG/);
     expect(refusal({ ...table, rowFilter: 'Id > 5' }, factsOf(), { changes: 'rowversion' })).toContain('would stay');
-    expect(refusal({ ...table, rowFilter: 'Id > 5' }, factsOf(), { changes: 'rowversion', deletes: 'keys' })).toContain('chosen');
+    expect(chooseWay({ ...table, rowFilter: 'Id > 5' }, factsOf(), { changes: 'rowversion', deletes: 'keys' }, { landedKeys: true }).way).toBe('rowversion');
   });
 
   test.each<[string, Partial<ChangingTable>]>([
@@ -136,7 +142,9 @@ describe('equality of keys', () => {
   test('a table whose key has spellings is read whole until they are followed, by name', () => {
     const table = tableOf({ columns: [column('Id', 'nvarchar(20)', ci)] });
     expect(chooseWay(table, factsOf(TRACKED))).toMatchObject({ way: 'whole', why: expect.stringContaining('collation Latin1_General_CI_AS, which holds spellings equal that differ') });
-    expect(chooseWay(table, factsOf(TRACKED), {}, { spellings: true })).toMatchObject({ way: 'changeTracking', keys: 'spellings' });
+    expect(chooseWay(table, factsOf(TRACKED), {}, { landedKeys: true })).toMatchObject({ way: 'changeTracking', keys: 'spellings' });
+    // The change table has the spelling that landed.
+    expect(chooseWay(table, factsOf(captured({ ...INSTANCE, columns: ['Id'] })))).toMatchObject({ way: 'cdc', settings: { spellings: 'true' } });
   });
 
   test('names the companions that tell values apart, but no offset: two of one instant are one key', () => {

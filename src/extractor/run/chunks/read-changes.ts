@@ -5,8 +5,9 @@ import {
 } from '../../../contract';
 import { counted } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
-import { gap, type ChangedTable } from '../../changes/changed-table';
+import { gap, keyOf, type ChangedTable } from '../../changes/changed-table';
 import type { ChangeStatements } from '../../changes/table-changes';
+import { keyColumns } from '../../changes/key-equality';
 import { changesOf } from '../../changes/table-ways';
 import type { ReadRowsResult } from '../../rows/objects/read-rows';
 import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
@@ -26,9 +27,10 @@ export async function readChanges(context: RunContext, connection: SqlServerConn
   const from = planned.from as ChangeMark;
   const way = changesOf(planned.way, table);
   const to = await way.mark(connection, reading.begin);
-  refuseOtherLineage(table, from, to);
-  await way.check(connection, from);
-  const statements = way.statements(from, to);
+  refuseOtherLineage(table, from, to, planned.unchangedTo);
+  const since = planned.unchangedTo === undefined ? from : { ...from, order: planned.unchangedTo };
+  await way.check(connection, since);
+  const statements = way.statements(since, to);
   const read: { [role in ChangeRole]?: ReadRowsResult } = {};
   for (const role of CHANGE_ROLES) {
     const statement = statements[role];
@@ -39,10 +41,10 @@ export async function readChanges(context: RunContext, connection: SqlServerConn
   return {
     check: async () => {
       const sums = await countChanges(connection, job, statements);
-      await way.check(connection, from);
+      await way.check(connection, since);
       refuseOtherCounts(job, read, sums, statements);
       const roles = CHANGE_ROLES.filter((role) => read[role]);
-      const keyColumns = (read.keys ?? read.deletes)?.columns.filter((column) => !isChangeColumn(column)).map(({ name }) => name) ?? [];
+      const named = read.keys ?? read.deletes ? keyOf(table).map(({ landed }) => landed) : [];
       const changes = read.changes!;
       const alterations = changes.alterations.filter(({ column }) => !changeColumns().some(({ name }) => name === column));
       return {
@@ -50,7 +52,7 @@ export async function readChanges(context: RunContext, connection: SqlServerConn
         rows: changes.rows,
         sourceRows: String(sums.inserts + sums.updates),
         mark: to,
-        changes: { from, keyColumns, ...sums, deletesSeen: way.deletesSeen },
+        changes: { from, keyColumns: keyColumns(changes.columns, named), ...sums, deletesSeen: way.deletesSeen },
         ...await countedRows(context, connection, job),
         wireBytes: roles.reduce((sum, role) => sum + read[role]!.wireBytes, 0),
         ...(alterations.length > 0 && { alterations }),
@@ -62,11 +64,11 @@ export async function readChanges(context: RunContext, connection: SqlServerConn
 }
 
 /** @throws LegacyToS3Error of code CHANGES_GAP */
-function refuseOtherLineage(table: ChangedTable, from: ChangeMark, to: ChangeMark): void {
+function refuseOtherLineage(table: ChangedTable, from: ChangeMark, to: ChangeMark, seen = from.order): void {
   if (!isOneLineage(from, to)) {
     throw gap(table, from, `it is of ${from.lineage}, and the source is ${to.lineage} now: another table, database or recording of changes, or it was truncated`);
   }
-  if (to.order < from.order) throw gap(table, from, `the source is at ${to.order} now, and went back`);
+  if (to.order < seen) throw gap(table, from, `the source is at ${to.order} now, and went back`);
 }
 
 /** Field ids of what a statement selects. */
