@@ -43,6 +43,12 @@ export interface ChangeDrillOptions {
   readonly onRun?: (line: string) => void;
 }
 
+/** After these rows were truncated, a column was added, and changes followed both. */
+const LEAST_ROUNDS = 12;
+
+/** Completions that one round has at most, those that were killed among them. */
+const MOST_TURNS = 400;
+
 /** What a drill found. */
 export interface ChangeReport {
   readonly kills: { readonly processes: number; readonly completions: number };
@@ -110,19 +116,20 @@ export class ChangeDrill {
   private async all(): Promise<ChangeReport> {
     const began = performance.now();
     const { kills, onRun } = this.options;
-    for (let round = 0; this.killed < kills || round < 12; round++) {
+    for (let round = 0; this.killed < kills || round < LEAST_ROUNDS; round++) {
+      const problems = this.problems.length;
       if (round === 5) await this.source.truncate('SyncTicks');
       if (round === 8) await this.source.addColumn('SyncEntries', 'Extra', 7n);
       await this.sync(round);
       this.arrive();
       // Some events wait for the next round, so that runs come out of order.
-      while (this.pending.length > this.chance.below(3)) await this.deliver();
+      for (let turn = 0; this.pending.length > this.chance.below(3); turn++) await this.deliver(turn);
       await this.compare(`round ${round}`);
-      onRun?.(`round ${round}: ${this.known.length} runs, ${this.killed} kills, ${this.source.committed} transactions, ${this.problems.length} problems`);
+      onRun?.([`round ${round}: ${this.known.length} runs, ${this.killed} kills, ${this.source.committed} transactions`, ...this.problems.slice(problems)].join('\n'));
     }
     await this.sync('quiet');
     this.arrive();
-    while (this.pending.length > 0) await this.deliver();
+    for (let turn = 0; this.pending.length > 0; turn++) await this.deliver(turn);
     await this.compare('the end');
     await this.settled();
     return {
@@ -202,7 +209,8 @@ export class ChangeDrill {
   }
 
   /** One completion of one event, in any order. */
-  private async deliver(): Promise<void> {
+  private async deliver(turn: number): Promise<void> {
+    if (turn > MOST_TURNS) throw new Error(`events of ${this.pending.length} runs come for ever: ${this.problems.join('; ')}`);
     const at = this.chance.below(this.pending.length);
     const [event] = this.pending.splice(at, 1);
     const dies = this.killed < this.options.kills && this.chance.below(2) === 0;
@@ -225,7 +233,7 @@ export class ChangeDrill {
   /** The event of a run that a completion asks for. */
   private eventOf(next: object): RunEvent {
     const text = JSON.stringify(next);
-    const event = this.known.find(({ landed: { key } }) => text.includes(JSON.stringify(key).slice(1, -1)));
+    const event = this.known.find(({ run: { runId } }) => text.includes(`"runId":"${runId}"`));
     if (!event) throw new Error(`a completion asks for a run that is not known: ${text}`);
     return event;
   }
