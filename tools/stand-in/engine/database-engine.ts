@@ -2,6 +2,7 @@ import { DuckDBBlobValue, DuckDBConnection, DuckDBInstance } from '@duckdb/node-
 import { Catalog, ColumnEntry, DatabaseEntry, TableEntry } from './catalog';
 import { captureSql, captureTable, logTable } from './changes/capture-tables';
 import { commitTable, registerChangeFunctions } from './changes/change-functions';
+import { TableLocks } from './changes/table-locks';
 import { duckTableName, quoteName, quoteText } from './identifiers';
 import { MACROS } from './macros';
 import { partitionNumber, Partitioning } from './partitioning';
@@ -38,6 +39,7 @@ export class DatabaseEngine {
 
   readonly catalog = new Catalog();
   readonly sessions = new Sessions();
+  readonly locks = new TableLocks();
   /** Views of the system catalog that each database has: those of the product that made it. */
   private readonly views = new Map<DatabaseEntry, readonly SystemView[]>();
   /** Version of the dictionary each database's system tables were filled from. */

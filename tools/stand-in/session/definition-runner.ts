@@ -5,7 +5,7 @@ import { SessionState } from './session-state';
 import { Transactions } from './transactions';
 import { ColumnEntry, DatabaseEntry, TableEntry } from '../engine/catalog';
 import {
-  DefinitionContext, addColumns, addConstraint, alterColumn, alterIndex, createIndex, createTable, dropColumns, dropTable,
+  DefinitionContext, addColumns, addConstraint, alterColumn, alterIndex, createIndex, createTable, dropColumns, dropIndex, dropTable,
 } from '../engine/definitions';
 import { quoteName } from '../engine/identifiers';
 import { ColumnDefinition, ObjectName, Statement } from '../sql/ast';
@@ -16,8 +16,6 @@ import { SqlError, unsupported } from '../sql/errors';
 import { VARIANT } from '../sql/types';
 
 type Of<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
-
-const listed = (columns: readonly ColumnDefinition[]) => columns.map(({ name }) => name).join(', ');
 
 /** Runs the statements that change the dictionary. */
 export class DefinitionRunner {
@@ -31,6 +29,19 @@ export class DefinitionRunner {
     const { session } = this;
     const context = this.context();
     session.changedDefinitions = true;
+    session.touched = true;
+    await this.tracking.waitForWriters(statement);
+    try {
+      await this.define(statement, context);
+    } finally {
+      if (!session.inTransaction) {
+        session.engine.locks.release(session);
+      }
+    }
+  }
+
+  private async define(statement: Statement, context: DefinitionContext): Promise<void> {
+    const { session } = this;
     switch (statement.kind) {
       case 'createTable': return createTable(statement, context, session.temporaryTables);
       case 'createIndex': return createIndex(statement, this.existing(statement.table), context);
@@ -46,12 +57,12 @@ export class DefinitionRunner {
       case 'drop': return this.drop(statement);
       case 'truncate': return this.tracking.truncate(this.existing(statement.table));
       case 'changeTracking': return this.tracking.setTable(statement, this.existing(statement.table));
-      case 'addColumn': return this.tracking.altering(this.existing(statement.table), `ADD ${listed(statement.columns)}`,
-        async (table) => addColumns(table, statement.columns, context));
-      case 'dropColumn': return this.tracking.altering(this.existing(statement.table), `DROP COLUMN ${statement.columns.join(', ')}`,
-        async (table) => dropColumns(table, statement.columns, context));
-      case 'alterColumn': return this.tracking.altering(this.existing(statement.table), `ALTER COLUMN ${statement.column.name}`,
-        async (table) => alterColumn(table, statement.column, context));
+      case 'addColumn':
+        return this.tracking.altering(statement, this.existing(statement.table), async (table) => addColumns(table, statement.columns, context));
+      case 'dropColumn':
+        return this.tracking.altering(statement, this.existing(statement.table), async (table) => dropColumns(table, statement.columns, context));
+      case 'alterColumn':
+        return this.tracking.altering(statement, this.existing(statement.table), async (table) => alterColumn(table, statement.column, context));
       case 'switchPartition': return this.tracking.switchPartition(statement, this.existing(statement.table), this.existing(statement.target));
       case 'addConstraint': {
         const table = this.existing(statement.table);
@@ -261,20 +272,15 @@ export class DefinitionRunner {
           }
           break;
         }
-        case 'INDEX': this.dropIndex(name, statement.on, missing);
+        case 'INDEX': {
+          const table = this.existing(statement.on ?? { parts: name.parts.slice(0, -1), line: name.line });
+          if (!dropIndex(table, name.parts[name.parts.length - 1])) {
+            throw missing();
+          }
+          this.database(table).put(table);
+        }
       }
     }
-  }
-
-  private dropIndex(name: ObjectName, on: ObjectName | undefined, missing: () => SqlError): void {
-    const table = this.existing(on ?? { parts: name.parts.slice(0, -1), line: name.line });
-    const last = name.parts[name.parts.length - 1].toLowerCase();
-    const at = table.indexes.findIndex((index) => index.name?.toLowerCase() === last);
-    if (at < 0) {
-      throw missing();
-    }
-    table.indexes.splice(at, 1);
-    this.database(table).put(table);
   }
 
   private alterDatabase(statement: Of<'alterDatabase'>): void {

@@ -66,7 +66,9 @@ export class CaptureProcedures {
   async enableTable(args: Arguments): Promise<void> {
     const { database, session: { connection } } = this;
     const capture = this.capture();
-    const table = this.source(args);
+    let table = this.source(args);
+    await this.session.engine.locks.alter(this.session, table);
+    table = this.source(args);
     const name = (args.get('capture_instance') ?? `${table.schema}_${table.name}`).trimEnd();
     if (capture.of(table.objectId).length === 2) {
       throw new SqlError(22962, `Two capture instances already exist for source table '${table.schema}.${table.name}'. A table can have at most two capture instances. If the current tracking options are not appropriate, disable change tracking for the obsolete instance by using sys.sp_cdc_disable_table and retry the operation.`);
@@ -114,6 +116,9 @@ export class CaptureProcedures {
     }
     database.put(change);
     database.put(table);
+    if (!this.session.inTransaction) {
+      this.session.engine.locks.release(this.session);
+    }
   }
 
   async disableTable(args: Arguments): Promise<void> {

@@ -53,4 +53,5 @@ export async function commitTransaction(session: SessionState): Promise<void> {
 export function endTracked(session: SessionState): void {
   session.tracked?.database.changes.releaseRowVersions(session.tracked);
   session.tracked = undefined;
+  session.engine.locks.release(session);
 }

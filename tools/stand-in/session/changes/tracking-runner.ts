@@ -70,9 +70,27 @@ export class TrackingRunner {
     database.put(table);
   }
 
+  /** What alters a table or its rows as a whole waits for transactions that changed some of them. */
+  async waitForWriters(statement: Statement): Promise<void> {
+    const { kind } = statement;
+    if (kind === 'createTable' || !('table' in statement || (kind === 'drop' && statement.what === 'TABLE'))) {
+      return;
+    }
+    for (const name of 'table' in statement ? [statement.table] : statement.names) {
+      const table = this.evaluator.binder(false).findTable(name);
+      if (table?.kind === 'U') {
+        await this.session.engine.locks.alter(this.session, table);
+      }
+    }
+  }
+
   /** A change of a table's columns, which Change Data Capture keeps in cdc.ddl_history. */
-  async altering(table: TableEntry, what: string, change: (table: TableEntry) => Promise<void>): Promise<void> {
+  async altering(
+    statement: Of<'addColumn'> | Of<'dropColumn'> | Of<'alterColumn'>, table: TableEntry, change: (table: TableEntry) => Promise<void>,
+  ): Promise<void> {
     await change(table);
+    const what = statement.kind === 'addColumn' ? `ADD ${statement.columns.map(({ name }) => name).join(', ')}`
+      : statement.kind === 'dropColumn' ? `DROP COLUMN ${statement.columns.join(', ')}` : `ALTER COLUMN ${statement.column.name}`;
     const { connection, engine } = this.session;
     const database = engine.catalog.database(table.database);
     for (const { objectId } of database?.changes.capture?.of(table.objectId) ?? []) {

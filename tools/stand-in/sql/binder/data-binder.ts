@@ -5,7 +5,7 @@ import { SqlError, invalidColumn } from '../errors';
 import { parseExpression } from '../parser/statement-parser';
 import { INT, MAX, SqlType, family } from '../types';
 import { Bound, BoundColumn, outputName } from './bound';
-import { afterName, afterRow, beforeName, beforeRow, isRowVersion, numbered, rowVersion, STAGED, StagedChange } from './changes/staged-change';
+import { afterName, afterRow, beforeName, beforeRow, isRowVersion, numbered, rowVersion, rowVersionOf, STAGED, StagedChange } from './changes/staged-change';
 import { convert } from './conversions';
 import { QueryBinder } from './query-binder';
 import { Scope } from './scope';
@@ -84,7 +84,10 @@ export class DataBinder extends QueryBinder {
     ];
     const rows = `SELECT DISTINCT ON (rid) * FROM (SELECT ${staged.join(', ')} FROM ${from}${where}${limit})`;
     const after = afterRow(stored, assigned, before);
-    const applied = [...assigned, ...version ? [version] : []].map((column) => `${quoteName(column.name)} = ${after.get(column)}`);
+    const applied = assigned.map((column) => `${quoteName(column.name)} = s.${afterName(column)}`);
+    if (version) {
+      applied.push(`${quoteName(version.name)} = ${rowVersionOf('s')}`);
+    }
     return {
       table,
       staged: {
@@ -180,6 +183,14 @@ export class DataBinder extends QueryBinder {
     }
     const table = this.resolveTable(name, permission);
     return { table, source: from ?? { kind: 'table', name }, alias: table.name };
+  }
+
+  /** The table that a statement changes, before it is bound. */
+  changedTable(statement: Of<'insert'> | Of<'update'> | Of<'delete'>): TableEntry | undefined {
+    const { table: name } = statement;
+    const from = statement.kind === 'insert' ? undefined : statement.from;
+    const aliased = from && name.parts.length === 1 ? findAliased(from, name.parts[0]) : undefined;
+    return this.findTable(aliased?.name ?? name);
   }
 
   /** What a column gets where a statement gives it nothing. */

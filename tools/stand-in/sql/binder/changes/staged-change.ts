@@ -28,6 +28,7 @@ export const hasRowVersion = ({ columns }: TableEntry) => columns.some(isRowVers
 /** Rows are numbered where each gets a rowversion. */
 export const numbered = (table: TableEntry) => (hasRowVersion(table) ? ['row_number() OVER () AS n'] : []);
 
+export const rowVersionOf = (alias: string) => `bigint_to_bytes(${ROW_VERSION_BASE} + ${alias}.n, 8)`;
 export const rowVersion = `bigint_to_bytes(${ROW_VERSION_BASE} + n, 8)`;
 
 export const beforeRow = (stored: readonly ColumnEntry[]) => new Map(stored.map((column) => [column, beforeName(column)]));
