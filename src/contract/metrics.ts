@@ -57,6 +57,12 @@ export const METRICS = {
   tablesNotCommitted: 'TablesNotCommitted',
   /** Committed tables that are not what their run's manifest says, or whose files are gone (count). */
   tablesNotProven: 'TablesNotProven',
+  /** Tables of runs of changes whose predecessor was not applied when they were tried (count): of each run and table once. */
+  tablesWaiting: 'TablesWaiting',
+  /** Rows inserted, updated and deleted in the source that were applied to landed tables (count). */
+  changesApplied: 'ChangesApplied',
+  /** From the source's clock at a run's mark to the commit that a table's rows are as of it by (seconds). */
+  changeLagSeconds: 'ChangeLagSeconds',
 } as const;
 
 /** Metrics the extractor emits in embedded metric format, where it is asked to. */
@@ -76,7 +82,8 @@ export const EXTRACTOR_METRICS = {
 /** The metrics of {@link METRICS} that run completion emits; the others are the recorder's. Both emit cold starts and writes. */
 export const RUN_METRICS: readonly string[] = [
   METRICS.runsComplete, METRICS.runsIncomplete, METRICS.rowsLanded, METRICS.runObjects, METRICS.runBytes, METRICS.endToEndLatency,
-  METRICS.tablesCommitted, METRICS.tablesNotCommitted, METRICS.tablesNotProven,
+  METRICS.tablesCommitted, METRICS.tablesNotCommitted, METRICS.tablesNotProven, METRICS.tablesWaiting, METRICS.changesApplied,
+  METRICS.changeLagSeconds,
 ];
 
 /** Metrics made from log lines by metric filters. */

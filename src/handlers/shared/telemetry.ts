@@ -24,6 +24,9 @@ const UNITS: { readonly [name in keyof typeof METRICS]: (typeof MetricUnit)[keyo
   tablesCommitted: MetricUnit.Count,
   tablesNotCommitted: MetricUnit.Count,
   tablesNotProven: MetricUnit.Count,
+  tablesWaiting: MetricUnit.Count,
+  changesApplied: MetricUnit.Count,
+  changeLagSeconds: MetricUnit.Seconds,
 };
 
 const KEYWORDS = new RegExp(`%|${Object.values(LOG_KEYWORDS).join('|')}`, 'g');

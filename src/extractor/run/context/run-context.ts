@@ -1,5 +1,7 @@
 import type { RunOptions } from './run-options';
 import type { ExtractEvent } from '../../api/extract-events';
+import type { ChangeWay } from '../../api/extraction-plan';
+import type { TransactionBegin } from '../../changes/changed-table';
 import type { LandingTarget } from '../../landing/target/landing-target';
 import type { RunConsistency } from '../../source/consistency/consistency';
 import type { DatabaseSnapshot } from '../../source/consistency/database-snapshot';
@@ -15,7 +17,9 @@ export interface RunContext {
   readonly database: string;
   readonly consistency: RunConsistency;
   /** With consistency databaseSnapshot. */
-  readonly snapshot?: DatabaseSnapshot;
+  readonly snapshot?: DatabaseSnapshot & { readonly begin?: TransactionBegin };
+  /** Ways by which changes of its tables can be learnt: each transaction begins with a look at where the database stands. Absent without any. */
+  readonly ways?: readonly ChangeWay[];
   /** Aborted when the caller stops the run or another table failed. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
