@@ -6,40 +6,9 @@ import { pathToFileURL } from 'node:url';
 import sql from 'mssql';
 import { parseManifest, type Manifest } from '../../src/contract';
 import { extract, ExtractFormat, LegacyToS3Error, resume, verifyRun, type ExtractorProps } from '../../src/extractor/doors/public';
-import { startStandIn } from '../../tools/stand-in';
 import { allTypesStatements } from '../../tools/stand-in/data-set/all-types';
 import { KILL_TABLES, landedLines, makeKillTables } from '../support/runs/kill-tables';
-
-/**
- * What an extraction promises, against any server: always the stand-in, and a real one that the environment names:
- *
- *   LEGACY_TO_S3_TEST_SERVER=host[,port] LEGACY_TO_S3_TEST_USER=sa LEGACY_TO_S3_TEST_PASSWORD=… npx jest test/acceptance/any-server
- *
- * The login must be able to create databases; the suite makes one of its own and drops it. LEGACY_TO_S3_TEST_CA_FILE names
- * the server's authority; without it any certificate is accepted.
- */
-interface Server {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: string;
-  readonly caFile?: string;
-  stop(): Promise<void>;
-}
-
-const {
-  LEGACY_TO_S3_TEST_SERVER: named, LEGACY_TO_S3_TEST_USER: user = 'sa', LEGACY_TO_S3_TEST_PASSWORD: password = '', LEGACY_TO_S3_TEST_CA_FILE: caFile,
-} = process.env;
-
-async function namedServer(): Promise<Server> {
-  const [host, port = '1433'] = named!.split(',');
-  return { host, port: Number(port), user, password, caFile, stop: async () => undefined };
-}
-
-const SERVERS: ReadonlyArray<readonly [string, boolean, () => Promise<Server>]> = [
-  ['the stand-in', true, () => startStandIn({ transactions: 100 })],
-  ['the server of LEGACY_TO_S3_TEST_SERVER', named !== undefined, namedServer],
-];
+import { type AnyServer, SERVERS } from '../support/source/any-server';
 
 /** Columns of AllTypes whose text the server makes as the extractor does. */
 const SAME_TEXT: { readonly [column: string]: string } = {
@@ -48,10 +17,11 @@ const SAME_TEXT: { readonly [column: string]: string } = {
   c_uniqueid: 'CONVERT(varchar(60), c_uniqueid)',
 };
 
+/** What an extraction promises, against any server that support/source/any-server knows. */
 describe.each(SERVERS)('%s', (_, there, start) => {
   const when = there ? test : test.skip;
   const database = `legacy_to_s3_test_${randomBytes(6).toString('hex')}`;
-  let server: Server;
+  let server: AnyServer;
   let client: sql.ConnectionPool;
   let folder: string;
 

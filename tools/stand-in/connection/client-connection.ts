@@ -13,6 +13,7 @@ import { TlsTunnel } from '../../tds/tls-tunnel';
 import { toSqlError } from '../engine/duck-errors';
 import { Fault, FaultFor, FaultRequest, severityOf } from '../faults/faults';
 import { FaultySink, errorOf } from '../faults/faulty-sink';
+import { endTracked } from '../session/changes/commit';
 import { SessionState } from '../session/session-state';
 import { Transactions } from '../session/transactions';
 import { CancelledError, Response } from '../tds/response';
@@ -312,7 +313,12 @@ export class ClientConnection {
       session.connection.interrupt();
     }
     this.wakeDrain?.();
-    this.requests = this.requests.catch(() => undefined).then(() => session?.connection.closeSync());
+    this.requests = this.requests.catch(() => undefined).then(() => {
+      if (session) {
+        session.connection.closeSync();
+        endTracked(session);
+      }
+    });
     this.host.forget(this);
   }
 }

@@ -1,10 +1,12 @@
 import { DuckDBConnection } from '@duckdb/node-api';
 import { ColumnEntry, DatabaseEntry, ForeignKeyEntry, IndexEntry, maxColumnIdUsed, TableEntry } from './catalog';
+import { giveRowVersions } from './changes/row-versions';
 import { duckTableName, quoteName } from './identifiers';
 import { Partitioning } from './partitioning';
 import { fileTableColumns, GraphColumn, tableFacts, withGraphColumns } from './table-facts';
 import { ColumnDefinition, ObjectName, PartitionedStorage, Statement, TableConstraint } from '../sql/ast';
-import { identitySequence, isRowVersion } from '../sql/binder/data-binder';
+import { isRowVersion } from '../sql/binder/changes/staged-change';
+import { identitySequence } from '../sql/binder/data-binder';
 import { SqlError } from '../sql/errors';
 import { INT, SqlType, storageType } from '../sql/types';
 
@@ -142,20 +144,11 @@ export async function addColumns(table: TableEntry, definitions: ColumnDefinitio
       const value = filled ? ` DEFAULT ${await context.defaultSql(table, entry)}` : '';
       await context.connection.run(`ALTER TABLE ${table.duckName} ADD COLUMN ${quoteName(entry.name)} ${storageType(entry.type)}${value}`);
       if (isRowVersion(entry)) {
-        await giveRowVersions(table, entry, context);
+        await giveRowVersions(context.connection, context.databaseNamed(table.database)!, table, entry);
       }
     }
   }
   context.databaseNamed(table.database)!.put({ ...table, columns });
-}
-
-/** Rows that are there when a table gets a rowversion get theirs one after the other. */
-async function giveRowVersions(table: TableEntry, { name }: ColumnEntry, { connection, databaseNamed }: DefinitionContext): Promise<void> {
-  const [[last]] = (await connection.runAndReadAll(`SELECT max(rowid) FROM ${table.duckName}`)).getRows();
-  const { changes } = databaseNamed(table.database)!;
-  const base = changes.takeRowVersions(table, last === null ? 0 : Number(last) + 1);
-  await connection.run(`UPDATE ${table.duckName} SET ${quoteName(name)} = bigint_to_bytes(${base} + 1 + rowid, 8)`);
-  changes.releaseRowVersions(table);
 }
 
 export async function dropColumns(table: TableEntry, names: string[], context: DefinitionContext): Promise<void> {
@@ -252,6 +245,15 @@ function addIndex(table: TableEntry, index: Omit<IndexEntry, 'id'>, clustered: b
   const id = clustered ? 1 : Math.max(1, ...table.indexes.map((each) => each.id)) + 1;
   table.indexes.push({ ...index, id });
   table.indexes.sort((left, right) => left.id - right.id);
+}
+
+/** @returns false where the table has no index of that name */
+export function dropIndex(table: TableEntry, name: string): boolean {
+  const at = table.indexes.findIndex((index) => index.name !== null && same(index.name, name));
+  if (at >= 0) {
+    table.indexes.splice(at, 1);
+  }
+  return at >= 0;
 }
 
 function checkColumns(table: TableEntry, names: string[], line: number): void {

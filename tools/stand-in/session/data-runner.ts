@@ -1,4 +1,4 @@
-import { isFollowed, runStaged } from './change-recorder';
+import { isFollowed, runStaged } from './changes/change-recorder';
 import { DefinitionRunner } from './definition-runner';
 import { Evaluator, duckValue } from './evaluator';
 import { SessionState } from './session-state';
@@ -80,6 +80,10 @@ export class DataRunner {
 
   private async changeOnce(statement: Change): Promise<void> {
     const { session, response } = this;
+    const target = this.evaluator.binder(false).changedTable(statement);
+    if (target) {
+      await session.engine.locks.write(session, target);
+    }
     const binder = this.evaluator.binder();
     const [bound, command] = statement.kind === 'insert' ? [binder.insert(statement, session.options.get('IDENTITY_INSERT')), Command.INSERT]
       : statement.kind === 'update' ? [binder.update(statement), Command.UPDATE] : [binder.delete(statement), Command.DELETE];

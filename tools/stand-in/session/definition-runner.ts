@@ -1,11 +1,11 @@
+import { TrackingRunner } from './changes/tracking-runner';
 import { Evaluator, duckValue } from './evaluator';
 import { renameColumn, renameTable } from './renaming';
 import { SessionState } from './session-state';
-import { TrackingRunner } from './tracking-runner';
 import { Transactions } from './transactions';
 import { ColumnEntry, DatabaseEntry, TableEntry } from '../engine/catalog';
 import {
-  DefinitionContext, addColumns, addConstraint, alterColumn, alterIndex, createIndex, createTable, dropColumns, dropTable,
+  DefinitionContext, addColumns, addConstraint, alterColumn, alterIndex, createIndex, createTable, dropColumns, dropIndex, dropTable,
 } from '../engine/definitions';
 import { quoteName } from '../engine/identifiers';
 import { ColumnDefinition, ObjectName, Statement } from '../sql/ast';
@@ -22,13 +22,26 @@ export class DefinitionRunner {
   private readonly tracking: TrackingRunner;
 
   constructor(private readonly session: SessionState, private readonly evaluator: Evaluator, transactions: Transactions) {
-    this.tracking = new TrackingRunner(session, transactions);
+    this.tracking = new TrackingRunner(session, transactions, evaluator);
   }
 
   async run(statement: Statement): Promise<void> {
     const { session } = this;
     const context = this.context();
     session.changedDefinitions = true;
+    session.touched = true;
+    await this.tracking.waitForWriters(statement);
+    try {
+      await this.define(statement, context);
+    } finally {
+      if (!session.inTransaction) {
+        session.engine.locks.release(session);
+      }
+    }
+  }
+
+  private async define(statement: Statement, context: DefinitionContext): Promise<void> {
+    const { session } = this;
     switch (statement.kind) {
       case 'createTable': return createTable(statement, context, session.temporaryTables);
       case 'createIndex': return createIndex(statement, this.existing(statement.table), context);
@@ -44,9 +57,13 @@ export class DefinitionRunner {
       case 'drop': return this.drop(statement);
       case 'truncate': return this.tracking.truncate(this.existing(statement.table));
       case 'changeTracking': return this.tracking.setTable(statement, this.existing(statement.table));
-      case 'addColumn': return addColumns(this.existing(statement.table), statement.columns, context);
-      case 'dropColumn': return dropColumns(this.existing(statement.table), statement.columns, context);
-      case 'alterColumn': return alterColumn(this.existing(statement.table), statement.column, context);
+      case 'addColumn':
+        return this.tracking.altering(statement, this.existing(statement.table), async (table) => addColumns(table, statement.columns, context));
+      case 'dropColumn':
+        return this.tracking.altering(statement, this.existing(statement.table), async (table) => dropColumns(table, statement.columns, context));
+      case 'alterColumn':
+        return this.tracking.altering(statement, this.existing(statement.table), async (table) => alterColumn(table, statement.column, context));
+      case 'switchPartition': return this.tracking.switchPartition(statement, this.existing(statement.table), this.existing(statement.target));
       case 'addConstraint': {
         const table = this.existing(statement.table);
         addConstraint(table, statement.constraint, context, statement.line);
@@ -223,7 +240,7 @@ export class DefinitionRunner {
           const table = this.evaluator.binder(false).findTable(name);
           if (table && table.kind === 'U') {
             await dropTable(table, this.context(), session.temporaryTables);
-            this.database(table)?.changes.tracked.delete(table.objectId);
+            await this.tracking.dropped(table);
           } else if (!statement.ifExists) {
             throw missing();
           }
@@ -255,20 +272,15 @@ export class DefinitionRunner {
           }
           break;
         }
-        case 'INDEX': this.dropIndex(name, statement.on, missing);
+        case 'INDEX': {
+          const table = this.existing(statement.on ?? { parts: name.parts.slice(0, -1), line: name.line });
+          if (!dropIndex(table, name.parts[name.parts.length - 1])) {
+            throw missing();
+          }
+          this.database(table).put(table);
+        }
       }
     }
-  }
-
-  private dropIndex(name: ObjectName, on: ObjectName | undefined, missing: () => SqlError): void {
-    const table = this.existing(on ?? { parts: name.parts.slice(0, -1), line: name.line });
-    const last = name.parts[name.parts.length - 1].toLowerCase();
-    const at = table.indexes.findIndex((index) => index.name?.toLowerCase() === last);
-    if (at < 0) {
-      throw missing();
-    }
-    table.indexes.splice(at, 1);
-    this.database(table).put(table);
   }
 
   private alterDatabase(statement: Of<'alterDatabase'>): void {

@@ -1,20 +1,14 @@
+import { commitTransaction, endTracked } from './changes/commit';
 import { SessionState } from './session-state';
-import { commitTransaction, endTracked } from './tracked-transaction';
-import { DEADLOCK_VICTIM, toSqlError, UPDATE_CONFLICT } from '../engine/duck-errors';
+import { deadlock, LONGEST_WAIT } from '../engine/changes/table-locks';
+import { toSqlError, UPDATE_CONFLICT } from '../engine/duck-errors';
 import { SqlError } from '../sql/errors';
 import { Response } from '../tds/response';
 import { EnvChange, envChange } from '../tds/tokens';
 
 let lastTransactionId = 0n;
 
-/** How long a change waits for another transaction without LOCK_TIMEOUT, in milliseconds; SQL Server would wait for ever. */
-const LONGEST_WAIT = 30_000;
-
 const isConflict = (error: unknown) => !(error instanceof SqlError) && toSqlError(error, 0).number === UPDATE_CONFLICT;
-
-const deadlock = ({ spid }: SessionState, line: number) => new SqlError(DEADLOCK_VICTIM,
-  `Transaction (Process ID ${spid}) was deadlocked on lock resources with another process and has been chosen as the deadlock victim. Rerun the transaction.`,
-  { severity: 13, state: 51, line });
 
 /** A session's transactions: T-SQL counts nested ones, DuckDB has the outermost. */
 export class Transactions {
@@ -90,10 +84,11 @@ export class Transactions {
     try {
       await commitTransaction(session);
     } catch (error) {
-      // DuckDB has rolled it back: another transaction altered a table that this one wrote to.
+      // Most likely DuckDB has rolled it back already, because another transaction altered a table that this one wrote to.
+      await session.connection.run('ROLLBACK').catch(() => undefined);
       undoDefinitions.forEach((undo) => undo());
       this.response.token(envChange(EnvChange.ROLLBACK_TRANSACTION, Buffer.alloc(0), descriptor));
-      throw isConflict(error) ? deadlock(session, line) : error;
+      throw isConflict(error) ? deadlock(session) : error;
     }
     this.response.token(envChange(EnvChange.COMMIT_TRANSACTION, Buffer.alloc(0), descriptor));
   }
@@ -115,7 +110,6 @@ export class Transactions {
       return work();
     }
     await session.connection.run('BEGIN TRANSACTION');
-    endTracked(session);
     try {
       const result = await work();
       await commitTransaction(session);
@@ -146,16 +140,21 @@ export class Transactions {
           throw error;
         }
         if (session.cancelled || (session.inTransaction && session.touched)) {
-          throw deadlock(session, line);
+          throw deadlock(session);
         }
         if (Date.now() >= until) {
-          throw timeout < 0 ? deadlock(session, line) : new SqlError(1222, 'Lock request time out period exceeded.', { state: 45, line });
+          throw timeout < 0 ? deadlock(session) : new SqlError(1222, 'Lock request time out period exceeded.', { state: 45, line });
         }
         await new Promise((resolve) => setTimeout(resolve, 2));
         if (session.inTransaction) {
           await session.connection.run('ROLLBACK');
           await session.connection.run('BEGIN TRANSACTION');
-          endTracked(session);
+          session.tracked?.database.changes.releaseRowVersions(session.tracked);
+          session.tracked = undefined;
+        }
+      } finally {
+        if (!session.inTransaction) {
+          session.engine.locks.release(session);
         }
       }
     }
