@@ -2,9 +2,9 @@ import { App, Duration, Stack, TimeZone } from 'aws-cdk-lib';
 import { Port, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { Extraction, LandingTrigger, LegacyToS3Pipeline } from 'cdk-legacy-to-s3';
+import { Extraction, ExtractionMode, LandingTrigger, LegacyToS3Pipeline } from 'cdk-legacy-to-s3';
 
-const { ALARM_EMAIL = 'ledger-team@example.com', NIGHTLY_SERVER, NIGHTLY_DATABASE = 'FinanceLegacy' } = process.env;
+const { ALARM_EMAIL = 'ledger-team@example.com', NIGHTLY_SERVER, NIGHTLY_DATABASE = 'FinanceLegacy', FOLLOW_MINUTES } = process.env;
 const app = new App();
 const stack = new Stack(app, 'FinanceMigration');
 
@@ -20,7 +20,10 @@ if (NIGHTLY_SERVER) {
   const nightly = new Extraction(stack, 'Nightly', {
     pipeline,
     source: { server: NIGHTLY_SERVER, database: NIGHTLY_DATABASE, secret: Secret.fromSecretNameV2(stack, 'Login', 'finance/reader') },
-    schedule: ScheduleExpression.cron({ hour: '1', minute: '0', timeZone: TimeZone.EUROPE_BERLIN }),
+    // Every night all rows; or what changed, every few minutes, so that the landed tables follow until the cut-over.
+    ...FOLLOW_MINUTES
+      ? { mode: ExtractionMode.changes({ every: Duration.minutes(Number(FOLLOW_MINUTES)) }) }
+      : { schedule: ScheduleExpression.cron({ hour: '1', minute: '0', timeZone: TimeZone.EUROPE_BERLIN }) },
     vpc: new Vpc(stack, 'Vpc', { maxAzs: 2 }),
   });
   nightly.connections.allowToAnyIpv4(Port.tcp(1433), 'SQL Server');

@@ -36,7 +36,7 @@ export interface ChangeMark {
   readonly lineage: string;
   /**
    * Version of Change Tracking in 20 decimal digits; LSN in 20, rowversion in 16 hexadecimal digits, lower case; of a watermark the
-   * run id. A mark includes all changes up to and with it.
+   * source's clock. A mark includes all changes up to and with it.
    */
   readonly order: string;
   /** Of a watermark: its greatest value seen, as the server writes it; absent while there is none. */
@@ -72,8 +72,8 @@ export interface ManifestChanges {
   /** … up to and with this one are in the run; equal to `from` where there is none. */
   readonly to: ChangeMark;
   /**
-   * Key by which rows are the same: landed columns (companions among them), as in `keys` and `deletes` files, before CHANGE_COLUMNS.
-   * Empty where rows are added only.
+   * Key by which rows are the same: landed columns, companions among them but for offsets, since datetimeoffsets of one instant are one key.
+   * `keys` and `deletes` files have all columns of it, as {@link columnsOfRole} tells. Empty where rows are added only.
    */
   readonly keyColumns: readonly string[];
   /** Counted by the source, in the transaction that read them. */
@@ -148,6 +148,11 @@ export interface ChangeChain {
   readonly version: 1;
   /** Newest run of the chain whose manifest is written; runs after it are looked for by their names. */
   readonly runId: string;
+  /**
+   * What one statement told of the whole database before that run was begun: while it tells the same, nothing has changed. Absent where
+   * no statement can tell that of all ways, or tables were left out of the run.
+   */
+  readonly idle?: string;
   /** By `<schema>.<table>` as JSON `["schema","table"]`. */
   readonly tables: { readonly [table: string]: ChainLink };
 }
@@ -158,6 +163,10 @@ export interface ChainLink {
   readonly runId: string;
   /** Absent where nothing can follow: the table is read whole each time. */
   readonly mark?: ChangeMark;
+  /** Order up to which it was seen to be unchanged since the mark, which is cleaned up though nothing changes; absent: that of the mark. */
+  readonly unchangedTo?: string;
+  /** Hash of what is read of the table and how it lands; a run of another one cannot follow. */
+  readonly shape: string;
   /** When its rows were counted last (ISO 8601, UTC). */
   readonly countedAt?: string;
 }

@@ -24,4 +24,10 @@ export const EXTRACTION_METRICS = {
   skipped: 'ExtractionsSkipped',
   /** Database snapshots that were dropped since nobody went on with their run (count). */
   snapshotsExpired: 'SnapshotsExpired',
+  /** From the source's clock at the oldest mark of a run of changes to its manifest (seconds); 0 of an execution that found nothing changed. */
+  changeLagSeconds: 'ChangeLagSeconds',
+  /** Inserts, updates and deletes that a run of changes found: what the landed tables lacked (count). */
+  changeLagRows: 'ChangeLagRows',
+  /** Tables whose changes could not be learnt without a gap (count): they were read whole, or the run was refused. */
+  changeGaps: 'ChangeGaps',
 } as const;

@@ -1,3 +1,5 @@
+import type { ExtractionChanges } from './extraction-changes';
+
 /**
  * What the construct of an extraction, its state machine and the functions that it starts agree on. An execution is *begin → work, by
  * many → complete*; each function is told by a `step` what it is to do.
@@ -57,6 +59,8 @@ export interface BeginStep {
   readonly settings: { readonly [name: string]: unknown };
   readonly overlap: OverlapRule;
   readonly limits: ExtractionLimits;
+  /** How changes are followed: properties of the extractor that `sync` has beside. Absent: all rows are read. */
+  readonly changes?: { readonly [name: string]: unknown };
 }
 
 /** Days on which a {@link ReadingWindow} may begin. */
@@ -135,6 +139,8 @@ export type BeginAnswer =
   }
   /** Another execution is at work, and this one ends. */
   | { readonly outcome: 'skipped'; readonly reason: string }
+  /** Nothing changed in the source since the run named, and this one ends; of runs of changes. */
+  | { readonly outcome: 'unchanged'; readonly reason: string; readonly since: string }
   /** Another execution is at work, or reading is not allowed now: ask again, where `waitUntil` is given not before (ISO 8601, UTC). */
   | { readonly outcome: 'waiting'; readonly reason: string; readonly waitUntil?: string };
 
@@ -230,6 +236,8 @@ export interface CompleteAnswer {
   readonly sizeBytes: number;
   readonly objects: number;
   readonly verification: string;
+  /** Of a run of changes. */
+  readonly changes?: ExtractionChanges;
 }
 
 /** To the control function, by a rule, when an execution failed, timed out or was stopped. */

@@ -7,6 +7,7 @@ export { extract, resume } from './run/extract-run';
 export { check } from './run/manage/check-run';
 export { listRuns } from './run/manage/list-runs';
 export { plan } from './run/plan-run';
+export { sync } from './run/sync/sync-run';
 export { abort, prune } from './run/manage/run-cleanup';
 export { watch } from './run/manage/watch-run';
 export { verify } from './verify/verify-run';

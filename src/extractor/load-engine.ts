@@ -6,11 +6,13 @@ import type { ExtractionPlan } from './api/extraction-plan';
 import type { ExtractorProps } from './api/extractor-props';
 import type { LandingProps } from './api/landing-props';
 import type { CheckItem, ExecutionRun, RunSummary, RunWatch, WatchOptions } from './api/run-summary';
+import type { SyncResult } from './api/sync-result';
 import type { VerificationResult, VerifyOptions } from './api/verification-result';
 
 /** What the bundled engine exports. */
 export interface ExtractorEngine {
   extract(props: ExtractorProps, controls?: ExtractControls): Promise<ExtractResult>;
+  sync(props: ExtractorProps, controls?: ExtractControls): Promise<SyncResult>;
   plan(props: ExtractorProps, controls?: PlanControls): Promise<ExtractionPlan>;
   resume(props: ExtractorProps, runId: string, controls?: ResumeControls): Promise<ExtractResult>;
   abort(props: LandingProps | ExtractorProps, runId: string, takeOver?: boolean): Promise<void>;

@@ -22,5 +22,6 @@ export * from './extraction/extraction-options';
 export * from './extraction/extraction-source';
 export * from './extraction/extraction-bounds';
 export * from './extraction/extraction-workers';
+export * from './extraction/mode/extraction-mode';
 export * from './extraction/observability/extraction-metrics';
 export { ExtractionAlarmKind } from './extraction/observability/extraction-alarms';

@@ -248,7 +248,7 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase implements ec2.IC
   /** The parts of the pipeline. */
   public get resources(): PipelineResources {
     const { catalog, failureQueue, buffer, recorderFunction, alarmTopic, dashboard, runCompletion, replay } = this;
-    const parts = { catalog, failureQueue, buffer, recorderFunction, alarmTopic, dashboard };
+    const parts = { catalog, landedTables: runCompletion.landedTables, failureQueue, buffer, recorderFunction, alarmTopic, dashboard };
     return { ...parts, runCompletionFunction: runCompletion.function, replayFunction: replay.function };
   }
 

@@ -227,8 +227,8 @@ export class ImportedPipeline extends LegacyToS3PipelineBase {
     this.landingPrefix = attributes.landingPrefix;
     this.metadataTable = attributes.metadataTable;
     this.runEventBus = attributes.runEventBus;
-    const { catalog, failureQueue, buffer, recorderFunction, runCompletionFunction, replayFunction, alarmTopic, dashboard } = attributes;
-    this.resources = { catalog, failureQueue, buffer, recorderFunction, runCompletionFunction, replayFunction, alarmTopic, dashboard };
+    const { catalog, landedTables, failureQueue, buffer, recorderFunction, runCompletionFunction, replayFunction, alarmTopic, dashboard } = attributes;
+    this.resources = { catalog, landedTables, failureQueue, buffer, recorderFunction, runCompletionFunction, replayFunction, alarmTopic, dashboard };
   }
 
   public grantReplay(grantee: iam.IGrantable): iam.Grant {

@@ -61,6 +61,15 @@ test('the migration has a nightly extraction where its server is named', async (
   expect(types.filter((type) => type === 'AWS::StepFunctions::StateMachine' || type === 'AWS::Scheduler::Schedule')).toHaveLength(2);
 }, 120_000);
 
+test('or one that follows its source every few minutes', async () => {
+  const outdir = await synthesise('sql-server-migration', { NIGHTLY_SERVER: 'sql.corp.example', FOLLOW_MINUTES: '5' });
+  const { Resources } = JSON.parse(readFileSync(path.join(outdir, 'FinanceMigration.template.json'), 'utf8')) as {
+    Resources: { [id: string]: { Type: string; Properties: { ScheduleExpression?: string } } };
+  };
+  const schedules = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Scheduler::Schedule');
+  expect(schedules.map(({ Properties }) => Properties.ScheduleExpression)).toEqual(['rate(5 minutes)']);
+}, 120_000);
+
 test('analysts of landed tables read, and operators change, what the tables need', async () => {
   const outdir = await synthesise('landed-tables');
   const { Resources } = JSON.parse(readFileSync(path.join(outdir, 'LedgerTables.template.json'), 'utf8')) as {

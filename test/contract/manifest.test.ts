@@ -44,7 +44,7 @@ test('a good manifest is returned as it is', () => {
 test.each([
   ['is not JSON', '{', /not JSON/],
   ['is not an object', '[]', /expected an object/],
-  ['is of another version', changed((m) => { m.manifestVersion = 4; }), /manifestVersion: expected 1, 2, 3, got 4/],
+  ['is of another version', changed((m) => { m.manifestVersion = 5; }), /manifestVersion: expected 1, 2, 3, 4, got 5/],
   ['has pages by its version, and none', changed((m) => { m.manifestVersion = 2; }), /pages: expected an array of one page or more/],
   ['has a page without its hash', changed((m) => { m.manifestVersion = 2; m.pages = [{ key: 'k', sizeBytes: 1 }]; }), /pages\[0\]\.sha256: expected a non-empty string/],
   ['has no run', changed((m) => { delete m.runId; }), /runId: expected a non-empty string, got undefined/],

@@ -13,6 +13,9 @@ import { listExecutions, type ExecutionSummary } from '../remote/list-executions
 
 const DEFAULT_LIMIT = 20;
 
+/** States after which nothing is to be done. */
+const WELL: ReadonlySet<string> = new Set(['succeeded', 'unchanged', 'skipped']);
+
 type StatusOptions = TargetOptions & { readonly extraction?: string; readonly limit?: number; readonly json?: true };
 
 /** The executions of an extraction, and where they land. */
@@ -76,10 +79,13 @@ function inJson({ name, executions }: ListedExtraction): object[] {
 
 function showExecutions({ name, executions }: ListedExtraction, options: StatusOptions): void {
   if (executions.length === 0) return void process.stdout.write(`extraction ${name}: no execution yet\n\n`);
-  process.stdout.write(`extraction ${name}\n${textTable(['EXECUTION', 'STATE', 'STARTED', 'DURATION', 'RUN', 'CHUNKS', 'ROWS'], executions.map(executionRow))}`);
+  const follows = executions.some(({ changes }) => changes !== undefined);
+  const rows = executions.map((execution) => [...executionRow(execution), ...(follows ? [execution.changes ?? '-'] : [])]);
+  const head = ['EXECUTION', 'STATE', 'STARTED', 'DURATION', 'RUN', 'CHUNKS', 'ROWS', ...(follows ? ['CHANGES'] : [])];
+  process.stdout.write(`extraction ${name}\n${textTable(head, rows)}`);
   const [newest] = executions;
   const place = { stack: options.stack!, extraction: options.extraction };
-  if (newest.state === 'running') {process.stdout.write(`follow it by ${commandLine('extract', place, '--remote', '--follow', newest.execution)}\n`);} else if (newest.state !== 'succeeded' && newest.state !== 'skipped') {
+  if (newest.state === 'running') {process.stdout.write(`follow it by ${commandLine('extract', place, '--remote', '--follow', newest.execution)}\n`);} else if (!WELL.has(newest.state)) {
     process.stdout.write(`execution ${newest.execution}: ${newest.cause ?? newest.error ?? newest.state}; go on with it by ${commandLine('redrive', place, newest.execution)}\n`);
   }
   process.stdout.write('\n');

@@ -34,6 +34,8 @@ export const EXIT_CODES: { readonly [code in ErrorCode]: number } = {
   SOURCE_STALLED: EXIT.source,
   SOURCE_ALTERS_DATA: EXIT.source,
   SCHEMA_CHANGED: EXIT.source,
+  CHANGES_GAP: EXIT.source,
+  CHANGES_REFUSED: EXIT.config,
   RUN_NOT_FOUND: EXIT.target,
   RUN_IN_USE: EXIT.target,
   RUN_COMPLETE: EXIT.target,

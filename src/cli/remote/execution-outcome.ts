@@ -1,7 +1,9 @@
-import { EXTRACTION_PASSING_ERRORS, type BeginAnswer, type CompleteAnswer, type ExtractionInput } from '../../contract';
+import { EXTRACTION_PASSING_ERRORS, type BeginAnswer, type CompleteAnswer, type ExtractionChanges, type ExtractionInput } from '../../contract';
+import { counted } from '../../extractor/api/counted';
 import { LegacyToS3Error, type ErrorCode } from '../../extractor/doors/public';
 import type { Execution, ExecutionError } from '../account/executions-client';
 import { EXIT_CODES } from '../process/exit-codes';
+import { duration } from '../progress/lines';
 
 /** What an execution that succeeded says of its run. */
 export type CompletedRun = Omit<CompleteAnswer, 'finished'>;
@@ -12,11 +14,24 @@ const MOST_CAUSE = 1000;
 /** What a Map fails with; its child has the reason. */
 const MAP_FAILED: ReadonlySet<string> = new Set(['States.ExceedToleratedFailureThreshold', 'States.ExceedToleratedFailureCount']);
 
-/** The run of an execution that succeeded, or why there is none: another execution was at work. */
-export function outputOf({ output }: Execution): CompletedRun | { readonly skipped: string } | undefined {
-  const told = parsed(output) as Partial<CompletedRun> & Partial<Extract<BeginAnswer, { outcome: 'skipped' }>> | undefined;
+/** Why an execution that succeeded has no run: another one was at work, or nothing changed in the source. */
+export type NoRun = { readonly skipped: string } | { readonly unchanged: string };
+
+/** The run of an execution that succeeded, or why there is none. */
+export function outputOf({ output }: Execution): CompletedRun | NoRun | undefined {
+  const told = parsed(output) as Partial<CompletedRun> & Partial<Extract<BeginAnswer, { reason: string }>> | undefined;
   if (told?.outcome === 'skipped') return { skipped: String(told.reason ?? 'another execution was at work') };
+  if (told?.outcome === 'unchanged') return { unchanged: String(told.reason ?? 'nothing changed in the source') };
   return told?.runId === undefined ? undefined : told as CompletedRun;
+}
+
+/** `12 inserts, 3 updates, 1 delete in 2 tables; 1 table read whole; as of 4 s before the manifest` */
+export function changesText({ inserts, updates, deletes, changedTables, wholeTables, lagSeconds }: ExtractionChanges): string {
+  return [
+    `${counted(inserts, 'insert')}, ${counted(updates, 'update')}, ${counted(deletes, 'delete')} in ${counted(changedTables, 'table')}`,
+    ...(wholeTables > 0 ? [`${counted(wholeTables, 'table')} read whole`] : []),
+    ...(lagSeconds === undefined ? [] : [`as of ${duration(lagSeconds)} before the manifest`]),
+  ].join('; ');
 }
 
 /** The run that an execution was told to go on with. */

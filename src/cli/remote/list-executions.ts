@@ -1,4 +1,4 @@
-import { causeText, isOfChild, outputOf } from './execution-outcome';
+import { causeText, changesText, isOfChild, outputOf } from './execution-outcome';
 import { LegacyToS3Error, type RunWatch } from '../../extractor/doors/public';
 import type { Execution, ExecutionsClient } from '../account/executions-client';
 
@@ -6,19 +6,21 @@ import type { Execution, ExecutionsClient } from '../account/executions-client';
 export interface ExecutionSummary {
   readonly execution: string;
   readonly arn: string;
-  /** `running`, `succeeded`, `skipped`, `failed`, `timed out` or `stopped`. */
+  /** `running`, `succeeded`, `unchanged`, `skipped`, `failed`, `timed out` or `stopped`. */
   readonly state: string;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   /** So far, where it runs; since its begin also where it was redriven. */
   readonly seconds: number;
-  /** Absent where it has none: it was skipped. */
+  /** Absent where it has none: it was skipped, or nothing changed. */
   readonly runId?: string;
   /** Of its run, finished and all; absent where nothing is kept of it, or that may not be read. */
   readonly finishedChunks?: number;
   readonly chunks?: number;
   readonly rows?: number;
   readonly sizeBytes?: number;
+  /** Of a run of changes: what it brought, in a line. */
+  readonly changes?: string;
   /** Absent unless it failed. */
   readonly error?: string;
   readonly cause?: string;
@@ -44,17 +46,20 @@ export async function listExecutions({ executions, limit, watch, now }: ListOpti
   for (const execution of await executions.list(limit)) {
     const { name, arn, status, startedAt, stoppedAt } = execution;
     const output = outputOf(execution);
-    const isSkipped = output !== undefined && 'skipped' in output;
+    const noRun = output && ('skipped' in output ? 'skipped' : 'unchanged' in output ? 'unchanged' : undefined);
     const common = {
       execution: name,
       arn,
-      state: isSkipped ? 'skipped' : STATES[status] ?? status.toLowerCase(),
+      state: noRun ?? STATES[status] ?? status.toLowerCase(),
       startedAt: startedAt.toISOString(),
       seconds: Math.max(0, (stoppedAt?.getTime() ?? now) - startedAt.getTime()) / 1000,
     };
-    if (isSkipped) {summaries.push({ ...common, cause: output.skipped });} else if (output) {
-      looked.add(output.runId);
-      summaries.push({ ...common, runId: output.runId, rows: output.rows, sizeBytes: output.sizeBytes });
+    if (output && 'runId' in output) {
+      const { runId, rows, sizeBytes, changes } = output;
+      looked.add(runId);
+      summaries.push({ ...common, runId, rows, sizeBytes, ...(changes && { changes: changesText(changes) }) });
+    } else if (output) {
+      summaries.push({ ...common, cause: 'skipped' in output ? output.skipped : output.unchanged });
     } else {summaries.push({ ...common, ...await unfinished(execution, watch, looked), ...await failure(execution, executions) });}
   }
   return summaries;

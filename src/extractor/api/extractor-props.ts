@@ -1,3 +1,4 @@
+import type { Changes, CountEvery, OnGap } from './changes-options';
 import type { ExtractFormat } from './extract-format';
 import type { ExtractionPlan, SourceRisk } from './extraction-plan';
 import type { LandingProps } from './landing-props';
@@ -241,4 +242,36 @@ export interface ExtractorProps extends LandingProps {
    * @default OnTableError.STOP
    */
   readonly onTableError?: OnTableError;
+
+  /**
+   * How `sync` learns of the changes of its tables; `tableOptions` may say it of single ones. Of a run that reads all rows it says which
+   * marks are taken, from which changes can follow.
+   *
+   * @default Changes.AUTO
+   */
+  readonly changes?: Changes;
+
+  /**
+   * What `sync` does with a table whose changes since the run before cannot be told any more: retention, TRUNCATE, a restored database,
+   * other columns.
+   *
+   * @default OnGap.FAIL
+   */
+  readonly onGap?: OnGap;
+
+  /**
+   * How often `sync` lets the source count the rows of a table, in the transaction that reads its changes; the landed table is
+   * compared with it.
+   *
+   * @default CountEvery.AUTO
+   */
+  readonly countEvery?: CountEvery;
+
+  /**
+   * Whether all tables of a sync are read by one reader in one SNAPSHOT transaction, so that a transaction over several tables lands
+   * whole. It is begun anew where it fails.
+   *
+   * @default false
+   */
+  readonly oneVersion?: boolean;
 }

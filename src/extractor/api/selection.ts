@@ -1,3 +1,5 @@
+import type { ChangedRows, Changes, FoundDeletes } from './changes-options';
+
 /** What is read of some tables, and how they are cut. */
 export interface TableOptions {
   /** Pattern of the tables, like those of `tables`. Of several that match, the last says, option by option. */
@@ -53,6 +55,34 @@ export interface TableOptions {
    * @default - clustered index or primary key
    */
   readonly chunkBy?: string[];
+
+  /**
+   * How changes of the tables are learnt.
+   *
+   * @default - changes of the extraction
+   */
+  readonly changes?: Changes;
+
+  /**
+   * Column of the way `watermark`: a whole number, a decimal, a date or a time stamp that grows with each change.
+   *
+   * @default - none
+   */
+  readonly watermark?: string;
+
+  /**
+   * What becomes of rows that changed, of the ways `rowversion` and `watermark`.
+   *
+   * @default ChangedRows.UPSERT
+   */
+  readonly changedRows?: ChangedRows;
+
+  /**
+   * How the ways `rowversion` and `watermark` find deletes.
+   *
+   * @default - these ways are not taken unless they are named
+   */
+  readonly deletes?: FoundDeletes;
 }
 
 /** The result of a query, landed as if it were a table. */

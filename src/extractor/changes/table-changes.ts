@@ -1,3 +1,4 @@
+import type { TransactionBegin } from './changed-table';
 import type { ChangeMark, ChangeWay } from '../../contract';
 import type { QueryParameter } from '../rows/objects/read-rows';
 import type { SqlServerConnection } from '../source/connection/sql-server-connection';
@@ -26,11 +27,17 @@ export interface TableChanges {
   /** Whether deletes are seen. */
   readonly deletesSeen: boolean;
   /**
+   * Whether the table that the transaction shows is that of the mark, so that its rows can be counted there; it is where this says nothing.
+   * Captured changes are older than the table.
+   */
+  readonly countsRows?: boolean;
+  /**
    * The mark of what a transaction that began before shows; to be asked in that transaction, before the first row is read.
    *
-   * @throws LegacyToS3Error as the source refuses it
+   * @param begin what the transaction began with; it says the position where it can, since a function asked later may tell a later one
+   * @throws LegacyToS3Error of code CHANGES_REFUSED where the way is not to be had, or as the source refuses it
    */
-  mark(connection: SqlServerConnection): Promise<ChangeMark>;
+  mark(connection: SqlServerConnection, begin?: TransactionBegin): Promise<ChangeMark>;
   /**
    * Looks whether all changes after a mark can still be learnt. Asked before the changes are read and after, since what cleans them up
    * keeps to no transaction.
@@ -38,6 +45,11 @@ export interface TableChanges {
    * @throws LegacyToS3Error of code CHANGES_GAP, which names the table, the mark and why
    */
   check(connection: SqlServerConnection, from: ChangeMark): Promise<void>;
+  /**
+   * Whether all that was committed up to a time of the source's clock (ISO 8601, UTC) is in the changes up to a mark taken now; where there
+   * is no such question it always is. Changes that follow a base are applied when it has passed the base's end.
+   */
+  hasPassed?(connection: SqlServerConnection, instant: string): Promise<boolean>;
   /** @param to as {@link mark} gave it in the transaction that sends the statements */
   statements(from: ChangeMark, to: ChangeMark): ChangeStatements;
 }

@@ -1,6 +1,7 @@
 import type { ExtractResult } from '../api/extract-result';
 import type { ExtractionPlan } from '../api/extraction-plan';
 import type { ExtractorProps } from '../api/extractor-props';
+import type { SyncResult } from '../api/sync-result';
 import type { VerificationResult, VerifyOptions } from '../api/verification-result';
 import { loadEngine } from '../load-engine';
 import { validateProps } from '../options/validate-props';
@@ -36,6 +37,16 @@ export class Extractor {
    */
   public async run(): Promise<ExtractResult> {
     return loadEngine().extract(this.props);
+  }
+
+  /**
+   * Brings what landed up to date: the first time all rows, later what changed in the source since. A database in which nothing changed is
+   * asked one statement. A table whose changes cannot be learnt is read whole each time.
+   *
+   * @returns what was found; the promise rejects with a LegacyToS3Error otherwise, of code CHANGES_GAP where changes cannot be told any more
+   */
+  public async sync(): Promise<SyncResult> {
+    return loadEngine().sync(this.props);
   }
 
   /**

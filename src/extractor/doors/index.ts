@@ -1,5 +1,7 @@
 export * from './extractor';
 export * from '../api/extractor-props';
+export * from '../api/changes-options';
+export * from '../api/sync-result';
 export * from '../api/sql-server-source';
 export * from '../api/landing-props';
 export * from '../api/selection';

@@ -4,6 +4,7 @@ import type { ExtractionPlan } from '../api/extraction-plan';
 import type { ExtractorProps } from '../api/extractor-props';
 import type { LandingProps } from '../api/landing-props';
 import type { CheckItem, ExecutionRun, RunSummary, RunWatch, WatchOptions } from '../api/run-summary';
+import type { SyncResult } from '../api/sync-result';
 import type { VerificationResult, VerifyOptions } from '../api/verification-result';
 import { loadEngine } from '../load-engine';
 import { validateLanding } from '../options/validate-landing';
@@ -27,6 +28,16 @@ export async function plan(props: ExtractorProps, controls: PlanControls = {}): 
 export async function extract(props: ExtractorProps, controls: ExtractControls = {}): Promise<ExtractResult> {
   validateProps(props);
   return loadEngine().extract(props, controls);
+}
+
+/**
+ * {@link Extractor.sync} with events and an AbortSignal.
+ *
+ * @throws LegacyToS3Error
+ */
+export async function sync(props: ExtractorProps, controls: ExtractControls = {}): Promise<SyncResult> {
+  validateProps(props);
+  return loadEngine().sync(props, controls);
 }
 
 /**

@@ -6,6 +6,7 @@ import { validateSource } from './validate-source';
 import { describe, invalid, validateBoolean, validateBytes, validateChoice, validateList, validateWhole } from './validate-value';
 import type { ExtractFormat } from '../api/extract-format';
 import { SourceRisk } from '../api/extraction-plan';
+import { Changes, CountEvery, OnGap } from '../api/changes-options';
 import { type ExtractorProps, Consistency, OnTableError, SourceHashes } from '../api/extractor-props';
 import type { VerifyOptions } from '../api/verification-result';
 
@@ -42,6 +43,10 @@ export function validateProps(props: ExtractorProps): void {
   validateBoolean('sourceAggregates', props.sourceAggregates);
   validateChoice('sourceHashes', props.sourceHashes, SourceHashes);
   validateChoice('onTableError', props.onTableError, OnTableError);
+  validateChoice('changes', props.changes, Changes);
+  validateChoice('onGap', props.onGap, OnGap);
+  validateChoice('countEvery', props.countEvery, CountEvery);
+  validateBoolean('oneVersion', props.oneVersion);
   validatePlanning(props);
   validateConsistency(props);
   validateTableOptions(props.tableOptions);

@@ -1,6 +1,7 @@
 import { conditionProblem } from './check-condition';
 import { checkSelect } from './check-select';
-import { describe, invalid, validateBoolean, validateBytes, validateWhole } from './validate-value';
+import { describe, invalid, validateBoolean, validateBytes, validateChoice, validateWhole } from './validate-value';
+import { ChangedRows, Changes, FoundDeletes } from '../api/changes-options';
 import type { ExtractorProps } from '../api/extractor-props';
 import type { QueryExtraction, TableOptions } from '../api/selection';
 
@@ -44,6 +45,12 @@ export function validateTableOptions(options: unknown): void {
     validateBytes(`${where}.targetChunkBytes`, each.targetChunkBytes);
     validateWhole(`${where}.targetChunkRows`, each.targetChunkRows, 1, Number.MAX_SAFE_INTEGER);
     validateChunkBy(`${where}.chunkBy`, each);
+    validateChoice(`${where}.changes`, each.changes, Changes);
+    validateChoice(`${where}.changedRows`, each.changedRows, ChangedRows);
+    validateChoice(`${where}.deletes`, each.deletes, FoundDeletes);
+    if (each.watermark !== undefined && (typeof each.watermark !== 'string' || each.watermark === '')) {
+      throw invalid(`${where}.watermark must be the name of a column, got ${describe(each.watermark)}`);
+    }
   }
 }
 

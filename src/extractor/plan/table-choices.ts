@@ -5,7 +5,7 @@ import type { TableOptions } from '../api/selection';
 import { nearestNames } from '../api/unknown-names';
 import { quoteTable } from '../source/catalog/identifiers';
 import type { SourceTable, UnreadColumn } from '../source/catalog/read-catalog';
-import { parseTablePattern } from '../source/catalog/table-patterns';
+import { parseTablePattern, type NamedTable } from '../source/catalog/table-patterns';
 
 /** What is read of a table. */
 export interface TableChoice {
@@ -30,13 +30,18 @@ export interface TableChoice {
 export function chooseTables(
   tables: readonly SourceTable[], rules: readonly TableOptions[], chunkTarget?: ChunkTarget, all: readonly SourceTable[] = tables,
 ): TableChoice[] {
-  const parsed = rules.map((rule) => ({ rule, meant: new Set(parseTablePattern(rule.table).among(all)) }));
+  const parsed = parsedPatterns(all, rules);
   for (const { rule, meant } of parsed) refuseUnknown(rule, tables.filter((table) => meant.has(table)));
   return tables.map((table) => {
     const said = parsed.filter(({ meant }) => meant.has(table)).flatMap(({ rule }) => Object.entries(rule));
     const options = Object.fromEntries(said.filter(([, value]) => value !== undefined)) as Partial<TableOptions>;
     return choose(table, options, chunkTarget);
   });
+}
+
+/** Options and the tables that each is meant for. */
+export function parsedPatterns<T extends NamedTable>(all: readonly T[], rules: readonly TableOptions[]): Array<{ readonly rule: TableOptions; readonly meant: ReadonlySet<NamedTable> }> {
+  return rules.map((rule) => ({ rule, meant: new Set<NamedTable>(parseTablePattern(rule.table).among(all)) }));
 }
 
 function choose(table: SourceTable, options: Partial<TableOptions>, standard?: ChunkTarget): TableChoice {

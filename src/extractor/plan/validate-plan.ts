@@ -2,7 +2,7 @@ import { keyType } from './key-types';
 import { isPartitionPrefix } from '../../contract';
 import { counted } from '../api/counted';
 import { LegacyToS3Error } from '../api/errors';
-import { HiddenRows, NotComparedReason, SourceRisk, type ExtractionPlan, type PlannedChunk, type PlannedColumn, type PlannedTable } from '../api/extraction-plan';
+import { ChangeWay, HiddenRows, NotComparedReason, SourceRisk, type ExtractionPlan, type PlannedChunk, type PlannedColumn, type PlannedTable } from '../api/extraction-plan';
 import { nearestNames } from '../api/unknown-names';
 import { conditionProblem } from '../options/check-condition';
 import { PSEUDO_COLUMNS } from '../source/catalog/graph-columns';
@@ -13,10 +13,11 @@ export const PLAN_VERSION = 1;
 
 const PLAN_FIELDS = ['planVersion', 'createdAt', 'server', 'database', 'productVersion', 'snapshotAllowed', 'tables', 'warnings', 'refusals'];
 const TABLE_FIELDS = [
-  'schema', 'table', 'partitionPrefix', 'columns', 'excludedColumns', 'unreadColumns', 'memoryOptimized', 'view', 'identity', 'rowFilter', 'hiddenRows', 'primaryKey',
+  'schema', 'table', 'partitionPrefix', 'columns', 'excludedColumns', 'unreadColumns', 'memoryOptimized', 'view', 'identity', 'rowFilter', 'hiddenRows', 'changes', 'primaryKey',
   'chunkKey', 'estimatedRows', 'estimatedBytes', 'schemaHash', 'chunks',
 ];
 const COLUMN_FIELDS = ['name', 'catalogName', 'columnId', 'type', 'nullable', 'collation', 'computed', 'notCompared'];
+const CHANGES_FIELDS = ['way', 'why', 'missing', 'enable', 'key', 'settings', 'from', 'unchangedTo', 'previousRun', 'reload', 'count'];
 const IDENTITY_FIELDS = ['objectId', 'created', 'database', 'maxColumnId'];
 const CHUNK_FIELDS = ['chunk', 'lower', 'upper', 'nullKey', 'estimatedRows', 'estimatedBytes'];
 
@@ -67,6 +68,8 @@ export function tableProblem(table: unknown): string | undefined {
   if (memoryOptimized !== undefined && typeof memoryOptimized !== 'boolean') return `.memoryOptimized: expected true or false, got ${shown(memoryOptimized)}`;
   const identity = identityProblem(table.identity);
   if (identity !== undefined) return `.identity${identity}`;
+  const changes = changesProblem(table.changes, columns);
+  if (changes !== undefined) return `.changes${changes}`;
   const hidden: readonly unknown[] = [undefined, ...Object.values(HiddenRows)];
   if (!hidden.includes(hiddenRows)) return `.hiddenRows: expected ${hidden.slice(1).join(', ')} or nothing, got ${shown(hiddenRows)}`;
   if (excludedColumns !== undefined && !isTexts(excludedColumns)) return `.excludedColumns: expected an array of names, got ${shown(excludedColumns)}`;
@@ -95,6 +98,28 @@ function identityProblem(identity: unknown): string | undefined {
   if (!Number.isInteger(objectId)) return `.objectId: expected a whole number, got ${shown(objectId)}`;
   if (maxColumnId !== undefined && !isColumnId(maxColumnId)) return `.maxColumnId: expected a whole number of at least 1, got ${shown(maxColumnId)}`;
   const unknown = unknownField(identity, IDENTITY_FIELDS);
+  return unknown === undefined ? undefined : `.${unknown}`;
+}
+
+/** Who may write a plan must not be able to send the source what they like: a way's settings are for it to look at. */
+function changesProblem(changes: unknown, columns: unknown): string | undefined {
+  if (changes === undefined) return undefined;
+  if (!isRecord(changes)) return `: expected an object, got ${shown(changes)}`;
+  const ways: readonly unknown[] = Object.values(ChangeWay);
+  if (!ways.includes(changes.way)) return `.way: expected ${ways.join(', ')}, got ${shown(changes.way)}`;
+  if (!isTexts(changes.key)) return `.key: expected an array of names, got ${shown(changes.key)}`;
+  const names = Array.isArray(columns) ? (columns as PlannedColumn[]).map((column) => column?.name) : [];
+  const missing = changes.key.find((name) => !names.includes(name));
+  if (missing !== undefined && changes.way !== ChangeWay.WHOLE) return `.key: '${missing}' is none of the columns`;
+  for (const name of ['why', 'previousRun', 'reload', 'unchangedTo']) {
+    if (changes[name] !== undefined && typeof changes[name] !== 'string') return `.${name}: expected a text, got ${shown(changes[name])}`;
+  }
+  const { settings, from, count, missing: lacking, enable } = changes;
+  if ([lacking, enable].some((texts) => texts !== undefined && !isTexts(texts))) return `.enable: expected arrays of texts, got ${shown(enable)}`;
+  if (count !== undefined && typeof count !== 'boolean') return `.count: expected true or false, got ${shown(count)}`;
+  if (settings !== undefined && (!isRecord(settings) || !isTexts(Object.values(settings)))) return `.settings: expected texts by name, got ${shown(settings)}`;
+  if (from !== undefined && (!isRecord(from) || !isTexts([from.way, from.lineage, from.order, from.at]))) return `.from: expected a mark, got ${shown(from)}`;
+  const unknown = unknownField(changes, CHANGES_FIELDS);
   return unknown === undefined ? undefined : `.${unknown}`;
 }
 

@@ -4,11 +4,13 @@ import { refuseFoldedFolders } from './chunks/landing-names';
 import { planOf } from './chunks/landing-plan';
 import { retrying } from './chunks/retry';
 import { openSource } from './context/open-source';
+import type { ReadJob } from './context/read-job';
 import { resumedOptions } from './context/resumed-options';
 import type { RunContext } from './context/run-context';
 import { resolveOptions, type RunOptions } from './context/run-options';
 import { Findings } from './findings';
 import { instantsOf, manifestOf, resultOf } from './manifest/build-manifest';
+import { linkRun } from './link-run';
 import { refuseLargeManifest } from './manifest/manifest-limits';
 import { writeManifest } from './manifest/write-manifest';
 import { settleTables } from './missing-tables';
@@ -25,6 +27,7 @@ import type { RunPlannedEvent } from '../api/extract-events';
 import type { ExtractResult } from '../api/extract-result';
 import type { ExtractionPlan } from '../api/extraction-plan';
 import type { ExtractorProps } from '../api/extractor-props';
+import { readBegin } from '../changes/transaction-begin';
 import { openTarget } from '../landing/open-target';
 import { withPartitionPrefixes } from '../plan/partition-prefixes';
 import { countReaders } from '../source/connection/reader-count';
@@ -74,7 +77,7 @@ export async function resume(
 }
 
 /** A run that begins, or goes on. */
-interface Start {
+export interface Start {
   readonly runId: string;
   readonly startedAt: Date;
   readonly checkpoint?: Checkpoint;
@@ -88,7 +91,8 @@ async function safely(options: RunOptions, work: () => Promise<ExtractResult>): 
   }
 }
 
-async function run(options: RunOptions, controls: ExtractControls, clock: Clock, { runId, startedAt, ...start }: Start): Promise<ExtractResult> {
+/** @throws LegacyToS3Error; nothing is left open then, and there is no manifest */
+export async function run(options: RunOptions, controls: ExtractControls, clock: Clock, { runId, startedAt, ...start }: Start): Promise<ExtractResult> {
   const stop = new AbortController();
   // Each reader listens, and so does each of its uploads.
   setMaxListeners(0, stop.signal);
@@ -128,6 +132,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
       consistency,
       signal: stop.signal,
       clock,
+      ...waysOf(jobs),
       mayComplete: async (surely) => (surely ? checkpoint?.lease.assertHeld() : checkpoint?.lease.assertHeldIfLate()),
       warn,
       emit: (event) => controls.onEvent?.(event),
@@ -145,14 +150,17 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     if (checkpoint) {
       hasManifest = await sweepUnfinished(context, jobs, checkpoint.finished);
     } else if (plan) {
-      checkpoint = await beginCheckpoint(context, state.store, plan, startedAt);
+      // Before the snapshot is made: what was committed until then is in it.
+      const begin = consistency === 'databaseSnapshot' && context.ways ? await readBegin(connection, context.ways) : undefined;
+      checkpoint = await beginCheckpoint(context, state.store, plan, startedAt, begin);
       checkpoint?.lease.keep((reason) => stop.abort(reason));
     }
     if (consistency === 'databaseSnapshot') {
+      const { begin } = checkpoint?.record ?? {};
       snapshots = new RunSnapshot(options.connection, runId, warn);
       const finishedChunks = checkpoint?.finishedChunks ?? 0;
       // A process that died after the last chunk may have dropped it already.
-      if (finishedChunks < jobs.length) context = { ...context, snapshot: await snapshots.open(connection, finishedChunks) };
+      if (finishedChunks < jobs.length) context = { ...context, snapshot: { ...await snapshots.open(connection, finishedChunks), ...(begin && { begin }) } };
     }
     const { chunks, failures } = await readAll(context, {
       jobs,
@@ -161,6 +169,10 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
       onFinished: (chunk) => patiently('keep the checkpoint', async () => checkpoint?.finish(chunk)),
       fail: (reason) => stop.abort(reason),
     });
+    const versions = instantsOf(chunks.filter(({ mark }) => mark));
+    if (options.oneVersion && options.follows && versions > 1) {
+      throw new LegacyToS3Error('CHANGES_REFUSED', `run ${runId} was to show one version (oneVersion), but its transaction was begun ${versions} times; the next sync reads it anew`);
+    }
     const { landed, missing } = await settleTables(context, selection.tables, chunks, failures, checkpoint);
     const manifest = manifestOf(context, selection.productVersion, landed, startedAt, missing);
     if (isIncomparable(manifest.tables)) warn(manifest.verification.detail);
@@ -168,6 +180,7 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     stop.signal.throwIfAborted();
     await patiently('look at the lease', async () => checkpoint?.lease.assertHeld());
     const manifestKey = await patiently('write the manifest', () => writeManifest(target, manifest, undefined, hasManifest ? async () => checkpoint?.lease.assertHeld() : 'never'));
+    if (plan && (options.follows || context.ways)) await patiently('keep the chain of changes', async () => linkRun(state.store, manifest, plan, options, options.follows ?? false));
     if (checkpoint && missing.length > 0) {
       await checkpoint.lease.release();
       warn(`${counted(missing.length, 'table')} of run ${runId} are missing; --resume ${runId} tries again`);
@@ -189,6 +202,12 @@ async function run(options: RunOptions, controls: ExtractControls, clock: Clock,
     await target.close();
     state.close();
   }
+}
+
+/** Ways by which changes of the tables are learnt; nothing where none is. */
+export function waysOf(jobs: readonly ReadJob[]): Pick<RunContext, 'ways'> {
+  const ways = [...new Set(jobs.flatMap(({ changes }) => (changes ? [changes.planned.way] : [])))];
+  return ways.length === 0 ? {} : { ways };
 }
 
 function plannedEvent({ tables }: ExtractionPlan, counts: Pick<RunPlannedEvent, 'chunks' | 'finishedChunks' | 'readers'>): RunPlannedEvent {

@@ -3,11 +3,14 @@ import { counted } from '../api/counted';
 import { LegacyToS3Error } from '../api/errors';
 import type { ExtractionPlan } from '../api/extraction-plan';
 import type { Consistency } from '../api/extractor-props';
+import type { TransactionBegin } from '../changes/changed-table';
 import { planOf } from './chunks/landing-plan';
 import { chunkNameOf, type ReadJob } from './context/read-job';
 import { selectionOf } from './context/resumed-options';
 import type { RunContext } from './context/run-context';
 import type { LandingTarget } from '../landing/target/landing-target';
+import { addressOf } from '../source/connection/sql-server-connection';
+import { chainKey } from '../state/chain-store';
 import { Checkpoint, type RunRecord } from '../state/checkpoint';
 import { among } from '../state/chunk-claims';
 import type { Clock } from '../state/clock';
@@ -46,13 +49,14 @@ export function runComplete(target: LandingTarget, runId: string, therefore: str
 
 /** A role that may not write the checkpoint can land all the same; the run cannot be resumed then. */
 export async function beginCheckpoint(
-  context: RunContext, store: StateStore, plan: ExtractionPlan, startedAt: Date,
+  context: RunContext, store: StateStore, plan: ExtractionPlan, startedAt: Date, begin?: TransactionBegin,
 ): Promise<Checkpoint | undefined> {
   const { clock } = context;
   try {
-    return await Checkpoint.begin(store, recordOf(context, plan, startedAt), clock);
+    return await Checkpoint.begin(store, { ...recordOf(context, plan, startedAt), ...(begin && { begin }) }, clock);
   } catch (error) {
-    if (!(error instanceof LegacyToS3Error) || error.code !== 'TARGET_ACCESS_DENIED') throw error;
+    // A run of changes that nobody could find again would be read twice.
+    if (!(error instanceof LegacyToS3Error) || error.code !== 'TARGET_ACCESS_DENIED' || context.options.follows) throw error;
     context.warn(`no checkpoint can be kept under ${store.url}, so that the run could not be resumed: ${error.message}`);
     return undefined;
   }
@@ -60,7 +64,7 @@ export async function beginCheckpoint(
 
 /** What is kept of a run that begins. */
 export function recordOf(
-  { runId, options, consistency }: Pick<RunContext, 'runId' | 'options' | 'consistency'>, plan: ExtractionPlan, startedAt: Date,
+  { runId, options, consistency, database }: Pick<RunContext, 'runId' | 'options' | 'consistency' | 'database'>, plan: ExtractionPlan, startedAt: Date,
 ): RunRecord {
   const { target, format, targetFileBytes, sourceAggregates, sourceHashes, accepted } = options;
   return {
@@ -76,6 +80,7 @@ export function recordOf(
     sourceAggregates,
     sourceHashes,
     accepted,
+    ...(options.follows && { chain: chainKey(addressOf(options.connection), database) }),
   };
 }
 

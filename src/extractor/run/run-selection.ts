@@ -5,6 +5,7 @@ import type { ReadJob } from './context/read-job';
 import type { RunOptions } from './context/run-options';
 import { Findings } from './findings';
 import { planOver } from './plan-run';
+import { askFacts, planWithMarks, planWithWays } from './plan-ways';
 import type { KnownTable } from './tables/landed-table';
 import { LegacyToS3Error } from '../api/errors';
 import { SourceRisk, type ExtractionPlan } from '../api/extraction-plan';
@@ -38,9 +39,10 @@ export async function select(options: RunOptions, connection: SqlServerConnectio
     return { jobs: [job], tables: [{ schema, table, primaryKey: [], chunkKey: [], chunks: [chunk] }], consistency: 'query', warnings: [] };
   }
   const features = await readFeatures(connection);
-  const plan = options.plan
+  const made = options.plan
     ? await givenPlan(options.plan, connection, features, options)
     : await planOver(connection, features, options);
+  const plan = await waysOf(connection, features, made, options);
   const findings = new Findings();
   const accepted = await findings.look(() => refuseRisks(plan.refusals, options.accepted));
   if (accepted && plan.tables.length === 0) throw new LegacyToS3Error('NO_TABLE_MATCHED', `no table is left to read: ${accepted.join('; ')}`);
@@ -62,6 +64,13 @@ export async function select(options: RunOptions, connection: SqlServerConnectio
     plan,
     warnings: [...plan.warnings.filter((warning) => !needless.includes(warning)), ...accepted!],
   };
+}
+
+/** Of a run that was begun the ways are those it began with. */
+async function waysOf(connection: SqlServerConnection, features: SourceFeatures, plan: ExtractionPlan, options: RunOptions): Promise<ExtractionPlan> {
+  if (options.isBegun) return plan;
+  if (!options.follows) return planWithMarks(connection, features, plan, options);
+  return planWithWays(connection, await askFacts(connection, features, options), plan, options);
 }
 
 /** Brings a plan up to date that was made before. @throws LegacyToS3Error when it does not fit the source */

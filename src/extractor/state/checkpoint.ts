@@ -9,6 +9,7 @@ import { LegacyToS3Error } from '../api/errors';
 import type { ExtractionPlan, SourceRisk } from '../api/extraction-plan';
 import type { Consistency, SourceHashes } from '../api/extractor-props';
 import type { TableOptions } from '../api/selection';
+import type { TransactionBegin } from '../changes/changed-table';
 import type { OutputFormat } from '../rows/columns/output-format';
 
 /** Which tables a run was to read, and how to cut them: as it was asked for, with defaults filled in. */
@@ -41,6 +42,10 @@ export interface RunRecord {
   readonly sourceAggregates: boolean;
   readonly sourceHashes: SourceHashes;
   readonly accepted: readonly SourceRisk[];
+  /** Where the database stood before the run's database snapshot was made; absent where changes cannot follow. */
+  readonly begin?: TransactionBegin;
+  /** Key of the chain of runs of changes that the run is of; absent where it is of none. */
+  readonly chain?: string;
 }
 
 /** The checkpoint of a run that did not end. */

@@ -1,6 +1,17 @@
-import type { ManifestAlterations, ManifestColumn, ManifestObject, ManifestTally } from '../../contract';
+import type { ChangeMark, ManifestAlterations, ManifestColumn, ManifestObject, ManifestTally } from '../../contract';
 import type { OffKernelCounts } from '../rows/columns/off-kernel';
 import type { AggregateDifference } from '../source/aggregates/aggregate-query';
+
+/** What was landed of a table's changes; the mark of the chunk is the one they go up to. */
+export interface LandedChanges {
+  readonly from: ChangeMark;
+  /** Columns of its files of keys, companions among them. */
+  readonly keyColumns: readonly string[];
+  readonly inserts: number;
+  readonly updates: number;
+  readonly deletes: number;
+  readonly deletesSeen: boolean;
+}
 
 /** A chunk that is landed and checked: what the manifest and the checkpoint keep of it. */
 export interface LandedChunk {
@@ -17,6 +28,8 @@ export interface LandedChunk {
   readonly differences?: readonly AggregateDifference[];
   /** COUNT_BIG of the whole table in the same state, in digits; only of one chunk of a table that is cut. */
   readonly tableRows?: string;
+  /** COUNT_BIG of the whole table in the transaction that took the mark, in digits; absent where it was not asked for. */
+  readonly countedRows?: string;
   /** Whether the source was asked for aggregates. */
   readonly aggregated?: boolean;
   /** Rows whose hash was compared with the source's; absent when none was taken. */
@@ -35,6 +48,12 @@ export interface LandedChunk {
   readonly instant?: string;
   /** Names the state of the database that was read: chunks of one name show one state. Absent where a chunk shows none. */
   readonly state?: string;
+  /** Taken before its first row was read; absent where no changes can follow. */
+  readonly mark?: ChangeMark;
+  /** Whether the rows are as of the mark exactly; absent where they are not. */
+  readonly exact?: boolean;
+  /** Of a chunk that is a table's changes, not its rows. */
+  readonly changes?: LandedChanges;
   readonly attempts: number;
   /** Of the attempt that succeeded. */
   readonly seconds: number;

@@ -25,6 +25,8 @@ export interface AcquireOptions {
   readonly execution?: string;
   /** Absent: nobody can be asked. */
   readonly isRunning?: AsksExecution;
+  /** Where its texts are, with a trailing slash. @default the folder of the run */
+  readonly folder?: string;
 }
 
 /** An execution holds a run until it ends, which no clock tells. */
@@ -33,8 +35,8 @@ const NEVER = '9999-12-31T23:59:59.999Z';
 /** How long a lease is good for without being renewed. */
 export const LEASE_MS = 60_000;
 
-const leasePrefix = (runId: string) => `${folderOf(runId)}lease-`;
-const leaseKey = (runId: string, epoch: number) => `${leasePrefix(runId)}${String(epoch).padStart(6, '0')}.json`;
+const leasePrefix = (folder: string) => `${folder}lease-`;
+const leaseKey = (folder: string, epoch: number) => `${leasePrefix(folder)}${String(epoch).padStart(6, '0')}.json`;
 
 /**
  * The right to go on with a run. Each holder has an epoch of its own, whose text is created only once: of two that want
@@ -45,21 +47,22 @@ export class RunLease {
    * @throws LegacyToS3Error of code RUN_IN_USE
    */
   public static async acquire(store: StateStore, runId: string, clock: Clock, options: AcquireOptions): Promise<RunLease> {
-    const last = (await store.list(leasePrefix(runId))).at(-1);
+    const { folder = folderOf(runId) } = options;
+    const last = (await store.list(leasePrefix(folder))).at(-1);
     const held = last && JSON.parse(await store.read(last) ?? 'null') as Lease | null;
     const before = last ? Number(/(\d+)\.json$/.exec(last)![1]) : 0;
     // An execution whose function is called again has the run already.
     const isOwn = held && options.execution !== undefined && held.execution === options.execution;
-    if (isOwn) return new RunLease(store, runId, clock, before, held.execution);
+    if (isOwn) return new RunLease(store, runId, clock, before, folder, held.execution);
     if (held && !options.takeOver) await refuseHeld(runId, held, clock, options.isRunning);
-    const lease = new RunLease(store, runId, clock, before + 1, options.execution);
-    if (!await store.create(leaseKey(runId, before + 1), lease.text(lease.expiresAt))) throw inUse(runId, 'another process took it at this moment');
+    const lease = new RunLease(store, runId, clock, before + 1, folder, options.execution);
+    if (!await store.create(leaseKey(folder, before + 1), lease.text(lease.expiresAt))) throw inUse(runId, 'another process took it at this moment');
     return lease;
   }
 
   /** The lease of an execution, in one of its functions. */
   public static ofExecution(store: StateStore, runId: string, clock: Clock, epoch: number, execution: string): RunLease {
-    return new RunLease(store, runId, clock, epoch, execution);
+    return new RunLease(store, runId, clock, epoch, folderOf(runId), execution);
   }
 
   private readonly holder: string;
@@ -70,7 +73,7 @@ export class RunLease {
 
   private constructor(
     private readonly store: StateStore, private readonly runId: string, private readonly clock: Clock, public readonly epoch: number,
-    private readonly execution?: string,
+    private readonly folder: string, private readonly execution?: string,
   ) {
     this.holder = execution === undefined ? `${hostname()} process ${process.pid} ${randomBytes(3).toString('hex')}` : `execution ${execution}`;
     this.expiresAt = clock.now() + LEASE_MS;
@@ -81,8 +84,8 @@ export class RunLease {
    * process asks for now.
    */
   public async clearLeftovers(): Promise<void> {
-    const asked = (key: string) => key.startsWith(leasePrefix(this.runId)) && key >= leaseKey(this.runId, this.epoch);
-    await this.store.remove((await this.store.leftovers(folderOf(this.runId))).filter((key) => !asked(key)));
+    const asked = (key: string) => key.startsWith(leasePrefix(this.folder)) && key >= leaseKey(this.folder, this.epoch);
+    await this.store.remove((await this.store.leftovers(this.folder)).filter((key) => !asked(key)));
   }
 
   /** Renews the lease until it is released; `onLost` is called once when another process has taken it. */
@@ -102,7 +105,7 @@ export class RunLease {
     try {
       await this.assertHeld();
       const expiresAt = this.clock.now() + LEASE_MS;
-      await this.store.put(leaseKey(this.runId, this.epoch), this.text(expiresAt));
+      await this.store.put(leaseKey(this.folder, this.epoch), this.text(expiresAt));
       this.expiresAt = expiresAt;
     } catch (error) {
       const lost = error instanceof LegacyToS3Error && error.code === 'RUN_IN_USE';
@@ -112,8 +115,8 @@ export class RunLease {
 
   /** @throws LegacyToS3Error of code RUN_IN_USE when another process has taken the run over, and perhaps ended it since */
   public async assertHeld(): Promise<void> {
-    if (await this.store.read(leaseKey(this.runId, this.epoch + 1)) !== undefined) throw inUse(this.runId, 'another process has taken it over');
-    if (await this.store.read(leaseKey(this.runId, this.epoch)) === undefined) throw inUse(this.runId, 'another process has taken it over and ended it');
+    if (await this.store.read(leaseKey(this.folder, this.epoch + 1)) !== undefined) throw inUse(this.runId, 'another process has taken it over');
+    if (await this.store.read(leaseKey(this.folder, this.epoch)) === undefined) throw inUse(this.runId, 'another process has taken it over and ended it');
   }
 
   /**
@@ -133,7 +136,7 @@ export class RunLease {
     await this.renewing;
     try {
       await this.assertHeld();
-      await this.store.put(leaseKey(this.runId, this.epoch), this.text(0));
+      await this.store.put(leaseKey(this.folder, this.epoch), this.text(0));
     } catch {
       // Lost, or it will expire.
     }
@@ -149,7 +152,7 @@ export class RunLease {
 
 /** Who has, or had, a run last. @returns nothing where nobody did */
 export async function readHolder(store: StateStore, runId: string): Promise<Pick<Lease, 'holder' | 'execution'> | undefined> {
-  const last = (await store.list(leasePrefix(runId))).at(-1);
+  const last = (await store.list(leasePrefix(folderOf(runId)))).at(-1);
   return last === undefined ? undefined : JSON.parse(await store.read(last) ?? 'null') as Lease | null ?? undefined;
 }
 
@@ -165,5 +168,5 @@ async function refuseHeld(runId: string, held: Lease, clock: Clock, isRunning: A
 }
 
 function inUse(runId: string, reason: string): LegacyToS3Error {
-  return new LegacyToS3Error('RUN_IN_USE', `run ${runId} is in use: ${reason}`);
+  return new LegacyToS3Error('RUN_IN_USE', `${/^\d/.test(runId) ? `run ${runId}` : runId} is in use: ${reason}`);
 }

@@ -1,4 +1,4 @@
-import type { Manifest, ManifestObject, ManifestTable } from '../../contract';
+import { objectsOfRole, type Manifest, type ManifestObject, type ManifestTable } from '../../contract';
 import { VerificationFault, type VerificationProblem } from '../api/verification-result';
 import { sumHashTexts } from '../rows/hash/content-hash';
 
@@ -19,8 +19,16 @@ function checkTable(table: ManifestTable): Problem[] {
   const problems: Problem[] = [];
   const name = `${table.schema}.${table.table}`;
   const compare = comparer(problems, { table: name });
-  const { objects, chunks } = table;
-  compare('rows of the table', objects.reduce((sum, { rows }) => sum + rows, 0), table.rows);
+  const { objects, chunks, changes } = table;
+  // Of changes those are the newest values; keys are of the same rows.
+  const rowsOf = (of: readonly ManifestObject[]) => objectsOfRole(of, changes ? 'changes' : 'rows').reduce((sum, { rows }) => sum + rows, 0);
+  compare('rows of the table', rowsOf(objects), table.rows);
+  if (changes) {
+    const sum = (role: 'keys' | 'deletes') => objectsOfRole(objects, role).reduce((total, { rows }) => total + rows, 0);
+    compare('inserted and updated rows', rowsOf(objects), changes.inserts + changes.updates);
+    if (changes.keyColumns.length > 0) compare('keys of these rows', sum('keys'), changes.inserts + changes.updates);
+    if (changes.deletesSeen) compare('deleted keys', sum('deletes'), changes.deletes);
+  }
   compare('bytes of the table', objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0), table.sizeBytes);
   const byChunk = new Map<number, ManifestObject[]>();
   for (const object of objects) {
@@ -32,7 +40,7 @@ function checkTable(table: ManifestTable): Problem[] {
   for (const { chunk, rows, contentHash } of chunks ?? []) {
     const own = byChunk.get(chunk) ?? [];
     const compareChunk = comparer(problems, { table: name, chunk });
-    compareChunk('rows of the chunk', own.reduce((sum, object) => sum + object.rows, 0), rows);
+    compareChunk('rows of the chunk', rowsOf(own), rows);
     const hashes = own.flatMap((object) => object.contentHash ?? []);
     if (contentHash === undefined || hashes.length < own.length) continue;
     compareChunk('content hash of the chunk', sumHashTexts(hashes), contentHash);

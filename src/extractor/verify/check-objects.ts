@@ -5,7 +5,7 @@ import { localChecker, type CheckedObject, type ObjectChecker, type ObjectJob } 
 import { withMessage } from './problem-message';
 import { ProgressCounter } from './progress-counter';
 import { VerifierThread } from './threads/verifier-thread';
-import { datasetRunFolder, formatOfTable, type Manifest, type ManifestTable } from '../../contract';
+import { columnsOfRole, datasetRunFolder, formatOfTable, type Manifest, type ManifestObject, type ManifestTable } from '../../contract';
 import type { VerifyControls } from '../api/controls';
 import { counted } from '../api/counted';
 import { LegacyToS3Error } from '../api/errors';
@@ -74,8 +74,9 @@ export async function checkObjects(
     controls.onProblem?.(told);
     return told;
   };
-  const jobOf = ({ table }: TableWork): Omit<ObjectJob, 'object'> => ({
-    columns: table.columns,
+  const jobOf = ({ table }: TableWork, object: ManifestObject): ObjectJob => ({
+    object,
+    columns: columnsOfRole(table, object.role ?? 'rows'),
     format: formatOfTable(manifest.format, table),
     comparable: notComparable(table) === undefined,
     contentHashVersion: manifest.contentHashVersion ?? 1,
@@ -91,7 +92,7 @@ export async function checkObjects(
     for (let next = queue.shift(); next; next = queue.shift()) {
       stop.signal.throwIfAborted();
       const { work, object, at } = next;
-      const checked = await checker.check({ ...jobOf(work), object }, (more) => progress.more(object, more));
+      const checked = await checker.check(jobOf(work, object), (more) => progress.more(object, more));
       work.checked[at] = checked;
       const place = { table: work.name, chunk: chunkOf(object.part), objectKey: object.key };
       work.problems[at] = checked.problems.map((problem) => tell({ ...problem, ...place }));

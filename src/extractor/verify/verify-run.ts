@@ -36,6 +36,7 @@ export async function verify(
   try {
     const manifest = await readManifest(target, runId);
     refuseUnknownHashes(manifest);
+    if (againstSource) refuseChanges(manifest);
     checkManifest(manifest).forEach(tell);
     manifest.missingTables?.forEach(({ schema, table, code, message }) =>
       tell({ table: `${schema}.${table}`, fault: VerificationFault.MISSING_TABLE, found: `${code}: ${message}` }));
@@ -53,6 +54,14 @@ export async function verify(
   } finally {
     await target.close();
   }
+}
+
+/** What a table held at the marks of a run of changes is gone from the source. */
+function refuseChanges({ runId, tables }: Manifest): void {
+  const names = tables.filter(({ changes }) => changes).map(({ schema, table }) => `${schema}.${table}`);
+  if (names.length === 0) return;
+  throw new LegacyToS3Error('INVALID_CONFIG', `run ${runId} has the changes alone of ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}: `
+    + 'they are changes between two marks, which the source cannot be asked for again; verify the run without the source');
 }
 
 function refuseUnknownHashes({ runId, contentHashVersion = 1 }: Manifest): void {

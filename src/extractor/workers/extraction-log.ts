@@ -17,6 +17,9 @@ const UNITS: { readonly [name in MetricName]: Unit } = {
   throttles: 'Count',
   skipped: 'Count',
   snapshotsExpired: 'Count',
+  changeLagSeconds: 'Seconds',
+  changeLagRows: 'Count',
+  changeGaps: 'Count',
 };
 
 /** Events that a line is worth. Progress is not: it is what the state of the run says. */

@@ -21,7 +21,7 @@ export interface NewSnapshot {
   /** In place of `present`, where all stay. */
   readonly carried?: CarriedFiles;
   /** What became of the rows (Iceberg spec, "Snapshots", operation). */
-  readonly operation: 'append' | 'overwrite' | 'delete';
+  readonly operation: 'append' | 'overwrite' | 'delete' | 'replace';
   /** Further entries of the summary. */
   readonly summary?: { readonly [key: string]: string };
 }

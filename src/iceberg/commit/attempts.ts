@@ -4,6 +4,7 @@ import { forEachAtOnce, metadataAt, Workplace } from './workplace';
 import { fileNameOf, TABLE_PROPERTIES } from '../../contract';
 import { CatalogTable, metadataVersion } from '../catalogs/table-catalog';
 import { canonicalUri } from '../files/table-files';
+import { dataFolder } from '../rows/own-files';
 import { TableMetadata } from '../spec/table-metadata';
 
 /** What is noted before an attempt writes anything else, so that what it leaves can be found. */
@@ -58,8 +59,10 @@ export async function sweepAttempts(workplace: Workplace, name: string, location
     const { attempt, base } = JSON.parse(text.toString('utf8')) as AttemptNote;
     if (base === current) continue;
     // One that was committed ended before it deleted what the log names no more.
-    const isLeft = isCommitted(metadata, current!, attempt) ? isForgotten(metadata) : (file: string) => file.includes(attempt);
-    const found = (await files.list(`${location}/metadata/`)).map((file) => file.uri).filter(isLeft);
+    const committed = isCommitted(metadata, current!, attempt);
+    const isLeft = committed ? isForgotten(metadata) : (file: string) => file.includes(attempt);
+    const listed = [...await files.list(`${location}/metadata/`), ...committed ? [] : await files.list(dataFolder(location))];
+    const found = listed.map((file) => file.uri).filter(isLeft);
     // Whose own snapshot has expired may be named by those that followed it.
     if (found.some(isManifest)) named ??= await namedManifests(workplace, metadata);
     const left = found.filter((file) => !named?.has(canonicalUri(file)));

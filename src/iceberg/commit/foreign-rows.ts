@@ -1,5 +1,6 @@
 import { liveEntries, ReadManifest } from './snapshot-files';
 import { ForeignRows, parsePartKey, TABLE_PROPERTIES } from '../../contract';
+import { isOwnFile } from '../rows/own-files';
 import { DataFile } from '../spec/data-file';
 import { IcebergError } from '../spec/errors';
 import { currentSnapshot, lineage, Snapshot, TableMetadata } from '../spec/table-metadata';
@@ -42,7 +43,7 @@ export function foreignSnapshots(metadata: TableMetadata): Snapshot[] {
 export function staysBesideRun(metadata: TableMetadata, before: readonly ReadManifest[], choice: ForeignRows): (file: DataFile) => boolean {
   const foreign = foreignSnapshots(metadata);
   const changing = foreign.filter(({ summary }) => summary.operation !== 'replace');
-  const theirs = before.flatMap(liveEntries).filter(({ entry }) => !isLanded(metadata, entry.file));
+  const theirs = before.flatMap(liveEntries).filter(({ entry }) => !isOfRuns(metadata, entry.file));
   const below = belowRuns(metadata, foreign.length);
   const kept = theirs.length > 0 && below.rows;
   if ((changing.length === 0 && !kept) || choice === 'drop') return () => false;
@@ -56,7 +57,13 @@ export function staysBesideRun(metadata: TableMetadata, before: readonly ReadMan
   if (below.anew || foreign.some(writesAnew)) {
     throw new IcebergError('FOREIGN_ROWS', `${whose}, and wrote files anew since, so that their rows cannot be told from the run's; foreignRows: 'drop' replaces all`);
   }
-  return (file) => !isLanded(metadata, file);
+  return (file) => !isOfRuns(metadata, file);
+}
+
+/** Whether a run landed the file, or it was made of those that runs landed: by its place, since snapshots, which tell who added it, expire. */
+export function isOfRuns(metadata: TableMetadata, { filePath }: DataFile): boolean {
+  if (filePath.startsWith(`${metadata.location}/`)) return isOwnFile(metadata, filePath);
+  return parsePartKey(filePath) !== undefined;
 }
 
 /**
@@ -76,11 +83,6 @@ export function belowChanges(metadata: TableMetadata, choice: ForeignRows): stri
   const { rows, anew } = belowRuns(metadata, foreign.length);
   const below: Below = { rows: rows || changing.length > 0, anew: anew || foreign.some(writesAnew) };
   return JSON.stringify(below);
-}
-
-/** Whether a run landed the file: by its place, since snapshots, which tell who added it, expire. */
-function isLanded({ location }: TableMetadata, { filePath }: DataFile): boolean {
-  return !filePath.startsWith(`${location}/`) && parsePartKey(filePath) !== undefined;
 }
 
 /** What the last snapshot of ours has kept of others. */

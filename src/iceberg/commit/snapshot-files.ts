@@ -1,53 +1,16 @@
-import { forEachAtOnce, required } from './workplace';
+import { forEachAtOnce } from '../files/at-once';
 import { TableFiles } from '../files/table-files';
+import { listedManifests, liveEntries, ReadManifest } from '../rows/live-files';
 import { DataFile, FileContent } from '../spec/data-file';
-import { Long, sameLong } from '../spec/long';
-import { EntryStatus, ManifestContent, ManifestEntry, narrowed, readManifest, writeManifest } from '../spec/manifest';
-import { ListedManifest, readManifestList, writeManifestList } from '../spec/manifest-list';
+import { Long } from '../spec/long';
+import { EntryStatus, ManifestContent, ManifestEntry, narrowed, writeManifest } from '../spec/manifest';
+import { ListedManifest, writeManifestList } from '../spec/manifest-list';
 import { currentSchema, Snapshot, TableMetadata } from '../spec/table-metadata';
+
+export { addedManifests, listedManifests, liveEntries, liveManifests, type ReadManifest } from '../rows/live-files';
 
 /** Entries of a manifest; Iceberg's own writer ends one at 8 MB. */
 const MANIFEST_ENTRIES = 2000;
-
-/** A manifest of a snapshot, and what is in it. */
-export interface ReadManifest {
-  readonly listed: ListedManifest;
-  readonly content: ManifestContent;
-}
-
-/** The manifests that a snapshot names. */
-export async function listedManifests(files: TableFiles, snapshot: Snapshot): Promise<ListedManifest[]> {
-  return readManifestList(await required(files, snapshot['manifest-list']), snapshot['manifest-list']);
-}
-
-/** The manifests of a snapshot with a file that is not deleted, and their entries. */
-export async function liveManifests(files: TableFiles, snapshot: Snapshot | undefined): Promise<ReadManifest[]> {
-  return snapshot ? readLive(files, await listedManifests(files, snapshot)) : [];
-}
-
-/** Those that the snapshot itself added. */
-export async function addedManifests(files: TableFiles, snapshot: Snapshot): Promise<ReadManifest[]> {
-  return readLive(files, (await listedManifests(files, snapshot)).filter(({ addedSnapshotId }) => sameLong(addedSnapshotId, snapshot['snapshot-id'])));
-}
-
-async function readLive(files: TableFiles, all: readonly ListedManifest[]): Promise<ReadManifest[]> {
-  const listed = all.filter(({ addedFiles, existingFiles }) => addedFiles + existingFiles > 0);
-  return forEachAtOnce(listed, async (each) => ({ listed: each, content: readManifest(await required(files, each.path), each.path) }));
-}
-
-/** An entry that is not deleted, with the numbers that it has from its manifest (Iceberg spec, "Sequence Number Inheritance"). */
-export function liveEntries({ listed, content }: ReadManifest): { readonly at: number; readonly entry: ManifestEntry }[] {
-  return content.entries.map((entry, at) => ({ at, entry: inherited(entry, listed) })).filter(({ entry }) => entry.status !== EntryStatus.deleted);
-}
-
-function inherited(entry: ManifestEntry, { sequenceNumber, addedSnapshotId }: ListedManifest): ManifestEntry {
-  return {
-    ...entry,
-    snapshotId: entry.snapshotId ?? addedSnapshotId,
-    sequenceNumber: entry.sequenceNumber ?? sequenceNumber,
-    fileSequenceNumber: entry.fileSequenceNumber ?? sequenceNumber,
-  };
-}
 
 /** What a new snapshot does with the files there are. */
 export interface SnapshotChange {

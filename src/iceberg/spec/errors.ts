@@ -16,6 +16,8 @@ export type IcebergErrorCode =
   | 'COMMIT_CONTENTION'
   /** What was committed is not what the catalog has. */
   | 'COMMIT_UNPROVEN'
+  /** Rows that were written anew are not those that were read. */
+  | 'CONTENT_DIFFERS'
   /** A REST catalog did not take a request. */
   | 'CATALOG_REFUSED'
   /** There is no such table, run or snapshot. */

@@ -5,6 +5,7 @@ import { checkReach } from './extraction-network';
 import { ExtractionProps } from './extraction-props';
 import { checkSettings } from './extraction-settings';
 import { checkTasks } from './fargate/check-tasks';
+import { checkMode } from './mode/following';
 import { EXTRACTION_ENV, SERVICES, WINDOW_DAYS } from '../../contract';
 import { NEEDS_PASSWORD } from '../../extractor/options/validate-source';
 import { validateWindow } from '../../extractor/options/validate-window';
@@ -20,6 +21,7 @@ export function checkExtraction(scope: Construct, props: ExtractionProps): void 
   checkName(scope, props);
   checkSource(scope, props);
   checkSettings(scope, props);
+  checkMode(scope, props);
   checkBounds(scope, props);
   checkFunctions(scope, props);
   checkTasks(scope, props);
@@ -66,7 +68,7 @@ function checkBounds(scope: Construct, props: ExtractionProps): void {
   requireNumber(scope, 'maxCost', props.maxCost, { above: 0 });
   for (const [name, price] of Object.entries(props.prices ?? {})) requireNumber(scope, `prices.${name}`, price, { min: 0 });
   requireWhole(scope, 'assumedBytesPerSecond', props.assumedBytesPerSecond, { min: 1024 });
-  if (props.enabled !== undefined && !props.schedule) throw invalidInput(scope, 'enabled needs schedule, which is not set');
+  if (props.enabled !== undefined && !props.schedule && !props.mode?.changesOptions) throw invalidInput(scope, 'enabled needs schedule, which is not set');
   if (props.planPrefix !== undefined) requireText(scope, 'planPrefix', props.planPrefix, /^[^/\s].*$/, 'a prefix of object keys without a slash before it');
 }
 

@@ -21,6 +21,8 @@ export interface DefinitionProps {
   readonly settings: { readonly [name: string]: unknown };
   readonly overlap: OverlapRule;
   readonly limits: ExtractionLimits;
+  /** How changes are followed; undefined where all rows are read. */
+  readonly changes?: { readonly [name: string]: unknown };
   /** Longest execution (seconds). */
   readonly timeoutSeconds: number;
 }
@@ -83,6 +85,7 @@ export function definitionOf(props: DefinitionProps): object {
     'settings': props.settings,
     'overlap': props.overlap,
     'limits': props.limits,
+    ...props.changes && { changes: props.changes },
   };
   const complete: Paths<CompleteStep> = { 'step': 'complete', 'execution': EXECUTION, 'run.$': '$.run' };
   const control = (parameters: object, rest: object) => task(props.control, props.controlSeconds, parameters, rest);
@@ -96,6 +99,7 @@ export function definitionOf(props: DefinitionProps): object {
         Type: 'Choice',
         Choices: [
           { Variable: '$.outcome', StringEquals: 'skipped', Next: 'Skipped' },
+          ...props.changes ? [{ Variable: '$.outcome', StringEquals: 'unchanged', Next: 'Unchanged' }] : [],
           { And: [{ Variable: '$.outcome', StringEquals: 'waiting' }, { Variable: '$.waitUntil', IsPresent: true }], Next: 'WaitToBegin' },
           { Variable: '$.outcome', StringEquals: 'waiting', Next: 'WaitForOther' },
           { And: [{ Variable: '$.outcome', StringEquals: 'begun' }, { Variable: '$.counts.items', NumericEquals: 0 }], Next: 'Complete' },
@@ -103,6 +107,7 @@ export function definitionOf(props: DefinitionProps): object {
         ],
       },
       Skipped: { Type: 'Succeed' },
+      ...props.changes && { Unchanged: { Type: 'Succeed' } },
       // Outside of its window, or while it is paused.
       WaitToBegin: { Type: 'Wait', TimestampPath: '$.waitUntil', Next: 'Begin' },
       WaitForOther: { Type: 'Wait', Seconds: WAIT_SECONDS, Next: 'Begin' },

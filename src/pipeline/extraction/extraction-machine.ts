@@ -17,7 +17,7 @@ import { createHandlerLogGroup } from '../functions/handler-function';
 import { ILegacyToS3Pipeline } from '../interface/pipeline-interface';
 
 /** What a state machine is made of. */
-export interface ExtractionMachineProps extends Pick<DefinitionProps, 'settings' | 'overlap' | 'limits' | 'timeoutSeconds'> {
+export interface ExtractionMachineProps extends Pick<DefinitionProps, 'settings' | 'overlap' | 'limits' | 'changes' | 'timeoutSeconds'> {
   readonly pipeline: ILegacyToS3Pipeline;
   readonly control: ExtractionFunction;
   /** Workers that are functions; undefined where all are tasks. */
@@ -37,7 +37,7 @@ export class ExtractionMachine extends Construct {
 
   constructor(scope: Construct, id: string, props: ExtractionMachineProps) {
     super(scope, id);
-    const { control, worker, task, settings, overlap, limits, timeoutSeconds } = props;
+    const { control, worker, task, settings, overlap, limits, changes, timeoutSeconds } = props;
     this.logGroup = createHandlerLogGroup(this, props, props.encryptionKey, this.logGroupName());
     const role = this.createRole(props);
     const tracingEnabled = props.tracing === lambda.Tracing.ACTIVE;
@@ -52,6 +52,7 @@ export class ExtractionMachine extends Construct {
         settings,
         overlap,
         limits,
+        changes,
         timeoutSeconds,
       }))),
       // Without data: a chunk's bounds are values of the source.

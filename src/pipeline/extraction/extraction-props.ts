@@ -9,6 +9,7 @@ import { ExtractionPrices, ExtractionWindow } from './extraction-bounds';
 import { ExtractionOptions } from './extraction-options';
 import { ExtractionSource } from './extraction-source';
 import { ExtractionWorkers } from './extraction-workers';
+import { ExtractionMode } from './mode/extraction-mode';
 import { ILegacyToS3Pipeline } from '../interface/pipeline-interface';
 import { AlarmOptions } from '../observability/alarms/alarm-options';
 
@@ -38,14 +39,22 @@ export interface ExtractionProps extends ExtractionOptions, AlarmOptions {
   readonly extractionName?: string;
 
   /**
-   * When it starts, by EventBridge Scheduler: `ScheduleExpression.cron({ hour: '1', minute: '0', timeZone: TimeZone.EUROPE_BERLIN })`.
+   * What an execution reads: all rows, or what changed since the run before.
    *
-   * @default - it is started by hand (`grantStart`)
+   * @default ExtractionMode.full()
+   */
+  readonly mode?: ExtractionMode;
+
+  /**
+   * When it starts, by EventBridge Scheduler: `ScheduleExpression.cron({ hour: '1', minute: '0', timeZone: TimeZone.EUROPE_BERLIN })`.
+   * Not with `ExtractionMode.changes`, which says it itself.
+   *
+   * @default - it is started by hand (`grantStart`), or as often as the mode says
    */
   readonly schedule?: scheduler.ScheduleExpression;
 
   /**
-   * Whether the schedule starts anything; only with `schedule`.
+   * Whether the schedule starts anything; only with `schedule`, or with `ExtractionMode.changes`.
    *
    * @default true
    */
@@ -134,9 +143,10 @@ export interface ExtractionProps extends ExtractionOptions, AlarmOptions {
   readonly assumedBytesPerSecond?: number;
 
   /**
-   * An alarm goes off when no extraction was completed for so long: whole hours, 1 hour to 7 days.
+   * An alarm goes off when no extraction was completed for so long: whole hours, 1 hour to 7 days. Of runs of changes one that found
+   * nothing changed counts too.
    *
-   * @default - 36 hours where the schedule begins at least once a day, else no alarm
+   * @default - 36 hours where the schedule begins at least once a day, else no alarm; of runs of changes three times `every`, at least an hour
    */
   readonly overdueAfter?: Duration;
 

@@ -23,8 +23,10 @@ export class ExtractionStarts extends Construct {
     super(scope, id);
   }
 
-  /** Starts executions by a schedule. */
-  public schedule(schedule: scheduler.ScheduleExpression, stateMachine: sfn.IStateMachine, enabled: boolean): scheduler.Schedule {
+  /** Starts executions by a schedule. @param latest after which a start that is late is none */
+  public schedule(
+    schedule: scheduler.ScheduleExpression, stateMachine: sfn.IStateMachine, enabled: boolean, latest: Duration = LATEST_START,
+  ): scheduler.Schedule {
     const { deadLetters } = this;
     const role = new iam.Role(this, 'ScheduleRole', {
       description: 'Lets EventBridge Scheduler start an extraction',
@@ -45,7 +47,7 @@ export class ExtractionStarts extends Construct {
           // Nothing but the time: an execution takes what the deployment says.
           input: scheduler.ScheduleTargetInput.fromObject({ scheduledAt: scheduler.ContextAttribute.scheduledTime } satisfies ExtractionInput),
           deadLetterConfig: { arn: deadLetters.queueArn },
-          retryPolicy: { maximumEventAgeInSeconds: LATEST_START.toSeconds(), maximumRetryAttempts: 185 },
+          retryPolicy: { maximumEventAgeInSeconds: latest.toSeconds(), maximumRetryAttempts: 185 },
         }),
       },
     });

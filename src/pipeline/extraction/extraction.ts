@@ -18,9 +18,10 @@ import { ExtractionMachine } from './extraction-machine';
 import { ExtractionNetwork } from './extraction-network';
 import { ExtractionOverlap, ExtractionProps } from './extraction-props';
 import { landingOf, limitsOf, readingOf, settingsOf, sourceOf, toJson } from './extraction-settings';
-import { ExtractionStarts, isDaily, statusPattern, UNSUCCESSFUL } from './extraction-starts';
+import { ExtractionStarts, statusPattern, UNSUCCESSFUL } from './extraction-starts';
 import { ExtractionWorkers } from './extraction-workers';
 import { createWorkers, WorkerConstructs } from './fargate/create-workers';
+import { changesOf, Following, followingOf, overdueOf, startsOf } from './mode/following';
 import { createExtractionAlarms, EXTRACTION_ALARM_KINDS } from './observability/extraction-alarms';
 import { ExtractionMetrics } from './observability/extraction-metrics';
 import { ExtractionQueries } from './observability/extraction-queries';
@@ -100,6 +101,7 @@ export class Extraction extends Construct implements ec2.IConnectable {
   public readonly alarmTopic: sns.ITopic;
 
   private readonly network?: ExtractionNetwork;
+  private readonly following?: Following;
 
   constructor(scope: Construct, id: string, props: ExtractionProps) {
     super(scope, id);
@@ -120,21 +122,23 @@ export class Extraction extends Construct implements ec2.IConnectable {
 
     const keepsSnapshots = props.consistency === Consistency.DATABASE_SNAPSHOT || props.keepSnapshotFor !== undefined;
     const starts = new ExtractionStarts(this, 'Starts', this.deadLetters);
-    if (props.schedule) this.schedule = starts.schedule(props.schedule, this.stateMachine, props.enabled ?? true);
+    const start = startsOf(props);
+    if (start) this.schedule = starts.schedule(start.schedule, this.stateMachine, props.enabled ?? true, start.latest);
     starts.afterFailures(this.stateMachine, this.controlFunction);
     if (keepsSnapshots) starts.expireSnapshots(this.controlFunction, props.keepSnapshotFor ?? Duration.hours(24));
 
     this.metrics = new ExtractionMetrics({
       namespace: props.pipeline.metricNamespace, extractionName: this.extractionName, stateMachine: this.stateMachine,
     });
-    const daily = props.schedule && isDaily(props.schedule) && (props.enabled ?? true);
+    this.following = followingOf(props);
     ({ alarms: this.alarms, topic: this.alarmTopic } = createExtractionAlarms(new Construct(this, 'Alarms'), {
       options: { ...props, alarmTopic: props.alarmTopic ?? props.pipeline.resources.alarmTopic },
       extractionName: this.extractionName,
       stateMachine: this.stateMachine,
       metrics: this.metrics,
       deadLetters: this.deadLetters,
-      overdueAfter: props.overdueAfter ?? (daily ? Duration.hours(36) : undefined),
+      overdueAfter: overdueOf(props),
+      following: this.following,
       keepsSnapshots,
       encryptionKey: props.encryptionKey,
     }));
@@ -196,10 +200,10 @@ export class Extraction extends Construct implements ec2.IConnectable {
 
   /**
    * Rows for a dashboard: executions, their duration, rows and bytes, waiting, lag behind the schedule, retries, dead letters, the
-   * alarms' state and the latest errors. Each call makes new widgets.
+   * alarms' state and the latest errors; of runs of changes how far the tables follow. Each call makes new widgets.
    */
   public dashboardRows(): cloudwatch.IWidget[][] {
-    return extractionRows(this);
+    return extractionRows(this, this.following);
   }
 
   /**
@@ -283,6 +287,7 @@ export class Extraction extends Construct implements ec2.IConnectable {
       logRemovalPolicy,
       tracing,
       settings: settingsOf(props),
+      changes: changesOf(props),
       overlap: props.overlap ?? ExtractionOverlap.SKIP,
       limits: limitsOf(props, MEMORY_MB, worker && worker.function.timeout!.toSeconds() - KEPT_SECONDS),
       timeoutSeconds: (props.timeout ?? Duration.days(7)).toSeconds(),

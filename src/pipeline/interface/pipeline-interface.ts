@@ -8,6 +8,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { IConstruct } from 'constructs';
 import { ILandingCatalog } from '../catalog/catalog-interface';
+import { LandedTables } from '../catalog/landed-tables';
 
 /** A pipeline, of this app or deployed elsewhere. */
 export interface ILegacyToS3Pipeline extends IConstruct {
@@ -179,6 +180,13 @@ export interface PipelineResources {
    * @default - there is none, or it is not known
    */
   readonly catalog?: ILandingCatalog;
+
+  /**
+   * What complete runs become in the catalog.
+   *
+   * @default - not known
+   */
+  readonly landedTables?: LandedTables;
 
   /**
    * Where events go that could not be recorded.

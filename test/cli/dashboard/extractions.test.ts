@@ -82,6 +82,19 @@ const FAILED = execution('night-30', { status: 'FAILED', stoppedAt: at(-5), erro
 const DONE = execution('night-29', {
   stoppedAt: at(-4), output: JSON.stringify({ runId: '20260129T010000000Z-abcdef', manifestKey: 'k', rows: 12_345, sizeBytes: 5e6, objects: 3, verification: 'verified' }),
 });
+const FOLLOWED = execution('night-29', {
+  stoppedAt: at(-4),
+  output: JSON.stringify({
+    runId: '20260129T010000000Z-abcdef',
+    manifestKey: 'k',
+    rows: 15,
+    sizeBytes: 5e3,
+    objects: 3,
+    verification: 'counted',
+    changes: { inserts: 12, updates: 3, deletes: 1, changedTables: 2, wholeTables: 0, lagSeconds: 4 },
+  }),
+});
+const UNCHANGED = execution('night-30', { stoppedAt: at(-3), output: JSON.stringify({ outcome: 'unchanged', reason: 'nothing changed since run r', since: 'r' }) });
 const SKIPPED = execution('night-28', { stoppedAt: at(-10), output: JSON.stringify({ outcome: 'skipped', reason: 'execution night-27 is at work' }) });
 
 beforeEach(() => {
@@ -114,6 +127,16 @@ describe('executions', () => {
       etaSeconds: 150,
     });
     expect(executions.slice(1).some(({ progress }) => progress)).toBe(false);
+  });
+
+  test('those of changes with what they brought, or that nothing changed, of which no run is looked for', async () => {
+    listed = [UNCHANGED, FOLLOWED];
+    const { executions } = await sourceOf().view();
+    expect(executions.map(({ name, state, runId, rows, cause, changes }) => [name, state, runId, rows, cause, changes])).toEqual([
+      ['night-30', 'unchanged', undefined, undefined, 'nothing changed since run r', undefined],
+      ['night-29', 'succeeded', '20260129T010000000Z-abcdef', 15, undefined, '12 inserts, 3 updates, 1 delete in 2 tables; as of 4 s before the manifest'],
+    ]);
+    expect(ScriptedWatch.opened).toEqual([]);
   });
 
   test('a run is watched on: what was read is not read again, and of a run that is over nothing is', async () => {

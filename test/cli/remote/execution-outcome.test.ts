@@ -1,5 +1,5 @@
 import type { Execution } from '../../../src/cli/account/executions-client';
-import { causeText, failureOf, isOutcome, outputOf, resumedRun } from '../../../src/cli/remote/execution-outcome';
+import { causeText, changesText, failureOf, isOutcome, outputOf, resumedRun } from '../../../src/cli/remote/execution-outcome';
 
 const execution = (told: Partial<Execution>): Execution => ({
   arn: 'arn:one', name: 'one', status: 'FAILED', isRunning: false, startedAt: new Date(0), redrivable: true, ...told,
@@ -30,7 +30,14 @@ test('the output is a run, or why there is none', () => {
   const run = { finished: true, runId: 'r', manifestKey: 'k', rows: 1, sizeBytes: 2, objects: 3, verification: 'verified' };
   expect(outputOf(execution({ output: JSON.stringify(run) }))).toEqual(run);
   expect(outputOf(execution({ output: '{"outcome":"skipped","reason":"another"}' }))).toEqual({ skipped: 'another' });
+  expect(outputOf(execution({ output: '{"outcome":"unchanged","reason":"since r","since":"r"}' }))).toEqual({ unchanged: 'since r' });
   for (const output of [undefined, '', '[]', 'null', '{}', 'x']) expect(outputOf(execution({ output }))).toBeUndefined();
+});
+
+test('what a run of changes brought is a line', () => {
+  const some = { inserts: 12, updates: 0, deletes: 1, changedTables: 2, wholeTables: 1, lagSeconds: 3.2 };
+  expect(changesText(some)).toBe('12 inserts, 0 updates, 1 delete in 2 tables; 1 table read whole; as of 4 s before the manifest');
+  expect(changesText({ ...some, wholeTables: 0, lagSeconds: undefined })).toBe('12 inserts, 0 updates, 1 delete in 2 tables');
 });
 
 test('the run that it was told to go on with', () => {

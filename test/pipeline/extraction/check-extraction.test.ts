@@ -2,14 +2,15 @@ import { writeFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CfnParameter, Duration, Size, Stack } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { make, pipelineOf, secretOf, sourceOf } from './made';
 import {
-  Authentication, Encryption, ExtractionProps, ExtractionSource, ExtractionWorkers, LambdaWorkersOptions, LegacyToS3Pipeline,
-  ObjectChecksum, TimeType,
+  Authentication, ChangesModeOptions, Consistency, Encryption, ExtractFormat, ExtractionMode, ExtractionProps, ExtractionSource,
+  ExtractionWorkers, LambdaWorkersOptions, LandedTables, LegacyToS3Pipeline, ObjectChecksum, TimeType,
 } from '../../../src';
 import { vpcOf } from '../prop-case-sets';
 import { failureOf, synth } from '../synth';
@@ -97,6 +98,49 @@ test.each<[string, LambdaWorkersOptions, RegExp]>([
   ['a small disk', { ephemeralStorageSize: Size.mebibytes(100) }, /workers: ephemeralStorageSize must be a whole number of MiB from 512 to 10240, got 100$/],
 ])('of workers: %s', (_name, options, message) => {
   expect(workersRefusal(options)).toMatch(message);
+});
+
+const changes = (options: Partial<ChangesModeOptions> = {}) => ({ mode: ExtractionMode.changes({ every: Duration.minutes(5), ...options }) });
+const pipelineWith = (stack: Stack, landedTables: LandedTables) => new LegacyToS3Pipeline(stack, 'Ledger', { landedTables });
+
+test.each<[string, (stack: Stack) => Partial<ExtractionProps>, RegExp]>([
+  ['a mode that is none', () => ({ mode: 'changes' as never }), /^Stack\/Nightly: mode must be an object, such as ExtractionMode\.full\(\), got "changes"$/],
+  ['no time between looks', () => changes({ every: undefined as never }), /mode: every must say how often the source is looked at, .*, got undefined$/],
+  ['looks of seconds', () => changes({ every: Duration.seconds(30) }), /mode: every must be whole minutes from 1 minute to 1 day, got 30 seconds$/],
+  ['looks of odd seconds', () => changes({ every: Duration.seconds(90) }), /mode: every must be whole minutes .*, got 1 minute 30 seconds$/],
+  ['looks of days', () => changes({ every: Duration.days(2) }), /mode: every must be whole minutes from 1 minute to 1 day, got 2 days$/],
+  [
+    'looks that only deployment knows', (stack) => changes({ every: Duration.minutes(new CfnParameter(stack, 'P', { type: 'Number' }).valueAsNumber) }),
+    /mode: every must be known at synthesis, got a token/,
+  ],
+  [
+    'two schedules', () => ({ ...changes(), schedule: scheduler.ScheduleExpression.rate(Duration.days(1)) }),
+    /schedule and mode: ExtractionMode\.changes\(…\) exclude each other/,
+  ],
+  ['rows never committed for a base', () => ({ ...changes(), consistency: Consistency.NO_LOCK }), /consistency must not be noLock where mode is ExtractionMode\.changes\(…\)/],
+  ['what Iceberg does not hold', () => ({ ...changes(), format: ExtractFormat.csv() }), /format must be parquet where mode is ExtractionMode\.changes\(…\), got csv: /],
+  ['tables of Hive', (stack) => ({ ...changes(), pipeline: pipelineWith(stack, LandedTables.hive()) }), /needs a pipeline with landedTables: LandedTables\.iceberg\(\), got 'hive'/],
+  ['no tables', (stack) => ({ ...changes(), pipeline: pipelineWith(stack, LandedTables.none()) }), /needs a pipeline with landedTables: LandedTables\.iceberg\(\), got 'none'/],
+  [
+    'tables of Hive, as an imported pipeline says', (stack) => {
+      const { bucket, metadataTable } = pipelineOf(stack);
+      return { ...changes(), pipeline: LegacyToS3Pipeline.fromPipelineAttributes(stack, 'Known', { pipelineName: 'known', bucket, metadataTable, landedTables: LandedTables.hive() }) };
+    }, /got 'hive'/,
+  ],
+])('of runs of changes: %s', (_name, props, message) => {
+  expect(refusal(props)).toMatch(message);
+});
+
+test('runs of changes are made with Iceberg tables, with a pipeline of which that is not known, and of a secondary with a warning', () => {
+  const { stack } = synth((scope) => {
+    make(scope, { ...changes(), pipeline: pipelineWith(scope, LandedTables.iceberg()) });
+    make(new Stack(scope, 'Secondary'), { ...changes(), pipeline: pipelineOf(scope, 'other/', 'Imported'), source: { ...sourceOf(scope, 'Other'), readOnlyIntent: true } });
+    return scope;
+  });
+  const warned = (at: string) => Annotations.fromStack(stack).findWarning(at, Match.stringLikeRegexp('changes|Change Tracking'));
+  expect(warned('/Stack/Nightly')).toEqual([]);
+  const inner = stack.node.findChild('Secondary') as Stack;
+  Annotations.fromStack(inner).hasWarning('/Stack/Secondary/Nightly', Match.stringLikeRegexp('^source\\.readOnlyIntent leads to a secondary, where Change Tracking is refused \\(error 22117\\)'));
 });
 
 test('two extractions of one name into one bucket', () => {

@@ -4,7 +4,7 @@ import { Duration } from 'aws-cdk-lib';
 import { propertiesOf } from './interface-properties';
 import { synthExtraction } from './made';
 import { EXTRACTION_INPUTS, EXTRACTION_METRICS } from '../../../src/contract';
-import { ExtractionAlarmKind, ExtractionWorkers } from '../../../src/pipeline';
+import { ExtractionAlarmKind, ExtractionMode, ExtractionWorkers } from '../../../src/pipeline';
 import { vpcOf } from '../prop-case-sets';
 
 const docOf = (name: string) => readFileSync(path.join(__dirname, '..', '..', '..', 'docs', `${name}.md`), 'utf8');
@@ -16,6 +16,7 @@ test.each([
   ['extraction/extraction-options.ts', 'ExtractionOptions'],
   ['extraction/extraction-workers.ts', 'LambdaWorkersOptions'],
   ['extraction/extraction-workers.ts', 'FargateWorkersOptions'],
+  ['extraction/mode/extraction-mode.ts', 'ChangesModeOptions'],
   ['observability/alarms/alarm-options.ts', 'AlarmOptions'],
 ])('docs/extraction.md names every prop of %s', (file, name) => {
   expect(Object.keys(propertiesOf(`pipeline/${file}`, name)).filter((prop) => !named(prop))).toEqual([]);
@@ -39,7 +40,9 @@ test('it lists every type of resource that an extraction makes, but for what com
 
 test('the runbook has a heading for every alarm', () => {
   const headings = docOf('runbook').split('\n').filter((line) => line.startsWith('## ')).map((line) => line.slice(3).toLowerCase().replace(/ /g, '-'));
-  const anchors = Object.values(made.alarms).map(({ node }) => node.id.replace(/(?!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase());
+  const followed = synthExtraction({ mode: ExtractionMode.changes({ every: Duration.minutes(5) }) }).made;
+  const ids = new Set([...Object.values(made.alarms), ...Object.values(followed.alarms)].map(({ node }) => node.id));
+  const anchors = [...ids].map((id) => id.replace(/(?!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase());
   expect(anchors).toHaveLength(Object.values(ExtractionAlarmKind).length);
   expect(anchors.filter((anchor) => !headings.includes(anchor))).toEqual([]);
 });

@@ -9,7 +9,7 @@ import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { make, pipelineOf, secretOf } from './made';
 import {
-  AlarmOptions, Consistency, ExtractFormat, ExtractionDay, ExtractionOptions, ExtractionOverlap, ExtractionProps, ExtractionWorkers,
+  AlarmOptions, Consistency, ExtractFormat, ExtractionDay, ExtractionMode, ExtractionOptions, ExtractionOverlap, ExtractionProps, ExtractionWorkers,
   LambdaWorkersOptions, ObjectChecksum, OnTableError, ServerSideEncryption, SourceHashes, SourceRisk, TimeType,
 } from '../../../src';
 import { vpcOf } from '../prop-case-sets';
@@ -97,6 +97,11 @@ const CASES: PropCases<ExtractionProps> = {
   pipeline: { own: (stack) => ({ pipeline: pipelineOf(stack, 'other/') }), shows: /EXTRACTION_LANDING: {"target":"s3:\/\/landing\/other\/"}$/ },
   source: { own: (stack) => ({ source: { secret: secretOf(stack) } }), shows: /EXTRACTION_SOURCE: {"passwordSecretArn":"arn:.*"}$/ },
   extractionName: { own: () => ({ extractionName: 'own' }), shows: /EXTRACTION_NAME: own$/ },
+  mode: {
+    byDefault: ExtractionMode.full(),
+    own: () => ({ mode: ExtractionMode.changes({ every: Duration.minutes(5) }) }),
+    shows: /DefinitionString: .*\\"changes\\":{}/,
+  },
   schedule: { own: () => ({ schedule: daily }), shows: /^NightlyStartsSchedule\/Properties\/ScheduleExpression: rate\(1 day\)$/ },
   enabled: { own: () => ({ enabled: false, schedule: daily }), shows: /^NightlyStartsSchedule\/Properties\/State: DISABLED$/ },
   outputs: { byDefault: true, own: () => ({ outputs: false }), hides: /^Outputs\// },

@@ -6,7 +6,8 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { dashboardBody, metricsOf } from './dashboard-body';
 import { LOG_METRICS, METRICS, RUN_METRICS, SERVICES, SERVICE_DIMENSION, metricNamespace } from '../../../src/contract';
-import { FunctionObservability, LandingTrigger } from '../../../src/pipeline';
+import { ExtractionMode, FunctionObservability, LandingTrigger, LegacyToS3Pipeline } from '../../../src/pipeline';
+import { synthExtraction } from '../extraction/made';
 import { synth, synthPipeline } from '../synth';
 
 const PIPELINE = 'ledger';
@@ -93,8 +94,11 @@ test('the metrics of the logs are made by the filters, of the logs of both funct
   expect(made.sort()).toEqual([...Object.values(LOG_METRICS), ...Object.values(LOG_METRICS)].map((name) => `${OWN} ${name}`).sort());
 });
 
-test('every metric of the contract is shown or watched', () => {
-  const used = new Set(own.map(({ metric }) => metric));
+test('every metric of the contract is shown or watched, those of changes by an extraction that follows its source', () => {
+  const followed = synthExtraction((stack) => ({
+    pipeline: new LegacyToS3Pipeline(stack, 'Followed', { pipelineName: PIPELINE }), mode: ExtractionMode.changes({ every: Duration.minutes(5) }),
+  })).template;
+  const used = new Set([...own, ...readByAlarms(followed), ...readByWidgets(followed)].map(({ metric }) => metric));
   const unused = [...Object.values(METRICS), ...Object.values(LOG_METRICS)].filter((name) => !used.has(`${OWN} ${name}`));
   expect(unused).toEqual([]);
 });

@@ -12,6 +12,7 @@ export interface ConnectOptions {
   readonly packetSize?: number;
   readonly serverName?: string;
   readonly pool?: number;
+  readonly readOnlyIntent?: boolean;
 }
 
 /** A connected pool of mssql. */
@@ -24,6 +25,7 @@ export async function connect(standIn: StandIn, options: ConnectOptions = {}): P
     cryptoCredentialsDetails: trust === 'ca' ? { ca: readFileSync(standIn.caFile) } : {},
     packetSize: options.packetSize,
     useUTC: true,
+    readOnlyIntent: options.readOnlyIntent ?? false,
   };
   return new mssql.ConnectionPool({
     server: standIn.host,

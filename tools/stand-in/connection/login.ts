@@ -32,7 +32,7 @@ export async function openSession(login: Login, rules: LoginRules, spid: number,
     return [new SqlError(4060, unknown, { severity: 11, state: 1, line: 1 }), failed];
   }
   const connection = await rules.engine.connect();
-  const client = { hostName: login.hostName, appName: login.appName, encrypted };
+  const client = { hostName: login.hostName, appName: login.appName, encrypted, readOnlyIntent: login.readOnlyIntent };
   const session = new SessionState(rules.engine, connection, spid, account, client, database);
   session.packetSize = Math.min(rules.maxPacketSize, Math.max(MIN_PACKET_SIZE, login.packetSize || DEFAULT_PACKET_SIZE), MAX_PACKET_SIZE);
   return session;

@@ -4,6 +4,7 @@ import { Message, PacketType } from '../../tds/packet';
 import { FaultRequest } from '../faults/faults';
 import { Interpreter } from '../session/interpreter';
 import { SessionState } from '../session/session-state';
+import { endTracked } from '../session/tracked-transaction';
 import { SqlError } from '../sql/errors';
 import { Response } from '../tds/response';
 import { readRpcRequest, readSqlBatch } from '../tds/rpc-request';
@@ -35,6 +36,7 @@ export async function runRequest(each: Message, session: SessionState, response:
 export async function resetSession(session: SessionState, response: Response): Promise<void> {
   if (session.inTransaction) {
     await session.connection.run('ROLLBACK');
+    endTracked(session);
     session.undoDefinitions.forEach((undo) => undo());
     session.transactionCount = 0;
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'crypto';
+import { DatabaseChanges } from './changes';
 import { PartitionFunctionEntry, Partitioning, PartitionSchemeEntry } from './partitioning';
 import { Query } from '../sql/ast';
 import { DEFAULT_COLLATION } from '../sql/collations';
@@ -125,11 +126,17 @@ export class DatabaseEntry {
   recoveryFork = randomUUID().toUpperCase();
   /** Synonyms and table-valued functions, which are known to the catalog alone. */
   readonly named: Array<{ readonly objectId: number; readonly schema: string; readonly name: string; readonly type: 'SN' | 'IF'; readonly base?: string; readonly created: Date }> = [];
+  readonly changes = new DatabaseChanges();
+  /**
+   * Whether sessions with read-only intent are sent to a readable secondary, which Change Tracking is refused on
+   * ("Replication, change tracking, & change data capture - Always On availability groups").
+   */
+  readableSecondary = false;
   /** Changes with every change of the dictionary, so that copies of it know when they are old. */
   version = 1;
   private readonly tables = new Map<string, TableEntry>();
   /** Version in which each table, by its id, was changed last. */
-  private readonly changes = new Map<number, number>();
+  private readonly altered = new Map<number, number>();
   private nextObjectId = 245575913;
 
   constructor(readonly id: number, readonly name: string, readonly created: Date, readonly sourceDatabaseId?: number) {}
@@ -138,6 +145,11 @@ export class DatabaseEntry {
   restored(): void {
     this.recoveryFork = randomUUID().toUpperCase();
     this.version += 1;
+  }
+
+  /** Ends the retention of the changes up to a version, in the middle of whatever runs. */
+  cleanUpChanges(version: number | bigint): void {
+    this.changes.cleanUp(BigInt(version));
   }
 
   newObjectId(): number {
@@ -189,7 +201,7 @@ export class DatabaseEntry {
   put(table: TableEntry): void {
     this.tables.set(key(table.schema, table.name), table);
     this.version += 1;
-    this.changes.set(table.objectId, this.version);
+    this.altered.set(table.objectId, this.version);
   }
 
   remove(table: TableEntry): void {
@@ -199,17 +211,19 @@ export class DatabaseEntry {
 
   /** Whether a table was made or altered after the dictionary had this version. */
   changedSince(table: TableEntry, version: number): boolean {
-    return (this.changes.get(table.objectId) ?? 0) > version;
+    return (this.altered.get(table.objectId) ?? 0) > version;
   }
 
   /** The dictionary as it now is, to go back to when a transaction that changed it is rolled back. */
   snapshot(): () => void {
     const tables = [...this.tables];
     const schemas = [...this.schemas];
+    const restoreChanges = this.changes.snapshot();
     return () => {
       this.tables.clear();
       tables.forEach(([name, table]) => this.tables.set(name, table));
       this.schemas.splice(0, this.schemas.length, ...schemas);
+      restoreChanges();
       this.version += 1;
     };
   }

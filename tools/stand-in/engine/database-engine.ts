@@ -1,5 +1,6 @@
 import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { Catalog, DatabaseEntry } from './catalog';
+import { Catalog, ColumnEntry, DatabaseEntry, TableEntry } from './catalog';
+import { commitTable, registerChangeFunctions } from './change-functions';
 import { duckTableName, quoteName, quoteText } from './identifiers';
 import { MACROS } from './macros';
 import { partitionNumber, Partitioning } from './partitioning';
@@ -24,6 +25,7 @@ export class DatabaseEngine {
     const engine = new DatabaseEngine(instance, connection, options.created, options.product ?? SERVER_PRODUCTS.sqlServer2022);
     await connection.run("SET TimeZone = 'UTC'");
     registerScalarFunctions(connection);
+    registerChangeFunctions(connection, engine.catalog);
     for (const macro of MACROS) {
       await connection.run(`CREATE MACRO ${macro}`);
     }
@@ -73,7 +75,7 @@ export class DatabaseEngine {
     await this.own.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(name)}.dbo`);
     await this.own.run(`CREATE SCHEMA ${quoteName(name)}.sys`);
     await this.own.run(`CREATE SCHEMA ${quoteName(name)}.standard_schema`);
-    await this.own.run(`CREATE SEQUENCE ${quoteName(name)}.sys.row_versions START 2001`);
+    await this.own.run(`CREATE TABLE ${commitTable(name)}(commit_ts BIGINT, transaction_id BIGINT, commit_time BIGINT)`);
     for (const view of views) {
       const columns = viewColumns(view);
       const duckName = duckTableName(name, view.schema, view.name);
@@ -169,6 +171,22 @@ export class DatabaseEngine {
     )));
   }
 
+  /** Rows of a view that is read as it is, in DuckDB SQL; undefined of any other. */
+  liveView({ database, schema, name }: TableEntry): string | undefined {
+    const entry = this.catalog.database(database)!;
+    const view = this.views.get(entry)!.find((each) => each.live && each.name === name && each.schema === schema);
+    if (!view) {
+      return undefined;
+    }
+    const columns = viewColumns(view);
+    const rows = view.rows!(entry, this.catalog);
+    const cell = (value: Cell, at: number) => `CAST(${literal(value, columns[at])} AS ${storageType(columns[at].type)})`;
+    const tuples = rows.map((row, at) => `(${row.map((value, column) => (at === 0 ? cell(value, column) : literal(value, columns[column]))).join(',')})`);
+    const empty = columns.map(({ type }) => `CAST(NULL AS ${storageType(type)})`).join(',');
+    return `SELECT * FROM (VALUES ${tuples.length > 0 ? tuples.join(',') : `(${empty})`}) v(${columns.map((column) => quoteName(column.name)).join(',')})`
+      + (tuples.length > 0 ? '' : ' WHERE false');
+  }
+
   /** Puts the rows of views in place of those that they had. */
   private async write(database: DatabaseEntry, views: ReadonlyArray<readonly [SystemView, readonly Cell[][]]>): Promise<void> {
     const statements = ['BEGIN TRANSACTION'];
@@ -179,7 +197,7 @@ export class DatabaseEngine {
       statements.push(`DELETE FROM ${duckName}${view.systemRows ? ' WHERE object_id > 0' : ''}`);
       for (let start = 0; start < rows.length; start += 1000) {
         const tuples = rows.slice(start, start + 1000).map((row) =>
-          `(${row.map((cell, at) => (cell === null ? 'NULL' : typeof cell === 'string' && family(columns[at].type) !== 'binary' ? quoteText(cell) : String(cell))).join(',')})`);
+          `(${row.map((cell, at) => literal(cell, columns[at])).join(',')})`);
         statements.push(`INSERT INTO ${duckName} VALUES ${tuples.join(',')}`);
       }
     }
@@ -193,4 +211,9 @@ export class DatabaseEngine {
       throw error;
     }
   }
+}
+
+/** A cell of a view in DuckDB SQL. */
+function literal(cell: Cell, { type }: ColumnEntry): string {
+  return cell === null ? 'NULL' : typeof cell === 'string' && family(type) !== 'binary' ? quoteText(cell) : String(cell);
 }

@@ -4,7 +4,7 @@ import { duckTableName, quoteName } from './identifiers';
 import { Partitioning } from './partitioning';
 import { fileTableColumns, GraphColumn, tableFacts, withGraphColumns } from './table-facts';
 import { ColumnDefinition, ObjectName, PartitionedStorage, Statement, TableConstraint } from '../sql/ast';
-import { identitySequence } from '../sql/binder/data-binder';
+import { identitySequence, isRowVersion } from '../sql/binder/data-binder';
 import { SqlError } from '../sql/errors';
 import { INT, SqlType, storageType } from '../sql/types';
 
@@ -17,6 +17,8 @@ export interface DefinitionContext {
   readonly databaseNamed: (name: string) => DatabaseEntry | undefined;
   /** Type of a computed column's expression over the columns before it. */
   readonly computedType: (table: TableEntry, definition: ColumnDefinition) => { type: SqlType; nullable: boolean };
+  /** DuckDB SQL of a column's default, without parameters. */
+  readonly defaultSql: (table: TableEntry, column: ColumnEntry) => Promise<string>;
   readonly now: Date;
 }
 
@@ -135,10 +137,25 @@ export async function addColumns(table: TableEntry, definitions: ColumnDefinitio
     const entry = columnEntry({ ...table, columns }, definition, definition.constraints, context);
     columns.push(entry);
     if (!entry.computed) {
-      await context.connection.run(`ALTER TABLE ${table.duckName} ADD COLUMN ${quoteName(entry.name)} ${storageType(entry.type)}`);
+      // "ALTER TABLE", WITH VALUES: rows that are there get the default of a column that is NOT NULL; none of them counts as changed.
+      const filled = definition.defaultValue && (!entry.nullable || definition.defaultValue.withValues);
+      const value = filled ? ` DEFAULT ${await context.defaultSql(table, entry)}` : '';
+      await context.connection.run(`ALTER TABLE ${table.duckName} ADD COLUMN ${quoteName(entry.name)} ${storageType(entry.type)}${value}`);
+      if (isRowVersion(entry)) {
+        await giveRowVersions(table, entry, context);
+      }
     }
   }
   context.databaseNamed(table.database)!.put({ ...table, columns });
+}
+
+/** Rows that are there when a table gets a rowversion get theirs one after the other. */
+async function giveRowVersions(table: TableEntry, { name }: ColumnEntry, { connection, databaseNamed }: DefinitionContext): Promise<void> {
+  const [[last]] = (await connection.runAndReadAll(`SELECT max(rowid) FROM ${table.duckName}`)).getRows();
+  const { changes } = databaseNamed(table.database)!;
+  const base = changes.takeRowVersions(table, last === null ? 0 : Number(last) + 1);
+  await connection.run(`UPDATE ${table.duckName} SET ${quoteName(name)} = bigint_to_bytes(${base} + 1 + rowid, 8)`);
+  changes.releaseRowVersions(table);
 }
 
 export async function dropColumns(table: TableEntry, names: string[], context: DefinitionContext): Promise<void> {

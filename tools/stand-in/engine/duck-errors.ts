@@ -1,5 +1,12 @@
 import { SqlError } from '../sql/errors';
 
+/** Number of the error of a SNAPSHOT transaction that changes a row which another has changed since. */
+export const UPDATE_CONFLICT = 3960;
+export const DEADLOCK_VICTIM = 1205;
+
+/** Errors that roll their transaction back whatever XACT_ABORT says. */
+export const ENDS_TRANSACTION = new Set([UPDATE_CONFLICT, DEADLOCK_VICTIM]);
+
 /** What SQL Server would have said, by what DuckDB says. */
 const PATTERNS: Array<[RegExp, (match: RegExpExecArray) => SqlError]> = [
   [/(\d{3,5})\|([^\n]*)/, ([, number, text]) => new SqlError(Number(number), text)],
@@ -14,8 +21,8 @@ const PATTERNS: Array<[RegExp, (match: RegExpExecArray) => SqlError]> = [
     new SqlError(512, 'Subquery returned more than 1 value. This is not permitted when the subquery follows =, !=, <, <= , >, >= or when the subquery is used as an expression.')],
   [/column "(?:t\d+\.)?"?([^"]+)"? must appear in the GROUP BY clause/i, ([, column]) =>
     new SqlError(8120, `Column '${column}' is invalid in the select list because it is not contained in either an aggregate function or the GROUP BY clause.`)],
-  [/Conflict on (?:update|tuple)|Transaction conflict|write-write conflict/i, () =>
-    new SqlError(3960, 'Snapshot isolation transaction aborted due to update conflict. You cannot use snapshot isolation to access table directly or indirectly in database to update, delete, or insert the row that has been modified or deleted by another transaction. Retry the transaction or change the isolation level for the update/delete statement.', { state: 2 })],
+  [/Conflict on (?:update|tuple)|Write-write conflict|Transaction conflict|write-write conflict/i, () =>
+    new SqlError(UPDATE_CONFLICT, 'Snapshot isolation transaction aborted due to update conflict. You cannot use snapshot isolation to access table directly or indirectly in database to update, delete, or insert the row that has been modified or deleted by another transaction. Retry the transaction or change the isolation level for the update/delete statement.', { state: 2 })],
   [/Current transaction is aborted/i, () =>
     new SqlError(3930, 'The current transaction cannot be committed and cannot support operations that write to the log file. Roll back the transaction.')],
 ];

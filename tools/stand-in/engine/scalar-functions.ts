@@ -12,7 +12,7 @@ import { OFFSET_BIAS, OFFSET_FACTOR } from '../sql/types';
 type Values = Array<string | number | bigint | boolean | Uint8Array>;
 type Result = string | number | bigint | Uint8Array | null;
 
-interface Definition {
+export interface Definition {
   readonly name: string;
   readonly parameters: DuckDBType[];
   readonly returns: DuckDBType;
@@ -21,7 +21,7 @@ interface Definition {
 }
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
-const define = (name: string, parameters: DuckDBType[], returns: DuckDBType, compute: (...args: any[]) => Result): Definition =>
+export const define = (name: string, parameters: DuckDBType[], returns: DuckDBType, compute: (...args: any[]) => Result): Definition =>
   ({ name, parameters, returns, compute });
 
 /** What T-SQL has and DuckDB's SQL has not, called from the SQL the binder writes. */
@@ -94,8 +94,8 @@ const DEFINITIONS: Definition[] = [
 ];
 
 /** Makes the functions known to every connection of the instance. */
-export function registerScalarFunctions(connection: DuckDBConnection): void {
-  for (const { name, parameters, returns, compute } of DEFINITIONS) {
+export function registerScalarFunctions(connection: DuckDBConnection, definitions: readonly Definition[] = DEFINITIONS): void {
+  for (const { name, parameters, returns, compute } of definitions) {
     connection.registerScalarFunction(DuckDBScalarFunction.create({
       name,
       parameterTypes: parameters,

@@ -1,13 +1,15 @@
+import { isFollowed, runStaged } from './change-recorder';
 import { DefinitionRunner } from './definition-runner';
 import { Evaluator, duckValue } from './evaluator';
 import { SessionState } from './session-state';
 import { Transactions } from './transactions';
 import { Statement } from '../sql/ast';
 import { BoundColumn, BoundQuery, outputName } from '../sql/binder/bound';
-import { DataBinder } from '../sql/binder/data-binder';
+import { BoundChange, DataBinder } from '../sql/binder/data-binder';
 import { family, isNumeric, SENT_TEXT, storageType } from '../sql/types';
 import { Command, Response } from '../tds/response';
 
+type Change = Of<'insert'> | Of<'update'> | Of<'delete'>;
 type Of<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
 
 /**
@@ -46,6 +48,7 @@ export class DataRunner {
     }
     if (body.kind === 'select' && body.from) {
       await this.transactions.beginImplicit();
+      session.touched = true;
     }
     await this.evaluator.refreshSystemViews();
     if (binder.assigned.length > 0) {
@@ -70,21 +73,34 @@ export class DataRunner {
     }
   }
 
-  async change(statement: Of<'insert'> | Of<'update'> | Of<'delete'>): Promise<void> {
-    const { session, response } = this;
+  async change(statement: Change): Promise<void> {
     await this.transactions.beginImplicit();
+    await this.transactions.awaiting(statement.line, async () => this.changeOnce(statement));
+  }
+
+  private async changeOnce(statement: Change): Promise<void> {
+    const { session, response } = this;
     const binder = this.evaluator.binder();
     const [bound, command] = statement.kind === 'insert' ? [binder.insert(statement, session.options.get('IDENTITY_INSERT')), Command.INSERT]
       : statement.kind === 'update' ? [binder.update(statement), Command.UPDATE] : [binder.delete(statement), Command.DELETE];
+    const context = statement.context ? await this.evaluator.scalar(statement.context, { name: 'varbinary', length: 128 }) : null;
     await this.evaluator.refreshSystemViews();
-    const result = await session.connection.run(bound.sql, binder.values.map(duckValue));
+    const database = session.engine.catalog.database(bound.table.database)!;
+    const { rows, result } = isFollowed(database, bound.table)
+      ? await this.transactions.within(async () => runStaged(session, database, bound, binder.values, context as Buffer | null))
+      : await this.plainly(bound, binder);
     if (bound.output) {
       response.columns(bound.output);
       const count = await response.rows(bound.output, result);
       this.finish(command, count);
     } else {
-      this.finish(command, BigInt(result.rowsChanged));
+      this.finish(command, BigInt(rows));
     }
+  }
+
+  private async plainly({ sql }: BoundChange, { values }: DataBinder) {
+    const result = await this.session.connection.run(sql, values.map(duckValue));
+    return { rows: result.rowsChanged, result };
   }
 
   /** SELECT @a = ..., @b = ...: the last row's values stay; none leaves the variables as they are. */

@@ -1,6 +1,8 @@
 import { Evaluator, duckValue } from './evaluator';
 import { renameColumn, renameTable } from './renaming';
 import { SessionState } from './session-state';
+import { TrackingRunner } from './tracking-runner';
+import { Transactions } from './transactions';
 import { ColumnEntry, DatabaseEntry, TableEntry } from '../engine/catalog';
 import {
   DefinitionContext, addColumns, addConstraint, alterColumn, alterIndex, createIndex, createTable, dropColumns, dropTable,
@@ -17,7 +19,11 @@ type Of<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
 
 /** Runs the statements that change the dictionary. */
 export class DefinitionRunner {
-  constructor(private readonly session: SessionState, private readonly evaluator: Evaluator) {}
+  private readonly tracking: TrackingRunner;
+
+  constructor(private readonly session: SessionState, private readonly evaluator: Evaluator, transactions: Transactions) {
+    this.tracking = new TrackingRunner(session, transactions);
+  }
 
   async run(statement: Statement): Promise<void> {
     const { session } = this;
@@ -36,10 +42,8 @@ export class DefinitionRunner {
       case 'createPartitionFunction': return this.createPartitionFunction(statement);
       case 'createPartitionScheme': return this.createPartitionScheme(statement);
       case 'drop': return this.drop(statement);
-      case 'truncate': {
-        await session.connection.run(`DELETE FROM ${this.existing(statement.table).duckName}`);
-        return undefined;
-      }
+      case 'truncate': return this.tracking.truncate(this.existing(statement.table));
+      case 'changeTracking': return this.tracking.setTable(statement, this.existing(statement.table));
       case 'addColumn': return addColumns(this.existing(statement.table), statement.columns, context);
       case 'dropColumn': return dropColumns(this.existing(statement.table), statement.columns, context);
       case 'alterColumn': return alterColumn(this.existing(statement.table), statement.column, context);
@@ -87,6 +91,7 @@ export class DefinitionRunner {
       database: session.database,
       databaseNamed: (name) => session.engine.catalog.database(name),
       now: new Date(),
+      defaultSql: async (table, column) => this.evaluator.defaultSql(table, column),
       computedType: (table, definition) => {
         const binder = this.evaluator.binder(false);
         const scope = new Scope();
@@ -218,6 +223,7 @@ export class DefinitionRunner {
           const table = this.evaluator.binder(false).findTable(name);
           if (table && table.kind === 'U') {
             await dropTable(table, this.context(), session.temporaryTables);
+            this.database(table)?.changes.tracked.delete(table.objectId);
           } else if (!statement.ifExists) {
             throw missing();
           }
@@ -271,7 +277,9 @@ export class DefinitionRunner {
     if (!database) {
       throw new SqlError(5011, `User does not have permission to alter database '${statement.name}', the database does not exist, or the database is not in a state that allows access checks.`, { severity: 14, state: 5, line: statement.line });
     }
-    if (statement.option === 'ALLOW_SNAPSHOT_ISOLATION') {
+    if (statement.option === 'CHANGE_TRACKING') {
+      this.tracking.setDatabase(statement, database);
+    } else if (statement.option === 'ALLOW_SNAPSHOT_ISOLATION') {
       database.snapshotIsolation = statement.value === 'ON';
     } else if (statement.option === 'FILESTREAM') {
       database.nonTransactedAccess = ['OFF', 'READ_ONLY', 'FULL'].indexOf(statement.value);

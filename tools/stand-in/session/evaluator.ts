@@ -2,14 +2,15 @@ import { DuckDBBlobValue, DuckDBValue } from '@duckdb/node-api';
 import { SessionState } from './session-state';
 import { systemValue } from './system-values';
 import { checkTableKind } from './table-access';
-import { DatabaseEntry, TableEntry } from '../engine/catalog';
+import { ColumnEntry, DatabaseEntry, TableEntry } from '../engine/catalog';
+import { quoteText } from '../engine/identifiers';
 import { Expr, Predicate, Statement } from '../sql/ast';
 import { BindContext, Bound, StorageValue } from '../sql/binder/bound';
 import { convert } from '../sql/binder/conversions';
 import { DataBinder } from '../sql/binder/data-binder';
 import { Scope } from '../sql/binder/scope';
 import { SqlError } from '../sql/errors';
-import { SqlType, family } from '../sql/types';
+import { SqlType, family, storageType } from '../sql/types';
 
 /** Number of the error that ends a SNAPSHOT transaction whose table was altered. */
 export const SNAPSHOT_ENDED = 3961;
@@ -36,7 +37,9 @@ export class Evaluator {
         }
       },
       checkRead: (table, how, line) => checkTableKind(session, table, how, line),
-      deniedTables: () => (session.login.denySelect ?? []).map((name) => name.toLowerCase()),
+      checkPrimary: (line) => checkPrimary(session, line),
+      liveRows: (view) => liveRows(view, session),
+      deniedTables: (permission) => (denied(session, permission) ?? []).map((name) => name.toLowerCase()),
       masks: session.login.unmask === false,
       visibleRows: (view) => visibleRows(view, session),
       useSystemViews: (database) => this.systemViews.add(database),
@@ -67,6 +70,18 @@ export class Evaluator {
     const binder = this.binder();
     const value: Bound = { sql: binder.parameter(variable.value, sent), type: sent, nullable: true };
     variable.value = await this.evaluate(value, variable.type, binder);
+  }
+
+  /** A default in DuckDB SQL that has no parameters: what the session knows of is computed now. */
+  async defaultSql(table: TableEntry, column: ColumnEntry): Promise<string> {
+    const binder = this.binder();
+    const sql = binder.defaultOf(table, column);
+    if (binder.values.length === 0) {
+      return `(${sql})`;
+    }
+    const isBytes = family(column.type) === 'binary' || family(column.type) === 'udt';
+    const [[value]] = await this.query(`SELECT ${isBytes ? sql : `CAST(${sql} AS VARCHAR)`}`, binder.values);
+    return value === null ? 'NULL' : Buffer.isBuffer(value) ? `from_hex('${value.toString('hex')}')` : `CAST(${quoteText(value)} AS ${storageType(column.type)})`;
   }
 
   async assign(statement: Extract<Statement, { kind: 'setVariable' }>): Promise<void> {
@@ -105,10 +120,12 @@ export class Evaluator {
   }
 
   private checkPermission(table: TableEntry, permission: string, line: number): void {
-    const { login } = this.session;
+    if (permission !== 'SELECT' && permission !== 'VIEW CHANGE TRACKING' && this.session.isOnSecondary) {
+      throw new SqlError(3906, `Failed to update database "${table.database}" because the database is read-only.`, { line });
+    }
     const name = `${table.schema}.${table.name}`.toLowerCase();
-    if (permission === 'SELECT' && login.denySelect?.some((denied) => denied.toLowerCase() === name)) {
-      throw new SqlError(229, `The SELECT permission was denied on the object '${table.name}', database '${table.database}', schema '${table.schema}'.`, { severity: 14, state: 5, line });
+    if (denied(this.session, permission)?.some((each) => each.toLowerCase() === name)) {
+      throw new SqlError(229, `The ${permission} permission was denied on the object '${table.name}', database '${table.database}', schema '${table.schema}'.`, { severity: 14, state: 5, line });
     }
   }
 
@@ -123,6 +140,24 @@ export class Evaluator {
       throw new SqlError(SNAPSHOT_ENDED, `Snapshot isolation transaction failed in database '${database.name}' because the object accessed by the statement has been modified by a DDL statement in another concurrent transaction since the start of this transaction.`, { line });
     }
   }
+}
+
+/** Tables that the login lacks a permission on. */
+function denied({ login }: SessionState, permission: string = 'SELECT'): readonly string[] | undefined {
+  return permission === 'SELECT' ? login.denySelect : permission === 'VIEW CHANGE TRACKING' ? login.denyChangeTracking : undefined;
+}
+
+/** Change Tracking is refused on a secondary. */
+function checkPrimary(session: SessionState, line: number): void {
+  if (session.isOnSecondary) {
+    throw new SqlError(22117, 'For databases that are members of a secondary availability or secondary database, change tracking is not supported. Run change tracking queries on the databases in the primary availability replica.', { line });
+  }
+}
+
+/** Metadata of changes has no versions: it is read as it is, in a SNAPSHOT transaction too. */
+function liveRows(view: TableEntry, { engine }: SessionState): string | undefined {
+  const live = view.kind === 'S' ? engine.liveView(view) : undefined;
+  return live && `(${live})`;
 }
 
 /** What a login without a permission sees of the system catalog. */

@@ -7,7 +7,7 @@ import { executeProcedure } from './procedures';
 import { SessionState } from './session-state';
 import { setOption, useDatabase } from './settings';
 import { Transactions } from './transactions';
-import { toSqlError, endsBatch } from '../engine/duck-errors';
+import { ENDS_TRANSACTION, toSqlError, endsBatch } from '../engine/duck-errors';
 import { Statement } from '../sql/ast';
 import { SqlError } from '../sql/errors';
 import { StatementParser } from '../sql/parser/statement-parser';
@@ -33,7 +33,7 @@ export class Interpreter {
   constructor(readonly session: SessionState, readonly response: Response) {
     this.evaluator = new Evaluator(session);
     this.transactions = new Transactions(session, response);
-    this.definitions = new DefinitionRunner(session, this.evaluator);
+    this.definitions = new DefinitionRunner(session, this.evaluator, this.transactions);
     this.data = new DataRunner(session, response, this.evaluator, this.transactions, this.definitions);
   }
 
@@ -95,7 +95,7 @@ export class Interpreter {
       }
       this.report(error);
       this.response.statementDone();
-      if (session.inTransaction && ((session.isOn('XACT_ABORT') && error.number !== 50000) || error.number === SNAPSHOT_ENDED)) {
+      if (session.inTransaction && ((session.isOn('XACT_ABORT') && error.number !== 50000) || error.number === SNAPSHOT_ENDED || ENDS_TRANSACTION.has(error.number))) {
         await this.transactions.rollback();
       }
       if (endsBatch(error) || session.isOn('XACT_ABORT')) {

@@ -1,4 +1,5 @@
 import { DuckDBConnection } from '@duckdb/node-api';
+import { TrackedTransaction } from './tracked-transaction';
 import { DatabaseEntry, TableEntry } from '../engine/catalog';
 import { DatabaseEngine } from '../engine/database-engine';
 import { Variable } from '../sql/binder/bound';
@@ -10,6 +11,8 @@ export interface LoginAccount {
   readonly password: string;
   /** Tables, `schema.name`, that the login may not read; it may do everything else. */
   readonly denySelect?: readonly string[];
+  /** Tables, `schema.name`, on which the login lacks VIEW CHANGE TRACKING. */
+  readonly denyChangeTracking?: readonly string[];
   /** Whether HAS_PERMS_BY_NAME tells that the login sees through masks. @default true */
   readonly unmask?: boolean;
   /** Whether the login has VIEW DEFINITION of the database; without it security policies are not told. @default true */
@@ -31,6 +34,7 @@ export interface ClientFacts {
   readonly hostName: string;
   readonly appName: string;
   readonly encrypted: boolean;
+  readonly readOnlyIntent?: boolean;
 }
 
 /** Everything one connection keeps between its requests. */
@@ -45,6 +49,10 @@ export class SessionState {
   isolationLevel = 'READ COMMITTED';
   transactionCount = 0;
   transactionId = 0n;
+  /** Whether a statement of the open transaction has read or changed rows. */
+  touched = false;
+  /** What the open transaction, or the statement that is one, changed of tables that are followed. */
+  tracked: TrackedTransaction | undefined;
   /** Versions of the databases' dictionaries when the transaction began. */
   beganWith = new Map<DatabaseEntry, number>();
   /** Restores the dictionary when the open transaction is rolled back. */
@@ -73,6 +81,11 @@ export class SessionState {
 
   get inTransaction(): boolean {
     return this.transactionCount > 0;
+  }
+
+  /** Whether it was sent to a readable secondary of its database. */
+  get isOnSecondary(): boolean {
+    return this.client.readOnlyIntent === true && this.database.readableSecondary;
   }
 
   get databaseName(): string {

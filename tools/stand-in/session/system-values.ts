@@ -1,4 +1,5 @@
 import { SessionState } from './session-state';
+import { rowVersionBytes } from '../engine/changes';
 import type { DatabaseEngine } from '../engine/database-engine';
 import { StorageValue } from '../sql/binder/bound';
 import { BIGINT, INT, SqlType, VARIANT, nvarchar, varchar } from '../sql/types';
@@ -33,6 +34,9 @@ export const SERVER_PROPERTIES: Record<string, string> = {
   comparisonstyle: 'int|196609',
 };
 
+/** Of @@DBTS and MIN_ACTIVE_ROWVERSION. */
+const ROW_VERSION: SqlType = { name: 'binary', length: 8 };
+
 type Reader = (session: SessionState, args: ReadonlyArray<string | null>) => SystemValue | undefined;
 
 /** `@@x` variables and functions of no columns: what the server and the session say of themselves; undefined where the catalog tells it. */
@@ -58,6 +62,8 @@ export const SYSTEM_VALUES: { readonly [name: string]: Reader | undefined } = {
   '@@NESTLEVEL': () => int(0),
   '@@PROCID': () => int(0),
   '@@MAX_CONNECTIONS': () => int(32767),
+  '@@DBTS': ({ database }) => ({ type: ROW_VERSION, value: rowVersionBytes(database.changes.rowVersion) }),
+  'MIN_ACTIVE_ROWVERSION': ({ database }) => ({ type: ROW_VERSION, value: rowVersionBytes(database.changes.minActiveRowVersion()) }),
   'DB_NAME': (session, args) => args.length === 0 ? text(session.database.name) : undefined,
   'DB_ID': (session, args) => args.length === 0 ? { type: { name: 'smallint' }, value: String(session.database.id) } : undefined,
   'ORIGINAL_DB_NAME': (session) => text(session.database.name),
@@ -133,7 +139,7 @@ function databaseProperty(session: SessionState, name: string | null, property: 
   switch ((property ?? '').toLowerCase()) {
     case 'collation': return `nvarchar(128)|${database.collation}`;
     case 'status': return 'nvarchar(128)|ONLINE';
-    case 'updateability': return `nvarchar(128)|${database.sourceDatabaseId === undefined ? 'READ_WRITE' : 'READ_ONLY'}`;
+    case 'updateability': return `nvarchar(128)|${database.sourceDatabaseId === undefined && !(session.client.readOnlyIntent && database.readableSecondary) ? 'READ_WRITE' : 'READ_ONLY'}`;
     case 'useraccess': return 'nvarchar(128)|MULTI_USER';
     case 'recovery': return 'nvarchar(128)|SIMPLE';
     case 'version': return 'int|957';

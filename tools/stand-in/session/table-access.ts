@@ -6,6 +6,9 @@ import { SqlError } from '../sql/errors';
 export function checkTableKind(
   session: SessionState, table: TableEntry, { hints, sampled }: { readonly hints: readonly string[]; readonly sampled: boolean }, line: number,
 ): void {
+  if (table.kind === 'S' && table.name === 'dm_tran_commit_table' && session.login.viewServerState === false) {
+    throw new SqlError(262, `VIEW DATABASE STATE permission denied in database '${table.database}'.`, { severity: 14, line });
+  }
   const disabled = table.indexes.find(({ id, disabled: isDisabled }) => id === 1 && isDisabled);
   if (disabled) {
     throw new SqlError(8655, `The query processor is unable to produce a plan because the index '${disabled.name}' on table or view '${table.name}' is disabled.`, { line });

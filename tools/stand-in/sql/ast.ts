@@ -1,4 +1,5 @@
 import { SqlType } from './types';
+import type { ChangeTrackingOptions } from '../engine/changes';
 
 /** A name of one to four parts, the object's own last. */
 export interface ObjectName {
@@ -54,6 +55,7 @@ export type SelectItem =
 export type TableSource =
   | { kind: 'table'; name: ObjectName; alias?: string; hints?: readonly string[]; sample?: { amount: Expr; unit: 'PERCENT' | 'ROWS'; seed?: Expr } }
   | { kind: 'function'; name: ObjectName; args: Expr[]; alias?: string; columns?: string[] }
+  | { kind: 'changeTable'; name: ObjectName; since?: Expr; keys?: { columns: string[]; values: Expr[] }; alias?: string; columns?: string[]; line: number }
   | { kind: 'derived'; query: Query; alias: string; columns?: string[] }
   | { kind: 'join'; type: 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'CROSS' | 'CROSS APPLY' | 'OUTER APPLY'; left: TableSource; right: TableSource; on?: Predicate };
 
@@ -106,7 +108,8 @@ export interface ColumnDefinition {
   readonly nullable?: boolean;
   readonly identity?: { seed: bigint; increment: bigint };
   readonly computed?: { expr: Expr; text: string; persisted: boolean };
-  readonly defaultValue?: { expr: Expr; text: string };
+  /** `withValues`: rows that are there get it too, where the column is nullable. */
+  readonly defaultValue?: { expr: Expr; text: string; withValues?: boolean };
   readonly masked?: string;
   readonly encrypted?: 'DETERMINISTIC' | 'RANDOMIZED';
   readonly columnSet?: boolean;
@@ -146,9 +149,9 @@ export type Assignment = { column: string; value: Expr | 'default' };
 
 export type Statement = { line: number } & (
   | { kind: 'query'; query: Query }
-  | { kind: 'insert'; table: ObjectName; columns?: string[]; query?: Query; rows?: Array<Array<Expr | 'default'>>; defaults?: boolean; output?: SelectItem[]; exec?: Statement }
-  | { kind: 'update'; table: ObjectName; top?: Expr; assignments: Assignment[]; from?: TableSource; where?: Predicate }
-  | { kind: 'delete'; table: ObjectName; top?: Expr; from?: TableSource; where?: Predicate }
+  | { kind: 'insert'; table: ObjectName; columns?: string[]; query?: Query; rows?: Array<Array<Expr | 'default'>>; defaults?: boolean; output?: SelectItem[]; exec?: Statement; context?: Expr }
+  | { kind: 'update'; table: ObjectName; top?: Expr; assignments: Assignment[]; from?: TableSource; where?: Predicate; context?: Expr }
+  | { kind: 'delete'; table: ObjectName; top?: Expr; from?: TableSource; where?: Predicate; context?: Expr }
   | { kind: 'truncate'; table: ObjectName }
   | { kind: 'createTable'; table: ObjectName; columns: ColumnDefinition[]; constraints: TableConstraint[]; storage?: PartitionedStorage; options?: TableOptions }
   | { kind: 'createPartitionFunction'; name: string; type: SqlType; right: boolean; values: Expr[] }
@@ -166,7 +169,8 @@ export type Statement = { line: number } & (
   | { kind: 'addConstraint'; table: ObjectName; constraint: TableConstraint }
   | { kind: 'dropColumn'; table: ObjectName; columns: string[] }
   | { kind: 'alterColumn'; table: ObjectName; column: ColumnDefinition }
-  | { kind: 'alterDatabase'; name: string; option: string; value: string }
+  | { kind: 'alterDatabase'; name: string; option: string; value: string; changeTracking?: Partial<ChangeTrackingOptions> }
+  | { kind: 'changeTracking'; table: ObjectName; on: boolean; trackColumnsUpdated: boolean }
   | { kind: 'permission'; action: 'GRANT' | 'DENY' | 'REVOKE'; permission: string; object?: ObjectName; principal: string }
   | { kind: 'setOption'; option: string; value: string }
   | { kind: 'setVariable'; variable: string; op: string; value: Expr }

@@ -14,7 +14,7 @@ import { camel } from '../../config/to-props';
 import { stopOnSignals } from '../../process/stop-on-signals';
 import { createProgress, type Progress } from '../../progress';
 import { SYSTEM_CLOCK, type Clock } from '../../remote/clock';
-import { failureOf, isOfChild, outputOf, type CompletedRun } from '../../remote/execution-outcome';
+import { changesText, failureOf, isOfChild, outputOf, type CompletedRun } from '../../remote/execution-outcome';
 import { followExecution } from '../../remote/follow-execution';
 
 /** How an execution is shown, as commander hands it over. */
@@ -147,9 +147,14 @@ async function finish(
   }
   const output = outputOf(ended);
   if (output && 'skipped' in output) throw new LegacyToS3Error('RUN_IN_USE', `execution ${ended.name} extracted nothing: ${output.skipped}`);
+  if (output && 'unchanged' in output) {
+    progress.close();
+    return showUnchanged(output.unchanged, options);
+  }
   const result = await resultOf(remote, ended, progress.onEvent);
   if (result) {
     progress.finish(result);
+    if (output?.changes && !options.json && !options.quiet) process.stdout.write(`${changesText(output.changes)}\n`);
     refuseMissing(result, (run) => `${commandLine('extract', place, '--remote', '--resume', run)} tries these again`);
     return;
   }
@@ -173,10 +178,15 @@ async function resultOf({ watch }: RemoteExtraction, ended: Execution, onEvent: 
   }
 }
 
+function showUnchanged(reason: string, { json, quiet }: FollowingOptions): void {
+  if (json) process.stdout.write(`${JSON.stringify({ type: 'execution-finished', outcome: 'unchanged', reason })}\n`);
+  else if (!quiet) process.stdout.write(`${reason}\n`);
+}
+
 function showOutput({ landing }: RemoteExtraction, output: CompletedRun, { json, quiet }: FollowingOptions): void {
-  const { runId, rows, objects, sizeBytes, verification, manifestKey } = output;
+  const { runId, rows, objects, sizeBytes, verification, manifestKey, changes } = output;
   if (json) return void process.stdout.write(`${JSON.stringify({ type: 'execution-finished', ...output })}\n`);
   if (quiet) return;
   const bucket = landing.target.split('/').slice(0, 3).join('/');
-  process.stdout.write(`run ${runId}: ${counted(rows, 'row')} in ${counted(objects, 'object')}, ${formatBytes(sizeBytes)}; ${verification}\nmanifest ${bucket}/${manifestKey}\n`);
+  process.stdout.write(`run ${runId}: ${counted(rows, 'row')} in ${counted(objects, 'object')}, ${formatBytes(sizeBytes)}; ${verification}\n${changes ? `${changesText(changes)}\n` : ''}manifest ${bucket}/${manifestKey}\n`);
 }

@@ -3,7 +3,7 @@ import { counted, format } from './format.js';
 import { NewestRows } from './newest-rows.js';
 
 const STATES = {
-  'running': ['run', 'Running'], 'succeeded': ['ok', 'Succeeded'], 'skipped': ['', 'Skipped'], 'failed': ['bad', 'Failed'],
+  'running': ['run', 'Running'], 'succeeded': ['ok', 'Succeeded'], 'unchanged': ['', 'Nothing changed'], 'skipped': ['', 'Skipped'], 'failed': ['bad', 'Failed'],
   'timed out': ['bad', 'Timed out'], 'stopped': ['wait', 'Stopped'],
 };
 
@@ -70,7 +70,7 @@ class ExecutionRow {
   }
 
   showDetail() {
-    const { state, cause, error, progress, url } = this.execution;
+    const { state, cause, error, progress, changes, url } = this.execution;
     const isShown = this.isOpen;
     this.detail.hidden = !isShown;
     this.button.setAttribute('aria-expanded', String(isShown));
@@ -82,7 +82,8 @@ class ExecutionRow {
     }
     const told = [error, cause].filter(Boolean).join(': ');
     this.content.replaceChildren(
-      told === '' ? '' : element('p', { class: state === 'skipped' ? 'hint' : 'problem' }, told),
+      told === '' ? '' : element('p', { class: state === 'skipped' || state === 'unchanged' ? 'hint' : 'problem' }, told),
+      changes === undefined ? '' : element('p', {}, changes),
       element('p', { class: 'hint' }, element('a', { href: url, target: '_blank', rel: 'noreferrer' }, 'Execution in the console')),
     );
   }

@@ -78,9 +78,10 @@ class RunRow {
 }
 
 function details({ manifestUrl, verification, consistency, problems, tables, moreTables }) {
-  const head = [['Table'], ['Verification'], ['Rows', 'end'], ['Size', 'end'], ['Objects', 'end'], ['Chunks', 'end']];
+  const hasChanges = tables.some(({ changes }) => changes !== undefined);
+  const head = [['Table'], ...hasChanges ? [['Changes']] : [], ['Verification'], ['Rows', 'end'], ['Size', 'end'], ['Objects', 'end'], ['Chunks', 'end']];
   const rows = tables.map((table) => [
-    table.name, badge(PROOFS[table.verification], table.verification), table.rows.toLocaleString('en'), format(table.sizeBytes, 'B'),
+    table.name, ...hasChanges ? [table.changes ?? '–'] : [], badge(PROOFS[table.verification], table.verification), table.rows.toLocaleString('en'), format(table.sizeBytes, 'B'),
     format(table.objects), format(table.chunks),
   ]);
   const line = (cells, tag) => element('tr', {}, ...cells.map((cell, at) => element(tag, { class: head[at][1], scope: tag === 'th' ? 'col' : undefined }, cell)));

@@ -31,7 +31,7 @@ export interface ExecutionView {
   readonly name: string;
   /** Its page in the console. */
   readonly url: string;
-  /** `running`, `succeeded`, `skipped`, `failed`, `timed out` or `stopped`. */
+  /** `running`, `succeeded`, `unchanged`, `skipped`, `failed`, `timed out` or `stopped`. */
   readonly state: string;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
@@ -43,9 +43,11 @@ export interface ExecutionView {
   readonly chunks?: number;
   readonly rows?: number;
   readonly sizeBytes?: number;
+  /** Of a run of changes: what it brought, in a line. */
+  readonly changes?: string;
   /** Absent unless it failed. */
   readonly error?: string;
-  /** Why it failed or was skipped. */
+  /** Why it failed, was skipped, or has nothing to bring. */
   readonly cause?: string;
   /** Of one that runs, once it is planned and may be read. */
   readonly progress?: ExecutionProgressView;
@@ -228,4 +230,6 @@ export interface RunTableView {
   readonly objects: number;
   readonly chunks: number;
   readonly verification: string;
+  /** Of a run of changes: `changeTracking: 12 I, 3 U, 1 D`, or why the table was read whole. */
+  readonly changes?: string;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { type Manifest, type ManifestTable, METADATA_TABLE, parseManifest, type RunItem, RUNS_DATASET, withPages } from '../../../contract';
+import { CHANGES_MANIFEST_VERSION, type Manifest, type ManifestTable, METADATA_TABLE, parseManifest, type RunItem, RUNS_DATASET, withPages } from '../../../contract';
 import type { RunTableView, RunTablesView, RunView } from '../model/view-model';
 
 /** Runs shown, newest first. */
@@ -90,7 +90,8 @@ function toView(run: RunItem): RunView {
   };
 }
 
-function tableView({ verification }: Manifest, { schema, table, rows, sizeBytes, objects, chunks = [] }: ManifestTable): RunTableView {
+function tableView({ verification, manifestVersion }: Manifest, landed: ManifestTable): RunTableView {
+  const { schema, table, rows, sizeBytes, objects, chunks = [] } = landed;
   return {
     name: `${schema}.${table}`,
     rows,
@@ -98,7 +99,14 @@ function tableView({ verification }: Manifest, { schema, table, rows, sizeBytes,
     objects: objects.length,
     chunks: chunks.length,
     verification: verification?.state ?? '',
+    ...(manifestVersion === CHANGES_MANIFEST_VERSION && { changes: changesOf(landed) }),
   };
+}
+
+function changesOf({ changes, base }: ManifestTable): string {
+  if (!changes) return `read whole${base?.why === undefined ? '' : `: ${base.why}`}`;
+  const { way, inserts, updates, deletes, deletesSeen } = changes;
+  return `${way}: ${inserts.toLocaleString('en')} I, ${updates.toLocaleString('en')} U, ${deletesSeen ? `${deletes.toLocaleString('en')} D` : 'deletes are not seen'}`;
 }
 
 /** The newest runs of a metadata table, newest first. @param limit at most 1000 */

@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import type { ChunkProgress } from './land-rows';
 import { planOf, withColumns } from './landing-plan';
-import { readChunk, type ChunkProgress } from './read-chunk';
+import { readChunk } from './read-chunk';
 import { retrying } from './retry';
+import type { ChangeRole } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
+import type { TransactionBegin } from '../../changes/changed-table';
+import { readBegin } from '../../changes/transaction-begin';
 import { quoteName } from '../../source/catalog/identifiers';
 import { SqlServerConnection } from '../../source/connection/sql-server-connection';
 import { INSTANT_SQL, ISOLATION_SQL, MEMORY_OPTIMIZED_SQL } from '../../source/consistency/consistency';
@@ -27,6 +31,8 @@ interface Session {
   readonly state?: string;
   /** What ends the transaction. */
   readonly transaction?: string;
+  /** What it began with; absent where no marks are taken, or there is none. */
+  readonly begin?: TransactionBegin;
 }
 
 /** Sessions that a reader has: memory-optimised tables cannot be read in those of other tables. */
@@ -45,15 +51,19 @@ export class ChunkReader implements Reader {
 
   public async read(job: ReadJob, progress: Pick<ChunkProgress, 'onProgress'>): Promise<LandedChunk> {
     const kind: SessionKind = job.memoryOptimized ? 'memoryOptimized' : 'plain';
-    let opened = 0;
+    /** Files begun, by what they hold. */
+    const opened = new Map<ChangeRole | undefined, number>();
     return retrying(this.context, async (attempt) => {
       try {
         if (attempt > 1) await this.assertOwn(job);
-        const { connection, instant, state } = await this.open(kind);
+        const { connection, instant, state, begin } = await this.open(kind);
         const read = await readChunk(this.context, connection, job, {
-          ...progress, attempt, onOpen: (file) => { opened = Math.max(opened, file + 1); },
-        });
-        await this.removeRest(withColumns(job, read.columns), read.objects.length, opened);
+          ...progress, attempt, onOpen: (file, role) => void opened.set(role, Math.max(opened.get(role) ?? 0, file + 1)),
+        }, begin);
+        for (const [role, files] of opened) {
+          const landed = read.objects.filter((object) => object.role === role).length;
+          await this.removeRest(withColumns(job, read.columns), role, landed, files);
+        }
         return { ...read, attempts: attempt, ...(instant !== undefined && { instant }), ...(state !== undefined && { state }) };
       } catch (error) {
         await this.discard(kind);
@@ -104,7 +114,7 @@ export class ChunkReader implements Reader {
     if (isolation !== undefined) await connection.query(isolation, 'set the isolation level');
     if (snapshot) {
       await connection.query(`USE ${quoteName(snapshot.name)}`, 'use the database snapshot');
-      return { connection, instant: snapshot.instant, state: snapshot.name };
+      return { connection, instant: snapshot.instant, state: snapshot.name, ...(snapshot.begin && { begin: snapshot.begin }) };
     }
     if (consistency === 'snapshot') return this.inTransaction(connection, 'SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION', 'a SNAPSHOT transaction');
     return { connection, instant: await this.instant(connection) };
@@ -113,7 +123,9 @@ export class ChunkReader implements Reader {
   /** A transaction that shows one state of what it reads. */
   private async inTransaction(connection: SqlServerConnection, sql: string, transaction: string): Promise<Session> {
     await connection.query(sql, `start ${transaction}`);
-    return { connection, instant: await this.instant(connection), state: randomUUID(), transaction };
+    const { ways } = this.context;
+    const begin = ways ? await readBegin(connection, ways) : undefined;
+    return { connection, instant: begin?.at ?? await this.instant(connection), state: randomUUID(), transaction, ...(begin && { begin }) };
   }
 
   private async instant(connection: SqlServerConnection): Promise<string> {
@@ -136,10 +148,10 @@ export class ChunkReader implements Reader {
   }
 
   /** Deletes objects of failed attempts that the last one did not overwrite. */
-  private async removeRest(job: ReadJob, from: number, to: number): Promise<void> {
+  private async removeRest(job: ReadJob, role: ChangeRole | undefined, from: number, to: number): Promise<void> {
     if (from >= to) return;
     const plan = planOf(this.context, job);
     await this.context.mayComplete(true, chunkNameOf(job));
-    for (let file = from; file < to; file++) await this.context.target.remove(plan.key(job.chunk.chunk, file));
+    for (let file = from; file < to; file++) await this.context.target.remove(plan.key(job.chunk.chunk, file, role));
   }
 }

@@ -1,4 +1,4 @@
-import { datasetRunFolder, MAX_KEY_BYTES, partFileName, type Dataset, type ManifestColumn } from '../../../contract';
+import { changeFileName, datasetRunFolder, MAX_KEY_BYTES, partFileName, type ChangeRole, type Dataset, type ManifestColumn } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
 import type { ObjectHeader } from '../../landing/target/landing-target';
 import { fileExtension, type OutputFormat } from '../../rows/columns/output-format';
@@ -42,8 +42,10 @@ export class LandingPlan {
     }
   }
 
-  public key(chunk: number, file: number): string {
-    return this.folder + partFileName(chunk, file, fileExtension(this.format));
+  /** @param role of a file of changes */
+  public key(chunk: number, file: number, role?: ChangeRole): string {
+    const extension = fileExtension(this.format);
+    return this.folder + (role === undefined ? partFileName(chunk, file, extension) : changeFileName(role, chunk, file, extension));
   }
 
   /** `<chunk>-<file>`, as in the file name. */
@@ -51,9 +53,9 @@ export class LandingPlan {
     return partFileName(chunk, file, '').replace(/^part-|\.$/g, '');
   }
 
-  public header(chunk: number, file: number, columns: readonly ManifestColumn[]): ObjectHeader {
+  public header(chunk: number, file: number, columns: readonly ManifestColumn[], role?: ChangeRole): ObjectHeader {
     return {
-      key: this.key(chunk, file),
+      key: this.key(chunk, file, role),
       contentType: contentTypeOf(this.format),
       metadata: {
         database: this.dataset.database,

@@ -1,11 +1,12 @@
-import type { ExtractionPlan, PlannedChunk, PlannedTable } from '../../api/extraction-plan';
+import { ChangeWay, type ExtractionPlan, type PlannedChunk, type PlannedTable } from '../../api/extraction-plan';
 import { ClrType, type TypeOptions } from '../../api/type-options';
 import { varyingPart } from '../../options/filter-determinism';
 import { boundCondition, KEY_TEXT_LENGTH } from '../../plan/key-types';
 import { resolveTypeRules, type TypeRules } from '../../rows/columns/type-rules';
 import type { QueryParameter } from '../../rows/objects/read-rows';
 import { landedNames } from '../../source/catalog/column-names';
-import { quoteName, quoteTable, selectedBy } from '../../source/catalog/identifiers';
+import { quoteName, quoteTable } from '../../source/catalog/identifiers';
+import { expressionOf, selectionOf, type SelectedColumn } from '../../source/catalog/selected-column';
 import { isSentAsText } from '../../source/catalog/type-names';
 import type { ReadJob } from '../context/read-job';
 import type { RunQuery } from '../context/run-options';
@@ -60,6 +61,7 @@ interface TableStatement {
   readonly job: Pick<
     ReadJob,
     'schema' | 'table' | 'partitionPrefix' | 'chunks' | 'notCompared' | 'varying' | 'typeOptions' | 'keyColumns' | 'columnIds' | 'estimatedRows' | 'memoryOptimized' | 'planned'
+    | 'changes'
   >;
 }
 
@@ -67,12 +69,10 @@ interface TableStatement {
 function statementOf(table: PlannedTable, typeOptions?: ReadonlyMap<string, TypeOptions>, maxDop?: number, types?: TypeRules): TableStatement {
   const subject = quoteTable(table.schema, table.table);
   const landed = landedColumns(table);
-  const columns = table.columns.map((column, at) => {
-    const { name, type } = column;
+  const columns = table.columns.map(({ name, catalogName, type }, at): SelectedColumn => {
     const toText = CLR_TYPES.has(type) && (typeOptions?.get(landed[at]) ?? types?.all)?.clr === ClrType.TEXT;
-    const asText = isSentAsText(type);
-    const expression = asText ? inUtf8(selectedBy(column)) : `${selectedBy(column)}${toText ? '.ToString()' : ''}`;
-    return { expression, selected: `${expression}${asText || toText || landed[at] !== name ? ` AS ${quoteName(landed[at])}` : ''}` };
+    const form = isSentAsText(type) ? 'utf8' : toText ? 'clrText' : undefined;
+    return { name, ...(catalogName !== undefined && { catalogName }), landed: landed[at], ...(form && { form }) };
   });
   const from = `FROM ${table.memoryOptimized ? `${subject} WITH (SNAPSHOT)` : subject}`;
   const notCompared = landed.filter((_, at) => table.columns[at].notCompared);
@@ -81,9 +81,9 @@ function statementOf(table: PlannedTable, typeOptions?: ReadonlyMap<string, Type
   const hint = maxDop === undefined ? '' : ` OPTION (MAXDOP ${maxDop})`;
   return {
     subject,
-    select: `SELECT ${columns.map(({ selected }) => selected).join(', ')}`,
+    select: `SELECT ${columns.map((column) => selectionOf(column)).join(', ')}`,
     from,
-    source: { expressions: columns.map(({ expression }) => expression), hint, ...(table.chunkKey.length > 0 && { whole: `${from}${whereOf(table, '')}` }) },
+    source: { expressions: columns.map((column) => expressionOf(column)), hint, ...(table.chunkKey.length > 0 && { whole: `${from}${whereOf(table, '')}` }) },
     job: {
       schema: table.schema,
       table: table.table,
@@ -96,6 +96,7 @@ function statementOf(table: PlannedTable, typeOptions?: ReadonlyMap<string, Type
       ...(columnIds.length === table.columns.length && { columnIds }),
       estimatedRows: table.estimatedRows,
       ...(table.memoryOptimized && { memoryOptimized: true }),
+      ...changesOfJob(table, columns, hint),
       planned: {
         schema: table.schema,
         table: table.table,
@@ -106,6 +107,13 @@ function statementOf(table: PlannedTable, typeOptions?: ReadonlyMap<string, Type
       },
     },
   };
+}
+
+function changesOfJob(table: PlannedTable, columns: readonly SelectedColumn[], hint: string): Pick<ReadJob, 'changes'> {
+  const { schema, identity, changes, rowFilter } = table;
+  if (!changes || changes.way === ChangeWay.WHOLE || !identity) return {};
+  const { key, settings = {} } = changes;
+  return { changes: { planned: changes, table: { schema, table: table.table, identity, columns, key, ...(rowFilter !== undefined && { rowFilter }), hint, settings } } };
 }
 
 function chunkJob(table: PlannedTable, tableIndex: number, chunk: PlannedChunk, { subject, select, from, source, job }: TableStatement): ReadJob {
@@ -119,14 +127,6 @@ function chunkJob(table: PlannedTable, tableIndex: number, chunk: PlannedChunk, 
     parameters: chunkParameters(chunk),
     subject: job.chunks === 1 ? subject : `${subject}, chunk ${chunk.chunk}`,
   };
-}
-
-/**
- * The text of a json or vector, as the server would send it but named as what it is: what is read, counted and hashed is then
- * the same value. Of characters a CAST keeps the collation, so that no character is lost on the way over nvarchar.
- */
-function inUtf8(column: string): string {
-  return `CAST(CAST(${column} AS nvarchar(max)) COLLATE Latin1_General_100_BIN2_UTF8 AS varchar(max))`;
 }
 
 /** The primary key by the names its columns land under. */

@@ -1,6 +1,7 @@
 import type { RunContext } from './run-context';
-import type { PlannedChunk } from '../../api/extraction-plan';
+import type { PlannedChanges, PlannedChunk } from '../../api/extraction-plan';
 import type { TypeOptions } from '../../api/type-options';
+import type { ChangedTable } from '../../changes/changed-table';
 import type { ColumnsOfTable } from '../../plan/schema-drift';
 import type { QueryParameter } from '../../rows/objects/read-rows';
 import type { ChunkName } from '../../state/chunk-claims';
@@ -39,8 +40,16 @@ export interface ReadJob {
   readonly estimatedRows?: number;
   /** Whether the table is memory-optimised, and read in a transaction of its own kind. */
   readonly memoryOptimized?: boolean;
+  /** How changes that follow are learnt, or those it reads in place of rows; absent where they cannot be. */
+  readonly changes?: JobChanges;
   /** The table as it was planned; absent for a query. */
   readonly planned?: ColumnsOfTable;
+}
+
+/** How a job learns of changes. */
+export interface JobChanges {
+  readonly table: ChangedTable;
+  readonly planned: PlannedChanges;
 }
 
 /** Names a job's chunk in what is kept of the run. */

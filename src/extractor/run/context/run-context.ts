@@ -1,7 +1,9 @@
 import type { RunOptions } from './run-options';
+import type { ChangeWay } from '../../api/extraction-plan';
 import type { ExtractEvent } from '../../api/extract-events';
 import type { LandingTarget } from '../../landing/target/landing-target';
 import type { RunConsistency } from '../../source/consistency/consistency';
+import type { TransactionBegin } from '../../changes/changed-table';
 import type { DatabaseSnapshot } from '../../source/consistency/database-snapshot';
 import type { ChunkName } from '../../state/chunk-claims';
 import type { Clock } from '../../state/clock';
@@ -15,7 +17,9 @@ export interface RunContext {
   readonly database: string;
   readonly consistency: RunConsistency;
   /** With consistency databaseSnapshot. */
-  readonly snapshot?: DatabaseSnapshot;
+  readonly snapshot?: DatabaseSnapshot & { readonly begin?: TransactionBegin };
+  /** Ways by which changes of its tables can be learnt: each transaction begins with a look at where the database stands. Absent without any. */
+  readonly ways?: readonly ChangeWay[];
   /** Aborted when the caller stops the run or another table failed. */
   readonly signal: AbortSignal;
   readonly clock: Clock;

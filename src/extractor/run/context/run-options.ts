@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { Changes, CountEvery, OnGap } from '../../api/changes-options';
 import { LegacyToS3Error } from '../../api/errors';
 import { ExtractFormat } from '../../api/extract-format';
 import type { ExtractionPlan, SourceRisk } from '../../api/extraction-plan';
@@ -61,6 +62,8 @@ export interface RunOptions {
   readonly plan?: ExtractionPlan;
   /** Whether the plan is that of a run that was begun, which may have landed chunks of it. */
   readonly isBegun?: boolean;
+  /** Whether the run is one of a chain of runs of changes. */
+  readonly follows?: boolean;
   readonly accepted: readonly SourceRisk[];
   /** As asked for; the source decides when absent. */
   readonly consistency?: Consistency;
@@ -68,6 +71,10 @@ export interface RunOptions {
   readonly sourceAggregates: boolean;
   readonly sourceHashes: SourceHashes;
   readonly onTableError: OnTableError;
+  readonly changes: Changes;
+  readonly onGap: OnGap;
+  readonly countEvery: CountEvery;
+  readonly oneVersion: boolean;
   /** Sent once on each reader's connection. */
   readonly sessionSql: string;
   readonly idleTimeoutMs: number;
@@ -109,6 +116,10 @@ export function fillOptions(props: ResolvedProps): RunOptions {
     sourceAggregates: props.sourceAggregates ?? true,
     sourceHashes: props.sourceHashes ?? SourceHashes.NONE,
     onTableError: props.onTableError ?? OnTableError.STOP,
+    changes: props.changes ?? Changes.AUTO,
+    onGap: props.onGap ?? OnGap.FAIL,
+    countEvery: props.countEvery ?? CountEvery.AUTO,
+    oneVersion: props.oneVersion ?? false,
     maxDop: props.maxDop === 0 ? undefined : props.maxDop ?? DEFAULT_MAX_DOP,
     sessionSql: `SET LOCK_TIMEOUT ${lockTimeoutMs}; SET DEADLOCK_PRIORITY ${props.deadlockPriority ?? DEFAULT_DEADLOCK_PRIORITY}`,
     idleTimeoutMs: 1000 * (props.idleTimeoutSeconds ?? DEFAULT_IDLE_TIMEOUT_SECONDS),

@@ -22,6 +22,7 @@ import { chunkNameOf, type ReadJob } from '../context/read-job';
 import { optionsOfRun } from '../context/resumed-options';
 import type { RunContext } from '../context/run-context';
 import { resolveOptions, type RunOptions } from '../context/run-options';
+import { waysOf } from '../extract-run';
 import { readAll } from '../read-all';
 import { RunSnapshot } from '../run-snapshot';
 
@@ -37,6 +38,7 @@ const LATE_SHARE = 0.1;
 /** Codes of what is the matter with a table, however often and by whomever it is read. Others are of the way to it: they fail the worker, which is tried again. */
 const OUTCOMES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'SOURCE_QUERY_FAILED', 'SOURCE_PERMISSION_DENIED', 'SCHEMA_CHANGED', 'UNSUPPORTED_TYPE', 'INVALID_VALUE', 'PROTOCOL_ERROR', 'COUNT_MISMATCH', 'AGGREGATE_MISMATCH',
+  'CHANGES_GAP', 'CHANGES_REFUSED',
 ]);
 
 /**
@@ -158,7 +160,7 @@ class Worker {
   }
 
   private async read(
-    jobs: readonly ReadJob[], options: RunOptions, { consistency, plan }: RunRecord, target: ReturnType<typeof openTarget>,
+    jobs: readonly ReadJob[], options: RunOptions, { consistency, plan, begin }: RunRecord, target: ReturnType<typeof openTarget>,
   ): Promise<void> {
     const { run: { runId } } = this.step;
     const { clock, onEvent } = this.setting;
@@ -174,6 +176,7 @@ class Worker {
       consistency,
       signal,
       clock,
+      ...waysOf(jobs),
       warn,
       emit: onEvent,
       mayComplete: async (surely, chunk) => {
@@ -185,7 +188,9 @@ class Worker {
       if (connection.database !== plan.database) {
         throw new LegacyToS3Error('INVALID_CONFIG', `run ${runId} is of database '${plan.database}', but the source is '${connection.database}'`);
       }
-      if (consistency === 'databaseSnapshot') context = { ...context, snapshot: await new RunSnapshot(options.connection, runId, warn).open(connection, 1) };
+      if (consistency === 'databaseSnapshot') {
+        context = { ...context, snapshot: { ...await new RunSnapshot(options.connection, runId, warn).open(connection, 1), ...(begin && { begin }) } };
+      }
       await readAll(context, {
         jobs,
         finished: [],

@@ -1,5 +1,5 @@
 import {
-  CONTENT_HASH_VERSION, INCOMPLETE_MANIFEST_VERSION, MANIFEST_VERSION, type Manifest, type ManifestMissingTable, type ManifestTable,
+  CHANGES_MANIFEST_VERSION, CONTENT_HASH_VERSION, INCOMPLETE_MANIFEST_VERSION, MANIFEST_VERSION, type Manifest, type ManifestMissingTable, type ManifestTable,
 } from '../../../contract';
 import type { ExtractResult } from '../../api/extract-result';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../../api/version';
@@ -23,12 +23,15 @@ export class TablesSummary {
   public readonly proof = new RunProof();
   /** Whether a table has a guarantee of its own. */
   public hasGuarantees = false;
+  /** Whether a table has its changes alone. */
+  public hasChanges = false;
   private readonly counts = { tables: 0, objects: 0, rows: 0, sizeBytes: 0 };
 
   /** @param objects of a table that comes without them */
   public add(table: ManifestTable, objects = table.objects.length): void {
     const { counts } = this;
     this.proof.add(table);
+    this.hasChanges ||= table.changes !== undefined;
     this.hasGuarantees ||= table.guarantee !== undefined;
     counts.tables += 1;
     counts.objects += objects;
@@ -62,7 +65,7 @@ export function manifestHead(
 ): ManifestHead {
   const { options, runId, consistency, target } = context;
   return {
-    manifestVersion: missing.length > 0 ? INCOMPLETE_MANIFEST_VERSION : MANIFEST_VERSION,
+    manifestVersion: summary.hasChanges ? CHANGES_MANIFEST_VERSION : missing.length > 0 ? INCOMPLETE_MANIFEST_VERSION : MANIFEST_VERSION,
     contentHashVersion: CONTENT_HASH_VERSION,
     runId,
     producer: { name: PACKAGE_NAME, version: PACKAGE_VERSION },

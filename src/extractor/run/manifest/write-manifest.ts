@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ManifestHead } from './build-manifest';
 import {
-  INCOMPLETE_MANIFEST_VERSION, manifestKey, manifestPageKey, PAGED_MANIFEST_VERSION,
+  MANIFEST_VERSION, manifestKey, manifestPageKey, PAGED_MANIFEST_VERSION,
   type Manifest, type ManifestChunk, type ManifestObject, type ManifestPage, type ManifestPageContent, type ManifestPageTable, type ManifestTable,
 } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
@@ -97,7 +97,7 @@ export class ManifestWriter {
 
   private async rootOf(head: ManifestHead): Promise<Manifest> {
     await this.writePages(0);
-    return { ...head, manifestVersion: head.missingTables ? INCOMPLETE_MANIFEST_VERSION : PAGED_MANIFEST_VERSION, pages: this.pages };
+    return { ...head, manifestVersion: head.manifestVersion === MANIFEST_VERSION ? PAGED_MANIFEST_VERSION : head.manifestVersion, pages: this.pages };
   }
 
   /** @param left how many pages are left for later */

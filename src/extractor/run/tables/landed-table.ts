@@ -3,6 +3,7 @@ import { sumAlterations } from './alterations';
 import { ChunkSums } from './chunk-sums';
 import { columnsAsNow } from './earlier-columns';
 import { FirstSeen } from './first-seen';
+import { TableMarks } from './table-marks';
 import { refuseOtherTotal } from './table-total';
 import { tableVerification } from './verification';
 import { CONTENT_HASH_VERSION, type ManifestAlterations, type ManifestChunk, type ManifestColumn, type ManifestObject, type ManifestTable } from '../../../contract';
@@ -34,6 +35,7 @@ export interface ChunkEntry {
 export interface KnownTable extends Pick<
   PlannedTable,
   'schema' | 'table' | 'partitionPrefix' | 'chunkKey' | 'excludedColumns' | 'unreadColumns' | 'memoryOptimized' | 'view' | 'identity' | 'rowFilter' | 'hiddenRows'
+  | 'changes'
 > {
   /** Of the source, in the order of the result; absent for a query. */
   readonly columns?: readonly PlannedColumn[];
@@ -71,6 +73,7 @@ export class TableAssembly {
   private readonly seconds: Array<readonly [chunk: number, seconds: number, sourceSeconds: number]> = [];
   private readonly landed = { objects: 0, sizeBytes: 0 };
   private readonly sums = new ChunkSums();
+  private readonly marks = new TableMarks();
   private readonly rowsOffKernel = new FirstSeen<string, number>();
   private readonly alterations = new FirstSeen<string, ManifestAlterations>();
   /** The least number of a chunk by the fingerprint of its columns. */
@@ -97,6 +100,7 @@ export class TableAssembly {
     this.landed.objects += objects.length;
     this.landed.sizeBytes += objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     this.sums.add(landed);
+    this.marks.add(landed);
     Object.entries(rowsOffKernel).forEach(([reason, count], at) => this.rowsOffKernel.add(reason, count, chunk, at, (a, b) => a + b));
     alterations.forEach((each, at) => this.alterations.add(each.column, each, chunk, at, (a, b) => sumAlterations([a, b])[0]));
     this.look(columns, chunk);
@@ -110,13 +114,13 @@ export class TableAssembly {
 
   /** What the manifest has of a chunk. */
   public entryOf(landed: LandedChunk): ChunkEntry {
-    const { chunk, rows, instant, attempts, seconds, sourceSeconds, tallies } = landed;
+    const { chunk, rows, instant, mark, attempts, seconds, sourceSeconds, tallies } = landed;
     const { lower, upper, nullKey } = this.identity.chunks[chunk];
     const objects = comparableObjects(landed);
     const bounds = { ...(lower && { lower }), ...(upper && { upper }), ...(nullKey && { nullKey }) };
     const keys = { ...bounds, ...keyRange(this.identity, tallies) };
     const asked = sourceSeconds !== undefined && { sourceSeconds };
-    return { entry: { chunk, rows, ...chunkHash(objects), ...keys, ...(instant && { instant }), attempts, seconds, ...asked }, objects };
+    return { entry: { chunk, rows, ...chunkHash(objects), ...keys, ...(instant && { instant }), ...(mark && { mark }), attempts, seconds, ...asked }, objects };
   }
 
   /** Whether the table has the entries of its chunks; else they are to be told again. */
@@ -162,6 +166,7 @@ export class TableAssembly {
         ...(unreadColumns && { unreadColumns }),
         ...(view && { view }),
         ...(identity.identity && { identity: identity.identity }),
+        ...this.marks.of(identity),
         ...(memoryOptimized && { guarantee: MEMORY_OPTIMIZED_GUARANTEE }),
         ...(rowFilter !== undefined && { rowFilter }),
         ...(primaryKey.length > 0 && { primaryKey }),

@@ -8,7 +8,7 @@ import type { RunContext } from '../context/run-context';
 /** What a thread is started with; marks it as one of ours among a caller's own. */
 export interface ThreadData {
   readonly cdkLegacyToS3: 'readers';
-  readonly run: Pick<RunContext, 'runId' | 'options' | 'database' | 'consistency' | 'snapshot'>;
+  readonly run: Pick<RunContext, 'runId' | 'options' | 'database' | 'consistency' | 'snapshot' | 'ways'>;
 }
 
 /** To a thread. Readers are numbered by the side that steers. */

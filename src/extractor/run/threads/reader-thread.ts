@@ -4,7 +4,7 @@ import { engineBundle, fromPlainError, toPlainError } from './worker-thread';
 import { LegacyToS3Error } from '../../api/errors';
 import type { LandedChunk } from '../../state/landed-chunk';
 import type { Reader } from '../chunks/chunk-reader';
-import type { ChunkProgress } from '../chunks/read-chunk';
+import type { ChunkProgress } from '../chunks/land-rows';
 import type { RunContext } from '../context/run-context';
 
 /** What a reader of the thread waits for. */
@@ -29,9 +29,9 @@ export class ReaderThread {
 
   /** @param entry a script that serves readers: the engine's bundle */
   public constructor(private readonly context: RunContext, entry = engineBundle()) {
-    const { runId, options, database, consistency, snapshot, signal } = context;
+    const { runId, options, database, consistency, snapshot, ways, signal } = context;
     // The jobs hold what is to be read; the plan may be large.
-    const workerData: ThreadData = { cdkLegacyToS3: 'readers', run: { runId, options: { ...options, plan: undefined }, database, consistency, snapshot } };
+    const workerData: ThreadData = { cdkLegacyToS3: 'readers', run: { runId, options: { ...options, plan: undefined }, database, consistency, snapshot, ways } };
     this.worker = new Worker(entry, { workerData, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB } });
     this.worker.on('message', (message: FromThread) => void this.take(message));
     this.worker.on('error', (error: Error) => this.fail(`a reader thread failed: ${error.message}`, error));

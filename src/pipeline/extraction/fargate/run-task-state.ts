@@ -23,6 +23,8 @@ const LASTING: { readonly [code in Exclude<ErrorCode, Passing | 'INTERRUPTED' | 
   SOURCE_QUERY_FAILED: true,
   SOURCE_ALTERS_DATA: true,
   SCHEMA_CHANGED: true,
+  CHANGES_GAP: true,
+  CHANGES_REFUSED: true,
   RUN_NOT_FOUND: true,
   RUN_COMPLETE: true,
   NO_TABLE_MATCHED: true,

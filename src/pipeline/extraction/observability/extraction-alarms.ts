@@ -5,10 +5,12 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { ExtractionMetrics } from './extraction-metrics';
-import { AlarmDefinitions, AlarmSeverity, whenAny, whenItLasts } from '../../observability/alarms/alarm-definition';
+import { METRICS } from '../../../contract';
+import { AlarmDefinitions, AlarmSeverity, whenAbove, whenAny, whenItLasts } from '../../observability/alarms/alarm-definition';
 import { AlarmOptions } from '../../observability/alarms/alarm-options';
 import { AlarmSet, createAlarmSet } from '../../observability/alarms/alarm-set';
 import { failureQueueDepth } from '../../observability/metrics/failure-queue-metrics';
+import { Following, lagLimitOf } from '../mode/following';
 
 /** The alarms of an extraction: keys of `alarmOverrides`, and of the alarms an extraction made. */
 export class ExtractionAlarmKind {
@@ -30,13 +32,23 @@ export class ExtractionAlarmKind {
   /** A database snapshot was dropped, since nobody went on with its run; only where they are kept (`keepSnapshotFor`). */
   public static readonly SNAPSHOT_EXPIRED = 'extractionSnapshotExpired';
 
+  /** What a run of changes brought was old when it landed; only with `ExtractionMode.changes`. */
+  public static readonly CHANGES_LAGGING = 'extractionChangesLagging';
+
+  /** Tables of run after run wait for an earlier run, which is not applied; only with `ExtractionMode.changes`. */
+  public static readonly CHANGES_WAITING = 'extractionChangesWaiting';
+
+  /** What changed in a table could not be learnt without a gap; only with `ExtractionMode.changes`. */
+  public static readonly CHANGE_GAP = 'extractionChangeGap';
+
   private constructor() {}
 }
 
 /** The kinds there are, whether they apply or not. */
 export const EXTRACTION_ALARM_KINDS: readonly string[] = [
   ExtractionAlarmKind.FAILED, ExtractionAlarmKind.OVERDUE, ExtractionAlarmKind.SLOW, ExtractionAlarmKind.SOURCE_THROTTLED,
-  ExtractionAlarmKind.DEAD_LETTERS, ExtractionAlarmKind.SNAPSHOT_EXPIRED,
+  ExtractionAlarmKind.DEAD_LETTERS, ExtractionAlarmKind.SNAPSHOT_EXPIRED, ExtractionAlarmKind.CHANGES_LAGGING, ExtractionAlarmKind.CHANGES_WAITING,
+  ExtractionAlarmKind.CHANGE_GAP,
 ];
 
 /** From this multiple of the usual time on an extraction is slow. */
@@ -48,6 +60,8 @@ export interface ExtractionAlarmSources {
   readonly deadLetters: sqs.IQueue;
   readonly overdueAfter?: Duration;
   readonly keepsSnapshots: boolean;
+  /** Of runs of changes. */
+  readonly following?: Following;
 }
 
 /** What an extraction's alarms are made of. */
@@ -79,7 +93,9 @@ export function executionsUrlOf(stateMachine: sfn.IStateMachine): string {
 }
 
 /** Every alarm of an extraction. */
-export function extractionAlarmDefinitions({ metrics, deadLetters, overdueAfter, keepsSnapshots }: ExtractionAlarmSources): AlarmDefinitions {
+export function extractionAlarmDefinitions(
+  { metrics, deadLetters, overdueAfter, keepsSnapshots, following }: ExtractionAlarmSources,
+): AlarmDefinitions {
   return {
     [ExtractionAlarmKind.FAILED]: whenAny({
       id: 'ExtractionFailed',
@@ -91,7 +107,7 @@ export function extractionAlarmDefinitions({ metrics, deadLetters, overdueAfter,
         id: 'ExtractionOverdue',
         meaning: `No extraction was completed for ${overdueAfter.toHumanString()}`,
         // Zeros, not BREACHING, as for the runs of a pipeline: missing data would tell it late.
-        metric: (options) => metrics.metricCompletedSinceFirst(options),
+        metric: (options) => (following ? metrics.metricInStepSinceFirst(options) : metrics.metricCompletedSinceFirst(options)),
         period: Duration.hours(1),
         operator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
         evaluationPeriods: overdueAfter.toHours(),
@@ -99,13 +115,16 @@ export function extractionAlarmDefinitions({ metrics, deadLetters, overdueAfter,
         missing: cloudwatch.TreatMissingData.IGNORE,
       }),
     },
-    [ExtractionAlarmKind.SLOW]: whenAny({
-      id: 'ExtractionSlow',
-      severity: AlarmSeverity.WARNING,
-      meaning: `An extraction took ${SLOW_RATIO} times as long as the median of those before it, or longer`,
-      metric: (options) => metrics.metricDurationRatio(options),
-      threshold: SLOW_RATIO,
-    }),
+    // Runs of changes take as long as there are changes.
+    ...!following && {
+      [ExtractionAlarmKind.SLOW]: whenAny({
+        id: 'ExtractionSlow',
+        severity: AlarmSeverity.WARNING,
+        meaning: `An extraction took ${SLOW_RATIO} times as long as the median of those before it, or longer`,
+        metric: (options) => metrics.metricDurationRatio(options),
+        threshold: SLOW_RATIO,
+      }),
+    },
     // One refusal is tried again and costs seconds.
     [ExtractionAlarmKind.SOURCE_THROTTLED]: whenItLasts(whenAny({
       id: 'ExtractionSourceThrottled',
@@ -127,5 +146,35 @@ export function extractionAlarmDefinitions({ metrics, deadLetters, overdueAfter,
         severity: AlarmSeverity.WARNING,
       }),
     },
+    ...following && followingAlarms(metrics, following),
+  };
+}
+
+function followingAlarms(metrics: ExtractionMetrics, following: Following): AlarmDefinitions {
+  const { every, pipeline } = following;
+  const limit = lagLimitOf(following);
+  return {
+    [ExtractionAlarmKind.CHANGES_LAGGING]: whenAbove({
+      id: 'ExtractionChangesLagging',
+      severity: AlarmSeverity.WARNING,
+      meaning: `What a run of changes brought was older than ${limit.toHumanString()} when it landed`,
+      metric: (options) => metrics.metricChangeLagSeconds(options),
+      threshold: limit.toSeconds(),
+    }),
+    [ExtractionAlarmKind.CHANGES_WAITING]: whenAny({
+      id: 'ExtractionChangesWaiting',
+      meaning: 'Of run after run tables wait for an earlier run, which is not applied; the tables show that earlier state',
+      metric: (options) => pipeline.metric(METRICS.tablesWaiting, options),
+      // A period in which a run lands; one that was overtaken is no harm, and neighbours may share a period.
+      period: every.toMinutes() < 5 ? Duration.minutes(5) : every,
+      evaluationPeriods: 4,
+      datapointsToAlarm: 3,
+    }),
+    [ExtractionAlarmKind.CHANGE_GAP]: whenAny({
+      id: 'ExtractionChangeGap',
+      severity: AlarmSeverity.WARNING,
+      meaning: 'What changed in a table could not be learnt without a gap; the table was read whole, or the execution failed',
+      metric: (options) => metrics.metricChangeGaps(options),
+    }),
   };
 }

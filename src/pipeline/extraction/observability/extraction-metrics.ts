@@ -2,6 +2,9 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { EXTRACTION_METRICS, SERVICE_DIMENSION } from '../../../contract';
 
+/** REPEAT has a value from the first data point on only (CloudWatch, "Using metric math", FILL and IF). */
+const SINCE_FIRST = 'IF(FILL(runs, REPEAT) > 0, FILL(runs, 0))';
+
 /** What the metrics are of. */
 export interface ExtractionMetricsProps {
   /** Namespace of the pipeline's metrics. */
@@ -149,6 +152,43 @@ export class ExtractionMetrics {
   }
 
   /**
+   * From the source's clock at the oldest mark of a run of changes to its manifest (seconds): how old what it brought was when it
+   * landed; 0 of an execution that found nothing changed. How old it was when it was applied is the pipeline's metric `ChangeLagSeconds`.
+   *
+   * @default - maximum over 5 minutes
+   */
+  public metricChangeLagSeconds(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(EXTRACTION_METRICS.changeLagSeconds, { statistic: cloudwatch.Stats.MAXIMUM, ...options });
+  }
+
+  /**
+   * Inserts, updates and deletes that runs of changes found: what the landed tables lacked (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricChangeLagRows(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(EXTRACTION_METRICS.changeLagRows, options);
+  }
+
+  /**
+   * Tables whose changes could not be learnt without a gap (count): they were read whole, or the run was refused.
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricChangeGaps(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(EXTRACTION_METRICS.changeGaps, options);
+  }
+
+  /**
+   * Executions that brought what changed, or found nothing changed (count): each tells its lag once.
+   *
+   * @default - number over 5 minutes
+   */
+  public metricInStep(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(EXTRACTION_METRICS.changeLagSeconds, { statistic: cloudwatch.Stats.SAMPLE_COUNT, ...options });
+  }
+
+  /**
    * Executions that were started (count).
    *
    * @default - sum over 5 minutes
@@ -188,11 +228,18 @@ export class ExtractionMetrics {
    */
   public metricCompletedSinceFirst(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
     return new cloudwatch.MathExpression({
-      // REPEAT has a value from the first data point on only (CloudWatch, "Using metric math", FILL and IF).
-      expression: 'IF(FILL(runs, REPEAT) > 0, FILL(runs, 0))',
-      usingMetrics: { runs: this.metricCompleted() },
-      label: 'complete extractions since the first',
-      ...options,
+      expression: SINCE_FIRST, usingMetrics: { runs: this.metricCompleted() }, label: 'complete extractions since the first', ...options,
+    });
+  }
+
+  /**
+   * Executions that brought what changed, or found nothing changed (count), zero while there are none, from the first one on.
+   *
+   * @default - number over 5 minutes
+   */
+  public metricInStepSinceFirst(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
+    return new cloudwatch.MathExpression({
+      expression: SINCE_FIRST, usingMetrics: { runs: this.metricInStep() }, label: 'executions in step with the source since the first', ...options,
     });
   }
 }

@@ -4,9 +4,11 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { executionsUrlOf } from './extraction-alarms';
 import { ExtractionMetrics } from './extraction-metrics';
+import { METRICS } from '../../../contract';
 import { LOG_QUERIES } from '../../observability/dashboard/log-queries';
 import { alarmStatus, BYTES, COUNT, failureQueueGraph, FINE, FULL, graph, logTable, orZero, SECONDS, TALL } from '../../observability/dashboard/widgets';
 import { failureQueueAge, failureQueueDepth } from '../../observability/metrics/failure-queue-metrics';
+import { Following, lagLimitOf } from '../mode/following';
 
 /** What the rows of an extraction show. */
 export interface ExtractionRowSources {
@@ -24,7 +26,7 @@ const ROWS = { label: 'rows', min: 0, showUnits: false };
 const RATIO = { label: 'times the median', min: 0, showUnits: false };
 
 /** The rows of an extraction: how it does at a glance, what it read, what held it up, the latest errors. */
-export function extractionRows(sources: ExtractionRowSources): cloudwatch.IWidget[][] {
+export function extractionRows(sources: ExtractionRowSources, following?: Following): cloudwatch.IWidget[][] {
   const { extractionName, stateMachine, controlLogGroup, workerLogGroup } = sources;
   const alarms = Object.values(sources.alarms);
   const logGroups = [controlLogGroup, workerLogGroup];
@@ -36,7 +38,7 @@ export function extractionRows(sources: ExtractionRowSources): cloudwatch.IWidge
   });
   const status = alarms.length > 0 ? [alarmStatus(alarms, QUARTER, TALL)] : [];
   const errors = logTable('Latest errors of the extraction', logGroups, LOG_QUERIES.errors, TALL, FULL - QUARTER * status.length);
-  return [[title], executions(sources), work(sources), troubles(sources), [...status, errors]];
+  return [[title], executions(sources), ...following ? [changes(sources, following)] : [], work(sources), troubles(sources), [...status, errors]];
 }
 
 function executions({ metrics }: ExtractionRowSources): cloudwatch.IWidget[] {
@@ -68,6 +70,36 @@ function executions({ metrics }: ExtractionRowSources): cloudwatch.IWidget[] {
       right: [metrics.metricDurationRatio({ ...FINE, label: 'times the median of earlier ones' })],
       rightYAxis: RATIO,
       width: FULL / 2 - QUARTER / 2,
+    }),
+  ];
+}
+
+/** Landed by the extraction, applied by the pipeline, of which all extractions are shown. */
+function changes({ metrics }: ExtractionRowSources, following: Following): cloudwatch.IWidget[] {
+  const applied = (name: string, options: cloudwatch.MetricOptions) => following.pipeline.metric(name, { ...FINE, ...options });
+  return [
+    graph('Changes: rows', {
+      left: [
+        metrics.metricChangeLagRows({ ...FINE, label: 'landed' }),
+        applied(METRICS.changesApplied, { label: 'applied to tables of the pipeline' }),
+      ],
+      leftYAxis: ROWS,
+    }),
+    graph('Changes: lag behind the source', {
+      left: [
+        metrics.metricChangeLagSeconds({ ...FINE, label: 'landed (s)' }),
+        applied(METRICS.changeLagSeconds, { statistic: cloudwatch.Stats.MAXIMUM, label: 'applied to tables of the pipeline (s)' }),
+      ],
+      leftYAxis: SECONDS,
+      leftAnnotations: [{ value: lagLimitOf(following).toSeconds(), label: 'told by an alarm', color: cloudwatch.Color.RED }],
+    }),
+    graph('Changes: in step and out of step', {
+      left: [orZero(metrics.metricInStep(FINE), 'executions in step')],
+      right: [
+        orZero(metrics.metricChangeGaps(FINE), 'tables with a gap'),
+        orZero(applied(METRICS.tablesWaiting, {}), 'tables that wait for an earlier run'),
+      ],
+      rightYAxis: COUNT,
     }),
   ];
 }

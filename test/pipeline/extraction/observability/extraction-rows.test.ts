@@ -1,8 +1,8 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import { EXTRACTION_METRICS } from '../../../../src/contract';
-import { Extraction, LegacyToS3Pipeline } from '../../../../src/pipeline';
+import { EXTRACTION_METRICS, METRICS, SERVICES } from '../../../../src/contract';
+import { Extraction, ExtractionMode, LegacyToS3Pipeline } from '../../../../src/pipeline';
 import { synth } from '../../synth';
 import { make, pipelineOf, sourceOf, synthExtraction } from '../made';
 
@@ -42,11 +42,22 @@ test('the one dashboard of the pipeline has a section of the extraction, below a
   for (const { x, width } of section) expect(x + width).toBeLessThanOrEqual(24);
 });
 
+const changes = { mode: ExtractionMode.changes({ every: Duration.minutes(5) }) };
+
+test('only where it follows its source it has a row of changes, which tells landed from applied', () => {
+  const titles = (props: object) => widgetsOf(withPipeline(props).template).map(({ properties }) => properties.title).filter((title) => title?.startsWith('Changes: '));
+  expect(titles({})).toEqual([]);
+  expect(titles(changes)).toEqual(['Changes: rows', 'Changes: lag behind the source', 'Changes: in step and out of step']);
+  const lag = widgetsOf(withPipeline(changes).template).find(({ properties }) => properties.title === 'Changes: lag behind the source')!.properties as any;
+  expect(lag.metrics.map(([, name, , service]: string[]) => `${service} ${name}`)).toEqual(['nightly ChangeLagSeconds', `${SERVICES.runCompletion} ChangeLagSeconds`]);
+  expect(lag.annotations.horizontal).toMatchObject([{ value: 900 }]);
+});
+
 test('it shows every metric that the functions emit but the drop of snapshots, which has an alarm, and chunks; and those of Step Functions', () => {
-  const section = widgetsOf(withPipeline().template);
+  const section = widgetsOf(withPipeline(changes).template);
   const shown = JSON.stringify(section.slice(section.findIndex(isOwn)));
   const { snapshotsExpired, chunks, ...others } = EXTRACTION_METRICS;
-  for (const name of [...Object.values(others), 'ExecutionsStarted', 'ExecutionsSucceeded', 'ExecutionsFailed', 'ExecutionsTimedOut']) expect([name, shown.includes(`"${name}"`)]).toEqual([name, true]);
+  for (const name of [...Object.values(others), METRICS.changesApplied, METRICS.changeLagSeconds, METRICS.tablesWaiting, 'ExecutionsStarted', 'ExecutionsSucceeded', 'ExecutionsFailed', 'ExecutionsTimedOut']) expect([name, shown.includes(`"${name}"`)]).toEqual([name, true]);
   expect(shown).toContain('console.aws.amazon.com/states/home?region=');
 });
 

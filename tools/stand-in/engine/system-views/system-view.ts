@@ -14,6 +14,8 @@ export interface SystemView {
   readonly columns: readonly string[];
   /** Rows from the data dictionary, one value a column; absent when `query` computes them. */
   readonly rows?: (database: DatabaseEntry, catalog: Catalog) => Cell[][];
+  /** Whether statements read `rows` as they are when they begin, rather than as their transaction's snapshot has them. */
+  readonly live?: boolean;
   /** Rows from the sessions there are, in place of those of the dictionary. */
   readonly sessionRows?: (sessions: readonly ServerSession[]) => Cell[][];
   /** Further rows, of the system's own objects, which never change. */

@@ -44,6 +44,8 @@ export interface Variable {
   value: StorageValue;
 }
 
+export type Permission = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE' | 'VIEW CHANGE TRACKING';
+
 /** What binding a statement asks of the session it runs in. */
 export interface BindContext {
   readonly database: DatabaseEntry;
@@ -54,11 +56,15 @@ export interface BindContext {
   /** A system function's value, as `@@VERSION` or `SUSER_SNAME()`; undefined when there is none of that name. */
   readonly systemValue: (name: string, args: Array<string | null>) => { type: SqlType; value: StorageValue } | undefined;
   /** Called for each table a statement touches; throws SqlError 229 when the login may not. */
-  readonly checkPermission: (table: TableEntry, permission: 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE', line: number) => void;
+  readonly checkPermission: (table: TableEntry, permission: Permission, line: number) => void;
+  /** Throws SqlError 22117 where the session is on a readable secondary. */
+  readonly checkPrimary: (line: number) => void;
+  /** Rows of a view of the system catalog as they are this moment, in DuckDB's SQL; undefined of those that are stored. */
+  readonly liveRows: (view: TableEntry) => string | undefined;
   /** Called for each table that is read; throws the error of a kind of table that cannot be read so. */
   readonly checkRead: (table: TableEntry, how: { readonly hints: readonly string[]; readonly sampled: boolean }, line: number) => void;
-  /** Tables, `schema.name` in lower case, that the login may not read. */
-  readonly deniedTables: () => string[];
+  /** Tables, `schema.name` in lower case, that the login may not read, or whose changes it may not see. */
+  readonly deniedTables: (permission?: 'SELECT' | 'VIEW CHANGE TRACKING') => string[];
   /** Whether masked columns are masked from the login. */
   readonly masks: boolean;
   /** The condition of the rows of a view of the system catalog that the login may see, in DuckDB's SQL; undefined where it may see all. */

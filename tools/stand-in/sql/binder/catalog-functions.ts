@@ -1,5 +1,6 @@
+import { commitTable } from '../../engine/change-functions';
 import { quoteText } from '../../engine/identifiers';
-import { INT, MAX, SqlType, nvarchar } from '../types';
+import { BIGINT, INT, MAX, SqlType, nvarchar } from '../types';
 import { BindContext, Bound } from './bound';
 import { convert } from './conversions';
 
@@ -12,6 +13,7 @@ const COLUMN_PROPERTIES: { readonly [property: string]: string | undefined } = {
   allowsnull: 'is_nullable::INTEGER',
   precision: 'precision::INTEGER',
   charmaxlen: 'max_length::INTEGER',
+  columnid: 'column_id::INTEGER',
 };
 
 const NONDETERMINISTIC = 'GETDATE|GETUTCDATE|SYSDATETIME|SYSUTCDATETIME|SYSDATETIMEOFFSET|CURRENT_TIMESTAMP|NEWID|SUSER_SNAME|DB_NAME';
@@ -44,6 +46,14 @@ class Lookup {
     return { sql: `(SELECT any_value(${value}) FROM "${database.name}".sys.computed_columns v WHERE ${where})`, type: INT, nullable: true };
   }
 
+  /** Whether the object named first is none of those. */
+  permitted(tables: readonly string[]): Bound {
+    // Never empty, since a parameter that is bound must be used.
+    const denied = ['', ...tables].map(quoteText).join(', ');
+    const sql = this.args[0].untypedNull ? '1' : `CASE WHEN lower(object_path(${this.path(0)})) IN (${denied}) THEN 0 ELSE 1 END`;
+    return { sql: `CAST(${sql} AS INTEGER)`, type: INT, nullable: true };
+  }
+
   key(at: number): string {
     return convert(this.args[at], INT);
   }
@@ -69,11 +79,27 @@ export const CATALOG_FUNCTIONS: { readonly [name: string]: ((call: Lookup) => Bo
   COL_NAME: (call) => call.find('columns', 'name', NAME, `v.object_id = ${call.key(0)} AND v.column_id = ${call.key(1)}`),
   DB_NAME: (call) => call.find('databases', 'name', NAME, `v.database_id = ${call.key(0)}`),
   DB_ID: (call) => call.find('databases', 'database_id', INT, `fold_case(v.name) = ${call.text(0)}`),
+  CHANGE_TRACKING_CURRENT_VERSION: ({ context }) => {
+    context.checkPrimary(0);
+    const { name, changes } = context.database;
+    // As of the transaction's snapshot, since the commits are in a table.
+    const sql = changes.tracking ? `coalesce((SELECT max(commit_ts) FROM ${commitTable(name)}), 0)` : 'NULL';
+    return { sql: `CAST(${sql} AS BIGINT)`, type: BIGINT, nullable: true };
+  },
+  CHANGE_TRACKING_MIN_VALID_VERSION: (call) => {
+    call.context.checkPrimary(0);
+    return { sql: `min_valid_version(${quoteText(call.context.database.name)}, ${call.key(0)})`, type: BIGINT, nullable: true };
+  },
+  CHANGE_TRACKING_IS_COLUMN_IN_MASK: (call) => {
+    const mask = convert(call.args[1], { name: 'varbinary', length: MAX });
+    // No mask is one of all columns.
+    return { sql: `CAST(CASE WHEN ${mask} IS NULL THEN 1 ELSE is_column_in_mask(${call.key(0)}, ${mask}) END AS BOOLEAN)`, type: { name: 'bit' }, nullable: true };
+  },
   HAS_PERMS_BY_NAME: (call) => {
-    // Never empty, since a parameter that is bound must be used.
-    const denied = ['', ...call.context.deniedTables()].map(quoteText).join(', ');
-    const sql = call.args[0].untypedNull ? '1' : `CASE WHEN lower(object_path(${call.path(0)})) IN (${denied}) THEN 0 ELSE 1 END`;
-    return { sql: `CAST(${sql} AS INTEGER)`, type: INT, nullable: true };
+    if ((call.args[2]?.constant ?? '').toUpperCase() === 'VIEW CHANGE TRACKING') {
+      return call.permitted(call.context.deniedTables('VIEW CHANGE TRACKING'));
+    }
+    return call.permitted(call.context.deniedTables());
   },
   COLUMNPROPERTY: (call) => (call.args[2].constant ?? '').toLowerCase() === 'isdeterministic' ? call.findDeterminism() : call.find('columns', COLUMN_PROPERTIES[(call.args[2].constant ?? '').toLowerCase()] ?? 'is_sparse::INTEGER',
     INT, `v.object_id = ${call.key(0)} AND fold_case(v.name) = ${call.text(1)}`),

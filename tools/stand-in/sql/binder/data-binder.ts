@@ -14,7 +14,45 @@ type Of<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
 /** A change of data in DuckDB SQL, with the columns of its OUTPUT clause. */
 export interface BoundChange {
   readonly sql: string;
+  readonly table: TableEntry;
   readonly output?: BoundColumn[];
+  readonly staged: StagedChange;
+}
+
+/** DuckDB's table of the rows that a statement changes, of one session. */
+export const STAGED = 'temp.main.stand_in_staged';
+
+/** What stands for the rowversion before the first that a statement gives, which is known when its rows are counted. */
+export const ROW_VERSION_BASE = '{row version base}';
+
+/** A change in steps: the rows it is about are put into {@link STAGED}, then applied, so that both of their states can be recorded. */
+export interface StagedChange {
+  /** Query of the rows, with what they were and are to be. */
+  readonly rows: string;
+  readonly apply: string;
+  /** What each stored column was and is, in the terms of {@link STAGED}; `before` is absent of an INSERT, `after` of a DELETE. */
+  readonly before?: ReadonlyMap<ColumnEntry, string>;
+  readonly after?: ReadonlyMap<ColumnEntry, string>;
+  /** Columns that SET names. */
+  readonly assigned?: readonly ColumnEntry[];
+}
+
+const beforeName = ({ id }: ColumnEntry) => `b${id}`;
+const afterName = ({ id }: ColumnEntry) => `a${id}`;
+
+export const isRowVersion = ({ type }: ColumnEntry) => type.name === 'timestamp';
+
+export const hasRowVersion = ({ columns }: TableEntry) => columns.some(isRowVersion);
+
+/** Rows are numbered where each gets a rowversion. */
+const numbered = (table: TableEntry) => (hasRowVersion(table) ? ['row_number() OVER () AS n'] : []);
+
+const rowVersion = (_column: ColumnEntry) => `bigint_to_bytes(${ROW_VERSION_BASE} + n, 8)`;
+
+const beforeRow = (stored: readonly ColumnEntry[]) => new Map(stored.map((column) => [column, beforeName(column)]));
+
+function afterRow(stored: readonly ColumnEntry[], assigned: readonly ColumnEntry[], before?: ReadonlyMap<ColumnEntry, string>): Map<ColumnEntry, string> {
+  return new Map(stored.map((column) => [column, isRowVersion(column) ? rowVersion(column) : assigned.includes(column) ? afterName(column) : before!.get(column)!]));
 }
 
 /** Turns INSERT, UPDATE and DELETE into DuckDB SQL. */
@@ -37,8 +75,17 @@ export class DataBinder extends QueryBinder {
     const values = stored.map((column) => supplied.get(column.name) ?? this.defaultOf(table, column));
     const output = statement.output ? this.output(table, statement.output) : undefined;
     const source = statement.defaults ? '(SELECT 1)' : `(${this.insertSource})`;
+    const names = stored.map((column) => quoteName(column.name)).join(', ');
+    const returning = output ? ` RETURNING ${output.sql}` : '';
+    const after = afterRow(stored, stored);
     return {
-      sql: `INSERT INTO ${table.duckName} (${stored.map((column) => quoteName(column.name)).join(', ')}) SELECT ${values.join(', ')} FROM ${source} q${output ? ` RETURNING ${output.sql}` : ''}`,
+      table,
+      staged: {
+        rows: `SELECT ${[...numbered(table), ...stored.map((column, at) => `${isRowVersion(column) ? 'NULL' : values[at]} AS ${afterName(column)}`)].join(', ')} FROM ${source} q`,
+        apply: `INSERT INTO ${table.duckName} (${names}) SELECT ${stored.map((column) => after.get(column)).join(', ')} FROM ${STAGED}${returning}`,
+        after,
+      },
+      sql: `INSERT INTO ${table.duckName} (${names}) SELECT ${values.join(', ')} FROM ${source} q${returning}`,
       output: output?.columns,
     };
   }
@@ -60,9 +107,30 @@ export class DataBinder extends QueryBinder {
     const picked = `SELECT ${target.duckAlias}.rowid AS rid, ${values.map(({ value }, at) => `${value} AS v${at}`).join(', ')} FROM ${from}${where}${limit}`;
     const sets = values.map(({ column }, at) => `${quoteName(column.name)} = s.v${at}`);
     if (version) {
-      sets.push(`${quoteName(version.name)} = ${this.defaultOf(table, version)}`);
+      sets.push(`${quoteName(version.name)} = ${rowVersion(version)}`);
     }
-    return { sql: `UPDATE ${table.duckName} AS u SET ${sets.join(', ')} FROM (${picked}) s WHERE u.rowid = s.rid` };
+    const stored = table.columns.filter((column) => !column.computed);
+    const assigned = values.map(({ column }) => column);
+    const before = beforeRow(stored);
+    const staged = [
+      `${target.duckAlias}.rowid AS rid`,
+      ...stored.map((column) => `${target.duckAlias}.${quoteName(column.name)} AS ${beforeName(column)}`),
+      ...values.map(({ column, value }) => `${value} AS ${afterName(column)}`),
+    ];
+    const rows = `SELECT DISTINCT ON (rid) * FROM (SELECT ${staged.join(', ')} FROM ${from}${where}${limit})`;
+    const after = afterRow(stored, assigned, before);
+    const applied = [...assigned, ...version ? [version] : []].map((column) => `${quoteName(column.name)} = ${after.get(column)}`);
+    return {
+      table,
+      staged: {
+        rows: version ? `SELECT ${[...numbered(table), '*'].join(', ')} FROM (${rows})` : rows,
+        apply: `UPDATE ${table.duckName} AS u SET ${applied.join(', ')} FROM ${STAGED} s WHERE u.rowid = s.rid`,
+        before,
+        after,
+        assigned,
+      },
+      sql: `UPDATE ${table.duckName} AS u SET ${sets.join(', ')} FROM (${picked}) s WHERE u.rowid = s.rid`,
+    };
   }
 
   delete(statement: Of<'delete'>): BoundChange {
@@ -72,7 +140,17 @@ export class DataBinder extends QueryBinder {
     const target = scope.tables.find((entry) => entry.table === table && entry.name.toLowerCase() === alias.toLowerCase())!;
     const where = statement.where ? ` WHERE ${this.predicate(statement.where, scope)}` : '';
     const limit = statement.top ? ` LIMIT ${this.expression(statement.top, scope).sql}` : '';
-    return { sql: `DELETE FROM ${table.duckName} WHERE rowid IN (SELECT ${target.duckAlias}.rowid FROM ${from}${where}${limit})` };
+    const stored = table.columns.filter((column) => !column.computed);
+    const staged = stored.map((column) => `${target.duckAlias}.${quoteName(column.name)} AS ${beforeName(column)}`);
+    return {
+      table,
+      staged: {
+        rows: `SELECT DISTINCT ON (rid) * FROM (SELECT ${[`${target.duckAlias}.rowid AS rid`, ...staged].join(', ')} FROM ${from}${where}${limit})`,
+        apply: `DELETE FROM ${table.duckName} WHERE rowid IN (SELECT rid FROM ${STAGED})`,
+        before: beforeRow(stored),
+      },
+      sql: `DELETE FROM ${table.duckName} WHERE rowid IN (SELECT ${target.duckAlias}.rowid FROM ${from}${where}${limit})`,
+    };
   }
 
   /** Binds what is inserted and returns the stored form of each target's value. */
@@ -139,12 +217,13 @@ export class DataBinder extends QueryBinder {
     return { table, source: from ?? { kind: 'table', name }, alias: table.name };
   }
 
-  private defaultOf(table: TableEntry, column: ColumnEntry): string {
+  /** What a column gets where a statement gives it nothing. */
+  defaultOf(table: TableEntry, column: ColumnEntry): string {
     if (column.identity) {
       return `nextval(${quoteText(identitySequence(table))})`;
     }
-    if (column.type.name === 'timestamp') {
-      return `bigint_to_bytes(nextval(${quoteText(`${quoteName(table.database)}.sys.row_versions`)}), 8)`;
+    if (isRowVersion(column)) {
+      return rowVersion(column);
     }
     const value: Bound = column.defaultText
       ? this.expression(parseExpression(column.defaultText), new Scope())

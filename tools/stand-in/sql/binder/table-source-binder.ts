@@ -1,8 +1,9 @@
 import { ColumnEntry, DatabaseEntry, TableEntry } from '../../engine/catalog';
 import { quoteName } from '../../engine/identifiers';
 import { ObjectName, Query, TableSource } from '../ast';
-import { invalidObject } from '../errors';
-import { BoundColumn, BoundQuery, MASKED, outputName } from './bound';
+import { SqlError, invalidObject } from '../errors';
+import { BoundColumn, BoundQuery, MASKED, Permission, outputName } from './bound';
+import { changesOf, versionOf } from './change-tables';
 import { convert } from './conversions';
 import { PredicateBinder } from './predicate-binder';
 import { GraphName, Scope, ScopeTable } from './scope';
@@ -34,6 +35,7 @@ export abstract class TableSourceBinder extends PredicateBinder {
         return this.addDerived(`(${query.sql})`, query.columns, source.alias, source.columns, scope);
       }
       case 'function': return this.tableFunction(source, scope);
+      case 'changeTable': return this.changeTable(source, scope);
       case 'join': {
         const left = this.from(source.left, scope);
         if (source.type === 'CROSS APPLY' || source.type === 'OUTER APPLY') {
@@ -53,7 +55,7 @@ export abstract class TableSourceBinder extends PredicateBinder {
   }
 
   /** The table a name means, with the permission checked. */
-  resolveTable(name: ObjectName, permission: 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE'): TableEntry {
+  resolveTable(name: ObjectName, permission: Permission): TableEntry {
     const table = this.findTable(name);
     if (!table) {
       throw invalidObject(name.parts.join('.'), name.line);
@@ -128,7 +130,8 @@ export abstract class TableSourceBinder extends PredicateBinder {
     scope.add(this.tableColumns(table, source.alias ?? table.name, duckAlias), name.line);
     const sample = source.sample ? ` TABLESAMPLE ${source.sample.unit === 'ROWS' ? 'reservoir' : 'system'}(${this.expression(source.sample.amount, scope).constant}${source.sample.unit === 'ROWS' ? ' ROWS' : '%'})${source.sample.seed ? ` REPEATABLE (${this.expression(source.sample.seed, scope).constant})` : ''}` : '';
     const visible = this.context.visibleRows(table);
-    const rows = visible === undefined ? table.duckName : `(SELECT * FROM ${table.duckName} WHERE ${visible})`;
+    const live = this.context.liveRows(table);
+    const rows = live !== undefined ? live : visible === undefined ? table.duckName : `(SELECT * FROM ${table.duckName} WHERE ${visible})`;
     return `${rows} AS ${duckAlias}${sample}`;
   }
 
@@ -141,6 +144,23 @@ export abstract class TableSourceBinder extends PredicateBinder {
       columns: renamed(columns, names).map((column, at) => ({ ...column, source: undefined, sql: `${duckAlias}.${outputName(at)}${column.masked ? MASKED : ''}` })),
     }, 0);
     return `${sql} AS ${duckAlias}`;
+  }
+
+  private changeTable(source: TableSource & { kind: 'changeTable' }, scope: Scope): string {
+    const { name, since, keys, alias, line } = source;
+    if (!alias) {
+      throw new SqlError(22104, 'A table returned by the CHANGETABLE function must be aliased.', { line });
+    }
+    this.context.checkPrimary(line);
+    const table = this.resolveTable(name, 'SELECT');
+    if (table.kind !== 'U' || table.name.startsWith('#')) {
+      throw new SqlError(22107, `Object '${table.name}' is of a data type that is not supported by the CHANGETABLE function. The object must be a user-defined table.`, { line });
+    }
+    this.context.checkPermission(table, 'VIEW CHANGE TRACKING', line);
+    const database = this.context.databaseNamed(table.database)!;
+    const { sql, columns } = since ? changesOf(database, table, this.expression(since, scope), line)
+      : versionOf(database, table, keys!.columns.map((column, at) => ({ name: column, value: this.expression(keys!.values[at], scope) })), line);
+    return this.addDerived(`(${sql})`, columns, alias, source.columns, scope);
   }
 
   private tableFunction(source: TableSource & { kind: 'function' }, scope: Scope): string {

@@ -1,5 +1,6 @@
 import { ObjectName, Statement } from '../ast';
 import { TableParser } from './table-parser';
+import type { ChangeTrackingOptions } from '../../engine/changes';
 
 /** CREATE, ALTER, DROP and permissions. */
 export abstract class DefinitionParser extends TableParser {
@@ -85,6 +86,9 @@ export abstract class DefinitionParser extends TableParser {
         const access = this.parenthesised(() => (this.expect('NON_TRANSACTED_ACCESS', '='), this.next().upper));
         return { kind: 'alterDatabase', name, option, value: access, line };
       }
+      if (option === 'CHANGE_TRACKING') {
+        return { kind: 'alterDatabase', name, option, ...this.databaseTracking(), line };
+      }
       const value = this.next().text.toUpperCase();
       if (this.accept('WITH')) {
         while (this.token.kind === 'word' || this.token.kind === 'number') {
@@ -101,6 +105,13 @@ export abstract class DefinitionParser extends TableParser {
     }
     this.expect('TABLE');
     const table = this.objectName();
+    if (this.is('ENABLE', 'CHANGE_TRACKING') || this.is('DISABLE', 'CHANGE_TRACKING')) {
+      const on = this.next().upper === 'ENABLE';
+      this.next();
+      const trackColumnsUpdated = this.accept('WITH', '(', 'TRACK_COLUMNS_UPDATED', '=') && this.onOrOff();
+      this.accept(')');
+      return { kind: 'changeTracking', table, on, trackColumnsUpdated, line };
+    }
     if (this.accept('DROP', 'COLUMN')) {
       return { kind: 'dropColumn', table, columns: this.list(() => this.name()), line };
     }
@@ -115,6 +126,35 @@ export abstract class DefinitionParser extends TableParser {
       return { kind: 'addConstraint', table, constraint: this.tableConstraint(), line };
     }
     return { kind: 'addColumn', table, columns: this.list(() => this.columnDefinition()), line };
+  }
+
+  private onOrOff(): boolean {
+    const on = this.accept('ON');
+    if (!on) {
+      this.expect('OFF');
+    }
+    return on;
+  }
+
+  /** = ON (CHANGE_RETENTION = 2 DAYS, AUTO_CLEANUP = ON), = OFF, or the options alone. */
+  private databaseTracking(): { value: string; changeTracking?: Partial<ChangeTrackingOptions> } {
+    const value = this.accept('=') ? (this.onOrOff() ? 'ON' : 'OFF') : 'SET';
+    if (value === 'OFF') {
+      return { value };
+    }
+    const options = this.is('(') ? this.parenthesised(() => this.list((): Partial<ChangeTrackingOptions> => {
+      if (this.accept('AUTO_CLEANUP', '=')) {
+        return { autoCleanup: this.onOrOff() };
+      }
+      this.expect('CHANGE_RETENTION', '=');
+      const retention = Number(this.next().text);
+      const unit = this.next().upper;
+      if (unit !== 'DAYS' && unit !== 'HOURS' && unit !== 'MINUTES') {
+        throw this.unexpected();
+      }
+      return { retention, unit };
+    })) : [];
+    return { value, changeTracking: Object.assign({}, ...options) };
   }
 
   protected drop(): Statement {

@@ -101,6 +101,14 @@ export class StatementParser extends SettingParser {
 
   private withStatement(): Statement {
     const line = this.line;
+    if (this.accept('WITH', 'CHANGE_TRACKING_CONTEXT')) {
+      const context = this.parenthesised(() => this.expression());
+      const statement = this.statement();
+      if (statement.kind !== 'insert' && statement.kind !== 'update' && statement.kind !== 'delete') {
+        throw new SqlError(22108, 'The CHANGE_TRACKING_CONTEXT WITH clause cannot be used with a SELECT statement.', { line });
+      }
+      return { ...statement, context };
+    }
     return { kind: 'query', query: this.query(), line };
   }
 

@@ -107,7 +107,8 @@ export abstract class TableParser extends DataParser {
       } else if (this.accept('DEFAULT')) {
         const start = this.token;
         const expr: Expr = this.expression();
-        defaultValue = { expr, text: this.textSince(start) };
+        const text = this.textSince(start);
+        defaultValue = { expr, text, withValues: this.accept('WITH', 'VALUES') };
       } else if (this.accept('MASKED', 'WITH')) {
         this.expect('(');
         this.expect('FUNCTION', '=');

@@ -83,6 +83,9 @@ export abstract class TableSourceParser extends PredicateParser {
     if (this.is('(')) {
       return this.derivedOrGroup();
     }
+    if (this.is('CHANGETABLE', '(')) {
+      return this.changeTable();
+    }
     const name = this.objectName();
     if (this.is('(') && !this.is('(', 'NOLOCK', ')')) {
       const args = this.parenthesised(() => (this.is(')') ? [] : this.list(() => this.expression())));
@@ -95,6 +98,32 @@ export abstract class TableSourceParser extends PredicateParser {
     this.accept('(', 'NOLOCK', ')');
     const hints = this.tableHints();
     return { kind: 'table', name, alias, sample, hints };
+  }
+
+  /** CHANGETABLE (CHANGES table, version) or (VERSION table, (columns), (values)). */
+  private changeTable(): TableSource {
+    const line = this.line;
+    this.next();
+    const source = this.parenthesised(() => {
+      if (this.accept('CHANGES')) {
+        const name = this.objectName();
+        this.expect(',');
+        const since = this.expression();
+        this.accept(',', 'FORCESEEK');
+        return { name, since };
+      }
+      this.expect('VERSION');
+      const name = this.objectName();
+      this.expect(',');
+      const columns = this.parenthesised(() => this.list(() => this.name()));
+      this.expect(',');
+      const values = this.parenthesised(() => this.list(() => this.expression()));
+      this.accept(',', 'FORCESEEK');
+      return { name, keys: { columns, values } };
+    });
+    const alias = this.tableAlias();
+    const columns = alias && this.is('(') ? this.parenthesised(() => this.list(() => this.name())) : undefined;
+    return { kind: 'changeTable', ...source, alias, columns, line };
   }
 
   private tableAlias(): string | undefined {

@@ -1,0 +1,72 @@
+import { keyOf, gap, type ChangedTable, type TransactionBegin } from './changed-table';
+import { rowStatements } from './row-statements';
+import type { ChangeStatements, TableChanges } from './table-changes';
+import type { ChangeMark } from '../../contract';
+import { LegacyToS3Error } from '../api/errors';
+import { quoteName, quoteTable } from '../source/catalog/identifiers';
+import type { SqlServerConnection } from '../source/connection/sql-server-connection';
+
+/** Hexadecimal digits of a rowversion. */
+const DIGITS = 16;
+
+/** Which object it is, and the last rowversion that the database gave out. */
+export const VERSIONED_TABLE_SQL = `
+SELECT t.object_id, CONVERT(varchar(23), t.create_date, 126) AS created, CONVERT(varchar(16), CAST(@@DBTS AS binary(8)), 2) AS row_version
+FROM sys.tables AS t
+WHERE t.object_id = OBJECT_ID(@name0)`;
+
+/**
+ * Changes of a table by its rowversion column, which each insert and update sets to a value above all before it ("rowversion").
+ *
+ * A value is given out before its transaction commits, so that a smaller one can become visible later. The mark is therefore the one
+ * below MIN_ACTIVE_ROWVERSION() as of before the transaction showed anything ("MIN_ACTIVE_ROWVERSION"): what was not visible then has
+ * a greater value. It bounds where the next run begins, not what this one reads: all rows above the last mark are read, so that the table
+ * is as of the transaction, and a row whose newer version is above the mark is not left in its old state. Such rows are read again.
+ *
+ * Inserts are not told from updates: each is an `U`. Deletes are not seen here.
+ *
+ * Settings: `column`, `rows` ('append' where rows are added only).
+ */
+export class Rowversion implements TableChanges {
+  public readonly way = 'rowversion';
+  public readonly deletesSeen = false;
+  private readonly name: string;
+
+  public constructor(private readonly table: ChangedTable) {
+    this.name = quoteTable(table.schema, table.table);
+  }
+
+  public async mark(_connection: SqlServerConnection, begin?: TransactionBegin): Promise<ChangeMark> {
+    const { identity, settings } = this.table;
+    if (begin?.rowversion === undefined) {
+      throw new LegacyToS3Error('CHANGES_REFUSED', `${this.name}: the source told no MIN_ACTIVE_ROWVERSION() when the transaction began, without which rows are missed`);
+    }
+    return {
+      way: this.way,
+      lineage: `${identity.database}/${identity.objectId}@${identity.created}/rowversion:${settings.column}`,
+      order: (BigInt(`0x${begin.rowversion}`) - 1n).toString(16).padStart(DIGITS, '0'),
+      at: begin.at,
+    };
+  }
+
+  /** Rowversions are of the whole database, and only go up: that they went back shows that it was restored. */
+  public async check(connection: SqlServerConnection, from: ChangeMark): Promise<void> {
+    const { identity } = this.table;
+    const [row] = await connection.query(VERSIONED_TABLE_SQL, `ask for the rowversion of ${this.name}`, [{ name: 'name0', type: 'NVarChar', value: this.name, length: 1000 }]);
+    if (!row || Number(row.object_id) !== identity.objectId || String(row.created) !== identity.created) {
+      throw gap(this.table, from, 'the table was dropped, or made again');
+    }
+    const last = String(row.row_version).toLowerCase();
+    if (last < from.order) throw gap(this.table, from, `the last rowversion of the database is ${last} and went back: the database was restored`);
+  }
+
+  public statements(from: ChangeMark): ChangeStatements {
+    const column = `t.${quoteName(this.table.settings.column)}`;
+    return rowStatements(this.table, {
+      keys: this.table.settings.rows === 'append' ? [] : keyOf(this.table),
+      condition: `${column} > @from`,
+      version: `LOWER(CONVERT(varchar(16), CAST(${column} AS binary(8)), 2))`,
+      parameters: [{ name: 'from', type: 'VarBinary', value: Buffer.from(from.order, 'hex'), length: DIGITS / 2 }],
+    });
+  }
+}

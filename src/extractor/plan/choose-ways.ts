@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { parsedPatterns } from './table-choices';
+import { ChangeWay, type ExtractionPlan, type PlannedChanges, type PlannedTable } from '../api/extraction-plan';
+import { Changes } from '../api/changes-options';
+import type { TableOptions } from '../api/selection';
+import { CHANGE_COLUMNS } from '../../contract';
+import type { ChangeFacts } from '../changes/change-facts';
+import { chooseWay, type ChangeSettings, type WayChoice } from '../changes/choose-way';
+import type { TypeOptions } from '../api/type-options';
+import { landedNames } from '../source/catalog/column-names';
+
+/** What is asked for of the ways. */
+export interface WayOptions {
+  readonly changes: Changes;
+  readonly tableOptions: readonly TableOptions[];
+  /** Of the columns of a table, by the names they land under. */
+  readonly typeOptions?: (table: PlannedTable) => ((landed: string) => TypeOptions) | undefined;
+  /** Whether commit times may be asked for. */
+  readonly commitTimes?: boolean;
+}
+
+/**
+ * Whether landed rows are found by a key of which the source holds several spellings equal; while they are not, such a table is read
+ * whole.
+ */
+const FINDS_SPELLINGS = false;
+
+/** The plan with the way of each of its tables. @throws LegacyToS3Error of code CHANGES_REFUSED where a way is named that is not to be had */
+export function withWays(plan: ExtractionPlan, facts: ChangeFacts, options: WayOptions): ExtractionPlan {
+  const settingsOf = tableSettings(plan.tables, options);
+  return { ...plan, tables: plan.tables.map((table) => ({ ...table, changes: plannedChanges(table, facts, settingsOf(table), options) })) };
+}
+
+/** What is asked for of single tables; of several options that match, the last says. */
+export function tableSettings(
+  tables: readonly PlannedTable[], { changes, tableOptions }: Pick<WayOptions, 'changes' | 'tableOptions'>,
+): (table: PlannedTable) => Partial<Pick<TableOptions, 'watermark' | 'changedRows' | 'deletes'>> & { readonly changes: Changes } {
+  const parsed = parsedPatterns(tables, tableOptions);
+  return (table) => {
+    const said = parsed.filter(({ meant }) => meant.has(table)).flatMap(({ rule }) => Object.entries(rule).filter(([, value]) => value !== undefined));
+    const own = Object.fromEntries(said) as Partial<TableOptions>;
+    return { changes: own.changes ?? changes, watermark: own.watermark, changedRows: own.changedRows, deletes: own.deletes };
+  };
+}
+
+function plannedChanges(
+  table: PlannedTable, facts: ChangeFacts, asked: ReturnType<ReturnType<typeof tableSettings>>, { typeOptions, commitTimes = false }: WayOptions,
+): PlannedChanges {
+  const { changes, watermark, changedRows, deletes } = asked;
+  if (changes === Changes.NONE) return { way: ChangeWay.WHOLE, why: 'it does not follow: changes: none', key: [] };
+  const names = landedNames(table.columns, table.partitionPrefix);
+  const taken = names.find((name) => (CHANGE_COLUMNS as readonly string[]).includes(name.toLowerCase()));
+  if (taken !== undefined) return { way: ChangeWay.WHOLE, why: `its column '${taken}' has the name of one that tells of changes`, key: [] };
+  const settings: ChangeSettings = {
+    changes: changes as ChangeSettings['changes'], ...(watermark !== undefined && { watermark }), ...(changedRows && { rows: changedRows }), ...(deletes && { deletes }),
+  };
+  const optionsOf = typeOptions?.(table);
+  const landed = new Map(table.columns.map(({ name }, at) => [name, names[at]]));
+  const choice = chooseWay(table, facts, settings, {
+    spellings: FINDS_SPELLINGS, ...(optionsOf && { typeOptions: (column) => optionsOf(landed.get(column) ?? column) }),
+  });
+  return toPlanned(choice, table, asked, commitTimes);
+}
+
+function toPlanned(choice: WayChoice, { primaryKey }: PlannedTable, asked: { readonly changedRows?: string; readonly deletes?: string }, commitTimes: boolean): PlannedChanges {
+  const { way, why, missing, enable, keys, instance, column } = choice;
+  const settings: { [name: string]: string } = {
+    ...(way === 'changeTracking' && commitTimes && { commitTimes: 'true' }),
+    ...(instance && { instance: JSON.stringify(instance) }),
+    ...(column !== undefined && { column }),
+    ...(column !== undefined && asked.changedRows !== undefined && { rows: asked.changedRows }),
+    ...(column !== undefined && asked.deletes !== undefined && { deletes: asked.deletes }),
+  };
+  return {
+    way: way as ChangeWay,
+    why,
+    ...(missing.length > 0 && { missing: [...missing] }),
+    ...(enable.length > 0 && { enable: [...enable] }),
+    key: keys === undefined ? [] : [...primaryKey],
+    ...(Object.keys(settings).length > 0 && { settings }),
+  };
+}
+
+/**
+ * Hash of what is read of a table and how it lands (32 hexadecimal digits): rows of another one would not fit those that are landed. An
+ * added column with a default, another type and a computed column that is computed otherwise are told by the ids of the columns.
+ */
+export function shapeOf(table: PlannedTable, types: unknown): string {
+  const { columns, excludedColumns = [], primaryKey, partitionPrefix, rowFilter, changes } = table;
+  const shapes = columns.map(({ name, columnId, type, nullable, collation, computed, notCompared }) => [name, columnId, type, nullable, collation, computed, notCompared]);
+  const { rows, deletes } = changes?.settings ?? {};
+  return createHash('sha256').update(JSON.stringify([shapes, excludedColumns, primaryKey, partitionPrefix, rowFilter, types, rows, deletes])).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,43 @@
+import type { ChangeMark } from '../../../contract';
+import { LegacyToS3Error, type ErrorCode } from '../../api/errors';
+import type { TransactionBegin } from '../../changes/changed-table';
+import { changesOf } from '../../changes/table-ways';
+import { quoteTable } from '../../source/catalog/identifiers';
+import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
+import type { LandedChunk } from '../../state/landed-chunk';
+import type { ReadJob } from '../context/read-job';
+import type { RunContext } from '../context/run-context';
+import { countOf } from '../tables/table-total';
+
+/** Why a table that is read whole gets no mark; it lands all the same. */
+const WITHOUT: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['CHANGES_REFUSED', 'SOURCE_PERMISSION_DENIED']);
+
+/** The mark of a chunk of rows, before the first of them is read; nothing where no changes can follow. */
+export async function markOf(
+  context: RunContext, connection: SqlServerConnection, job: ReadJob, begin: TransactionBegin | undefined,
+): Promise<Pick<LandedChunk, 'mark' | 'exact'> | undefined> {
+  const { changes } = job;
+  // Rows that were never committed may be among them, and no change takes those back.
+  if (!changes || context.consistency === 'noLock') return undefined;
+  // What was asked before the snapshot was made holds for it; where that is not known, nothing can follow.
+  if (context.consistency === 'databaseSnapshot' && !begin) return undefined;
+  let mark: ChangeMark;
+  try {
+    mark = await changesOf(changes.planned.way, changes.table).mark(connection, begin);
+  } catch (error) {
+    if (!(error instanceof LegacyToS3Error) || !WITHOUT.has(error.code)) throw error;
+    context.warn(`no changes can follow on ${quoteTable(job.schema, job.table)}: ${error.message}`);
+    return undefined;
+  }
+  return { mark, ...(begin && context.consistency === 'snapshot' && { exact: true }) };
+}
+
+/** COUNT_BIG of a whole table with its first chunk, in the transaction of its mark; nothing where it is not asked for. */
+export async function countedRows(context: RunContext, connection: SqlServerConnection, job: ReadJob): Promise<Pick<LandedChunk, 'countedRows'>> {
+  const { changes, chunk, schema, table } = job;
+  if (!changes?.planned.count || chunk.chunk !== 0 || context.consistency !== 'snapshot') return {};
+  const { rowFilter, hint } = changes.table;
+  const where = rowFilter === undefined ? '' : ` WHERE (\n${rowFilter}\n)`;
+  const [row] = await connection.query(`SELECT COUNT_BIG(*) AS row_count FROM ${quoteTable(schema, table)}${where}${hint}`, `count the rows of ${job.subject}`);
+  return { countedRows: String(countOf(row?.row_count, job.subject)) };
+}

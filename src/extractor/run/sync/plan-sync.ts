@@ -1,0 +1,161 @@
+import type { ChainLink, ChangeChain, ChangeMark } from '../../../contract';
+import { Changes, CountEvery, OnGap } from '../../api/changes-options';
+import { LegacyToS3Error } from '../../api/errors';
+import { ChangeWay, type ExtractionPlan, type PlannedChanges, type PlannedTable } from '../../api/extraction-plan';
+import { OnTableError } from '../../api/extractor-props';
+import type { ChangeFacts } from '../../changes/change-facts';
+import { trackingLineage, versionOrder } from '../../changes/change-tracking';
+import { gap } from '../../changes/changed-table';
+import { probeTracked } from '../../changes/probe-changes';
+import { shapeOf, tableSettings } from '../../plan/choose-ways';
+import { quoteTable } from '../../source/catalog/identifiers';
+import type { SourceFeatures } from '../../source/catalog/source-features';
+import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
+import { linkKey } from '../../state/chain-store';
+import type { RunOptions } from '../context/run-options';
+import { planOver } from '../plan-run';
+import { planWithWays } from '../plan-ways';
+
+/** A table that could not be followed. */
+export interface FoundGap {
+  readonly schema: string;
+  readonly table: string;
+  readonly way: string;
+  readonly why: string;
+  /** Whether it is read whole in the run; else it is left out. */
+  readonly reloaded: boolean;
+}
+
+/** What a sync reads. */
+export interface SyncPlan {
+  /** Tables with changes to read, and tables to read whole; none where nothing changed. */
+  readonly plan: ExtractionPlan;
+  readonly gaps: readonly FoundGap[];
+  /** Links of tables that were seen to be unchanged up to a later version than their marks. */
+  readonly unchanged: { readonly [table: string]: ChainLink };
+  /** Ways of all tables that follow. */
+  readonly ways: readonly string[];
+}
+
+export interface PlanSyncOptions {
+  readonly connection: SqlServerConnection;
+  readonly features: SourceFeatures;
+  readonly facts: ChangeFacts;
+  readonly options: RunOptions;
+  readonly chain: ChangeChain;
+  /** Version of the database before anything was looked at, in digits. */
+  readonly version?: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+const DAY_MS = 86_400_000;
+/** Tables below are counted with each run (rows). */
+const SMALL_TABLE = 1_000_000;
+
+/**
+ * Looks at all tables of a chain: which have changed, which must be read whole, and why. Nothing is read of them.
+ *
+ * @throws LegacyToS3Error of code CHANGES_GAP for the first table whose changes cannot be told, unless the options read it whole or leave it out
+ */
+export async function planSync(given: PlanSyncOptions): Promise<SyncPlan> {
+  const { connection, features, facts, options, chain } = given;
+  // No table is looked into before it is known that it is read whole.
+  const survey = await planWithWays(connection, facts, await planOver(connection, features, uncut(options)), options);
+  const gaps: FoundGap[] = [];
+  const chosen = new Map<PlannedTable, PlannedChanges>();
+  const settingsOf = tableSettings(survey.tables, options);
+  const followed: Array<{ readonly table: PlannedTable; readonly link: ChainLink & { readonly mark: ChangeMark } }> = [];
+  const whole = (table: PlannedTable, why: string) => chosen.set(table, { ...table.changes!, reload: why });
+  const onGap = (table: PlannedTable, link: ChainLink, error: LegacyToS3Error) => {
+    const { schema, table: name, changes } = table;
+    const found = { schema, table: name, way: link.mark?.way ?? changes!.way, why: error.message };
+    if (options.onGap === OnGap.RELOAD) whole(table, error.message);
+    else if (options.onTableError !== OnTableError.CONTINUE) throw error;
+    gaps.push({ ...found, reloaded: options.onGap === OnGap.RELOAD });
+  };
+  for (const table of survey.tables) {
+    const link = chain.tables[linkKey(table)];
+    const { way, why } = table.changes!;
+    if (!link) {
+      whole(table, 'it is new');
+    } else if (settingsOf(table).changes === Changes.NONE) {
+      // It was read by the first load.
+    } else if (way === ChangeWay.WHOLE) {
+      whole(table, why);
+    } else if (!link.mark) {
+      whole(table, 'the run before has no mark of it from which its changes could be read');
+    } else {
+      const other = differenceOf(table, link as ChainLink & { readonly mark: ChangeMark }, given);
+      if (other) onGap(table, link, other);
+      else followed.push({ table, link: link as ChainLink & { readonly mark: ChangeMark } });
+    }
+  }
+  const probes = await probe(connection, followed);
+  const unchanged: { [table: string]: ChainLink } = {};
+  followed.forEach(({ table, link }, at) => {
+    const { changed, gap: found } = probes[at];
+    if (found) onGap(table, link, found);
+    else if (changed) chosen.set(table, { ...table.changes!, ...fromLink(link) });
+    else if (link.mark.way === ChangeWay.CHANGE_TRACKING && given.version !== undefined) unchanged[linkKey(table)] = { ...link, unchangedTo: latest(link, versionOrder(given.version)) };
+  });
+  const counted = [...chosen].map(([table, changes]): PlannedTable => ({ ...table, changes: { ...changes, count: isCounted(table, chain.tables[linkKey(table)], given) } }));
+  return { plan: await cut(counted, survey, given), gaps, unchanged, ways: survey.tables.map(({ changes }) => changes!.way) };
+}
+
+/** One chunk a table. */
+function uncut(options: RunOptions): RunOptions {
+  const tableOptions = options.tableOptions.map(({ targetChunkBytes: _, targetChunkRows: _rows, chunkBy: _by, ...rest }) => rest);
+  return { ...options, chunkTarget: { bytes: Number.MAX_SAFE_INTEGER }, tableOptions };
+}
+
+/** Tables that are read whole in the chunks they would have in a run of their own. */
+async function cut(tables: readonly PlannedTable[], survey: ExtractionPlan, { connection, features, options }: PlanSyncOptions): Promise<ExtractionPlan> {
+  const whole = tables.filter(({ changes }) => !changes!.from);
+  if (whole.length === 0) return { ...survey, tables: [...tables] };
+  const made = await planOver(connection, features, { ...options, include: whole.map(({ schema, table }) => quoteTable(schema, table)), exclude: [] });
+  const cutTables = new Map(made.tables.map((table) => [linkKey(table), table]));
+  // A table that was dropped meanwhile is refused when the plan is compared with the source.
+  return { ...survey, tables: tables.map((table) => (table.changes!.from ? table : { ...cutTables.get(linkKey(table)) ?? table, changes: table.changes })) };
+}
+
+function fromLink({ mark, runId, unchangedTo }: ChainLink & { readonly mark: ChangeMark }): Pick<PlannedChanges, 'from' | 'previousRun' | 'unchangedTo'> {
+  return { from: { ...mark }, previousRun: runId, ...(unchangedTo !== undefined && { unchangedTo }) };
+}
+
+function latest({ mark, unchangedTo = mark!.order }: ChainLink, seen: string): string {
+  return seen > unchangedTo ? seen : unchangedTo;
+}
+
+/** Why a table is not the one of its link, before its changes are looked at. */
+function differenceOf(table: PlannedTable, { mark, shape, unchangedTo }: ChainLink & { readonly mark: ChangeMark }, { facts, options, version }: PlanSyncOptions): LegacyToS3Error | undefined {
+  const { way } = table.changes!;
+  if (mark.way !== way) return gap(table, mark, `they are learnt by ${way} now`);
+  if (shape !== shapeOf(table, options.format.types)) return gap(table, mark, 'it has other columns than the run before landed, or they land otherwise');
+  if (way !== ChangeWay.CHANGE_TRACKING) return undefined;
+  const { beginVersion = 'none' } = facts.tracked.get(table.identity!.objectId) ?? {};
+  const lineage = trackingLineage(table.identity!, beginVersion);
+  if (lineage !== mark.lineage) {
+    return gap(table, mark, `it is of ${mark.lineage}, and the source is ${lineage} now: another table, database or recording of changes, or it was truncated`);
+  }
+  return version !== undefined && versionOrder(version) < (unchangedTo ?? mark.order) ? gap(table, mark, `the version of the database is ${version} and went back`) : undefined;
+}
+
+/** Tables of ways that tell nothing beforehand are read to see. */
+async function probe(connection: SqlServerConnection, followed: ReadonlyArray<{ readonly table: PlannedTable; readonly link: ChainLink & { readonly mark: ChangeMark } }>) {
+  const tracked = followed.filter(({ table }) => table.changes!.way === ChangeWay.CHANGE_TRACKING);
+  const told = await probeTracked(connection, tracked.map(({ table: { schema, table, identity }, link: { mark, unchangedTo } }) => (
+    { schema, table, objectId: identity!.objectId, from: mark, since: unchangedTo ?? mark.order })));
+  const byTable = new Map(tracked.map(({ table }, at) => [table, told[at]]));
+  return followed.map(({ table }) => byTable.get(table) ?? { changed: true });
+}
+
+function isCounted({ estimatedRows }: PlannedTable, link: ChainLink | undefined, { options: { countEvery }, now }: PlanSyncOptions): boolean {
+  const isDue = link?.countedAt === undefined || now - Date.parse(link.countedAt) >= DAY_MS;
+  switch (countEvery) {
+    case CountEvery.NEVER: return false;
+    case CountEvery.RUN: return true;
+    case CountEvery.DAY: return isDue;
+    default: return estimatedRows < SMALL_TABLE || isDue;
+  }
+}

@@ -1,0 +1,221 @@
+import { randomBytes } from 'node:crypto';
+import { readIdle, tellsAll, versionOf } from './idle';
+import { isInUse, leftRuns } from './left-runs';
+import { planSync, type FoundGap, type SyncPlan } from './plan-sync';
+import { runIdAt, type ChangeChain } from '../../../contract';
+import { Changes, OnGap } from '../../api/changes-options';
+import type { ExtractControls } from '../../api/controls';
+import { LegacyToS3Error } from '../../api/errors';
+import type { ExtractResult } from '../../api/extract-result';
+import { Consistency, type ExtractorProps } from '../../api/extractor-props';
+import type { SyncResult } from '../../api/sync-result';
+import { openTarget } from '../../landing/open-target';
+import { readManifest } from '../../landing/read-manifest';
+import type { LandingTarget } from '../../landing/target/landing-target';
+import { withPartitionPrefixes } from '../../plan/partition-prefixes';
+import { readFeatures, type SourceFeatures } from '../../source/catalog/source-features';
+import { addressOf, type SqlServerConnection } from '../../source/connection/sql-server-connection';
+import { toSafeError } from '../../source/credentials/redact';
+import { chainKey, readChain, writeChain } from '../../state/chain-store';
+import { SYSTEM_CLOCK, type Clock } from '../../state/clock';
+import { openStore } from '../../state/open-store';
+import { chainFolder } from '../../state/run-folder';
+import { RunLease } from '../../state/run-lease';
+import type { StateStore } from '../../state/state-store';
+import { openSource } from '../context/open-source';
+import { resolveOptions, type RunOptions } from '../context/run-options';
+import { resume, run } from '../extract-run';
+import { abort } from '../manage/run-cleanup';
+import { askFacts } from '../plan-ways';
+
+/** How often tables that got a gap while they were read are looked at again in one sync. */
+const MOST_ATTEMPTS = 3;
+
+/**
+ * Brings the landed tables up to date: all rows where there was no run before, else what changed since. A database in which nothing changed
+ * is asked one statement.
+ *
+ * @throws LegacyToS3Error, of code CHANGES_REFUSED where changes cannot be read rightly, CHANGES_GAP where they cannot be told any more, or
+ * RUN_IN_USE while another sync of the database is at work
+ */
+export async function sync(props: ExtractorProps, controls: ExtractControls = {}, clock: Clock = SYSTEM_CLOCK): Promise<SyncResult> {
+  const options = await resolveOptions(props);
+  refuseOptions(options, props);
+  const target = openTarget(options.target, options.targetOptions);
+  const state = openStore(options.target, options.targetOptions);
+  try {
+    return await new Sync({ props, options: { ...options, follows: true }, controls, clock, target, store: state.store }).run();
+  } catch (error) {
+    throw toSafeError(error, [options.connection.password]);
+  } finally {
+    state.close();
+    await target.close();
+  }
+}
+
+/** @throws LegacyToS3Error of code INVALID_CONFIG, or CHANGES_REFUSED */
+function refuseOptions({ query, plan, format, consistency, changes, connection, oneVersion, readers, readersChosen }: RunOptions, { threads }: ExtractorProps): void {
+  const refuse = (message: string) => new LegacyToS3Error('INVALID_CONFIG', message);
+  if (query) throw refuse('a query has no changes that could be followed: extract it anew');
+  if (plan) throw refuse('plan is of runs that read all rows: sync makes its own');
+  if (changes === Changes.NONE) throw refuse('changes: none leaves nothing to follow: extract the tables, or leave changes out');
+  if (oneVersion && (readersChosen && readers > 1 || (threads ?? 0) > 1)) throw refuse('oneVersion reads all tables by one reader: leave readers and threads out');
+  if (format.name !== 'parquet') throw new LegacyToS3Error('CHANGES_REFUSED', `changes land as Parquet alone, got format ${format.name}: their keys become deletes of Iceberg tables`);
+  if (consistency !== undefined && consistency !== Consistency.SNAPSHOT) {
+    throw new LegacyToS3Error('CHANGES_REFUSED', `changes are read in SNAPSHOT transactions alone, got consistency ${consistency}: others would miss some ("Work with Change Tracking"); leave it out`);
+  }
+  if (connection.readOnlyIntent && (changes === Changes.AUTO || changes === Changes.CHANGE_TRACKING)) {
+    throw new LegacyToS3Error('CHANGES_REFUSED', 'Change Tracking is refused on a readable secondary (error 22117), which readOnlyIntent asks for: connect to the primary, or name another way (changes)');
+  }
+}
+
+interface SyncGiven {
+  readonly props: ExtractorProps;
+  readonly options: RunOptions;
+  readonly controls: ExtractControls;
+  readonly clock: Clock;
+  readonly target: LandingTarget;
+  readonly store: StateStore;
+}
+
+class Sync {
+  private lost?: { readonly reason: unknown };
+
+  public constructor(private readonly given: SyncGiven) {}
+
+  public async run(): Promise<SyncResult> {
+    const { options, controls, clock, store } = this.given;
+    const connection = await this.connect();
+    let lease: RunLease | undefined;
+    try {
+      const key = chainKey(addressOf(options.connection), connection.database);
+      const idle = await readIdle(connection, options);
+      const chain = await readChain(store, key);
+      // Whoever is at work changes nothing that is told here.
+      if (chain?.idle !== undefined && chain.idle === idle) return NOTHING;
+      lease = await RunLease.acquire(store, `sync of ${key}`, clock, { takeOver: false, folder: chainFolder(key) });
+      lease.keep((reason) => { this.lost = { reason }; });
+      return await this.runHeld(key, connection, idle);
+    } finally {
+      await connection.close();
+      await lease?.release();
+      controls.signal?.throwIfAborted();
+    }
+  }
+
+  private async connect(): Promise<SqlServerConnection> {
+    const { options, controls, clock } = this.given;
+    return openSource(options.connection, { clock, signal: controls.signal, onRetry: (event) => controls.onEvent?.(event) });
+  }
+
+  private async runHeld(key: string, connection: SqlServerConnection, idle: string | undefined): Promise<SyncResult> {
+    const { target, store, options, props, controls, clock } = this.given;
+    const { resumable, givenUp } = await leftRuns(target, store, key);
+    for (const runId of givenUp) await abort(props, runId, false, clock).catch((error: unknown) => { if (!isInUse(error)) throw error; });
+    const features = await readFeatures(connection);
+    this.refuseSource(features, connection.database);
+    // What it has landed is not read again; what changed meanwhile is for the next sync.
+    if (resumable) return this.resultOf('firstLoad', await resume(props, resumable.runId, controls, clock), []);
+    const chain = await readChain(store, key);
+    if (!chain) {
+      await connection.close();
+      const result = await this.land({ ...options, ...(options.oneVersion && ONE_READER) });
+      return this.finish(key, 'firstLoad', result, { gaps: [], unchanged: {}, ways: undefined }, idle);
+    }
+    return this.follow(key, chain, { connection, features, idle });
+  }
+
+  private refuseSource({ snapshotAllowed }: SourceFeatures, database: string): void {
+    if (snapshotAllowed || this.given.options.changes === Changes.WHOLE) return;
+    throw new LegacyToS3Error('CHANGES_REFUSED', `database '${database}' allows no SNAPSHOT transactions, without which changes may be missed ("Work with Change Tracking"): `
+      + `ALTER DATABASE [${database.replace(/]/g, ']]')}] SET ALLOW_SNAPSHOT_ISOLATION ON, or read whole tables each time (changes: whole)`);
+  }
+
+  private async follow(
+    key: string, chain: ChangeChain, { connection, features, idle }: { readonly connection: SqlServerConnection; readonly features: SourceFeatures; readonly idle: string | undefined },
+  ): Promise<SyncResult> {
+    const { options, clock, props, controls } = this.given;
+    const facts = await askFacts(connection, features, options);
+    let at = idle;
+    let seen: SyncPlan | undefined;
+    for (let attempt = 1; ; attempt++) {
+      const planned = await planSync({ connection, features, facts: attempt === 1 ? facts : await askFacts(connection, features, options), options, chain, version: versionOf(at), now: clock.now() });
+      seen = { ...planned, gaps: [...seen?.gaps ?? [], ...planned.gaps] };
+      for (const { why, reloaded } of planned.gaps) controls.onEvent?.({ type: 'warning', message: reloaded ? `${why}; it is read whole` : `${why}; it is left out` });
+      if (planned.plan.tables.length === 0) return this.finish(key, 'nothing', undefined, seen, at);
+      let runId = '';
+      try {
+        const result = await this.land({
+          ...options,
+          plan: withPartitionPrefixes(planned.plan),
+          isBegun: true,
+          consistency: Consistency.SNAPSHOT,
+          ...(options.oneVersion && ONE_READER),
+        }, (id) => { runId = id; });
+        return await this.finish(key, 'changes', result, seen, at);
+      } catch (error) {
+        const isGap = error instanceof LegacyToS3Error && error.code === 'CHANGES_GAP';
+        if (!isGap || options.onGap !== OnGap.RELOAD || attempt === MOST_ATTEMPTS) throw error;
+        // It came between the look and the read: the next look finds it.
+        if (runId !== '') await abort(props, runId, false, clock).catch(() => undefined);
+        at = await readIdle(connection, options);
+      }
+    }
+  }
+
+  private async land(options: RunOptions, onBegin: (runId: string) => void = () => undefined): Promise<ExtractResult> {
+    const { controls, clock } = this.given;
+    if (this.lost) throw this.lost.reason;
+    const startedAt = new Date();
+    const runId = runIdAt(startedAt, randomBytes(3).toString('hex'));
+    onBegin(runId);
+    return run(options, controls, clock, { runId, startedAt });
+  }
+
+  /** Keeps what was seen of tables that did not change, and by what to know that nothing did. */
+  private async finish(
+    key: string, kind: string, result: ExtractResult | undefined, { gaps, unchanged, ways }: Pick<SyncPlan, 'gaps' | 'unchanged'> & { readonly ways?: SyncPlan['ways'] }, idle: string | undefined,
+  ): Promise<SyncResult> {
+    const { store } = this.given;
+    const chain = await readChain(store, key);
+    const isWhole = !gaps.some(({ reloaded }) => !reloaded) && (result?.missingTables.length ?? 0) === 0;
+    if (chain && !this.lost) {
+      const { idle: _, ...rest } = chain;
+      const links = Object.values(chain.tables);
+      const told = ways ? tellsAll(ways) : links.every(({ mark }) => mark && tellsAll([mark.way]));
+      await writeChain(store, key, { ...rest, tables: { ...chain.tables, ...unchanged }, ...(isWhole && told && idle !== undefined && { idle }) });
+    }
+    return result ? this.resultOf(kind, result, gaps) : { ...NOTHING, gaps: gaps.length };
+  }
+
+  private async resultOf(kind: string, result: ExtractResult, gaps: readonly FoundGap[]): Promise<SyncResult> {
+    const manifest = await readManifest(this.given.target, result.runId);
+    const gapOf = new Map(gaps.map((found) => [JSON.stringify([found.schema, found.table]), found.why]));
+    const tables = manifest.tables.map(({ schema, table, rows, changes, base }) => {
+      const found = gapOf.get(JSON.stringify([schema, table]));
+      return {
+        schema,
+        table,
+        way: changes?.way ?? 'whole',
+        ...(base?.why !== undefined && { why: base.why }),
+        rows,
+        inserts: changes?.inserts ?? 0,
+        updates: changes?.updates ?? 0,
+        deletes: changes?.deletes ?? 0,
+        ...(found !== undefined && { gap: found }),
+      };
+    });
+    const marks = manifest.tables.flatMap(({ changes, base }) => (changes?.to ?? base?.mark)?.at ?? []).sort();
+    return {
+      kind,
+      run: result,
+      tables,
+      lagSeconds: marks.length === 0 ? 0 : Math.max(0, (Date.parse(manifest.finishedAt) - Date.parse(marks[0])) / 1000),
+      lagRows: tables.reduce((sum, { inserts, updates, deletes }) => sum + inserts + updates + deletes, 0),
+      gaps: gaps.length,
+    };
+  }
+}
+
+const ONE_READER = { readers: 1, readersChosen: true, threads: 0 } as const;
+const NOTHING: SyncResult = { kind: 'nothing', tables: [], lagSeconds: 0, lagRows: 0, gaps: 0 };
