@@ -1,5 +1,6 @@
 import { addSnapshot } from './add-snapshot';
 import { endAttempt, noteAttempt, sweepAttempts } from './attempts';
+import { rewrittenSummary } from './changes/chain';
 import { commitMetadata, laterThan, LoadedTable, loadTable } from './change-table';
 import { CompactionPlan, Compacting, planCompaction, WrittenRows, writeRowsAnew } from './compact-files';
 import { SNAPSHOT_RUN } from './foreign-rows';
@@ -90,6 +91,7 @@ async function compact(
     present: plan.manifests,
     stays: ({ filePath }) => !gone.has(filePath),
     operation: 'replace',
+    summary: rewrittenSummary(before),
   });
   // Of all files without a delete, manifests tell the rows.
   const rows = plan.scan.files.reduce((sum, { file }) => sum + (gone.has(file.filePath) ? 0 : file.recordCount), 0) + written.rows;

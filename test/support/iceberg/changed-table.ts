@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { metadataOf, runId } from './landed-table';
+import { commitDelta } from './row-delta';
 import { datasetRunFolder, ManifestColumn, manifestKey } from '../../../src/contract';
 import { FolderTables } from '../../../src/iceberg/catalogs/folder-tables';
-import { commitRows } from '../../../src/iceberg/commit/commit-rows';
 import { commitRun } from '../../../src/iceberg/commit/commit-run';
 import { TableRun } from '../../../src/iceberg/commit/table-run';
 import { Workplace } from '../../../src/iceberg/commit/workplace';
@@ -121,7 +121,7 @@ export class ChangedTable {
       if (deletes === 'equality') added.push(equality);
       else added.push(...await positionDeletesOf(this.workplace, { metadata, attempt: '00000000-0000-4000-8000-00000000000' + this.runs, equality: [equality] }));
     }
-    await commitRows(this.workplace, CHANGED, { runId: id, added });
+    await commitDelta(this.workplace, CHANGED, id, added);
   }
 
   private async entry(id: string, role: string, query: string, fields: readonly Field[], options: string): Promise<DataFile> {
