@@ -6,7 +6,10 @@ import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client }
 import { type Manifest, parseManifest, tablesFolder } from '../../src/contract';
 import { FolderTables } from '../../src/iceberg/catalogs/folder-tables';
 import { GlueTables } from '../../src/iceberg/catalogs/glue-tables';
+import { applyChanges } from '../../src/iceberg/commit/changes/apply-changes';
+import { addHistory } from '../../src/iceberg/commit/changes/history';
 import { type CommitOptions, type CommitOutcome, commitRun } from '../../src/iceberg/commit/commit-run';
+import type { TableRun } from '../../src/iceberg/commit/table-run';
 import type { Workplace } from '../../src/iceberg/commit/workplace';
 import { FolderFiles } from '../../src/iceberg/files/folder-files';
 import { S3Files } from '../../src/iceberg/files/s3-files';
@@ -61,7 +64,7 @@ export class Lake {
     }
   }
 
-  /** Commits each table of a run in the cloud, where its objects are put before. @param workplace with a catalog of another kind than Glue */
+  /** Commits each table of a run in the cloud, or applies its changes, where its objects are put before. @param workplace with a catalog of another kind than Glue */
   public async commit(
     manifestKey: string, options: CommitOptions = {}, manifest = this.manifest(manifestKey), workplace = this.inCloud,
   ): Promise<CommitOutcome[]> {
@@ -70,7 +73,7 @@ export class Lake {
     for (const table of manifest.tables) {
       const objects = table.objects.map((object) => ({ ...object, key: PREFIX + object.key }));
       const of = { manifest: { ...manifest, prefix: PREFIX }, manifestKey: PREFIX + manifestKey, manifestETag: eTagOf(manifest) };
-      outcomes.push(await commitRun(workplace, { ...of, table: { ...table, objects } }, options));
+      outcomes.push(await commit(workplace, { ...of, table: { ...table, objects } }, options));
     }
     return outcomes;
   }
@@ -99,6 +102,14 @@ export class Lake {
     this.s3.destroy();
     this.glue.destroy();
   }
+}
+
+/** The history of a table whose changes were applied is made too. */
+async function commit(workplace: Workplace, run: TableRun, options: CommitOptions): Promise<CommitOutcome> {
+  if (!run.table.changes) return commitRun(workplace, run, options);
+  const outcome = await applyChanges(workplace, run, options);
+  await addHistory(workplace, run);
+  return outcome;
 }
 
 const eTagOf = ({ runId }: Manifest) => `etag-${runId}`;

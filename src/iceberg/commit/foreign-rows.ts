@@ -9,7 +9,7 @@ import { currentSnapshot, lineage, Snapshot, TableMetadata } from '../spec/table
 export const SNAPSHOT_RUN = 'cdk-legacy-to-s3.run';
 export const SNAPSHOT_ETAG = 'cdk-legacy-to-s3.manifest-etag';
 
-/** Entry of the summary of a run of changes, which leaves what there was: what others' snapshots below it have done. */
+/** Entry of the summary of a run of changes, which leaves what there was, and of a compaction of ours: what others' snapshots below it have done. */
 export const SNAPSHOT_BELOW = 'cdk-legacy-to-s3.below';
 
 /** What others have left below a run of changes; not asked of snapshots, since these expire. */
@@ -20,7 +20,7 @@ interface Below {
   readonly anew: boolean;
 }
 
-/** Whether a snapshot is of a run of changes. */
+/** Whether a snapshot is of a run of changes, or writes rows anew for us: none replaces what there was, and none has a tag. */
 export function isOfChanges({ summary }: Snapshot): boolean {
   return summary[SNAPSHOT_BELOW] !== undefined;
 }

@@ -124,7 +124,7 @@ async function without(workplace: Workplace, { metadata }: LoadedTable, runId: s
 function withoutChanges(workplace: Workplace, metadata: TableMetadata, ours: Snapshot): Without {
   const runId = ours.summary[SNAPSHOT_RUN];
   const parent = snapshotById(metadata, ours['parent-snapshot-id']);
-  const why = ours.summary[TABLE_PROPERTIES.appliedMark] !== metadata.properties?.[TABLE_PROPERTIES.appliedMark] ? 'later runs were applied, which found no changes'
+  const why = ours.summary[SNAPSHOT_BEFORE] === undefined ? 'its rows were written anew since' : ours.summary[TABLE_PROPERTIES.appliedMark] !== metadata.properties?.[TABLE_PROPERTIES.appliedMark] ? 'later runs were applied, which found no changes'
     : parent ? undefined : 'the snapshot before it has expired';
   if (why !== undefined || !parent) return { withdrawal: { state: 'BROKEN', why: `run '${runId}' cannot be taken back: ${why}` } };
   const before = JSON.parse(ours.summary[SNAPSHOT_BEFORE]) as { readonly [property: string]: string };

@@ -1,33 +1,22 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { runTag } from '../../../src/contract';
 import { extract } from '../../../src/extractor/doors/public';
 import type { CommitOptions, CommitOutcome } from '../../../src/iceberg/commit/commit-run';
-import { metadataAt } from '../../../src/iceberg/commit/workplace';
-import { DataFile, dataFile, FileContent } from '../../../src/iceberg/spec/data-file';
-import { readFooter } from '../../../src/iceberg/spec/parquet-footer';
-import { currentSchema } from '../../../src/iceberg/spec/table-metadata';
 import { PyIcebergWriter, sortedBy, Trino, WorkerEngine } from '../../../tools/engines';
-import { BUCKET, DATABASE, Lake } from '../../../tools/lake/lake';
+import { DATABASE, Lake } from '../../../tools/lake/lake';
 import { type LocalCloud, startLocalCloud } from '../../../tools/local-cloud';
 import { type StandIn, startStandIn } from '../../../tools/stand-in';
 import { describeWith } from '../../support/engines';
-import { commitChanges } from '../../support/iceberg/changed-table';
 import { connectClient, sourceOf } from '../../support/source/stand-in-client';
 
 const PYTHON = path.join(__dirname, '..', '..', '..', '.engines', 'venv', 'bin', 'python');
 /** Rows of each run; a page of Trino's answer has fewer. */
 const ROWS = 20_000;
 const TRINO_NAME = (table: string) => `glue.${DATABASE}.legacyledger_dbo_${table.toLowerCase()}`;
-
-/** Writes columns of whole numbers, the first with field id 1. */
-const WITH_FIELD_IDS = `import json, sys, pyarrow as pa, pyarrow.parquet as pq
-columns = json.loads(sys.argv[2])
-fields = [pa.field(name, pa.int32(), metadata={'PARQUET:field_id': str(at + 1)}) for at, name in enumerate(columns)]
-pq.write_table(pa.table([pa.array(each, pa.int32()) for each in columns.values()], schema=pa.schema(fields)), sys.argv[1])`;
 
 /** Readers that are slow, writers that know nothing of runs, and what cleans up, beside runs of ours. */
 describeWith(['trino', 'pyiceberg'], 'others at work on landed tables', () => {
@@ -116,31 +105,6 @@ pq.write_table(pa.table({'id': pa.array([-1, -2], pa.int32()), 'run': pa.array([
       expect(sortedBy(await pyiceberg.rows((await lake.address(`legacyledger_dbo_${table.toLowerCase()}`)), { version: { tag } }), 'id')).toHaveLength(100);
     }, 120_000);
   });
-
-  test('a row delta of ours: keys of before are gone, rows of now are there once, and the run before is as it was', async () => {
-    await make('Delta', 100, 1);
-    const { tag } = await run('Delta');
-    const name = 'legacyledger_dbo_delta';
-    const { fields } = currentSchema(await metadataAt(lake.inCloud, (await lake.address(name)).metadataLocation))!;
-    const change = async (file: string, columns: { readonly [column: string]: readonly number[] }): Promise<DataFile> => {
-      const local = path.join(folder, file);
-      execFileSync(PYTHON, ['-c', WITH_FIELD_IDS, local, JSON.stringify(columns)]);
-      const bytes = readFileSync(local);
-      const uri = `s3://${BUCKET}/landing/changes/${file}`;
-      await lake.inCloud.files.replace(uri, bytes);
-      const names = Object.keys(columns);
-      return dataFile({ uri, sizeBytes: bytes.length, footer: readFooter(bytes, uri) }, fields.slice(0, names.length), names);
-    };
-    const added = [
-      await change('rows.parquet', { Id: [1, 2, 101], Run: [2, 2, 2] }),
-      { ...await change('deletes.parquet', { Id: [1, 2, 3] }), content: FileContent.equalityDeletes, equalityIds: [fields[0].id] },
-    ];
-    await commitChanges(lake.inCloud, name, '29990101T000000000Z-abcdef', added);
-    const changed = await trino.query(`SELECT id, run FROM ${TRINO_NAME('Delta')} WHERE id < 5 OR id > 99 ORDER BY id`);
-    expect(changed.rows).toEqual([['1', '2'], ['2', '2'], ['4', '1'], ['100', '1'], ['101', '2']]);
-    expect(await counts('Delta')).toEqual([['1', '97'], ['2', '3']]);
-    expect(await counts('Delta', ` FOR VERSION AS OF '${tag}'`)).toEqual([['1', '100']]);
-  }, 120_000);
 
   describe('what cleans up', () => {
     const landed = async () => (await lake.keys('landing/')).filter((key) => key.endsWith('.parquet')).sort();

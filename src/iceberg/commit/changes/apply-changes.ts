@@ -1,5 +1,5 @@
 import { appliedMark, APPLIED_PROPERTIES, appliedRun, broken, chainStep, laterRun, requireUnbroken, SNAPSHOT_BEFORE } from './chain';
-import { deltaFiles, proveChanges, ProvenChanges, tableColumns } from './change-files';
+import { deltaFiles, proveChanges, ProvenChanges } from './change-files';
 import { ForeignRows, TABLE_PROPERTIES } from '../../../contract';
 import { CatalogTable } from '../../catalogs/table-catalog';
 import { DataFile, FileContent } from '../../spec/data-file';
@@ -87,7 +87,7 @@ async function tryApply(
   const { manifest: { runId }, manifestETag } = run;
   const { name } = table;
   const now = laterThan(workplace, before);
-  const landed = landedFields(tableColumns(run));
+  const landed = landedFields(run.table.columns);
   const ground = groundOf(run, { before, landed, root, prefix, name, uuid: before['table-uuid'], now });
   if (ground.began !== undefined) throw broken(run, `${ground.began}; the table is to be read whole`);
   const below = belowChanges(before, foreignRows);

@@ -1,7 +1,7 @@
 import { ChangeMark, isOneLineage, TABLE_PROPERTIES } from '../../../contract';
 import { IcebergError } from '../../spec/errors';
 import { currentSnapshot, lineage, Snapshot, TableMetadata } from '../../spec/table-metadata';
-import { foreignSnapshots } from '../foreign-rows';
+import { belowChanges, foreignSnapshots, SNAPSHOT_BELOW } from '../foreign-rows';
 import { datasetOf, identityText, tableNameOf, TableRun } from '../table-run';
 
 /*
@@ -111,9 +111,24 @@ export function ourSnapshot(metadata: TableMetadata): Snapshot | undefined {
 export function requireUnbroken(before: TableMetadata, run: TableRun): void {
   const ours = ourSnapshot(before);
   const sequence = before.properties?.[TABLE_PROPERTIES.appliedSequence];
-  if (ours && String(ours['sequence-number']) === sequence) return;
+  if (ours && shownSequence(ours) === sequence) return;
   throw broken(run, `the table shows ${ours ? `snapshot ${ours['snapshot-id']}` : 'no snapshot of a run'}, not the one that its mark was set by: it was rolled back; `
     + 'show the newest run again, or read the table whole');
+}
+
+/** Sequence number of the commit that applied what a snapshot of ours shows. */
+function shownSequence({ summary, 'sequence-number': own }: Snapshot): string {
+  return summary[TABLE_PROPERTIES.appliedSequence] ?? String(own);
+}
+
+/** Entries of the summary of a snapshot of ours that writes rows anew: what holds of the one before holds of it. */
+export function rewrittenSummary(before: TableMetadata): { readonly [key: string]: string } {
+  const ours = ourSnapshot(before);
+  return {
+    [SNAPSHOT_BELOW]: belowChanges(before, 'refuse'),
+    ...(ours && { [TABLE_PROPERTIES.appliedSequence]: shownSequence(ours) }),
+    ...(isInexactBase(before) && { [SNAPSHOT_INEXACT]: 'true' }),
+  };
 }
 
 /** A run of changes that cannot follow what a table has. */

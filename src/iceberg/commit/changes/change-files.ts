@@ -1,4 +1,4 @@
-import { CHANGE_COLUMNS, CHANGE_FIELD_IDS, ChangeRole, changesContradictions, isChangeColumn, ManifestColumn, objectsOfRole } from '../../../contract';
+import { ChangeRole, changesContradictions, columnsOfRole, objectsOfRole } from '../../../contract';
 import { DataFile, dataFile, FileContent } from '../../spec/data-file';
 import { IcebergError } from '../../spec/errors';
 import { Field, LandedField } from '../../spec/schema';
@@ -7,24 +7,6 @@ import { Workplace } from '../workplace';
 
 /** Files of a run of changes whose footers say what the manifest says; those without rows are left out. */
 export type ProvenChanges = { readonly [role in ChangeRole]: readonly ProvenFile[] };
-
-/** Columns of the landed table, without those that tell of changes. */
-export function tableColumns({ table }: TableRun): ManifestColumn[] {
-  return table.columns.filter((column) => !isChangeColumn(column));
-}
-
-/** Columns that tell of changes, as history has them. */
-export function changeColumns({ table }: TableRun): ManifestColumn[] {
-  return CHANGE_COLUMNS.map((name, at): ManifestColumn => table.columns.find((column) => column.fieldId === CHANGE_FIELD_IDS[name]) ?? {
-    name,
-    ordinal: table.columns.length + at + 1,
-    sourceType: name === '__committed_at' ? 'datetime2(3)' : 'varchar',
-    nullable: true,
-    outputType: name === '__committed_at' ? 'TIMESTAMP(MICROS)' : 'STRING',
-    glueType: name === '__committed_at' ? 'timestamp' : 'string',
-    fieldId: CHANGE_FIELD_IDS[name],
-  });
-}
 
 /**
  * Reads the footers of a run of changes.
@@ -40,19 +22,32 @@ export async function proveChanges(workplace: Workplace, run: TableRun): Promise
   return { changes, keys, deletes };
 }
 
-/** Refuses a key by whose columns no engine finds rows. @throws IcebergError COLUMN_REFUSED, FILE_UNPROVEN when the table has not the column */
-export function keyFields(run: TableRun, fields: readonly Field[], landed: readonly LandedField[]): { readonly fields: readonly Field[]; readonly names: readonly string[] } {
-  const names = run.table.changes!.keyColumns;
-  const found = names.map((name) => {
-    const at = landed.findIndex(({ fileName }) => fileName === name);
-    if (at < 0) throw new IcebergError('FILE_UNPROVEN', `'${run.manifestKey}' names the key column '${name}', which the table has not`);
-    const { type } = fields[at];
-    if (type === 'float' || type === 'double') {
-      throw new IcebergError('COLUMN_REFUSED', `the key column '${name}' is ${type}, by which no rows are deleted (Iceberg spec, "Equality Delete Files"); the table is to be read whole`);
+/**
+ * Ids of the fields by which rows are the same.
+ *
+ * @param fields of the table, in the order of `landed`
+ * @throws IcebergError COLUMN_REFUSED for a column by which no engine finds rows; FILE_UNPROVEN when the table has not the column
+ */
+function equalityIds({ manifestKey, table }: TableRun, fields: readonly Field[], landed: readonly LandedField[]): number[] {
+  return table.changes!.keyColumns.map((name) => {
+    const field = fields[landed.findIndex(({ fileName }) => fileName === name)];
+    if (!field) throw new IcebergError('FILE_UNPROVEN', `'${manifestKey}' names the key column '${name}', which the table has not`);
+    if (field.type === 'float' || field.type === 'double') {
+      throw new IcebergError('COLUMN_REFUSED', `the key column '${name}' is ${field.type}, by which no rows are deleted (Iceberg spec, "Equality Delete Files"); the table is to be read whole`);
     }
-    return fields[at];
+    return field.id;
   });
-  return { fields: found, names };
+}
+
+/** The entries of files of a role; columns that the fields leave out, which tell of changes, are last in them. */
+function filesOf(run: TableRun, proven: ProvenChanges, role: ChangeRole, fieldOf: ReadonlyMap<string, Field>): DataFile[] {
+  const names = columnsOfRole(run.table, role).map(({ name }) => name);
+  const fields = names.flatMap((name) => fieldOf.get(name) ?? []);
+  return proven[role].map((file) => dataFile(file, fields, names));
+}
+
+function byFileName(fields: readonly Field[], landed: readonly LandedField[]): ReadonlyMap<string, Field> {
+  return new Map(landed.map(({ fileName }, at) => [fileName, fields[at]]));
 }
 
 /**
@@ -61,22 +56,14 @@ export function keyFields(run: TableRun, fields: readonly Field[], landed: reado
  * @param fields of the table, in the order of `landed`
  */
 export function deltaFiles(run: TableRun, proven: ProvenChanges, fields: readonly Field[], landed: readonly LandedField[]): DataFile[] {
-  const key = keyFields(run, fields, landed);
-  const deletes = (file: ProvenFile, names: readonly string[]): DataFile => (
-    { ...dataFile(file, key.fields, names), content: FileContent.equalityDeletes, equalityIds: key.fields.map(({ id }) => id) });
-  return [
-    ...proven.keys.map((file) => deletes(file, key.names)),
-    ...proven.deletes.map((file) => deletes(file, [...key.names, ...CHANGE_COLUMNS])),
-    ...proven.changes.map((file) => dataFile(file, fields, [...landed.map(({ fileName }) => fileName), ...CHANGE_COLUMNS])),
-  ];
+  const ids = equalityIds(run, fields, landed);
+  const fieldOf = byFileName(fields, landed);
+  const deletes = (['keys', 'deletes'] as const).flatMap((role) => filesOf(run, proven, role, fieldOf));
+  return [...deletes.map((file) => ({ ...file, content: FileContent.equalityDeletes, equalityIds: ids })), ...filesOf(run, proven, 'changes', fieldOf)];
 }
 
-/** The entries of a run of changes in its history. @param fields of the history, in the order of `landed`, those that tell of changes last */
+/** The entries of a run of changes in its history. @param fields of the history, in the order of `landed` */
 export function historyFiles(run: TableRun, proven: ProvenChanges, fields: readonly Field[], landed: readonly LandedField[]): DataFile[] {
-  const names = landed.map(({ fileName }) => fileName);
-  const deleted = [...run.table.changes!.keyColumns, ...CHANGE_COLUMNS];
-  return [
-    ...proven.changes.map((file) => dataFile(file, fields, names)),
-    ...proven.deletes.map((file) => dataFile(file, deleted.map((name) => fields[names.indexOf(name)]), deleted)),
-  ];
+  const fieldOf = byFileName(fields, landed);
+  return (['changes', 'deletes'] as const).flatMap((role) => filesOf(run, proven, role, fieldOf));
 }

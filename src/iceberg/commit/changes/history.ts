@@ -1,6 +1,6 @@
 import { appliedRun, broken, laterRun } from './chain';
-import { changeColumns, historyFiles, proveChanges, ProvenChanges, tableColumns } from './change-files';
-import { CATALOG_PARAMETERS, historyTableName, parsePartKey, TABLE_PROPERTIES } from '../../../contract';
+import { historyFiles, proveChanges, ProvenChanges } from './change-files';
+import { CATALOG_PARAMETERS, columnsOfRole, historyTableName, parsePartKey, TABLE_PROPERTIES } from '../../../contract';
 import { CatalogTable } from '../../catalogs/table-catalog';
 import { IcebergError } from '../../spec/errors';
 import { landedFields } from '../../spec/schema';
@@ -37,7 +37,7 @@ export async function addHistory(workplace: Workplace, run: TableRun): Promise<b
   if (objects.every(({ role, rows }) => role === 'keys' || rows === 0)) return false;
   let proven: ProvenChanges | undefined;
   return changeHistory(workplace, run, async (table, before) => {
-    if (before && await hasRun(workplace, before, run.manifest.runId)) return undefined;
+    if (before && await hasRun(workplace, before, run)) return undefined;
     return tryAdd(workplace, run, { table, before, proven: proven ??= await proveChanges(workplace, run) });
   });
 }
@@ -50,7 +50,7 @@ export async function addHistory(workplace: Workplace, run: TableRun): Promise<b
  */
 export async function withdrawHistory(workplace: Workplace, run: TableRun): Promise<boolean> {
   return changeHistory(workplace, run, async (table, before) => (
-    table && before && await hasRun(workplace, before, run.manifest.runId) ? tryWithdraw(workplace, run, { table, before }) : undefined));
+    table && before && await hasRun(workplace, before, run) ? tryWithdraw(workplace, run, { table, before }) : undefined));
 }
 
 /** Tries a change on what there is, until no other writer was faster. */
@@ -88,14 +88,19 @@ function requireHistory(table: CatalogTable, before: TableMetadata | undefined, 
  * Whether the rows of a run are there: by the snapshots, which tell of each as far back as they are kept, and beyond by the files
  * themselves. A run that is later than all of them is not.
  */
-async function hasRun(workplace: Workplace, before: TableMetadata, runId: string): Promise<boolean> {
+async function hasRun(workplace: Workplace, before: TableMetadata, run: TableRun): Promise<boolean> {
+  const { runId } = run.manifest;
   if (runId > appliedRun(before)) return false;
   const line = lineage(before, currentSnapshot(before));
-  const known = line.find(({ summary }) => summary[SNAPSHOT_RUN] === runId);
+  const known = line.find(({ summary }) => summary[SNAPSHOT_RUN] === runId && summary.operation !== 'replace');
   if (known) return known.summary[SNAPSHOT_WITHDRAWN] === undefined;
   if (line.length === 0 || (line.at(-1)!['parent-snapshot-id'] ?? undefined) === undefined) return false;
   const entries = (await liveManifests(workplace.files, line[0])).flatMap(liveEntries);
-  return entries.some(({ entry }) => parsePartKey(entry.file.filePath)?.runId === runId);
+  if (entries.some(({ entry }) => parsePartKey(entry.file.filePath)?.runId === runId)) return true;
+  if (entries.some(({ entry }) => parsePartKey(entry.file.filePath) === undefined)) {
+    throw broken(run, 'whether its history has them cannot be told any more: snapshots of then have expired, and files were written anew');
+  }
+  return false;
 }
 
 async function tryAdd(workplace: Workplace, run: TableRun, { table, before, proven }: {
@@ -105,7 +110,7 @@ async function tryAdd(workplace: Workplace, run: TableRun, { table, before, prov
   const { manifest: { runId }, manifestETag } = run;
   const name = historyTableName(tableNameOf(run));
   const now = laterThan(workplace, before);
-  const landed = landedFields([...tableColumns(run), ...changeColumns(run)]);
+  const landed = landedFields(columnsOfRole(run.table, 'changes'));
   const ground = groundOf(run, { before, landed, root, prefix, name, uuid: uuidOf(run, table, `${salt}${HISTORY_KIND}`), now });
   const begins = ground.began !== undefined;
   if (begins && before && runId < appliedRun(before)) throw broken(run, `history goes on without it, since ${ground.began}, and it is older`);

@@ -6,6 +6,7 @@ import { IcebergError } from '../../spec/errors';
 import { Long } from '../../spec/long';
 import { currentSnapshot, withProperties } from '../../spec/table-metadata';
 import { addSnapshot } from '../add-snapshot';
+import { rewrittenSummary } from '../changes/chain';
 import { SNAPSHOT_RUN } from '../foreign-rows';
 import { proveCommit } from '../prove-commit';
 import { MAX_ATTEMPTS, Workplace } from '../workplace';
@@ -90,6 +91,7 @@ async function compact(
     present: plan.manifests,
     stays: ({ filePath }) => !gone.has(filePath),
     operation: 'replace',
+    summary: rewrittenSummary(before),
   });
   // Of all files without a delete, manifests tell the rows.
   const rows = plan.scan.files.reduce((sum, { file }) => sum + (gone.has(file.filePath) ? 0 : file.recordCount), 0) + written.rows;

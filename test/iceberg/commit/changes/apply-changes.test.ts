@@ -1,8 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { TABLE_PROPERTIES, historyTableName } from '../../../../src/contract';
+import { addSnapshot } from '../../../../src/iceberg/commit/add-snapshot';
+import { commitMetadata, loadTable } from '../../../../src/iceberg/commit/change-table';
 import { applyChanges } from '../../../../src/iceberg/commit/changes/apply-changes';
+import { rewrittenSummary } from '../../../../src/iceberg/commit/changes/chain';
 import { addHistory, withdrawHistory } from '../../../../src/iceberg/commit/changes/history';
 import { commitRun } from '../../../../src/iceberg/commit/commit-run';
+import { expireTable } from '../../../../src/iceberg/commit/expire';
 import { rollbackTable, withdrawRun } from '../../../../src/iceberg/commit/rollback';
+import { liveManifests } from '../../../../src/iceberg/commit/snapshot-files';
 import { TableRun } from '../../../../src/iceberg/commit/table-run';
 import { currentSnapshot } from '../../../../src/iceberg/spec/table-metadata';
 import { foreignCommit } from '../../../support/iceberg/foreign-writer';
@@ -206,6 +212,41 @@ describe('beside rows of others', () => {
     const whole = source.load({ at: 3 });
     await commit(whole);
     expect(await livePaths(lake, TABLE)).toEqual([lake.root + whole.files[0].key]);
+  });
+});
+
+/** What a compaction of ours commits, whose files have the rows of before. */
+async function writeAnew(): Promise<void> {
+  const { table, metadata: before } = await loadTable(lake, TABLE);
+  const present = await liveManifests(lake.files, currentSnapshot(before));
+  const { metadata } = await addSnapshot(lake.files, before, {
+    runId: 'compaction', attempt: randomUUID(), now: before['last-updated-ms'] + 1, added: [], present, stays: () => true, operation: 'replace', summary: rewrittenSummary(before),
+  });
+  await commitMetadata(lake, metadata, { name: TABLE, base: table, before, attempt: randomUUID() });
+}
+
+describe('after rows were written anew by us', () => {
+  test('the chain goes on, also when snapshots below have expired', async () => {
+    await commit(base);
+    const second = source.write('Accounts', { 1: 'b' }).changes(base, { at: 2 });
+    await commit(second);
+    await writeAnew();
+    await writeAnew();
+    await expireTable(lake, TABLE, { keepRuns: 1 });
+    const third = source.write('Accounts', { 1: 'c' }).changes(second, { at: 3 });
+    expect(await commit(third)).toMatchObject({ state: 'COMMITTED' });
+    expect(await shown()).toEqual(expected(third));
+    await commit(source.load({ at: 4 }));
+    expect(await shown()).toEqual(expected(third));
+  });
+
+  test('a base that is later than its mark stays one, and what is below is not taken back', async () => {
+    source.keyColumns = [];
+    const inexact = source.load({ at: 1, exact: false });
+    await commit(inexact);
+    await writeAnew();
+    await expect(commit(source.write('Accounts', { 4: 'd' }).changes(inexact, { at: 2 }))).rejects.toMatchObject({ code: 'CHAIN_BROKEN' });
+    expect(await withdrawRun(lake, { name: TABLE, dataset: DATASET, runId: inexact.runId })).toMatchObject({ state: 'BROKEN' });
   });
 });
 
