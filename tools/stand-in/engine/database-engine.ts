@@ -120,6 +120,18 @@ export class DatabaseEngine {
   }
 
   /**
+   * What a restore from a backup leaves of Change Tracking: another recovery fork, and the version of then; what was committed since is not
+   * told any more. Rows stay as they are, and are the test's to put back.
+   */
+  async restoreVersion(database: DatabaseEntry, version: number): Promise<void> {
+    await database.changes.alone(async () => {
+      await this.own.run(`DELETE FROM ${commitTable(database.name)} WHERE commit_ts > ${version}`);
+      database.changes.version = BigInt(version);
+      database.restored();
+    });
+  }
+
+  /**
    * Runs the capture job of a database once, where `changes.capture.automatic` was switched off.
    *
    * @param commits how many of the commits it has not read it takes over; all by default. Where there are none it tells that it has come

@@ -151,6 +151,17 @@ test('TRUNCATE and tracking begun anew make earlier versions invalid, in the mid
   expect([await begun(), await changes(0)]).toEqual([[[before + 2, before + 2]], []]);
 });
 
+test('a restored database has another recovery fork, and its version goes back and on', async () => {
+  const fork = async () => scalar(one, 'SELECT recovery_fork_guid FROM sys.database_recovery_status WHERE database_id = DB_ID()');
+  const [before, earlier] = [await current(), await fork()];
+  await run('UPDATE dbo.Items SET Price = 5 WHERE Id = 1; UPDATE dbo.Items SET Price = 5 WHERE Id = 2');
+  await own.standIn.engine.restoreVersion(database(), before + 1);
+  expect([await current(), await changes(before)]).toEqual([before + 1, [['U', 1, before + 1]]]);
+  expect(await fork()).not.toBe(earlier);
+  await run('DELETE dbo.Items WHERE Id = 3');
+  expect(await changes(before)).toEqual([['U', 1, before + 1], ['D', 3, before + 2]]);
+});
+
 test('a new column with a default makes no change', async () => {
   const before = await current();
   await run("ALTER TABLE dbo.Items ADD Kind varchar(5) NOT NULL DEFAULT 'k', At datetime2 NULL, Rank int NULL DEFAULT 7, Seen int NULL DEFAULT 8 WITH VALUES");
