@@ -3,7 +3,7 @@
  *
  *   npx tsx bench/table-rows.ts [rows, default 1000000]
  */
-import { compactTable } from '../src/iceberg/commit/compact-table';
+import { compactTable } from '../src/iceberg/commit/compact/compact-table';
 import { countRows } from '../src/iceberg/rows/count-rows';
 import { CHANGED, ChangedTable } from '../test/support/iceberg/changed-table';
 

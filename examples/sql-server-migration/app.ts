@@ -11,8 +11,8 @@ const stack = new Stack(app, 'FinanceMigration');
 const pipeline = new LegacyToS3Pipeline(stack, 'Finance', {
   trigger: LandingTrigger.s3Notification({ prefix: 'landing/' }),
   alarmEmail: ALARM_EMAIL,
-  // The extraction runs every night: an alarm when none completed.
-  runFreshness: Duration.hours(26),
+  // The extraction runs every night: an alarm when none completed. One that follows has its own, since without changes there is no run.
+  runFreshness: FOLLOW_MINUTES ? undefined : Duration.hours(26),
 });
 
 // A server that the account reaches, unlike a container on this machine, is read from within the account.

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import { Duration } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { LOG_METRICS, METRICS, type ObjectItem, datasetRunFolder } from '../../src/contract';
-import { synthExtraction } from '../pipeline/extraction/made';
+import { ExtractionMode } from '../../src/pipeline';
+import { definitionIn, synthExtraction } from '../pipeline/extraction/made';
 import { synthPipeline } from '../pipeline/synth';
 
 const text = readFileSync(path.resolve(__dirname, '..', '..', 'docs', 'cost.md'), 'utf8');
@@ -15,8 +17,8 @@ const tables = text.split(/\n\n/).filter((block) => block.startsWith('| What | U
   return { rows: costs, sum: rows.at(-1)![3] };
 });
 
-test('there are three tables', () => {
-  expect(tables.map(({ rows }) => rows.length)).toEqual([10, 5, 3]);
+test('there are four tables', () => {
+  expect(tables.map(({ rows }) => rows.length)).toEqual([10, 5, 3, 6]);
 });
 
 test.each(tables.flatMap(({ rows }) => rows).map((row) => [row.what, row] as const))('%s', (_what, { units, price, cost }) => {
@@ -41,6 +43,15 @@ test('endpoints are counted as an extraction makes them', () => {
   const [hours, zones] = [730, 2];
   expect(tables[2].rows[0].units).toBe(types.filter((type) => type === 'Interface').length * hours * zones);
   expect(tables[2].rows[1].units).toBe(types.filter((type) => type === 'Gateway').length * hours);
+});
+
+test('a look at the source has the states that it says', () => {
+  const { States, StartAt } = definitionIn(synthExtraction({ mode: ExtractionMode.changes({ every: Duration.minutes(5) }) }));
+  const { Next } = States.Begun.Choices.find(({ StringEquals }: any) => StringEquals === 'unchanged');
+  expect([StartAt, States[StartAt].Next, Next, States[Next].Type]).toEqual(['Begin', 'Begun', 'Unchanged', 'Succeed']);
+  const looks = 730 * 12;
+  expect(tables[3].rows.slice(0, 2).map(({ units }) => units)).toEqual([3 * looks, looks]);
+  expect(tables[3].rows[2].units).toBe(Math.round(looks * 2 * 1769 / 1024));
 });
 
 test('no more metrics than it says', () => {

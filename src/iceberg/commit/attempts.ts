@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { listedManifests } from './snapshot-files';
-import { forEachAtOnce, metadataAt, Workplace } from './workplace';
+import { forEachAtOnce, metadataAt, required, Workplace } from './workplace';
 import { fileNameOf, TABLE_PROPERTIES } from '../../contract';
 import { CatalogTable, metadataVersion } from '../catalogs/table-catalog';
 import { canonicalUri } from '../files/table-files';
 import { dataFolder } from '../rows/own-files';
+import { EntryStatus, readManifest } from '../spec/manifest';
 import { TableMetadata } from '../spec/table-metadata';
 
 /** What is noted before an attempt writes anything else, so that what it leaves can be found. */
@@ -64,7 +65,7 @@ export async function sweepAttempts(workplace: Workplace, name: string, location
     const listed = [...await files.list(`${location}/metadata/`), ...committed ? [] : await files.list(dataFolder(location))];
     const found = listed.map((file) => file.uri).filter(isLeft);
     // Whose own snapshot has expired may be named by those that followed it.
-    if (found.some(isManifest)) named ??= await namedManifests(workplace, metadata);
+    if (found.some(isNamed)) named ??= await namedFiles(workplace, metadata);
     const left = found.filter((file) => !named?.has(canonicalUri(file)));
     await files.delete([...left, uri]);
     deleted += left.length;
@@ -91,7 +92,8 @@ export async function forgetAttempts(
     if (metadata?.location === location) {
       // What refused it may have been its own repetition.
       if (isCommitted(metadata, table!.metadataLocation!, attempt)) continue;
-      const own = (await files.list(`${location}/metadata/`)).map(({ uri }) => uri).filter((uri) => uri.includes(attempt));
+      const there = [...await files.list(`${location}/metadata/`), ...await files.list(dataFolder(location))];
+      const own = there.map(({ uri }) => uri).filter((uri) => uri.includes(attempt));
       await files.delete([...own, `${attemptsFolder(location)}${attempt}.json`]);
       continue;
     }
@@ -104,15 +106,20 @@ export async function forgetAttempts(
   }
 }
 
-/** A manifest among the files of an attempt. */
-function isManifest(uri: string): boolean {
-  return /-m\d+\.avro$/.test(uri);
+/** A file that snapshots name by way of others: a manifest, or rows and deletes of our own. */
+function isNamed(uri: string): boolean {
+  return /-m\d+\.avro$/.test(uri) || uri.endsWith('.parquet');
 }
 
-/** Manifests that any snapshot of a table names. */
-async function namedManifests({ files }: Workplace, { snapshots = [] }: TableMetadata): Promise<ReadonlySet<string>> {
+/** Manifests that any snapshot of a table names, and the files that they name. */
+async function namedFiles({ files }: Workplace, { snapshots = [] }: TableMetadata): Promise<ReadonlySet<string>> {
   const lists = await forEachAtOnce(snapshots, async (snapshot) => listedManifests(files, snapshot));
-  return new Set(lists.flat().map(({ path }) => canonicalUri(path)));
+  const manifests = new Map(lists.flat().map((listed) => [listed.path, listed]));
+  const named = await forEachAtOnce([...manifests.values()], async (listed) => {
+    const { entries } = readManifest(await required(files, listed.path), listed.path);
+    return entries.flatMap(({ status, file }) => (status === EntryStatus.deleted ? [] : [canonicalUri(file.filePath)]));
+  });
+  return new Set([...[...manifests.keys()].map(canonicalUri), ...named.flat()]);
 }
 
 /** Whether an attempt's snapshot is, or was, part of the table. */

@@ -60,12 +60,6 @@ export function staysBesideRun(metadata: TableMetadata, before: readonly ReadMan
   return (file) => !isOfRuns(metadata, file);
 }
 
-/** Whether a run landed the file, or it was made of those that runs landed: by its place, since snapshots, which tell who added it, expire. */
-export function isOfRuns(metadata: TableMetadata, { filePath }: DataFile): boolean {
-  if (filePath.startsWith(`${metadata.location}/`)) return isOwnFile(metadata, filePath);
-  return parsePartKey(filePath) !== undefined;
-}
-
 /**
  * Looks whether changes can be applied to what others have made of the table.
  *
@@ -83,6 +77,12 @@ export function belowChanges(metadata: TableMetadata, choice: ForeignRows): stri
   const { rows, anew } = belowRuns(metadata, foreign.length);
   const below: Below = { rows: rows || changing.length > 0, anew: anew || foreign.some(writesAnew) };
   return JSON.stringify(below);
+}
+
+/** Whether a run landed the file, or it was made of those that runs landed: by its place, since snapshots, which tell who added it, expire. */
+export function isOfRuns(metadata: TableMetadata, { filePath }: DataFile): boolean {
+  if (filePath.startsWith(`${metadata.location}/`)) return isOwnFile(metadata, filePath);
+  return parsePartKey(filePath) !== undefined;
 }
 
 /** What the last snapshot of ours has kept of others. */

@@ -35,7 +35,7 @@ export interface CarriedFiles {
 /** What a snapshot has, for one that leaves it all; undefined where its summary does not tell. */
 export async function carriedFiles(files: TableFiles, snapshot: Snapshot | undefined): Promise<CarriedFiles | undefined> {
   if (!snapshot) return { listed: [], total: NO_FILES };
-  const total = Object.fromEntries(Object.entries(TOTALS).map(([name, key]) => [name, Number(snapshot.summary[key])])) as unknown as FileCounts;
+  const total = countsBy((name) => Number(snapshot.summary[TOTALS[name]]));
   if (Object.values(total).some((count) => !Number.isSafeInteger(count))) return undefined;
   const listed = (await listedManifests(files, snapshot)).filter(({ addedFiles, existingFiles }) => addedFiles + existingFiles > 0);
   return { listed, total };
@@ -124,7 +124,11 @@ export async function writeSnapshot(
 }
 
 function sumOf(a: FileCounts, b: FileCounts): FileCounts {
-  return Object.fromEntries(Object.entries(a).map(([name, count]) => [name, count + b[name as keyof FileCounts]])) as unknown as FileCounts;
+  return countsBy((name) => a[name] + b[name]);
+}
+
+function countsBy(of: (name: keyof FileCounts) => number): FileCounts {
+  return Object.fromEntries(Object.keys(TOTALS).map((name) => [name, of(name as keyof FileCounts)])) as unknown as FileCounts;
 }
 
 function listedOf(

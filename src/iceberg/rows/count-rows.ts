@@ -26,6 +26,11 @@ export interface CountLimits {
   readonly isOver?: () => boolean;
 }
 
+/** Where the files are read. */
+interface Place {
+  readonly files: TableFiles;
+}
+
 /** A count that was not made, and why. */
 export interface Uncounted {
   readonly why: string;
@@ -36,9 +41,9 @@ export interface Uncounted {
  *
  * @throws IcebergError TABLE_UNREADABLE
  */
-export async function countRows(workplace: { readonly files: TableFiles }, metadata: TableMetadata): Promise<RowCount>;
-export async function countRows(workplace: { readonly files: TableFiles }, metadata: TableMetadata, limits: CountLimits): Promise<RowCount | Uncounted>;
-export async function countRows({ files }: { readonly files: TableFiles }, metadata: TableMetadata, limits: CountLimits = {}): Promise<RowCount | Uncounted> {
+export async function countRows(place: Place, metadata: TableMetadata): Promise<RowCount>;
+export async function countRows(place: Place, metadata: TableMetadata, limits: CountLimits): Promise<RowCount | Uncounted>;
+export async function countRows({ files }: Place, metadata: TableMetadata, limits: CountLimits = {}): Promise<RowCount | Uncounted> {
   const { maxBytes = Infinity, isOver = () => false } = limits;
   const plan = await scanOf(files, metadata);
   const touched = plan.files.filter(isTouched);
@@ -48,7 +53,8 @@ export async function countRows({ files }: { readonly files: TableFiles }, metad
   if (touched.length === 0) return { rows: total, deleted: 0, filesRead: 0 };
   if (isOver()) return { why: 'there was no time left' };
   const deletes = await Deletes.read(files, plan);
-  const counts = await forEachAtOnce(touched, async (scanned) => (isOver() ? undefined : (await deletes.of(scanned)).positions.length), FILES_AT_ONCE);
+  const counts = await forEachAtOnce(touched, async (scanned) => (
+    isOver() ? undefined : (await deletes.of(scanned)).positions.length), FILES_AT_ONCE);
   if (counts.includes(undefined)) return { why: 'there was no time left for all of its files' };
   const deleted = counts.reduce<number>((sum, each) => sum + each!, 0);
   return { rows: total - deleted, deleted, filesRead: touched.length };

@@ -100,7 +100,8 @@ function telling<T>(uri: string, work: () => T): T {
 }
 
 /** `SchemaElement` of parquet.thrift. */
-function columnOf({ field_1: type, field_2: length, field_3: repetition, field_4: name, field_6: converted, field_9: fieldId, field_10: logical }: Thrift, at: number): ParquetColumn {
+function columnOf(element: Thrift, at: number): ParquetColumn {
+  const { field_1: type, field_2: length, field_3: repetition, field_4: name, field_6: converted, field_9: fieldId, field_10: logical } = element;
   const unit = (logical?.field_7 ?? logical?.field_8)?.field_2;
   return {
     at,
@@ -140,7 +141,8 @@ function decoded(stored: Uint8Array, { name, physical, length, optional }: Parqu
   if (values !== rows) throw new Error(`the column '${name}' has ${values} values for ${rows} rows`);
   const { readColumn } = library();
   const element = { name, type: physical, type_length: length, repetition_type: optional ? 'OPTIONAL' : 'REQUIRED' };
-  const { data } = readColumn({ view: new DataView(stored.buffer, stored.byteOffset, stored.length), offset: 0 }, { groupStart: 0, selectStart: 0, selectEnd: rows }, {
+  const view = new DataView(stored.buffer, stored.byteOffset, stored.length);
+  const { data } = readColumn({ view, offset: 0 }, { groupStart: 0, selectStart: 0, selectEnd: rows }, {
     pathInSchema: [name],
     type: physical,
     element,

@@ -1,5 +1,5 @@
-import { Deletes } from './deleted-rows';
 import { isTouched } from './count-rows';
+import { Deletes } from './deleted-rows';
 import { liveManifests } from './live-files';
 import { ownFile } from './own-files';
 import { EqualityDeletes, equalityFields, mayTouch, planScan, POSITION_DELETE_FIELDS, ScanPlan } from './scan-plan';
@@ -27,7 +27,9 @@ export interface PositionDeletesRun {
  * @returns entries of the files; none where no row is deleted
  * @throws IcebergError TABLE_UNREADABLE
  */
-export async function positionDeletesOf({ files }: { readonly files: TableFiles }, { metadata, attempt, equality }: PositionDeletesRun): Promise<DataFile[]> {
+export async function positionDeletesOf(
+  { files }: { readonly files: TableFiles }, { metadata, attempt, equality }: PositionDeletesRun,
+): Promise<DataFile[]> {
   const snapshot = currentSnapshot(metadata);
   const plan = planScan(metadata, snapshot, await liveManifests(files, snapshot));
   // Later than all there is, as the commit will be.

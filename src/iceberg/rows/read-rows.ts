@@ -27,7 +27,9 @@ export interface TableRow {
 }
 
 /** Plans the reading of a snapshot. @throws IcebergError TABLE_UNREADABLE */
-export async function scanOf(files: TableFiles, metadata: TableMetadata, snapshot: Snapshot | undefined = currentSnapshot(metadata)): Promise<ScanPlan> {
+export async function scanOf(
+  files: TableFiles, metadata: TableMetadata, snapshot: Snapshot | undefined = currentSnapshot(metadata),
+): Promise<ScanPlan> {
   return planScan(metadata, snapshot, await liveManifests(files, snapshot));
 }
 

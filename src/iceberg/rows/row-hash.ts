@@ -2,8 +2,6 @@ import { createHash } from 'node:crypto';
 import { RowBatch } from './read-rows';
 import { textKey } from './values';
 
-const MASK = (1n << 128n) - 1n;
-
 /**
  * Content of rows whatever their order: number of rows, and the sum of their hashes (the first 128 bits of SHA-256 of all values in the
  * order of the columns, each with its length). Twice the same row counts twice.
@@ -19,8 +17,8 @@ export class RowHash {
         const value = textKey(column[row]);
         text += `${value.length}:${value}`;
       }
-      const digest = createHash('sha256').update(text).digest();
-      this.sum = (this.sum + (digest.readBigUInt64LE(0) | (digest.readBigUInt64LE(8) << 64n))) & MASK;
+      const digest = createHash('sha256').update(text).digest('hex').slice(0, 32);
+      this.sum = BigInt.asUintN(128, this.sum + BigInt(`0x${digest}`));
       this.rows += 1;
     }
   }

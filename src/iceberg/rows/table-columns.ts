@@ -51,6 +51,7 @@ export async function openFile(
   return {
     parquet,
     columns,
-    group: async (at) => Promise.all(columns.map(async (each) => (each.column ? { ...each, values: await parquet.readColumn(at, each.column) } : each))),
+    group: async (at) => Promise.all(columns.map(async (each) => (
+      each.column ? { ...each, values: await parquet.readColumn(at, each.column) } : each))),
   };
 }

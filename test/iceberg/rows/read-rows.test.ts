@@ -1,7 +1,7 @@
-import { IcebergError } from '../../../src/iceberg/spec/errors';
 import { countRows } from '../../../src/iceberg/rows/count-rows';
 import { readRows, scanOf } from '../../../src/iceberg/rows/read-rows';
 import { RowValue } from '../../../src/iceberg/rows/values';
+import { IcebergError } from '../../../src/iceberg/spec/errors';
 import { ChangedTable, TestColumn } from '../../support/iceberg/changed-table';
 
 let table: ChangedTable;

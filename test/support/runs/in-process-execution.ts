@@ -13,6 +13,8 @@ export interface ExecutionOptions {
   readonly settings?: { readonly [name: string]: unknown };
   readonly limits?: Partial<ExtractionLimits>;
   readonly overlap?: OverlapRule;
+  /** How changes are followed. @default - all rows are read */
+  readonly changes?: { readonly [name: string]: unknown };
   readonly extraction?: string;
   /** Milliseconds that each worker has. @default 15 minutes */
   readonly workerMs?: number;
@@ -54,8 +56,9 @@ export class InProcessExecution {
   }
 
   public async begin(input: unknown = {}): Promise<BeginAnswer> {
-    const { settings = {}, overlap = 'skip', limits } = this.options;
-    return beginExecution({ step: 'begin', execution: this.execution, input, settings, overlap, limits: { ...LIMITS, ...limits } }, this.setting());
+    const { settings = {}, overlap = 'skip', limits, changes } = this.options;
+    const step = { step: 'begin', execution: this.execution, input, settings, overlap, limits: { ...LIMITS, ...limits }, ...(changes && { changes }) } as const;
+    return beginExecution(step, this.setting());
   }
 
   /** The items, as the Map would read them. */

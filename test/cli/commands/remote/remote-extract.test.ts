@@ -174,6 +174,17 @@ test('an execution that found another one at work extracted nothing, and says so
   expect(await cli('redrive', '--detach')).toMatchObject({ code: 0, stderr: expect.stringMatching(/^execution \S+ is redriven: what failed of it starts again\n$/) });
 });
 
+test('an execution that found nothing changed is told as such, and is no failure', async () => {
+  const steps = await detached();
+  const reason = 'nothing changed in ledger since run 20260131T010000000Z-abcdef';
+  steps.tell('begin', { answer: { outcome: 'unchanged', reason, since: '20260131T010000000Z-abcdef' } });
+  expect(await cli('extract', '--remote', '--follow', steps.arn)).toMatchObject({ code: 0, stdout: `${reason}\n`, stderr: '' });
+  const told = JSON.parse((await cli('extract', '--remote', '--follow', steps.arn, '--json')).stdout.trim().split('\n').at(-1)!) as object;
+  expect(told).toEqual({ type: 'execution-finished', outcome: 'unchanged', reason });
+  expect((await cli('status', '--limit', '1')).stdout).toMatch(new RegExp(`^${steps.name} +unchanged `, 'm'));
+  expect(await cli('redrive')).toMatchObject({ code: 4, stderr: expect.stringContaining('error RUN_COMPLETE: ') });
+});
+
 test('--json prints events as lines, the result last', async () => {
   const steps = await detached();
   const begun = await steps.begin();

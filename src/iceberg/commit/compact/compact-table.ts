@@ -1,15 +1,15 @@
-import { addSnapshot } from './add-snapshot';
-import { endAttempt, noteAttempt, sweepAttempts } from './attempts';
-import { rewrittenSummary } from './changes/chain';
-import { commitMetadata, laterThan, LoadedTable, loadTable } from './change-table';
+import { endAttempt, noteAttempt, sweepAttempts } from '../attempts';
+import { commitMetadata, laterThan, LoadedTable, loadTable } from '../change-table';
 import { CompactionPlan, Compacting, planCompaction, WrittenRows, writeRowsAnew } from './compact-files';
-import { SNAPSHOT_RUN } from './foreign-rows';
-import { proveCommit } from './prove-commit';
-import { MAX_ATTEMPTS, Workplace } from './workplace';
-import { TABLE_PROPERTIES } from '../../contract';
-import { IcebergError } from '../spec/errors';
-import { Long } from '../spec/long';
-import { currentSnapshot, withProperties } from '../spec/table-metadata';
+import { TABLE_PROPERTIES } from '../../../contract';
+import { IcebergError } from '../../spec/errors';
+import { Long } from '../../spec/long';
+import { currentSnapshot, withProperties } from '../../spec/table-metadata';
+import { addSnapshot } from '../add-snapshot';
+import { rewrittenSummary } from '../changes/chain';
+import { SNAPSHOT_RUN } from '../foreign-rows';
+import { proveCommit } from '../prove-commit';
+import { MAX_ATTEMPTS, Workplace } from '../workplace';
 
 /** What a compaction did. */
 export interface Compacted {

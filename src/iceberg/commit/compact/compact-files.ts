@@ -1,18 +1,18 @@
-import { foreignSnapshots, isOfRuns } from './foreign-rows';
-import { forEachAtOnce, Workplace } from './workplace';
-import { isTouched } from '../rows/count-rows';
-import { DeletedRows, Deletes } from '../rows/deleted-rows';
-import { liveManifests, ReadManifest } from '../rows/live-files';
-import { ownFile } from '../rows/own-files';
-import { batchesOf } from '../rows/read-rows';
-import { RowHash } from '../rows/row-hash';
-import { planScan, ScanPlan } from '../rows/scan-plan';
-import { ParquetRows } from '../rows/write-parquet';
-import { dataFile, DataFile } from '../spec/data-file';
-import { IcebergError } from '../spec/errors';
-import { readFooter } from '../spec/parquet-footer';
-import { Field } from '../spec/schema';
-import { currentSchema, currentSnapshot, TableMetadata } from '../spec/table-metadata';
+import { isTouched } from '../../rows/count-rows';
+import { DeletedRows, Deletes } from '../../rows/deleted-rows';
+import { liveManifests, ReadManifest } from '../../rows/live-files';
+import { ownFile } from '../../rows/own-files';
+import { batchesOf } from '../../rows/read-rows';
+import { RowHash } from '../../rows/row-hash';
+import { planScan, ScanPlan } from '../../rows/scan-plan';
+import { ParquetRows } from '../../rows/write-parquet';
+import { dataFile, DataFile } from '../../spec/data-file';
+import { IcebergError } from '../../spec/errors';
+import { readFooter } from '../../spec/parquet-footer';
+import { Field } from '../../spec/schema';
+import { currentSchema, currentSnapshot, TableMetadata } from '../../spec/table-metadata';
+import { foreignSnapshots, isOfRuns } from '../foreign-rows';
+import { forEachAtOnce, Workplace } from '../workplace';
 
 /** How a table is compacted. */
 export interface Compacting {

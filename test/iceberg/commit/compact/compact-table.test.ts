@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
-import { compactTable } from '../../../src/iceberg/commit/compact-table';
-import { commitRun } from '../../../src/iceberg/commit/commit-run';
-import { changeTable } from '../../../src/iceberg/commit/change-table';
-import { liveEntries, liveManifests } from '../../../src/iceberg/commit/snapshot-files';
-import { countRows } from '../../../src/iceberg/rows/count-rows';
-import { readRows, scanOf } from '../../../src/iceberg/rows/read-rows';
-import { ParquetRows } from '../../../src/iceberg/rows/write-parquet';
-import { textKey } from '../../../src/iceberg/rows/values';
-import { DataFile } from '../../../src/iceberg/spec/data-file';
-import { currentSnapshot, withProperties } from '../../../src/iceberg/spec/table-metadata';
-import { CHANGED, ChangedTable, EVERY_TYPE, everyTypeRows, TestColumn } from '../../support/iceberg/changed-table';
-import { foreignCommit } from '../../support/iceberg/foreign-writer';
+import { changeTable } from '../../../../src/iceberg/commit/change-table';
+import { commitRun } from '../../../../src/iceberg/commit/commit-run';
+import { compactTable } from '../../../../src/iceberg/commit/compact/compact-table';
+import { liveEntries, liveManifests } from '../../../../src/iceberg/commit/snapshot-files';
+import { countRows } from '../../../../src/iceberg/rows/count-rows';
+import { readRows, scanOf } from '../../../../src/iceberg/rows/read-rows';
+import { textKey } from '../../../../src/iceberg/rows/values';
+import { ParquetRows } from '../../../../src/iceberg/rows/write-parquet';
+import { DataFile } from '../../../../src/iceberg/spec/data-file';
+import { currentSnapshot, withProperties } from '../../../../src/iceberg/spec/table-metadata';
+import { CHANGED, ChangedTable, EVERY_TYPE, everyTypeRows, TestColumn } from '../../../support/iceberg/changed-table';
+import { foreignCommit } from '../../../support/iceberg/foreign-writer';
 
 let table: ChangedTable;
 beforeEach(async () => { table = await ChangedTable.make(); });
