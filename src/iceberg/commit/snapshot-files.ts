@@ -83,8 +83,9 @@ const TOTALS: { readonly [name in keyof FileCounts]: string } = {
  * @param attempt part of every name, so that no two attempts write one file
  */
 export async function writeSnapshot(
-  files: TableFiles, metadata: TableMetadata, { snapshotId, sequenceNumber, parentId, added, before, stays, carried }: SnapshotChange, attempt: string,
+  files: TableFiles, metadata: TableMetadata, change: SnapshotChange, attempt: string,
 ): Promise<WrittenSnapshot> {
+  const { snapshotId, sequenceNumber, parentId, added, before, stays, carried } = change;
   const schema = currentSchema(metadata)!;
   const listed: ListedManifest[] = [...carried?.listed ?? []];
   const removed: DataFile[] = [];
@@ -120,7 +121,8 @@ export async function writeSnapshot(
   });
   const manifestList = `${metadata.location}/metadata/snap-${snapshotId}-${attempt}.avro`;
   await files.replace(manifestList, writeManifestList({ snapshotId, parentId, sequenceNumber }, [...written, ...listed]));
-  return { manifestList, counts: { added: countsOf(added), removed: countsOf(removed), total: sumOf(countsOf([...added, ...kept]), carried?.total ?? NO_FILES) } };
+  const total = sumOf(countsOf([...added, ...kept]), carried?.total ?? NO_FILES);
+  return { manifestList, counts: { added: countsOf(added), removed: countsOf(removed), total } };
 }
 
 function sumOf(a: FileCounts, b: FileCounts): FileCounts {

@@ -176,7 +176,8 @@ describe('a chain of runs, delivered out of order, twice, and by completions tha
     const landed = new Map(runs.map((run) => [run, tables.land(run)]));
     const queue = [...runs, ...runs].map((run) => ({ run, order: random() })).sort((a, b) => a.order - b.order).map(({ run }) => run);
     const services = () => tables.services({
-      ...paced(), wrap: (files: TableFiles, catalog: TableCatalog): [TableFiles, TableCatalog] => [shuffled(files, random), shuffled(catalog, random)],
+      ...paced(),
+      wrap: (files: TableFiles, catalog: TableCatalog): [TableFiles, TableCatalog] => [shuffled(files, random), shuffled(catalog, random)],
     });
     /** As Lambda repeats an event, also of a process that was killed. */
     const invoke = async (work: (services: TablesServices) => Promise<void | (() => Promise<void>)>) => {

@@ -52,7 +52,8 @@ export async function applyRuns(lake: Lake, folder: string, server: StandIn): Pr
   for (const [at, { changed, deleted }] of RUNS.entries()) {
     const runId = runIdAt(new Date(Date.UTC(2999, 0, 1, 0, 0, at)), 'abcdef');
     const counts = { inserts: 0, updates: changed.length, deletes: deleted.length, deletesSeen: true };
-    const changes: ManifestTable['changes'] = { way: 'changeTracking', previousRun, from: MARK(at), to: MARK(at + 1), keyColumns: ['Id', 'Part'], ...counts };
+    const marks = { from: MARK(at), to: MARK(at + 1) };
+    const changes: ManifestTable['changes'] = { way: 'changeTracking', previousRun, ...marks, keyColumns: ['Id', 'Part'], ...counts };
     const { base: _, ...same } = table;
     const of: ManifestTable = { ...same, changes, objects: [], rows: changed.length };
     const rowsOf = { changes: changed, keys: changed.map(([id, part]) => [id, part]), deletes: deleted };
@@ -63,7 +64,8 @@ export async function applyRuns(lake: Lake, folder: string, server: StandIn): Pr
     const [{ snapshotId }] = await lake.commit(manifestKey('', runId), {}, manifest);
     for (const [id, part] of deleted) now.delete(`${id} ${part}`);
     for (const row of changed) now.set(`${row[0]} ${row[1]}`, row);
-    applied.push({ snapshotId: String(snapshotId), rows: sortedCells([...now.values()].map((row) => row.map((cell) => (cell === null ? null : String(cell))))) });
+    const rows = sortedCells([...now.values()].map((row) => row.map((cell) => (cell === null ? null : String(cell)))));
+    applied.push({ snapshotId: String(snapshotId), rows });
     previousRun = runId;
   }
   duckdb.closeSync();

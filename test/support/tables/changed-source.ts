@@ -152,7 +152,10 @@ export class ChangedSource {
       prefix: this.prefix,
       tables,
       totals: {
-        tables: tables.length, objects: sum(({ objects }) => objects.length), rows: sum(({ rows }) => rows), sizeBytes: sum(({ sizeBytes }) => sizeBytes),
+        tables: tables.length,
+        objects: sum(({ objects }) => objects.length),
+        rows: sum(({ rows }) => rows),
+        sizeBytes: sum(({ sizeBytes }) => sizeBytes),
       },
     };
     return {
