@@ -49,7 +49,8 @@ export async function commitLanded(target: string, runId: string, options: Commi
 async function commit(place: TablesPlace, run: TableRun, options: CommitOptions): Promise<CommittedTable> {
   const about = { name: tableNameOf(run), dataset: datasetOf(run.table), rows: run.table.rows };
   try {
-    const { state, waitsFor, snapshotId, metadataLocation, began } = run.table.changes ? await applyInOrder(place, run, options) : await commitRun(place.workplace, run, options);
+    const outcome = run.table.changes ? await applyInOrder(place, run, options) : await commitRun(place.workplace, run, options);
+    const { state, waitsFor, snapshotId, metadataLocation, began } = outcome;
     if (state === 'WAITING') {
       throw new LegacyToS3Error('TABLES_NOT_COMMITTED', `changes of run ${run.manifest.runId} go on from ${waitsFor}, which the table '${about.name}' has not reached, `
         + `and run ${run.table.changes!.previousRun}, which they follow, does not bring it there`);

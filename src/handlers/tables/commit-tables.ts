@@ -105,7 +105,7 @@ async function wake({ items, invokeAgain, telemetry }: TablesServices, run: RunI
   const waiting = (await Promise.all(databases.map(async (database) => items.waiting(database)))).flat();
   if (waiting.length === 0) return;
   const { events, ended } = wakingOf(run, tables, await items.ofRun(run.runId), waiting, new Date().toISOString());
-  for (const note of ended) await items.endWaiting(note);
+  for (const each of ended) await items.endWaiting(each);
   if (events.length > 0) telemetry.info('runs of changes that waited go on', { runId: run.runId, runs: events.length });
   for (const event of events) await invokeAgain(event);
 }

@@ -35,7 +35,7 @@ export interface CarriedFiles {
 /** What a snapshot has, for one that leaves it all; undefined where its summary does not tell. */
 export async function carriedFiles(files: TableFiles, snapshot: Snapshot | undefined): Promise<CarriedFiles | undefined> {
   if (!snapshot) return { listed: [], total: NO_FILES };
-  const total = Object.fromEntries(Object.entries(TOTALS).map(([name, key]) => [name, Number(snapshot.summary[key])])) as unknown as FileCounts;
+  const total = countsBy((name) => Number(snapshot.summary[TOTALS[name]]));
   if (Object.values(total).some((count) => !Number.isSafeInteger(count))) return undefined;
   const listed = (await listedManifests(files, snapshot)).filter(({ addedFiles, existingFiles }) => addedFiles + existingFiles > 0);
   return { listed, total };
@@ -83,8 +83,9 @@ const TOTALS: { readonly [name in keyof FileCounts]: string } = {
  * @param attempt part of every name, so that no two attempts write one file
  */
 export async function writeSnapshot(
-  files: TableFiles, metadata: TableMetadata, { snapshotId, sequenceNumber, parentId, added, before, stays, carried }: SnapshotChange, attempt: string,
+  files: TableFiles, metadata: TableMetadata, change: SnapshotChange, attempt: string,
 ): Promise<WrittenSnapshot> {
+  const { snapshotId, sequenceNumber, parentId, added, before, stays, carried } = change;
   const schema = currentSchema(metadata)!;
   const listed: ListedManifest[] = [...carried?.listed ?? []];
   const removed: DataFile[] = [];
@@ -120,11 +121,16 @@ export async function writeSnapshot(
   });
   const manifestList = `${metadata.location}/metadata/snap-${snapshotId}-${attempt}.avro`;
   await files.replace(manifestList, writeManifestList({ snapshotId, parentId, sequenceNumber }, [...written, ...listed]));
-  return { manifestList, counts: { added: countsOf(added), removed: countsOf(removed), total: sumOf(countsOf([...added, ...kept]), carried?.total ?? NO_FILES) } };
+  const total = sumOf(countsOf([...added, ...kept]), carried?.total ?? NO_FILES);
+  return { manifestList, counts: { added: countsOf(added), removed: countsOf(removed), total } };
 }
 
 function sumOf(a: FileCounts, b: FileCounts): FileCounts {
-  return Object.fromEntries(Object.entries(a).map(([name, count]) => [name, count + b[name as keyof FileCounts]])) as unknown as FileCounts;
+  return countsBy((name) => a[name] + b[name]);
+}
+
+function countsBy(of: (name: keyof FileCounts) => number): FileCounts {
+  return Object.fromEntries(Object.keys(TOTALS).map((name) => [name, of(name as keyof FileCounts)])) as unknown as FileCounts;
 }
 
 function listedOf(

@@ -2,7 +2,7 @@ import {
   CreateTableCommand, DeleteTableCommand, GetPartitionsCommand, GetTableCommand, GetTablesCommand, GlueClient, InvalidInputException, Table,
   TableInput as TableInputOfGlue, UpdateTableCommand,
 } from '@aws-sdk/client-glue';
-import { CATALOG_PARAMETERS, Manifest, ManifestColumn, RunItem, RunState } from '../../../src/contract';
+import { CATALOG_PARAMETERS, Manifest, ManifestChanges, ManifestColumn, ManifestTable, RunItem, RunState } from '../../../src/contract';
 import { GlueCatalog } from '../../../src/handlers/catalog/glue-catalog';
 import { catalogRegistrar } from '../../../src/handlers/catalog/register-run';
 import { Telemetry } from '../../../src/handlers/shared/telemetry';
@@ -54,7 +54,15 @@ const parquet: Manifest['format'] = { name: 'parquet', compression: 'zstd' };
 const csv: Manifest['format'] = { name: 'csv', compression: 'gzip' };
 
 /** Registers run number `day` and answers with its id. */
-async function register(day: number, of: { columns?: ManifestColumn[]; format?: Manifest['format']; state?: RunState; table?: string; runId?: string; partitionPrefix?: string } = {}): Promise<string> {
+async function register(day: number, of: {
+  columns?: ManifestColumn[];
+  format?: Manifest['format'];
+  state?: RunState;
+  table?: string;
+  runId?: string;
+  partitionPrefix?: string;
+  alter?: (table: ManifestTable) => ManifestTable;
+} = {}): Promise<string> {
   const { manifest, ...made } = smallRun({
     at: new Date(Date.UTC(2026, 0, day)), columns: of.columns ?? columns(['Id', 'int']), format: of.format ?? parquet, table: of.table ?? 'Accounts', partitionPrefix: of.partitionPrefix,
   });
@@ -63,7 +71,9 @@ async function register(day: number, of: { columns?: ManifestColumn[]; format?: 
   const telemetry = {
     failure: (_message: string, error: Error) => failures.push(error), warn: (_message: string, fields: unknown) => warned.push(fields),
   } as unknown as Telemetry;
-  await catalogRegistrar(new GlueCatalog(glue, DATABASE), telemetry)(run, { manifest: { ...manifest, runId }, bucket: 'landing', key: 'k', versionId: 'null', eTag: 'e' });
+  await catalogRegistrar(new GlueCatalog(glue, DATABASE), telemetry)(run, {
+    manifest: { ...manifest, runId, tables: manifest.tables.map(of.alter ?? ((each) => each)) }, bucket: 'landing', key: 'k', versionId: 'null', eTag: 'e',
+  });
   return runId;
 }
 
@@ -316,4 +326,11 @@ test('an Iceberg table that Parquet runs made stays; a run of another format is 
   expect((await table('bank_dbo_accounts')).Parameters).toMatchObject(iceberg);
   expect((await partitions('bank_dbo_accounts_runs')).map(({ Values }) => Values![0])).toContain(run);
   expect(failures).toEqual([]);
+});
+
+test('changes of a table are no run of its Hive tables: they are left out, and it is said', async () => {
+  const first = await register(1);
+  await register(2, { alter: (made) => ({ ...made, changes: { way: 'changeTracking' } as ManifestChanges }) });
+  expect([await names(), await shownRun(), (await partitions('bank_dbo_accounts_runs')).length]).toEqual([['bank_dbo_accounts', 'bank_dbo_accounts_runs'], first, 1]);
+  expect(warned).toEqual([{ dataset: 'Bank/dbo/Accounts' }]);
 });

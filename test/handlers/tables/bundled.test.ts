@@ -145,7 +145,9 @@ test('runs of changes are applied in order, whatever order their events come in,
     commitState: 'WAITING', waitsFor: second.marks.get('Changed')!.order,
   })]);
   expect((await completion.invoke(first)).error).toBeUndefined();
-  for (let next = fixture.handedOver.shift(); next; next = fixture.handedOver.shift()) expect((await completion.invoke(next.payload)).error).toBeUndefined();
+  for (let next = fixture.handedOver.shift(); next; next = fixture.handedOver.shift()) {
+    expect((await completion.invoke(next.payload)).error).toBeUndefined();
+  }
   const shown = async () => source.shown(workplace, 'ledger_dbo_changed');
   expect(await shown()).toEqual(third.expected.get('Changed'));
   expect(await item(third.runId, 'Changed')).toMatchObject({ commitState: 'COMMITTED', rows: 1, provenRows: 1 });

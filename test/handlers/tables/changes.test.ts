@@ -25,7 +25,7 @@ beforeEach(() => {
 
 const workplace = () => tables.services(paced()).workplaceOf(BUCKET);
 const shown = async (table = 'Accounts') => source.shown(workplace(), nameOf(table));
-const complete = async (run: SourceRun, services: Partial<TablesServices> = {}) => commitTables(tables.services({ ...paced(), ...services }), ...tables.land(run));
+const complete = async (run: SourceRun) => commitTables(tables.services(paced()), ...tables.land(run));
 
 /** Invokes run completion with what it has handed on, until there is nothing. */
 async function goOn(runs: readonly SourceRun[]): Promise<number> {
@@ -138,7 +138,8 @@ test('a completion that is killed at any request, and repeated, applies each run
       const mortal = new Mortal({ request, when });
       const services = tables.services({ ...paced(), wrap: (files, catalog) => [mortal.with(files), mortal.with(catalog)] });
       const { invokeAgain } = mortal.with({ invokeAgain: services.invokeAgain });
-      const died = await mortal.diesDuring(commitTables({ ...services, invokeAgain, items: mortal.with(services.items), runs: mortal.with(services.runs) }, ...tables.land(runs[1])));
+      const dying = { ...services, invokeAgain, items: mortal.with(services.items), runs: mortal.with(services.runs) };
+      const died = await mortal.diesDuring(commitTables(dying, ...tables.land(runs[1])));
       if (!died) break;
       await complete(runs[1]);
       await goOn(runs);
@@ -148,7 +149,8 @@ test('a completion that is killed at any request, and repeated, applies each run
       expect({ ...at, snapshots: metadata.snapshots!.length }).toEqual({ ...at, snapshots: 3 });
       const history = (await shownTable(workplace(), historyTableName(nameOf('Accounts'))))!;
       expect({ ...at, snapshots: history.snapshots!.length }).toEqual({ ...at, snapshots: 2 });
-      expect({ ...at, waiting: tables.waiting.size, unnamed: await unnamedFiles(workplace(), `${ROOT}lake-tables/`) }).toEqual({ ...at, waiting: 0, unnamed: [] });
+      const unnamed = await unnamedFiles(workplace(), `${ROOT}lake-tables/`);
+      expect({ ...at, waiting: tables.waiting.size, unnamed }).toEqual({ ...at, waiting: 0, unnamed: [] });
     }
   }
 }, 120_000);
@@ -174,7 +176,8 @@ describe('a chain of runs, delivered out of order, twice, and by completions tha
     const landed = new Map(runs.map((run) => [run, tables.land(run)]));
     const queue = [...runs, ...runs].map((run) => ({ run, order: random() })).sort((a, b) => a.order - b.order).map(({ run }) => run);
     const services = () => tables.services({
-      ...paced(), wrap: (files: TableFiles, catalog: TableCatalog): [TableFiles, TableCatalog] => [shuffled(files, random), shuffled(catalog, random)],
+      ...paced(),
+      wrap: (files: TableFiles, catalog: TableCatalog): [TableFiles, TableCatalog] => [shuffled(files, random), shuffled(catalog, random)],
     });
     /** As Lambda repeats an event, also of a process that was killed. */
     const invoke = async (work: (services: TablesServices) => Promise<void | (() => Promise<void>)>) => {

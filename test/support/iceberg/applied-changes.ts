@@ -3,7 +3,8 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import {
-  changeFileName, ChangeMark, ChangeRole, columnsOfRole, datasetRunFolder, Manifest, manifestKey, ManifestObject, ManifestTable, parseManifest, runIdAt,
+  changeFileName, ChangeMark, ChangeRole, columnsOfRole, datasetRunFolder, Manifest, manifestKey, ManifestObject, ManifestTable, parseManifest,
+  runIdAt,
 } from '../../../src/contract';
 import { extract } from '../../../src/extractor/doors/public';
 import type { Lake } from '../../../tools/lake/lake';
@@ -50,19 +51,21 @@ export async function applyRuns(lake: Lake, folder: string, server: StandIn): Pr
   let previousRun = whole.runId;
   for (const [at, { changed, deleted }] of RUNS.entries()) {
     const runId = runIdAt(new Date(Date.UTC(2999, 0, 1, 0, 0, at)), 'abcdef');
-    const changes: ManifestTable['changes'] = {
-      way: 'changeTracking', previousRun, from: MARK(at), to: MARK(at + 1), keyColumns: ['Id', 'Part'], inserts: 0, updates: changed.length, deletes: deleted.length, deletesSeen: true,
-    };
+    const counts = { inserts: 0, updates: changed.length, deletes: deleted.length, deletesSeen: true };
+    const marks = { from: MARK(at), to: MARK(at + 1) };
+    const changes: ManifestTable['changes'] = { way: 'changeTracking', previousRun, ...marks, keyColumns: ['Id', 'Part'], ...counts };
     const { base: _, ...same } = table;
     const of: ManifestTable = { ...same, changes, objects: [], rows: changed.length };
     const rowsOf = { changes: changed, keys: changed.map(([id, part]) => [id, part]), deletes: deleted };
     const objects: ManifestObject[] = [];
     for (const role of ['changes', 'keys', 'deletes'] as const) objects.push(await write({ duckdb, folder, runId, of, role }, rowsOf[role], at + 1));
-    const manifest: Manifest = { ...whole, manifestVersion: 4, runId, tables: [{ ...of, objects, sizeBytes: objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) }] };
+    const size = objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    const manifest: Manifest = { ...whole, manifestVersion: 4, runId, tables: [{ ...of, objects, sizeBytes: size }] };
     const [{ snapshotId }] = await lake.commit(manifestKey('', runId), {}, manifest);
     for (const [id, part] of deleted) now.delete(`${id} ${part}`);
     for (const row of changed) now.set(`${row[0]} ${row[1]}`, row);
-    applied.push({ snapshotId: String(snapshotId), rows: sortedCells([...now.values()].map((row) => row.map((cell) => (cell === null ? null : String(cell))))) });
+    const rows = sortedCells([...now.values()].map((row) => row.map((cell) => (cell === null ? null : String(cell)))));
+    applied.push({ snapshotId: String(snapshotId), rows });
     previousRun = runId;
   }
   duckdb.closeSync();

@@ -4,10 +4,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { metadataOf, runId } from './landed-table';
-import { commitDelta } from './row-delta';
-import { datasetRunFolder, ManifestColumn, manifestKey } from '../../../src/contract';
+import { datasetRunFolder, ManifestColumn, manifestKey, TABLE_PROPERTIES } from '../../../src/contract';
 import { FolderTables } from '../../../src/iceberg/catalogs/folder-tables';
+import { addSnapshot } from '../../../src/iceberg/commit/add-snapshot';
+import { endAttempt, noteAttempt, sweepAttempts } from '../../../src/iceberg/commit/attempts';
+import { commitMetadata, laterThan, loadTable } from '../../../src/iceberg/commit/change-table';
 import { commitRun } from '../../../src/iceberg/commit/commit-run';
+import { SNAPSHOT_BELOW } from '../../../src/iceberg/commit/foreign-rows';
+import { liveManifests } from '../../../src/iceberg/commit/snapshot-files';
 import { TableRun } from '../../../src/iceberg/commit/table-run';
 import { Workplace } from '../../../src/iceberg/commit/workplace';
 import { FolderFiles } from '../../../src/iceberg/files/folder-files';
@@ -15,7 +19,7 @@ import { positionDeletesOf } from '../../../src/iceberg/rows/position-deletes';
 import { DataFile, dataFile, FileContent } from '../../../src/iceberg/spec/data-file';
 import { readFooter } from '../../../src/iceberg/spec/parquet-footer';
 import { Field } from '../../../src/iceberg/spec/schema';
-import { currentSchema, TableMetadata } from '../../../src/iceberg/spec/table-metadata';
+import { currentSchema, currentSnapshot, TableMetadata, withProperties } from '../../../src/iceberg/spec/table-metadata';
 
 /** A column as a test has it: its type in the manifest. */
 export type TestColumn = readonly [name: string, outputType: string, fieldId: number];
@@ -121,7 +125,7 @@ export class ChangedTable {
       if (deletes === 'equality') added.push(equality);
       else added.push(...await positionDeletesOf(this.workplace, { metadata, attempt: '00000000-0000-4000-8000-00000000000' + this.runs, equality: [equality] }));
     }
-    await commitDelta(this.workplace, CHANGED, id, added);
+    await commitChanges(this.workplace, CHANGED, id, added);
   }
 
   private async entry(id: string, role: string, query: string, fields: readonly Field[], options: string): Promise<DataFile> {
@@ -138,6 +142,26 @@ export class ChangedTable {
     const uri = `file://${file}`;
     return { uri, sizeBytes: statSync(file).size, footer: readFooter(await readFile(file), uri) };
   }
+}
+
+/** Adds files to a table by one snapshot, as a run of changes does. */
+export async function commitChanges(workplace: Workplace, name: string, id: string, added: readonly DataFile[]): Promise<void> {
+  const { table, metadata: before } = await loadTable(workplace, name);
+  const attempt = await noteAttempt(workplace, before.location, id, table.metadataLocation);
+  const { metadata, sequenceNumber } = await addSnapshot(workplace.files, before, {
+    runId: id,
+    attempt,
+    now: laterThan(workplace, before),
+    added,
+    present: await liveManifests(workplace.files, currentSnapshot(before)),
+    stays: () => true,
+    operation: 'overwrite',
+    summary: { [SNAPSHOT_BELOW]: JSON.stringify({ rows: false, anew: false }) },
+  });
+  const next = withProperties(metadata, { [TABLE_PROPERTIES.appliedRun]: id, [TABLE_PROPERTIES.appliedSequence]: String(sequenceNumber) });
+  if (!await commitMetadata(workplace, next, { name, base: table, before, attempt })) throw new Error('another writer was faster');
+  await endAttempt(workplace, before.location, attempt);
+  await sweepAttempts(workplace, name, before.location);
 }
 
 function columnOf([name, outputType, fieldId]: TestColumn, at: number): ManifestColumn {

@@ -151,7 +151,12 @@ export class ChangedSource {
       format: { name: 'parquet', compression: 'none' },
       prefix: this.prefix,
       tables,
-      totals: { tables: tables.length, objects: sum(({ objects }) => objects.length), rows: sum(({ rows }) => rows), sizeBytes: sum(({ sizeBytes }) => sizeBytes) },
+      totals: {
+        tables: tables.length,
+        objects: sum(({ objects }) => objects.length),
+        rows: sum(({ rows }) => rows),
+        sizeBytes: sum(({ sizeBytes }) => sizeBytes),
+      },
     };
     return {
       runId,

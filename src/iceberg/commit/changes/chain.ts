@@ -14,7 +14,8 @@ export const SNAPSHOT_BEFORE = 'cdk-legacy-to-s3.before';
 
 /** What a table says of the runs that were applied to it. */
 export const APPLIED_PROPERTIES = [
-  TABLE_PROPERTIES.appliedRun, TABLE_PROPERTIES.appliedSequence, TABLE_PROPERTIES.appliedMark, TABLE_PROPERTIES.manifest, TABLE_PROPERTIES.manifestETag,
+  TABLE_PROPERTIES.appliedRun, TABLE_PROPERTIES.appliedSequence, TABLE_PROPERTIES.appliedMark, TABLE_PROPERTIES.manifest,
+  TABLE_PROPERTIES.manifestETag,
 ] as const;
 
 /** What is to be done with a run of changes. */
