@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
+import { TABLE_PROPERTIES } from '../../../../src/contract';
 import { changeTable } from '../../../../src/iceberg/commit/change-table';
 import { commitRun } from '../../../../src/iceberg/commit/commit-run';
 import { compactTable } from '../../../../src/iceberg/commit/compact/compact-table';
+import { rollbackTable, withdrawRun } from '../../../../src/iceberg/commit/rollback';
 import { liveEntries, liveManifests } from '../../../../src/iceberg/commit/snapshot-files';
 import { countRows } from '../../../../src/iceberg/rows/count-rows';
 import { readRows, scanOf } from '../../../../src/iceberg/rows/read-rows';
@@ -11,6 +13,7 @@ import { DataFile } from '../../../../src/iceberg/spec/data-file';
 import { currentSnapshot, withProperties } from '../../../../src/iceberg/spec/table-metadata';
 import { CHANGED, ChangedTable, EVERY_TYPE, everyTypeRows, TestColumn } from '../../../support/iceberg/changed-table';
 import { foreignCommit } from '../../../support/iceberg/foreign-writer';
+import { runId } from '../../../support/iceberg/landed-table';
 
 let table: ChangedTable;
 beforeEach(async () => { table = await ChangedTable.make(); });
@@ -46,7 +49,7 @@ test('every type: what is read afterwards, by us and by DuckDB, is what was ther
   expect(done).toMatchObject({ state: 'COMPACTED', deleteFiles: 1, deletedRows: 199, filesBefore: 3, filesAfter: 1, rowsWritten: 804 });
   expect(await rows()).toEqual(before);
   const metadata = await table.metadata();
-  expect(metadata.properties).toEqual({ ...properties, 'cdk-legacy-to-s3.counted-rows': '804', 'cdk-legacy-to-s3.counted-sequence': String(currentSnapshot(metadata)!['sequence-number']) });
+  expect(metadata.properties).toEqual({ ...properties, 'cdk-legacy-to-s3.counted-rows': '804', 'cdk-legacy-to-s3.applied-sequence': String(currentSnapshot(metadata)!['sequence-number']), 'cdk-legacy-to-s3.counted-sequence': String(currentSnapshot(metadata)!['sequence-number']) });
   expect(currentSnapshot(metadata)!.summary).toMatchObject({ 'operation': 'replace', 'total-records': '804', 'total-delete-files': '0', 'total-data-files': '1' });
   const [file] = await live();
   const names = EVERY_TYPE.map(([name]) => name).join(', ');
@@ -156,4 +159,25 @@ test('rows of others are not written anew', async () => {
   await table.land(COLUMNS, [ids(0, 10)]);
   await foreignCommit(table.workplace, CHANGED, { operation: 'append' });
   await expect(compactTable(table.workplace, CHANGED)).rejects.toMatchObject({ code: 'FOREIGN_ROWS', message: expect.stringMatching(/^others wrote snapshot \d+ \(append\)/) });
+});
+
+test('changes follow what was compacted, and a run whose rows were written anew is not taken back in silence', async () => {
+  const full = await table.land(COLUMNS, [ids(0, 10), ids(10, 20)]);
+  await table.change({ keys: ids(0, 2), by: ['id'] });
+  await compactTable(table.workplace, CHANGED);
+  const metadata = await table.metadata();
+  expect(metadata.properties![TABLE_PROPERTIES.appliedSequence]).toBe(String(currentSnapshot(metadata)!['sequence-number']));
+  const before = await rows();
+  for (const run of [full.manifest.runId, runId(2)]) {
+    expect(await withdrawRun(table.workplace, { name: CHANGED, dataset: 'Bank/dbo/Changed', runId: run }))
+      .toEqual({ state: 'BROKEN', why: expect.stringMatching(/^rows of run '\w+-abcdef' were written anew since, by the compaction of snapshot \d+$/) });
+  }
+  await table.change({ rows: ids(30, 31) });
+  expect((await withdrawRun(table.workplace, { name: CHANGED, dataset: 'Bank/dbo/Changed', runId: runId(2) })).state).toBe('BROKEN');
+  expect(await rows()).toEqual([...before, 'n30 sn'].sort());
+  await rollbackTable(table.workplace, CHANGED, full.manifest);
+  await compactTable(table.workplace, CHANGED);
+  // It was rolled back, and stays a table that no changes may follow.
+  const rolled = await table.metadata();
+  expect(rolled.properties![TABLE_PROPERTIES.appliedSequence]).not.toBe(String(currentSnapshot(rolled)!['sequence-number']));
 });
