@@ -5,6 +5,7 @@ import {
   ManifestTable, partFileName, runIdAt,
 } from '../../../src/contract';
 import { liveEntries, liveManifests } from '../../../src/iceberg/commit/snapshot-files';
+import { TableRun } from '../../../src/iceberg/commit/table-run';
 import { metadataAt, Workplace } from '../../../src/iceberg/commit/workplace';
 import { currentSnapshot } from '../../../src/iceberg/spec/table-metadata';
 import { EndColumn, parquetEnd, plain } from '../iceberg/parquet-end';
@@ -174,6 +175,12 @@ export class ChangedSource {
     return sorted(entries.filter(({ file }) => file.content === 0).flatMap(({ file, sequenceNumber }) => (
       rowsOf(file.filePath).filter(([id]) => !deletes.some(({ ids, sequence }) => Number(sequenceNumber) < sequence && ids.has(id))))));
   }
+}
+
+/** A table of a run, its files put where they are to land. */
+export function landedTableRun(run: SourceRun, put: (key: string, bytes: Buffer) => void, at = 0): TableRun {
+  for (const { key, bytes } of run.files) put(key, bytes);
+  return { manifest: run.manifest, manifestKey: run.manifestKey, manifestETag: `etag-${run.runId}`, table: run.manifest.tables[at] };
 }
 
 function instantOf(at: number): number {

@@ -9,7 +9,7 @@ import { foreignCommit } from '../../../support/iceberg/foreign-writer';
 import { entriesOf, livePaths, metadataOf } from '../../../support/iceberg/landed-table';
 import { unnamedFiles } from '../../../support/iceberg/named-files';
 import { testLake, TestLake } from '../../../support/iceberg/workplace';
-import { ChangedSource, SourceRun } from '../../../support/tables/changed-source';
+import { ChangedSource, landedTableRun, SourceRun } from '../../../support/tables/changed-source';
 
 const TABLE = 'ledger_dbo_accounts';
 const DATASET = 'Ledger/dbo/Accounts';
@@ -23,11 +23,7 @@ beforeEach(() => {
   base = source.load({ at: 1 });
 });
 
-function tableRun(run: SourceRun): TableRun {
-  for (const { key, bytes } of run.files) lake.files.put(lake.root + key, bytes);
-  return { manifest: run.manifest, manifestKey: run.manifestKey, manifestETag: `etag-${run.runId}`, table: run.manifest.tables[0] };
-}
-
+const tableRun = (run: SourceRun): TableRun => landedTableRun(run, (key, bytes) => lake.files.put(lake.root + key, bytes));
 const commit = async (run: SourceRun) => (run.manifest.tables[0].changes ? applyChanges(lake, tableRun(run)) : commitRun(lake, tableRun(run)));
 const shown = async () => source.shown(lake, TABLE);
 const expected = (run: SourceRun) => run.expected.get('Accounts');
