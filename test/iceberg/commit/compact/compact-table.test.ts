@@ -81,7 +81,7 @@ test('files that deletes do not touch stay, small ones go together, and without 
   await table.land(COLUMNS, [ids(0, 40_000, 'one'), ids(40_000, 80_000, 'two'), ids(80_000, 120_000, 'three')]);
   const [first] = await live();
   const compacting = { targetBytes: first.fileSizeBytes };
-  expect(await compactTable(table.workplace, CHANGED, compacting)).toMatchObject({ state: 'LEFT', why: 'no delete touches it, and none of its files are small' });
+  expect(await compactTable(table.workplace, CHANGED, compacting)).toMatchObject({ state: 'LEFT', why: 'no run of changes was applied to it since it was written whole' });
   await table.change({ keys: ids(50_000, 50_010), by: ['id'] });
   expect(await compactTable(table.workplace, CHANGED, { ...compacting, whenDeletes: 2 })).toMatchObject({ state: 'LEFT', why: 'it has 1 delete files, fewer than 2' });
   const done = await compactTable(table.workplace, CHANGED, compacting);
@@ -94,7 +94,9 @@ test('files that deletes do not touch stay, small ones go together, and without 
   const small = await compactTable(table.workplace, CHANGED, compacting);
   expect(small).toMatchObject({ state: 'COMPACTED', deleteFiles: 0, deletedRows: 0 });
   expect(await paths('changes-')).toEqual([]);
-  expect((await countRows(table.workplace, await table.metadata())).rows).toBe(119_992);
+  await table.change({ rows: ids(3, 4, 'x') });
+  expect(await compactTable(table.workplace, CHANGED, { targetBytes: 100 })).toMatchObject({ state: 'LEFT', why: 'no delete touches it, and none of its files are small' });
+  expect((await countRows(table.workplace, await table.metadata())).rows).toBe(119_993);
 });
 
 test('deletes that touch no row any more go, and nothing is written', async () => {
@@ -157,6 +159,7 @@ test('rows written that are not those read: nothing is committed, and it is said
 
 test('rows of others are not written anew', async () => {
   await table.land(COLUMNS, [ids(0, 10)]);
+  await table.change({ keys: ids(2, 3), by: ['id'] });
   await foreignCommit(table.workplace, CHANGED, { operation: 'append' });
   await expect(compactTable(table.workplace, CHANGED)).rejects.toMatchObject({ code: 'FOREIGN_ROWS', message: expect.stringMatching(/^others wrote snapshot \d+ \(append\)/) });
 });
