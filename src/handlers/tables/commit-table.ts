@@ -63,11 +63,11 @@ export async function commitTable(services: TableServices, task: TableTask, know
 
 /** Applies the changes of a table, after its predecessor, and adds them to its history. */
 async function applyToTable(services: TableServices, task: TableTask, known: TableCommitItem | undefined): Promise<void> {
-  const { workplaceOf, items, settings: { foreignRows }, telemetry } = services;
+  const { workplaceOf, items, settings: { foreignRows, deletes: deletesBy }, telemetry } = services;
   const { run, table: { changes } } = task;
   const { inserts, updates, deletes, to, sourceRows } = changes!;
   const workplace = workplaceOf(run.bucket);
-  const apply = async () => applyChanges(workplace, tableRunOf(task), { foreignRows });
+  const apply = async () => applyChanges(workplace, tableRunOf(task), { foreignRows, deletes: deletesBy });
   let outcome = await apply();
   if (outcome.state === 'WAITING') {
     await noteWaiting(services, task, outcome.waitsFor!);

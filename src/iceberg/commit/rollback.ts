@@ -141,7 +141,8 @@ function compactionOf(line: readonly Snapshot[], runId: string): Snapshot | unde
   const whole = line.findIndex((snapshot) => isOurs(snapshot) && !isOfChanges(snapshot));
   const seen = whole < 0 ? line : line.slice(0, whole + 1);
   const at = seen.findIndex((snapshot) => snapshot.summary[SNAPSHOT_RUN] === runId && !isCompaction(snapshot));
-  return seen.slice(0, Math.max(0, at)).find(isCompaction);
+  // Whose own snapshot has expired is known by the compaction that passed its name on.
+  return at < 0 ? seen.find((snapshot) => isCompaction(snapshot) && snapshot.summary[SNAPSHOT_RUN] === runId) : seen.slice(0, at).find(isCompaction);
 }
 
 /** Whether a snapshot needs files that a run landed. */
