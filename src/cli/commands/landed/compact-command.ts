@@ -21,7 +21,8 @@ export function addCompactCommand(tables: Command): void {
     .action(async (names: string[], options: CompactOptions) => {
       const { whenDeletes, fileSize, json } = options;
       if (fileSize === 0) throw new LegacyToS3Error('INVALID_CONFIG', '--file-size takes a whole number of at least 1');
-      const done = await loadTables().compact(tablesSourceOf(options), names, { whenDeletes, ...(fileSize !== undefined && { targetBytes: fileSize * MIB }) });
+      const compacting = { whenDeletes, ...(fileSize !== undefined && { targetBytes: fileSize * MIB }) };
+      const done = await loadTables().compact(tablesSourceOf(options), names, compacting);
       process.stdout.write(json ? `${JSON.stringify(done)}\n` : compactedText(done));
       const failed = done.flatMap((each) => (each.state === 'FAILED' ? [each] : []));
       if (failed.length === 0) return;

@@ -1,4 +1,4 @@
-import { endAttempt, noteAttempt, sweepAttempts } from '../attempts';
+import { endAttempt, forgetAttempts, noteAttempt, sweepAttempts } from '../attempts';
 import { commitMetadata, laterThan, LoadedTable, loadTable } from '../change-table';
 import { CompactionPlan, Compacting, planCompaction, WrittenRows, writeRowsAnew } from './compact-files';
 import { TABLE_PROPERTIES } from '../../../contract';
@@ -9,7 +9,7 @@ import { addSnapshot } from '../add-snapshot';
 import { SNAPSHOT_INEXACT } from '../changes/chain';
 import { SNAPSHOT_BELOW, SNAPSHOT_COMPACTED, SNAPSHOT_RUN } from '../foreign-rows';
 import { proveCommit } from '../prove-commit';
-import { MAX_ATTEMPTS, Workplace } from '../workplace';
+import { MAX_ATTEMPTS, metadataAt, Workplace } from '../workplace';
 
 /** What a compaction did. */
 export interface Compacted {
@@ -104,7 +104,10 @@ async function compact(
   });
   const committed = await commitMetadata(workplace, next, { name, base: table, before, attempt });
   if (!committed) {
-    await files.delete(written.added.map(({ filePath }) => filePath));
+    // What refused it may have been its own repetition: what the table names then stays.
+    const now = await workplace.catalog.load(name);
+    const metadataNow = now?.metadataLocation === undefined ? undefined : await metadataAt(workplace, now.metadataLocation);
+    await forgetAttempts(workplace, [{ location: before.location, attempt }], now, metadataNow);
     return undefined;
   }
   const paths = new Set(written.added.map(({ filePath }) => filePath));
@@ -119,7 +122,8 @@ const NOTHING_BELOW = JSON.stringify({ rows: false, anew: false });
 
 /** What is still true of rows that were written anew; of which manifest they are, it is not: its files are not named any more. */
 function passedOn({ summary }: Snapshot): { readonly [key: string]: string } {
-  return Object.fromEntries([TABLE_PROPERTIES.appliedMark, SNAPSHOT_INEXACT].flatMap((key) => (summary[key] === undefined ? [] : [[key, summary[key]]])));
+  const kept = [TABLE_PROPERTIES.appliedMark, SNAPSHOT_INEXACT].filter((key) => summary[key] !== undefined);
+  return Object.fromEntries(kept.map((key) => [key, summary[key]]));
 }
 
 function sizesAfter({ scan, rewritten }: CompactionPlan, { added, rows, content }: WrittenRows) {

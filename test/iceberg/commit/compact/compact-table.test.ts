@@ -128,6 +128,24 @@ test('changes applied meanwhile are not lost: it starts anew, and leaves nothing
   expect((await inDataFolder()).map(({ uri }) => uri)).toEqual(await paths('/data/'));
 });
 
+test('a commit whose answer says that another writer was faster, and which was made: its files stay', async () => {
+  await table.land(COLUMNS, [ids(0, 10), ids(10, 20)]);
+  await table.change({ keys: ids(0, 2), by: ['id'] });
+  const { catalog } = table.workplace;
+  const before = await rows();
+  let lost = 0;
+  const repeating = Object.create(catalog, {
+    commit: {
+      value: async (commit: Parameters<typeof catalog.commit>[0]) => {
+        const done = await catalog.commit(commit);
+        return lost++ === 0 ? undefined : done;
+      },
+    },
+  });
+  expect((await compactTable({ ...table.workplace, catalog: repeating }, CHANGED)).state).toBe('LEFT');
+  expect([await rows(), (await live()).length]).toEqual([before, 1]);
+});
+
 test('what an attempt left that was killed is taken away by the next commit', async () => {
   await table.land(COLUMNS, [ids(0, 10), ids(10, 20)]);
   await table.change({ keys: ids(0, 2), by: ['id'] });
