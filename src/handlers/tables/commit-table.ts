@@ -1,6 +1,6 @@
 import { InvalidInputException } from '@aws-sdk/client-glue';
-import { isThrottle } from './glue-pace';
 import { counted } from './count-table';
+import { isThrottle } from './glue-pace';
 import { datasetOfTask, itemOf, TableServices, TableTask, tableRunOf } from './table-task';
 import { endWaiting, noteWaiting } from './waiting-tables';
 import { ManifestTable, TableCommitItem } from '../../contract';

@@ -1,3 +1,4 @@
+import { parsePartKey } from '../../../contract';
 import { isTouched } from '../../rows/count-rows';
 import { DeletedRows, Deletes } from '../../rows/deleted-rows';
 import { liveManifests, ReadManifest } from '../../rows/live-files';
@@ -11,7 +12,6 @@ import { IcebergError } from '../../spec/errors';
 import { readFooter } from '../../spec/parquet-footer';
 import { Field } from '../../spec/schema';
 import { currentSchema, currentSnapshot, TableMetadata } from '../../spec/table-metadata';
-import { parsePartKey } from '../../../contract';
 import { foreignSnapshots, isOfRuns } from '../foreign-rows';
 import { forEachAtOnce, Workplace } from '../workplace';
 
