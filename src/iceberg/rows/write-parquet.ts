@@ -39,8 +39,11 @@ interface HyparquetWriter {
 }
 
 function library(): HyparquetWriter {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  return require('hyparquet-writer/src/index.js') as HyparquetWriter;
+  /* eslint-disable @typescript-eslint/no-require-imports */
+  const { ByteWriter } = require('hyparquet-writer/src/bytewriter.js') as HyparquetWriter;
+  const { ParquetWriter } = require('hyparquet-writer/src/parquet-writer.js') as HyparquetWriter;
+  /* eslint-enable @typescript-eslint/no-require-imports */
+  return { ByteWriter, ParquetWriter };
 }
 
 /** Writes rows into one Parquet file in memory: columns by field id, each of the type that the table has for it (Iceberg spec, Appendix A). */

@@ -1,22 +1,38 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { runTag } from '../../../src/contract';
 import { extract } from '../../../src/extractor/doors/public';
 import type { CommitOptions, CommitOutcome } from '../../../src/iceberg/commit/commit-run';
+import { compactTable } from '../../../src/iceberg/commit/compact/compact-table';
+import { metadataAt } from '../../../src/iceberg/commit/workplace';
+import { countRows } from '../../../src/iceberg/rows/count-rows';
+import { positionDeletesOf } from '../../../src/iceberg/rows/position-deletes';
+import { readRows, scanOf } from '../../../src/iceberg/rows/read-rows';
+import { DataFile, dataFile, FileContent } from '../../../src/iceberg/spec/data-file';
+import { readFooter } from '../../../src/iceberg/spec/parquet-footer';
+import { currentSchema } from '../../../src/iceberg/spec/table-metadata';
 import { PyIcebergWriter, sortedBy, Trino, WorkerEngine } from '../../../tools/engines';
-import { DATABASE, Lake } from '../../../tools/lake/lake';
+import { BUCKET, DATABASE, Lake } from '../../../tools/lake/lake';
 import { type LocalCloud, startLocalCloud } from '../../../tools/local-cloud';
 import { type StandIn, startStandIn } from '../../../tools/stand-in';
 import { describeWith } from '../../support/engines';
+import { commitChanges } from '../../support/iceberg/changed-table';
 import { connectClient, sourceOf } from '../../support/source/stand-in-client';
 
 const PYTHON = path.join(__dirname, '..', '..', '..', '.engines', 'venv', 'bin', 'python');
 /** Rows of each run; a page of Trino's answer has fewer. */
 const ROWS = 20_000;
 const TRINO_NAME = (table: string) => `glue.${DATABASE}.legacyledger_dbo_${table.toLowerCase()}`;
+
+/** Writes columns of whole numbers, the first with field id 1. */
+const WITH_FIELD_IDS = `import json, sys, pyarrow as pa, pyarrow.parquet as pq
+columns = json.loads(sys.argv[2])
+fields = [pa.field(name, pa.int32(), metadata={'PARQUET:field_id': str(at + 1)}) for at, name in enumerate(columns)]
+pq.write_table(pa.table([pa.array(each, pa.int32()) for each in columns.values()], schema=pa.schema(fields)), sys.argv[1])`;
 
 /** Readers that are slow, writers that know nothing of runs, and what cleans up, beside runs of ours. */
 describeWith(['trino', 'pyiceberg'], 'others at work on landed tables', () => {
@@ -65,6 +81,15 @@ describeWith(['trino', 'pyiceberg'], 'others at work on landed tables', () => {
   const counts = async (table: string, version = '') => (
     await trino.query(`SELECT run, count(*) FROM ${TRINO_NAME(table)}${version} GROUP BY run ORDER BY run`)).rows;
 
+  const metadata = async (name: string) => metadataAt(lake.inCloud, (await lake.address(name)).metadataLocation);
+  const sorted = (rows: ReadonlyArray<readonly unknown[]>) => rows.map((row) => row.map(String)).sort(([a], [b]) => Number(a) - Number(b));
+  /** As our own reader sees them. */
+  const rowsOf = async (name: string) => {
+    const seen = [];
+    for await (const { values } of readRows(lake.inCloud.files, await scanOf(lake.inCloud.files, await metadata(name)))) seen.push(values);
+    return sorted(seen);
+  };
+
   test('a reader that began before a run keeps its answer', async () => {
     await make('Slow', ROWS, 1);
     const first = await run('Slow');
@@ -105,6 +130,53 @@ pq.write_table(pa.table({'id': pa.array([-1, -2], pa.int32()), 'run': pa.array([
       expect(sortedBy(await pyiceberg.rows((await lake.address(`legacyledger_dbo_${table.toLowerCase()}`)), { version: { tag } }), 'id')).toHaveLength(100);
     }, 120_000);
   });
+
+  test('a row delta of ours: keys of before are gone, rows of now are there once, and the run before is as it was', async () => {
+    await make('Delta', 100, 1);
+    const { tag } = await run('Delta');
+    const name = 'legacyledger_dbo_delta';
+    const { fields } = currentSchema(await metadataAt(lake.inCloud, (await lake.address(name)).metadataLocation))!;
+    const change = async (file: string, columns: { readonly [column: string]: readonly number[] }): Promise<DataFile> => {
+      const local = path.join(folder, file);
+      execFileSync(PYTHON, ['-c', WITH_FIELD_IDS, local, JSON.stringify(columns)]);
+      const bytes = readFileSync(local);
+      const uri = `s3://${BUCKET}/landing/database=LegacyLedger/schema=dbo/table=Delta/run=29990101T000000000Z-abcdef/${file}`;
+      await lake.inCloud.files.replace(uri, bytes);
+      const names = Object.keys(columns);
+      return dataFile({ uri, sizeBytes: bytes.length, footer: readFooter(bytes, uri) }, fields.slice(0, names.length), names);
+    };
+    const added = [
+      await change('changes-00000-0000.parquet', { Id: [1, 2, 101], Run: [2, 2, 2] }),
+      { ...await change('keys-00000-0000.parquet', { Id: [1, 2, 3] }), content: FileContent.equalityDeletes, equalityIds: [fields[0].id] },
+    ];
+    await commitChanges(lake.inCloud, name, '29990101T000000000Z-abcdef', added);
+    const changed = await trino.query(`SELECT id, run FROM ${TRINO_NAME('Delta')} WHERE id < 5 OR id > 99 ORDER BY id`);
+    expect(changed.rows).toEqual([['1', '2'], ['2', '2'], ['4', '1'], ['100', '1'], ['101', '2']]);
+    expect(await counts('Delta')).toEqual([['1', '97'], ['2', '3']]);
+    expect(await counts('Delta', ` FOR VERSION AS OF '${tag}'`)).toEqual([['1', '100']]);
+    const ours = async () => ({ count: (await countRows(lake.inCloud, await metadata(name))).rows, rows: await rowsOf(name) });
+    const theirs = async () => sorted((await trino.query(`SELECT id, run FROM ${TRINO_NAME('Delta')}`)).rows);
+    const seen = await theirs();
+    expect(await ours()).toEqual({ count: 100, rows: seen });
+
+    // The same deletes by position, in another table: for those that have no others.
+    await make('Placed', 100, 1);
+    await run('Placed');
+    const placed = 'legacyledger_dbo_placed';
+    const positions = await positionDeletesOf(lake.inCloud, { metadata: await metadata(placed), attempt: randomUUID(), equality: added.slice(1) });
+    await commitChanges(lake.inCloud, placed, '29990101T000000000Z-abcdef', [added[0], ...positions]);
+    const byPyIceberg = async (table: string) => sorted((await pyiceberg.rows(await lake.address(table))).rows);
+    expect(await byPyIceberg(placed)).toEqual(seen);
+    expect(sorted((await trino.query(`SELECT id, run FROM ${TRINO_NAME('Placed')}`)).rows)).toEqual(seen);
+    expect(await rowsOf(placed)).toEqual(seen);
+
+    for (const table of [name, placed]) {
+      expect(await compactTable(lake.inCloud, table)).toMatchObject({ state: 'COMPACTED', deletedRows: 3, filesAfter: 1 });
+      expect(await byPyIceberg(table)).toEqual(seen);
+    }
+    expect(await theirs()).toEqual(seen);
+    expect(await counts('Delta', ` FOR VERSION AS OF '${tag}'`)).toEqual([['1', '100']]);
+  }, 180_000);
 
   describe('what cleans up', () => {
     const landed = async () => (await lake.keys('landing/')).filter((key) => key.endsWith('.parquet')).sort();

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { compactTable } from '../../../src/iceberg/commit/compact/compact-table';
+import type { Workplace } from '../../../src/iceberg/commit/workplace';
 import { READERS, readSeen } from '../../../tools/docs/iceberg-readers';
 import { compareCells, type Engine, startEngine, type WorkerEngine } from '../../../tools/engines';
 import { Lake } from '../../../tools/lake/lake';
@@ -9,6 +11,7 @@ import { landTypes, type TypeTable } from '../../../tools/lake/type-tables';
 import { type LocalCloud, startLocalCloud } from '../../../tools/local-cloud';
 import { type StandIn, startStandIn } from '../../../tools/stand-in';
 import { describeEngines, describeWith } from '../../support/engines';
+import { commitNothing } from '../../support/iceberg/changed-table';
 import { filterCases, filterQueries } from '../../support/iceberg/filters';
 import { landVectors } from '../../support/iceberg/vector-table';
 
@@ -20,6 +23,7 @@ describeWith(['pyiceberg'], 'landed tables of every type', () => {
   let folder: string;
   let tables: readonly TypeTable[];
   let vectors: TypeTable;
+  let compacted: TypeTable;
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'iceberg-types-'));
@@ -27,11 +31,25 @@ describeWith(['pyiceberg'], 'landed tables of every type', () => {
     server = await startStandIn({ transactions: 10 });
     lake = await Lake.open(cloud, folder);
     tables = await landTypes(lake, folder, server);
-    const { manifest, manifestKey, expected } = await landVectors(lake);
+    vectors = await commitVectors('Vectors');
+    compacted = await commitVectors('Compacted', async (workplace, name) => {
+      await commitNothing(workplace, name);
+      const done = await compactTable(workplace, name);
+      expect(done).toMatchObject({ state: 'COMPACTED', filesAfter: 1 });
+      expect(done.filesBefore).toBeGreaterThan(2);
+      return done.metadataLocation!;
+    });
+  }, 120_000);
+
+  async function commitVectors(table: string, then?: (workplace: Workplace, name: string) => Promise<string>): Promise<TypeTable> {
+    const { manifest, manifestKey, expected } = await landVectors(lake, table);
     const [{ name }] = await lake.commit(manifestKey, {}, manifest);
     const [{ metadataLocation }] = await lake.commitInFolder(manifestKey, {}, manifest);
-    vectors = { manifest: manifest.tables[0], expected, inCloud: await lake.address(name), inFolder: { metadataLocation: metadataLocation!.slice('file://'.length) } };
-  }, 120_000);
+    await then?.(lake.inCloud, name);
+    const inFolder = await then?.(lake.inFolder, name) ?? metadataLocation!;
+    return { manifest: manifest.tables[0], expected, inCloud: await lake.address(name), inFolder: { metadataLocation: inFolder.slice('file://'.length) } };
+  }
+
   afterAll(async () => {
     lake?.close();
     await server?.stop();
@@ -56,9 +74,13 @@ describeWith(['pyiceberg'], 'landed tables of every type', () => {
       expect(findings.filter(({ outcome }) => outcome !== 'equal')).toEqual([]);
     }, 120_000);
 
+    test('the same of rows that a compaction of ours wrote anew', async () => {
+      expect((await compareCells(engine, compacted.inCloud, compacted.expected)).filter(({ outcome }) => outcome !== 'equal')).toEqual([]);
+    }, 120_000);
+
     if (name !== 'trino') {
       test('the same of tables in a folder', async () => {
-        for (const { inFolder, expected, option } of [...tables, vectors]) {
+        for (const { inFolder, expected, option } of [...tables, vectors, compacted]) {
           const wrong = (await compareCells(engine, inFolder, expected)).filter(({ outcome }) => outcome !== 'equal');
           const refuses = name === 'spark' && option?.includes('time:');
           expect(wrong).toEqual(refuses ? Object.keys(expected.columns).slice(1).map((column) => expect.objectContaining({ column, outcome: 'refused' })) : []);

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { metadataOf, runId } from './landed-table';
-import { datasetRunFolder, ManifestColumn, manifestKey, TABLE_PROPERTIES } from '../../../src/contract';
+import {
+  CHANGE_COLUMNS, CHANGE_FIELD_IDS, changeFileName, ChangeMark, ChangeRole, datasetRunFolder, ManifestBase, ManifestColumn, manifestKey, ManifestObject, TABLE_PROPERTIES,
+} from '../../../src/contract';
 import { FolderTables } from '../../../src/iceberg/catalogs/folder-tables';
 import { addSnapshot } from '../../../src/iceberg/commit/add-snapshot';
 import { endAttempt, noteAttempt, sweepAttempts } from '../../../src/iceberg/commit/attempts';
@@ -16,6 +18,7 @@ import { TableRun } from '../../../src/iceberg/commit/table-run';
 import { Workplace } from '../../../src/iceberg/commit/workplace';
 import { FolderFiles } from '../../../src/iceberg/files/folder-files';
 import { positionDeletesOf } from '../../../src/iceberg/rows/position-deletes';
+import { ParquetRows } from '../../../src/iceberg/rows/write-parquet';
 import { DataFile, dataFile, FileContent } from '../../../src/iceberg/spec/data-file';
 import { readFooter } from '../../../src/iceberg/spec/parquet-footer';
 import { Field } from '../../../src/iceberg/spec/schema';
@@ -65,6 +68,7 @@ export class ChangedTable {
 
   public readonly workplace: Workplace;
   private runs = 0;
+  private columns: readonly TestColumn[] = [];
   private written = 0;
 
   private constructor(public readonly folder: string, private readonly instance: DuckDBInstance, private readonly duckdb: DuckDBConnection) {
@@ -90,6 +94,7 @@ export class ChangedTable {
 
   /** Lands a full run of files, each the rows of a query, and commits it. */
   public async land(columns: readonly TestColumn[], queries: readonly string[], options = ''): Promise<TableRun> {
+    this.columns = columns;
     const id = runId(++this.runs);
     const objects: Array<TableRun['table']['objects'][number] & { readonly rows: number }> = [];
     for (const [chunk, query] of queries.entries()) {
@@ -97,15 +102,7 @@ export class ChangedTable {
       const { footer, sizeBytes } = await this.write(key, query, columns, options);
       objects.push({ key, part: `${chunk}-0`, rows: footer.rows, sizeBytes, checksum: { algorithm: 'SHA256', type: 'FULL_OBJECT', value: '' } as const });
     }
-    const sum = (of: (each: typeof objects[number]) => number) => objects.reduce((all, each) => all + of(each), 0);
-    const run: TableRun = {
-      manifest: {
-        runId: id, prefix: '', finishedAt: '2026-01-01T00:00:00.000Z', source: { kind: 'tables', server: 'legacy', database: 'Bank' }, verification: { state: 'counted', detail: '' },
-      },
-      manifestKey: manifestKey('', id),
-      manifestETag: `etag-${this.runs}`,
-      table: { ...DATASET, columns: columns.map(columnOf), schemaFingerprint: 'f', rows: sum(({ rows }) => rows), sizeBytes: sum(({ sizeBytes }) => sizeBytes), objects },
-    };
+    const run = tableRunOf(id, columns, objects, objects.reduce((sum, { rows }) => sum + rows, 0), { mark: markOf(this.runs), exact: true });
     await commitRun(this.workplace, run);
     return run;
   }
@@ -126,6 +123,34 @@ export class ChangedTable {
       else added.push(...await positionDeletesOf(this.workplace, { metadata, attempt: '00000000-0000-4000-8000-00000000000' + this.runs, equality: [equality] }));
     }
     await commitChanges(this.workplace, CHANGED, id, added);
+  }
+
+  /** Lands a run of changes as the extractor does: rows by one query, keys of deleted rows by another; it is not applied. */
+  public async changes({ rows, gone, by }: { readonly rows?: string; readonly gone?: string; readonly by: readonly string[] }): Promise<TableRun> {
+    const previous = runId(this.runs);
+    const id = runId(++this.runs);
+    const objects: ManifestObject[] = [];
+    const told = "'U' AS __op, '1' AS __version, NULL::TIMESTAMP AS __committed_at";
+    const column = (name: string) => this.columns.find(([each]) => each === name)!;
+    const ofChanges = CHANGE_COLUMNS.map((name): TestColumn => [name, name === '__committed_at' ? 'TIMESTAMP(MICROS)' : 'STRING', CHANGE_FIELD_IDS[name]]);
+    const land = async (role: ChangeRole, query: string, columns: readonly TestColumn[]) => {
+      const key = `${datasetRunFolder('', DATASET, id)}${changeFileName(role, 0, 0, 'parquet')}`;
+      const { footer, sizeBytes } = await this.write(key, query, columns, '');
+      objects.push({ key, part: '0-0', rows: footer.rows, sizeBytes, checksum: { algorithm: 'SHA256', type: 'FULL_OBJECT', value: '' }, role });
+      return footer.rows;
+    };
+    const keys = by.map(column);
+    const updates = rows === undefined ? 0 : await land('changes', `SELECT *, ${told} FROM (${rows})`, [...this.columns, ...ofChanges]);
+    if (rows !== undefined) await land('keys', `SELECT ${by.join(', ')} FROM (${rows})`, keys);
+    const deletes = gone === undefined ? 0 : await land('deletes', `SELECT ${by.join(', ')}, ${told} FROM (${gone})`, [...keys, ...ofChanges]);
+    const run = tableRunOf(id, [...this.columns, ...ofChanges], objects, updates);
+    return {
+      ...run,
+      table: {
+        ...run.table,
+        changes: { way: 'changeTracking', previousRun: previous, from: markOf(this.runs - 1), to: markOf(this.runs), keyColumns: by, inserts: 0, updates, deletes, deletesSeen: true },
+      },
+    };
   }
 
   private async entry(id: string, role: string, query: string, fields: readonly Field[], options: string): Promise<DataFile> {
@@ -162,6 +187,34 @@ export async function commitChanges(workplace: Workplace, name: string, id: stri
   if (!await commitMetadata(workplace, next, { name, base: table, before, attempt })) throw new Error('another writer was faster');
   await endAttempt(workplace, before.location, attempt);
   await sweepAttempts(workplace, name, before.location);
+}
+
+/** Adds a file without rows, as a run of changes has it: of several small files a compaction makes one. */
+export async function commitNothing(workplace: Workplace, name: string): Promise<void> {
+  const { metadata } = await loadTable(workplace, name);
+  const { fields } = currentSchema(metadata)!;
+  const bytes = new ParquetRows(fields).finish();
+  const id = runId(300);
+  const uri = `${workplace.root}${datasetRunFolder('landing/', DATASET, id)}changes-00000-0000.parquet`;
+  await workplace.files.replace(uri, bytes);
+  await commitChanges(workplace, name, id, [dataFile({ uri, sizeBytes: bytes.length, footer: readFooter(bytes, uri) }, fields, fields.map((field) => field.name))]);
+}
+
+function markOf(run: number): ChangeMark {
+  return { way: 'changeTracking', lineage: 'object 1', order: String(run).padStart(20, '0'), at: '2026-01-01T00:00:00.000Z' };
+}
+
+function tableRunOf(id: string, columns: readonly TestColumn[], objects: readonly ManifestObject[], rows: number, base?: ManifestBase): TableRun {
+  return {
+    manifest: {
+      runId: id, prefix: '', finishedAt: '2026-01-01T00:00:00.000Z', source: { kind: 'tables', server: 'legacy', database: 'Bank' }, verification: { state: 'counted', detail: '' },
+    },
+    manifestKey: manifestKey('', id),
+    manifestETag: `etag-${id}`,
+    table: {
+      ...DATASET, columns: columns.map(columnOf), schemaFingerprint: 'f', rows, sizeBytes: objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0), objects, ...(base && { base }),
+    },
+  };
 }
 
 function columnOf([name, outputType, fieldId]: TestColumn, at: number): ManifestColumn {

@@ -15,11 +15,11 @@ const ROWS_PER_FILE = 4;
  * @returns its manifest, and what it must show by the meaning that others wrote down
  */
 export async function landVectors(
-  lake: Lake,
+  lake: Lake, table = 'Vectors',
 ): Promise<{ readonly manifest: Manifest; readonly manifestKey: string; readonly expected: ExpectedCells }> {
   const vectors = joinVectors();
   const runId = runIdAt(new Date(), 'abcdef');
-  const dataset = { database: 'Wire', schema: 'dbo', table: 'Vectors' };
+  const dataset = { database: 'Wire', schema: 'dbo', table };
   const landings = [];
   for (let from = 0; from < vectors.rows; from += ROWS_PER_FILE) {
     landings.push(await landPayload(vectors.payload(from, Math.min(from + ROWS_PER_FILE, vectors.rows)), PARQUET));

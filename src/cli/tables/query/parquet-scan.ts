@@ -76,7 +76,8 @@ const PATH = '__path_of_file';
 const POSITION = 'file_row_number';
 const columnName = ({ id }: Field) => quotedName(`column ${id}`);
 
-async function groupSql({ columns, deletes: { equalityDeletes, positionDeletes }, paths }: Group, fields: readonly Field[], layouts: Layouts): Promise<string> {
+async function groupSql({ columns, deletes, paths }: Group, fields: readonly Field[], layouts: Layouts): Promise<string> {
+  const { equalityDeletes, positionDeletes } = deletes;
   const positioned = positionDeletes.length > 0;
   const needed = [...new Map([...equalityDeletes.flatMap((each) => each.fields), ...fields].map((field) => [field.id, field])).values()];
   const selected = needed.map((field) => `${valueOf(field, columns)} AS ${columnName(field)}`);

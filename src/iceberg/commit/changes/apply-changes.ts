@@ -1,7 +1,8 @@
 import { appliedMark, APPLIED_PROPERTIES, appliedRun, broken, chainStep, laterRun, requireUnbroken, SNAPSHOT_BEFORE } from './chain';
 import { deltaFiles, proveChanges, ProvenChanges } from './change-files';
-import { ForeignRows, TABLE_PROPERTIES } from '../../../contract';
+import { ForeignRows, objectsOfRole, TABLE_PROPERTIES } from '../../../contract';
 import { CatalogTable } from '../../catalogs/table-catalog';
+import { positionDeletesOf } from '../../rows/position-deletes';
 import { DataFile, FileContent } from '../../spec/data-file';
 import { IcebergError } from '../../spec/errors';
 import { landedFields } from '../../spec/schema';
@@ -21,7 +22,12 @@ import { MAX_ATTEMPTS, metadataAt, Workplace } from '../workplace';
 export interface ApplyOptions {
   /** @default 'refuse' */
   readonly foreignRows?: ForeignRows;
+  /** Equality deletes of the landed keys, or position deletes of the rows that have them. @default 'equality' */
+  readonly deletes?: 'equality' | 'position';
 }
+
+/** Entry of the summary of a run whose deletes are by position: URI of their file; empty where no row had any of the keys. */
+const SNAPSHOT_POSITIONS = 'cdk-legacy-to-s3.positions';
 
 /** A table that changes come to. */
 interface Base {
@@ -68,7 +74,7 @@ async function contained(workplace: Workplace, run: TableRun, { table, before }:
   const isOwn = ({ summary }: Snapshot) => summary[SNAPSHOT_RUN] === runId && summary[SNAPSHOT_ETAG] === manifestETag;
   const snapshot = lineage(before, currentSnapshot(before)).find(isOwn);
   if (snapshot) {
-    const paths = pathsOf(workplace, run);
+    const paths = pathsOf(workplace, run, snapshot.summary[SNAPSHOT_POSITIONS]);
     return { ...common, state: 'COMMITTED', snapshotId: snapshot['snapshot-id'], provenRows: await proveCommit(workplace, table.name, { snapshotId: snapshot['snapshot-id'], paths }) };
   }
   const isApplied = appliedRun(before) === runId && before.properties?.[TABLE_PROPERTIES.manifestETag] === manifestETag;
@@ -76,12 +82,21 @@ async function contained(workplace: Workplace, run: TableRun, { table, before }:
   return { ...common, state: isApplied || isEmpty ? 'COMMITTED' : 'SUPERSEDED' };
 }
 
-function pathsOf({ root }: Workplace, { table }: TableRun): ReadonlySet<string> {
-  return new Set(table.objects.filter(({ rows }) => rows > 0).map(({ key }) => root + key));
+/** The files of a run's snapshot. @param positions of its deletes; undefined where these are the landed files of keys */
+function pathsOf({ root }: Workplace, { table }: TableRun, positions: string | undefined): ReadonlySet<string> {
+  const objects = positions === undefined ? table.objects : objectsOfRole(table.objects, 'changes');
+  return new Set([...objects.filter(({ rows }) => rows > 0).map(({ key }) => root + key), ...(positions ? [positions] : [])]);
+}
+
+/** The entries of a run with position deletes in place of equality deletes. */
+async function positioned(workplace: Workplace, metadata: TableMetadata, attempt: string, delta: readonly DataFile[]): Promise<DataFile[]> {
+  const isEquality = ({ content }: DataFile) => content === FileContent.equalityDeletes;
+  const deletes = await positionDeletesOf(workplace, { metadata, attempt, equality: delta.filter(isEquality) });
+  return [...deletes, ...delta.filter((file) => !isEquality(file))];
 }
 
 async function tryApply(
-  workplace: Workplace, run: TableRun, { table, before }: Base, proven: ProvenChanges, { foreignRows = 'refuse' }: ApplyOptions,
+  workplace: Workplace, run: TableRun, { table, before }: Base, proven: ProvenChanges, { foreignRows = 'refuse', deletes = 'equality' }: ApplyOptions,
 ): Promise<CommitOutcome | Attempt> {
   const { files, root, prefix = run.manifest.prefix } = workplace;
   const { manifest: { runId }, manifestETag } = run;
@@ -91,13 +106,15 @@ async function tryApply(
   const ground = groundOf(run, { before, landed, root, prefix, name, uuid: before['table-uuid'], now });
   if (ground.began !== undefined) throw broken(run, `${ground.began}; the table is to be read whole`);
   const below = belowChanges(before, foreignRows);
-  const added = deltaFiles(run, proven, ground.fields, landed);
+  const delta = deltaFiles(run, proven, ground.fields, landed);
 
   const attempt = await noteAttempt(workplace, before.location, runId, table.metadataLocation);
   const mark = JSON.stringify(run.table.changes!.to);
   const typed = withFields(before, ground.fields, ground.mapping, run.table.identity?.maxColumnId);
   const parent = currentSnapshot(before);
   const carried = await carriedFiles(files, parent);
+  const added = deletes === 'position' ? await positioned(workplace, typed, attempt, delta) : delta;
+  const positions = deletes === 'position' ? added.find(({ content }) => content === FileContent.positionDeletes)?.filePath ?? '' : undefined;
   // Changes of none move the mark alone.
   const shown = added.length === 0 ? undefined : await addSnapshot(files, typed, {
     runId,
@@ -112,6 +129,7 @@ async function tryApply(
       [SNAPSHOT_ETAG]: manifestETag,
       [SNAPSHOT_BELOW]: below,
       [TABLE_PROPERTIES.appliedMark]: mark,
+      ...(positions !== undefined && { [SNAPSHOT_POSITIONS]: positions }),
       [SNAPSHOT_BEFORE]: JSON.stringify(Object.fromEntries(APPLIED_PROPERTIES.map((property) => [property, before.properties?.[property]]))),
     },
   });
@@ -123,7 +141,7 @@ async function tryApply(
   });
   const committed = await commitMetadata(workplace, next, { name, base: table, before, attempt });
   if (!committed) return { location: before.location, attempt };
-  const provenRows = shown ? await proveCommit(workplace, name, { snapshotId: shown.snapshotId, paths: pathsOf(workplace, run) }) : 0;
+  const provenRows = shown ? await proveCommit(workplace, name, { snapshotId: shown.snapshotId, paths: pathsOf(workplace, run, positions) }) : 0;
   await endAttempt(workplace, before.location, attempt);
   await sweepAttempts(workplace, name, before.location);
   return {

@@ -1,15 +1,15 @@
-import { endAttempt, noteAttempt, sweepAttempts } from '../attempts';
+import { endAttempt, forgetAttempts, noteAttempt, sweepAttempts } from '../attempts';
 import { commitMetadata, laterThan, LoadedTable, loadTable } from '../change-table';
 import { CompactionPlan, Compacting, planCompaction, WrittenRows, writeRowsAnew } from './compact-files';
 import { TABLE_PROPERTIES } from '../../../contract';
 import { IcebergError } from '../../spec/errors';
 import { Long } from '../../spec/long';
-import { currentSnapshot, withProperties } from '../../spec/table-metadata';
+import { currentSnapshot, Snapshot, withProperties } from '../../spec/table-metadata';
 import { addSnapshot } from '../add-snapshot';
 import { rewrittenSummary } from '../changes/chain';
-import { SNAPSHOT_RUN } from '../foreign-rows';
+import { SNAPSHOT_COMPACTED, SNAPSHOT_RUN } from '../foreign-rows';
 import { proveCommit } from '../prove-commit';
-import { MAX_ATTEMPTS, Workplace } from '../workplace';
+import { MAX_ATTEMPTS, metadataAt, Workplace } from '../workplace';
 
 /** What a compaction did. */
 export interface Compacted {
@@ -71,7 +71,8 @@ async function compact(
 ): Promise<Compacted | undefined> {
   const { files } = workplace;
   // That readers see; it is ours, since there are none of others.
-  const runId = currentSnapshot(before)!.summary[SNAPSHOT_RUN];
+  const shown = currentSnapshot(before)!;
+  const runId = shown.summary[SNAPSHOT_RUN];
   const attempt = await noteAttempt(workplace, before.location, runId, table.metadataLocation);
   let written: WrittenRows;
   try {
@@ -91,14 +92,20 @@ async function compact(
     present: plan.manifests,
     stays: ({ filePath }) => !gone.has(filePath),
     operation: 'replace',
-    summary: rewrittenSummary(before),
+    summary: { ...rewrittenSummary(before), ...markOf(shown), [SNAPSHOT_COMPACTED]: attempt },
   });
   // Of all files without a delete, manifests tell the rows.
   const rows = plan.scan.files.reduce((sum, { file }) => sum + (gone.has(file.filePath) ? 0 : file.recordCount), 0) + written.rows;
-  const next = withProperties(metadata, { [TABLE_PROPERTIES.countedRows]: String(rows), [TABLE_PROPERTIES.countedSequence]: String(sequenceNumber) });
+  const next = withProperties(metadata, {
+    [TABLE_PROPERTIES.countedRows]: String(rows),
+    [TABLE_PROPERTIES.countedSequence]: String(sequenceNumber),
+  });
   const committed = await commitMetadata(workplace, next, { name, base: table, before, attempt });
   if (!committed) {
-    await files.delete(written.added.map(({ filePath }) => filePath));
+    // What refused it may have been its own repetition: what the table names then stays.
+    const now = await workplace.catalog.load(name);
+    const metadataNow = now?.metadataLocation === undefined ? undefined : await metadataAt(workplace, now.metadataLocation);
+    await forgetAttempts(workplace, [{ location: before.location, attempt }], now, metadataNow);
     return undefined;
   }
   const paths = new Set(written.added.map(({ filePath }) => filePath));
@@ -106,6 +113,12 @@ async function compact(
   await endAttempt(workplace, before.location, attempt);
   await sweepAttempts(workplace, name, before.location);
   return { ...toldOf(name, plan), ...sizesAfter(plan, written), state: 'COMPACTED', snapshotId, metadataLocation: committed.location };
+}
+
+/** The mark is still true of rows that were written anew; of which manifest they are, is not: its files are not named any more. */
+function markOf({ summary }: Snapshot): { readonly [key: string]: string } {
+  const mark = summary[TABLE_PROPERTIES.appliedMark];
+  return mark === undefined ? {} : { [TABLE_PROPERTIES.appliedMark]: mark };
 }
 
 function sizesAfter({ scan, rewritten }: CompactionPlan, { added, rows, content }: WrittenRows) {
