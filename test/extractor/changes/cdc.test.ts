@@ -82,7 +82,7 @@ describe('while capture lags', () => {
     "BEGIN TRAN; DELETE dbo.Moves WHERE Id = 4; INSERT dbo.Moves VALUES (4, 'anew', 44); COMMIT",
     "BEGIN TRAN; INSERT dbo.Moves VALUES (6, 'f', 6); DELETE dbo.Moves WHERE Id = 6; COMMIT",
     'UPDATE dbo.Moves SET Id = Id + 1',
-    "UPDATE dbo.Moves SET Name = UPPER(Name)",
+    'UPDATE dbo.Moves SET Name = UPPER(Name)',
     'DELETE dbo.Moves WHERE Amount < 0',
   ];
 

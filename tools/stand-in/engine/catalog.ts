@@ -87,6 +87,8 @@ export interface TableEntry {
   readonly partitioning?: Partitioning;
   readonly created: Date;
   readonly facts?: TableFacts;
+  /** How often a partition of it was switched, which gives it another rowset. */
+  readonly switches?: number;
   /** Name it was made with, where it was renamed: its sequence keeps that. */
   readonly firstName?: string;
 }
