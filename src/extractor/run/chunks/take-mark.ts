@@ -21,21 +21,25 @@ export async function markOf(
   if (!changes || context.consistency === 'noLock') return undefined;
   // What was asked before the snapshot was made holds for it; where that is not known, nothing can follow.
   if (context.consistency === 'databaseSnapshot' && !begin) return undefined;
+  const way = changesOf(changes.planned.way, changes.table);
   let mark: ChangeMark;
   try {
-    mark = await changesOf(changes.planned.way, changes.table).mark(connection, begin);
+    mark = await way.mark(connection, begin);
   } catch (error) {
     if (!(error instanceof LegacyToS3Error) || !WITHOUT.has(error.code)) throw error;
     context.warn(`no changes can follow on ${quoteTable(job.schema, job.table)}: ${error.message}`);
     return undefined;
   }
-  return { mark, ...(begin && context.consistency === 'snapshot' && { exact: true }) };
+  return { mark, ...(begin && context.consistency === 'snapshot' && way.countsRows !== false && { exact: true }) };
 }
 
 /** COUNT_BIG of a whole table with its first chunk, in the transaction of its mark; nothing where it is not asked for. */
 export async function countedRows(context: RunContext, connection: SqlServerConnection, job: ReadJob): Promise<Pick<LandedChunk, 'countedRows'>> {
-  const { changes, chunk, schema, table } = job;
+  const { changes, chunk, chunks, schema, table } = job;
   if (!changes?.planned.count || chunk.chunk !== 0 || context.consistency !== 'snapshot') return {};
+  if (changesOf(changes.planned.way, changes.table).countsRows === false) return {};
+  // Chunks of several transactions are of no one mark.
+  if (chunks > 1 && context.options.readers > 1) return {};
   const { rowFilter, hint } = changes.table;
   const where = rowFilter === undefined ? '' : ` WHERE (\n${rowFilter}\n)`;
   const [row] = await connection.query(`SELECT COUNT_BIG(*) AS row_count FROM ${quoteTable(schema, table)}${where}${hint}`, `count the rows of ${job.subject}`);
