@@ -54,9 +54,8 @@ describe('change data capture', () => {
     expect((await sync(props(Changes.CDC))).kind).toBe('nothing');
     await capture();
     let second = await sync(props(Changes.CDC));
-    // The entry of the capture must be a second behind the base.
+    // The entry of the capture is to be milliseconds behind the base.
     for (let n = 0; second.kind === 'nothing' && n < 40; n++) {
-      await runs.client.batch("WAITFOR DELAY '00:00:00.100'");
       await capture();
       second = await sync(props(Changes.CDC));
     }
@@ -66,7 +65,7 @@ describe('change data capture', () => {
     expect(await rowsOf(table, 'changes', ['Id', 'A', '__op'])).toEqual(['1 new U', '60 added I', '70 row I']);
     expect(await rowsOf(table, 'deletes', ['Id', '__op'])).toEqual(['2 D', '3 D']);
     expect(await rowsOf(table, 'keys', ['Id'])).toEqual(['1', '60', '70']);
-    await expect(verifyRun({ target: runs.endpoints.target, run: second.run!.runId })).resolves.toMatchObject({ problems: [] });
+    await expect(verifyRun({ target: runs.endpoints.target! }, second.run!.runId)).resolves.toMatchObject({ ok: true });
   });
 
   test('an instance that was made anew is a gap, which is read whole where that is asked for', async () => {
