@@ -49,7 +49,7 @@ async function statesOf(
     INSERT cdc.lsn_time_mapping VALUES ${lsns.map((lsn) => `(0x${order(lsn)}, '2024-05-01T12:00:00')`).join(', ')};
     INSERT cdc.dbo_T_CT VALUES ${changes.map(([lsn, command, seqval, operation, id, name]) => (
       `(0x${order(lsn)}, 0x${order(seqval)}, ${operation}, N'${id}', N'${name}', ${command})`
-  )).join(', ')}`);
+    )).join(', ')}`);
   const way = new ChangeDataCapture(await changedTable(connection, 'T', { instance: 'dbo_T', changeTable: 'dbo_T_CT', ...settings }));
   const statements = way.statements(mark(from), mark(to));
   const ask = async ({ sql: text, parameters }: typeof statements.counts) => connection.query(text, 'ask', parameters);
