@@ -165,6 +165,8 @@ export interface ChainLink {
   readonly mark?: ChangeMark;
   /** Order up to which it was seen to be unchanged since the mark, which is cleaned up though nothing changes; absent: that of the mark. */
   readonly unchangedTo?: string;
+  /** Of a run that read it whole: the latest that its rows show, by the source's clock (ISO 8601, UTC). Captured changes are applied from then on. */
+  readonly shows?: string;
   /** Hash of what is read of the table and how it lands; a run of another one cannot follow. */
   readonly shape: string;
   /** When its rows were counted last (ISO 8601, UTC). */

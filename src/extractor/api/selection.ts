@@ -71,6 +71,20 @@ export interface TableOptions {
   readonly watermark?: string;
 
   /**
+   * How far below the last value of the watermark rows are read again, since they may be committed late: seconds of times, units of numbers.
+   *
+   * @default 0
+   */
+  readonly watermarkOverlap?: number;
+
+  /**
+   * Whether rows whose watermark is NULL may stay unseen.
+   *
+   * @default false, they are refused
+   */
+  readonly unseenNulls?: boolean;
+
+  /**
    * What becomes of rows that changed, of the ways `rowversion` and `watermark`.
    *
    * @default ChangedRows.UPSERT

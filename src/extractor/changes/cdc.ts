@@ -11,7 +11,7 @@ import type { CatalogRow, SqlServerConnection } from '../source/connection/sql-s
 const LSN_DIGITS = 20;
 
 /** The clock of `tran_end_time` is the server's local one, of a precision of 3.33 ms. */
-const CLOCK_MARGIN_MS = 1000;
+const CLOCK_MARGIN_MS = 10;
 
 /** The offset of the server's clock as it is now (minutes). */
 const OFFSET = 'DATEPART(TZoffset, SYSDATETIMEOFFSET())';

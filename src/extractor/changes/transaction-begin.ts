@@ -2,6 +2,9 @@ import type { TransactionBegin } from './changed-table';
 import { ChangeWay } from '../api/extraction-plan';
 import type { SqlServerConnection } from '../source/connection/sql-server-connection';
 
+/** What the statement is known by. */
+export const BEGIN_PURPOSE = ' AS instant, CONVERT';
+
 /** Positions of the database, by the ways that need them; NULL of what it does not keep. MIN_ACTIVE_ROWVERSION comes before all that open transactions may write. */
 const POSITIONS: { readonly [way in ChangeWay]?: string } = {
   [ChangeWay.CHANGE_TRACKING]: 'CONVERT(varchar(20), CHANGE_TRACKING_CURRENT_VERSION()) AS version',

@@ -46,6 +46,8 @@ export function validateTableOptions(options: unknown): void {
     validateWhole(`${where}.targetChunkRows`, each.targetChunkRows, 1, Number.MAX_SAFE_INTEGER);
     validateChunkBy(`${where}.chunkBy`, each);
     validateChoice(`${where}.changes`, each.changes, Changes);
+    validateWhole(`${where}.watermarkOverlap`, each.watermarkOverlap, 0, Number.MAX_SAFE_INTEGER);
+    validateBoolean(`${where}.unseenNulls`, each.unseenNulls);
     validateChoice(`${where}.changedRows`, each.changedRows, ChangedRows);
     validateChoice(`${where}.deletes`, each.deletes, FoundDeletes);
     if (each.watermark !== undefined && (typeof each.watermark !== 'string' || each.watermark === '')) {

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { parsedPatterns } from './table-choices';
-import { CHANGE_COLUMNS } from '../../contract';
 import { Changes } from '../api/changes-options';
 import { ChangeWay, type ExtractionPlan, type PlannedChanges, type PlannedTable } from '../api/extraction-plan';
 import type { TableOptions } from '../api/selection';
-import type { TypeOptions } from '../api/type-options';
+import { CHANGE_COLUMNS } from '../../contract';
 import type { ChangeFacts } from '../changes/change-facts';
 import { chooseWay, type WayChoice } from '../changes/choose-way';
 import type { ChangeSettings } from '../changes/judge-ways';
+import type { TypeOptions } from '../api/type-options';
+import type { TypeRules } from '../rows/columns/type-rules';
 import { landedNames } from '../source/catalog/column-names';
 
 /** What is asked for of the ways. */
@@ -21,8 +22,8 @@ export interface WayOptions {
 }
 
 /**
- * Whether landed keys are read, by which landed spellings of keys are found that the source holds equal, and deletes that a way does not
- * see; while they are not, such a table is read whole.
+ * Whether landed keys can be read: then rows are found by a key of which the source holds several spellings equal. While they are not, such
+ * a table is read whole.
  */
 const READS_LANDED_KEYS = false;
 
@@ -35,25 +36,30 @@ export function withWays(plan: ExtractionPlan, facts: ChangeFacts, options: WayO
 /** What is asked for of single tables; of several options that match, the last says. */
 export function tableSettings(
   tables: readonly PlannedTable[], { changes, tableOptions }: Pick<WayOptions, 'changes' | 'tableOptions'>,
-): (table: PlannedTable) => Partial<Pick<TableOptions, 'watermark' | 'changedRows' | 'deletes'>> & { readonly changes: Changes } {
+): (table: PlannedTable) => Partial<Pick<TableOptions, 'watermark' | 'watermarkOverlap' | 'unseenNulls' | 'changedRows' | 'deletes'>> & { readonly changes: Changes } {
   const parsed = parsedPatterns(tables, tableOptions);
   return (table) => {
     const said = parsed.filter(({ meant }) => meant.has(table)).flatMap(({ rule }) => Object.entries(rule).filter(([, value]) => value !== undefined));
     const own = Object.fromEntries(said) as Partial<TableOptions>;
-    return { changes: own.changes ?? changes, watermark: own.watermark, changedRows: own.changedRows, deletes: own.deletes };
+    return { changes: own.changes ?? changes, watermark: own.watermark, watermarkOverlap: own.watermarkOverlap, unseenNulls: own.unseenNulls, changedRows: own.changedRows, deletes: own.deletes };
   };
 }
 
 function plannedChanges(
   table: PlannedTable, facts: ChangeFacts, asked: ReturnType<ReturnType<typeof tableSettings>>, { typeOptions, commitTimes = false }: WayOptions,
 ): PlannedChanges {
-  const { changes, watermark, changedRows, deletes } = asked;
+  const { changes, watermark, watermarkOverlap: overlap, unseenNulls, changedRows, deletes } = asked;
   if (changes === Changes.NONE) return { way: ChangeWay.WHOLE, why: 'it does not follow: changes: none', key: [] };
   const names = landedNames(table.columns, table.partitionPrefix);
   const taken = names.find((name) => (CHANGE_COLUMNS as readonly string[]).includes(name.toLowerCase()));
   if (taken !== undefined) return { way: ChangeWay.WHOLE, why: `its column '${taken}' has the name of one that tells of changes`, key: [] };
   const settings: ChangeSettings = {
-    changes: changes as ChangeSettings['changes'], ...(watermark !== undefined && { watermark }), ...(changedRows && { rows: changedRows }), ...(deletes && { deletes }),
+    changes: changes as ChangeSettings['changes'],
+    ...(watermark !== undefined && { watermark }),
+    ...(overlap !== undefined && { overlap }),
+    ...(unseenNulls && { nulls: 'unseen' }),
+    ...(changedRows && { rows: changedRows }),
+    ...(deletes && { deletes }),
   };
   const optionsOf = typeOptions?.(table);
   const landed = new Map(table.columns.map(({ name }, at) => [name, names[at]]));
@@ -63,8 +69,8 @@ function plannedChanges(
   return toPlanned(choice, table, commitTimes);
 }
 
-function toPlanned({ way, why, missing, enable, keys, settings: told }: WayChoice, { primaryKey }: PlannedTable, commitTimes: boolean): PlannedChanges {
-  const settings = { ...told, ...(way === 'changeTracking' && commitTimes && { commitTimes: 'true' }) };
+function toPlanned({ way, why, missing, enable, keys, settings: own }: WayChoice, { primaryKey }: PlannedTable, commitTimes: boolean): PlannedChanges {
+  const settings: { [name: string]: string } = { ...own, ...(way === 'changeTracking' && commitTimes && { commitTimes: 'true' }) };
   return {
     way: way as ChangeWay,
     why,
@@ -79,9 +85,9 @@ function toPlanned({ way, why, missing, enable, keys, settings: told }: WayChoic
  * Hash of what is read of a table and how it lands (32 hexadecimal digits): rows of another one would not fit those that are landed. An
  * added column with a default, another type and a computed column that is computed otherwise are told by the ids of the columns.
  */
-export function shapeOf(table: PlannedTable, types: unknown): string {
+export function shapeOf(table: PlannedTable, { all, columns: byName }: TypeRules = {}): string {
   const { columns, excludedColumns = [], primaryKey, partitionPrefix, rowFilter, changes } = table;
   const shapes = columns.map(({ name, columnId, type, nullable, collation, computed, notCompared }) => [name, columnId, type, nullable, collation, computed, notCompared]);
   const { rows, deletes } = changes?.settings ?? {};
-  return createHash('sha256').update(JSON.stringify([shapes, excludedColumns, primaryKey, partitionPrefix, rowFilter, types, rows, deletes])).digest('hex').slice(0, 32);
+  return createHash('sha256').update(JSON.stringify([shapes, excludedColumns, primaryKey, partitionPrefix, rowFilter, all, byName, rows, deletes])).digest('hex').slice(0, 32);
 }

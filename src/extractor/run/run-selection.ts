@@ -7,6 +7,7 @@ import { Findings } from './findings';
 import { planOver } from './plan-run';
 import { askFacts, planWithMarks, planWithWays } from './plan-ways';
 import type { KnownTable } from './tables/landed-table';
+import { CountEvery } from '../api/changes-options';
 import { LegacyToS3Error } from '../api/errors';
 import { SourceRisk, type ExtractionPlan } from '../api/extraction-plan';
 import { refuseDisorder } from '../plan/check-bounds';
@@ -70,7 +71,10 @@ export async function select(options: RunOptions, connection: SqlServerConnectio
 async function waysOf(connection: SqlServerConnection, features: SourceFeatures, plan: ExtractionPlan, options: RunOptions): Promise<ExtractionPlan> {
   if (options.isBegun) return plan;
   if (!options.follows) return planWithMarks(connection, features, plan, options);
-  return planWithWays(connection, await askFacts(connection, features, options), plan, options);
+  const { tables, ...rest } = await planWithWays(connection, await askFacts(connection, features, options), plan, options);
+  // Of a first load all are due.
+  const count = options.countEvery !== CountEvery.NEVER;
+  return { ...rest, tables: tables.map((table) => ({ ...table, changes: { ...table.changes!, count } })) };
 }
 
 /** Brings a plan up to date that was made before. @throws LegacyToS3Error when it does not fit the source */

@@ -52,12 +52,13 @@ export function withRun(chain: ChangeChain | undefined, { manifest, shapes }: En
 }
 
 function linkAfter(
-  before: ChainLink | undefined, { changes, base }: Pick<ManifestTable, 'changes' | 'base'>, { runId, finishedAt }: EndedRun['manifest'], shape: string,
+  before: ChainLink | undefined, { changes, base, chunks = [] }: Pick<ManifestTable, 'changes' | 'base' | 'chunks'>, { runId, finishedAt }: EndedRun['manifest'], shape: string,
 ): ChainLink | undefined {
   if (!changes) {
     // A run that began earlier and ends later shows less than what is there.
     if (before && before.runId > runId) return undefined;
-    return { runId, ...(base && { mark: base.mark }), shape, ...(base?.sourceRows !== undefined && { countedAt: finishedAt }) };
+    const shows = chunks.reduce((latest, { instant = '' }) => (instant > latest ? instant : latest), '');
+    return { runId, ...(base && { mark: base.mark }), ...(shows !== '' && { shows }), shape, ...(base?.sourceRows !== undefined && { countedAt: finishedAt }) };
   }
   const { from, to, sourceRows } = changes;
   if (!before?.mark || !isOneLineage(before.mark, from) || before.mark.order !== from.order) return undefined;

@@ -48,12 +48,14 @@ async function statesOf(
   await client.batch(`USE Captured;
     INSERT cdc.lsn_time_mapping VALUES ${lsns.map((lsn) => `(0x${order(lsn)}, '2024-05-01T12:00:00')`).join(', ')};
     INSERT cdc.dbo_T_CT VALUES ${changes.map(([lsn, command, seqval, operation, id, name]) => (
-      `(0x${order(lsn)}, 0x${order(seqval)}, ${operation}, N'${id}', N'${name}', ${command})`)).join(', ')}`);
+      `(0x${order(lsn)}, 0x${order(seqval)}, ${operation}, N'${id}', N'${name}', ${command})`
+    )).join(', ')}`);
   const way = new ChangeDataCapture(await changedTable(connection, 'T', { instance: 'dbo_T', changeTable: 'dbo_T_CT', ...settings }));
   const statements = way.statements(mark(from), mark(to));
   const ask = async ({ sql: text, parameters }: typeof statements.counts) => connection.query(text, 'ask', parameters);
   const tell = (rows: readonly CatalogRow[]) => rows.map(({ __op: op, Id, Name }) => [op, Id, Name].filter((each) => each !== undefined).join(' ')).sort();
-  const [read, keys, deletes, [counted]] = [await ask(statements.changes), await ask(statements.keys!), await ask(statements.deletes!), await ask(statements.counts)];
+  const [read, keys] = [await ask(statements.changes), await ask(statements.keys!)];
+  const [deletes, [counted]] = [await ask(statements.deletes!), await ask(statements.counts)];
   return {
     states: [...tell(read), ...tell(deletes)],
     keys: keys.map(({ Id }) => Id).sort(),

@@ -87,6 +87,8 @@ export interface TableEntry {
   readonly partitioning?: Partitioning;
   readonly created: Date;
   readonly facts?: TableFacts;
+  /** How often a partition of it was switched, which gives it another rowset. */
+  readonly switches?: number;
   /** Name it was made with, where it was renamed: its sequence keeps that. */
   readonly firstName?: string;
 }
@@ -137,6 +139,8 @@ export class DatabaseEntry {
   /** Changes with every change of the dictionary, so that copies of it know when they are old. */
   version = 1;
   private readonly tables = new Map<string, TableEntry>();
+  /** When a table was altered, by its id; absent where it is as it was made. */
+  readonly modified = new Map<number, Date>();
   /** Version in which each table, by its id, was changed last. */
   private readonly altered = new Map<number, number>();
   private nextObjectId = 245575913;
@@ -203,6 +207,7 @@ export class DatabaseEntry {
   put(table: TableEntry): void {
     this.tables.set(key(table.schema, table.name), table);
     this.version += 1;
+    if (this.altered.has(table.objectId)) this.modified.set(table.objectId, new Date());
     this.altered.set(table.objectId, this.version);
   }
 

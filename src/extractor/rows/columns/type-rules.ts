@@ -7,6 +7,8 @@ export interface TypeRules {
   readonly all?: TypeOptions;
   /** By pattern `[[schema.]table.]column`; of several that match, the last says. */
   readonly columns?: { readonly [pattern: string]: TypeOptions };
+  /** Whether patterns may be of tables that are not read, as in a run of those that changed. */
+  readonly partial?: boolean;
 }
 
 /** The options of one column, of a query: its names differ by more than case. */
@@ -40,7 +42,7 @@ export function resolveTypeRules(rules: TypeRules | undefined, columns: readonly
       meantBy(parts, columns, (named) => [named.schema, named.table, named[name]], `columnTypes names '${pattern}'`).filter(({ isRead }) => isRead);
     const bySource = among('column');
     const meant = bySource.length > 0 ? bySource : among('landed');
-    if (meant.length === 0) throw unmatched(pattern);
+    if (meant.length === 0 && !rules?.partial) throw unmatched(pattern);
     for (const column of meant) said.set(column, [...said.get(column) ?? [], options]);
   }
   return columns.map((column) => combined([rules?.all ?? {}, ...said.get(column) ?? []]));

@@ -40,9 +40,11 @@ export async function markOf(
 
 /** COUNT_BIG of a whole table with its first chunk, in the transaction of its mark; nothing where it is not asked for. */
 export async function countedRows(context: RunContext, connection: SqlServerConnection, job: ReadJob): Promise<Pick<LandedChunk, 'countedRows'>> {
-  const { changes, chunk, schema, table } = job;
+  const { changes, chunk, chunks, schema, table } = job;
   if (!changes?.planned.count || chunk.chunk !== 0 || context.consistency !== 'snapshot') return {};
   if (changesOf(changes.planned.way, changes.table).countsRows === false) return {};
+  // Chunks of several transactions are of no one mark.
+  if (chunks > 1 && context.options.readers > 1) return {};
   const { rowFilter, hint } = changes.table;
   const where = rowFilter === undefined ? '' : ` WHERE (\n${rowFilter}\n)`;
   const [row] = await connection.query(`SELECT COUNT_BIG(*) AS row_count FROM ${quoteTable(schema, table)}${where}${hint}`, `count the rows of ${job.subject}`);

@@ -9,10 +9,13 @@ import { trackingLineage, versionOrder } from '../../changes/change-tracking';
 import { gap } from '../../changes/changed-table';
 import { probeTracked, type Probe } from '../../changes/probe-changes';
 import { shapeOf, tableSettings } from '../../plan/choose-ways';
+import { parsedPatterns } from '../../plan/table-choices';
 import { quoteTable } from '../../source/catalog/identifiers';
 import type { SourceFeatures } from '../../source/catalog/source-features';
 import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
 import { linkKey } from '../../state/chain-store';
+import { planJobs } from '../chunks/table-job';
+import type { ReadJob } from '../context/read-job';
 import type { RunOptions } from '../context/run-options';
 import { planOver } from '../plan-run';
 import { planWithWays } from '../plan-ways';
@@ -92,7 +95,7 @@ export async function planSync(given: PlanSyncOptions): Promise<SyncPlan> {
       else followed.push({ table, link: link as ChainLink & { readonly mark: ChangeMark } });
     }
   }
-  const probes = await probe(connection, followed);
+  const probes = await probe(given, followed);
   const unchanged: { [table: string]: ChainLink } = {};
   followed.forEach(({ table, link }, at) => {
     const { changed, gap: found } = probes[at];
@@ -114,7 +117,10 @@ function uncut(options: RunOptions): RunOptions {
 async function cut(tables: readonly PlannedTable[], survey: ExtractionPlan, { connection, features, options }: PlanSyncOptions): Promise<ExtractionPlan> {
   const whole = tables.filter(({ changes }) => !changes!.from);
   if (whole.length === 0) return { ...survey, tables: [...tables] };
-  const made = await planOver(connection, features, { ...options, include: whole.map(({ schema, table }) => quoteTable(schema, table)), exclude: [] });
+  // Options of tables that are not read would be refused as misspelt.
+  const meant = new Set<object>(whole.flatMap((table) => survey.tables.filter((each) => linkKey(each) === linkKey(table))));
+  const tableOptions = parsedPatterns(survey.tables, options.tableOptions).filter((each) => [...each.meant].some((table) => meant.has(table))).map(({ rule }) => rule);
+  const made = await planOver(connection, features, { ...options, tableOptions, include: whole.map(({ schema, table }) => quoteTable(schema, table)), exclude: [] });
   const cutTables = new Map(made.tables.map((table) => [linkKey(table), table]));
   // A table that was dropped meanwhile is refused when the plan is compared with the source.
   return { ...survey, tables: tables.map((table) => (table.changes!.from ? table : { ...cutTables.get(linkKey(table)) ?? table, changes: table.changes })) };
@@ -143,14 +149,18 @@ function differenceOf(table: PlannedTable, { mark, shape, unchangedTo }: ChainLi
 }
 
 /** Tables with Change Tracking are looked at many by one statement, others one by one. */
-async function probe(connection: SqlServerConnection, followed: ReadonlyArray<{ readonly table: PlannedTable; readonly link: ChainLink & { readonly mark: ChangeMark } }>) {
+async function probe({ connection, options }: PlanSyncOptions, followed: ReadonlyArray<{ readonly table: PlannedTable; readonly link: ChainLink & { readonly mark: ChangeMark } }>) {
   const tracked = followed.filter(({ table }) => table.changes!.way === ChangeWay.CHANGE_TRACKING);
   const told = await probeTracked(connection, tracked.map(({ table: { schema, table, identity }, link: { mark, unchangedTo } }) => (
     { schema, table, objectId: identity!.objectId, from: mark, since: unchangedTo ?? mark.order })));
   const byTable = new Map(tracked.map(({ table }, at) => [table, told[at]]));
   const probes: Probe[] = [];
-  for (const { table, link } of followed) probes.push(byTable.get(table) ?? await probeTable(connection, table, link.mark));
+  for (const { table, link } of followed) probes.push(byTable.get(table) ?? await probeTable(connection, changesOfTable(options, table), link));
   return probes;
+}
+
+function changesOfTable({ maxDop, format }: RunOptions, table: PlannedTable): NonNullable<ReadJob['changes']> {
+  return planJobs({ tables: [table] }, maxDop, { ...format.types, partial: true }, 1)[0].changes!;
 }
 
 function isCounted({ estimatedRows }: PlannedTable, link: ChainLink | undefined, { options: { countEvery }, now }: PlanSyncOptions): boolean {

@@ -16,7 +16,7 @@ import { withPartitionPrefixes } from '../../plan/partition-prefixes';
 import { readFeatures, type SourceFeatures } from '../../source/catalog/source-features';
 import { addressOf, type SqlServerConnection } from '../../source/connection/sql-server-connection';
 import { toSafeError } from '../../source/credentials/redact';
-import { chainKey, readChain, writeChain } from '../../state/chain-store';
+import { chainKey, linkKey, readChain, writeChain } from '../../state/chain-store';
 import { SYSTEM_CLOCK, type Clock } from '../../state/clock';
 import { openStore } from '../../state/open-store';
 import { chainFolder } from '../../state/run-folder';
@@ -80,11 +80,15 @@ interface SyncGiven {
 
 class Sync {
   private lost?: { readonly reason: unknown };
+  private readonly stop = new AbortController();
 
   public constructor(private readonly given: SyncGiven) {}
 
   public async run(): Promise<SyncResult> {
     const { options, controls, clock, store } = this.given;
+    const interrupt = () => this.stop.abort(new LegacyToS3Error('INTERRUPTED', 'stopped; what landed before counts, and the next sync goes on'));
+    if (controls.signal?.aborted) interrupt();
+    controls.signal?.addEventListener('abort', interrupt, { once: true });
     const connection = await this.connect();
     let lease: RunLease | undefined;
     try {
@@ -99,13 +103,13 @@ class Sync {
     } finally {
       await connection.close();
       await lease?.release();
-      controls.signal?.throwIfAborted();
+      controls.signal?.removeEventListener('abort', interrupt);
     }
   }
 
   private async connect(): Promise<SqlServerConnection> {
     const { options, controls, clock } = this.given;
-    return openSource(options.connection, { clock, signal: controls.signal, onRetry: (event) => controls.onEvent?.(event) });
+    return openSource(options.connection, { clock, signal: this.stop.signal, onRetry: (event) => controls.onEvent?.(event) });
   }
 
   private async runHeld(key: string, connection: SqlServerConnection, idle: string | undefined): Promise<SyncResult> {
@@ -120,7 +124,7 @@ class Sync {
     if (!chain) {
       await connection.close();
       const result = await this.land({ ...options, ...(options.oneVersion && ONE_READER) });
-      return this.finish(key, 'firstLoad', result, { gaps: [], unchanged: {}, ways: undefined }, idle);
+      return this.finish(key, 'firstLoad', result, { gaps: [], unchanged: {} }, idle);
     }
     return this.follow(key, chain, { connection, features, idle });
   }
@@ -148,6 +152,7 @@ class Sync {
         const result = await this.land({
           ...options,
           plan: withPartitionPrefixes(planned.plan),
+          ...(options.format.types && { format: { ...options.format, types: { ...options.format.types, partial: true } } }),
           isBegun: true,
           consistency: Consistency.SNAPSHOT,
           ...(options.oneVersion && ONE_READER),
@@ -174,7 +179,7 @@ class Sync {
 
   /** Keeps what was seen of tables that did not change, and by what to know that nothing did. */
   private async finish(
-    key: string, kind: string, result: ExtractResult | undefined, { gaps, unchanged, ways }: Pick<SyncPlan, 'gaps' | 'unchanged'> & { readonly ways?: SyncPlan['ways'] }, idle: string | undefined,
+    key: string, kind: string, result: ExtractResult | undefined, { gaps, unchanged, ways, plan }: Pick<SyncPlan, 'gaps' | 'unchanged'> & Partial<SyncPlan>, idle: string | undefined,
   ): Promise<SyncResult> {
     const { store } = this.given;
     const chain = await readChain(store, key);
@@ -185,19 +190,23 @@ class Sync {
       const told = ways ? tellsAll(ways) : links.every(({ mark }) => mark && tellsAll([mark.way]));
       await writeChain(store, key, { ...rest, tables: { ...chain.tables, ...unchanged }, ...(isWhole && told && idle !== undefined && { idle }) });
     }
-    return result ? this.resultOf(kind, result, gaps) : { ...NOTHING, gaps: gaps.length };
+    if (!result) return { ...NOTHING, gaps: gaps.length };
+    const whys = new Map((plan?.tables ?? []).flatMap((table) => (table.changes?.reload === undefined ? [] : [[linkKey(table), table.changes.reload] as const])));
+    return this.resultOf(kind, result, gaps, whys);
   }
 
-  private async resultOf(kind: string, result: ExtractResult, gaps: readonly FoundGap[]): Promise<SyncResult> {
+  private async resultOf(kind: string, result: ExtractResult, gaps: readonly FoundGap[], whys: ReadonlyMap<string, string> = new Map()): Promise<SyncResult> {
     const manifest = await readManifest(this.given.target, result.runId);
     const gapOf = new Map(gaps.map((found) => [JSON.stringify([found.schema, found.table]), found.why]));
     const tables = manifest.tables.map(({ schema, table, rows, changes, base }) => {
-      const found = gapOf.get(JSON.stringify([schema, table]));
+      const key = JSON.stringify([schema, table]);
+      const found = gapOf.get(key);
+      const why = base?.why ?? whys.get(key);
       return {
         schema,
         table,
         way: changes?.way ?? 'whole',
-        ...(base?.why !== undefined && { why: base.why }),
+        ...(why !== undefined && { why }),
         rows,
         inserts: changes?.inserts ?? 0,
         updates: changes?.updates ?? 0,

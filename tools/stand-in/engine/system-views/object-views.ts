@@ -12,9 +12,9 @@ const OBJECT_COLUMNS = [
 ];
 
 function objectCells(
-  objectId: number, name: string, schemaId: number, parentId: number, type: string, description: string, created: Date, shipped = false,
+  objectId: number, name: string, schemaId: number, parentId: number, type: string, description: string, created: Date, shipped = false, modified = created,
 ): Cell[] {
-  return [name, objectId, null, schemaId, parentId, type.padEnd(2), description, ticks(created), ticks(created), shipped, false, false];
+  return [name, objectId, null, schemaId, parentId, type.padEnd(2), description, ticks(created), ticks(modified), shipped, false, false];
 }
 
 export const OBJECT_VIEWS: SystemView[] = [
@@ -75,7 +75,7 @@ export const OBJECT_VIEWS: SystemView[] = [
       'temporal_type_desc nvarchar(60) null', 'history_table_id int null', 'is_remote_data_archive_enabled bit null', 'is_external bit', 'is_node bit', 'is_edge bit',
       'ledger_type tinyint null', 'is_dropped_ledger_table bit null'],
     rows: (database) => database.userTables().map((table) => [
-      ...objectCells(table.objectId, table.name, database.schema(table.schema)!.id, 0, 'U', 'USER_TABLE', table.created, table.facts?.shipped),
+      ...objectCells(table.objectId, table.name, database.schema(table.schema)!.id, 0, 'U', 'USER_TABLE', table.created, table.facts?.shipped, database.modified.get(table.objectId)),
       0, null, maxColumnIdUsed(table), false, true, false, false, false, false, false, 0, false, (database.changes.capture?.of(table.objectId).length ?? 0) > 0, 0, 'TABLE',
       table.facts?.fileTable ?? false, table.facts?.memoryOptimized ?? false, 0, 'SCHEMA_AND_DATA', table.facts?.temporalType ?? 0,
       ['NON_TEMPORAL_TABLE', 'HISTORY_TABLE', 'SYSTEM_VERSIONED_TEMPORAL_TABLE'][table.facts?.temporalType ?? 0], table.facts?.historyTableId ?? null, false,

@@ -8,7 +8,8 @@ const PAGE_BYTES = 8096;
 
 /** Partition ids are made from the object and index, so that the views agree with each other. */
 const hobtId = (table: TableEntry, indexId: number, partition: number) =>
-  72057594037927936n + BigInt(partition - 1) * 1099511627776n + BigInt(table.objectId) * 64n + BigInt(indexId);
+  72057594037927936n + BigInt(partition - 1) * 1099511627776n + BigInt(table.objectId) * 64n + BigInt(indexId)
+  + BigInt(table.switches ?? 0) * 1_125_899_906_842_624n;
 
 /** An estimate: fixed columns in full, half of a bounded variable one, 200 bytes for a (max) one. */
 function rowBytes(table: TableEntry): number {

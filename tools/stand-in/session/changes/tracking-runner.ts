@@ -130,6 +130,8 @@ export class TrackingRunner {
       await session.connection.run(`INSERT INTO ${target.duckName} (${columns}) SELECT ${columns} FROM ${table.duckName}${where}`);
       await session.connection.run(`DELETE FROM ${table.duckName}${where}`);
     });
+    // The rows' rowset goes with them.
+    for (const each of [table, target]) database.put({ ...each, switches: (each.switches ?? 0) + 1 });
   }
 
   async truncate(table: TableEntry): Promise<void> {

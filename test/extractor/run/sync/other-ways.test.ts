@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { objectsOfRole, parseManifest, type ChangeRole, type ManifestTable } from '../../../../src/contract';
+import { ChangedRows, Changes, FoundDeletes, OnGap, sync, verifyRun, type ExtractorProps, type SyncResult } from '../../../../src/extractor/doors/public';
+import { standInRuns } from '../../../support/source/stand-in-runs';
+import { readWithDuckDb } from '../../../support/tds/parquet-readers';
+
+/* Runs of changes by change data capture, rowversion and a watermark, to the files they land. */
+
+const runs = standInRuns();
+const batch = async (sql: string) => runs.client.batch(sql);
+const database = () => runs.server.engine.catalog.database(runs.server.database)!;
+const capture = async () => runs.server.engine.runCapture(database());
+
+function props(changes: Changes, more: Partial<NonNullable<ExtractorProps['tableOptions']>[number]> = {}, overrides: Partial<ExtractorProps> = {}): ExtractorProps {
+  return { ...runs.endpoints, tables: ['Moving'], tableOptions: [{ table: 'Moving', changes, ...more }], readers: 2, threads: 0, ...overrides };
+}
+
+function tableOf({ run }: SyncResult): ManifestTable {
+  return parseManifest(readFileSync(join(runs.folder, run!.manifestKey), 'utf8')).tables[0];
+}
+
+async function rowsOf(table: ManifestTable, role: ChangeRole, names: readonly string[]): Promise<string[]> {
+  const texts: string[] = [];
+  for (const { key } of objectsOfRole(table.objects, role)) {
+    const { names: landed, rows } = await readWithDuckDb(readFileSync(join(runs.folder, key)));
+    texts.push(...rows.map((row) => names.map((name) => String(row[landed.indexOf(name)])).join(' ')));
+  }
+  return texts.sort();
+}
+
+beforeEach(async () => {
+  await batch('DROP TABLE IF EXISTS dbo.Moving');
+  await batch('CREATE TABLE dbo.Moving (Id int NOT NULL PRIMARY KEY, A nvarchar(20) NULL, Seen datetime2(7) NULL, V rowversion)');
+  await batch("INSERT dbo.Moving (Id, A, Seen) SELECT value, 'row', '2024-01-01' FROM GENERATE_SERIES(1, 50)");
+});
+
+describe('change data capture', () => {
+  beforeAll(async () => { await batch('EXEC sys.sp_cdc_enable_db'); });
+  beforeEach(async () => {
+    await batch("EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = N'Moving', @role_name = NULL, @supports_net_changes = 0");
+    await capture();
+    database().changes.capture!.automatic = false;
+  });
+  afterEach(() => { database().changes.capture!.automatic = true; });
+
+  test('lands the last state of each key as of what is captured, once that has passed the base; rows are not counted there', async () => {
+    const first = await sync(props(Changes.CDC));
+    const { base } = tableOf(first);
+    expect(base).toMatchObject({ exact: false, mark: { way: 'cdc', order: expect.stringMatching(/^[0-9a-f]{20}$/) } });
+    expect(base!.sourceRows).toBeUndefined();
+    await batch("UPDATE dbo.Moving SET A = 'new' WHERE Id = 1; DELETE dbo.Moving WHERE Id = 2; INSERT dbo.Moving (Id, A) VALUES (60, 'added'); UPDATE dbo.Moving SET Id = 70 WHERE Id = 3");
+    // Nothing is captured of it.
+    expect((await sync(props(Changes.CDC))).kind).toBe('nothing');
+    await capture();
+    let second = await sync(props(Changes.CDC));
+    // The entry of the capture is to be milliseconds behind the base.
+    for (let n = 0; second.kind === 'nothing' && n < 40; n++) {
+      await capture();
+      second = await sync(props(Changes.CDC));
+    }
+    const table = tableOf(second);
+    expect(table.changes).toMatchObject({ way: 'cdc', from: base!.mark, keyColumns: ['Id'], inserts: 2, updates: 1, deletes: 2, deletesSeen: true });
+    expect(table.changes!.sourceRows).toBeUndefined();
+    expect(await rowsOf(table, 'changes', ['Id', 'A', '__op'])).toEqual(['1 new U', '60 added I', '70 row I']);
+    expect(await rowsOf(table, 'deletes', ['Id', '__op'])).toEqual(['2 D', '3 D']);
+    expect(await rowsOf(table, 'keys', ['Id'])).toEqual(['1', '60', '70']);
+    await expect(verifyRun({ target: runs.endpoints.target! }, second.run!.runId)).resolves.toMatchObject({ problems: [] });
+  });
+
+  test('an instance that was made anew is a gap, which is read whole where that is asked for', async () => {
+    await sync(props(Changes.CDC));
+    await batch("EXEC sys.sp_cdc_disable_table @source_schema = N'dbo', @source_name = N'Moving', @capture_instance = 'dbo_Moving'");
+    await batch("WAITFOR DELAY '00:00:00.020'; EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = N'Moving', @role_name = NULL");
+    await capture();
+    await expect(sync(props(Changes.CDC))).rejects.toMatchObject({ code: 'CHANGES_GAP', message: expect.stringContaining('[dbo].[Moving]') });
+    const reloaded = await sync(props(Changes.CDC, {}, { onGap: OnGap.RELOAD }));
+    expect(tableOf(reloaded)).toMatchObject({ rows: 50, base: { why: expect.stringContaining('cannot be told') } });
+  });
+});
+
+test('rowversion: inserts and updates, deletes stated as unseen', async () => {
+  const asked = props(Changes.ROWVERSION, { deletes: FoundDeletes.UNSEEN });
+  const first = await sync(asked);
+  expect(tableOf(first).base!.mark).toMatchObject({ way: 'rowversion', order: expect.stringMatching(/^[0-9a-f]{16}$/) });
+  await batch("UPDATE dbo.Moving SET A = 'new' WHERE Id = 1; DELETE dbo.Moving WHERE Id = 2; INSERT dbo.Moving (Id, A) VALUES (60, 'added')");
+  const table = tableOf(await sync(asked));
+  expect(table.changes).toMatchObject({ way: 'rowversion', updates: 2, deletes: 0, deletesSeen: false });
+  expect(await rowsOf(table, 'changes', ['Id', 'A', '__op'])).toEqual(['1 new U', '60 added U']);
+  expect(await rowsOf(table, 'keys', ['Id'])).toEqual(['1', '60']);
+  expect(objectsOfRole(table.objects, 'deletes')).toEqual([]);
+  await expect(sync(props(Changes.ROWVERSION, { deletes: FoundDeletes.KEYS }))).rejects.toMatchObject({ code: 'CHANGES_REFUSED' });
+});
+
+test('watermark: rows that are only added, and rows that are replaced', async () => {
+  const asked = props(Changes.WATERMARK, { watermark: 'Seen', changedRows: ChangedRows.APPEND });
+  await sync(asked);
+  await batch("INSERT dbo.Moving (Id, A, Seen) VALUES (60, 'added', '2024-01-01T00:00:00.0000001')");
+  const table = tableOf(await sync(asked));
+  expect(table.changes).toMatchObject({ way: 'watermark', keyColumns: [], inserts: 1, updates: 0, to: { value: '2024-01-01 00:00:00.0000001' } });
+  expect(await rowsOf(table, 'changes', ['Id', '__op'])).toEqual(['60 I']);
+  expect(table.objects).toHaveLength(1);
+});
