@@ -1,5 +1,3 @@
-import type { ManifestColumn, ManifestTable } from './manifest-table';
-
 /*
  * Runs of changes: what changed in the source since an earlier run, landed as files of their own kinds and applied to the landed
  * tables in the order of the source.
@@ -75,7 +73,7 @@ export interface ManifestChanges {
   readonly to: ChangeMark;
   /**
    * Key by which rows are the same: landed columns, companions among them but for offsets, since datetimeoffsets of one instant are one key.
-   * `keys` and `deletes` files have all columns of it, as {@link columnsOfRole} tells. Empty where rows are added only.
+   * `keys` and `deletes` files have all columns of it, as `columnsOfRole()` tells. Empty where rows are added only.
    */
   readonly keyColumns: readonly string[];
   /** Counted by the source, in the transaction that read them. */
@@ -117,40 +115,6 @@ export const CHANGE_FIELD_IDS: { readonly [name in typeof CHANGE_COLUMNS[number]
 /** Whether a column is one of {@link CHANGE_COLUMNS}, by its field id. */
 export function isChangeColumn({ fieldId }: { readonly fieldId?: number }): boolean {
   return fieldId !== undefined && fieldId >= CHANGE_FIELD_IDS.__op && fieldId <= CHANGE_FIELD_IDS.__committed_at;
-}
-
-/**
- * {@link CHANGE_COLUMNS} as columns of files. They are not among the columns of a manifest's table, which are those of the landed table;
- * {@link columnsOfRole} tells what a file has.
- *
- * @param ordinal place of the first in the source's result, from 1
- */
-export function changeColumns(ordinal = 1): ManifestColumn[] {
-  const [op, version, committed] = CHANGE_COLUMNS;
-  const text = { outputType: 'STRING', glueType: 'string', framing: 'shortLength' } as const;
-  return [
-    { name: op, ordinal, sourceType: 'nchar(1)', nullable: false, ...text, fieldId: CHANGE_FIELD_IDS[op] },
-    { name: version, ordinal: ordinal + 1, sourceType: 'nvarchar(41)', nullable: false, ...text, fieldId: CHANGE_FIELD_IDS[version] },
-    {
-      name: committed, ordinal: ordinal + 2, sourceType: 'datetime2(3)', nullable: true, outputType: 'TIMESTAMP(MICROS)', glueType: 'timestamp', framing: 'byteLength',
-      fieldId: CHANGE_FIELD_IDS[committed],
-    },
-  ];
-}
-
-/** The columns of a file of a table's run, by what it holds. */
-export function columnsOfRole({ columns, changes }: Pick<ManifestTable, 'columns' | 'changes'>, role: ChangeRole | 'rows'): readonly ManifestColumn[] {
-  if (role === 'rows') return columns;
-  if (role === 'changes') return [...columns, ...changeColumns(placesOf(columns) + 1)];
-  // Companions too that the key does not name: two datetimeoffsets of one instant are one key.
-  const places = [...new Set((changes?.keyColumns ?? []).flatMap((name) => columns.find((column) => column.name === name)?.ordinal ?? []))];
-  const own = places.flatMap((place, at) => columns.filter(({ ordinal }) => ordinal === place).map((column) => ({ ...column, ordinal: at + 1 })));
-  return role === 'keys' ? own : [...own, ...changeColumns(places.length + 1)];
-}
-
-/** Columns of the source; companions have the places of theirs. */
-function placesOf(columns: readonly ManifestColumn[]): number {
-  return columns.reduce((most, { ordinal }) => Math.max(most, ordinal), 0);
 }
 
 /** The objects of a table's run by what they hold; those of a full run are `rows`. */

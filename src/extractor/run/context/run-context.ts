@@ -1,5 +1,5 @@
 import type { RunOptions } from './run-options';
-import type { ChangeWay } from '../../api/extraction-plan';
+import type { ChangeWay } from '../../api/changes/planned-changes';
 import type { ExtractEvent } from '../../api/extract-events';
 import type { LandingTarget } from '../../landing/target/landing-target';
 import type { RunConsistency } from '../../source/consistency/consistency';

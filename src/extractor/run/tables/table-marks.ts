@@ -1,5 +1,5 @@
-import type { KnownTable } from './landed-table';
 import { lowestMark, type ChangeMark, type ManifestBase, type ManifestChanges } from '../../../contract';
+import type { PlannedTable } from '../../api/extraction-plan';
 import type { LandedChanges, LandedChunk } from '../../state/landed-chunk';
 
 /** What a run says of the changes of a table, from its chunks, which come in any order and are not kept. */
@@ -22,7 +22,7 @@ export class TableMarks {
   }
 
   /** What the manifest has of it: the changes that were read, or the mark from which changes are to follow. */
-  public of({ changes: planned }: Pick<KnownTable, 'changes'>): { readonly changes?: ManifestChanges; readonly base?: ManifestBase } {
+  public of({ changes: planned }: Pick<PlannedTable, 'changes'>): { readonly changes?: ManifestChanges; readonly base?: ManifestBase } {
     const sourceRows = this.counted === undefined ? {} : { sourceRows: Number(this.counted) };
     if (this.changes) {
       const { to, landed } = this.changes;
