@@ -12,6 +12,7 @@ import { addRedriveCommand } from './commands/remote/redrive-command';
 import { addReplayCommand } from './commands/replay-command';
 import { addRunCommands } from './commands/run-commands';
 import { addStatusCommand } from './commands/status-command';
+import { addSyncCommand } from './commands/sync-command';
 import { addTablesCommand } from './commands/tables-command';
 import { addVerifyCommand } from './commands/verify-command';
 import { EXIT, EXIT_HELP } from './process/exit-codes';
@@ -37,6 +38,7 @@ export function createProgram(): Program {
   addTablesCommand(command);
   addPlanCommand(command);
   addExtractCommand(command);
+  addSyncCommand(command);
   addStatusCommand(command);
   addRedriveCommand(command);
   addPauseCommands(command);

@@ -73,7 +73,7 @@ export interface ManifestChanges {
   readonly to: ChangeMark;
   /**
    * Key by which rows are the same: landed columns, companions among them but for offsets, since datetimeoffsets of one instant are one key.
-   * `keys` and `deletes` files have all columns of it, as {@link columnsOfRole} tells. Empty where rows are added only.
+   * `keys` and `deletes` files have all columns of it, as `columnsOfRole()` tells. Empty where rows are added only.
    */
   readonly keyColumns: readonly string[];
   /** Counted by the source, in the transaction that read them. */

@@ -6,7 +6,7 @@ import type { ExtractionPlan } from './api/extraction-plan';
 import type { ExtractorProps } from './api/extractor-props';
 import type { LandingProps } from './api/landing-props';
 import type { CheckItem, ExecutionRun, RunSummary, RunWatch, WatchOptions } from './api/run-summary';
-import type { SyncResult } from './api/sync-result';
+import type { SyncResult } from './api/changes/sync-result';
 import type { VerificationResult, VerifyOptions } from './api/verification-result';
 
 /** What the bundled engine exports. */

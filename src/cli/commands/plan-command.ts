@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { withPassword } from './ask-password';
 import { counted } from '../../extractor/api/counted';
-import { LegacyToS3Error, plan, type ExtractionPlan } from '../../extractor/doors/public';
+import { LegacyToS3Error, plan, type ExtractionPlan, type PlannedTable } from '../../extractor/doors/public';
 import { formatBytes } from '../config/byte-size';
 import { addSettings, settingValues, type OptionValues } from '../config/command-settings';
 import { toPlanning, toSource } from '../config/to-props';
@@ -70,7 +70,15 @@ export function planLines({ tables, warnings, refusals, database, server, snapsh
       + `consistency ${snapshotAllowed ? 'snapshot' : 'readCommitted'}`,
     ...tables.map((table) => `${table.schema}.${table.table}  about ${counted(table.estimatedRows, 'row')}, ${formatBytes(table.estimatedBytes)}, `
       + counted(table.chunks.length, 'chunk') + (table.chunks.length === 1 ? '' : ` by ${table.chunkKey.join(', ')}`)),
+    ...tables.flatMap(changesLines),
     ...warnings.map((message) => `warning: ${message}`),
     ...refusals.map(({ risk, message }) => `refused: ${message} (${risk})`),
   ];
+}
+
+/** How sync would learn of the changes of a table, why, and what would enable a better way. */
+function changesLines({ schema, table, changes }: PlannedTable): string[] {
+  if (!changes) return [];
+  const { way, why, enable = [] } = changes;
+  return [`changes of ${schema}.${table}: ${way}, since ${why}`, ...enable.map((sql) => `  would enable a better way: ${sql}`)];
 }

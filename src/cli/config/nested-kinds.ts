@@ -1,4 +1,5 @@
-import { kind, NAMES, oneOf, SIZE, TEXT, type InnerProblem, type ValueKind } from './value-kind';
+import { BOOLEAN, kind, NAMES, oneOf, SIZE, TEXT, WHOLE, type InnerProblem, type ValueKind } from './value-kind';
+import { ChangedRows, Changes, FoundDeletes } from '../../extractor/api/changes/changes-options';
 import { nearestNames } from '../../extractor/api/unknown-names';
 import { TYPE_CHOICES } from '../../extractor/options/type-choices';
 import { MOST_CHUNK_COLUMNS } from '../../extractor/options/validate-selection';
@@ -28,6 +29,12 @@ export const TABLE_SETTINGS: { readonly [option: string]: ValueKind } = {
   targetChunkBytes: SIZE,
   targetChunkRows: FROM_ONE,
   chunkBy: CHUNK_COLUMNS,
+  changes: oneOf(Object.values(Changes)),
+  watermark: NOT_BLANK,
+  watermarkOverlap: WHOLE,
+  unseenNulls: BOOLEAN,
+  changedRows: oneOf(Object.values(ChangedRows)),
+  deletes: oneOf(Object.values(FoundDeletes)),
 };
 
 /** A type option, as `types` and `columnTypes` both take it. */

@@ -1,7 +1,7 @@
 import { COLUMN_TYPES, TABLE_OPTIONS, TYPE_SETTINGS } from './nested-kinds';
 import { BOOLEAN, oneOf, PATTERNS, SIZE, someOf, TEXT, WHOLE, wholeBetween, WHOLES, type ValueKind } from './value-kind';
 import {
-  Authentication, BinaryEncoding, Consistency, Encryption, ObjectChecksum, OnTableError, ServerSideEncryption, SourceHashes, SourceRisk,
+  Authentication, BinaryEncoding, Changes, Consistency, CountEvery, Encryption, ObjectChecksum, OnGap, OnTableError, ServerSideEncryption, SourceHashes, SourceRisk,
 } from '../../extractor/doors/public';
 
 /** Where a config file is looked for when none is named. */
@@ -96,7 +96,8 @@ export const SETTINGS: readonly Setting[] = [
     'cut tables into chunks of about this size in the source', '512MiB; down to 128MiB, so that a run has four chunks for each reader'),
   tables('targetChunkRows', WHOLE, '--target-chunk-rows <number>', 'cut tables into chunks of about this many rows instead'),
   tables('tableOptions', TABLE_OPTIONS, FILE_ONLY,
-    'columns, rows and chunks of tables by a pattern: table, columns, excludeColumns, rowFilter, targetChunkBytes, targetChunkRows, chunkBy', 'all columns and rows'),
+    'columns, rows and chunks of tables by a pattern: table, columns, excludeColumns, rowFilter, targetChunkBytes, targetChunkRows, chunkBy; '
+      + 'how their changes are learnt: changes, watermark, watermarkOverlap, unseenNulls, changedRows, deletes', 'all columns and rows'),
 
   format('query.sql', TEXT, '--query <select>', 'extract the result of this query instead of tables'),
   format('query.name', TEXT, '--as <name>', 'name of the query\'s result: name or schema.name'),
@@ -134,6 +135,11 @@ export const SETTINGS: readonly Setting[] = [
     'rows that the source hashes by SHA2_256, for comparison', 'none'),
   reading('onTableError', oneOf(Object.values(OnTableError)), '--on-table-error <what>',
     'what to do when a table fails for good: stop, or land the others and name it as missing', 'stop'),
+  reading('changes', oneOf(kebabs(Changes)), '--changes <way>', 'how sync learns of changes', 'auto: the best way each table has that misses nothing'),
+  reading('onGap', oneOf(Object.values(OnGap)), '--on-gap <what>', 'what sync does with a table whose changes cannot be told any more: fail, or read it whole', 'fail'),
+  reading('countEvery', oneOf(Object.values(CountEvery)), '--count-every <cadence>', 'how often sync lets the source count a table\'s rows',
+    'auto: each run below a million rows, daily above'),
+  reading('oneVersion', BOOLEAN, '--one-version', 'sync reads all tables in one transaction, by one reader', 'false'),
   reading('sourceAggregates', BOOLEAN, '--source-aggregates <true|false>',
     'ask the source for sums, least and greatest values of each chunk\'s columns and compare them', 'true'),
 ];

@@ -1,7 +1,7 @@
 import { SETTINGS, type SettingGroup, type SettingValues } from './settings';
 import {
   ExtractFormat, LegacyToS3Error,
-  type Consistency, type CsvOptions, type ExtractorProps, type JsonLinesOptions, type LandingProps, type ParquetOptions,
+  type Changes, type Consistency, type CsvOptions, type ExtractorProps, type JsonLinesOptions, type LandingProps, type ParquetOptions,
   type SourceRisk, type SqlServerSource, type TypeOptions,
 } from '../../extractor/doors/public';
 
@@ -64,6 +64,7 @@ export function toProps(values: SettingValues, landing: Pick<LandingProps, 'targ
     query,
     accept: (values.get('accept') as string[] | undefined)?.map((risk) => camel(risk) as SourceRisk),
     ...(values.has('consistency') && { consistency: camel(values.get('consistency') as string) as Consistency }),
+    ...(values.has('changes') && { changes: camel(values.get('changes') as string) as Changes }),
     format: toFormat(values),
   };
 }

@@ -1,3 +1,5 @@
+import type { PlannedChanges } from './changes/planned-changes';
+
 /** What the source would silently alter or withhold, so that a run refuses it unless it is accepted by name. */
 export enum SourceRisk {
   /** Dynamic data masking without the permission UNMASK: masks would land instead of values. */
@@ -121,96 +123,6 @@ export interface PlannedIdentity {
    * @default - none, of a view
    */
   readonly maxColumnId?: number;
-}
-
-/** How changes of a table are learnt. */
-export enum ChangeWay {
-  /** SQL Server's Change Tracking: inserts, updates and deletes by primary key. */
-  CHANGE_TRACKING = 'changeTracking',
-  /** Change Data Capture. */
-  CDC = 'cdc',
-  /** A rowversion column: inserts and updates. */
-  ROWVERSION = 'rowversion',
-  /** A column that the user names: what its owner promises. */
-  WATERMARK = 'watermark',
-  /** The whole table is read each time. */
-  WHOLE = 'whole',
-}
-
-/** A point in the history of a table; marks of one way and lineage compare by `order` as text. */
-export interface PlannedMark {
-  /** One of {@link ChangeWay}. */
-  readonly way: string;
-  /** What must be the same for marks to be comparable. */
-  readonly lineage: string;
-  /** Of a fixed length. */
-  readonly order: string;
-  /**
-   * Greatest value seen, of a watermark.
-   *
-   * @default - none
-   */
-  readonly value?: string;
-  /** The source's clock (ISO 8601, UTC). */
-  readonly at: string;
-}
-
-/** How the changes of a table are learnt. */
-export interface PlannedChanges {
-  /** The best way there is, or the one that was asked for. */
-  readonly way: ChangeWay;
-  /** Why it is this one. */
-  readonly why: string;
-  /**
-   * What each better way lacks, best way first.
-   *
-   * @default - there is none better
-   */
-  readonly missing?: string[];
-  /**
-   * Statements that would enable the best of these that can be enabled; they are never sent.
-   *
-   * @default - none
-   */
-  readonly enable?: string[];
-  /** Names of the columns that tell rows apart, in key order; empty where rows are only added. */
-  readonly key: string[];
-  /**
-   * What the way was told when it was chosen.
-   *
-   * @default - nothing
-   */
-  readonly settings?: { [name: string]: string };
-  /**
-   * Mark of the run before, of a run that reads changes.
-   *
-   * @default - the table is read whole
-   */
-  readonly from?: PlannedMark;
-  /**
-   * Order up to which the table was seen to be unchanged since the mark.
-   *
-   * @default - that of the mark
-   */
-  readonly unchangedTo?: string;
-  /**
-   * Run that the mark is of.
-   *
-   * @default - the table is read whole
-   */
-  readonly previousRun?: string;
-  /**
-   * Why a run of changes reads the table whole.
-   *
-   * @default - it reads its changes, or is no run of changes
-   */
-  readonly reload?: string;
-  /**
-   * Whether its rows are counted in the transaction that reads it.
-   *
-   * @default false
-   */
-  readonly count?: boolean;
 }
 
 /** A table and how it is cut. */

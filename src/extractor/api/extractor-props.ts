@@ -1,4 +1,4 @@
-import type { Changes, CountEvery, OnGap } from './changes-options';
+import type { Changes, CountEvery, OnGap } from './changes/changes-options';
 import type { ExtractFormat } from './extract-format';
 import type { ExtractionPlan, SourceRisk } from './extraction-plan';
 import type { LandingProps } from './landing-props';

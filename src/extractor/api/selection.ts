@@ -1,4 +1,4 @@
-import type { ChangedRows, Changes, FoundDeletes } from './changes-options';
+import type { ChangedRows, Changes, FoundDeletes } from './changes/changes-options';
 
 /** What is read of some tables, and how they are cut. */
 export interface TableOptions {

@@ -5,7 +5,7 @@ import { Rowversion } from './rowversion';
 import type { TableChanges } from './table-changes';
 import { Watermark } from './watermark';
 import { LegacyToS3Error } from '../api/errors';
-import { ChangeWay } from '../api/extraction-plan';
+import { ChangeWay } from '../api/changes/planned-changes';
 
 const WAYS: { readonly [way in ChangeWay]?: (table: ChangedTable) => TableChanges } = {
   [ChangeWay.CHANGE_TRACKING]: (table) => new ChangeTracking(table),

@@ -1,5 +1,5 @@
 import type { TransactionBegin } from './changed-table';
-import { ChangeWay } from '../api/extraction-plan';
+import { ChangeWay } from '../api/changes/planned-changes';
 import type { SqlServerConnection } from '../source/connection/sql-server-connection';
 
 /** What the statement is known by. */

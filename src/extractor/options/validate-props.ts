@@ -6,7 +6,7 @@ import { validateSource } from './validate-source';
 import { describe, invalid, validateBoolean, validateBytes, validateChoice, validateList, validateWhole } from './validate-value';
 import type { ExtractFormat } from '../api/extract-format';
 import { SourceRisk } from '../api/extraction-plan';
-import { Changes, CountEvery, OnGap } from '../api/changes-options';
+import { Changes, CountEvery, OnGap } from '../api/changes/changes-options';
 import { type ExtractorProps, Consistency, OnTableError, SourceHashes } from '../api/extractor-props';
 import type { VerifyOptions } from '../api/verification-result';
 

@@ -1,7 +1,7 @@
 import { conditionProblem } from './check-condition';
 import { checkSelect } from './check-select';
 import { describe, invalid, validateBoolean, validateBytes, validateChoice, validateWhole } from './validate-value';
-import { ChangedRows, Changes, FoundDeletes } from '../api/changes-options';
+import { ChangedRows, Changes, FoundDeletes } from '../api/changes/changes-options';
 import type { ExtractorProps } from '../api/extractor-props';
 import type { QueryExtraction, TableOptions } from '../api/selection';
 

@@ -1,7 +1,7 @@
 import type { RunOptions } from './context/run-options';
 import type { Manifest } from '../../contract';
 import type { ExtractionPlan } from '../api/extraction-plan';
-import { shapeOf } from '../plan/choose-ways';
+import { shapeOf } from '../plan/ways/choose-ways';
 import { chainKey, linkKey, readChain, withRun, writeChain } from '../state/chain-store';
 import type { StateStore } from '../state/state-store';
 

@@ -1,6 +1,7 @@
 import { nullTextWarnings, refuseUnlandable } from './chunks/landing-names';
 import { openSource } from './context/open-source';
 import { resolveOptions, type RunOptions } from './context/run-options';
+import { planTellingWays } from './plan-ways';
 import type { PlanControls } from '../api/controls';
 import { LegacyToS3Error } from '../api/errors';
 import type { ExtractionPlan } from '../api/extraction-plan';
@@ -31,7 +32,8 @@ export async function plan(
     connection = await openSource(options.connection, { clock, signal: stop.signal, onRetry: onConnectRetry });
     // Only chunks without a size depend on the readers.
     const readers = options.chunkTarget ? options.readers : await countReaders(connection, options);
-    const made = await planOver(connection, await readFeatures(connection), { ...options, readers });
+    const features = await readFeatures(connection);
+    const made = await planTellingWays(connection, features, await planOver(connection, features, { ...options, readers }), options);
     refuseUnlandable(made, options.target, options.format);
     return { ...made, warnings: [...options.sourceWarnings, ...made.warnings] };
   } catch (error) {

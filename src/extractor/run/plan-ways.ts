@@ -1,10 +1,11 @@
 import { plannedTypeOptions } from './chunks/table-job';
 import type { RunOptions } from './context/run-options';
-import { Changes } from '../api/changes-options';
+import { Changes } from '../api/changes/changes-options';
 import { LegacyToS3Error, type ErrorCode } from '../api/errors';
-import { ChangeWay, type ExtractionPlan } from '../api/extraction-plan';
+import { ChangeWay } from '../api/changes/planned-changes';
+import type { ExtractionPlan } from '../api/extraction-plan';
 import { readChangeFacts, type ChangeFacts } from '../changes/change-facts';
-import { withWays } from '../plan/choose-ways';
+import { withWays } from '../plan/ways/choose-ways';
 import type { SourceFeatures } from '../source/catalog/source-features';
 import type { SqlServerConnection } from '../source/connection/sql-server-connection';
 
@@ -35,6 +36,18 @@ export async function planWithMarks(
   if (!facts || facts.changeTracking !== 'on' && facts.cdc !== 'on') return bare;
   const { tables, ...rest } = await planWithWays(connection, facts, bare, options);
   return { ...rest, tables: tables.map(({ changes, ...table }) => (changes && changes.way !== ChangeWay.WHOLE ? { ...table, changes } : table)) };
+}
+
+/** A plan that tells the way of each of its tables, where the source tells what there is. @throws as {@link planWithWays} */
+export async function planTellingWays(
+  connection: SqlServerConnection, features: SourceFeatures, plan: ExtractionPlan, options: RunOptions,
+): Promise<ExtractionPlan> {
+  if (!mayFollow(options)) return plan;
+  const facts = await askFacts(connection, features, options).catch((error: unknown) => {
+    if (error instanceof LegacyToS3Error && REFUSALS.has(error.code)) return undefined;
+    throw error;
+  });
+  return facts ? planWithWays(connection, facts, plan, options) : plan;
 }
 
 /** A plan with the way of each of its tables. @throws LegacyToS3Error of code CHANGES_REFUSED where a way is named that is not to be had */

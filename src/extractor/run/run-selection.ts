@@ -7,7 +7,7 @@ import { Findings } from './findings';
 import { planOver } from './plan-run';
 import { askFacts, planWithMarks, planWithWays } from './plan-ways';
 import type { KnownTable } from './tables/landed-table';
-import { CountEvery } from '../api/changes-options';
+import { CountEvery } from '../api/changes/changes-options';
 import { LegacyToS3Error } from '../api/errors';
 import { SourceRisk, type ExtractionPlan } from '../api/extraction-plan';
 import { refuseDisorder } from '../plan/check-bounds';

@@ -2,6 +2,7 @@ import { CATALOG_COLUMNS, EVERY_FEATURE } from './scripted-database';
 import {
   COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, DISABLED_SQL, keysSql, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SIZES_SQL, tablesSql,
 } from '../../../src/extractor/source/catalog/catalog-queries';
+import { CHANGE_FEATURES_SQL } from '../../../src/extractor/changes/change-facts';
 import { FEATURES_SQL } from '../../../src/extractor/source/catalog/source-features';
 import { READER_ADVICE_SQL } from '../../../src/extractor/source/connection/reader-count';
 import { ReplayServer } from '../../../tools/replay-server/replay-server';
@@ -37,6 +38,7 @@ export async function startCatalogServer({ tables, columns, chunksPerTable }: Ca
     [167, 167, 40, 0, 0, 'SQL_Latin1_General_CP1_CI_AS'], [104, 104, 1, 1, 0, null],
   ];
   const answers = new Map<string, () => Iterable<Buffer>>([
+    [CHANGE_FEATURES_SQL, () => result([text('catalog_column')], [])],
     [FEATURES_SQL, () => result([text('product_version'), int('engine_edition'), int('snapshot_isolation_state'), text('catalog_column')],
       CATALOG_COLUMNS.map((name) => ['16.0.4181.5', 3, 1, name]))],
     [tablesSql(EVERY_FEATURE), () => result([int('object_id'), text('schema_name'), text('table_name')], each((table) => [[table, 'dbo', `Table${table}`]]))],

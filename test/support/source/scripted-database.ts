@@ -5,6 +5,7 @@ import {
   ROW_POLICIES_SQL, SIZES_SQL, tablesSql,
 } from '../../../src/extractor/source/catalog/catalog-queries';
 import { OTHER_OBJECTS_SQL } from '../../../src/extractor/source/catalog/other-objects';
+import { CHANGE_FEATURES_SQL } from '../../../src/extractor/changes/change-facts';
 import { FEATURES_SQL } from '../../../src/extractor/source/catalog/source-features';
 import { READER_ADVICE_SQL } from '../../../src/extractor/source/connection/reader-count';
 import { ReplayServer } from '../../../tools/replay-server/replay-server';
@@ -63,6 +64,8 @@ export async function startScriptedDatabase(database: ScriptedDatabase): Promise
   const { tables, snapshotAllowed = true, schedulers, override } = database;
   const perTable = (cells: (table: ScriptedTable, id: number) => ReadonlyArray<readonly Cell[]>) => tables.flatMap(cells);
   const answers = new Map<string, Buffer>([
+    // It keeps no changes.
+    [CHANGE_FEATURES_SQL, resultPackets(['catalog_column'], [])],
     [FEATURES_SQL, resultPackets(['product_version', 'engine_edition', 'snapshot_isolation_state', 'catalog_column'],
       CATALOG_COLUMNS.map((name) => ['16.0.1000.6', 3, snapshotAllowed ? 1 : 0, name]))],
     [tablesSql(EVERY_FEATURE), resultPackets(['object_id', 'schema_name', 'table_name'], perTable(({ schema, table }, id) => [[id, schema, table]]))],

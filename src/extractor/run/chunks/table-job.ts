@@ -1,4 +1,5 @@
-import { ChangeWay, type ExtractionPlan, type PlannedChunk, type PlannedTable } from '../../api/extraction-plan';
+import { ChangeWay } from '../../api/changes/planned-changes';
+import type { ExtractionPlan, PlannedChunk, PlannedTable } from '../../api/extraction-plan';
 import { ClrType, type TypeOptions } from '../../api/type-options';
 import { varyingPart } from '../../options/filter-determinism';
 import { boundCondition, KEY_TEXT_LENGTH } from '../../plan/key-types';

@@ -1,5 +1,6 @@
 import type { RunContext } from './run-context';
-import type { PlannedChanges, PlannedChunk } from '../../api/extraction-plan';
+import type { PlannedChanges } from '../../api/changes/planned-changes';
+import type { PlannedChunk } from '../../api/extraction-plan';
 import type { TypeOptions } from '../../api/type-options';
 import type { ChangedTable } from '../../changes/changed-table';
 import type { ColumnsOfTable } from '../../plan/schema-drift';

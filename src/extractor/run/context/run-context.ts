@@ -1,6 +1,6 @@
 import type { RunOptions } from './run-options';
+import type { ChangeWay } from '../../api/changes/planned-changes';
 import type { ExtractEvent } from '../../api/extract-events';
-import type { ChangeWay } from '../../api/extraction-plan';
 import type { TransactionBegin } from '../../changes/changed-table';
 import type { LandingTarget } from '../../landing/target/landing-target';
 import type { RunConsistency } from '../../source/consistency/consistency';

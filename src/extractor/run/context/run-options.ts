@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { Changes, CountEvery, OnGap } from '../../api/changes-options';
+import { Changes, CountEvery, OnGap } from '../../api/changes/changes-options';
 import { LegacyToS3Error } from '../../api/errors';
 import { ExtractFormat } from '../../api/extract-format';
 import type { ExtractionPlan, SourceRisk } from '../../api/extraction-plan';

@@ -1,6 +1,8 @@
 import { stateCheckFile } from '../../../contract';
 import { counted } from '../../api/counted';
 import type { ErrorCode } from '../../api/errors';
+import { ChangeWay } from '../../api/changes/planned-changes';
+import type { ExtractionPlan } from '../../api/extraction-plan';
 import type { ExtractorProps } from '../../api/extractor-props';
 import type { CheckItem } from '../../api/run-summary';
 import { openTarget } from '../../landing/open-target';
@@ -12,6 +14,7 @@ import { toSafeError } from '../../source/credentials/redact';
 import { openStore } from '../../state/open-store';
 import { resolveOptions, type RunOptions } from '../context/run-options';
 import { planOver } from '../plan-run';
+import { planTellingWays } from '../plan-ways';
 
 /** A difference of clocks that makes instants hard to compare, and, near 15 minutes, AWS refuse requests (seconds). */
 const CLOCK_WARNING = 60;
@@ -74,6 +77,23 @@ export async function check(props: ExtractorProps): Promise<CheckItem[]> {
   return items;
 }
 
+/** Tables that are named. */
+const MOST_TOLD = 5;
+
+/** How changes of the tables would be learnt, and what would enable better ways. */
+function changesItem({ tables }: ExtractionPlan): CheckItem[] {
+  const told = tables.flatMap(({ schema, table, changes }) => (changes ? [{ name: `${schema}.${table}`, changes }] : []));
+  if (told.length === 0) return [];
+  const ways = [...new Set(told.map(({ changes }) => changes.way))].map((way) => {
+    const own = told.filter(({ changes }) => changes.way === way);
+    const names = own.slice(0, MOST_TOLD).map(({ name, changes }) => (way === ChangeWay.WHOLE ? `${name}: ${changes.why}` : name));
+    return `${way}: ${counted(own.length, 'table')} (${names.join(', ')}${own.length > MOST_TOLD ? ` and ${own.length - MOST_TOLD} more` : ''})`;
+  });
+  const enable = [...new Set(told.flatMap(({ changes }) => changes.enable ?? []))];
+  const advice = `for a better way: ${enable.slice(0, MOST_TOLD).join('; ')}${enable.length > MOST_TOLD ? ` and ${enable.length - MOST_TOLD} more; plan --json tells all` : ''}`;
+  return [{ name: 'changes', state: 'ok', detail: `sync would learn changes by ${ways.join('; ')}`, ...(enable.length > 0 && { advice }) }];
+}
+
 async function checkSource(options: RunOptions, items: CheckItem[], attempt: Attempt): Promise<void> {
   let connection: SqlServerConnection | undefined;
   try {
@@ -93,7 +113,9 @@ async function checkSource(options: RunOptions, items: CheckItem[], attempt: Att
     if (options.query) return;
     await attempt('tables', (code, told) => told ?? (UNGRANTED.has(code) ? TABLES_ADVICE : undefined), async () => {
       // One chunk a table: no table is looked into.
-      const plan = await planOver(opened, await readFeatures(opened), { ...options, chunkTarget: { bytes: Number.MAX_SAFE_INTEGER } });
+      const features = await readFeatures(opened);
+      const plan = await planTellingWays(opened, features, await planOver(opened, features, { ...options, chunkTarget: { bytes: Number.MAX_SAFE_INTEGER } }), options);
+      items.push(...changesItem(plan));
       for (const message of plan.warnings) items.push({ name: 'source', state: 'warn', detail: message, advice: 'see the plan; the run goes on nevertheless' });
       for (const { risk, message } of plan.refusals) {
         items.push({ name: 'source', state: 'fail', detail: message, advice: `lift it, leave the table out, or accept ${risk} by name` });

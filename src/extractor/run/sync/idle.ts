@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ChangeWay } from '../../api/extraction-plan';
+import { ChangeWay } from '../../api/changes/planned-changes';
 import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
 import type { RunOptions } from '../context/run-options';
 

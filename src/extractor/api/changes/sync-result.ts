@@ -1,4 +1,4 @@
-import type { ExtractResult } from './extract-result';
+import type { ExtractResult } from '../extract-result';
 
 /** What a sync did with one table. */
 export interface SyncedTable {

@@ -1,0 +1,130 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { InvalidArgumentError, type Command } from 'commander';
+import { withPassword } from './ask-password';
+import { committedText, commitTables, landingFolder, refuseUncommitted } from './landed/land-tables';
+import { loadTables } from './landed/load-tables';
+import { refuseMissing } from './refuse-missing';
+import { addStackOptions, targetOf, type StackOptions } from './target-options';
+import { counted } from '../../extractor/api/counted';
+import { LegacyToS3Error, sync, type ExtractEvent, type ExtractorProps, type SyncResult } from '../../extractor/doors/public';
+import { addSettings, settingValues, type OptionValues } from '../config/command-settings';
+import { toProps } from '../config/to-props';
+import { stopOnSignals } from '../process/stop-on-signals';
+import { createProgress } from '../progress';
+
+/** The options that are no settings, as commander hands them over. */
+interface SyncOptions extends OptionValues, StackOptions {
+  readonly every?: number;
+  readonly json?: true;
+  readonly quiet?: true;
+  readonly debug?: true;
+}
+
+const EXAMPLES = `
+Examples:
+  cdk-legacy-to-s3 sync --server db --user reader --database Ledger --stack LegacyLedger
+  cdk-legacy-to-s3 sync --server db --user reader --database Ledger --to file:///data --landed-tables iceberg --every 5m
+  cdk-legacy-to-s3 sync --config legacy-to-s3.yaml --on-gap reload`;
+
+/** Adds `sync`. */
+export function addSyncCommand(program: Command): void {
+  const command = program.command('sync').description('Land all rows the first time, later what changed in the source since');
+  addStackOptions(addSettings(command, ['source', 'target', 'tables', 'format', 'reading']))
+    .option('--every <interval>', 'go on until stopped, and look so often: 30s, 5m, 2h', interval)
+    .option('--json', 'print events as JSON lines and the result of each sync as one more')
+    .option('--quiet', 'print nothing but errors')
+    .option('--debug', 'print stacks of errors')
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: SyncOptions) => { await runSync(options); });
+}
+
+const UNITS: { readonly [unit: string]: number } = { s: 1000, m: 60_000, h: 3_600_000 };
+const LONGEST_MS = 86_400_000;
+
+/** Milliseconds of `30s`, `5m`, `2h`. */
+export function interval(text: string): number {
+  const [, number, unit] = /^([1-9]\d{0,5})([smh])$/.exec(text) ?? [];
+  const milliseconds = Number(number) * UNITS[unit ?? ''];
+  if (!(milliseconds <= LONGEST_MS)) throw new InvalidArgumentError('expected a time such as 30s, 5m or 2h, at most 24h.');
+  return milliseconds;
+}
+
+/** Errors after which a loop looks again: they pass, or another sync is at work. */
+const PASSING: ReadonlySet<string> = new Set([
+  'SOURCE_UNREACHABLE', 'SOURCE_CONNECTION_LOST', 'SOURCE_STALLED', 'TARGET_UNREACHABLE', 'RUN_IN_USE', 'SCHEMA_CHANGED',
+]);
+const LONGEST_BACK_OFF_MS = 3_600_000;
+
+async function runSync(options: SyncOptions): Promise<void> {
+  const values = settingValues(options);
+  const landing = await targetOf(values, options);
+  const folder = landingFolder(values, landing.target);
+  const told = toProps(values, landing);
+  if (folder !== undefined) await loadTables().checkFolder(folder);
+  const props = { ...told, source: await withPassword(told.source) };
+  const signals = stopOnSignals();
+  try {
+    if (options.every === undefined) await syncOnce(props, folder, options, signals.signal);
+    else await syncEvery(options.every, async () => syncOnce(props, folder, options, signals.signal), signals.signal);
+  } finally {
+    signals.dispose();
+  }
+}
+
+/** Looks again and again; after failures that pass the time between doubles, up to an hour. */
+async function syncEvery(everyMs: number, once: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  for (let failures = 0; ;) {
+    try {
+      await once();
+      failures = 0;
+    } catch (error) {
+      if (!(error instanceof LegacyToS3Error) || !PASSING.has(error.code) || signal.aborted) throw error;
+      failures += 1;
+      process.stderr.write(`warning: ${error.code}: ${error.message}\n`);
+    }
+    const wait = Math.max(everyMs, Math.min(LONGEST_BACK_OFF_MS, failures === 0 ? 0 : everyMs * 2 ** Math.min(failures, 20)));
+    await delay(wait, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) throw new LegacyToS3Error('INTERRUPTED', 'stopped between two syncs; what landed before counts, and the next sync goes on');
+  }
+}
+
+async function syncOnce(props: ExtractorProps, folder: string | undefined, options: SyncOptions, signal: AbortSignal): Promise<void> {
+  const progress = createProgress(options);
+  try {
+    let last: ExtractEvent | undefined;
+    const result = await sync(props, {
+      signal,
+      onEvent: (event) => {
+        // The result comes last, behind what became of the landed tables.
+        if (event.type === 'run-finished') last = event;
+        else progress.onEvent(event);
+      },
+    });
+    const { run } = result;
+    const committed = folder !== undefined && run && run.missingTables.length === 0 ? await commitTables(folder, run.runId) : undefined;
+    if (options.json) committed?.forEach((table) => progress.note('', { type: 'table-committed', ...table }));
+    if (last) progress.onEvent(last);
+    for (const line of syncLines(result)) if (!options.json) progress.note(line, { type: 'synced' });
+    if (options.json) progress.note('', { type: 'synced', ...result });
+    if (!run) return;
+    progress.finish(run);
+    refuseMissing(run, (id) => `the next sync reads them anew; --resume ${id} tries again what failed`);
+    if (folder === undefined || !committed) return;
+    if (!options.json && !options.quiet) process.stdout.write(committedText(folder, run.runId, committed));
+    refuseUncommitted(folder, run.runId, committed);
+  } finally {
+    progress.close();
+  }
+}
+
+/** A line a table: its way, what changed, and why it was read whole. */
+export function syncLines({ kind, tables, lagSeconds, lagRows, gaps }: SyncResult): string[] {
+  if (kind === 'nothing') return ['nothing has changed'];
+  return [
+    ...tables.map(({ schema, table, way, rows, inserts, updates, deletes, why }) => (way === 'whole'
+      ? `${schema}.${table}  whole, ${counted(rows, 'row')}${why === undefined ? '' : `: ${why}`}`
+      : `${schema}.${table}  ${way}: ${counted(inserts, 'insert')}, ${counted(updates, 'update')}, ${counted(deletes, 'delete')}`)),
+    `${kind === 'firstLoad' ? 'first load' : `${counted(lagRows, 'change')}`} of ${counted(tables.length, 'table')}, ${lagSeconds.toFixed(1)} s behind the source`
+      + `${gaps === 0 ? '' : `; ${counted(gaps, 'gap')}`}`,
+  ];
+}
