@@ -110,7 +110,7 @@ export const ROOMS: readonly Room[] = [
     room('run/manage', 'check, list, watch, abort, prune', CONTRACT, 'api', 'changes', 'landing/target', 'landing', 'source/connection', 'source/credentials',
       'source/catalog', 'source/consistency', 'state', 'run/context', 'run/tables', 'run'),
     room('run/distributed', 'the steps of an execution: begin, work, complete', CONTRACT, 'api', 'changes', 'landing/target', 'landing/s3', 'landing', 'source/connection',
-      'source/credentials', 'source/catalog', 'source/consistency', 'state', 'plan', 'run/context', 'run/tables', 'run/chunks', 'run/manifest', 'run'),
+      'source/credentials', 'source/catalog', 'source/consistency', 'state', 'plan', 'run/context', 'run/tables', 'run/chunks', 'run/manifest', 'run', 'run/manage'),
     room('verify/values', 'values as the hash takes them', CONTRACT, 'rows/tds', 'rows/columns'),
     room('verify/compression', 'objects and pages decompressed', 'wasm'),
     room('verify/kernel', 'stored pages into rows of the hash', CONTRACT, 'wasm', 'rows/tds', 'rows/columns', 'rows/hash', 'verify/values'),
