@@ -104,6 +104,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'http-proxy-agent@^7.0.2',
     'https-proxy-agent@^7.0.6',
     'hyparquet@1.33.0',
+    'hyparquet-writer@0.17.0',
     'avsc@5.7.9',
     'lossless-json@4.3.3',
     'iconv-lite@^0.7.0',
@@ -141,10 +142,10 @@ const project = new awscdk.AwsCdkConstructLibrary({
   },
 });
 
-// A package of ES modules only, which the bundles take as it is.
+// Packages of ES modules only, which the bundles take as they are.
 const jestConfig = project.tryFindObjectFile('jest.config.json');
-jestConfig?.addOverride('transform./node_modules/hyparquet/', '<rootDir>/tools/build/esm-to-cjs.js');
-jestConfig?.addOverride('transformIgnorePatterns', ['/node_modules/(?!hyparquet/)']);
+jestConfig?.addOverride('transform./node_modules/hyparquet', '<rootDir>/tools/build/esm-to-cjs.js');
+jestConfig?.addOverride('transformIgnorePatterns', ['/node_modules/(?!hyparquet)']);
 
 project.package.addPackageResolutions('tedious@19.2.2', 'unrs-resolver@1.12.2');
 

@@ -4,7 +4,7 @@ import type { Dataset } from './object-keys';
 export const CATALOG_PARAMETERS = {
   /** `<database>/<schema>/<table>` of the source; a table without it was made by others. */
   dataset: 'cdk-legacy-to-s3.dataset',
-  /** `newest` or `runs`. */
+  /** `newest` or `runs`; `generation` of a table that had the name before, `history` of one with the changes of another. */
   kind: 'cdk-legacy-to-s3.kind',
   /** The run a table of kind `newest` shows, or a partition holds. */
   run: 'cdk-legacy-to-s3.run',

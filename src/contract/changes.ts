@@ -1,5 +1,3 @@
-import type { ManifestColumn, ManifestTable } from './manifest-table';
-
 /*
  * Runs of changes: what changed in the source since an earlier run, landed as files of their own kinds and applied to the landed
  * tables in the order of the source.
@@ -119,43 +117,25 @@ export function isChangeColumn({ fieldId }: { readonly fieldId?: number }): bool
   return fieldId !== undefined && fieldId >= CHANGE_FIELD_IDS.__op && fieldId <= CHANGE_FIELD_IDS.__committed_at;
 }
 
-/**
- * {@link CHANGE_COLUMNS} as columns of files. They are not among the columns of a manifest's table, which are those of the landed table;
- * {@link columnsOfRole} tells what a file has.
- *
- * @param ordinal place of the first in the source's result, from 1
- */
-export function changeColumns(ordinal = 1): ManifestColumn[] {
-  const [op, version, committed] = CHANGE_COLUMNS;
-  const text = { outputType: 'STRING', glueType: 'string', framing: 'shortLength' } as const;
-  return [
-    { name: op, ordinal, sourceType: 'nchar(1)', nullable: false, ...text, fieldId: CHANGE_FIELD_IDS[op] },
-    { name: version, ordinal: ordinal + 1, sourceType: 'nvarchar(41)', nullable: false, ...text, fieldId: CHANGE_FIELD_IDS[version] },
-    {
-      name: committed, ordinal: ordinal + 2, sourceType: 'datetime2(3)', nullable: true, outputType: 'TIMESTAMP(MICROS)', glueType: 'timestamp', framing: 'byteLength',
-      fieldId: CHANGE_FIELD_IDS[committed],
-    },
-  ];
-}
-
-/** The columns of a file of a table's run, by what it holds. */
-export function columnsOfRole({ columns, changes }: Pick<ManifestTable, 'columns' | 'changes'>, role: ChangeRole | 'rows'): readonly ManifestColumn[] {
-  if (role === 'rows') return columns;
-  if (role === 'changes') return [...columns, ...changeColumns(placesOf(columns) + 1)];
-  // Companions too that the key does not name: two datetimeoffsets of one instant are one key.
-  const places = [...new Set((changes?.keyColumns ?? []).flatMap((name) => columns.find((column) => column.name === name)?.ordinal ?? []))];
-  const own = places.flatMap((place, at) => columns.filter(({ ordinal }) => ordinal === place).map((column) => ({ ...column, ordinal: at + 1 })));
-  return role === 'keys' ? own : [...own, ...changeColumns(places.length + 1)];
-}
-
-/** Columns of the source; companions have the places of theirs. */
-function placesOf(columns: readonly ManifestColumn[]): number {
-  return columns.reduce((most, { ordinal }) => Math.max(most, ordinal), 0);
-}
-
 /** The objects of a table's run by what they hold; those of a full run are `rows`. */
 export function objectsOfRole<T extends { readonly role?: ChangeRole }>(objects: readonly T[], role: ChangeRole | 'rows'): T[] {
   return objects.filter((object) => (object.role ?? 'rows') === role);
+}
+
+/** Where a table's files of changes are not those of what the source counted; empty where they agree. */
+export function changesContradictions(
+  { changes, objects }: { readonly changes?: ManifestChanges; readonly objects: readonly { readonly role?: ChangeRole; readonly rows: number }[] },
+): string[] {
+  if (!changes) return [];
+  const rows = (role: ChangeRole) => objectsOfRole(objects, role).reduce((sum, object) => sum + object.rows, 0);
+  const changed = changes.inserts + changes.updates;
+  const expected: readonly (readonly [ChangeRole, number])[] = [
+    ['changes', changed], ['keys', changes.keyColumns.length === 0 ? 0 : changed], ['deletes', changes.deletes],
+  ];
+  const problems = expected.filter(([role, count]) => rows(role) !== count)
+    .map(([role, count]) => `its files of ${role} have ${rows(role)} rows, the source counted ${count}`);
+  if (changes.keyColumns.length === 0 && changes.deletes > 0) problems.push(`it has ${changes.deletes} deletes and no key to delete by`);
+  return problems;
 }
 
 /** Name in the catalog of the table with the history of a landed table. */

@@ -20,6 +20,7 @@ export * from './catalog';
 export * from './catalog-column';
 export * from './landed-tables';
 export * from './changes';
+export * from './change-columns';
 export * from './replay';
 export * from './extraction';
 export * from './extraction-changes';

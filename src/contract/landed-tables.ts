@@ -158,6 +158,43 @@ export function tableCommitSortKey(datasetId: string): string {
   return TABLE_COMMIT_SORT_KEYS + datasetId;
 }
 
+/**
+ * An item of the metadata table for each table of a run of changes that waits for its predecessor, by database, so that one query tells
+ * whoever applies a run which others it may have let go on. It is there from before the table's own item says WAITING until that says
+ * something else.
+ */
+export interface WaitingItem {
+  /** {@link waitingItemKey} */
+  readonly objectKey: string;
+  /** {@link waitingSortKey} */
+  readonly versionId: string;
+  readonly itemType: 'waiting';
+  /** The run that waits; not called `runId`, which is the key of an index. */
+  readonly waitingRun: string;
+  /** `<database>/<schema>/<table>` */
+  readonly tableOf: string;
+  /** Of the mark that the table must have reached. */
+  readonly way: string;
+  readonly lineage: string;
+  readonly waitsFor: string;
+  /** Of the waiting run's manifest. */
+  readonly bucket: string;
+  readonly manifestKey: string;
+  readonly manifestETag: string;
+  /** ISO 8601, UTC: as of the table's own item. */
+  readonly recordedAt: string;
+}
+
+/** Partition key of {@link WaitingItem}s. */
+export function waitingItemKey(database: string): string {
+  return `waiting#${database}`;
+}
+
+/** Sort key of a {@link WaitingItem}. */
+export function waitingSortKey(dataset: string, runId: string): string {
+  return `${dataset}#${runId}`;
+}
+
 /** Name of the Glue table over the lines of {@link RunSnapshotLine}. */
 export const RUN_SNAPSHOTS_TABLE = 'run_snapshots';
 

@@ -66,6 +66,8 @@ export interface RunItem {
   /** `finishedAt` again: the index sorts by it. */
   readonly lastModified: string;
   readonly runState: RunState;
+  /** `changes` where the manifest holds changes; absent for a run that read all tables whole. */
+  readonly kind?: 'changes';
   readonly manifestKey: string;
   /** Of the manifest that was checked: the one S3 had then. */
   readonly manifestVersionId: string;

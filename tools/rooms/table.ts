@@ -34,7 +34,8 @@ export const ROOMS: readonly Room[] = [
     room('spec', 'schema, values, table metadata, manifests: the format as its specification has it', CONTRACT),
     room('files', 'where metadata is written and files are read: S3, a folder'),
     room('catalogs', 'which metadata a name stands for: Glue, a folder, REST', CONTRACT, 'spec', 'files'),
-    room('commit', 'a run becomes snapshots: identity, schema, files, tags', CONTRACT, 'spec', 'files', 'catalogs'),
+    room('rows', 'rows of a snapshot, deletes applied: read, counted, hashed', 'spec', 'files'),
+    room('commit', 'a run becomes snapshots: identity, schema, files, tags', CONTRACT, 'spec', 'files', 'catalogs', 'rows'),
   ]),
 
   ...world('pipeline', [
@@ -66,7 +67,7 @@ export const ROOMS: readonly Room[] = [
     room('complete', 'a manifest is checked and its run announced', CONTRACT, 'shared'),
     room('replay', 'failed events and missed objects once more', CONTRACT, 'shared'),
     room('catalog', 'a run becomes partitions of Glue tables', CONTRACT, 'shared', 'complete'),
-    room('tables', 'a run becomes snapshots of Iceberg tables', CONTRACT, '^iceberg/spec', '^iceberg/files', '^iceberg/catalogs', '^iceberg/commit', 'shared', 'complete', 'catalog'),
+    room('tables', 'a run becomes snapshots of Iceberg tables', CONTRACT, '^iceberg/spec', '^iceberg/files', '^iceberg/catalogs', '^iceberg/rows', '^iceberg/commit', 'shared', 'complete', 'catalog'),
     room('.', 'entries of the Lambda functions', CONTRACT, 'shared', 'record', 'buffer', 'complete', 'replay', 'catalog', 'tables'),
   ]),
 
@@ -143,7 +144,7 @@ export const ROOMS: readonly Room[] = [
     room('dashboard/widgets', 'a widget with its values', 'dashboard/model', 'dashboard/metric-math', 'dashboard/metrics', 'dashboard/log-query'),
     room('dashboard', 'server and page', '^extractor/doors', 'account', 'remote', 'dashboard/model', 'dashboard/metrics', 'dashboard/log-query',
       'dashboard/runs', 'dashboard/executions', 'dashboard/widgets'),
-    room('tables', 'landed tables: committed into a folder, listed, changed, asked', CONTRACT, '^iceberg/spec', '^iceberg/files', '^iceberg/catalogs', '^iceberg/commit',
+    room('tables', 'landed tables: committed into a folder, listed, changed, asked', CONTRACT, '^iceberg/spec', '^iceberg/files', '^iceberg/catalogs', '^iceberg/rows', '^iceberg/commit',
       '^extractor/doors', 'account'),
     room('commands', 'one file a command', CONTRACT, '^extractor/api', '^extractor/options', '^extractor/source/catalog', '^extractor/doors',
       'process', 'config', 'progress', 'account', 'remote', 'dashboard', 'tables'),

@@ -50,8 +50,10 @@ export async function openTables(place: TablesPlace): Promise<OpenTable[]> {
   const tables = await forEachAtOnce(await catalog.names(''), async (name) => landedTable(place, name), TABLES_AT_ONCE);
   const all = tables.flatMap((table) => table ?? []);
   const newest = new Map<string, number>();
-  for (const { dataset, generation } of all) newest.set(dataset, Math.max(generation, newest.get(dataset) ?? 0));
-  return all.map((table) => ({ ...table, newest: table.generation === newest.get(table.dataset) }));
+  // The history of a table has generations of its own.
+  const ofOne = ({ dataset, metadata }: OpenTable) => `${metadata.properties?.[CATALOG_PARAMETERS.kind] ?? ''} ${dataset}`;
+  for (const table of all) newest.set(ofOne(table), Math.max(table.generation, newest.get(ofOne(table)) ?? 0));
+  return all.map((table) => ({ ...table, newest: table.generation === newest.get(ofOne(table)) }));
 }
 
 /** A table by its name; undefined for a table of Hive, and for what others have made. */

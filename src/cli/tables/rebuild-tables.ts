@@ -43,7 +43,9 @@ export async function rebuild(
       onEvent({ type: 'run-taken', runId, tables: run.manifest.tables.length });
       if (dryRun) continue;
       for (const each of tablesOf(run)) {
-        await tables.add(each).catch((error: unknown) => {
+        await tables.add(each).then(({ name, state }) => {
+          if (state === 'WAITING') onEvent({ type: 'table-left-out', runId, name, code: 'RUN_NOT_FOUND', why: 'the run before it in the chain of changes is not among those that are taken' });
+        }).catch((error: unknown) => {
           const { code, message } = problemOf(error);
           onEvent({ type: 'table-left-out', runId, name: tableNameOf(each), code, why: message });
         });

@@ -140,6 +140,7 @@ export class ChangeDataCapture implements TableChanges {
         `COUNT_BIG(CASE WHEN ${isRow} AND ${inserted} THEN 1 END) AS inserts`,
         `COUNT_BIG(CASE WHEN ${isRow} AND NOT ${inserted} THEN 1 END) AS updates`,
         `COUNT_BIG(CASE WHEN ${isGone} THEN 1 END) AS deletes`,
+        ...(settings.spellings === 'true' ? ['ISNULL(SUM(CONVERT(bigint, c.[__of])), 0) AS key_rows'] : []),
       ].join(', ')} ${last} WHERE c.[__n] = c.[__of]`),
     };
   }

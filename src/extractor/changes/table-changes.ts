@@ -17,7 +17,10 @@ export interface ChangeStatements {
   readonly keys?: ChangeStatement;
   /** Keys of deleted rows, then CHANGE_COLUMNS. Absent where deletes are not seen. */
   readonly deletes?: ChangeStatement;
-  /** One row of three `bigint`: inserts, updates, deletes, as the source counts what the statements above return. */
+  /**
+   * One row of `bigint`: inserts, updates, deletes, as the source counts what the statements above return; and `key_rows` where the keys are
+   * more than those of the inserted and updated rows, since a key has several spellings.
+   */
   readonly counts: ChangeStatement;
 }
 

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { parsedPatterns } from './table-choices';
-import { ChangeWay, type ExtractionPlan, type PlannedChanges, type PlannedTable } from '../api/extraction-plan';
-import { Changes } from '../api/changes-options';
-import type { TableOptions } from '../api/selection';
 import { CHANGE_COLUMNS } from '../../contract';
-import type { ChangeFacts } from '../changes/change-facts';
-import { chooseWay, type ChangeSettings, type WayChoice } from '../changes/choose-way';
+import { Changes } from '../api/changes-options';
+import { ChangeWay, type ExtractionPlan, type PlannedChanges, type PlannedTable } from '../api/extraction-plan';
+import type { TableOptions } from '../api/selection';
 import type { TypeOptions } from '../api/type-options';
+import type { ChangeFacts } from '../changes/change-facts';
+import { chooseWay, type WayChoice } from '../changes/choose-way';
+import type { ChangeSettings } from '../changes/judge-ways';
 import { landedNames } from '../source/catalog/column-names';
 
 /** What is asked for of the ways. */
@@ -20,10 +21,10 @@ export interface WayOptions {
 }
 
 /**
- * Whether landed rows are found by a key of which the source holds several spellings equal; while they are not, such a table is read
- * whole.
+ * Whether landed keys are read, by which landed spellings of keys are found that the source holds equal, and deletes that a way does not
+ * see; while they are not, such a table is read whole.
  */
-const FINDS_SPELLINGS = false;
+const READS_LANDED_KEYS = false;
 
 /** The plan with the way of each of its tables. @throws LegacyToS3Error of code CHANGES_REFUSED where a way is named that is not to be had */
 export function withWays(plan: ExtractionPlan, facts: ChangeFacts, options: WayOptions): ExtractionPlan {
@@ -57,20 +58,13 @@ function plannedChanges(
   const optionsOf = typeOptions?.(table);
   const landed = new Map(table.columns.map(({ name }, at) => [name, names[at]]));
   const choice = chooseWay(table, facts, settings, {
-    spellings: FINDS_SPELLINGS, ...(optionsOf && { typeOptions: (column) => optionsOf(landed.get(column) ?? column) }),
+    landedKeys: READS_LANDED_KEYS, ...(optionsOf && { typeOptions: (column) => optionsOf(landed.get(column) ?? column) }),
   });
-  return toPlanned(choice, table, asked, commitTimes);
+  return toPlanned(choice, table, commitTimes);
 }
 
-function toPlanned(choice: WayChoice, { primaryKey }: PlannedTable, asked: { readonly changedRows?: string; readonly deletes?: string }, commitTimes: boolean): PlannedChanges {
-  const { way, why, missing, enable, keys, instance, column } = choice;
-  const settings: { [name: string]: string } = {
-    ...(way === 'changeTracking' && commitTimes && { commitTimes: 'true' }),
-    ...(instance && { instance: JSON.stringify(instance) }),
-    ...(column !== undefined && { column }),
-    ...(column !== undefined && asked.changedRows !== undefined && { rows: asked.changedRows }),
-    ...(column !== undefined && asked.deletes !== undefined && { deletes: asked.deletes }),
-  };
+function toPlanned({ way, why, missing, enable, keys, settings: told }: WayChoice, { primaryKey }: PlannedTable, commitTimes: boolean): PlannedChanges {
+  const settings = { ...told, ...(way === 'changeTracking' && commitTimes && { commitTimes: 'true' }) };
   return {
     way: way as ChangeWay,
     why,

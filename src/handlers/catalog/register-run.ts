@@ -32,6 +32,7 @@ const { dataset: DATASET, kind: KIND, run: RUN, state: STATE, layout: LAYOUT, le
  *   because a column came that is called `run` too.
  * - A table that others made, or that another dataset's name folds to, is left alone: a failure is logged, the run is
  *   completed all the same, since trying again would not help.
+ * - Changes of a table are no run of it: files of keys lie beside them, and nothing that Hive has takes rows away. They are left out.
  * - A table that Glue refuses (a permission of Lake Formation, the key of the catalog, a name it does not take) keeps no other
  *   from being registered.
  */
@@ -48,12 +49,12 @@ export function catalogRegistrar(catalog: GlueCatalog, telemetry: Telemetry): Ru
   return async (run, { manifest }) => {
     const refused: { readonly name: string; readonly error: unknown }[] = [];
     await mapConcurrently(manifest.tables, TABLE_CONCURRENCY, async (table) => {
+      const dataset = datasetId(table.database, table.schema, table.table);
+      if (table.changes) return telemetry.warn('changes of a table are left out of the catalog, since a Hive table shows whole runs', { dataset });
       try {
         const leftOut = leftOutColumns(table.columns, manifest.format.name);
         if (leftOut.length > 0) {
-          telemetry.warn('columns are left out of the catalog, since Glue refuses their names', {
-            dataset: datasetId(table.database, table.schema, table.table), columns: leftOut,
-          });
+          telemetry.warn('columns are left out of the catalog, since Glue refuses their names', { dataset, columns: leftOut });
         }
         await registerTable(catalog, run, manifest, table);
       } catch (error) {

@@ -5,7 +5,7 @@ import { manifestContradictions } from './manifest-consistency';
 import { LandedManifest, readManifest } from './read-manifest';
 import { reportRun, ReportServices } from './report-run';
 import { unnamedObjects } from './unnamed-objects';
-import { MAX_RUN_PROBLEMS, RUN_ITEM_SORT_KEY, RUN_LINES, RunItem, runItemKey, RUNS_DATASET } from '../../contract';
+import { CHANGES_MANIFEST_VERSION, MAX_RUN_PROBLEMS, RUN_ITEM_SORT_KEY, RUN_LINES, RunItem, runItemKey, RUNS_DATASET } from '../../contract';
 import { mapConcurrently } from '../shared/concurrency';
 import { ItemStore } from '../shared/item-store';
 import { Telemetry } from '../shared/telemetry';
@@ -78,6 +78,7 @@ function runItem({ manifest, bucket, key, versionId, eTag }: LandedManifest, pro
     dataset: RUNS_DATASET,
     lastModified: manifest.finishedAt,
     runState: problems.length === 0 ? 'COMPLETE' : 'INCOMPLETE',
+    ...(manifest.manifestVersion === CHANGES_MANIFEST_VERSION && { kind: 'changes' as const }),
     manifestKey: key,
     manifestVersionId: versionId,
     manifestETag: eTag,

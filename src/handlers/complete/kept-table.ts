@@ -58,8 +58,8 @@ export class TableKeeper {
 
   private object(object: ManifestObject): ManifestObject {
     if (typeof object !== 'object' || object === null) return object;
-    const { key, rows, sizeBytes, checksum, contentHash } = object;
-    return { key, rows, sizeBytes, checksum, ...(contentHash && { contentHash }) } as ManifestObject;
+    const { key, rows, sizeBytes, checksum, contentHash, role } = object;
+    return { key, rows, sizeBytes, checksum, ...(contentHash && { contentHash }), ...(role && { role }) } as ManifestObject;
   }
 
   /** Types are few. */

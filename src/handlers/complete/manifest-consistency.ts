@@ -1,4 +1,4 @@
-import { datasetRunFolder, Manifest, ManifestTable } from '../../contract';
+import { changesContradictions, datasetRunFolder, Manifest, ManifestTable, objectsOfRole } from '../../contract';
 
 /**
  * Where a manifest contradicts itself: totals that are not the sum of their parts, an object named twice or outside its
@@ -26,9 +26,12 @@ export function tableLabel(table: ManifestTable): string {
 function tableContradictions(manifest: Manifest, table: ManifestTable): string[] {
   const problems: string[] = [];
   for (const name of ['rows', 'sizeBytes'] as const) {
-    const total = sum(table.objects, (object) => object[name]);
+    // Rows of a table whose changes were read are those of its newest values; its other files hold keys.
+    const counted = table.changes && name === 'rows' ? objectsOfRole(table.objects, 'changes') : table.objects;
+    const total = sum(counted, (object) => object[name]);
     if (total !== table[name]) problems.push(`${tableLabel(table)}: its objects have ${name} ${total}, the manifest says ${table[name]}`);
   }
+  problems.push(...changesContradictions(table).map((problem) => `${tableLabel(table)}: ${problem}`));
   const folder = datasetRunFolder(manifest.prefix, table, manifest.runId);
   for (const { key } of table.objects) {
     if (!key.startsWith(folder) || key === folder) problems.push(`${tableLabel(table)}: '${key}' does not lie in '${folder}'`);

@@ -1,14 +1,17 @@
 import { InvalidInputException } from '@aws-sdk/client-glue';
 import { isThrottle } from './glue-pace';
-import { datasetOfTask, itemOf, TableServices, TableTask } from './table-task';
-import { TableCommitItem } from '../../contract';
+import { datasetOfTask, itemOf, TableServices, TableTask, tableRunOf } from './table-task';
+import { endWaiting, noteWaiting } from './waiting-tables';
+import { ManifestTable, TableCommitItem } from '../../contract';
+import { applyChanges } from '../../iceberg/commit/changes/apply-changes';
+import { addHistory } from '../../iceberg/commit/changes/history';
 import { commitRun } from '../../iceberg/commit/commit-run';
 import { withdrawRun } from '../../iceberg/commit/rollback';
 import { IcebergError, IcebergErrorCode } from '../../iceberg/spec/errors';
 import { describeError, HandlerError } from '../shared/errors';
 
 /** Failures that trying again does not cure. */
-const REFUSALS: readonly IcebergErrorCode[] = ['NAME_TAKEN', 'COLUMN_REFUSED', 'FOREIGN_ROWS'];
+const REFUSALS: readonly IcebergErrorCode[] = ['NAME_TAKEN', 'COLUMN_REFUSED', 'FOREIGN_ROWS', 'CHAIN_BROKEN'];
 
 /** Longest problem kept, in characters. */
 const MAX_PROBLEM = 2_000;
@@ -16,23 +19,29 @@ const MAX_PROBLEM = 2_000;
 const DAY_MS = 86_400_000;
 
 /** Whether there is nothing left to do for a table of a run that holds. */
-export function isCommitted({ prove }: Pick<TableServices, 'prove'>, item: TableCommitItem | undefined, manifestETag: string): boolean {
+export function isCommitted(
+  { prove }: Pick<TableServices, 'prove'>, { changes }: Pick<ManifestTable, 'changes'>, item: TableCommitItem | undefined, manifestETag: string,
+): boolean {
   if (item?.manifestETag !== manifestETag) return false;
   if (item.commitState === 'SUPERSEDED') return true;
-  return item.commitState === 'COMMITTED' && (!prove || item.queryProven !== undefined || item.problem !== undefined || item.snapshotId === undefined);
+  // What a manifest of changes tells of a table is not what a query of all rows answers.
+  return item.commitState === 'COMMITTED' && (!prove || changes !== undefined || item.queryProven !== undefined || item.problem !== undefined || item.snapshotId === undefined);
 }
 
 /**
- * Commits a table of a run that holds, notes it, and has it proved where that is asked for. What fails is noted and logged, and holds up
+ * Commits a table of a run that holds, or applies its changes, notes it, and has it proved where that is asked for. What fails is noted and logged, and holds up
  * no other table.
  *
  * @returns false when there was no time for all of it
  */
 export async function commitTable(services: TableServices, task: TableTask, known: TableCommitItem | undefined): Promise<boolean> {
   const { workplaceOf, items, settings, telemetry } = services;
-  const { run: { bucket, manifestETag }, landed, table } = task;
   try {
-    const outcome = await commitRun(workplaceOf(bucket), { manifest: landed.manifest, manifestKey: landed.key, manifestETag, table }, {
+    if (task.table.changes) {
+      await applyToTable(services, task, known);
+      return true;
+    }
+    const outcome = await commitRun(workplaceOf(task.run.bucket), tableRunOf(task), {
       foreignRows: settings.foreignRows,
       keepRuns: settings.keepRuns,
       keepForMs: settings.keepForDays === undefined ? undefined : settings.keepForDays * DAY_MS,
@@ -50,10 +59,55 @@ export async function commitTable(services: TableServices, task: TableTask, know
   }
 }
 
-async function notCommitted({ items, telemetry }: TableServices, task: TableTask, error: unknown, known: TableCommitItem | undefined): Promise<void> {
+/** Applies the changes of a table, after its predecessor, and adds them to its history. */
+async function applyToTable(services: TableServices, task: TableTask, known: TableCommitItem | undefined): Promise<void> {
+  const { workplaceOf, items, settings: { foreignRows }, telemetry } = services;
+  const { run, table: { changes } } = task;
+  const { inserts, updates, deletes, to, sourceRows } = changes!;
+  const workplace = workplaceOf(run.bucket);
+  const apply = async () => applyChanges(workplace, tableRunOf(task), { foreignRows });
+  let outcome = await apply();
+  if (outcome.state === 'WAITING') {
+    await noteWaiting(services, task, outcome.waitsFor!);
+    // Whoever applied the predecessor meanwhile may have looked for who waits before the note was there.
+    outcome = await apply();
+    if (outcome.state === 'WAITING') {
+      if (known?.commitState !== 'WAITING' || known.manifestETag !== run.manifestETag) telemetry.metric('tablesWaiting', 1);
+      return;
+    }
+  }
+  const { state: commitState, metadataLocation, snapshotId, provenRows, repeated } = outcome;
+  if (!repeated) {
+    telemetry.metric('tablesCommitted', 1);
+    telemetry.metric('changesApplied', inserts + updates + deletes);
+    telemetry.metric('changeLagSeconds', Math.max(0, (Date.now() - Date.parse(to.at)) / 1000));
+  }
+  const problem = await historyProblem(services, task);
+  await items.put(itemOf(task, {
+    commitState, metadataLocation, provenRows, sourceRows, problem, ...(snapshotId !== undefined && { snapshotId: String(snapshotId) }),
+  }));
+  await endWaiting(services, task);
+}
+
+/** Adds a run to the history of a table. @returns why that is refused, which holds up nothing else */
+async function historyProblem({ workplaceOf, telemetry }: TableServices, task: TableTask): Promise<string | undefined> {
+  try {
+    await addHistory(workplaceOf(task.run.bucket), tableRunOf(task));
+    return undefined;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    telemetry.failure('changes could not be added to the history of a table', error as Error);
+    telemetry.metric('tablesNotCommitted', 1);
+    return `history: ${describeError(error)}`.slice(0, MAX_PROBLEM);
+  }
+}
+
+async function notCommitted(services: TableServices, task: TableTask, error: unknown, known: TableCommitItem | undefined): Promise<void> {
+  const { items, telemetry } = services;
   const commitState = isRefusal(error) ? 'REFUSED' : 'FAILED';
   const problem = describeError(error).slice(0, MAX_PROBLEM);
   await items.put(itemOf(task, { commitState, problem }));
+  if (commitState === 'REFUSED' && task.table.changes) await endWaiting(services, task);
   telemetry.failure(`a table could not be committed${commitState === 'FAILED' ? ' and is tried again' : ''}`, error as Error);
   const repeated = known?.manifestETag === task.run.manifestETag && known.commitState === commitState;
   if (!repeated) telemetry.metric('tablesNotCommitted', 1);

@@ -2,9 +2,10 @@ import { randomInt } from 'node:crypto';
 import { commitTable, isCommitted } from './commit-table';
 import { goOnEvent } from './go-on';
 import { datasetOfTask, TableServices, TableTask } from './table-task';
+import { wakingOf } from './waiting-tables';
 import { isWithdrawn, withdrawTable } from './withdraw-table';
 import { WriteRunSnapshots } from './write-run-snapshots';
-import { RunItem, TableCommitItem } from '../../contract';
+import { ManifestTable, RunItem, TableCommitItem } from '../../contract';
 import { LandedManifest } from '../complete/read-manifest';
 import { GoOn } from '../complete/report-run';
 import { RunStore } from '../complete/run-store';
@@ -52,10 +53,11 @@ export async function commitTables(
   });
   if (stale) return telemetry.info('run checked later by another', { runId: run.runId });
   const failed = await note(services, run, landed);
+  if (run.runState === 'COMPLETE') await wake(services, run, landed);
   if (left > 0) {
     telemetry.info('tables are left for another invocation', { runId: run.runId, tables: left });
     if (tried === 0) throw new HandlerError('TABLES_NOT_COMMITTED', `none of ${left} tables could be tried in the time there was`);
-    return async () => services.invokeAgain(goOnEvent(landed, run, from));
+    return async () => services.invokeAgain(goOnEvent({ ...landed, runId: run.runId }, run, from));
   }
   if (failed.length === 0) return;
   const named = failed.slice(0, MAX_NAMED).map(({ tableName, problem }) => `'${tableName}': ${problem}`).join('; ');
@@ -72,17 +74,19 @@ function dueTables(
 ): { readonly pending: LandedManifest['manifest']['tables']; readonly from: string } {
   const now = new Date().toISOString();
   const itemFor = (table: LandedManifest['manifest']['tables'][number]) => known.get(datasetOfTask({ table }));
-  const open = manifest.tables.filter((table) => !isSettled(services, run, itemFor(table)));
+  const open = manifest.tables.filter((table) => !isSettled(services, run, table, itemFor(table)));
   const triedSince = (item: TableCommitItem | undefined) => since !== undefined && item?.manifestETag === run.manifestETag
-    && ['FAILED', 'REFUSED', 'BROKEN'].includes(item.commitState) && item.recordedAt >= since;
+    && ['FAILED', 'REFUSED', 'BROKEN', 'WAITING'].includes(item.commitState) && item.recordedAt >= since;
   const fresh = open.filter((table) => !triedSince(itemFor(table)));
   const pending = fresh.length > 0 ? fresh : open.filter((table) => itemFor(table)?.commitState === 'FAILED');
   const at = pending.length > TABLE_CONCURRENCY ? randomInt(pending.length) : 0;
   return { pending: [...pending.slice(at), ...pending.slice(0, at)], from: fresh.length > 0 ? since ?? now : now };
 }
 
-function isSettled(services: TablesServices, { runState, manifestETag }: RunItem, item: TableCommitItem | undefined): boolean {
-  return runState === 'COMPLETE' ? isCommitted(services, item, manifestETag) : isWithdrawn(item, manifestETag);
+function isSettled(
+  services: TablesServices, { runState, manifestETag }: RunItem, table: ManifestTable, item: TableCommitItem | undefined,
+): boolean {
+  return runState === 'COMPLETE' ? isCommitted(services, table, item, manifestETag) : isWithdrawn(item, manifestETag);
 }
 
 /** `stale`: the run was checked again meanwhile, with another outcome; whoever checked it brings its tables along. */
@@ -91,8 +95,19 @@ async function tryTable(services: TablesServices, task: TableTask): Promise<'tri
   const { run } = task;
   const [now, known] = await Promise.all([items.run(run.runId), items.table(run.runId, datasetOfTask(task))]);
   if (now?.manifestETag !== run.manifestETag || now.runState !== run.runState) return 'stale';
-  if (isSettled(services, run, known)) return 'tried';
+  if (isSettled(services, run, task.table, known)) return 'tried';
   return await (run.runState === 'COMPLETE' ? commitTable : withdrawTable)(services, task, known) ? 'tried' : 'left';
+}
+
+/** Starts runs of changes that waited for this one, each once. Done by every invocation, also one that finds all tables settled: the call may have been lost. */
+async function wake({ items, invokeAgain, telemetry }: TablesServices, run: RunItem, { manifest: { tables } }: LandedManifest): Promise<void> {
+  const databases = [...new Set(tables.map(({ database }) => database))];
+  const waiting = (await Promise.all(databases.map(async (database) => items.waiting(database)))).flat();
+  if (waiting.length === 0) return;
+  const { events, ended } = wakingOf(run, tables, await items.ofRun(run.runId), waiting, new Date().toISOString());
+  for (const note of ended) await items.endWaiting(note);
+  if (events.length > 0) telemetry.info('runs of changes that waited go on', { runId: run.runId, runs: events.length });
+  for (const event of events) await invokeAgain(event);
 }
 
 /** Writes what has become of the run's tables to its lines and its item. @returns those to be tried again */

@@ -21,10 +21,12 @@ export interface GoOnRequest {
  * The event by which run completion invokes itself: that of the manifest, which the failure queue and replays understand, and
  * what is left to do.
  */
-export function goOnEvent({ bucket, key, eTag, manifest }: LandedManifest, { runState }: Pick<RunItem, 'runState'>, since: string): object {
+export function goOnEvent(
+  { bucket, key, eTag, runId }: Pick<LandedManifest, 'bucket' | 'key' | 'eTag'> & Pick<RunItem, 'runId'>, { runState }: Pick<RunItem, 'runState'>, since: string,
+): object {
   return {
     Records: [{ eventName: 'ObjectCreated:Put', s3: { bucket: { name: bucket }, object: { key: encodeURIComponent(key), eTag } } }],
-    [FIELD]: { runId: manifest.runId, manifestETag: eTag, runState, since },
+    [FIELD]: { runId, manifestETag: eTag, runState, since },
   };
 }
 

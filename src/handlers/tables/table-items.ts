@@ -1,7 +1,9 @@
-import { ConditionalCheckFailedException, DynamoDBClient, GetItemCommand, paginateQuery, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException, DeleteItemCommand, DynamoDBClient, GetItemCommand, paginateQuery, PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import {
-  METADATA_TABLE, RUN_ITEM_SORT_KEY, RunItem, runItemKey, TABLE_COMMIT_SORT_KEYS, TableCommitItem, tableCommitSortKey,
+  METADATA_TABLE, RUN_ITEM_SORT_KEY, RunItem, runItemKey, TABLE_COMMIT_SORT_KEYS, TableCommitItem, tableCommitSortKey, WaitingItem, waitingItemKey,
 } from '../../contract';
 
 /** Items of the metadata table that say where the tables of a run stand. */
@@ -37,9 +39,9 @@ export class TableItems {
     return await this.get(runId, tableCommitSortKey(dataset)) as TableCommitItem | undefined;
   }
 
-  /** Writes an item; one that says FAILED or REFUSED is not written over a commit of the same manifest that another has made. */
+  /** Writes an item; one that says FAILED, REFUSED or WAITING is not written over a commit of the same manifest that another has made. */
   public async put(item: TableCommitItem): Promise<void> {
-    const keeps = item.commitState === 'FAILED' || item.commitState === 'REFUSED';
+    const keeps = item.commitState === 'FAILED' || item.commitState === 'REFUSED' || item.commitState === 'WAITING';
     try {
       await this.dynamo.send(new PutItemCommand({
         TableName: this.tableName,
@@ -58,6 +60,32 @@ export class TableItems {
   /** Puts an item in place of a commit that was taken back. */
   public async replace(item: TableCommitItem): Promise<void> {
     await this.dynamo.send(new PutItemCommand({ TableName: this.tableName, Item: marshall(item, { removeUndefinedValues: true }) }));
+  }
+
+  /** Notes of tables of a database that wait for a run. */
+  public async waiting(database: string): Promise<WaitingItem[]> {
+    const pages = paginateQuery({ client: this.dynamo }, {
+      TableName: this.tableName,
+      ConsistentRead: true,
+      KeyConditionExpression: '#key = :key',
+      ExpressionAttributeNames: { '#key': METADATA_TABLE.partitionKey },
+      ExpressionAttributeValues: marshall({ ':key': waitingItemKey(database) }),
+    });
+    const items: WaitingItem[] = [];
+    for await (const { Items } of pages) for (const each of Items ?? []) items.push(unmarshall(each) as WaitingItem);
+    return items;
+  }
+
+  /** Notes that a table waits. */
+  public async putWaiting(item: WaitingItem): Promise<void> {
+    await this.dynamo.send(new PutItemCommand({ TableName: this.tableName, Item: marshall(item) }));
+  }
+
+  /** Takes the note away, where there is one. */
+  public async endWaiting({ objectKey, versionId }: Pick<WaitingItem, 'objectKey' | 'versionId'>): Promise<void> {
+    await this.dynamo.send(new DeleteItemCommand({
+      TableName: this.tableName, Key: marshall({ [METADATA_TABLE.partitionKey]: objectKey, [METADATA_TABLE.sortKey]: versionId }),
+    }));
   }
 
   private async get(runId: string, sortKey: string): Promise<unknown> {

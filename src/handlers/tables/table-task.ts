@@ -3,7 +3,7 @@ import { TableItems } from './table-items';
 import {
   datasetId, LandedTablesSettings, ManifestTable, RunItem, runItemKey, TableCommitItem, tableCommitSortKey,
 } from '../../contract';
-import { tableNameOf } from '../../iceberg/commit/table-run';
+import { tableNameOf, TableRun } from '../../iceberg/commit/table-run';
 import { Workplace } from '../../iceberg/commit/workplace';
 import { LandedManifest } from '../complete/read-manifest';
 import { Telemetry } from '../shared/telemetry';
@@ -63,4 +63,9 @@ export function itemOf({ run, table }: TableTask, state: Pick<TableCommitItem, '
     recordedAt: new Date().toISOString(),
     ...state,
   };
+}
+
+/** The table as commits take it. */
+export function tableRunOf({ run: { manifestETag }, landed: { manifest, key }, table }: TableTask): TableRun {
+  return { manifest, manifestKey: key, manifestETag, table };
 }

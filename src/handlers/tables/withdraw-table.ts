@@ -1,6 +1,8 @@
 import { isThrottle } from './glue-pace';
-import { datasetOfTask, itemOf, TableServices, TableTask } from './table-task';
+import { datasetOfTask, itemOf, tableRunOf, TableServices, TableTask } from './table-task';
+import { endWaiting } from './waiting-tables';
 import { CATALOG_PARAMETERS, TableCommitItem } from '../../contract';
+import { withdrawHistory } from '../../iceberg/commit/changes/history';
 import { withdrawRun } from '../../iceberg/commit/rollback';
 import { tableNameOf } from '../../iceberg/commit/table-run';
 import { describeError, HandlerError } from '../shared/errors';
@@ -33,7 +35,9 @@ export async function withdrawTable(services: TableServices, task: TableTask, kn
       telemetry.metric('tablesNotProven', 1);
       telemetry.failure('a table shows a run that does not hold', new HandlerError('TABLES_NOT_COMMITTED', `'${name}': ${withdrawal.why}`));
     } else {
+      if (table.changes) await withdrawHistory(workplace, tableRunOf(task));
       await items.replace(itemOf(task, { commitState: 'WITHDRAWN' }));
+      if (table.changes) await endWaiting(services, task);
     }
   } catch (error) {
     if (isThrottle(error)) return false;

@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { metadataAt, Workplace } from './workplace';
+import { listedManifests } from './snapshot-files';
+import { forEachAtOnce, metadataAt, required, Workplace } from './workplace';
 import { fileNameOf, TABLE_PROPERTIES } from '../../contract';
-import { metadataVersion } from '../catalogs/table-catalog';
+import { CatalogTable, metadataVersion } from '../catalogs/table-catalog';
+import { canonicalUri } from '../files/table-files';
+import { dataFolder } from '../rows/own-files';
+import { EntryStatus, readManifest } from '../spec/manifest';
 import { TableMetadata } from '../spec/table-metadata';
 
 /** What is noted before an attempt writes anything else, so that what it leaves can be found. */
@@ -49,14 +53,20 @@ export async function sweepAttempts(workplace: Workplace, name: string, location
   const metadata = current === undefined ? undefined : await metadataAt(workplace, current);
   if (metadata?.location !== location) return 0;
   let deleted = 0;
+  let named: ReadonlySet<string> | undefined;
   for (const { uri } of notes) {
     const text = await files.read(uri);
     if (!text) continue;
     const { attempt, base } = JSON.parse(text.toString('utf8')) as AttemptNote;
     if (base === current) continue;
     // One that was committed ended before it deleted what the log names no more.
-    const isLeft = isCommitted(metadata, current!, attempt) ? isForgotten(metadata) : (file: string) => file.includes(attempt);
-    const left = (await files.list(`${location}/metadata/`)).map((file) => file.uri).filter(isLeft);
+    const committed = isCommitted(metadata, current!, attempt);
+    const isLeft = committed ? isForgotten(metadata) : (file: string) => file.includes(attempt);
+    const listed = [...await files.list(`${location}/metadata/`), ...committed ? [] : await files.list(dataFolder(location))];
+    const found = listed.map((file) => file.uri).filter(isLeft);
+    // Whose own snapshot has expired may be named by those that followed it.
+    if (found.some(isNamed)) named ??= await namedFiles(workplace, metadata);
+    const left = found.filter((file) => !named?.has(canonicalUri(file)));
     await files.delete([...left, uri]);
     deleted += left.length;
   }
@@ -70,20 +80,46 @@ export interface Attempt {
 }
 
 /**
- * Deletes what attempts of this process have left in folders of tables that they were to begin, where another one began the table.
+ * Deletes what attempts of this process have left that came too late: in folders of tables that they were to begin, where another one
+ * began the table, and in the table's own, where a sweep may have been there before the last of their files.
  *
- * @param metadata what the name stands for since
+ * @param table what the name stands for since, and its metadata
  */
-export async function forgetAttempts({ files }: Workplace, attempts: readonly Attempt[], metadata: TableMetadata | undefined): Promise<void> {
-  const named = [metadata?.location, metadata?.properties?.[TABLE_PROPERTIES.previousGeneration]];
+export async function forgetAttempts(
+  { files }: Workplace, attempts: readonly Attempt[], table: CatalogTable | undefined, metadata: TableMetadata | undefined,
+): Promise<void> {
   for (const { location, attempt } of attempts) {
-    // In a folder that is the table's, or was until a newer generation began, the next sweep finds them.
-    if (named.some((each) => each === location || each?.startsWith(`${location}/`))) continue;
+    if (metadata?.location === location) {
+      // What refused it may have been its own repetition.
+      if (isCommitted(metadata, table!.metadataLocation!, attempt)) continue;
+      const there = [...await files.list(`${location}/metadata/`), ...await files.list(dataFolder(location))];
+      const own = there.map(({ uri }) => uri).filter((uri) => uri.includes(attempt));
+      await files.delete([...own, `${attemptsFolder(location)}${attempt}.json`]);
+      continue;
+    }
+    // In a folder that was the table's until a newer generation began, nobody's attempt can be told from the table.
+    if (metadata?.properties?.[TABLE_PROPERTIES.previousGeneration]?.startsWith(`${location}/`)) continue;
     const there = (await files.list(`${location}/`)).map(({ uri }) => uri);
     const own = there.filter((uri) => uri.includes(attempt));
     // What has no attempt's name (`v1.metadata.json`) is found by the note, which stays then: another attempt may write there too.
     await files.delete(own.length === there.length ? own : own.filter((uri) => !isAttemptNote(uri)));
   }
+}
+
+/** A file that snapshots name by way of others: a manifest, or rows and deletes of our own. */
+function isNamed(uri: string): boolean {
+  return /-m\d+\.avro$/.test(uri) || uri.endsWith('.parquet');
+}
+
+/** Manifests that any snapshot of a table names, and the files that they name. */
+async function namedFiles({ files }: Workplace, { snapshots = [] }: TableMetadata): Promise<ReadonlySet<string>> {
+  const lists = await forEachAtOnce(snapshots, async (snapshot) => listedManifests(files, snapshot));
+  const manifests = new Map(lists.flat().map((listed) => [listed.path, listed]));
+  const named = await forEachAtOnce([...manifests.values()], async (listed) => {
+    const { entries } = readManifest(await required(files, listed.path), listed.path);
+    return entries.flatMap(({ status, file }) => (status === EntryStatus.deleted ? [] : [canonicalUri(file.filePath)]));
+  });
+  return new Set([...[...manifests.keys()].map(canonicalUri), ...named.flat()]);
 }
 
 /** Whether an attempt's snapshot is, or was, part of the table. */

@@ -1,8 +1,9 @@
 import { addSnapshot } from './add-snapshot';
 import { Attempt, endAttempt, forgetAttempts, noteAttempt, sweepAttempts } from './attempts';
-import { commitMetadata, laterThan, ownerOf } from './change-table';
+import { isOlderThan, laterRun, appliedRun, SNAPSHOT_INEXACT } from './changes/chain';
+import { commitMetadata, laterThan } from './change-table';
 import { SNAPSHOT_ETAG, staysBesideRun } from './foreign-rows';
-import { Ground, groundOf, keepGeneration, uuidOf } from './generation';
+import { Ground, groundOf, keepGeneration, requireOwn, uuidOf } from './generation';
 import { proveCommit } from './prove-commit';
 import { liveManifests } from './snapshot-files';
 import { dataFiles, datasetOf, ProvenFile, proveFiles, runProperties, tableNameOf, TableRun } from './table-run';
@@ -27,7 +28,7 @@ export interface CommitOptions {
 /** What became of a run's table. */
 export interface CommitOutcome {
   readonly name: string;
-  readonly state: 'COMMITTED' | 'SUPERSEDED';
+  readonly state: 'COMMITTED' | 'SUPERSEDED' | 'WAITING';
   /** Rows of the run. */
   readonly rows: number;
   /** Of the run's snapshot; absent where it was superseded or has expired. */
@@ -40,6 +41,8 @@ export interface CommitOutcome {
   readonly repeated: boolean;
   /** Why the name stands for a new table, where it does since this commit. */
   readonly began?: string;
+  /** Of a run of changes that is WAITING: the mark's order that the table must have reached. */
+  readonly waitsFor?: string;
 }
 
 /**
@@ -57,7 +60,7 @@ export async function commitRun(workplace: Workplace, run: TableRun, options: Co
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const base = await workplace.catalog.load(name);
     const before = base?.metadataLocation === undefined ? undefined : await metadataAt(workplace, base.metadataLocation);
-    await forgetAttempts(workplace, lost.splice(0), before);
+    await forgetAttempts(workplace, lost.splice(0), base, before);
     if (base) requireOwn(base, before, datasetOf(run.table));
     const done = before && base && appliedBefore(before, base, run);
     if (before) await keepGeneration(workplace, name, before);
@@ -74,15 +77,9 @@ export async function commitRun(workplace: Workplace, run: TableRun, options: Co
     if ('state' in outcome) return outcome;
     lost.push(outcome);
   }
+  const left = await workplace.catalog.load(name);
+  await forgetAttempts(workplace, lost, left, left?.metadataLocation === undefined ? undefined : await metadataAt(workplace, left.metadataLocation));
   throw new IcebergError('COMMIT_CONTENTION', `the table '${name}' was changed by others ${MAX_ATTEMPTS} times while run '${run.manifest.runId}' was committed`);
-}
-
-function requireOwn(table: CatalogTable, metadata: TableMetadata | undefined, dataset: string): void {
-  const owner = ownerOf(table, metadata);
-  const kind = metadata ? 'newest' : table.parameters[CATALOG_PARAMETERS.kind];
-  if (owner === dataset && kind === 'newest') return;
-  const other = owner === undefined ? 'somebody else made a table of this name' : `it belongs to the dataset '${owner}'${kind === 'newest' ? '' : ` (${kind})`}`;
-  throw new IcebergError('NAME_TAKEN', `the table '${table.name}' cannot be made for the dataset '${dataset}': ${other}`);
 }
 
 /** Whether a table that is none of Iceberg's yet shows a newer run. */
@@ -94,17 +91,12 @@ function isOlder({ manifest }: TableRun, { metadataLocation, parameters }: Catal
 function appliedBefore(
   metadata: TableMetadata, { name, metadataLocation }: CatalogTable, { manifest, manifestETag, table }: TableRun,
 ): CommitOutcome | undefined {
-  const applied = metadata.properties?.[TABLE_PROPERTIES.appliedRun] ?? '';
   const common = { name, rows: table.rows, metadataLocation: metadataLocation!, repeated: true } as const;
-  if (applied > manifest.runId) {
-    const tagged = snapshotById(metadata, metadata.refs?.[runTag(manifest.runId)]?.['snapshot-id']);
-    // The same run by another manifest is not what was committed.
-    const same = tagged?.summary[SNAPSHOT_ETAG] === manifestETag;
-    return tagged && same ? { ...common, state: 'COMMITTED', snapshotId: tagged['snapshot-id'] } : { ...common, state: 'SUPERSEDED' };
-  }
-  if (applied < manifest.runId || metadata.properties?.[TABLE_PROPERTIES.manifestETag] !== manifestETag) return undefined;
-  const snapshot = metadata.refs?.[runTag(manifest.runId)];
-  return { ...common, state: 'COMMITTED', ...(snapshot && { snapshotId: snapshot['snapshot-id'] }) };
+  const tagged = snapshotById(metadata, metadata.refs?.[runTag(manifest.runId)]?.['snapshot-id']);
+  // The same run by another manifest is not what was committed.
+  if (tagged?.summary[SNAPSHOT_ETAG] === manifestETag) return { ...common, state: 'COMMITTED', snapshotId: tagged['snapshot-id'] };
+  if (appliedRun(metadata) === manifest.runId && metadata.properties?.[TABLE_PROPERTIES.manifestETag] === manifestETag) return { ...common, state: 'COMMITTED' };
+  return isOlderThan({ manifest, table }, metadata) ? { ...common, state: 'SUPERSEDED' } : undefined;
 }
 
 async function tryCommit(workplace: Workplace, run: TableRun, on: {
@@ -117,6 +109,7 @@ async function tryCommit(workplace: Workplace, run: TableRun, on: {
   const { base, before, landed, proven, options } = on;
   const { files, root, prefix = run.manifest.prefix } = workplace;
   const { runId } = run.manifest;
+  const mark = run.table.base?.mark;
   const name = tableNameOf(run);
   const now = laterThan(workplace, before);
   const ground: Ground = groundOf(run, { before, landed, root, prefix, name, uuid: uuidOf(run, base, workplace.salt), now });
@@ -134,13 +127,19 @@ async function tryCommit(workplace: Workplace, run: TableRun, on: {
     present,
     stays,
     operation: parent ? 'overwrite' : 'append',
-    summary: { [SNAPSHOT_ETAG]: run.manifestETag },
+    summary: {
+      [SNAPSHOT_ETAG]: run.manifestETag,
+      ...(mark && { [TABLE_PROPERTIES.appliedMark]: JSON.stringify(mark) }),
+      ...(run.table.base?.exact === false && { [SNAPSHOT_INEXACT]: 'true' }),
+    },
   });
   const next = withProperties(withRefs(shown, {
     [runTag(runId)]: { 'snapshot-id': snapshotId, 'type': 'tag', ...(options.keepForMs !== undefined && { 'max-ref-age-ms': options.keepForMs }) },
   }), {
     comment: `Newest complete run of ${datasetOf(run.table)}`,
     ...runProperties(workplace, run),
+    ...(before && ground.began === undefined && { [TABLE_PROPERTIES.appliedRun]: laterRun(appliedRun(before), runId) }),
+    [TABLE_PROPERTIES.appliedMark]: mark && JSON.stringify(mark),
     [TABLE_PROPERTIES.appliedSequence]: String(sequenceNumber),
     [TABLE_PROPERTIES.generation]: String(ground.generation),
     [TABLE_PROPERTIES.keepRuns]: options.keepRuns === undefined ? undefined : String(options.keepRuns),

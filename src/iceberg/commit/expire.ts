@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { deleteAbandoned } from './abandoned';
 import { attemptsFolder, sweepAttempts } from './attempts';
 import { changeTable, laterThan, loadTable, LoadedTable } from './change-table';
-import { foreignSnapshots } from './foreign-rows';
+import { foreignSnapshots, isOfChanges, SNAPSHOT_RUN } from './foreign-rows';
 import { snapshotOfRun, taggedRuns } from './rollback';
 import { listedManifests, liveEntries } from './snapshot-files';
 import { forEachAtOnce, required, timeOf, Workplace } from './workplace';
-import { runTag, TABLE_PROPERTIES } from '../../contract';
+import { parsePartKey, runTag, TABLE_PROPERTIES } from '../../contract';
 import { canonicalUri } from '../files/table-files';
 import { Long } from '../spec/long';
 import { readManifest } from '../spec/manifest';
@@ -117,6 +117,12 @@ function expired(metadata: TableMetadata, retention: Retention, now: number): Lo
       || (tag['max-ref-age-ms'] !== undefined && BigInt(age) > BigInt(tag['max-ref-age-ms']));
     if (!old) keep(snapshot);
   });
+  // Runs of changes have no tags: so many of them, whole runs since included, and so old ones, stay as runs do that have.
+  lineage(metadata, current).filter(isOfChanges).forEach((snapshot, at) => {
+    const since = runs.filter((run) => BigInt(snapshotOfRun(metadata, run)?.['sequence-number'] ?? 0) > BigInt(snapshot['sequence-number'])).length;
+    const isOld = (keepRuns !== undefined && at + since >= keepRuns) || (keepForMs !== undefined && now - snapshot['timestamp-ms'] > keepForMs);
+    if (!isOld) keep(snapshot);
+  });
   const ours = new Set([MAIN, ...runs.map(runTag)]);
   for (const [name, ref] of Object.entries(metadata.refs ?? {})) {
     if (ours.has(name)) continue;
@@ -134,16 +140,21 @@ async function planExpiry(workplace: Workplace, metadata: TableMetadata, retenti
   const isGone = (snapshot: Snapshot) => ids.has(String(snapshot['snapshot-id']));
   const snapshots = metadata.snapshots ?? [];
   if (gone.length === 0) return { gone, runs: [], landed: new Map(), own: [] };
-  const runs = runsOf(metadata, gone);
-  const tagged = new Set(runs.map((run) => String(metadata.refs![runTag(run)]['snapshot-id'])));
-  const isRun = (snapshot: Snapshot) => tagged.has(String(snapshot['snapshot-id']));
+  const tagged = runsOf(metadata, gone);
+  const changes = lineage(metadata, currentSnapshot(metadata)).filter(isOfChanges);
+  const applied = new Set([...tagged.map((run) => metadata.refs![runTag(run)]), ...changes].map((each) => String(each['snapshot-id'])));
+  const isRun = (snapshot: Snapshot) => isGone(snapshot) && applied.has(String(snapshot['snapshot-id']));
   const kept = await reached(workplace, snapshots.filter((snapshot) => !isGone(snapshot)));
   const ofRuns = await reached(workplace, snapshots.filter(isRun));
   const others = await reached(workplace, snapshots.filter((snapshot) => isGone(snapshot) && !isRun(snapshot)));
   // What landed of a run that was withdrawn stays: no retention let go of it.
   const data = new Map([...others.data].filter(([uri]) => uri.startsWith(`${metadata.location}/`)).concat([...ofRuns.data]));
   const only = (all: Reached, named: Reached) => new Map([...all].filter(([uri]) => !named.has(uri)));
-  return { gone, runs, landed: only(data, kept.data), own: [...only(new Map([...ofRuns.own, ...others.own]), kept.own).keys()] };
+  const landed = only(data, kept.data);
+  // Of a run of changes whose snapshot goes the files stay as long as one of later runs names them.
+  const left = new Set([...landed.keys()].map((uri) => parsePartKey(uri)?.runId));
+  const runs = [...tagged, ...changes.filter(isGone).map(({ summary }) => summary[SNAPSHOT_RUN]).filter((run) => left.has(run))].sort();
+  return { gone, runs, landed, own: [...only(new Map([...ofRuns.own, ...others.own]), kept.own).keys()] };
 }
 
 /** What snapshots name: landed and other data files, and the table's own lists and manifests. */

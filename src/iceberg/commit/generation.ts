@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { ownerOf } from './change-table';
 import { datasetOf, identityText, TableRun } from './table-run';
 import { Workplace } from './workplace';
 import { CATALOG_PARAMETERS, generationTableName, TABLE_PROPERTIES, tableLocation } from '../../contract';
 import { CatalogTable } from '../catalogs/table-catalog';
+import { IcebergError } from '../spec/errors';
 import { evolveFields, Field, LandedField, MappedField, nameMapping } from '../spec/schema';
 import { currentSchema, nameMappingOf, newTable, readMetadata, TableMetadata } from '../spec/table-metadata';
 
@@ -45,6 +47,15 @@ export function groundOf(run: TableRun, { before, landed, root, prefix, name, uu
   const location = root + tableLocation(prefix, name, uuid).slice(0, -1);
   const { fields } = evolution;
   return { metadata: newTable(uuid, location, now), fields, mapping: nameMapping([], fields, landed), generation: generation + 1, began };
+}
+
+/** @throws IcebergError NAME_TAKEN when a name stands for a table of others, or of another dataset */
+export function requireOwn(table: CatalogTable, metadata: TableMetadata | undefined, dataset: string): void {
+  const owner = ownerOf(table, metadata);
+  const kind = metadata ? 'newest' : table.parameters[CATALOG_PARAMETERS.kind];
+  if (owner === dataset && kind === 'newest') return;
+  const other = owner === undefined ? 'somebody else made a table of this name' : `it belongs to the dataset '${owner}'${kind === 'newest' ? '' : ` (${kind})`}`;
+  throw new IcebergError('NAME_TAKEN', `the table '${table.name}' cannot be made for the dataset '${dataset}': ${other}`);
 }
 
 /**

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ownerOf } from './change-table';
+import { applyChanges } from './changes/apply-changes';
+import { addHistory } from './changes/history';
 import { CommitOptions, CommitOutcome, commitRun } from './commit-run';
 import { TableRun } from './table-run';
 import { metadataAt, Workplace } from './workplace';
@@ -40,9 +42,16 @@ export class TableRebuild {
     this.draft = { ...workplace, catalog: new DraftTables(workplace.files), salt: randomUUID() };
   }
 
-  /** Adds a table's run. Runs come oldest first. @throws IcebergError as {@link commitRun} does; the table is then without this run */
+  /**
+   * Adds a table's run, whole or its changes. Runs come oldest first.
+   *
+   * @throws IcebergError as {@link commitRun} and {@link applyChanges} do; the table is then without this run
+   */
   public async add(run: TableRun, options?: CommitOptions): Promise<CommitOutcome> {
-    return commitRun(this.draft, run, options);
+    if (!run.table.changes) return commitRun(this.draft, run, options);
+    const outcome = await applyChanges(this.draft, run, options);
+    if (outcome.state !== 'WAITING') await addHistory(this.draft, run);
+    return outcome;
   }
 
   /** Lets the names stand for what was made. @param deleteOld deletes the metadata of the tables that had them before */

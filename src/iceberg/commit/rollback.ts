@@ -1,7 +1,9 @@
 import { changeTable, laterThan, LoadedTable, ownerOf } from './change-table';
-import { foreignSnapshots, SNAPSHOT_ETAG, SNAPSHOT_RUN } from './foreign-rows';
+import { APPLIED_PROPERTIES, SNAPSHOT_BEFORE } from './changes/chain';
+import { foreignSnapshots, isOfChanges, SNAPSHOT_ETAG, SNAPSHOT_RUN } from './foreign-rows';
+import { liveEntries, liveManifests } from './snapshot-files';
 import { metadataAt, Workplace } from './workplace';
-import { CATALOG_PARAMETERS, encodeKeySegment, runTag, TABLE_PROPERTIES } from '../../contract';
+import { CATALOG_PARAMETERS, encodeKeySegment, parsePartKey, runTag, TABLE_PROPERTIES } from '../../contract';
 import { IcebergError } from '../spec/errors';
 import { Long, sameLong } from '../spec/long';
 import {
@@ -63,8 +65,8 @@ export type Withdrawal =
   | { readonly state: 'BROKEN'; readonly why: string };
 
 /**
- * Takes a run back whose files are gone or changed: where readers see it, they see the newest other run that has a tag; files are never
- * added again.
+ * Takes a run back whose files are gone or changed: where readers see it, they see the newest other run that has a tag, or, of a run of
+ * changes, what there was before; files are never added again.
  *
  * @throws IcebergError COMMIT_CONTENTION
  */
@@ -75,8 +77,8 @@ export async function withdrawRun(
   const metadata = there?.metadataLocation === undefined ? undefined : await metadataAt(workplace, there.metadataLocation);
   if (!there || !metadata || ownerOf(there, metadata) !== dataset) return { state: 'UNTOUCHED' };
   let outcome: Withdrawal = { state: 'UNTOUCHED' };
-  const { table } = await changeTable(workplace, name, (loaded) => {
-    const { next, withdrawal } = without(workplace, loaded, runId);
+  const { table } = await changeTable(workplace, name, async (loaded) => {
+    const { next, withdrawal } = await without(workplace, loaded, runId);
     outcome = withdrawal;
     return next;
   });
@@ -84,18 +86,25 @@ export async function withdrawRun(
   return withdrawRun(workplace, { name, dataset, runId });
 }
 
-function without(
-  workplace: Workplace, { metadata }: LoadedTable, runId: string,
-): { readonly next?: TableMetadata; readonly withdrawal: Withdrawal } {
+/** Metadata that does not show the run, and what that is. */
+interface Without {
+  readonly next?: TableMetadata;
+  readonly withdrawal: Withdrawal;
+}
+
+async function without(workplace: Workplace, { metadata }: LoadedTable, runId: string): Promise<Without> {
   const current = currentSnapshot(metadata);
   const line = lineage(metadata, current);
   const foreign = foreignSnapshots(metadata);
   const ours = line[foreign.length];
   const untagged = metadata.refs?.[runTag(runId)] ? withRefs(metadata, { [runTag(runId)]: undefined }) : undefined;
-  if (ours?.summary[SNAPSHOT_RUN] !== runId) return { next: untagged, withdrawal: { state: 'UNTOUCHED' } };
-  if (foreign.length > 0) {
-    return { withdrawal: { state: 'BROKEN', why: `others wrote snapshot ${foreign[0]['snapshot-id']} (${foreign[0].summary.operation}) on top of run '${runId}'` } };
+  const isBroken = (why: string): Without => ({ withdrawal: { state: 'BROKEN', why } });
+  if (ours?.summary[SNAPSHOT_RUN] !== runId) {
+    if (ours && isOfChanges(ours) && await namesRun(workplace, ours, runId)) return isBroken(`runs of changes were applied on top of run '${runId}', run '${ours.summary[SNAPSHOT_RUN]}' last`);
+    return { next: untagged, withdrawal: { state: 'UNTOUCHED' } };
   }
+  if (foreign.length > 0) return isBroken(`others wrote snapshot ${foreign[0]['snapshot-id']} (${foreign[0].summary.operation}) on top of run '${runId}'`);
+  if (isOfChanges(ours)) return withoutChanges(workplace, metadata, ours);
   const left = taggedRuns(metadata).filter((each) => each !== runId).at(-1);
   const snapshot = left === undefined ? undefined : snapshotOfRun(metadata, left);
   if (left === undefined || !snapshot) return { withdrawal: { state: 'DROPPED' } };
@@ -103,8 +112,29 @@ function without(
   const next = withProperties(shown(workplace, untagged ?? metadata, snapshot), {
     // A run that is whole again later is applied again.
     [TABLE_PROPERTIES.appliedRun]: left,
+    [TABLE_PROPERTIES.appliedSequence]: String(snapshot['sequence-number']),
+    [TABLE_PROPERTIES.appliedMark]: snapshot.summary[TABLE_PROPERTIES.appliedMark],
     [TABLE_PROPERTIES.manifestETag]: snapshot.summary[SNAPSHOT_ETAG],
     [TABLE_PROPERTIES.manifest]: metadata.properties?.[TABLE_PROPERTIES.manifest]?.replace(folder(runId), folder(left)),
   });
   return { next, withdrawal: { state: 'ROLLED_BACK', runId: left, snapshotId: snapshot['snapshot-id'] } };
+}
+
+/** Takes back a run of changes that was applied last: the table says what it said before, so that the run is applied again once it is whole. */
+function withoutChanges(workplace: Workplace, metadata: TableMetadata, ours: Snapshot): Without {
+  const runId = ours.summary[SNAPSHOT_RUN];
+  const parent = snapshotById(metadata, ours['parent-snapshot-id']);
+  const why = ours.summary[TABLE_PROPERTIES.appliedMark] !== metadata.properties?.[TABLE_PROPERTIES.appliedMark] ? 'later runs were applied, which found no changes'
+    : parent ? undefined : 'the snapshot before it has expired';
+  if (why !== undefined || !parent) return { withdrawal: { state: 'BROKEN', why: `run '${runId}' cannot be taken back: ${why}` } };
+  const before = JSON.parse(ours.summary[SNAPSHOT_BEFORE]) as { readonly [property: string]: string };
+  const unset = Object.fromEntries(APPLIED_PROPERTIES.map((property) => [property, undefined]));
+  const next = withProperties(shown(workplace, metadata, parent), { ...unset, ...before });
+  return { next, withdrawal: { state: 'ROLLED_BACK', runId: before[TABLE_PROPERTIES.appliedRun], snapshotId: parent['snapshot-id'] } };
+}
+
+/** Whether a snapshot needs files that a run landed. */
+async function namesRun({ files }: Workplace, snapshot: Snapshot, runId: string): Promise<boolean> {
+  const entries = (await liveManifests(files, snapshot)).flatMap(liveEntries);
+  return entries.some(({ entry }) => parsePartKey(entry.file.filePath)?.runId === runId);
 }

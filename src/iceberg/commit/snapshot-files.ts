@@ -1,45 +1,16 @@
-import { forEachAtOnce, required } from './workplace';
+import { forEachAtOnce } from '../files/at-once';
 import { TableFiles } from '../files/table-files';
+import { listedManifests, liveEntries, ReadManifest } from '../rows/live-files';
 import { DataFile, FileContent } from '../spec/data-file';
 import { Long } from '../spec/long';
-import { EntryStatus, ManifestContent, ManifestEntry, narrowed, readManifest, writeManifest } from '../spec/manifest';
-import { ListedManifest, readManifestList, writeManifestList } from '../spec/manifest-list';
+import { EntryStatus, ManifestContent, ManifestEntry, narrowed, writeManifest } from '../spec/manifest';
+import { ListedManifest, writeManifestList } from '../spec/manifest-list';
 import { currentSchema, Snapshot, TableMetadata } from '../spec/table-metadata';
+
+export { addedManifests, listedManifests, liveEntries, liveManifests, type ReadManifest } from '../rows/live-files';
 
 /** Entries of a manifest; Iceberg's own writer ends one at 8 MB. */
 const MANIFEST_ENTRIES = 2000;
-
-/** A manifest of a snapshot, and what is in it. */
-export interface ReadManifest {
-  readonly listed: ListedManifest;
-  readonly content: ManifestContent;
-}
-
-/** The manifests that a snapshot names. */
-export async function listedManifests(files: TableFiles, snapshot: Snapshot): Promise<ListedManifest[]> {
-  return readManifestList(await required(files, snapshot['manifest-list']), snapshot['manifest-list']);
-}
-
-/** The manifests of a snapshot with a file that is not deleted, and their entries. */
-export async function liveManifests(files: TableFiles, snapshot: Snapshot | undefined): Promise<ReadManifest[]> {
-  if (!snapshot) return [];
-  const listed = (await listedManifests(files, snapshot)).filter(({ addedFiles, existingFiles }) => addedFiles + existingFiles > 0);
-  return forEachAtOnce(listed, async (each) => ({ listed: each, content: readManifest(await required(files, each.path), each.path) }));
-}
-
-/** An entry that is not deleted, with the numbers that it has from its manifest (Iceberg spec, "Sequence Number Inheritance"). */
-export function liveEntries({ listed, content }: ReadManifest): { readonly at: number; readonly entry: ManifestEntry }[] {
-  return content.entries.map((entry, at) => ({ at, entry: inherited(entry, listed) })).filter(({ entry }) => entry.status !== EntryStatus.deleted);
-}
-
-function inherited(entry: ManifestEntry, { sequenceNumber, addedSnapshotId }: ListedManifest): ManifestEntry {
-  return {
-    ...entry,
-    snapshotId: entry.snapshotId ?? addedSnapshotId,
-    sequenceNumber: entry.sequenceNumber ?? sequenceNumber,
-    fileSequenceNumber: entry.fileSequenceNumber ?? sequenceNumber,
-  };
-}
 
 /** What a new snapshot does with the files there are. */
 export interface SnapshotChange {
@@ -51,6 +22,23 @@ export interface SnapshotChange {
   readonly before: readonly ReadManifest[];
   /** Which of their files stay. */
   readonly stays: (file: DataFile) => boolean;
+  /** Where all stay, in place of `before`: its manifests, named as they are, and what is in them. */
+  readonly carried?: CarriedFiles;
+}
+
+/** All files of a snapshot, which its manifests are not read for. */
+export interface CarriedFiles {
+  readonly listed: readonly ListedManifest[];
+  readonly total: FileCounts;
+}
+
+/** What a snapshot has, for one that leaves it all; undefined where its summary does not tell. */
+export async function carriedFiles(files: TableFiles, snapshot: Snapshot | undefined): Promise<CarriedFiles | undefined> {
+  if (!snapshot) return { listed: [], total: NO_FILES };
+  const total = Object.fromEntries(Object.entries(TOTALS).map(([name, key]) => [name, Number(snapshot.summary[key])])) as unknown as FileCounts;
+  if (Object.values(total).some((count) => !Number.isSafeInteger(count))) return undefined;
+  const listed = (await listedManifests(files, snapshot)).filter(({ addedFiles, existingFiles }) => addedFiles + existingFiles > 0);
+  return { listed, total };
 }
 
 /** What was written, and the counts of the snapshot's summary. */
@@ -66,6 +54,7 @@ export interface SnapshotCounts {
   readonly total: FileCounts;
 }
 
+/** Of some files. */
 interface FileCounts {
   readonly dataFiles: number;
   readonly deleteFiles: number;
@@ -75,6 +64,18 @@ interface FileCounts {
   readonly equalityDeletes: number;
 }
 
+const NO_FILES: FileCounts = { dataFiles: 0, deleteFiles: 0, rows: 0, bytes: 0, positionDeletes: 0, equalityDeletes: 0 };
+
+/** Where a summary has the counts of all files. */
+const TOTALS: { readonly [name in keyof FileCounts]: string } = {
+  dataFiles: 'total-data-files',
+  deleteFiles: 'total-delete-files',
+  rows: 'total-records',
+  bytes: 'total-files-size',
+  positionDeletes: 'total-position-deletes',
+  equalityDeletes: 'total-equality-deletes',
+};
+
 /**
  * Writes the manifests of a snapshot and their list. A file that goes has an entry DELETED in this snapshot, and none in the next; a
  * manifest whose files all stay is named as it is.
@@ -82,10 +83,10 @@ interface FileCounts {
  * @param attempt part of every name, so that no two attempts write one file
  */
 export async function writeSnapshot(
-  files: TableFiles, metadata: TableMetadata, { snapshotId, sequenceNumber, parentId, added, before, stays }: SnapshotChange, attempt: string,
+  files: TableFiles, metadata: TableMetadata, { snapshotId, sequenceNumber, parentId, added, before, stays, carried }: SnapshotChange, attempt: string,
 ): Promise<WrittenSnapshot> {
   const schema = currentSchema(metadata)!;
-  const listed: ListedManifest[] = [];
+  const listed: ListedManifest[] = [...carried?.listed ?? []];
   const removed: DataFile[] = [];
   const kept: DataFile[] = [];
   const pending: { readonly content: ManifestContent; readonly minSequence: Long }[] = [];
@@ -119,7 +120,11 @@ export async function writeSnapshot(
   });
   const manifestList = `${metadata.location}/metadata/snap-${snapshotId}-${attempt}.avro`;
   await files.replace(manifestList, writeManifestList({ snapshotId, parentId, sequenceNumber }, [...written, ...listed]));
-  return { manifestList, counts: { added: countsOf(added), removed: countsOf(removed), total: countsOf([...added, ...kept]) } };
+  return { manifestList, counts: { added: countsOf(added), removed: countsOf(removed), total: sumOf(countsOf([...added, ...kept]), carried?.total ?? NO_FILES) } };
+}
+
+function sumOf(a: FileCounts, b: FileCounts): FileCounts {
+  return Object.fromEntries(Object.entries(a).map(([name, count]) => [name, count + b[name as keyof FileCounts]])) as unknown as FileCounts;
 }
 
 function listedOf(
@@ -177,13 +182,6 @@ export function summaryOf({ added, removed, total }: SnapshotCounts): { readonly
       'removed-position-deletes': removed.positionDeletes,
       'removed-equality-deletes': removed.equalityDeletes,
     }),
-    ...Object.entries({
-      'total-data-files': total.dataFiles,
-      'total-delete-files': total.deleteFiles,
-      'total-records': total.rows,
-      'total-files-size': total.bytes,
-      'total-position-deletes': total.positionDeletes,
-      'total-equality-deletes': total.equalityDeletes,
-    }),
+    ...Object.entries(TOTALS).map(([name, key]): [string, number] => [key, total[name as keyof FileCounts]]),
   ].map(([key, value]) => [key, String(value)]));
 }

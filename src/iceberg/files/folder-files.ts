@@ -25,6 +25,18 @@ export class FolderFiles implements TableFiles {
     }
   }
 
+  public async readRange(uri: string, from: number, bytes: number): Promise<Buffer | undefined> {
+    const handle = await unlessMissing(open(pathOf(uri)));
+    if (!handle) return undefined;
+    try {
+      const range = Buffer.alloc(bytes);
+      const { bytesRead } = await handle.read(range, 0, bytes, from);
+      return range.subarray(0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  }
+
   public async create(uri: string, bytes: Buffer | string): Promise<boolean> {
     return this.throughTemporary(uri, bytes, async (temporary, file) => {
       try {

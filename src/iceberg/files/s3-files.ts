@@ -28,6 +28,14 @@ export class S3Files implements TableFiles {
     });
   }
 
+  public async readRange(uri: string, from: number, bytes: number): Promise<Buffer | undefined> {
+    if (bytes === 0) return Buffer.alloc(0);
+    return unlessMissing(async () => {
+      const { Body } = await this.s3.send(new GetObjectCommand({ ...place(uri), Range: `bytes=${from}-${from + bytes - 1}` }));
+      return Buffer.from(await Body!.transformToByteArray());
+    });
+  }
+
   public async create(uri: string, bytes: Buffer | string): Promise<boolean> {
     try {
       await this.s3.send(new PutObjectCommand({ ...place(uri), Body: bytes, IfNoneMatch: '*' }));

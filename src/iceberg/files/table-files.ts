@@ -11,6 +11,8 @@ export interface TableFiles {
   read(uri: string): Promise<Buffer | undefined>;
   /** The last bytes, fewer when the file is smaller, and its size; undefined when there is no such file. */
   readEnd(uri: string, bytes: number): Promise<{ readonly end: Buffer; readonly sizeBytes: number } | undefined>;
+  /** The bytes of a range, fewer where the file ends before; undefined when there is no such file. */
+  readRange(uri: string, from: number, bytes: number): Promise<Buffer | undefined>;
   /** Writes a new file, whole or not at all. @returns false when it is there already */
   create(uri: string, bytes: Buffer | string): Promise<boolean>;
   /** Writes a file, whole or not at all, in place of the one before. */

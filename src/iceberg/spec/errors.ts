@@ -10,10 +10,14 @@ export type IcebergErrorCode =
   | 'NAME_TAKEN'
   /** Others added rows since the last run. */
   | 'FOREIGN_ROWS'
+  /** Changes that cannot follow what the table has: it was rolled back, or its source was. */
+  | 'CHAIN_BROKEN'
   /** Other writers were faster each time. */
   | 'COMMIT_CONTENTION'
   /** What was committed is not what the catalog has. */
   | 'COMMIT_UNPROVEN'
+  /** Rows that were written anew are not those that were read. */
+  | 'CONTENT_DIFFERS'
   /** A REST catalog did not take a request. */
   | 'CATALOG_REFUSED'
   /** There is no such table, run or snapshot. */

@@ -25,13 +25,15 @@ export interface RawFooter {
 /** Bytes behind the footer: its length, and `PAR1`. */
 export const FOOTER_TAIL_BYTES = 8;
 
-const PHYSICAL = ['BOOLEAN', 'INT32', 'INT64', 'INT96', 'FLOAT', 'DOUBLE', 'BYTE_ARRAY', 'FIXED_LEN_BYTE_ARRAY'];
+/** Physical types by their number (parquet.thrift, `Type`). */
+export const PHYSICAL = ['BOOLEAN', 'INT32', 'INT64', 'INT96', 'FLOAT', 'DOUBLE', 'BYTE_ARRAY', 'FIXED_LEN_BYTE_ARRAY'];
 
+/** A Thrift struct, by field. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-type Thrift = { readonly [field: `field_${number}`]: any };
+export type Thrift = { readonly [field: `field_${number}`]: any };
 
 /** An ES module, which only bundlers can require. Its reader of footers turns decimals and times into numbers, so only Thrift is taken. */
-function readThrift(bytes: Uint8Array): Thrift {
+export function readThrift(bytes: Uint8Array): Thrift {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { deserializeTCompactProtocol } = require('hyparquet/src/thrift.js') as { deserializeTCompactProtocol(reader: object): Thrift };
   return deserializeTCompactProtocol({ view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 });

@@ -33,5 +33,7 @@ export class RunCompletionRole extends HandlerRole {
     this.allow('CommitTables', ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], objects);
     for (const each of objects) acknowledgeResource(this.role, each, 'metadata is named after the source\'s tables, and lines after runs, which nobody knows before');
     this.allow('ReadCommits', ['dynamodb:Query'], [table.tableArn]);
+    // Notes of tables that wait for a run are the only items that go.
+    this.allow('EndWaiting', ['dynamodb:DeleteItem'], [table.tableArn]);
   }
 }

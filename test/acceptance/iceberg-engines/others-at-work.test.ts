@@ -5,7 +5,6 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { runTag } from '../../../src/contract';
 import { extract } from '../../../src/extractor/doors/public';
-import { commitRows } from '../../../src/iceberg/commit/commit-rows';
 import type { CommitOptions, CommitOutcome } from '../../../src/iceberg/commit/commit-run';
 import { metadataAt } from '../../../src/iceberg/commit/workplace';
 import { DataFile, dataFile, FileContent } from '../../../src/iceberg/spec/data-file';
@@ -16,6 +15,7 @@ import { BUCKET, DATABASE, Lake } from '../../../tools/lake/lake';
 import { type LocalCloud, startLocalCloud } from '../../../tools/local-cloud';
 import { type StandIn, startStandIn } from '../../../tools/stand-in';
 import { describeWith } from '../../support/engines';
+import { commitChanges } from '../../support/iceberg/changed-table';
 import { connectClient, sourceOf } from '../../support/source/stand-in-client';
 
 const PYTHON = path.join(__dirname, '..', '..', '..', '.engines', 'venv', 'bin', 'python');
@@ -135,7 +135,7 @@ pq.write_table(pa.table({'id': pa.array([-1, -2], pa.int32()), 'run': pa.array([
       await change('rows.parquet', { Id: [1, 2, 101], Run: [2, 2, 2] }),
       { ...await change('deletes.parquet', { Id: [1, 2, 3] }), content: FileContent.equalityDeletes, equalityIds: [fields[0].id] },
     ];
-    await commitRows(lake.inCloud, name, { runId: '29990101T000000000Z-abcdef', added });
+    await commitChanges(lake.inCloud, name, '29990101T000000000Z-abcdef', added);
     const changed = await trino.query(`SELECT id, run FROM ${TRINO_NAME('Delta')} WHERE id < 5 OR id > 99 ORDER BY id`);
     expect(changed.rows).toEqual([['1', '2'], ['2', '2'], ['4', '1'], ['100', '1'], ['101', '2']]);
     expect(await counts('Delta')).toEqual([['1', '97'], ['2', '3']]);

@@ -51,13 +51,14 @@ async function statesOf(
       `(0x${order(lsn)}, 0x${order(seqval)}, ${operation}, N'${id}', N'${name}', ${command})`)).join(', ')}`);
   const way = new ChangeDataCapture(await changedTable(connection, 'T', { instance: 'dbo_T', changeTable: 'dbo_T_CT', ...settings }));
   const statements = way.statements(mark(from), mark(to));
-  const ask = async ({ sql: text, parameters }: { readonly sql: string; readonly parameters: typeof statements.counts.parameters }) => connection.query(text, 'ask', parameters);
+  const ask = async ({ sql: text, parameters }: typeof statements.counts) => connection.query(text, 'ask', parameters);
   const tell = (rows: readonly CatalogRow[]) => rows.map(({ __op: op, Id, Name }) => [op, Id, Name].filter((each) => each !== undefined).join(' ')).sort();
   const [read, keys, deletes, [counted]] = [await ask(statements.changes), await ask(statements.keys!), await ask(statements.deletes!), await ask(statements.counts)];
   return {
     states: [...tell(read), ...tell(deletes)],
     keys: keys.map(({ Id }) => Id).sort(),
     counts: [counted.inserts, counted.updates, counted.deletes].map(Number),
+    keyRows: counted.key_rows,
     rows: [...read, ...deletes],
   };
 }
@@ -104,7 +105,8 @@ test('keys are one by the source: of spellings the last is landed, and each that
     [10, 1, 1, BEFORE, 'abc', '1'], [10, 1, 1, AFTER, 'ABC', '2'], [11, 1, 1, BEFORE, 'ABC', '2'], [11, 1, 1, AFTER, 'Abc', '3'],
     [12, 1, 1, DELETE, 'x ', ''], [12, 2, 1, INSERT, 'x', ''], [13, 1, 1, BEFORE, 'y', ''], [13, 1, 1, AFTER, 'Y', ''], [14, 1, 1, DELETE, 'Y', ''],
   ];
-  const { states, keys } = await statesOf(changes, [0, 1000], { spellings: 'true' });
+  const { states, keys, keyRows } = await statesOf(changes, [0, 1000], { spellings: 'true' });
+  expect(Number(keyRows)).toBe(keys.length);
   expect(states).toEqual(['U Abc 3', 'U x ', 'D Y']);
   expect(new Set(keys)).toEqual(new Set(['abc', 'ABC', 'Abc', 'x ', 'x', 'y', 'Y']));
 });

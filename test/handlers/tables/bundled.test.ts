@@ -5,9 +5,10 @@ import { GlueTables } from '../../../src/iceberg/catalogs/glue-tables';
 import { Workplace } from '../../../src/iceberg/commit/workplace';
 import { S3Files } from '../../../src/iceberg/files/s3-files';
 import { LambdaProcess } from '../../support/cloud/lambda-process';
+import { ChangedSource } from '../../support/tables/changed-source';
 import { ParquetRun, ParquetRunOptions, ParquetRuns } from '../../support/tables/parquet-runs';
 import { shownFiles, shownTable, unnamedFiles } from '../../support/tables/table-folder';
-import { metricValues, RecorderFixture, together } from '../recorder-fixture';
+import { metricValues, RecorderFixture } from '../recorder-fixture';
 import { landManifest, landRun } from '../run-fixture';
 
 const DATABASE = 'lake';
@@ -49,8 +50,13 @@ async function newCompletion(settings: LandedTablesSettings = { kind: 'iceberg' 
 /** Lands a run. @returns with the event of its manifest */
 async function land(options: Omit<ParquetRunOptions, 'at'> = {}): Promise<ParquetRun & { readonly event: any }> {
   const run = runs.run({ at: ++at, prefix: PREFIX, ...options });
+  return { ...run, event: await landFiles(run) };
+}
+
+/** @returns the event of the manifest */
+async function landFiles(run: ParquetRun): Promise<any> {
   for (const { key, bytes } of run.files) await fixture.put(fixture.versioned, key, bytes, { ChecksumAlgorithm: 'SHA256' });
-  return { ...run, event: await landManifest(fixture, fixture.versioned, run.manifestKey, run.manifest) };
+  return landManifest(fixture, fixture.versioned, run.manifestKey, run.manifest);
 }
 
 const uris = (run: ParquetRun) => run.files.map(({ key }) => workplace.root + key).sort();
@@ -116,13 +122,43 @@ test('four events of one run at the same time, in two environments, make one sna
 
 test('a part that is gone takes the run back: the run before is shown', async () => {
   const [first, second] = [await land({ tables: ['Parts'] }), await land({ tables: ['Parts'] })];
-  await completion.invoke(together(first.event, second.event));
+  // Handed over together the older one may be superseded before it is a snapshot.
+  for (const { event } of [first, second]) expect((await completion.invoke(event)).error).toBeUndefined();
   expect(await shownFiles(workplace, 'ledger_dbo_parts')).toEqual(uris(second));
   await fixture.s3.send(new DeleteObjectCommand({ Bucket: fixture.versioned, Key: second.files[0].key }));
   expect((await completion.invoke(second.event)).error).toBeUndefined();
   expect(await shownFiles(workplace, 'ledger_dbo_parts')).toEqual(uris(first));
   expect(await item(second.runId, 'Parts')).toMatchObject({ commitState: 'WITHDRAWN' });
   expect(await fixture.run(second.runId)).toMatchObject({ runState: 'INCOMPLETE' });
+});
+
+test('runs of changes are applied in order, whatever order their events come in, and one whose file is gone is taken back', async () => {
+  const source = new ChangedSource(['Changed'], PREFIX).write('Changed', { 1: 'Ada', 2: 'Grace' });
+  const base = source.load({ at: ++at });
+  const second = source.write('Changed', { 1: 'Ada L.', 2: undefined }).changes(base, { at: ++at });
+  const third = source.write('Changed', { 3: 'Edsger' }).changes(second, { at: ++at });
+  const [first, ...events] = [await landFiles(base), await landFiles(second), await landFiles(third)];
+  fixture.handedOver = [];
+  for (const event of [...events].reverse()) expect((await completion.invoke(event)).error).toBeUndefined();
+  expect(await fixture.run(third.runId)).toMatchObject({ runState: 'COMPLETE', kind: 'changes', tablesCommitted: 0, tablesNotCommitted: 1 });
+  expect([(await item(second.runId, 'Changed'))!.commitState, await item(third.runId, 'Changed')]).toEqual(['WAITING', expect.objectContaining({
+    commitState: 'WAITING', waitsFor: second.marks.get('Changed')!.order,
+  })]);
+  expect((await completion.invoke(first)).error).toBeUndefined();
+  for (let next = fixture.handedOver.shift(); next; next = fixture.handedOver.shift()) expect((await completion.invoke(next.payload)).error).toBeUndefined();
+  const shown = async () => source.shown(workplace, 'ledger_dbo_changed');
+  expect(await shown()).toEqual(third.expected.get('Changed'));
+  expect(await item(third.runId, 'Changed')).toMatchObject({ commitState: 'COMMITTED', rows: 1, provenRows: 1 });
+  expect(await fixture.run(third.runId)).toMatchObject({ tablesCommitted: 1, tablesNotCommitted: 0 });
+  expect((await glueTable('ledger_dbo_changed_changes')).Parameters).toMatchObject({ 'cdk-legacy-to-s3.kind': 'history', 'table_type': 'ICEBERG' });
+  expect((await shownFiles(workplace, 'ledger_dbo_changed_changes')).length).toBe(3);
+  expect((await fixture.items()).filter(({ itemType }) => itemType === 'waiting')).toEqual([]);
+
+  await fixture.s3.send(new DeleteObjectCommand({ Bucket: fixture.versioned, Key: third.files[0].key }));
+  expect((await completion.invoke(events[1])).error).toBeUndefined();
+  expect(await shown()).toEqual(second.expected.get('Changed'));
+  expect(await item(third.runId, 'Changed')).toMatchObject({ commitState: 'WITHDRAWN' });
+  expect(await unnamedFiles(workplace, `${workplace.root}lake-tables/`)).toEqual([]);
 });
 
 test('what there is no time for is gone on with by the function itself; the run is announced at once', async () => {

@@ -7,7 +7,7 @@ import { landedTablesSettings } from '../../../src/handlers/tables/landed-settin
 const landed = { manifest: { runId: 'r1' } as Manifest, bucket: 'b', key: 'lake ä/_runs/run=r1/_manifest.json', versionId: 'null', eTag: 'e' };
 
 test('the event to go on tells what is left, and of the manifest to whoever knows events of S3 alone', () => {
-  const event = goOnEvent(landed, { runState: 'COMPLETE' }, '2026-01-01T00:00:00.000Z') as { Records: unknown[] };
+  const event = goOnEvent({ ...landed, runId: landed.manifest.runId }, { runState: 'COMPLETE' }, '2026-01-01T00:00:00.000Z') as { Records: unknown[] };
   expect(goOnRequest(JSON.parse(JSON.stringify(event)))).toEqual({
     bucket: 'b', key: landed.key, runId: 'r1', manifestETag: 'e', runState: 'COMPLETE', since: '2026-01-01T00:00:00.000Z',
   });

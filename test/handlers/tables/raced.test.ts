@@ -7,6 +7,7 @@ import { TableFiles } from '../../../src/iceberg/files/table-files';
 import { appendForeignFile } from '../../support/tables/foreign-writer';
 import { BUCKET, MemoryTables, ROOT } from '../../support/tables/memory-tables';
 import { ParquetRuns } from '../../support/tables/parquet-runs';
+import { seeded } from '../../support/tables/seeded';
 import { shownFiles, shownTable, unnamedFiles } from '../../support/tables/table-folder';
 import { VirtualClock } from '../../support/tables/virtual-clock';
 
@@ -27,15 +28,6 @@ function shuffled<T extends object>(services: T, random: () => number): T {
       };
     },
   });
-}
-
-/** Numerical Recipes, "ranqd1". */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
 }
 
 test('a hundred runs by four completions, and two others that insert, lose nothing they may not', async () => {

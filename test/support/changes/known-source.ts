@@ -105,7 +105,7 @@ export class KnownSource {
 
   private readonly tables = new Map<string, Map<string, readonly KnownValue[]>>(KNOWN_TABLES.map(({ name }) => [name, new Map()]));
   /** By version. */
-  private readonly states = new Map<bigint, KnownState>();
+  private readonly states = new Map<bigint, KnownState[]>();
   private readonly columns = new Map(KNOWN_TABLES.map(({ name, columns }) => [name, [...columns]]));
   private next = 1_000;
   /** Transactions that were committed. */
@@ -113,12 +113,17 @@ export class KnownSource {
 
   private constructor(private readonly client: sql.ConnectionPool, private readonly chance: Chance) {}
 
-  /** What the tables held at a mark's version. */
-  public at(order: string): KnownState {
+  /** What the tables held at a mark's version: one state, and one more for each statement since that makes no version, as TRUNCATE. */
+  public at(order: string): readonly KnownState[] {
     const version = BigInt(order);
-    const state = this.states.get(version);
-    if (!state) throw new Error(`no transaction made version ${version}; those of ${[...this.states.keys()].slice(-5).join(', ')} are the last`);
-    return state;
+    const states = this.states.get(version);
+    if (!states) throw new Error(`no transaction made version ${version}; the last ones are ${[...this.states.keys()].slice(-5).join(', ')}`);
+    return states;
+  }
+
+  /** What the tables hold now. */
+  public newest(): KnownState {
+    return this.tables;
   }
 
   /** Names and kinds of a table's columns now. */
@@ -253,7 +258,8 @@ export class KnownSource {
   /** Keeps the state under the version that it has. */
   private async note(): Promise<void> {
     const { recordset: [{ version }] } = await this.client.query('SELECT CHANGE_TRACKING_CURRENT_VERSION() AS version');
-    this.states.set(BigInt(version), new Map([...this.tables].map(([name, rows]) => [name, new Map(rows)])));
+    const state = new Map([...this.tables].map(([name, rows]) => [name, new Map(rows)]));
+    this.states.set(BigInt(version), [...this.states.get(BigInt(version)) ?? [], state]);
     this.committed += 1;
   }
 }

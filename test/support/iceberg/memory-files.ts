@@ -18,6 +18,11 @@ export class MemoryFiles implements TableFiles {
     return file && { end: file.subarray(Math.max(0, file.length - bytes)), sizeBytes: file.length };
   }
 
+  public async readRange(uri: string, from: number, bytes: number): Promise<Buffer | undefined> {
+    await this.answered('readRange');
+    return this.all.get(uri)?.bytes.subarray(from, from + bytes);
+  }
+
   public async create(uri: string, bytes: Buffer | string): Promise<boolean> {
     await this.answered('create');
     if (this.all.has(uri)) return false;

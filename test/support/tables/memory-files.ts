@@ -15,6 +15,10 @@ export class MemoryFiles implements TableFiles {
     return content && { end: content.subarray(Math.max(0, content.length - bytes)), sizeBytes: content.length };
   }
 
+  public async readRange(uri: string, from: number, bytes: number): Promise<Buffer | undefined> {
+    return this.content.get(uri)?.subarray(from, from + bytes);
+  }
+
   public async create(uri: string, bytes: Buffer | string): Promise<boolean> {
     if (this.content.has(uri)) return false;
     this.set(uri, bytes);
@@ -32,9 +36,9 @@ export class MemoryFiles implements TableFiles {
     }
   }
 
-  /** Of folders of metadata, which hold no others, without a look at all files. */
+  /** Of a table's own folders, which hold no others, without a look at all files. */
   public async list(uriPrefix: string): Promise<ListedFile[]> {
-    const among = /\/(?:attempts|metadata)\/$/.test(uriPrefix) ? this.folders.get(uriPrefix) ?? [] : this.content.keys();
+    const among = /\/(?:attempts|data|metadata)\/$/.test(uriPrefix) ? this.folders.get(uriPrefix) ?? [] : this.content.keys();
     const listed = [...among].filter((uri) => uri.startsWith(uriPrefix));
     return listed.map((uri) => ({ uri, sizeBytes: this.content.get(uri)!.length, modifiedAt: new Date(0) }));
   }

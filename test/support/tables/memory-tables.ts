@@ -1,7 +1,7 @@
 import { MemoryFiles } from './memory-files';
 import { MemoryGlue } from './memory-glue';
 import { ParquetRun } from './parquet-runs';
-import { METRICS, RunItem, TableCommitItem } from '../../../src/contract';
+import { METRICS, RunItem, TableCommitItem, WaitingItem, waitingItemKey } from '../../../src/contract';
 import type { LandedManifest } from '../../../src/handlers/complete/read-manifest';
 import { TablesServices } from '../../../src/handlers/tables/commit-tables';
 import { GluePace } from '../../../src/handlers/tables/glue-pace';
@@ -19,6 +19,7 @@ export class MemoryTables {
   public readonly files = new MemoryFiles();
   public readonly glue: MemoryGlue;
   public readonly items = new Map<string, TableCommitItem>();
+  public readonly waiting = new Map<string, WaitingItem>();
   public readonly runs = new Map<string, RunItem>();
   public readonly metrics = new Map<string, number>();
   public readonly failures: Error[] = [];
@@ -37,6 +38,7 @@ export class MemoryTables {
     for (const [uri, bytes] of this.files.content) copy.files.set(uri, bytes);
     for (const [name, table] of this.glue.tables) copy.glue.tables.set(name, table);
     for (const [key, item] of this.items) copy.items.set(key, item);
+    for (const [key, item] of this.waiting) copy.waiting.set(key, item);
     return copy;
   }
 
@@ -63,10 +65,13 @@ export class MemoryTables {
         table: async (runId, dataset) => this.items.get(`${runId} ${dataset}`),
         put: async (item) => {
           const there = this.items.get(`${item.runId} ${item.tableOf}`);
-          const keeps = ['FAILED', 'REFUSED'].includes(item.commitState) && there?.manifestETag === item.manifestETag;
+          const keeps = ['FAILED', 'REFUSED', 'WAITING'].includes(item.commitState) && there?.manifestETag === item.manifestETag;
           if (!(keeps && ['COMMITTED', 'SUPERSEDED'].includes(there!.commitState))) this.items.set(`${item.runId} ${item.tableOf}`, item);
         },
         replace: async (item) => { this.items.set(`${item.runId} ${item.tableOf}`, item); },
+        waiting: async (database) => [...this.waiting.values()].filter(({ objectKey }) => objectKey === waitingItemKey(database)),
+        putWaiting: async (item) => { this.waiting.set(`${item.objectKey} ${item.versionId}`, item); },
+        endWaiting: async ({ objectKey, versionId }) => { this.waiting.delete(`${objectKey} ${versionId}`); },
       },
       runs: {
         setTables: async (item, counts) => { if (runOf(item)) this.runs.set(item.runId, { ...this.runs.get(item.runId)!, ...counts }); },

@@ -6,8 +6,8 @@ import {
 import { counted } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
 import { gap, keyOf, type ChangedTable } from '../../changes/changed-table';
-import type { ChangeStatements } from '../../changes/table-changes';
 import { keyColumns } from '../../changes/key-equality';
+import type { ChangeStatements } from '../../changes/table-changes';
 import { changesOf } from '../../changes/table-ways';
 import type { ReadRowsResult } from '../../rows/objects/read-rows';
 import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
@@ -40,9 +40,9 @@ export async function readChanges(context: RunContext, connection: SqlServerConn
   }
   return {
     check: async () => {
-      const sums = await countChanges(connection, job, statements);
+      const { keyRows, ...sums } = await countChanges(connection, job, statements);
       await way.check(connection, since);
-      refuseOtherCounts(job, read, sums, statements);
+      refuseOtherCounts(job, read, sums, { statements, keyRows });
       const roles = CHANGE_ROLES.filter((role) => read[role]);
       const named = read.keys ?? read.deletes ? keyOf(table).map(({ landed }) => landed) : [];
       const changes = read.changes!;
@@ -94,14 +94,18 @@ interface ChangeSums {
   readonly deletes: number;
 }
 
-async function countChanges(connection: SqlServerConnection, { subject }: ReadJob, { counts }: ChangeStatements): Promise<ChangeSums> {
+async function countChanges(connection: SqlServerConnection, { subject }: ReadJob, { counts }: ChangeStatements): Promise<ChangeSums & { readonly keyRows: number }> {
   const [row] = await connection.query(counts.sql, `count the changes of ${subject}`, counts.parameters);
-  const of = (name: keyof ChangeSums) => Number(countOf(row?.[name], subject));
-  return { inserts: of('inserts'), updates: of('updates'), deletes: of('deletes') };
+  const of = (name: string) => Number(countOf(row?.[name], subject));
+  const sums = { inserts: of('inserts'), updates: of('updates'), deletes: of('deletes') };
+  return { ...sums, keyRows: row?.key_rows === undefined ? sums.inserts + sums.updates : of('key_rows') };
 }
 
-function refuseOtherCounts({ subject }: ReadJob, read: { readonly [role in ChangeRole]?: ReadRowsResult }, sums: ChangeSums, statements: ChangeStatements): void {
-  const wanted: { readonly [role in ChangeRole]: number } = { changes: sums.inserts + sums.updates, keys: sums.inserts + sums.updates, deletes: sums.deletes };
+function refuseOtherCounts(
+  { subject }: ReadJob, read: { readonly [role in ChangeRole]?: ReadRowsResult }, sums: ChangeSums,
+  { statements, keyRows }: { readonly statements: ChangeStatements; readonly keyRows: number },
+): void {
+  const wanted: { readonly [role in ChangeRole]: number } = { changes: sums.inserts + sums.updates, keys: keyRows, deletes: sums.deletes };
   for (const role of CHANGE_ROLES) {
     const rows = read[role]?.rows;
     if (!statements[role] || rows === wanted[role]) continue;

@@ -1,5 +1,6 @@
 import { ChangeWay, type ExtractionPlan, type PlannedChunk, type PlannedTable } from '../../api/extraction-plan';
 import { ClrType, type TypeOptions } from '../../api/type-options';
+import type { ChangedTable } from '../../changes/changed-table';
 import { varyingPart } from '../../options/filter-determinism';
 import { boundCondition, KEY_TEXT_LENGTH } from '../../plan/key-types';
 import { resolveTypeRules, type TypeRules } from '../../rows/columns/type-rules';
@@ -107,6 +108,11 @@ function statementOf(table: PlannedTable, typeOptions?: ReadonlyMap<string, Type
       },
     },
   };
+}
+
+/** What a way is told of a table, to look whether anything changed; nothing where it is read whole. */
+export function changedTable(table: PlannedTable): ChangedTable | undefined {
+  return statementOf(table).job.changes?.table;
 }
 
 function changesOfJob(table: PlannedTable, columns: readonly SelectedColumn[], hint: string): Pick<ReadJob, 'changes'> {

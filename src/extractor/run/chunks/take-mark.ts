@@ -21,21 +21,28 @@ export async function markOf(
   if (!changes || context.consistency === 'noLock') return undefined;
   // What was asked before the snapshot was made holds for it; where that is not known, nothing can follow.
   if (context.consistency === 'databaseSnapshot' && !begin) return undefined;
+  const way = changesOf(changes.planned.way, changes.table);
+  // Changes that are older than the table are applied when they have passed the time of the mark, and such rows are read later.
+  if (way.hasPassed && context.consistency === 'readCommitted') {
+    context.warn(`no changes can follow on ${quoteTable(job.schema, job.table)}: they are captured later than they are made, so that its rows must be read in a SNAPSHOT transaction`);
+    return undefined;
+  }
   let mark: ChangeMark;
   try {
-    mark = await changesOf(changes.planned.way, changes.table).mark(connection, begin);
+    mark = await way.mark(connection, begin);
   } catch (error) {
     if (!(error instanceof LegacyToS3Error) || !WITHOUT.has(error.code)) throw error;
     context.warn(`no changes can follow on ${quoteTable(job.schema, job.table)}: ${error.message}`);
     return undefined;
   }
-  return { mark, ...(begin && context.consistency === 'snapshot' && { exact: true }) };
+  return { mark, ...(begin && context.consistency === 'snapshot' && way.countsRows !== false && { exact: true }) };
 }
 
 /** COUNT_BIG of a whole table with its first chunk, in the transaction of its mark; nothing where it is not asked for. */
 export async function countedRows(context: RunContext, connection: SqlServerConnection, job: ReadJob): Promise<Pick<LandedChunk, 'countedRows'>> {
   const { changes, chunk, schema, table } = job;
   if (!changes?.planned.count || chunk.chunk !== 0 || context.consistency !== 'snapshot') return {};
+  if (changesOf(changes.planned.way, changes.table).countsRows === false) return {};
   const { rowFilter, hint } = changes.table;
   const where = rowFilter === undefined ? '' : ` WHERE (\n${rowFilter}\n)`;
   const [row] = await connection.query(`SELECT COUNT_BIG(*) AS row_count FROM ${quoteTable(schema, table)}${where}${hint}`, `count the rows of ${job.subject}`);

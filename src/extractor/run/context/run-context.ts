@@ -1,9 +1,9 @@
 import type { RunOptions } from './run-options';
-import type { ChangeWay } from '../../api/extraction-plan';
 import type { ExtractEvent } from '../../api/extract-events';
+import type { ChangeWay } from '../../api/extraction-plan';
+import type { TransactionBegin } from '../../changes/changed-table';
 import type { LandingTarget } from '../../landing/target/landing-target';
 import type { RunConsistency } from '../../source/consistency/consistency';
-import type { TransactionBegin } from '../../changes/changed-table';
 import type { DatabaseSnapshot } from '../../source/consistency/database-snapshot';
 import type { ChunkName } from '../../state/chunk-claims';
 import type { Clock } from '../../state/clock';

@@ -1,3 +1,4 @@
+import { probeTable } from './probe-table';
 import type { ChainLink, ChangeChain, ChangeMark } from '../../../contract';
 import { Changes, CountEvery, OnGap } from '../../api/changes-options';
 import { LegacyToS3Error } from '../../api/errors';
@@ -6,7 +7,7 @@ import { OnTableError } from '../../api/extractor-props';
 import type { ChangeFacts } from '../../changes/change-facts';
 import { trackingLineage, versionOrder } from '../../changes/change-tracking';
 import { gap } from '../../changes/changed-table';
-import { probeTracked } from '../../changes/probe-changes';
+import { probeTracked, type Probe } from '../../changes/probe-changes';
 import { shapeOf, tableSettings } from '../../plan/choose-ways';
 import { quoteTable } from '../../source/catalog/identifiers';
 import type { SourceFeatures } from '../../source/catalog/source-features';
@@ -141,13 +142,15 @@ function differenceOf(table: PlannedTable, { mark, shape, unchangedTo }: ChainLi
   return version !== undefined && versionOrder(version) < (unchangedTo ?? mark.order) ? gap(table, mark, `the version of the database is ${version} and went back`) : undefined;
 }
 
-/** Tables of ways that tell nothing beforehand are read to see. */
+/** Tables with Change Tracking are looked at many by one statement, others one by one. */
 async function probe(connection: SqlServerConnection, followed: ReadonlyArray<{ readonly table: PlannedTable; readonly link: ChainLink & { readonly mark: ChangeMark } }>) {
   const tracked = followed.filter(({ table }) => table.changes!.way === ChangeWay.CHANGE_TRACKING);
   const told = await probeTracked(connection, tracked.map(({ table: { schema, table, identity }, link: { mark, unchangedTo } }) => (
     { schema, table, objectId: identity!.objectId, from: mark, since: unchangedTo ?? mark.order })));
   const byTable = new Map(tracked.map(({ table }, at) => [table, told[at]]));
-  return followed.map(({ table }) => byTable.get(table) ?? { changed: true });
+  const probes: Probe[] = [];
+  for (const { table, link } of followed) probes.push(byTable.get(table) ?? await probeTable(connection, table, link.mark));
+  return probes;
 }
 
 function isCounted({ estimatedRows }: PlannedTable, link: ChainLink | undefined, { options: { countEvery }, now }: PlanSyncOptions): boolean {

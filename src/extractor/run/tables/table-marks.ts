@@ -7,6 +7,8 @@ export class TableMarks {
   private chunks = 0;
   /** Undefined once a chunk has none, or one of another lineage. */
   private lowest?: ChangeMark;
+  /** When the last of the marks was taken. */
+  private latest = '';
   private exact = true;
   private readonly states = new Set<string | undefined>();
   private counted?: string;
@@ -14,6 +16,7 @@ export class TableMarks {
 
   public add({ mark, exact = false, state, changes, countedRows }: LandedChunk): void {
     this.lowest = this.chunks === 0 ? mark : lowestMark([this.lowest, mark]);
+    if (mark && mark.at > this.latest) this.latest = mark.at;
     this.chunks += 1;
     this.exact &&= exact;
     if (this.states.size < 2) this.states.add(state);
@@ -28,8 +31,9 @@ export class TableMarks {
       const { to, landed } = this.changes;
       return { changes: { way: to.way, previousRun: planned?.previousRun ?? '', to, ...landed, ...sourceRows } };
     }
-    const mark = this.lowest;
-    if (!mark) return {};
+    if (!this.lowest) return {};
+    // Rows of the chunks are up to this new: captured changes are applied when they have passed it.
+    const mark = { ...this.lowest, at: this.latest };
     const exact = this.exact && this.states.size === 1 && !this.states.has(undefined);
     return { base: { mark, exact, ...(planned?.reload !== undefined && { why: planned.reload }), ...(exact && sourceRows) } };
   }

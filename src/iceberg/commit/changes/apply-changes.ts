@@ -1,0 +1,144 @@
+import { appliedMark, APPLIED_PROPERTIES, appliedRun, broken, chainStep, laterRun, requireUnbroken, SNAPSHOT_BEFORE } from './chain';
+import { deltaFiles, proveChanges, ProvenChanges, tableColumns } from './change-files';
+import { ForeignRows, TABLE_PROPERTIES } from '../../../contract';
+import { CatalogTable } from '../../catalogs/table-catalog';
+import { DataFile, FileContent } from '../../spec/data-file';
+import { IcebergError } from '../../spec/errors';
+import { landedFields } from '../../spec/schema';
+import { currentSnapshot, lineage, Snapshot, TableMetadata, withFields, withProperties } from '../../spec/table-metadata';
+import { addSnapshot } from '../add-snapshot';
+import { Attempt, endAttempt, forgetAttempts, noteAttempt, sweepAttempts } from '../attempts';
+import { commitMetadata, laterThan } from '../change-table';
+import { CommitOutcome } from '../commit-run';
+import { belowChanges, SNAPSHOT_BELOW, SNAPSHOT_ETAG, SNAPSHOT_RUN } from '../foreign-rows';
+import { groundOf, requireOwn } from '../generation';
+import { proveCommit } from '../prove-commit';
+import { carriedFiles, liveManifests } from '../snapshot-files';
+import { datasetOf, runProperties, tableNameOf, TableRun } from '../table-run';
+import { MAX_ATTEMPTS, metadataAt, Workplace } from '../workplace';
+
+/** How changes are applied. */
+export interface ApplyOptions {
+  /** @default 'refuse' */
+  readonly foreignRows?: ForeignRows;
+}
+
+/** A table that changes come to. */
+interface Base {
+  readonly table: CatalogTable;
+  readonly before: TableMetadata;
+}
+
+/**
+ * Applies a run of changes to a table, by one snapshot: equality deletes of all its keys, then the newest rows (Iceberg spec, "Row-level
+ * Deletes"; deletes do not touch rows of their own snapshot). Landed files are named as they are. The mark that the rows are as of is set
+ * by the same commit, so that each run is applied once, after its predecessor: a run that comes too early is WAITING, one whose
+ * changes the table has is SUPERSEDED, or COMMITTED when it is the very run.
+ *
+ * @throws IcebergError as its codes say; the table is as it was then
+ */
+export async function applyChanges(workplace: Workplace, run: TableRun, options: ApplyOptions = {}): Promise<CommitOutcome> {
+  const name = tableNameOf(run);
+  let proven: ProvenChanges | undefined;
+  let lost: Attempt | undefined;
+  for (let turn = 1; turn <= MAX_ATTEMPTS + 1; turn++) {
+    const table = await workplace.catalog.load(name);
+    const before = table?.metadataLocation === undefined ? undefined : await metadataAt(workplace, table.metadataLocation);
+    if (lost) await forgetAttempts(workplace, [lost], table, before);
+    if (turn > MAX_ATTEMPTS) break;
+    if (table && before) requireOwn(table, before, datasetOf(run.table));
+    const step = chainStep(before, run);
+    if (step.kind === 'waits') return { name, state: 'WAITING', rows: run.table.rows, repeated: false, waitsFor: step.waitsFor };
+    const base: Base = { table: table!, before: before! };
+    if (step.kind === 'contained') return contained(workplace, run, base);
+    requireUnbroken(base.before, run);
+    proven ??= await proveChanges(workplace, run);
+    const outcome = await tryApply(workplace, run, base, proven, options);
+    if ('state' in outcome) return outcome;
+    lost = outcome;
+  }
+  throw new IcebergError('COMMIT_CONTENTION', `the table '${name}' was changed by others ${MAX_ATTEMPTS} times while changes of run '${run.manifest.runId}' were applied`);
+}
+
+/** The outcome where the table has the changes. */
+async function contained(workplace: Workplace, run: TableRun, { table, before }: Base): Promise<CommitOutcome> {
+  const { manifest: { runId }, manifestETag, table: { changes, rows } } = run;
+  await sweepAttempts(workplace, table.name, before.location);
+  const common = { name: table.name, rows, metadataLocation: table.metadataLocation!, repeated: true } as const;
+  const isOwn = ({ summary }: Snapshot) => summary[SNAPSHOT_RUN] === runId && summary[SNAPSHOT_ETAG] === manifestETag;
+  const snapshot = lineage(before, currentSnapshot(before)).find(isOwn);
+  if (snapshot) {
+    const paths = pathsOf(workplace, run);
+    return { ...common, state: 'COMMITTED', snapshotId: snapshot['snapshot-id'], provenRows: await proveCommit(workplace, table.name, { snapshotId: snapshot['snapshot-id'], paths }) };
+  }
+  const isApplied = appliedRun(before) === runId && before.properties?.[TABLE_PROPERTIES.manifestETag] === manifestETag;
+  const isEmpty = changes!.from.order === changes!.to.order && appliedMark(before)?.order === changes!.to.order;
+  return { ...common, state: isApplied || isEmpty ? 'COMMITTED' : 'SUPERSEDED' };
+}
+
+function pathsOf({ root }: Workplace, { table }: TableRun): ReadonlySet<string> {
+  return new Set(table.objects.filter(({ rows }) => rows > 0).map(({ key }) => root + key));
+}
+
+async function tryApply(
+  workplace: Workplace, run: TableRun, { table, before }: Base, proven: ProvenChanges, { foreignRows = 'refuse' }: ApplyOptions,
+): Promise<CommitOutcome | Attempt> {
+  const { files, root, prefix = run.manifest.prefix } = workplace;
+  const { manifest: { runId }, manifestETag } = run;
+  const { name } = table;
+  const now = laterThan(workplace, before);
+  const landed = landedFields(tableColumns(run));
+  const ground = groundOf(run, { before, landed, root, prefix, name, uuid: before['table-uuid'], now });
+  if (ground.began !== undefined) throw broken(run, `${ground.began}; the table is to be read whole`);
+  const below = belowChanges(before, foreignRows);
+  const added = deltaFiles(run, proven, ground.fields, landed);
+
+  const attempt = await noteAttempt(workplace, before.location, runId, table.metadataLocation);
+  const mark = JSON.stringify(run.table.changes!.to);
+  const typed = withFields(before, ground.fields, ground.mapping, run.table.identity?.maxColumnId);
+  const parent = currentSnapshot(before);
+  const carried = await carriedFiles(files, parent);
+  // Changes of none move the mark alone.
+  const shown = added.length === 0 ? undefined : await addSnapshot(files, typed, {
+    runId,
+    attempt,
+    now,
+    added,
+    carried,
+    present: carried ? [] : await liveManifests(files, parent),
+    stays: () => true,
+    operation: operationOf(added),
+    summary: {
+      [SNAPSHOT_ETAG]: manifestETag,
+      [SNAPSHOT_BELOW]: below,
+      [TABLE_PROPERTIES.appliedMark]: mark,
+      [SNAPSHOT_BEFORE]: JSON.stringify(Object.fromEntries(APPLIED_PROPERTIES.map((property) => [property, before.properties?.[property]]))),
+    },
+  });
+  const next = withProperties(shown?.metadata ?? { ...typed, 'last-updated-ms': now }, {
+    ...runProperties(workplace, run),
+    [TABLE_PROPERTIES.appliedRun]: laterRun(appliedRun(before), runId),
+    [TABLE_PROPERTIES.appliedMark]: mark,
+    ...(shown && { [TABLE_PROPERTIES.appliedSequence]: String(shown.sequenceNumber) }),
+  });
+  const committed = await commitMetadata(workplace, next, { name, base: table, before, attempt });
+  if (!committed) return { location: before.location, attempt };
+  const provenRows = shown ? await proveCommit(workplace, name, { snapshotId: shown.snapshotId, paths: pathsOf(workplace, run) }) : 0;
+  await endAttempt(workplace, before.location, attempt);
+  await sweepAttempts(workplace, name, before.location);
+  return {
+    name,
+    state: 'COMMITTED',
+    rows: run.table.rows,
+    metadataLocation: committed.location,
+    provenRows,
+    repeated: false,
+    ...(shown && { snapshotId: shown.snapshotId }),
+  };
+}
+
+/** What becomes of the rows (Iceberg spec, "Snapshots", operation). */
+function operationOf(added: readonly DataFile[]): 'append' | 'overwrite' | 'delete' {
+  if (added.every(({ content }) => content === FileContent.data)) return 'append';
+  return added.some(({ content }) => content === FileContent.data) ? 'overwrite' : 'delete';
+}

@@ -1,0 +1,122 @@
+import { ChangeMark, isOneLineage, TABLE_PROPERTIES } from '../../../contract';
+import { IcebergError } from '../../spec/errors';
+import { currentSnapshot, lineage, Snapshot, TableMetadata } from '../../spec/table-metadata';
+import { foreignSnapshots } from '../foreign-rows';
+import { datasetOf, identityText, tableNameOf, TableRun } from '../table-run';
+
+/*
+ * Whether a run is to be applied to a table, by what the table says of the runs that were: marks of one lineage are compared by their
+ * order, all else by run ids. The answer holds for the metadata it was asked of, and is set by the commit that replaces just that.
+ */
+
+/** Entry of the summary of a run of changes: what the table said of the runs before, as JSON, for one that is taken back. */
+export const SNAPSHOT_BEFORE = 'cdk-legacy-to-s3.before';
+
+/** What a table says of the runs that were applied to it. */
+export const APPLIED_PROPERTIES = [
+  TABLE_PROPERTIES.appliedRun, TABLE_PROPERTIES.appliedSequence, TABLE_PROPERTIES.appliedMark, TABLE_PROPERTIES.manifest, TABLE_PROPERTIES.manifestETag,
+] as const;
+
+/** What is to be done with a run of changes. */
+export type ChainStep =
+  | { readonly kind: 'apply' }
+  /** The table's rows are as of its mark, or of a later one. */
+  | { readonly kind: 'contained' }
+  /** Its predecessor is not applied. */
+  | { readonly kind: 'waits'; readonly waitsFor: string };
+
+/** The mark that a table's rows are as of; undefined where no changes can follow. */
+export function appliedMark({ properties }: Pick<TableMetadata, 'properties'>): ChangeMark | undefined {
+  const text = properties?.[TABLE_PROPERTIES.appliedMark];
+  return text === undefined ? undefined : JSON.parse(text) as ChangeMark;
+}
+
+/** Id of the newest run that was applied to a table; empty where there was none. */
+export function appliedRun({ properties }: Pick<TableMetadata, 'properties'>): string {
+  return properties?.[TABLE_PROPERTIES.appliedRun] ?? '';
+}
+
+/** The later of two run ids: one that is applied late does not let a newer one be forgotten. */
+export function laterRun(a: string, b: string): string {
+  return a > b ? a : b;
+}
+
+/**
+ * What is to be done with a run of changes.
+ *
+ * @param before undefined where there is no table
+ * @throws IcebergError CHAIN_BROKEN when what was applied and what comes contradict each other
+ */
+export function chainStep(before: TableMetadata | undefined, run: TableRun): ChainStep {
+  const { manifest: { runId }, table } = run;
+  const { from, to, keyColumns } = table.changes!;
+  const waits: ChainStep = { kind: 'waits', waitsFor: from.order };
+  if (!before) return waits;
+  const mark = appliedMark(before);
+  if (!mark || !isOneLineage(mark, from) || !isSameObject(before, run)) {
+    // Rows of another table, or without a mark, are later than the changes or their base is still to come.
+    return appliedRun(before) >= runId ? { kind: 'contained' } : waits;
+  }
+  if (to.order <= mark.order) {
+    if (to.order < mark.order && wentBack(mark, to, runId, before)) {
+      throw broken(run, `its mark ${to.order} was taken at ${to.at}, after the one that the table's rows are as of, ${mark.order} at ${mark.at}: the source went back`);
+    }
+    return { kind: 'contained' };
+  }
+  if (from.order > mark.order) return waits;
+  if (keyColumns.length === 0 && (from.order !== mark.order || isInexactBase(before))) {
+    throw broken(run, `it adds rows after ${from.order} without a key, and the table may have some of them: it is as of ${mark.order}${from.order === mark.order ? ' or later' : ''}`);
+  }
+  return { kind: 'apply' };
+}
+
+/** Whether a table's rows are later than those of a run that read it whole. */
+export function isOlderThan({ manifest: { runId }, table }: Pick<TableRun, 'manifest' | 'table'>, before: TableMetadata): boolean {
+  const mark = appliedMark(before);
+  const own = table.base?.mark;
+  if (mark && own && isOneLineage(mark, own) && own.order !== mark.order) {
+    return own.order < mark.order && !wentBack(mark, own, runId, before);
+  }
+  return appliedRun(before) > runId;
+}
+
+/** Whether a lower mark is later all the same: a source whose order began again without another lineage. */
+function wentBack(mark: ChangeMark, own: ChangeMark, runId: string, before: TableMetadata): boolean {
+  return own.at > mark.at && runId > appliedRun(before);
+}
+
+function isSameObject({ properties }: TableMetadata, { table }: TableRun): boolean {
+  const known = properties?.[TABLE_PROPERTIES.identity];
+  const own = identityText(table.identity);
+  return known === undefined || own === undefined || known === own;
+}
+
+/** Entry of a summary: of a run that read the table whole, and later than its mark in part. */
+export const SNAPSHOT_INEXACT = 'cdk-legacy-to-s3.inexact';
+
+function isInexactBase(before: TableMetadata): boolean {
+  return ourSnapshot(before)?.summary[SNAPSHOT_INEXACT] === 'true';
+}
+
+/** The newest snapshot of ours that readers see, or that others wrote on. */
+export function ourSnapshot(metadata: TableMetadata): Snapshot | undefined {
+  return lineage(metadata, currentSnapshot(metadata))[foreignSnapshots(metadata).length];
+}
+
+/**
+ * Looks whether a table still shows what its mark says.
+ *
+ * @throws IcebergError CHAIN_BROKEN when it was rolled back, by whomever
+ */
+export function requireUnbroken(before: TableMetadata, run: TableRun): void {
+  const ours = ourSnapshot(before);
+  const sequence = before.properties?.[TABLE_PROPERTIES.appliedSequence];
+  if (ours && String(ours['sequence-number']) === sequence) return;
+  throw broken(run, `the table shows ${ours ? `snapshot ${ours['snapshot-id']}` : 'no snapshot of a run'}, not the one that its mark was set by: it was rolled back; `
+    + 'show the newest run again, or read the table whole');
+}
+
+/** A run of changes that cannot follow what a table has. */
+export function broken(run: TableRun, why: string): IcebergError {
+  return new IcebergError('CHAIN_BROKEN', `changes of run '${run.manifest.runId}' cannot be applied to '${tableNameOf(run)}' (${datasetOf(run.table)}): ${why}`);
+}

@@ -1,0 +1,159 @@
+import { existsSync } from 'node:fs';
+import { changeTable } from '../../../../src/iceberg/commit/change-table';
+import { commitRun } from '../../../../src/iceberg/commit/commit-run';
+import { compactTable } from '../../../../src/iceberg/commit/compact/compact-table';
+import { liveEntries, liveManifests } from '../../../../src/iceberg/commit/snapshot-files';
+import { countRows } from '../../../../src/iceberg/rows/count-rows';
+import { readRows, scanOf } from '../../../../src/iceberg/rows/read-rows';
+import { textKey } from '../../../../src/iceberg/rows/values';
+import { ParquetRows } from '../../../../src/iceberg/rows/write-parquet';
+import { DataFile } from '../../../../src/iceberg/spec/data-file';
+import { currentSnapshot, withProperties } from '../../../../src/iceberg/spec/table-metadata';
+import { CHANGED, ChangedTable, EVERY_TYPE, everyTypeRows, TestColumn } from '../../../support/iceberg/changed-table';
+import { foreignCommit } from '../../../support/iceberg/foreign-writer';
+
+let table: ChangedTable;
+beforeEach(async () => { table = await ChangedTable.make(); });
+afterEach(() => {
+  jest.restoreAllMocks();
+  table.close();
+});
+
+const COLUMNS: readonly TestColumn[] = [['id', 'INT32', 1], ['name', 'STRING', 2]];
+const ids = (from: number, to: number, name = 'n') => `SELECT i::INT AS id, '${name}' AS name FROM range(${from}, ${to}) t(i)`;
+
+async function live(): Promise<DataFile[]> {
+  return (await liveManifests(table.workplace.files, currentSnapshot(await table.metadata()))).flatMap(liveEntries).map(({ entry }) => entry.file);
+}
+
+async function rows(): Promise<string[]> {
+  const found = [];
+  const plan = await scanOf(table.workplace.files, await table.metadata());
+  for await (const { values } of readRows(table.workplace.files, plan)) found.push(values.map(textKey).join(' '));
+  return found.sort();
+}
+
+const paths = async (part: string) => (await live()).map(({ filePath }) => filePath).filter((file) => file.includes(part));
+const inDataFolder = async () => table.workplace.files.list(`${(await table.metadata()).location}/data/`);
+
+test('every type: what is read afterwards, by us and by DuckDB, is what was there before, and landed files stay', async () => {
+  await table.land(EVERY_TYPE, [everyTypeRows(0, 700), everyTypeRows(700, 1000)]);
+  await table.change({ rows: everyTypeRows(5, 8), keys: 'SELECT i::BIGINT AS big FROM range(5, 600, 3) t(i)', by: ['big'] });
+  await changeTable(table.workplace, CHANGED, ({ metadata }) => withProperties(metadata, { 'cdk-legacy-to-s3.applied-mark': '{"order":"7"}' }));
+  const [before, properties, landed] = [await rows(), (await table.metadata()).properties, await paths('run=')];
+  expect(before).toHaveLength(1000 - 199 + 3);
+  const done = await compactTable(table.workplace, CHANGED);
+  expect(done).toMatchObject({ state: 'COMPACTED', deleteFiles: 1, deletedRows: 199, filesBefore: 3, filesAfter: 1, rowsWritten: 804 });
+  expect(await rows()).toEqual(before);
+  const metadata = await table.metadata();
+  expect(metadata.properties).toEqual({ ...properties, 'cdk-legacy-to-s3.counted-rows': '804', 'cdk-legacy-to-s3.counted-sequence': String(currentSnapshot(metadata)!['sequence-number']) });
+  expect(currentSnapshot(metadata)!.summary).toMatchObject({ 'operation': 'replace', 'total-records': '804', 'total-delete-files': '0', 'total-data-files': '1' });
+  const [file] = await live();
+  const names = EVERY_TYPE.map(([name]) => name).join(', ');
+  const expected = `SELECT ${names} FROM (${everyTypeRows(0, 1000)}) WHERE big < 5 OR big >= 600 OR big % 3 <> 2 UNION ALL SELECT ${names} FROM (${everyTypeRows(5, 8)})`;
+  const written = `SELECT ${names} FROM read_parquet('${file.filePath.slice('file://'.length)}')`;
+  expect(await table.sql(`(${written}) EXCEPT ALL (${expected})`)).toEqual([]);
+  expect(await table.sql(`(${expected}) EXCEPT ALL (${written})`)).toEqual([]);
+  expect(await table.sql(`SELECT column_type FROM (DESCRIBE ${written})`)).toEqual(await table.sql(`SELECT column_type FROM (DESCRIBE ${expected})`));
+  expect(await table.sql(`SELECT name, field_id FROM parquet_schema('${file.filePath.slice('file://'.length)}') OFFSET 1`)).toEqual(EVERY_TYPE.map(([name, , id]) => [name, String(id)]));
+  // Statistics leave out what they should: each bound is the least and the greatest that is there.
+  const big = EVERY_TYPE.find(([name]) => name === 'big')![2];
+  expect([file.lowerBounds.get(big)!.readBigInt64LE(), file.upperBounds.get(big)!.readBigInt64LE()]).toEqual([0n, 999n]);
+  expect(landed.every((uri) => existsSync(uri.slice('file://'.length)))).toBe(true);
+});
+
+test('later deletes touch what was compacted, and runs that follow replace it', async () => {
+  await table.land(COLUMNS, [ids(0, 10)]);
+  await table.change({ keys: ids(0, 5), by: ['id'] });
+  await compactTable(table.workplace, CHANGED);
+  await table.change({ rows: ids(7, 9, 'new'), keys: ids(7, 9), by: ['id'] });
+  expect(await rows()).toEqual(['n5 sn', 'n6 sn', 'n7 snew', 'n8 snew', 'n9 sn']);
+  expect(await compactTable(table.workplace, CHANGED)).toMatchObject({ state: 'COMPACTED', filesBefore: 2, filesAfter: 1 });
+  const full = await table.land(COLUMNS, [ids(20, 22)]);
+  expect(await rows()).toEqual(['n20 sn', 'n21 sn']);
+  expect((await commitRun(table.workplace, full)).repeated).toBe(true);
+});
+
+test('files that deletes do not touch stay, small ones go together, and without need nothing is done', async () => {
+  await table.land(COLUMNS, [ids(0, 40_000, 'one'), ids(40_000, 80_000, 'two'), ids(80_000, 120_000, 'three')]);
+  const [first] = await live();
+  const compacting = { targetBytes: first.fileSizeBytes };
+  expect(await compactTable(table.workplace, CHANGED, compacting)).toMatchObject({ state: 'LEFT', why: 'no delete touches it, and none of its files are small' });
+  await table.change({ keys: ids(50_000, 50_010), by: ['id'] });
+  expect(await compactTable(table.workplace, CHANGED, { ...compacting, whenDeletes: 2 })).toMatchObject({ state: 'LEFT', why: 'it has 1 delete files, fewer than 2' });
+  const done = await compactTable(table.workplace, CHANGED, compacting);
+  expect(done).toMatchObject({ deletedRows: 10, rowsWritten: 39_990, filesBefore: 3 });
+  expect(await paths('part-0-0')).toHaveLength(1);
+  expect(await paths('part-1-0')).toHaveLength(0);
+  expect(await paths('part-2-0')).toHaveLength(1);
+  await table.change({ rows: ids(1, 2, 'x') });
+  await table.change({ rows: ids(2, 3, 'x') });
+  const small = await compactTable(table.workplace, CHANGED, compacting);
+  expect(small).toMatchObject({ state: 'COMPACTED', deleteFiles: 0, deletedRows: 0 });
+  expect(await paths('changes-')).toEqual([]);
+  expect((await countRows(table.workplace, await table.metadata())).rows).toBe(119_992);
+});
+
+test('deletes that touch no row any more go, and nothing is written', async () => {
+  await table.land(COLUMNS, [ids(0, 10)]);
+  await table.change({ keys: 'SELECT 7::INT AS id UNION ALL SELECT 7', by: ['id'] });
+  await compactTable(table.workplace, CHANGED);
+  await table.change({ keys: 'SELECT 7::INT AS id', by: ['id'] });
+  const before = await rows();
+  expect(await compactTable(table.workplace, CHANGED)).toMatchObject({ state: 'COMPACTED', deleteFiles: 1, deletedRows: 0, rowsWritten: 0 });
+  expect([await rows(), (await live()).length]).toEqual([before, 1]);
+});
+
+test('changes applied meanwhile are not lost: it starts anew, and leaves nothing of the first attempt', async () => {
+  await table.land(COLUMNS, [ids(0, 10), ids(10, 20)]);
+  await table.change({ keys: ids(0, 2), by: ['id'] });
+  const { catalog } = table.workplace;
+  let raced = 0;
+  const racing = Object.create(catalog, {
+    commit: {
+      value: async (commit: Parameters<typeof catalog.commit>[0]) => {
+        if (raced++ === 0) await table.change({ rows: ids(12, 13, 'new'), keys: ids(10, 13), by: ['id'] });
+        return catalog.commit(commit);
+      },
+    },
+  });
+  await compactTable({ ...table.workplace, catalog: racing }, CHANGED);
+  expect(raced).toBe(2);
+  expect(await rows()).toEqual([...Array.from({ length: 8 }, (_, at) => `n${at + 2} sn`), 'n12 snew', ...Array.from({ length: 7 }, (_, at) => `n${at + 13} sn`)].sort());
+  expect((await inDataFolder()).map(({ uri }) => uri)).toEqual(await paths('/data/'));
+});
+
+test('what an attempt left that was killed is taken away by the next commit', async () => {
+  await table.land(COLUMNS, [ids(0, 10), ids(10, 20)]);
+  await table.change({ keys: ids(0, 2), by: ['id'] });
+  const { catalog } = table.workplace;
+  const dying = Object.create(catalog, { commit: { value: async () => { throw new Error('killed'); } } });
+  await expect(compactTable({ ...table.workplace, catalog: dying }, CHANGED)).rejects.toThrow('killed');
+  expect(await inDataFolder()).toHaveLength(1);
+  await table.change({ keys: ids(3, 4), by: ['id'] });
+  await table.change({ keys: ids(4, 5), by: ['id'] });
+  expect(await inDataFolder()).toEqual([]);
+});
+
+test('rows written that are not those read: nothing is committed, and it is said', async () => {
+  await table.land(COLUMNS, [ids(0, 10), ids(10, 20)]);
+  await table.change({ keys: ids(0, 2), by: ['id'] });
+  const { add } = ParquetRows.prototype;
+  jest.spyOn(ParquetRows.prototype, 'add').mockImplementationOnce(function (this: ParquetRows, columns) {
+    add.call(this, columns.map((column) => column.slice(1)));
+  });
+  const before = await table.metadata();
+  await expect(compactTable(table.workplace, CHANGED)).rejects.toMatchObject({ code: 'CONTENT_DIFFERS', message: expect.stringMatching(/18 rows \w+ before, 17 rows \w+ after; nothing was committed/) });
+  expect([await table.metadata(), await inDataFolder()]).toEqual([before, []]);
+  jest.spyOn(ParquetRows.prototype, 'add').mockImplementationOnce(function (this: ParquetRows, [numbers, names]) {
+    add.call(this, [numbers, ['N', ...names.slice(1)]]);
+  });
+  await expect(compactTable(table.workplace, CHANGED)).rejects.toMatchObject({ code: 'CONTENT_DIFFERS' });
+  expect(await table.metadata()).toEqual(before);
+});
+
+test('rows of others are not written anew', async () => {
+  await table.land(COLUMNS, [ids(0, 10)]);
+  await foreignCommit(table.workplace, CHANGED, { operation: 'append' });
+  await expect(compactTable(table.workplace, CHANGED)).rejects.toMatchObject({ code: 'FOREIGN_ROWS', message: expect.stringMatching(/^others wrote snapshot \d+ \(append\)/) });
+});
