@@ -1,5 +1,5 @@
 import { randomUUID } from 'crypto';
-import { DatabaseChanges } from './changes';
+import { DatabaseChanges } from './changes/database-changes';
 import { PartitionFunctionEntry, Partitioning, PartitionSchemeEntry } from './partitioning';
 import { Query } from '../sql/ast';
 import { DEFAULT_COLLATION } from '../sql/collations';
@@ -36,6 +36,8 @@ export interface TableFacts {
   readonly graph?: 'node' | 'edge';
   readonly ledger?: boolean;
   readonly droppedLedger?: boolean;
+  /** Made by the server, as those of Change Data Capture are. */
+  readonly shipped?: boolean;
   /** temporal_type of sys.tables: 1 for a history, 2 for a table that has one. */
   readonly temporalType?: 1 | 2;
   readonly historyTableId?: number;

@@ -1,6 +1,7 @@
-import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { DuckDBBlobValue, DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { Catalog, ColumnEntry, DatabaseEntry, TableEntry } from './catalog';
-import { commitTable, registerChangeFunctions } from './change-functions';
+import { captureSql, captureTable, logTable } from './changes/capture-tables';
+import { commitTable, registerChangeFunctions } from './changes/change-functions';
 import { duckTableName, quoteName, quoteText } from './identifiers';
 import { MACROS } from './macros';
 import { partitionNumber, Partitioning } from './partitioning';
@@ -112,6 +113,26 @@ export class DatabaseEngine {
         await connection.run('COMMIT');
       } finally {
         connection.closeSync();
+      }
+    });
+  }
+
+  /**
+   * Runs the capture job of a database once, where `changes.capture.automatic` was switched off.
+   *
+   * @param commits how many of the commits it has not read it takes over; all by default. Where there are none it tells that it has come
+   *   this far, with an entry of no transaction ("cdc.lsn_time_mapping": tran_id 0)
+   */
+  async runCapture(database: DatabaseEntry, commits?: number): Promise<void> {
+    const { name, changes } = database;
+    await changes.alone(async () => {
+      const mapping = captureTable(name, 'lsn_time_mapping');
+      const condition = commits === undefined ? 'true'
+        : `l.lsn IN (SELECT lsn FROM ${logTable(name)} WHERE lsn > coalesce((SELECT max(start_lsn) FROM ${mapping}), ''::BLOB) ORDER BY lsn LIMIT ${commits})`;
+      const { rowsChanged } = await this.own.run(captureSql(name, condition));
+      if (rowsChanged === 0 && commits === undefined) {
+        await this.own.run(`INSERT INTO ${mapping} SELECT $1, t, t, '\\x00'::BLOB, $1, NULL FROM (SELECT round_datetime(now_ticks()) AS t)`,
+          [new DuckDBBlobValue(changes.capture!.nextLsn())]);
       }
     });
   }

@@ -4,7 +4,8 @@ import { duckTableName, quoteName } from './identifiers';
 import { Partitioning } from './partitioning';
 import { fileTableColumns, GraphColumn, tableFacts, withGraphColumns } from './table-facts';
 import { ColumnDefinition, ObjectName, PartitionedStorage, Statement, TableConstraint } from '../sql/ast';
-import { identitySequence, isRowVersion } from '../sql/binder/data-binder';
+import { isRowVersion } from '../sql/binder/changes/staged-change';
+import { identitySequence } from '../sql/binder/data-binder';
 import { SqlError } from '../sql/errors';
 import { INT, SqlType, storageType } from '../sql/types';
 

@@ -1,4 +1,4 @@
-import { isFollowed, runStaged } from './change-recorder';
+import { isFollowed, runStaged } from './changes/change-recorder';
 import { DefinitionRunner } from './definition-runner';
 import { Evaluator, duckValue } from './evaluator';
 import { SessionState } from './session-state';

@@ -1,7 +1,7 @@
+import { TrackingRunner } from './changes/tracking-runner';
 import { Evaluator, duckValue } from './evaluator';
 import { renameColumn, renameTable } from './renaming';
 import { SessionState } from './session-state';
-import { TrackingRunner } from './tracking-runner';
 import { Transactions } from './transactions';
 import { ColumnEntry, DatabaseEntry, TableEntry } from '../engine/catalog';
 import {
@@ -17,12 +17,14 @@ import { VARIANT } from '../sql/types';
 
 type Of<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
 
+const listed = (columns: readonly ColumnDefinition[]) => columns.map(({ name }) => name).join(', ');
+
 /** Runs the statements that change the dictionary. */
 export class DefinitionRunner {
   private readonly tracking: TrackingRunner;
 
   constructor(private readonly session: SessionState, private readonly evaluator: Evaluator, transactions: Transactions) {
-    this.tracking = new TrackingRunner(session, transactions);
+    this.tracking = new TrackingRunner(session, transactions, evaluator);
   }
 
   async run(statement: Statement): Promise<void> {
@@ -44,9 +46,13 @@ export class DefinitionRunner {
       case 'drop': return this.drop(statement);
       case 'truncate': return this.tracking.truncate(this.existing(statement.table));
       case 'changeTracking': return this.tracking.setTable(statement, this.existing(statement.table));
-      case 'addColumn': return addColumns(this.existing(statement.table), statement.columns, context);
-      case 'dropColumn': return dropColumns(this.existing(statement.table), statement.columns, context);
-      case 'alterColumn': return alterColumn(this.existing(statement.table), statement.column, context);
+      case 'addColumn': return this.tracking.altering(this.existing(statement.table), `ADD ${listed(statement.columns)}`,
+        async (table) => addColumns(table, statement.columns, context));
+      case 'dropColumn': return this.tracking.altering(this.existing(statement.table), `DROP COLUMN ${statement.columns.join(', ')}`,
+        async (table) => dropColumns(table, statement.columns, context));
+      case 'alterColumn': return this.tracking.altering(this.existing(statement.table), `ALTER COLUMN ${statement.column.name}`,
+        async (table) => alterColumn(table, statement.column, context));
+      case 'switchPartition': return this.tracking.switchPartition(statement, this.existing(statement.table), this.existing(statement.target));
       case 'addConstraint': {
         const table = this.existing(statement.table);
         addConstraint(table, statement.constraint, context, statement.line);
@@ -223,7 +229,7 @@ export class DefinitionRunner {
           const table = this.evaluator.binder(false).findTable(name);
           if (table && table.kind === 'U') {
             await dropTable(table, this.context(), session.temporaryTables);
-            this.database(table)?.changes.tracked.delete(table.objectId);
+            await this.tracking.dropped(table);
           } else if (!statement.ifExists) {
             throw missing();
           }

@@ -1,3 +1,4 @@
+import { Arguments, CaptureProcedures } from './changes/capture-procedures';
 import { DefinitionRunner } from './definition-runner';
 import { Evaluator } from './evaluator';
 import { SessionState } from './session-state';
@@ -48,12 +49,45 @@ export async function executeProcedure(caller: Caller, statement: Execute): Prom
       await caller.definitions.rename(objectNameOf(String(await argument(caller, statement, 0))), String(await argument(caller, statement, 1)), kind);
       return;
     }
+    case 'sp_cdc_enable_db':
+      await new CaptureProcedures(caller.session).enableDatabase();
+      return;
+    case 'sp_cdc_disable_db':
+      await new CaptureProcedures(caller.session).disableDatabase();
+      return;
+    case 'sp_cdc_enable_table':
+      await new CaptureProcedures(caller.session).enableTable(await named(caller, statement,
+        ['source_schema', 'source_name', 'capture_instance', 'supports_net_changes', 'role_name', 'index_name', 'captured_column_list', 'filegroup_name']));
+      return;
+    case 'sp_cdc_disable_table':
+      await new CaptureProcedures(caller.session).disableTable(await named(caller, statement, ['source_schema', 'source_name', 'capture_instance']));
+      return;
+    case 'sp_cdc_cleanup_change_table':
+      await new CaptureProcedures(caller.session).cleanUp(await named(caller, statement, ['capture_instance', 'low_water_mark', 'threshold']));
+      return;
+    case 'sp_cdc_help_change_data_capture':
+      await runNested(caller, new CaptureProcedures(caller.session).help(await named(caller, statement, ['source_schema', 'source_name'])), new Map());
+      return;
+    case 'sp_cdc_scan':
+      new CaptureProcedures(caller.session).capture();
+      await caller.session.engine.runCapture(caller.session.database);
+      return;
     case 'sp_set_session_context':
     case 'sp_reset_connection':
       return;
     default:
       throw new SqlError(2812, `Could not find stored procedure '${parts.join('.')}'.`, { state: 62, line: statement.line });
   }
+}
+
+/** Arguments by name; those without one have the names in order. */
+async function named(caller: Caller, { args }: Execute, order: readonly string[]): Promise<Arguments> {
+  const values = new Map<string, string | null>();
+  for (const [at, arg] of args.entries()) {
+    const value = await caller.evaluator.scalar(arg.value, arg.value.kind === 'variable' ? caller.session.variables.get(arg.value.name.toLowerCase())?.type ?? nvarchar(MAX) : nvarchar(MAX));
+    values.set(arg.name?.slice(1).toLowerCase() ?? order[at], Buffer.isBuffer(value) ? `0x${value.toString('hex')}` : value);
+  }
+  return values;
 }
 
 async function argument(caller: Caller, statement: Execute, at: number): Promise<StorageValue> {

@@ -1,5 +1,5 @@
 import { DuckDBConnection } from '@duckdb/node-api';
-import { TrackedTransaction } from './tracked-transaction';
+import { TrackedTransaction } from './changes/tracked-transaction';
 import { DatabaseEntry, TableEntry } from '../engine/catalog';
 import { DatabaseEngine } from '../engine/database-engine';
 import { Variable } from '../sql/binder/bound';

@@ -1,5 +1,5 @@
 import { SessionState } from './session-state';
-import { rowVersionBytes } from '../engine/changes';
+import { rowVersionBytes } from '../engine/changes/database-changes';
 import type { DatabaseEngine } from '../engine/database-engine';
 import { StorageValue } from '../sql/binder/bound';
 import { BIGINT, INT, SqlType, VARIANT, nvarchar, varchar } from '../sql/types';

@@ -1,5 +1,5 @@
+import { commitTransaction, endTracked } from './changes/commit';
 import { SessionState } from './session-state';
-import { commitTransaction, endTracked } from './tracked-transaction';
 import { DEADLOCK_VICTIM, toSqlError, UPDATE_CONFLICT } from '../engine/duck-errors';
 import { SqlError } from '../sql/errors';
 import { Response } from '../tds/response';

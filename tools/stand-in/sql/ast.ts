@@ -1,5 +1,5 @@
 import { SqlType } from './types';
-import type { ChangeTrackingOptions } from '../engine/changes';
+import type { ChangeTrackingOptions } from '../engine/changes/database-changes';
 
 /** A name of one to four parts, the object's own last. */
 export interface ObjectName {
@@ -170,6 +170,7 @@ export type Statement = { line: number } & (
   | { kind: 'dropColumn'; table: ObjectName; columns: string[] }
   | { kind: 'alterColumn'; table: ObjectName; column: ColumnDefinition }
   | { kind: 'alterDatabase'; name: string; option: string; value: string; changeTracking?: Partial<ChangeTrackingOptions> }
+  | { kind: 'switchPartition'; table: ObjectName; from?: Expr; target: ObjectName; to?: Expr }
   | { kind: 'changeTracking'; table: ObjectName; on: boolean; trackColumnsUpdated: boolean }
   | { kind: 'permission'; action: 'GRANT' | 'DENY' | 'REVOKE'; permission: string; object?: ObjectName; principal: string }
   | { kind: 'setOption'; option: string; value: string }

@@ -11,7 +11,8 @@ export const CHANGE_VIEWS: SystemView[] = [
     live: true,
     rows: (_database, catalog) => catalog.all().flatMap(({ id, changes: { tracking, tracked } }) => (tracking ? [[
       id, tracking.autoCleanup ? 1 : 0, tracking.retention, UNITS.indexOf(tracking.unit), tracking.unit,
-      [...tracked.values()].reduce((greatest: bigint | null, { cleanupVersion }) => (cleanupVersion !== undefined && cleanupVersion > (greatest ?? -1n) ? cleanupVersion : greatest), null),
+      [...tracked.values()].reduce((greatest: bigint | null, { cleanupVersion = -1n }) => (
+        cleanupVersion > (greatest ?? -1n) ? cleanupVersion : greatest), null),
     ]] : [])),
   },
   {

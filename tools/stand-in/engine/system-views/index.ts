@@ -10,7 +10,9 @@ export { viewColumns } from './system-view';
 export type { SystemView } from './system-view';
 
 /** Every view of the system catalog the stand-in has. */
-export const SYSTEM_VIEWS: readonly SystemView[] = [...OBJECT_VIEWS, ...INDEX_VIEWS, ...STORAGE_VIEWS, ...STANDARD_VIEWS, ...SESSION_VIEWS, ...CHANGE_VIEWS];
+export const SYSTEM_VIEWS: readonly SystemView[] = [
+  ...OBJECT_VIEWS, ...INDEX_VIEWS, ...STORAGE_VIEWS, ...STANDARD_VIEWS, ...SESSION_VIEWS, ...CHANGE_VIEWS,
+];
 
 /** The views of a server that lacks some of them, or some of their columns (`view.column`). */
 export function viewsWithout(without: readonly string[]): SystemView[] {

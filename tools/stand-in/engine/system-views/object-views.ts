@@ -11,8 +11,10 @@ const OBJECT_COLUMNS = [
   'create_date datetime', 'modify_date datetime', 'is_ms_shipped bit', 'is_published bit', 'is_schema_published bit',
 ];
 
-function objectCells(objectId: number, name: string, schemaId: number, parentId: number, type: string, description: string, created: Date): Cell[] {
-  return [name, objectId, null, schemaId, parentId, type.padEnd(2), description, ticks(created), ticks(created), false, false, false];
+function objectCells(
+  objectId: number, name: string, schemaId: number, parentId: number, type: string, description: string, created: Date, shipped = false,
+): Cell[] {
+  return [name, objectId, null, schemaId, parentId, type.padEnd(2), description, ticks(created), ticks(created), shipped, false, false];
 }
 
 export const OBJECT_VIEWS: SystemView[] = [
@@ -22,10 +24,10 @@ export const OBJECT_VIEWS: SystemView[] = [
     columns: ['name sysname', 'database_id int', 'source_database_id int null', 'owner_sid varbinary(85) null', 'create_date datetime', 'compatibility_level tinyint',
       'collation_name sysname null', 'user_access tinyint null', 'user_access_desc nvarchar(60) null', 'is_read_only bit null', 'is_auto_close_on bit', 'state tinyint null',
       'state_desc nvarchar(60) null', 'snapshot_isolation_state tinyint null', 'snapshot_isolation_state_desc nvarchar(60) null', 'is_read_committed_snapshot_on bit null',
-      'recovery_model tinyint null', 'recovery_model_desc nvarchar(60) null', 'is_encrypted bit null', 'containment tinyint null', 'containment_desc nvarchar(60) null'],
+      'recovery_model tinyint null', 'recovery_model_desc nvarchar(60) null', 'is_cdc_enabled bit', 'is_encrypted bit null', 'containment tinyint null', 'containment_desc nvarchar(60) null'],
     rows: (_database, catalog) => catalog.all().map((entry) => [
       entry.name, entry.id, entry.sourceDatabaseId ?? null, null, ticks(entry.created), 160, entry.collation, 0, 'MULTI_USER', entry.sourceDatabaseId !== undefined, false, 0,
-      'ONLINE', entry.snapshotIsolation ? 1 : 0, entry.snapshotIsolation ? 'ON' : 'OFF', entry.readCommittedSnapshot, 3, 'SIMPLE', false, 0, 'NONE',
+      'ONLINE', entry.snapshotIsolation ? 1 : 0, entry.snapshotIsolation ? 'ON' : 'OFF', entry.readCommittedSnapshot, 3, 'SIMPLE', entry.changes.capture !== undefined, false, 0, 'NONE',
     ]),
   },
   {
@@ -73,8 +75,8 @@ export const OBJECT_VIEWS: SystemView[] = [
       'temporal_type_desc nvarchar(60) null', 'history_table_id int null', 'is_remote_data_archive_enabled bit null', 'is_external bit', 'is_node bit', 'is_edge bit',
       'ledger_type tinyint null', 'is_dropped_ledger_table bit null'],
     rows: (database) => database.userTables().map((table) => [
-      ...objectCells(table.objectId, table.name, database.schema(table.schema)!.id, 0, 'U', 'USER_TABLE', table.created),
-      0, null, maxColumnIdUsed(table), false, true, false, false, false, false, false, 0, false, false, 0, 'TABLE',
+      ...objectCells(table.objectId, table.name, database.schema(table.schema)!.id, 0, 'U', 'USER_TABLE', table.created, table.facts?.shipped),
+      0, null, maxColumnIdUsed(table), false, true, false, false, false, false, false, 0, false, (database.changes.capture?.of(table.objectId).length ?? 0) > 0, 0, 'TABLE',
       table.facts?.fileTable ?? false, table.facts?.memoryOptimized ?? false, 0, 'SCHEMA_AND_DATA', table.facts?.temporalType ?? 0,
       ['NON_TEMPORAL_TABLE', 'HISTORY_TABLE', 'SYSTEM_VERSIONED_TEMPORAL_TABLE'][table.facts?.temporalType ?? 0], table.facts?.historyTableId ?? null, false,
       table.facts?.external ?? false, table.facts?.graph === 'node', table.facts?.graph === 'edge', table.facts?.ledger ? 2 : 0, table.facts?.droppedLedger ?? false,
@@ -113,7 +115,7 @@ export const OBJECT_VIEWS: SystemView[] = [
     ...database.userTables().flatMap((table) => {
       const schemaId = database.schema(table.schema)!.id;
       return [
-        objectCells(table.objectId, table.name, schemaId, 0, 'U', 'USER_TABLE', table.created),
+        objectCells(table.objectId, table.name, schemaId, 0, 'U', 'USER_TABLE', table.created, table.facts?.shipped),
         ...table.indexes.filter((index) => index.constraint).map((index) => objectCells(index.keyObjectId!, index.name!, schemaId, table.objectId,
           index.constraint === 'primary' ? 'PK' : 'UQ', index.constraint === 'primary' ? 'PRIMARY_KEY_CONSTRAINT' : 'UNIQUE_CONSTRAINT', table.created)),
         ...table.foreignKeys.map((foreign) => objectCells(foreign.objectId, foreign.name, schemaId, table.objectId, 'F', 'FOREIGN_KEY_CONSTRAINT', table.created)),

@@ -26,7 +26,12 @@ export interface SystemView {
 
 /** Columns of a view as dictionary entries. */
 export function viewColumns(view: SystemView): ColumnEntry[] {
-  return view.columns.map((declaration, index) => {
+  return columnsDeclared(view.columns);
+}
+
+/** Columns of declarations, `name type [null]`. */
+export function columnsDeclared(declarations: readonly string[]): ColumnEntry[] {
+  return declarations.map((declaration, index) => {
     const [, name, type, nullable] = /^(\S+) (.+?)( null)?$/.exec(declaration)!;
     return { id: index + 1, name, type: parseType(type), nullable: nullable !== undefined };
   });

@@ -5,6 +5,7 @@ import { SqlError, invalidColumn } from '../errors';
 import { parseExpression } from '../parser/statement-parser';
 import { INT, MAX, SqlType, family } from '../types';
 import { Bound, BoundColumn, outputName } from './bound';
+import { afterName, afterRow, beforeName, beforeRow, isRowVersion, numbered, rowVersion, STAGED, StagedChange } from './changes/staged-change';
 import { convert } from './conversions';
 import { QueryBinder } from './query-binder';
 import { Scope } from './scope';
@@ -17,42 +18,6 @@ export interface BoundChange {
   readonly table: TableEntry;
   readonly output?: BoundColumn[];
   readonly staged: StagedChange;
-}
-
-/** DuckDB's table of the rows that a statement changes, of one session. */
-export const STAGED = 'temp.main.stand_in_staged';
-
-/** What stands for the rowversion before the first that a statement gives, which is known when its rows are counted. */
-export const ROW_VERSION_BASE = '{row version base}';
-
-/** A change in steps: the rows it is about are put into {@link STAGED}, then applied, so that both of their states can be recorded. */
-export interface StagedChange {
-  /** Query of the rows, with what they were and are to be. */
-  readonly rows: string;
-  readonly apply: string;
-  /** What each stored column was and is, in the terms of {@link STAGED}; `before` is absent of an INSERT, `after` of a DELETE. */
-  readonly before?: ReadonlyMap<ColumnEntry, string>;
-  readonly after?: ReadonlyMap<ColumnEntry, string>;
-  /** Columns that SET names. */
-  readonly assigned?: readonly ColumnEntry[];
-}
-
-const beforeName = ({ id }: ColumnEntry) => `b${id}`;
-const afterName = ({ id }: ColumnEntry) => `a${id}`;
-
-export const isRowVersion = ({ type }: ColumnEntry) => type.name === 'timestamp';
-
-export const hasRowVersion = ({ columns }: TableEntry) => columns.some(isRowVersion);
-
-/** Rows are numbered where each gets a rowversion. */
-const numbered = (table: TableEntry) => (hasRowVersion(table) ? ['row_number() OVER () AS n'] : []);
-
-const rowVersion = (_column: ColumnEntry) => `bigint_to_bytes(${ROW_VERSION_BASE} + n, 8)`;
-
-const beforeRow = (stored: readonly ColumnEntry[]) => new Map(stored.map((column) => [column, beforeName(column)]));
-
-function afterRow(stored: readonly ColumnEntry[], assigned: readonly ColumnEntry[], before?: ReadonlyMap<ColumnEntry, string>): Map<ColumnEntry, string> {
-  return new Map(stored.map((column) => [column, isRowVersion(column) ? rowVersion(column) : assigned.includes(column) ? afterName(column) : before!.get(column)!]));
 }
 
 /** Turns INSERT, UPDATE and DELETE into DuckDB SQL. */
@@ -107,7 +72,7 @@ export class DataBinder extends QueryBinder {
     const picked = `SELECT ${target.duckAlias}.rowid AS rid, ${values.map(({ value }, at) => `${value} AS v${at}`).join(', ')} FROM ${from}${where}${limit}`;
     const sets = values.map(({ column }, at) => `${quoteName(column.name)} = s.v${at}`);
     if (version) {
-      sets.push(`${quoteName(version.name)} = ${rowVersion(version)}`);
+      sets.push(`${quoteName(version.name)} = ${rowVersion}`);
     }
     const stored = table.columns.filter((column) => !column.computed);
     const assigned = values.map(({ column }) => column);
@@ -223,7 +188,7 @@ export class DataBinder extends QueryBinder {
       return `nextval(${quoteText(identitySequence(table))})`;
     }
     if (isRowVersion(column)) {
-      return rowVersion(column);
+      return rowVersion;
     }
     const value: Bound = column.defaultText
       ? this.expression(parseExpression(column.defaultText), new Scope())

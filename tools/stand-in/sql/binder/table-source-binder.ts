@@ -3,7 +3,8 @@ import { quoteName } from '../../engine/identifiers';
 import { ObjectName, Query, TableSource } from '../ast';
 import { SqlError, invalidObject } from '../errors';
 import { BoundColumn, BoundQuery, MASKED, Permission, outputName } from './bound';
-import { changesOf, versionOf } from './change-tables';
+import { capturedChanges } from './changes/capture-functions';
+import { changesOf, versionOf } from './changes/change-tables';
 import { convert } from './conversions';
 import { PredicateBinder } from './predicate-binder';
 import { GraphName, Scope, ScopeTable } from './scope';
@@ -166,6 +167,11 @@ export abstract class TableSourceBinder extends PredicateBinder {
   private tableFunction(source: TableSource & { kind: 'function' }, scope: Scope): string {
     const name = source.name.parts[source.name.parts.length - 1].toUpperCase();
     const args = source.args.map((arg) => this.expression(arg, scope));
+    const captured = source.name.parts.length > 1 && source.name.parts[source.name.parts.length - 2].toLowerCase() === 'cdc'
+      ? capturedChanges(this.context.database, name, args) : undefined;
+    if (captured) {
+      return this.addDerived(`(${captured.sql})`, captured.columns, source.alias ?? name, source.columns, scope);
+    }
     const bind = TABLE_FUNCTIONS[name];
     if (!bind) {
       throw invalidObject(source.name.parts.join('.'), source.name.line);

@@ -1,6 +1,6 @@
 import { ObjectName, Statement } from '../ast';
 import { TableParser } from './table-parser';
-import type { ChangeTrackingOptions } from '../../engine/changes';
+import type { ChangeTrackingOptions } from '../../engine/changes/database-changes';
 
 /** CREATE, ALTER, DROP and permissions. */
 export abstract class DefinitionParser extends TableParser {
@@ -111,6 +111,13 @@ export abstract class DefinitionParser extends TableParser {
       const trackColumnsUpdated = this.accept('WITH', '(', 'TRACK_COLUMNS_UPDATED', '=') && this.onOrOff();
       this.accept(')');
       return { kind: 'changeTracking', table, on, trackColumnsUpdated, line };
+    }
+    if (this.accept('SWITCH')) {
+      const partition = () => (this.accept('PARTITION') ? this.expression() : undefined);
+      const from = partition();
+      this.expect('TO');
+      const target = this.objectName();
+      return { kind: 'switchPartition', table, from, target, to: partition(), line };
     }
     if (this.accept('DROP', 'COLUMN')) {
       return { kind: 'dropColumn', table, columns: this.list(() => this.name()), line };

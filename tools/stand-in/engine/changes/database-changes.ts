@@ -1,3 +1,5 @@
+import type { SqlType } from '../../sql/types';
+
 /** A table whose changes are tracked ("sys.change_tracking_tables"). */
 export interface TrackedTable {
   readonly trackColumnsUpdated: boolean;
@@ -19,6 +21,43 @@ export interface ChangeTrackingOptions {
 
 const DEFAULT_OPTIONS: ChangeTrackingOptions = { autoCleanup: true, retention: 2, unit: 'DAYS' };
 
+/** A capture instance ("sys.sp_cdc_enable_table"): the columns that a table had when it was made. */
+export interface CaptureInstance {
+  readonly name: string;
+  readonly sourceId: number;
+  /** Of its change table. */
+  readonly objectId: number;
+  readonly netChanges: boolean;
+  readonly indexName: string | null;
+  readonly role: string | null;
+  readonly created: Date;
+  readonly columns: ReadonlyArray<{ readonly id: number; readonly name: string; readonly type: SqlType; readonly computed: boolean }>;
+  /** Names of the columns of its unique index. */
+  readonly keys: readonly string[];
+}
+
+/** Change Data Capture of a database that it is enabled for. */
+export class Capture {
+  readonly instances = new Map<string, CaptureInstance>();
+  /** Whether the capture job follows each commit at once; else it runs when it is told to. */
+  automatic = true;
+  private last = 0;
+
+  of(objectId: number): CaptureInstance[] {
+    return [...this.instances.values()].filter(({ sourceId }) => sourceId === objectId);
+  }
+
+  /** The next log sequence number: log file, block and slot. */
+  nextLsn(): Buffer {
+    this.last += 1;
+    const lsn = Buffer.alloc(10);
+    lsn.writeUInt32BE(42, 0);
+    lsn.writeUInt32BE(this.last, 4);
+    lsn.writeUInt16BE(1, 8);
+    return lsn;
+  }
+}
+
 /** rowversion of a database before the first row has one. */
 const FIRST_ROW_VERSION = 2000n;
 
@@ -33,6 +72,8 @@ export class DatabaseChanges {
   version = 0n;
   /** Tracked tables by object_id. */
   readonly tracked = new Map<number, TrackedTable>();
+  /** Undefined while Change Data Capture is off. */
+  capture: Capture | undefined;
   /** The greatest rowversion given out (@@DBTS); no rollback takes one back. */
   rowVersion = FIRST_ROW_VERSION;
   /** The lowest rowversion of each open transaction that took one. */
@@ -68,8 +109,13 @@ export class DatabaseChanges {
   snapshot(): () => void {
     const { tracking } = this;
     const tracked = [...this.tracked];
+    const { capture } = this;
+    const instances = [...capture?.instances ?? []];
     return () => {
       this.tracking = tracking;
+      this.capture = capture;
+      capture?.instances.clear();
+      instances.forEach(([name, instance]) => capture!.instances.set(name, instance));
       this.tracked.clear();
       tracked.forEach(([objectId, table]) => this.tracked.set(objectId, table));
     };

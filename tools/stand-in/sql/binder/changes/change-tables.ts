@@ -1,11 +1,11 @@
-import { ColumnEntry, DatabaseEntry, TableEntry } from '../../engine/catalog';
-import { commitTable } from '../../engine/change-functions';
-import { TrackedTable } from '../../engine/changes';
-import { quoteName } from '../../engine/identifiers';
-import { SqlError } from '../errors';
-import { BIGINT, SqlType } from '../types';
-import { Bound, BoundColumn, BoundQuery, outputName } from './bound';
-import { convert, sortKey } from './conversions';
+import { ColumnEntry, DatabaseEntry, TableEntry } from '../../../engine/catalog';
+import { commitTable } from '../../../engine/changes/change-functions';
+import { TrackedTable } from '../../../engine/changes/database-changes';
+import { quoteName } from '../../../engine/identifiers';
+import { SqlError } from '../../errors';
+import { BIGINT, SqlType } from '../../types';
+import { Bound, BoundColumn, BoundQuery, outputName } from '../bound';
+import { convert, sortKey } from '../conversions';
 
 const VERSION = { type: BIGINT, nullable: true };
 const CONTEXT: BoundColumn = { name: 'SYS_CHANGE_CONTEXT', type: { name: 'varbinary', length: 128 }, nullable: true };

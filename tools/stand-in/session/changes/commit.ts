@@ -1,26 +1,10 @@
-import { SessionState } from './session-state';
-import { DatabaseEntry } from '../engine/catalog';
-import { commitTable } from '../engine/change-functions';
-import { EPOCH_TICKS } from '../sql/types';
-
-let lastId = 0;
-
-/** A transaction that changes rows of tables that are followed. DuckDB lets it write to one database. */
-export class TrackedTransaction {
-  readonly id = ++lastId;
-  private statements = 0;
-  /** Whether it changed a table that Change Tracking follows. */
-  changed = false;
-  /** object_id of such tables that it truncated. */
-  readonly truncated = new Set<number>();
-
-  constructor(readonly database: DatabaseEntry) {}
-
-  nextStatement(): number {
-    this.statements += 1;
-    return this.statements;
-  }
-}
+import { DuckDBBlobValue } from '@duckdb/node-api';
+import { TrackedTransaction } from './tracked-transaction';
+import { DatabaseEntry } from '../../engine/catalog';
+import { captureSql, logTable } from '../../engine/changes/capture-tables';
+import { commitTable } from '../../engine/changes/change-functions';
+import { EPOCH_TICKS } from '../../sql/types';
+import { SessionState } from '../session-state';
 
 /** What a session's open transaction tells of its changes; begun with the first. */
 export function trackedTransaction(session: SessionState, database: DatabaseEntry): TrackedTransaction {
@@ -35,14 +19,22 @@ const ticksOf = (milliseconds: number) => BigInt(milliseconds) * 10_000n + EPOCH
 export async function commitTransaction(session: SessionState): Promise<void> {
   const { connection, tracked } = session;
   try {
-    if (!tracked?.changed) {
+    if (!tracked?.changed && !tracked?.captured) {
       await connection.run('COMMIT');
       return;
     }
-    const { database: { name, changes }, id, truncated } = tracked;
+    const { database: { name, changes }, id, truncated, changed, captured, began } = tracked;
     await changes.alone(async () => {
-      const version = changes.version + 1n;
-      await connection.run(`INSERT INTO ${commitTable(name)} VALUES (${version}, ${id}, ${ticksOf(Date.now())})`);
+      const version = changes.version + (changed ? 1n : 0n);
+      if (changed) {
+        await connection.run(`INSERT INTO ${commitTable(name)} VALUES (${version}, ${id}, ${ticksOf(Date.now())})`);
+      }
+      if (captured && changes.capture) {
+        await connection.run(`INSERT INTO ${logTable(name)} VALUES ($1, ${id}, ${ticksOf(began)}, ${ticksOf(Date.now())})`, [new DuckDBBlobValue(changes.capture.nextLsn())]);
+        if (changes.capture.automatic) {
+          await connection.run(captureSql(name));
+        }
+      }
       const undo = [...truncated].map((objectId) => changes.truncate(objectId, version));
       try {
         await connection.run('COMMIT');

@@ -1,18 +1,22 @@
-import { duckValue } from './evaluator';
-import { SessionState } from './session-state';
-import { trackedTransaction, TrackedTransaction } from './tracked-transaction';
-import { DatabaseEntry, TableEntry } from '../engine/catalog';
-import { StorageValue } from '../sql/binder/bound';
-import { KeyColumn, primaryKey } from '../sql/binder/change-tables';
-import { sortKey } from '../sql/binder/conversions';
-import { BoundChange, hasRowVersion, ROW_VERSION_BASE, STAGED, StagedChange } from '../sql/binder/data-binder';
-import { SqlError } from '../sql/errors';
+import { duckValue } from '../evaluator';
+import { SessionState } from '../session-state';
+import { captureStaged } from './capture-recorder';
+import { trackedTransaction } from './commit';
+import { TrackedTransaction } from './tracked-transaction';
+import { DatabaseEntry, TableEntry } from '../../engine/catalog';
+import { StorageValue } from '../../sql/binder/bound';
+import { KeyColumn, primaryKey } from '../../sql/binder/changes/change-tables';
+import { hasRowVersion, ROW_VERSION_BASE, STAGED, StagedChange } from '../../sql/binder/changes/staged-change';
+import { sortKey } from '../../sql/binder/conversions';
+import { BoundChange } from '../../sql/binder/data-binder';
+import { SqlError } from '../../sql/errors';
 
 type Sides = Pick<StagedChange, 'before' | 'after' | 'assigned'>;
 
 /** Whether changes of a table are followed in any way, so that its statements run in steps. */
 export function isFollowed(database: DatabaseEntry, table: TableEntry): boolean {
-  return !table.name.startsWith('#') && (hasRowVersion(table) || database.changes.tracked.has(table.objectId));
+  return !table.name.startsWith('#') && (
+    hasRowVersion(table) || database.changes.tracked.has(table.objectId) || (database.changes.capture?.of(table.objectId).length ?? 0) > 0);
 }
 
 /**
@@ -35,6 +39,10 @@ export async function runStaged(
     const row = { transaction, statement: transaction.nextStatement(), context };
     await connection.run(recordSql(table, tracked.duckName, staged, tracked.trackColumnsUpdated, row), context === null ? [] : [duckValue(context)]);
     transaction.changed = true;
+  }
+  for (const instance of rows > 0 ? database.changes.capture?.of(table.objectId) ?? [] : []) {
+    await connection.run(resolve(captureStaged(database.name, table, instance, staged, transaction.id, transaction.nextStatement())));
+    transaction.captured = true;
   }
   return { rows, result: await connection.run(resolve(staged.apply)) };
 }

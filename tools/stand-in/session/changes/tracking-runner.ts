@@ -1,12 +1,17 @@
-import { SessionState } from './session-state';
-import { trackedTransaction } from './tracked-transaction';
-import { Transactions } from './transactions';
-import { DatabaseEntry, TableEntry } from '../engine/catalog';
-import { quoteName } from '../engine/identifiers';
-import { Statement } from '../sql/ast';
-import { primaryKey } from '../sql/binder/change-tables';
-import { SqlError } from '../sql/errors';
-import { storageType } from '../sql/types';
+import { DuckDBBlobValue } from '@duckdb/node-api';
+import { Evaluator } from '../evaluator';
+import { SessionState } from '../session-state';
+import { CaptureProcedures } from './capture-procedures';
+import { trackedTransaction } from './commit';
+import { DatabaseEntry, TableEntry } from '../../engine/catalog';
+import { captureTable } from '../../engine/changes/capture-tables';
+import { quoteName, quoteText } from '../../engine/identifiers';
+import { partitionNumber } from '../../engine/partitioning';
+import { Statement } from '../../sql/ast';
+import { primaryKey } from '../../sql/binder/changes/change-tables';
+import { SqlError } from '../../sql/errors';
+import { INT, storageType } from '../../sql/types';
+import { Transactions } from '../transactions';
 
 type Of<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
 
@@ -14,7 +19,7 @@ let lastTable = 0;
 
 /** Switches Change Tracking ("Enable and Disable Change Tracking"), and truncates tables, which it has to know of. */
 export class TrackingRunner {
-  constructor(private readonly session: SessionState, private readonly transactions: Transactions) {}
+  constructor(private readonly session: SessionState, private readonly transactions: Transactions, private readonly evaluator: Evaluator) {}
 
   setDatabase({ value, changeTracking, line }: Of<'alterDatabase'>, { name, changes }: DatabaseEntry): void {
     if (['master', 'tempdb', 'model', 'msdb'].includes(name.toLowerCase())) {
@@ -65,9 +70,56 @@ export class TrackingRunner {
     database.put(table);
   }
 
+  /** A change of a table's columns, which Change Data Capture keeps in cdc.ddl_history. */
+  async altering(table: TableEntry, what: string, change: (table: TableEntry) => Promise<void>): Promise<void> {
+    await change(table);
+    const { connection, engine } = this.session;
+    const database = engine.catalog.database(table.database);
+    for (const { objectId } of database?.changes.capture?.of(table.objectId) ?? []) {
+      await connection.run(`INSERT INTO ${captureTable(table.database, 'ddl_history')} VALUES (${table.objectId}, ${objectId}, false,
+        ${quoteText(`ALTER TABLE [${table.schema}].[${table.name}] ${what}`)}, $1, round_datetime(now_ticks()))`, [new DuckDBBlobValue(database!.changes.capture!.nextLsn())]);
+    }
+  }
+
+  /** What follows a table goes with it. */
+  async dropped(table: TableEntry): Promise<void> {
+    const { session } = this;
+    const changes = session.engine.catalog.database(table.database)?.changes;
+    changes?.tracked.delete(table.objectId);
+    if (changes?.capture?.of(table.objectId).length) {
+      await new CaptureProcedures(session).dropInstances(table.objectId);
+    }
+  }
+
+  /**
+   * ALTER TABLE … SWITCH moves the rows of a partition, which no change tells of: Change Tracking refuses it, Change Data Capture does
+   * not see it ("About Change Tracking"; "sys.sp_cdc_enable_table", @allow_partition_switch).
+   */
+  async switchPartition({ from, line }: Of<'switchPartition'>, table: TableEntry, target: TableEntry): Promise<void> {
+    const { session } = this;
+    const database = session.engine.catalog.database(table.database)!;
+    for (const each of [table, target]) {
+      if (database.changes.tracked.has(each.objectId)) {
+        throw new SqlError(22113, 'ALTER TABLE SWITCH is not allowed because the table is being tracked for change tracking.', { line });
+      }
+    }
+    const { partitioning } = table;
+    const number = from ? Number(await this.evaluator.scalar(from, INT)) : undefined;
+    const where = partitioning && number !== undefined
+      ? ` WHERE ${partitionNumber(quoteName(partitioning.column), partitioning.scheme.partitionFunction)} = ${number}` : '';
+    const columns = table.columns.filter(({ computed }) => !computed).map(({ name }) => quoteName(name)).join(', ');
+    await this.transactions.within(async () => {
+      await session.connection.run(`INSERT INTO ${target.duckName} (${columns}) SELECT ${columns} FROM ${table.duckName}${where}`);
+      await session.connection.run(`DELETE FROM ${table.duckName}${where}`);
+    });
+  }
+
   async truncate(table: TableEntry): Promise<void> {
     const { session } = this;
     const database = session.engine.catalog.database(table.database);
+    if (database?.changes.capture?.of(table.objectId).length) {
+      throw new SqlError(4711, `Cannot truncate table '${table.name}' because it is published for replication or enabled for Change Data Capture.`);
+    }
     await this.transactions.within(async () => {
       await session.connection.run(`DELETE FROM ${table.duckName}`);
       if (database?.changes.tracked.has(table.objectId)) {
