@@ -124,9 +124,10 @@ class Beginning {
       const before = checkpoint && await new RunTexts(this.store, runId).readItems(checkpoint.lease.epoch);
       // This function was called before, and its answer was lost.
       if (checkpoint && before) return this.answer(checkpoint, options, before);
+      // Where nothing changed, nothing is landed.
+      if (!checkpoint && this.step.changes) return await this.follow(runId, props, options, target);
       await target.check();
       if (checkpoint) return await this.goOn(checkpoint, props, options, target);
-      if (this.step.changes) return await this.follow(runId, props, options, target);
       const given = plan === undefined ? undefined : await savedPlan(plan, options);
       return await this.work(runId, { ...options, ...(given && { plan: given }) }, target);
     } finally {
@@ -151,6 +152,7 @@ class Beginning {
         const { since, database, gaps } = start;
         return { outcome: 'unchanged', reason: `nothing changed in ${database} since run ${since}`, since, ...(gaps > 0 && { gaps }) };
       }
+      await target.check();
       if (start.kind === 'run') return await this.work(runId, { ...start.options, readers: options.readers }, target, { following: start.following });
       return await this.goOn((await this.checkpointOf(start.runId, props, options, target, true))!, props, options, target);
     } catch (error) {
