@@ -95,6 +95,10 @@ export interface LandedTablesSettings {
   readonly proveInWorkGroup?: string;
   /** Most bytes that one proving query may scan. */
   readonly proveBytesLimit?: number;
+  /** Most bytes of delete files and key columns that are read to count a table after a run. @default - 256 MiB */
+  readonly countBytesLimit?: number;
+  /** How runs of changes delete rows: by keys, or by the places of rows, which readers without equality deletes need. @default 'equality' */
+  readonly deletes?: 'equality' | 'position';
 }
 
 /** Where a run's table stands on its way to a snapshot. */

@@ -63,6 +63,10 @@ export const METRICS = {
   changesApplied: 'ChangesApplied',
   /** From the source's clock at a run's mark to the commit that a table's rows are as of it by (seconds). */
   changeLagSeconds: 'ChangeLagSeconds',
+  /** Tables that have other rows after a run than the source counted (count). */
+  tablesCountedOtherwise: 'TablesCountedOtherwise',
+  /** Tables that the source counted, and whose landed rows could not be (count). */
+  tablesNotCounted: 'TablesNotCounted',
 } as const;
 
 /** Metrics the extractor emits in embedded metric format, where it is asked to. */
@@ -83,7 +87,7 @@ export const EXTRACTOR_METRICS = {
 export const RUN_METRICS: readonly string[] = [
   METRICS.runsComplete, METRICS.runsIncomplete, METRICS.rowsLanded, METRICS.runObjects, METRICS.runBytes, METRICS.endToEndLatency,
   METRICS.tablesCommitted, METRICS.tablesNotCommitted, METRICS.tablesNotProven, METRICS.tablesWaiting, METRICS.changesApplied,
-  METRICS.changeLagSeconds,
+  METRICS.changeLagSeconds, METRICS.tablesCountedOtherwise, METRICS.tablesNotCounted,
 ];
 
 /** Metrics made from log lines by metric filters. */

@@ -27,6 +27,8 @@ const UNITS: { readonly [name in keyof typeof METRICS]: (typeof MetricUnit)[keyo
   tablesWaiting: MetricUnit.Count,
   changesApplied: MetricUnit.Count,
   changeLagSeconds: MetricUnit.Seconds,
+  tablesCountedOtherwise: MetricUnit.Count,
+  tablesNotCounted: MetricUnit.Count,
 };
 
 const KEYWORDS = new RegExp(`%|${Object.values(LOG_KEYWORDS).join('|')}`, 'g');

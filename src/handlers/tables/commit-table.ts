@@ -1,5 +1,6 @@
 import { InvalidInputException } from '@aws-sdk/client-glue';
 import { isThrottle } from './glue-pace';
+import { counted } from './count-table';
 import { datasetOfTask, itemOf, TableServices, TableTask, tableRunOf } from './table-task';
 import { endWaiting, noteWaiting } from './waiting-tables';
 import { ManifestTable, TableCommitItem } from '../../contract';
@@ -47,8 +48,9 @@ export async function commitTable(services: TableServices, task: TableTask, know
       keepForMs: settings.keepForDays === undefined ? undefined : settings.keepForDays * DAY_MS,
     });
     const { state: commitState, metadataLocation, snapshotId, provenRows, repeated, began } = outcome;
-    const item = itemOf(task, { commitState, metadataLocation, provenRows, ...(snapshotId !== undefined && { snapshotId: String(snapshotId) }) });
-    await items.put(item);
+    const committed = itemOf(task, { commitState, metadataLocation, provenRows, ...(snapshotId !== undefined && { snapshotId: String(snapshotId) }) });
+    await items.put(committed);
+    const item = await countedItem(services, task, committed);
     if (!repeated && commitState === 'COMMITTED') telemetry.metric('tablesCommitted', 1);
     if (began !== undefined) telemetry.warn('a table begins a new generation', { tableName: outcome.name, why: began });
     return await proved(services, task, item);
@@ -83,10 +85,19 @@ async function applyToTable(services: TableServices, task: TableTask, known: Tab
     telemetry.metric('changeLagSeconds', Math.max(0, (Date.now() - Date.parse(to.at)) / 1000));
   }
   const problem = await historyProblem(services, task);
-  await items.put(itemOf(task, {
+  const item = itemOf(task, {
     commitState, metadataLocation, provenRows, sourceRows, problem, ...(snapshotId !== undefined && { snapshotId: String(snapshotId) }),
-  }));
+  });
+  await items.put(item);
   await endWaiting(services, task);
+  await countedItem(services, task, item);
+}
+
+/** Counts a table and notes it. */
+async function countedItem(services: TableServices, task: TableTask, item: TableCommitItem): Promise<TableCommitItem> {
+  const after = await counted(services, task, item);
+  if (after !== item) await services.items.put(after);
+  return after;
 }
 
 /** Adds a run to the history of a table. @returns why that is refused, which holds up nothing else */

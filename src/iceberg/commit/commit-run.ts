@@ -1,7 +1,7 @@
 import { addSnapshot } from './add-snapshot';
 import { Attempt, endAttempt, forgetAttempts, noteAttempt, sweepAttempts } from './attempts';
-import { isOlderThan, laterRun, appliedRun, SNAPSHOT_INEXACT } from './changes/chain';
 import { commitMetadata, laterThan } from './change-table';
+import { isOlderThan, laterRun, appliedRun, SNAPSHOT_INEXACT } from './changes/chain';
 import { SNAPSHOT_ETAG, staysBesideRun } from './foreign-rows';
 import { Ground, groundOf, keepGeneration, requireOwn, uuidOf } from './generation';
 import { proveCommit } from './prove-commit';

@@ -12,6 +12,14 @@ export const SNAPSHOT_ETAG = 'cdk-legacy-to-s3.manifest-etag';
 /** Entry of the summary of a run of changes, which leaves what there was: what others' snapshots below it have done. */
 export const SNAPSHOT_BELOW = 'cdk-legacy-to-s3.below';
 
+/** Entry of the summary of a compaction: rows of runs are written anew, so that their files do not tell whose they are any more. */
+export const SNAPSHOT_COMPACTED = 'cdk-legacy-to-s3.compacted';
+
+/** Whether a snapshot is of a compaction of ours. */
+export function isCompaction({ summary }: Snapshot): boolean {
+  return summary[SNAPSHOT_COMPACTED] !== undefined;
+}
+
 /** What others have left below a run of changes; not asked of snapshots, since these expire. */
 interface Below {
   /** Rows of theirs are in the table. */

@@ -1,6 +1,6 @@
 import { changeTable, laterThan, LoadedTable, ownerOf } from './change-table';
 import { APPLIED_PROPERTIES, SNAPSHOT_BEFORE } from './changes/chain';
-import { foreignSnapshots, isOfChanges, SNAPSHOT_ETAG, SNAPSHOT_RUN } from './foreign-rows';
+import { foreignSnapshots, isCompaction, isOfChanges, SNAPSHOT_ETAG, SNAPSHOT_RUN } from './foreign-rows';
 import { liveEntries, liveManifests } from './snapshot-files';
 import { metadataAt, Workplace } from './workplace';
 import { CATALOG_PARAMETERS, encodeKeySegment, parsePartKey, runTag, TABLE_PROPERTIES } from '../../contract';
@@ -99,6 +99,8 @@ async function without(workplace: Workplace, { metadata }: LoadedTable, runId: s
   const ours = line[foreign.length];
   const untagged = metadata.refs?.[runTag(runId)] ? withRefs(metadata, { [runTag(runId)]: undefined }) : undefined;
   const isBroken = (why: string): Without => ({ withdrawal: { state: 'BROKEN', why } });
+  const compacted = compactionOf(line, runId);
+  if (compacted) return isBroken(`rows of run '${runId}' were written anew since, by the compaction of snapshot ${compacted['snapshot-id']}`);
   if (ours?.summary[SNAPSHOT_RUN] !== runId) {
     if (ours && isOfChanges(ours) && await namesRun(workplace, ours, runId)) return isBroken(`runs of changes were applied on top of run '${runId}', run '${ours.summary[SNAPSHOT_RUN]}' last`);
     return { next: untagged, withdrawal: { state: 'UNTOUCHED' } };
@@ -131,6 +133,15 @@ function withoutChanges(workplace: Workplace, metadata: TableMetadata, ours: Sna
   const unset = Object.fromEntries(APPLIED_PROPERTIES.map((property) => [property, undefined]));
   const next = withProperties(shown(workplace, metadata, parent), { ...unset, ...before });
   return { next, withdrawal: { state: 'ROLLED_BACK', runId: before[TABLE_PROPERTIES.appliedRun], snapshotId: parent['snapshot-id'] } };
+}
+
+/** The compaction that has written anew what a run left, where readers see its rows still. @param line newest first */
+function compactionOf(line: readonly Snapshot[], runId: string): Snapshot | undefined {
+  const isOurs = ({ summary }: Snapshot) => summary[SNAPSHOT_RUN] !== undefined;
+  const whole = line.findIndex((snapshot) => isOurs(snapshot) && !isOfChanges(snapshot));
+  const seen = whole < 0 ? line : line.slice(0, whole + 1);
+  const at = seen.findIndex((snapshot) => snapshot.summary[SNAPSHOT_RUN] === runId && !isCompaction(snapshot));
+  return seen.slice(0, Math.max(0, at)).find(isCompaction);
 }
 
 /** Whether a snapshot needs files that a run landed. */

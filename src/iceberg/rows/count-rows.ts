@@ -4,7 +4,7 @@ import { ScannedFile, ScanPlan } from './scan-plan';
 import { forEachAtOnce } from '../files/at-once';
 import { TableFiles } from '../files/table-files';
 import { DataFile } from '../spec/data-file';
-import { TableMetadata } from '../spec/table-metadata';
+import { Snapshot, TableMetadata } from '../spec/table-metadata';
 
 /** Files whose keys are compared at the same time. */
 const FILES_AT_ONCE = 4;
@@ -18,8 +18,10 @@ export interface RowCount {
   readonly filesRead: number;
 }
 
-/** How a count is bounded. */
+/** What is counted, and how it is bounded. */
 export interface CountLimits {
+  /** @default - the current one */
+  readonly snapshot?: Snapshot;
   /** Most bytes of delete files and key columns that are read. @default - no limit */
   readonly maxBytes?: number;
   /** Asked between files: whether there is no more time. @default - there is */
@@ -37,15 +39,15 @@ export interface Uncounted {
 }
 
 /**
- * Counts the rows of the current snapshot. Files that no delete may touch count by their manifest.
+ * Counts the rows of a snapshot. Files that no delete may touch count by their manifest.
  *
  * @throws IcebergError TABLE_UNREADABLE
  */
 export async function countRows(place: Place, metadata: TableMetadata): Promise<RowCount>;
 export async function countRows(place: Place, metadata: TableMetadata, limits: CountLimits): Promise<RowCount | Uncounted>;
 export async function countRows({ files }: Place, metadata: TableMetadata, limits: CountLimits = {}): Promise<RowCount | Uncounted> {
-  const { maxBytes = Infinity, isOver = () => false } = limits;
-  const plan = await scanOf(files, metadata);
+  const { snapshot, maxBytes = Infinity, isOver = () => false } = limits;
+  const plan = await scanOf(files, metadata, snapshot);
   const touched = plan.files.filter(isTouched);
   const needed = bytesNeeded(plan, touched);
   if (needed > maxBytes) return { why: `its delete files and key columns have ${needed} bytes, more than the ${maxBytes} that are read to count` };

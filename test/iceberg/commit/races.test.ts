@@ -88,3 +88,24 @@ test('the same run completed several times at once is one snapshot', async () =>
   expect(outcomes.filter(({ repeated }) => !repeated)).toHaveLength(1);
   expect((await metadataOf(lake)).snapshots).toHaveLength(2);
 });
+
+test('an attempt that a sweep takes for left, while it still writes, deletes what it wrote after that once it is too late', async () => {
+  const lake = testLake();
+  await commitRun(lake, lake.land({ run: 1 }));
+  const { files } = lake;
+  let overtaken = false;
+  const slow = Object.create(files, {
+    replace: {
+      value: async (uri: string, bytes: Buffer | string) => {
+        if (uri.endsWith('-m0.avro') && !overtaken) {
+          overtaken = true;
+          await commitRun(lake, lake.land({ run: 2 }));
+        }
+        return files.replace(uri, bytes);
+      },
+    },
+  });
+  expect((await commitRun({ ...lake, files: slow }, lake.land({ run: 3 }))).state).toBe('COMMITTED');
+  expect([overtaken, await livePaths(lake)]).toEqual([true, pathsOfRun({ run: 3 })]);
+  expect(await unnamedFiles(lake)).toEqual([]);
+});

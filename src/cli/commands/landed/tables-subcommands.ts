@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { addCompactCommand } from './compact-command';
 import { committedText, refuseUncommitted } from './land-tables';
 import { addLandedOptions, problemLine, someNames, tablesSourceOf, type LandedOptions } from './landed-options';
 import { loadTables } from './load-tables';
@@ -10,12 +11,13 @@ import { textTable } from '../text-table';
 type RebuildOptions = LandedOptions & { readonly deleteOld?: true; readonly dryRun?: true };
 type CommitOptions = LandedOptions & { readonly foreignRows?: 'refuse' | 'keep' | 'drop' };
 
-/** Adds `tables commit`, `tables rebuild` and `tables relocate`. */
+/** Adds `tables commit`, `tables compact`, `tables rebuild` and `tables relocate`. */
 export function addTablesSubcommands(tables: Command): void {
   addLandedOptions(tables.command('commit <run>')
     .description('Commit a complete run of a folder into its landed tables, as extract --landed-tables does; repeating it changes nothing')
     .addOption(new Option('--foreign-rows <choice>', 'what to do with rows that others added to a table since its last run (default: refuse)').choices(['refuse', 'keep', 'drop'])),
   'print what became of each table as JSON').action(commit);
+  addCompactCommand(tables);
   addLandedOptions(tables.command('rebuild')
     .description('Make the metadata of all landed tables again from the manifests of complete runs, oldest first; the tables of now are read until all is made')
     .option('--delete-old', 'delete the metadata of the tables of before (default: it stays)')

@@ -11,6 +11,7 @@ import { IcebergError } from '../../spec/errors';
 import { readFooter } from '../../spec/parquet-footer';
 import { Field } from '../../spec/schema';
 import { currentSchema, currentSnapshot, TableMetadata } from '../../spec/table-metadata';
+import { parsePartKey } from '../../../contract';
 import { foreignSnapshots, isOfRuns } from '../foreign-rows';
 import { forEachAtOnce, Workplace } from '../workplace';
 
@@ -49,6 +50,9 @@ export async function planCompaction(
   const scan = planScan(metadata, snapshot, manifests);
   const plan = { scan, manifests, rewritten: [] };
   if (!snapshot) return { ...plan, left: 'it has no snapshot' };
+  if (scan.deleteFiles.length === 0 && !scan.files.some(({ file }) => isOfChanges(file))) {
+    return { ...plan, left: 'no run of changes was applied to it since it was written whole' };
+  }
   refuseForeign(metadata, scan);
   const { length: deleteFiles } = scan.deleteFiles;
   if (whenDeletes !== undefined && deleteFiles < whenDeletes) return { ...plan, left: `it has ${deleteFiles} delete files, fewer than ${whenDeletes}` };
@@ -62,6 +66,11 @@ export async function planCompaction(
   // A small file alone stays: written anew it would be no larger.
   const rewritten = chosen.length > 1 ? chosen : hit;
   return rewritten.length === 0 && deleteFiles === 0 ? { ...plan, left: 'no delete touches it, and none of its files are small' } : { ...plan, rewritten };
+}
+
+/** Whether a file has rows of a run of changes. */
+function isOfChanges({ filePath }: DataFile): boolean {
+  return /^changes-/.test(parsePartKey(filePath)?.fileName ?? '');
 }
 
 /** Rows of others would be ours afterwards, and what they changed could not be seen any more. */

@@ -4,9 +4,10 @@ import { CompactionPlan, Compacting, planCompaction, WrittenRows, writeRowsAnew 
 import { TABLE_PROPERTIES } from '../../../contract';
 import { IcebergError } from '../../spec/errors';
 import { Long } from '../../spec/long';
-import { currentSnapshot, withProperties } from '../../spec/table-metadata';
+import { currentSnapshot, Snapshot, withProperties } from '../../spec/table-metadata';
 import { addSnapshot } from '../add-snapshot';
-import { SNAPSHOT_RUN } from '../foreign-rows';
+import { SNAPSHOT_INEXACT } from '../changes/chain';
+import { SNAPSHOT_BELOW, SNAPSHOT_COMPACTED, SNAPSHOT_RUN } from '../foreign-rows';
 import { proveCommit } from '../prove-commit';
 import { MAX_ATTEMPTS, Workplace } from '../workplace';
 
@@ -70,7 +71,8 @@ async function compact(
 ): Promise<Compacted | undefined> {
   const { files } = workplace;
   // That readers see; it is ours, since there are none of others.
-  const runId = currentSnapshot(before)!.summary[SNAPSHOT_RUN];
+  const shown = currentSnapshot(before)!;
+  const runId = shown.summary[SNAPSHOT_RUN];
   const attempt = await noteAttempt(workplace, before.location, runId, table.metadataLocation);
   let written: WrittenRows;
   try {
@@ -90,10 +92,16 @@ async function compact(
     present: plan.manifests,
     stays: ({ filePath }) => !gone.has(filePath),
     operation: 'replace',
+    summary: { [SNAPSHOT_COMPACTED]: attempt, [SNAPSHOT_BELOW]: NOTHING_BELOW, ...passedOn(shown) },
   });
   // Of all files without a delete, manifests tell the rows.
   const rows = plan.scan.files.reduce((sum, { file }) => sum + (gone.has(file.filePath) ? 0 : file.recordCount), 0) + written.rows;
-  const next = withProperties(metadata, { [TABLE_PROPERTIES.countedRows]: String(rows), [TABLE_PROPERTIES.countedSequence]: String(sequenceNumber) });
+  const next = withProperties(metadata, {
+    [TABLE_PROPERTIES.countedRows]: String(rows),
+    [TABLE_PROPERTIES.countedSequence]: String(sequenceNumber),
+    // Changes may follow where they could before: a table that was rolled back stays so.
+    ...(String(shown['sequence-number']) === before.properties?.[TABLE_PROPERTIES.appliedSequence] && { [TABLE_PROPERTIES.appliedSequence]: String(sequenceNumber) }),
+  });
   const committed = await commitMetadata(workplace, next, { name, base: table, before, attempt });
   if (!committed) {
     await files.delete(written.added.map(({ filePath }) => filePath));
@@ -104,6 +112,14 @@ async function compact(
   await endAttempt(workplace, before.location, attempt);
   await sweepAttempts(workplace, name, before.location);
   return { ...toldOf(name, plan), ...sizesAfter(plan, written), state: 'COMPACTED', snapshotId, metadataLocation: committed.location };
+}
+
+/** Others have left nothing: a table that they changed is not compacted. */
+const NOTHING_BELOW = JSON.stringify({ rows: false, anew: false });
+
+/** What is still true of rows that were written anew; of which manifest they are, it is not: its files are not named any more. */
+function passedOn({ summary }: Snapshot): { readonly [key: string]: string } {
+  return Object.fromEntries([TABLE_PROPERTIES.appliedMark, SNAPSHOT_INEXACT].flatMap((key) => (summary[key] === undefined ? [] : [[key, summary[key]]])));
 }
 
 function sizesAfter({ scan, rewritten }: CompactionPlan, { added, rows, content }: WrittenRows) {

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
+import { TABLE_PROPERTIES } from '../../../../src/contract';
 import { changeTable } from '../../../../src/iceberg/commit/change-table';
 import { commitRun } from '../../../../src/iceberg/commit/commit-run';
 import { compactTable } from '../../../../src/iceberg/commit/compact/compact-table';
+import { rollbackTable, withdrawRun } from '../../../../src/iceberg/commit/rollback';
 import { liveEntries, liveManifests } from '../../../../src/iceberg/commit/snapshot-files';
 import { countRows } from '../../../../src/iceberg/rows/count-rows';
 import { readRows, scanOf } from '../../../../src/iceberg/rows/read-rows';
@@ -11,6 +13,7 @@ import { DataFile } from '../../../../src/iceberg/spec/data-file';
 import { currentSnapshot, withProperties } from '../../../../src/iceberg/spec/table-metadata';
 import { CHANGED, ChangedTable, EVERY_TYPE, everyTypeRows, TestColumn } from '../../../support/iceberg/changed-table';
 import { foreignCommit } from '../../../support/iceberg/foreign-writer';
+import { runId } from '../../../support/iceberg/landed-table';
 
 let table: ChangedTable;
 beforeEach(async () => { table = await ChangedTable.make(); });
@@ -46,7 +49,7 @@ test('every type: what is read afterwards, by us and by DuckDB, is what was ther
   expect(done).toMatchObject({ state: 'COMPACTED', deleteFiles: 1, deletedRows: 199, filesBefore: 3, filesAfter: 1, rowsWritten: 804 });
   expect(await rows()).toEqual(before);
   const metadata = await table.metadata();
-  expect(metadata.properties).toEqual({ ...properties, 'cdk-legacy-to-s3.counted-rows': '804', 'cdk-legacy-to-s3.counted-sequence': String(currentSnapshot(metadata)!['sequence-number']) });
+  expect(metadata.properties).toEqual({ ...properties, 'cdk-legacy-to-s3.counted-rows': '804', 'cdk-legacy-to-s3.applied-sequence': String(currentSnapshot(metadata)!['sequence-number']), 'cdk-legacy-to-s3.counted-sequence': String(currentSnapshot(metadata)!['sequence-number']) });
   expect(currentSnapshot(metadata)!.summary).toMatchObject({ 'operation': 'replace', 'total-records': '804', 'total-delete-files': '0', 'total-data-files': '1' });
   const [file] = await live();
   const names = EVERY_TYPE.map(([name]) => name).join(', ');
@@ -78,7 +81,7 @@ test('files that deletes do not touch stay, small ones go together, and without 
   await table.land(COLUMNS, [ids(0, 40_000, 'one'), ids(40_000, 80_000, 'two'), ids(80_000, 120_000, 'three')]);
   const [first] = await live();
   const compacting = { targetBytes: first.fileSizeBytes };
-  expect(await compactTable(table.workplace, CHANGED, compacting)).toMatchObject({ state: 'LEFT', why: 'no delete touches it, and none of its files are small' });
+  expect(await compactTable(table.workplace, CHANGED, compacting)).toMatchObject({ state: 'LEFT', why: 'no run of changes was applied to it since it was written whole' });
   await table.change({ keys: ids(50_000, 50_010), by: ['id'] });
   expect(await compactTable(table.workplace, CHANGED, { ...compacting, whenDeletes: 2 })).toMatchObject({ state: 'LEFT', why: 'it has 1 delete files, fewer than 2' });
   const done = await compactTable(table.workplace, CHANGED, compacting);
@@ -91,7 +94,9 @@ test('files that deletes do not touch stay, small ones go together, and without 
   const small = await compactTable(table.workplace, CHANGED, compacting);
   expect(small).toMatchObject({ state: 'COMPACTED', deleteFiles: 0, deletedRows: 0 });
   expect(await paths('changes-')).toEqual([]);
-  expect((await countRows(table.workplace, await table.metadata())).rows).toBe(119_992);
+  await table.change({ rows: ids(3, 4, 'x') });
+  expect(await compactTable(table.workplace, CHANGED, { targetBytes: 100 })).toMatchObject({ state: 'LEFT', why: 'no delete touches it, and none of its files are small' });
+  expect((await countRows(table.workplace, await table.metadata())).rows).toBe(119_993);
 });
 
 test('deletes that touch no row any more go, and nothing is written', async () => {
@@ -154,6 +159,28 @@ test('rows written that are not those read: nothing is committed, and it is said
 
 test('rows of others are not written anew', async () => {
   await table.land(COLUMNS, [ids(0, 10)]);
+  await table.change({ keys: ids(2, 3), by: ['id'] });
   await foreignCommit(table.workplace, CHANGED, { operation: 'append' });
   await expect(compactTable(table.workplace, CHANGED)).rejects.toMatchObject({ code: 'FOREIGN_ROWS', message: expect.stringMatching(/^others wrote snapshot \d+ \(append\)/) });
+});
+
+test('changes follow what was compacted, and a run whose rows were written anew is not taken back in silence', async () => {
+  const full = await table.land(COLUMNS, [ids(0, 10), ids(10, 20)]);
+  await table.change({ keys: ids(0, 2), by: ['id'] });
+  await compactTable(table.workplace, CHANGED);
+  const metadata = await table.metadata();
+  expect(metadata.properties![TABLE_PROPERTIES.appliedSequence]).toBe(String(currentSnapshot(metadata)!['sequence-number']));
+  const before = await rows();
+  for (const run of [full.manifest.runId, runId(2)]) {
+    expect(await withdrawRun(table.workplace, { name: CHANGED, dataset: 'Bank/dbo/Changed', runId: run }))
+      .toEqual({ state: 'BROKEN', why: expect.stringMatching(/^rows of run '\w+-abcdef' were written anew since, by the compaction of snapshot \d+$/) });
+  }
+  await table.change({ rows: ids(30, 31) });
+  expect((await withdrawRun(table.workplace, { name: CHANGED, dataset: 'Bank/dbo/Changed', runId: runId(2) })).state).toBe('BROKEN');
+  expect(await rows()).toEqual([...before, 'n30 sn'].sort());
+  await rollbackTable(table.workplace, CHANGED, full.manifest);
+  await compactTable(table.workplace, CHANGED);
+  // It was rolled back, and stays a table that no changes may follow.
+  const rolled = await table.metadata();
+  expect(rolled.properties![TABLE_PROPERTIES.appliedSequence]).not.toBe(String(currentSnapshot(rolled)!['sequence-number']));
 });
