@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { historyTableName } from '../../../src/contract';
 import { commitLanded, landedTables, rebuild } from '../../../src/cli/tables';
 import { openFolder } from '../../../src/cli/tables/place';
+import { historyTableName } from '../../../src/contract';
 import { ChangedSource, SourceRun } from '../../support/tables/changed-source';
 
 const TABLE = 'ledger_dbo_accounts';

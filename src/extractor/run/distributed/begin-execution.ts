@@ -5,8 +5,8 @@ import { checkInput } from './execution-input';
 import { leaveSlot, takeSlot } from './extraction-lock';
 import type { ExtractionSetting } from './extraction-setting';
 import { ReadingHold } from './reading-hold';
-import { placeOf, savedPlan } from './saved-plan';
 import { countsOf, RunTexts, type FollowingText, type HeaderText, type WrittenItems } from './run-texts';
+import { placeOf, savedPlan } from './saved-plan';
 import { itemsOf, type TableWork } from './work-items';
 import {
   stateFolder, type BeginAnswer, type BeginStep, type ExtractionEstimate, type ExtractionInput,
@@ -241,7 +241,8 @@ class Beginning {
     await texts.writePlan(header, options, (index) => tables[index].relations);
     // Those that failed before are tried again.
     await this.store.remove(await this.store.list(failedPrefix(runId)));
-    return { ...this.answer(checkpoint, options, { key: await texts.writeItems(epoch, items), items }), ...(following && following.gaps > 0 && { gaps: following.gaps }) };
+    const answer = this.answer(checkpoint, options, { key: await texts.writeItems(epoch, items), items });
+    return { ...answer, ...(following && following.gaps > 0 && { gaps: following.gaps }) };
   }
 
   /** Nothing where whoever started the execution chose what it reads, or it is as much as there are changes. */

@@ -1,5 +1,5 @@
-import type { ExtractionSetting } from './extraction-setting';
 import { linkedTable, RunChain, type LinkedTable } from './changes/run-chain';
+import type { ExtractionSetting } from './extraction-setting';
 import { RunTexts, type HeaderText } from './run-texts';
 import { datasetRunFolder, manifestKey, type CompleteAnswer, type CompleteStep, type ExtractionChanges, type Manifest, type ManifestMissingTable } from '../../../contract';
 import { counted } from '../../api/counted';

@@ -1,5 +1,5 @@
 import type sql from 'mssql';
-import { parseManifest, type BeginAnswer, type Manifest } from '../../../../src/contract';
+import { parseManifest, type BeginAnswer, type ChangeChain, type Manifest } from '../../../../src/contract';
 import { OnGap, sync, type ExtractorProps } from '../../../../src/extractor/doors/public';
 import { leaveExecution } from '../../../../src/extractor/run/distributed/leave-execution';
 import { IDLE_SQL } from '../../../../src/extractor/run/sync/idle';
@@ -58,7 +58,7 @@ const manifestOf = (key: string): Manifest => parseManifest(s3.objects.get(key)!
 const manifests = () => [...s3.objects.keys()].filter((key) => key.endsWith('_manifest.json'));
 const chain = () => {
   const [key] = [...s3.objects.keys()].filter((each) => each.endsWith('/chain.json'));
-  return key === undefined ? undefined : JSON.parse(s3.objects.get(key)!.body.toString()) as { readonly runId: string; readonly idle?: string; readonly tables: Record<string, any> };
+  return key === undefined ? undefined : JSON.parse(s3.objects.get(key)!.body.toString()) as ChangeChain;
 };
 const stateOfRuns = () => [...s3.objects.keys()].filter((key) => key.startsWith('sql-state/run='));
 

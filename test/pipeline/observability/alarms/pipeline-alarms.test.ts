@@ -64,7 +64,7 @@ describe('by default', () => {
       ComparisonOperator: atLeast,
       Threshold: 1,
     }],
-    ...['TablesNotCommitted', 'TablesNotProven'].map((id): [string, object] => [id, {
+    ...['TablesNotCommitted', 'TablesNotProven', 'TablesCountedOtherwise', 'TablesNotCounted'].map((id): [string, object] => [id, {
       Namespace: 'CdkLegacyToS3/ledger', MetricName: id, Dimensions: [{ Name: 'service', Value: 'run-completion' }], Statistic: 'Sum', Threshold: 1, EvaluationPeriods: 1,
     }]),
   ])('%s', (id, expected) => {
@@ -118,7 +118,7 @@ describe('by default', () => {
       'completionErrors', 'completionNearTimeout', 'completionThrottles',
       'failureQueueNotEmpty', 'failureQueueUnreachable', 'logErrorKeyword', 'logFailureKeyword', 'logStructuredErrors', 'recordLatencyHigh',
       'recorderErrors', 'recorderNearTimeout', 'recorderThrottles', 'runIncomplete', 'successRateLow', 'tableThrottles',
-      'tablesNotCommitted', 'tablesNotProven',
+      'tablesCountedOtherwise', 'tablesNotCommitted', 'tablesNotCounted', 'tablesNotProven',
     ]);
     template.resourceCountIs('AWS::CloudWatch::Alarm', 17);
   });
@@ -228,8 +228,9 @@ describe('who is told', () => {
 describe('severities', () => {
   const warnings = [
     'RecorderThrottles', 'RecorderNearTimeout', 'CompletionThrottles', 'CompletionNearTimeout', 'RecordLatencyHigh', 'TableThrottles',
+    'TablesNotCounted',
   ];
-  const criticals = ['FailureQueueNotEmpty', 'FailureQueueUnreachable', 'SuccessRateLow', 'RunIncomplete', 'RunOverdue', 'TablesNotCommitted', 'TablesNotProven'];
+  const criticals = ['FailureQueueNotEmpty', 'FailureQueueUnreachable', 'SuccessRateLow', 'RunIncomplete', 'RunOverdue', 'TablesNotCommitted', 'TablesNotProven', 'TablesCountedOtherwise'];
   const runFreshness = Duration.hours(24);
 
   test('warnings go to a topic of their own, if there is one', () => {
@@ -372,13 +373,13 @@ describe('overrides', () => {
       "Stack/Ledger/Alarms: alarmOverrides has the unknown alarm 'recorderError'; known are failureQueueNotEmpty, failureQueueUnreachable, " +
       'logErrorKeyword, logFailureKeyword, logStructuredErrors, recorderErrors, recorderThrottles, recorderNearTimeout, ' +
       'completionErrors, completionThrottles, completionNearTimeout, successRateLow, recordLatencyHigh, tableThrottles, bufferDelayed, runIncomplete, ' +
-      'tablesNotCommitted, tablesNotProven, runOverdue',
+      'tablesNotCommitted, tablesNotProven, tablesCountedOtherwise, tablesNotCounted, runOverdue',
     );
   });
 
   test('every kind is known', () => {
     const kinds = Object.values(AlarmKind);
-    expect(kinds).toHaveLength(19);
+    expect(kinds).toHaveLength(21);
     const alarmOverrides = Object.fromEntries(kinds.map((kind) => [kind, { enabled: false }]));
     synthPipeline({ alarmOverrides, runFreshness: Duration.hours(1), trigger: LandingTrigger.buffered() }).template.resourceCountIs('AWS::CloudWatch::Alarm', 0);
   });

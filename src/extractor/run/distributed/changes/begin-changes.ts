@@ -1,6 +1,5 @@
 import type { ExtractionSetting } from '../extraction-setting';
 import { acquireChain } from './hold-chain';
-import type { FollowingText } from '../run-texts';
 import type { ChangeChain } from '../../../../contract';
 import type { ExtractionPlan } from '../../../api/extraction-plan';
 import { Consistency, type ExtractorProps } from '../../../api/extractor-props';
@@ -19,6 +18,7 @@ import { keepChain } from '../../sync/keep-chain';
 import { leftRuns } from '../../sync/left-runs';
 import { planSync } from '../../sync/plan-sync';
 import { refuseSource } from '../../sync/sync-run';
+import type { FollowingText } from '../run-texts';
 
 /** What an execution that follows its source is to do. */
 export type ChangesStart =
@@ -107,11 +107,13 @@ async function planChanges(
   };
 }
 
+const NO_SIZE = { estimatedRows: 0, estimatedBytes: 0 };
+
 /** How many changes there are is not known before they are read; it is not the size of the table. */
 function withoutSizes(plan: ExtractionPlan): ExtractionPlan {
   return {
     ...plan,
     tables: plan.tables.map((table) => (table.changes?.from
-      ? { ...table, estimatedRows: 0, estimatedBytes: 0, chunks: table.chunks.map((chunk) => ({ ...chunk, estimatedRows: 0, estimatedBytes: 0 })) } : table)),
+      ? { ...table, ...NO_SIZE, chunks: table.chunks.map((chunk) => ({ ...chunk, ...NO_SIZE })) } : table)),
   };
 }

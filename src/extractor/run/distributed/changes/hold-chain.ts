@@ -1,8 +1,8 @@
-import type { ExtractionSetting } from '../extraction-setting';
 import { LegacyToS3Error } from '../../../api/errors';
 import { chainFolder } from '../../../state/run-folder';
 import { RunLease } from '../../../state/run-lease';
 import type { StateStore } from '../../../state/state-store';
+import type { ExtractionSetting } from '../extraction-setting';
 
 type Asking = Pick<ExtractionSetting, 'clock' | 'isRunning'>;
 

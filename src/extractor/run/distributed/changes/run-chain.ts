@@ -1,6 +1,5 @@
 import type { ExtractionSetting } from '../extraction-setting';
 import { acquireChain } from './hold-chain';
-import { RunTexts, type FollowingText } from '../run-texts';
 import { CHANGES_MANIFEST_VERSION, ExtractionChangesSum, type ExtractionChanges, type Manifest, type ManifestTable } from '../../../../contract';
 import { LegacyToS3Error } from '../../../api/errors';
 import { readManifest } from '../../../landing/read-manifest';
@@ -11,6 +10,7 @@ import { findRecord, type RunRecord } from '../../../state/checkpoint';
 import type { StateStore } from '../../../state/state-store';
 import { linkRun, shapesOf } from '../../link-run';
 import { keepChain } from '../../sync/keep-chain';
+import { RunTexts, type FollowingText } from '../run-texts';
 
 /** What a chain keeps of a table, which is all of it that is in memory. */
 export type LinkedTable = Pick<ManifestTable, 'database' | 'schema' | 'table' | 'changes' | 'base'>;
@@ -22,8 +22,8 @@ export function linkedTable({ database, schema, table, changes, base }: Manifest
 /** The place of an execution's run in the chain of its database. */
 export class RunChain {
   public constructor(
-    private readonly runId: string, private readonly setting: ExtractionSetting, private readonly store: StateStore, private readonly target: LandingTarget,
-    private readonly execution: string,
+    private readonly runId: string, private readonly setting: ExtractionSetting, private readonly store: StateStore,
+    private readonly target: LandingTarget, private readonly execution: string,
   ) {}
 
   /**
@@ -58,7 +58,9 @@ export class RunChain {
     if (!record && !hasChanges) return undefined;
     const tables = landed ?? (await readManifest(this.target, runId)).tables;
     const following = record && (await new RunTexts(store, runId).header()).following;
-    if (record && (following || tables.some(({ base }) => base))) await this.add({ ...manifest, tables: tables as readonly ManifestTable[] }, record, following);
+    if (record && (following || tables.some(({ base }) => base))) {
+      await this.add({ ...manifest, tables: tables as readonly ManifestTable[] }, record, following);
+    }
     return following?.kind === 'changes' || hasChanges ? sumOf(tables, manifest) : undefined;
   }
 
