@@ -120,7 +120,7 @@ describe('by default', () => {
       'recorderErrors', 'recorderNearTimeout', 'recorderThrottles', 'runIncomplete', 'successRateLow', 'tableThrottles',
       'tablesCountedOtherwise', 'tablesNotCommitted', 'tablesNotCounted', 'tablesNotProven',
     ]);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 17);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 19);
   });
 
   test('each tells the topic when it goes off, but those of failed attempts, and none when it is over', () => {
@@ -171,7 +171,7 @@ describe('who is told', () => {
   const toldBy = (template: Template) => {
     const alarms = ['Alarm', 'CompositeAlarm'].flatMap((type) => Object.values(template.findResources(`AWS::CloudWatch::${type}`)));
     const told = alarms.map(({ Properties }) => Properties.AlarmActions).filter(Boolean);
-    expect(told).toHaveLength(13);
+    expect(told).toHaveLength(15);
     return told.reduce((one, other) => {
       expect(other).toEqual(one);
       return one;
@@ -319,7 +319,7 @@ describe('targets', () => {
 describe('overrides', () => {
   test('an alarm can be left out, the others stay', () => {
     const { template, made } = synthPipeline({ alarmOverrides: { [AlarmKind.LOG_FAILURE_KEYWORD]: { enabled: false } } });
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 16);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 18);
     expect(made.alarms[AlarmKind.LOG_FAILURE_KEYWORD]).toBeUndefined();
   });
 
