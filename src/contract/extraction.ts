@@ -136,11 +136,13 @@ export type BeginAnswer =
     readonly items: { readonly bucket: string; readonly key: string };
     readonly counts: ExtractionCounts;
     readonly estimate: ExtractionEstimate;
+    /** Tables whose changes could not be told; absent where there are none. */
+    readonly gaps?: number;
   }
   /** Another execution is at work, and this one ends. */
   | { readonly outcome: 'skipped'; readonly reason: string }
   /** Nothing changed in the source since the run named, and this one ends; of runs of changes. */
-  | { readonly outcome: 'unchanged'; readonly reason: string; readonly since: string }
+  | { readonly outcome: 'unchanged'; readonly reason: string; readonly since: string; readonly gaps?: number }
   /** Another execution is at work, or reading is not allowed now: ask again, where `waitUntil` is given not before (ISO 8601, UTC). */
   | { readonly outcome: 'waiting'; readonly reason: string; readonly waitUntil?: string };
 

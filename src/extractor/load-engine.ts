@@ -1,12 +1,12 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import type { SyncResult } from './api/changes/sync-result';
 import type { ExtractControls, PlanControls, ResumeControls, VerifyControls } from './api/controls';
 import type { ExtractResult } from './api/extract-result';
 import type { ExtractionPlan } from './api/extraction-plan';
 import type { ExtractorProps } from './api/extractor-props';
 import type { LandingProps } from './api/landing-props';
 import type { CheckItem, ExecutionRun, RunSummary, RunWatch, WatchOptions } from './api/run-summary';
-import type { SyncResult } from './api/changes/sync-result';
 import type { VerificationResult, VerifyOptions } from './api/verification-result';
 
 /** What the bundled engine exports. */

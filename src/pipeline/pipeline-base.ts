@@ -227,7 +227,8 @@ export class ImportedPipeline extends LegacyToS3PipelineBase {
     this.landingPrefix = attributes.landingPrefix;
     this.metadataTable = attributes.metadataTable;
     this.runEventBus = attributes.runEventBus;
-    const { catalog, landedTables, failureQueue, buffer, recorderFunction, runCompletionFunction, replayFunction, alarmTopic, dashboard } = attributes;
+    const { catalog, landedTables, failureQueue, buffer, recorderFunction } = attributes;
+    const { runCompletionFunction, replayFunction, alarmTopic, dashboard } = attributes;
     this.resources = { catalog, landedTables, failureQueue, buffer, recorderFunction, runCompletionFunction, replayFunction, alarmTopic, dashboard };
   }
 

@@ -59,8 +59,8 @@ describe.each(SERVERS)('changes of %s', (_, there, start) => {
 
   when('Change Tracking tells net operations, relative to a version', async () => {
     const before = await current();
-    await run("INSERT dbo.Items (Id) VALUES (4); UPDATE dbo.Items SET Price = 5 WHERE Id IN (1, 4); UPDATE dbo.Items SET Id = 30 WHERE Id = 3");
-    await run("DELETE dbo.Items WHERE Id = 2; INSERT dbo.Items (Id) VALUES (2)");
+    await run('INSERT dbo.Items (Id) VALUES (4); UPDATE dbo.Items SET Price = 5 WHERE Id IN (1, 4); UPDATE dbo.Items SET Id = 30 WHERE Id = 3');
+    await run('DELETE dbo.Items WHERE Id = 2; INSERT dbo.Items (Id) VALUES (2)');
     expect(await changes(before)).toEqual([['U', 1], ['U', 2], ['D', 3], ['I', 4], ['I', 30]]);
     const later = await current();
     await run('UPDATE dbo.Items SET Price = 6 WHERE Id = 4');

@@ -4,8 +4,8 @@ import type { ChangedTable } from './changed-table';
 import { Rowversion } from './rowversion';
 import type { TableChanges } from './table-changes';
 import { Watermark } from './watermark';
-import { LegacyToS3Error } from '../api/errors';
 import { ChangeWay } from '../api/changes/planned-changes';
+import { LegacyToS3Error } from '../api/errors';
 
 const WAYS: { readonly [way in ChangeWay]?: (table: ChangedTable) => TableChanges } = {
   [ChangeWay.CHANGE_TRACKING]: (table) => new ChangeTracking(table),

@@ -1,7 +1,7 @@
+import type { SyncResult } from '../api/changes/sync-result';
 import type { ExtractResult } from '../api/extract-result';
 import type { ExtractionPlan } from '../api/extraction-plan';
 import type { ExtractorProps } from '../api/extractor-props';
-import type { SyncResult } from '../api/changes/sync-result';
 import type { VerificationResult, VerifyOptions } from '../api/verification-result';
 import { loadEngine } from '../load-engine';
 import { validateProps } from '../options/validate-props';

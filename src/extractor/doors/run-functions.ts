@@ -1,10 +1,10 @@
+import type { SyncResult } from '../api/changes/sync-result';
 import type { ExtractControls, PlanControls, ResumeControls, VerifyControls } from '../api/controls';
 import type { ExtractResult } from '../api/extract-result';
 import type { ExtractionPlan } from '../api/extraction-plan';
 import type { ExtractorProps } from '../api/extractor-props';
 import type { LandingProps } from '../api/landing-props';
 import type { CheckItem, ExecutionRun, RunSummary, RunWatch, WatchOptions } from '../api/run-summary';
-import type { SyncResult } from '../api/changes/sync-result';
 import type { VerificationResult, VerifyOptions } from '../api/verification-result';
 import { loadEngine } from '../load-engine';
 import { validateLanding } from '../options/validate-landing';

@@ -78,8 +78,19 @@ const SOURCE: NamesOf<SqlServerSource> = {
 const QUERY: NamesOf<QueryExtraction> = { sql: true, name: true };
 
 const TABLE: NamesOf<TableOptions> = {
-  table: true, columns: true, excludeColumns: true, rowFilter: true, targetChunkBytes: true, targetChunkRows: true, chunkBy: true,
-  changes: true, watermark: true, watermarkOverlap: true, unseenNulls: true, changedRows: true, deletes: true,
+  table: true,
+  columns: true,
+  excludeColumns: true,
+  rowFilter: true,
+  targetChunkBytes: true,
+  targetChunkRows: true,
+  chunkBy: true,
+  changes: true,
+  watermark: true,
+  watermarkOverlap: true,
+  unseenNulls: true,
+  changedRows: true,
+  deletes: true,
 };
 
 /** Refuses what is misspelled: left alone it would read other tables than were meant. @throws LegacyToS3Error of code INVALID_CONFIG */

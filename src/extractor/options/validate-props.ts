@@ -4,9 +4,9 @@ import { validateLanding } from './validate-landing';
 import { validateSelection, validateTableOptions } from './validate-selection';
 import { validateSource } from './validate-source';
 import { describe, invalid, validateBoolean, validateBytes, validateChoice, validateList, validateWhole } from './validate-value';
+import { Changes, CountEvery, OnGap } from '../api/changes/changes-options';
 import type { ExtractFormat } from '../api/extract-format';
 import { SourceRisk } from '../api/extraction-plan';
-import { Changes, CountEvery, OnGap } from '../api/changes/changes-options';
 import { type ExtractorProps, Consistency, OnTableError, SourceHashes } from '../api/extractor-props';
 import type { VerifyOptions } from '../api/verification-result';
 

@@ -1,8 +1,8 @@
 import { keyType } from './key-types';
 import { isPartitionPrefix } from '../../contract';
+import { ChangeWay } from '../api/changes/planned-changes';
 import { counted } from '../api/counted';
 import { LegacyToS3Error } from '../api/errors';
-import { ChangeWay } from '../api/changes/planned-changes';
 import { HiddenRows, NotComparedReason, SourceRisk, type ExtractionPlan, type PlannedChunk, type PlannedColumn, type PlannedTable } from '../api/extraction-plan';
 import { nearestNames } from '../api/unknown-names';
 import { conditionProblem } from '../options/check-condition';

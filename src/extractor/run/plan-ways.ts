@@ -1,8 +1,8 @@
 import { plannedTypeOptions } from './chunks/table-job';
 import type { RunOptions } from './context/run-options';
 import { Changes } from '../api/changes/changes-options';
-import { LegacyToS3Error, type ErrorCode } from '../api/errors';
 import { ChangeWay } from '../api/changes/planned-changes';
+import { LegacyToS3Error, type ErrorCode } from '../api/errors';
 import type { ExtractionPlan } from '../api/extraction-plan';
 import { readChangeFacts, type ChangeFacts } from '../changes/change-facts';
 import { withWays } from '../plan/ways/choose-ways';

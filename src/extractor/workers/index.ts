@@ -39,6 +39,8 @@ export async function control(
         const answer = await beginExecution(event, setting);
         const lagSeconds = scheduleLag(event);
         if (answer.outcome === 'skipped') emitMetrics(setting.name, { skipped: 1 });
+        if (answer.outcome === 'unchanged') emitMetrics(setting.name, { changeLagSeconds: 0, changeLagRows: 0 });
+        if ('gaps' in answer && answer.gaps) emitMetrics(setting.name, { changeGaps: answer.gaps });
         if (answer.outcome === 'begun' && lagSeconds !== undefined) emitMetrics(setting.name, { lagSeconds });
         return answer;
       }
@@ -94,6 +96,7 @@ async function handled<T>(event: ControlStep | WorkStep | TaskStep & Pick<WorkSt
   } catch (thrown) {
     const named = namedByCode(thrown as Error);
     logFailure(named, facts);
+    if (named.name === 'CHANGES_GAP') emitMetrics(text('name'), { changeGaps: 1 });
     throw named;
   }
 }

@@ -156,7 +156,9 @@ describe('alarms, graph and metrics of commits', () => {
 
   test('are run completion\'s', () => {
     const { made } = synthPipeline({ pipelineName: 'ledger' });
-    for (const metric of [made.metrics.metricTablesCommitted(), made.metrics.metricTablesNotCommitted(), made.metrics.metricTablesNotProven()]) {
+    const { metrics } = made;
+    const committed = [metrics.metricTablesCommitted(), metrics.metricTablesNotCommitted(), metrics.metricTablesNotProven()];
+    for (const metric of [...committed, metrics.metricTablesCountedOtherwise(), metrics.metricTablesNotCounted()]) {
       expect([metric.namespace, metric.dimensions]).toEqual(['CdkLegacyToS3/ledger', { service: 'run-completion' }]);
     }
   });

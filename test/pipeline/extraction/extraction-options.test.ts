@@ -17,6 +17,10 @@ const LEFT_OUT: { readonly [property: string]: string } = {
   roleArn: 'is the role of the functions',
   endpointUrl: 'is of other stores than the pipeline\'s bucket',
   kmsKeyId: 'is the bucket\'s own',
+  changes: 'is of ExtractionMode.changes',
+  onGap: 'is of ExtractionMode.changes',
+  countEvery: 'is of ExtractionMode.changes',
+  oneVersion: 'needs one transaction, which workers do not share',
 };
 
 /** Options whose description is another one, since an extraction knows more. */
@@ -33,6 +37,13 @@ test.each(Object.keys(options))('%s is as the extractor has it: type, default an
     return Object.entries(properties[name]).filter(([aspect]) => !ADAPTED[name]?.includes(aspect as keyof Property));
   };
   expect(compared(options)).toEqual(compared(extractor));
+});
+
+const mode = propertiesOf('pipeline/extraction/mode/extraction-mode.ts', 'ChangesModeOptions');
+
+test.each(Object.keys(mode).filter((name) => name !== 'every'))('%s of ExtractionMode.changes is of the type and default that the extractor has', (name) => {
+  expect(LEFT_OUT[name]).toBe('is of ExtractionMode.changes');
+  expect([mode[name].type, mode[name].byDefault]).toEqual([extractor[name].type, extractor[name].byDefault]);
 });
 
 test('each option goes to one place', () => {

@@ -1,8 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
-import { definitionIn, synthExtraction } from './made';
-import { ExtractionAlarmKind, ExtractionMode, ExtractionProps } from '../../../src';
+import { definitionIn, make, synthExtraction } from './made';
+import { Changes, ChangesModeOptions, CountEvery, ExtractionAlarmKind, ExtractionMode, ExtractionProps, OnGap } from '../../../src';
 import { METRICS, SERVICES, stateFolder } from '../../../src/contract';
+import { testProps } from '../prop-cases';
 import { only, statements, Synthesised } from '../synth';
 
 const following = (every: Duration, props: Partial<ExtractionProps> = {}) => synthExtraction({ mode: ExtractionMode.changes({ every }), extractionName: 'follow', ...props });
@@ -90,4 +91,13 @@ test('the functions may keep where a chain stands, in the state folder', () => {
       [Action].flat().includes('s3:PutObject') && JSON.stringify(Resource).includes(stateFolder('landing/'))));
     expect(state?.Action).toEqual(['s3:GetObject', 's3:PutObject', 's3:DeleteObject']);
   }
+});
+
+describe('ExtractionMode.changes', () => {
+  testProps<ChangesModeOptions>({
+    every: { own: () => ({ every: Duration.minutes(7) }), shows: /^NightlyStartsSchedule\/Properties\/ScheduleExpression: rate\(7 minutes\)$/ },
+    changes: { own: () => ({ changes: Changes.CDC }), shows: /DefinitionString: .*\\"changes\\":{\\"changes\\":\\"cdc\\"}/ },
+    onGap: { own: () => ({ onGap: OnGap.RELOAD }), shows: /DefinitionString: .*\\"changes\\":{\\"onGap\\":\\"reload\\"}/ },
+    countEvery: { own: () => ({ countEvery: CountEvery.DAY }), shows: /DefinitionString: .*\\"changes\\":{\\"countEvery\\":\\"day\\"}/ },
+  }, (stack, options) => make(stack, { mode: ExtractionMode.changes({ every: Duration.minutes(5), ...options }) }));
 });

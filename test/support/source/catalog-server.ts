@@ -1,8 +1,8 @@
 import { CATALOG_COLUMNS, EVERY_FEATURE } from './scripted-database';
+import { CHANGE_FEATURES_SQL } from '../../../src/extractor/changes/change-facts';
 import {
   COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, DISABLED_SQL, keysSql, PARTITIONED_SQL, ROW_ESTIMATES_SQL, ROW_POLICIES_SQL, SIZES_SQL, tablesSql,
 } from '../../../src/extractor/source/catalog/catalog-queries';
-import { CHANGE_FEATURES_SQL } from '../../../src/extractor/changes/change-facts';
 import { FEATURES_SQL } from '../../../src/extractor/source/catalog/source-features';
 import { READER_ADVICE_SQL } from '../../../src/extractor/source/connection/reader-count';
 import { ReplayServer } from '../../../tools/replay-server/replay-server';

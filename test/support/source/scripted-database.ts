@@ -1,11 +1,11 @@
 import { donePacket, resultPackets, type Cell } from './result-packets';
 import { aggregatePackets } from './source-aggregates';
+import { CHANGE_FEATURES_SQL } from '../../../src/extractor/changes/change-facts';
 import {
   COLUMN_FLAGS, columnsSql, DENIED_COLUMNS_SQL, DISABLED_SQL, FOREIGN_KEYS_SQL, INDEXES_SQL, keysSql, PARTITIONED_SQL, ROW_ESTIMATES_SQL,
   ROW_POLICIES_SQL, SIZES_SQL, tablesSql,
 } from '../../../src/extractor/source/catalog/catalog-queries';
 import { OTHER_OBJECTS_SQL } from '../../../src/extractor/source/catalog/other-objects';
-import { CHANGE_FEATURES_SQL } from '../../../src/extractor/changes/change-facts';
 import { FEATURES_SQL } from '../../../src/extractor/source/catalog/source-features';
 import { READER_ADVICE_SQL } from '../../../src/extractor/source/connection/reader-count';
 import { ReplayServer } from '../../../tools/replay-server/replay-server';

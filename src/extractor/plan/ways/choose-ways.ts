@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { parsedPatterns } from '../table-choices';
+import { CHANGE_COLUMNS } from '../../../contract';
 import { Changes } from '../../api/changes/changes-options';
 import { ChangeWay, type PlannedChanges } from '../../api/changes/planned-changes';
 import type { ExtractionPlan, PlannedTable } from '../../api/extraction-plan';
 import type { TableOptions } from '../../api/selection';
-import { CHANGE_COLUMNS } from '../../../contract';
+import type { TypeOptions } from '../../api/type-options';
 import type { ChangeFacts } from '../../changes/change-facts';
 import { chooseWay, type WayChoice } from '../../changes/choose-way';
 import type { ChangeSettings } from '../../changes/judge-ways';
-import type { TypeOptions } from '../../api/type-options';
 import type { TypeRules } from '../../rows/columns/type-rules';
 import { landedNames } from '../../source/catalog/column-names';
+import { parsedPatterns } from '../table-choices';
 
 /** What is asked for of the ways. */
 export interface WayOptions {

@@ -1,24 +1,24 @@
-import { estimateOf, readersOfWorker, refuseCostly, refuseLong } from './execution-estimate';
+import { lookForChanges } from './changes/begin-changes';
+import { acquireChain } from './changes/hold-chain';
+import { estimateOf, readersOfWorker, refuseCostly, refuseLong, spreadOptions } from './execution-estimate';
 import { checkInput } from './execution-input';
 import { leaveSlot, takeSlot } from './extraction-lock';
 import type { ExtractionSetting } from './extraction-setting';
 import { ReadingHold } from './reading-hold';
-import { refuseOtherRows } from './refuse-other-rows';
-import { countsOf, RunTexts, type HeaderText, type WrittenItems } from './run-texts';
+import { countsOf, RunTexts, type FollowingText, type HeaderText, type WrittenItems } from './run-texts';
+import { placeOf, savedPlan } from './saved-plan';
 import { itemsOf, type TableWork } from './work-items';
 import {
-  stateFolder, type BeginAnswer, type BeginStep, type ExtractionEstimate, type ExtractionInput, type ExtractionLimits,
+  stateFolder, type BeginAnswer, type BeginStep, type ExtractionEstimate, type ExtractionInput,
   type WorkItem,
 } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
 import type { RunPlannedEvent } from '../../api/extract-events';
 import type { ExtractionPlan } from '../../api/extraction-plan';
 import type { ExtractorProps } from '../../api/extractor-props';
+import { readBegin } from '../../changes/transaction-begin';
 import { openTarget } from '../../landing/open-target';
-import { bytesOf } from '../../landing/read-manifest';
-import { parseS3Url } from '../../landing/s3/s3-url';
-import { USUAL_CHUNK_BYTES } from '../../plan/chunk-size';
-import { withPartitionPrefixes } from '../../plan/partition-prefixes';
+import type { LandingTarget } from '../../landing/target/landing-target';
 import { toSafeError } from '../../source/credentials/redact';
 import { Checkpoint, hasRecord, type RunRecord } from '../../state/checkpoint';
 import { among, failedPrefix } from '../../state/chunk-claims';
@@ -34,11 +34,13 @@ import type { ReadJob } from '../context/read-job';
 import { resumedOptions } from '../context/resumed-options';
 import type { RunContext } from '../context/run-context';
 import { resolveOptions, type RunOptions } from '../context/run-options';
+import { waysOf } from '../extract-run';
 import { Findings } from '../findings';
 import { refuseLargeManifest } from '../manifest/manifest-limits';
 import { openCheckpoint, recordOf, sweepUnfinished } from '../run-checkpoint';
 import { select, type Selection } from '../run-selection';
 import { RunSnapshot } from '../run-snapshot';
+import { refuseOptions } from '../sync/sync-run';
 
 /**
  * Begins an execution: takes the extraction, plans or goes on with a run, and keeps the items of its work. Called again by the same
@@ -49,9 +51,11 @@ import { RunSnapshot } from '../run-snapshot';
 export async function beginExecution(step: BeginStep, setting: ExtractionSetting): Promise<BeginAnswer> {
   const input = checkInput(step.input);
   const { plan, resume, scheduledAt, ...chosen } = input;
-  const props = { ...setting.props, ...step.settings, ...chosen } as ExtractorProps;
+  if (step.changes) refuseChoice({ plan, ...chosen });
+  const props = { ...setting.props, ...step.settings, ...step.changes, ...chosen } as ExtractorProps;
   const resolved = await resolveOptions(props);
   const options = { ...resolved, readers: readersOfWorker(resolved, step.limits) };
+  if (step.changes) refuseOptions(options, props);
   const opened = openStore(options.target, options.targetOptions);
   try {
     const busy = await takeExtraction(opened.store, step, setting);
@@ -65,6 +69,13 @@ export async function beginExecution(step: BeginStep, setting: ExtractionSetting
   } finally {
     opened.close();
   }
+}
+
+/** What follows is all that is deployed. @throws LegacyToS3Error of code INVALID_CONFIG */
+function refuseChoice(chosen: object): void {
+  const [name] = Object.entries(chosen).flatMap(([each, value]) => (value === undefined ? [] : [each]));
+  if (name === undefined) return;
+  throw new LegacyToS3Error('INVALID_CONFIG', `the input of the execution has ${name}, but the extraction follows its source, by the tables that are deployed: it may have resume and scheduledAt`);
 }
 
 /** @returns what is answered where another execution has the extraction */
@@ -82,6 +93,13 @@ async function takeExtraction(
   if (overlap === 'skip') return { outcome: 'skipped', reason };
   const waiter = await takeSlot(store, 'waiting', owner);
   return waiter === arn ? { outcome: 'waiting', reason } : { outcome: 'skipped', reason: `${reason}, and execution ${waiter} waits for it; one may wait` };
+}
+
+/** What a run is begun, or gone on with. */
+interface Begun {
+  readonly kept?: Checkpoint;
+  /** Of a run of changes, and of the first load that they follow. */
+  readonly following?: FollowingText;
 }
 
 /** A run that an execution begins, or goes on with. */
@@ -106,19 +124,48 @@ class Beginning {
       const before = checkpoint && await new RunTexts(this.store, runId).readItems(checkpoint.lease.epoch);
       // This function was called before, and its answer was lost.
       if (checkpoint && before) return this.answer(checkpoint, options, before);
+      // Where nothing changed, nothing is landed.
+      if (!checkpoint && this.step.changes) return await this.follow(runId, props, options, target);
       await target.check();
-      if (checkpoint) return await this.work(runId, resumedOptions(options, props, checkpoint.record), target, checkpoint);
-      const given = plan === undefined ? undefined : withPartitionPrefixes(await this.savedPlan(plan, options));
-      if (given) refuseOtherRows(given, options);
+      if (checkpoint) return await this.goOn(checkpoint, props, options, target);
+      const given = plan === undefined ? undefined : await savedPlan(plan, options);
       return await this.work(runId, { ...options, ...(given && { plan: given }) }, target);
     } finally {
       await target.close();
     }
   }
 
+  private async goOn(checkpoint: Checkpoint, props: ExtractorProps, options: RunOptions, target: LandingTarget): Promise<BeginAnswer> {
+    const { chain, plan: { tables } } = checkpoint.record;
+    if (chain !== undefined) await acquireChain(this.store, chain, this.execution, this.setting);
+    const kind = tables.some(({ changes }) => changes?.from) ? 'changes' : 'firstLoad';
+    const following: FollowingText | undefined = chain === undefined ? undefined : { key: chain, kind, unchanged: {}, gaps: 0, isWhole: true };
+    return this.work(checkpoint.record.runId, resumedOptions(options, props, checkpoint.record), target, { kept: checkpoint, following });
+  }
+
+  /** Reads all rows where there is no run that changes could follow, else what changed since. */
+  private async follow(runId: string, props: ExtractorProps, options: RunOptions, target: LandingTarget): Promise<BeginAnswer> {
+    const { store, setting, execution, step: { limits, overlap } } = this;
+    try {
+      const start = await lookForChanges({ props, options: spreadOptions(options, limits), target, store, setting, execution });
+      if (start.kind === 'unchanged') {
+        const { since, database, gaps } = start;
+        return { outcome: 'unchanged', reason: `nothing changed in ${database} since run ${since}`, since, ...(gaps > 0 && { gaps }) };
+      }
+      await target.check();
+      if (start.kind === 'run') return await this.work(runId, { ...start.options, readers: options.readers }, target, { following: start.following });
+      return await this.goOn((await this.checkpointOf(start.runId, props, options, target, true))!, props, options, target);
+    } catch (error) {
+      // A redriven execution, or a sync of another place.
+      const isHeld = error instanceof LegacyToS3Error && error.code === 'RUN_IN_USE' && overlap === 'skip';
+      if (isHeld) return { outcome: 'skipped', reason: error.message };
+      throw error;
+    }
+  }
+
   /** The checkpoint of a run that was begun before: by this execution's name, or by another. */
   private async checkpointOf(
-    runId: string, props: ExtractorProps, options: RunOptions, target: ReturnType<typeof openTarget>, isResumed: boolean,
+    runId: string, props: ExtractorProps, options: RunOptions, target: LandingTarget, isResumed: boolean,
   ): Promise<Checkpoint | undefined> {
     if (!isResumed && !await hasRecord(this.store, runId)) return undefined;
     const accept = (record: RunRecord) => void (isResumed && resumedOptions(options, props, record));
@@ -127,7 +174,7 @@ class Beginning {
   }
 
   /** Plans, and keeps what is to be done. */
-  private async work(runId: string, options: RunOptions, target: ReturnType<typeof openTarget>, kept?: Checkpoint): Promise<BeginAnswer> {
+  private async work(runId: string, options: RunOptions, target: LandingTarget, { kept, following }: Begun = {}): Promise<BeginAnswer> {
     const { clock, onEvent } = this.setting;
     const { limits, execution: { startTime } } = this.step;
     const signal = new AbortController().signal;
@@ -161,13 +208,16 @@ class Beginning {
       refuseCostly(estimate, limits);
       selection.warnings.forEach(warn);
       if (kept) await sweepUnfinished(context, openJobs(jobs, plan!, kept.finished), kept.finished);
+      // Before the snapshot is made: what was committed until then is in it.
+      const ways = consistency === 'databaseSnapshot' && !kept ? waysOf(jobs).ways : undefined;
+      const begin = ways && await readBegin(connection, ways);
       const checkpoint = kept ?? await Checkpoint.begin(
-        this.store, recordOf(context, plan!, new Date(startTime)), clock,
+        this.store, { ...recordOf(context, plan!, new Date(startTime)), ...(begin && { begin }) }, clock,
         { takeOver: false, execution: this.execution, isRunning: this.setting.isRunning },
       );
       if (consistency === 'databaseSnapshot') await new RunSnapshot(options.connection, runId, warn).open(connection, checkpoint.finishedChunks);
       onEvent(plannedOf(plan!, items, estimate));
-      return await this.keepItems(checkpoint, selection, options, items);
+      return await this.keepItems(checkpoint, selection, options, items, following);
     } finally {
       await connection.close();
     }
@@ -182,27 +232,28 @@ class Beginning {
   }
 
   private async keepItems(
-    checkpoint: Checkpoint, { plan, tables }: Selection, options: RunOptions, items: readonly WorkItem[],
+    checkpoint: Checkpoint, { plan, tables }: Selection, options: RunOptions, items: readonly WorkItem[], following?: FollowingText,
   ): Promise<BeginAnswer> {
     const { record, lease: { epoch } } = checkpoint;
     const { runId } = record;
     const texts = new RunTexts(this.store, runId);
-    const header = { ...record, plan: plan!, ...this.whole() };
+    const header = { ...record, plan: plan!, ...this.whole(), ...(following && { following }) };
     await texts.writePlan(header, options, (index) => tables[index].relations);
     // Those that failed before are tried again.
     await this.store.remove(await this.store.list(failedPrefix(runId)));
-    return this.answer(checkpoint, options, { key: await texts.writeItems(epoch, items), items });
+    const answer = this.answer(checkpoint, options, { key: await texts.writeItems(epoch, items), items });
+    return { ...answer, ...(following && following.gaps > 0 && { gaps: following.gaps }) };
   }
 
-  /** Nothing where whoever started the execution chose what it reads. */
+  /** Nothing where whoever started the execution chose what it reads, or it is as much as there are changes. */
   private whole(): Pick<HeaderText, 'whole'> {
     const { scheduledAt, ...chosen } = this.input;
-    const isWhole = Object.values(chosen).every((each) => each === undefined);
+    const isWhole = !this.step.changes && Object.values(chosen).every((each) => each === undefined);
     return isWhole ? { whole: wholeSelection(this.step.settings, this.begunAt) } : {};
   }
 
   private answer({ record, lease: { epoch } }: Checkpoint, { target, readers }: RunOptions, { key, items }: WrittenItems): BeginAnswer {
-    const { bucket, prefix } = s3Of(target);
+    const { bucket, prefix } = placeOf(target);
     return {
       outcome: 'begun',
       run: { runId: record.runId, epoch },
@@ -210,21 +261,6 @@ class Beginning {
       counts: countsOf(items),
       estimate: estimateOf(items, this.step.limits, { readers, targetFileBytes: record.targetFileBytes }),
     };
-  }
-
-  /** A plan that was saved in the landing bucket. */
-  private async savedPlan(key: string, options: RunOptions): Promise<ExtractionPlan> {
-    const { bucket } = s3Of(options.target);
-    const target = openTarget(`s3://${bucket}`, options.targetOptions);
-    try {
-      const stored = await target.read(key);
-      if (!stored) throw new Error('there is no such object');
-      return JSON.parse((await bytesOf(stored)).toString('utf8')) as ExtractionPlan;
-    } catch (error) {
-      throw new LegacyToS3Error('INVALID_CONFIG', `cannot read the plan s3://${bucket}/${key}: ${(error as Error).message}`, { cause: error });
-    } finally {
-      await target.close();
-    }
   }
 }
 
@@ -249,19 +285,4 @@ function openJobs(jobs: readonly ReadJob[], { tables }: ExtractionPlan, finished
     const chunk = tables[job.tableIndex].chunks.find((each) => !isFinished({ tableIndex: job.tableIndex, chunk: each.chunk }));
     return chunk ? [{ ...job, chunk }] : [];
   });
-}
-
-function s3Of(target: string): { readonly bucket: string; readonly prefix: string } {
-  const url = parseS3Url(target);
-  if (!url) throw new LegacyToS3Error('INVALID_CONFIG', `an execution lands in S3, not in '${target}'`);
-  return url;
-}
-
-/** Options to plan by, for all workers together. */
-function spreadOptions(options: RunOptions, { maxConcurrency, maxChunkSeconds, bytesPerSecond }: ExtractionLimits): RunOptions {
-  const readers = maxConcurrency * options.readers;
-  if (options.chunkTarget || options.plan || maxChunkSeconds === undefined) return { ...options, readers };
-  // A worker is to end a few chunks, also where the source is slower than it was reckoned.
-  const most = Math.floor(bytesPerSecond * maxChunkSeconds / 4);
-  return { ...options, readers, ...(most < USUAL_CHUNK_BYTES && { chunkTarget: { bytes: most } }) };
 }

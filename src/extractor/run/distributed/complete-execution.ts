@@ -1,6 +1,7 @@
+import { linkedTable, RunChain, type LinkedTable } from './changes/run-chain';
 import type { ExtractionSetting } from './extraction-setting';
 import { RunTexts, type HeaderText } from './run-texts';
-import { datasetRunFolder, manifestKey, type CompleteAnswer, type CompleteStep, type Manifest, type ManifestMissingTable } from '../../../contract';
+import { datasetRunFolder, manifestKey, type CompleteAnswer, type CompleteStep, type ExtractionChanges, type Manifest, type ManifestMissingTable } from '../../../contract';
 import { counted } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
 import type { PlannedTable } from '../../api/extraction-plan';
@@ -49,6 +50,9 @@ export interface CompletedExecution extends CompleteAnswer {
     readonly seconds: number;
     /** As multiple of what is usual; absent where it cannot be compared. */
     readonly durationRatio?: number;
+    /** Of a run of changes. */
+    readonly changeLagSeconds?: number;
+    readonly changeLagRows?: number;
   };
 }
 
@@ -63,13 +67,15 @@ export async function completeExecution({ run, execution }: CompleteStep, settin
   const target = openTarget(options.target, options.targetOptions);
   try {
     const lease = RunLease.ofExecution(opened.store, run.runId, setting.clock, run.epoch, execution.arn);
-    const ending = new Ending(run.runId, setting, opened.store, target, lease);
+    const ending = new Ending(run.runId, setting, opened.store, target, lease, execution.arn);
     const key = manifestKey(target.prefix, run.runId);
     const before = await target.has(key) ? await readManifestSummary(target, run.runId) : undefined;
     // An earlier end of the run may have left tables out, which this one has.
     const isEnded = before !== undefined && (before.missingTables === undefined || Date.parse(before.finishedAt) >= Date.parse(execution.startTime));
     const completed = isEnded ? undefined : await ending.complete(options, before !== undefined);
     const manifest = completed?.manifest ?? before!;
+    const changes = await ending.link(manifest, completed?.landed);
+    const seconds = (Date.parse(manifest.finishedAt) - Date.parse(manifest.startedAt)) / 1000;
     const durationRatio = completed && await ending.compare(completed.manifest, completed.whole, execution.arn);
     const finished = manifest.missingTables !== undefined || await ending.forget(options, manifest);
     return {
@@ -80,11 +86,13 @@ export async function completeExecution({ run, execution }: CompleteStep, settin
       sizeBytes: manifest.totals.sizeBytes,
       objects: manifest.totals.objects,
       verification: manifest.verification.state,
+      ...(changes && { changes }),
       ...(completed && {
         completed: {
           ...completed.sums,
-          seconds: (Date.parse(manifest.finishedAt) - Date.parse(manifest.startedAt)) / 1000,
+          seconds,
           ...(durationRatio !== undefined && { durationRatio }),
+          ...(changes && { changeLagSeconds: changes.lagSeconds ?? seconds, changeLagRows: changes.inserts + changes.updates + changes.deletes }),
         },
       }),
     };
@@ -108,6 +116,7 @@ interface Completed {
   readonly manifest: Manifest;
   readonly sums: ChunkSums;
   readonly whole?: WholeSelection;
+  readonly landed: readonly LinkedTable[];
 }
 
 /** A table that cannot land. */
@@ -119,13 +128,15 @@ interface FailedTable extends ChunkFailure {
 
 class Ending {
   private readonly texts: RunTexts;
+  private readonly chain: RunChain;
   private readonly sums: ChunkSums = { chunks: 0, retries: 0, sourceWaitSeconds: 0, targetWaitSeconds: 0 };
 
   public constructor(
     private readonly runId: string, private readonly setting: ExtractionSetting, private readonly store: StateStore,
-    private readonly target: LandingTarget, private readonly lease: RunLease,
+    private readonly target: LandingTarget, private readonly lease: RunLease, execution: string,
   ) {
     this.texts = new RunTexts(store, runId);
+    this.chain = new RunChain(runId, setting, store, target, execution);
   }
 
   /** @param replaces whether there is a manifest that left tables out */
@@ -153,6 +164,7 @@ class Ending {
     const writer = new ManifestWriter(target, runId, { pagedFromBytes: PAGED_FROM_BYTES, replace });
     const summary = new TablesSummary();
     const failed: FailedTable[] = [];
+    const landed: LinkedTable[] = [];
     for (const [index, table] of plan.tables.entries()) {
       const outcome = await this.tableOf(context, index, table, texts);
       if ('code' in outcome) {
@@ -160,6 +172,7 @@ class Ending {
         continue;
       }
       summary.add(outcome.table, outcome.objects);
+      landed.push(linkedTable(outcome.table));
       // Of a run that will be refused nothing need be written.
       if (failed.length === 0 || header.onTableError === OnTableError.CONTINUE) await writer.addTable(outcome.table, outcome.chunks);
     }
@@ -167,9 +180,15 @@ class Ending {
     const manifest = manifestHead(context, plan.productVersion, summary, new Date(startedAt), missing);
     if (summary.proof.incomparable) warn(manifest.verification.detail);
     context.emit({ type: 'run-verified', state: manifest.verification.state, detail: manifest.verification.detail });
+    await this.chain.refuseOvertaken(header.following, landed);
     await this.lease.assertHeld();
     await writer.finish(manifest);
-    return { manifest, sums: this.sums, whole: header.whole };
+    return { manifest, sums: this.sums, whole: header.whole, landed };
+  }
+
+  /** Adds the run to the chain of its database. @param landed its tables, where they are known; else the manifest tells them */
+  public async link(manifest: Manifest, landed: readonly LinkedTable[] | undefined): Promise<ExtractionChanges | undefined> {
+    return this.chain.link(manifest, landed);
   }
 
   /** @returns how long the run took, as multiple of what is usual; nothing where that cannot be told, which is no reason to fail */

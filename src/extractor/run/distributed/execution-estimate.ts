@@ -4,7 +4,9 @@ import { counted } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
 import type { ExtractionPlan } from '../../api/extraction-plan';
 import { partBytes } from '../../landing/s3/multipart-upload';
+import { USUAL_CHUNK_BYTES } from '../../plan/chunk-size';
 import { quoteTable } from '../../source/catalog/identifiers';
+import type { RunOptions } from '../context/run-options';
 
 /** Memory of one vCPU (MB; Lambda, "Configure Lambda function memory"). */
 const VCPU_MB = 1769;
@@ -183,4 +185,13 @@ function minutes(seconds: number): string {
 
 function totalOf<T>(of: readonly T[], value: (each: T) => number): number {
   return of.reduce((total, each) => total + value(each), 0);
+}
+
+/** Options to plan by, for all workers together. */
+export function spreadOptions(options: RunOptions, { maxConcurrency, maxChunkSeconds, bytesPerSecond }: ExtractionLimits): RunOptions {
+  const readers = maxConcurrency * options.readers;
+  if (options.chunkTarget || options.plan || maxChunkSeconds === undefined) return { ...options, readers };
+  // A worker is to end a few chunks, also where the source is slower than it was reckoned.
+  const most = Math.floor(bytesPerSecond * maxChunkSeconds / 4);
+  return { ...options, readers, ...(most < USUAL_CHUNK_BYTES && { chunkTarget: { bytes: most } }) };
 }

@@ -1,3 +1,4 @@
+import { releaseChain } from './changes/hold-chain';
 import type { ExtractionSetting } from './extraction-setting';
 import type { ExpireStep, LeaveStep } from '../../../contract';
 import { counted } from '../../api/counted';
@@ -31,7 +32,9 @@ export async function leaveExecution({ execution, status }: LeaveStep, setting: 
     const left: LeftRun[] = [];
     for (const runId of await checkpointedRuns(store)) {
       if ((await readHolder(store, runId))?.execution !== execution.arn) continue;
-      const { plan } = await readRecord(store, runId);
+      const { plan, chain } = await readRecord(store, runId);
+      // So that a sync of another place, which cannot ask about executions, may go on. A redrive takes it again.
+      if (chain !== undefined) await releaseChain(store, chain, execution.arn, setting);
       const finishedChunks = (await readKept(store, runId)).filter(({ state }) => state === 'finished').length;
       const chunks = plan.tables.reduce((sum, table) => sum + table.chunks.length, 0);
       left.push({ runId, finishedChunks, chunks });

@@ -8,6 +8,7 @@ import type { WholeSelection } from '../../state/durations';
 import { eachInFlight } from '../../state/in-flight';
 import { folderOf } from '../../state/run-folder';
 import type { StateStore } from '../../state/state-store';
+import type { SeenChanges } from '../sync/keep-chain';
 
 /** A table as a worker needs it: without its chunks, of which an item names some. */
 export interface TableText {
@@ -24,6 +25,17 @@ export interface HeaderText extends RunRecord {
   readonly readers?: number;
   /** Absent where not all that is deployed is read, or a run is gone on with. */
   readonly whole?: WholeSelection;
+  /** Of a run of changes, and of the first load that they follow. */
+  readonly following?: FollowingText;
+}
+
+/** What a run of an execution that follows its source leaves for the next one. */
+export interface FollowingText extends SeenChanges {
+  /** Of the chain. */
+  readonly key: string;
+  readonly kind: 'firstLoad' | 'changes';
+  /** Tables whose changes could not be told. */
+  readonly gaps: number;
 }
 
 /** Items of an execution. */

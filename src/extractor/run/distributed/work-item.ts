@@ -189,7 +189,8 @@ class Worker {
         throw new LegacyToS3Error('INVALID_CONFIG', `run ${runId} is of database '${plan.database}', but the source is '${connection.database}'`);
       }
       if (consistency === 'databaseSnapshot') {
-        context = { ...context, snapshot: { ...await new RunSnapshot(options.connection, runId, warn).open(connection, 1), ...(begin && { begin }) } };
+        const snapshot = await new RunSnapshot(options.connection, runId, warn).open(connection, 1);
+        context = { ...context, snapshot: { ...snapshot, ...(begin && { begin }) } };
       }
       await readAll(context, {
         jobs,

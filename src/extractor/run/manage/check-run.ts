@@ -1,7 +1,7 @@
 import { stateCheckFile } from '../../../contract';
+import { ChangeWay } from '../../api/changes/planned-changes';
 import { counted } from '../../api/counted';
 import type { ErrorCode } from '../../api/errors';
-import { ChangeWay } from '../../api/changes/planned-changes';
 import type { ExtractionPlan } from '../../api/extraction-plan';
 import type { ExtractorProps } from '../../api/extractor-props';
 import type { CheckItem } from '../../api/run-summary';

@@ -8,7 +8,7 @@ import { dropSnapshot, snapshotName } from '../../source/consistency/database-sn
 import { checkpointedRuns, forgetRun, knownRuns, runsNotBegun } from '../../state/checkpoint';
 import { SYSTEM_CLOCK, type Clock } from '../../state/clock';
 import { withTarget } from '../../state/open-store';
-import { LEASE_MS } from '../../state/run-lease';
+import { LEASE_MS, type AcquireOptions } from '../../state/run-lease';
 import type { StateStore } from '../../state/state-store';
 import { resolveOptions } from '../context/run-options';
 import { openCheckpoint, runComplete } from '../run-checkpoint';
@@ -17,11 +17,14 @@ import { openCheckpoint, runComplete } from '../run-checkpoint';
  * Gives a run up: deletes its objects, its uploads that were never completed, and its checkpoint.
  *
  * @param takeOver whether the run is taken from a process that may still hold it
+ * @param asking whom to ask whether an execution that holds it runs
  * @throws LegacyToS3Error of code RUN_NOT_FOUND, RUN_IN_USE or RUN_COMPLETE, or of the target
  */
-export async function abort(props: LandingProps | ExtractorProps, runId: string, takeOver = false, clock: Clock = SYSTEM_CLOCK): Promise<void> {
+export async function abort(
+  props: LandingProps | ExtractorProps, runId: string, takeOver = false, clock: Clock = SYSTEM_CLOCK, asking: Pick<AcquireOptions, 'isRunning'> = {},
+): Promise<void> {
   await withTarget(props, async (target, store) => {
-    if (await giveUp(props, target, store, runId, takeOver, clock)) return;
+    if (await giveUp(props, target, store, runId, { takeOver, ...asking }, clock)) return;
     throw runComplete(target, runId, 'nothing of it was deleted but its checkpoint');
   });
 }
@@ -43,7 +46,7 @@ export async function prune(props: LandingProps | ExtractorProps, olderThanDays:
     for (const runId of (await knownRuns(store)).filter((id) => id < limit)) {
       try {
         if (!unfinished.has(runId)) await forgetRun(store, runId);
-        else if (await giveUp(props, target, store, runId, false, clock)) pruned.push(runId);
+        else if (await giveUp(props, target, store, runId, { takeOver: false }, clock)) pruned.push(runId);
       } catch (error) {
         if (!(error instanceof LegacyToS3Error) || error.code !== 'RUN_IN_USE') throw error;
       }
@@ -57,9 +60,9 @@ export async function prune(props: LandingProps | ExtractorProps, olderThanDays:
 
 /** @returns false when the run is complete: a process that dies after the manifest leaves its checkpoint, and the objects count */
 async function giveUp(
-  props: LandingProps | ExtractorProps, target: LandingTarget, store: StateStore, runId: string, takeOver: boolean, clock: Clock,
+  props: LandingProps | ExtractorProps, target: LandingTarget, store: StateStore, runId: string, acquire: AcquireOptions, clock: Clock,
 ): Promise<boolean> {
-  const checkpoint = await openCheckpoint(runId, { target, store, clock, takeOver });
+  const checkpoint = await openCheckpoint(runId, { target, store, clock, ...acquire });
   try {
     if (checkpoint.record.consistency === Consistency.DATABASE_SNAPSHOT) await dropSnapshotOf(props, runId);
     const complete = await target.has(manifestKey(target.prefix, runId));

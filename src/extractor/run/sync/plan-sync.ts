@@ -1,16 +1,16 @@
 import { probeTable } from './probe-table';
 import type { ChainLink, ChangeChain, ChangeMark } from '../../../contract';
 import { Changes, CountEvery, OnGap } from '../../api/changes/changes-options';
-import { LegacyToS3Error } from '../../api/errors';
 import { ChangeWay, type PlannedChanges } from '../../api/changes/planned-changes';
+import { LegacyToS3Error } from '../../api/errors';
 import type { ExtractionPlan, PlannedTable } from '../../api/extraction-plan';
 import { OnTableError } from '../../api/extractor-props';
 import type { ChangeFacts } from '../../changes/change-facts';
 import { trackingLineage, versionOrder } from '../../changes/change-tracking';
 import { gap } from '../../changes/changed-table';
 import { probeTracked, type Probe } from '../../changes/probe-changes';
-import { shapeOf, tableSettings } from '../../plan/ways/choose-ways';
 import { parsedPatterns } from '../../plan/table-choices';
+import { shapeOf, tableSettings } from '../../plan/ways/choose-ways';
 import { quoteTable } from '../../source/catalog/identifiers';
 import type { SourceFeatures } from '../../source/catalog/source-features';
 import type { SqlServerConnection } from '../../source/connection/sql-server-connection';

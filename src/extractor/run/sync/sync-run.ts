@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { readIdle, tellsAll, versionOf } from './idle';
+import { readIdle, versionOf } from './idle';
+import { keepChain } from './keep-chain';
 import { isInUse, leftRuns } from './left-runs';
 import { planSync, type FoundGap, type SyncPlan } from './plan-sync';
 import { runIdAt, type ChangeChain } from '../../../contract';
 import { Changes, OnGap } from '../../api/changes/changes-options';
+import type { SyncResult } from '../../api/changes/sync-result';
 import type { ExtractControls } from '../../api/controls';
 import { LegacyToS3Error } from '../../api/errors';
 import type { ExtractResult } from '../../api/extract-result';
 import { Consistency, type ExtractorProps } from '../../api/extractor-props';
-import type { SyncResult } from '../../api/changes/sync-result';
 import { openTarget } from '../../landing/open-target';
 import { readManifest } from '../../landing/read-manifest';
 import type { LandingTarget } from '../../landing/target/landing-target';
@@ -16,7 +17,7 @@ import { withPartitionPrefixes } from '../../plan/partition-prefixes';
 import { readFeatures, type SourceFeatures } from '../../source/catalog/source-features';
 import { addressOf, type SqlServerConnection } from '../../source/connection/sql-server-connection';
 import { toSafeError } from '../../source/credentials/redact';
-import { chainKey, linkKey, readChain, writeChain } from '../../state/chain-store';
+import { chainKey, linkKey, readChain } from '../../state/chain-store';
 import { SYSTEM_CLOCK, type Clock } from '../../state/clock';
 import { openStore } from '../../state/open-store';
 import { chainFolder } from '../../state/run-folder';
@@ -54,7 +55,7 @@ export async function sync(props: ExtractorProps, controls: ExtractControls = {}
 }
 
 /** @throws LegacyToS3Error of code INVALID_CONFIG, or CHANGES_REFUSED */
-function refuseOptions({ query, plan, format, consistency, changes, connection, oneVersion, readers, readersChosen }: RunOptions, { threads }: ExtractorProps): void {
+export function refuseOptions({ query, plan, format, consistency, changes, connection, oneVersion, readers, readersChosen }: RunOptions, { threads }: ExtractorProps): void {
   const refuse = (message: string) => new LegacyToS3Error('INVALID_CONFIG', message);
   if (query) throw refuse('a query has no changes that could be followed: extract it anew');
   if (plan) throw refuse('plan is of runs that read all rows: sync makes its own');
@@ -67,6 +68,13 @@ function refuseOptions({ query, plan, format, consistency, changes, connection, 
   if (connection.readOnlyIntent && (changes === Changes.AUTO || changes === Changes.CHANGE_TRACKING)) {
     throw new LegacyToS3Error('CHANGES_REFUSED', 'Change Tracking is refused on a readable secondary (error 22117), which readOnlyIntent asks for: connect to the primary, or name another way (changes)');
   }
+}
+
+/** @throws LegacyToS3Error of code CHANGES_REFUSED */
+export function refuseSource({ snapshotAllowed }: SourceFeatures, database: string, { changes }: Pick<RunOptions, 'changes'>): void {
+  if (snapshotAllowed || changes === Changes.WHOLE) return;
+  throw new LegacyToS3Error('CHANGES_REFUSED', `database '${database}' allows no SNAPSHOT transactions, without which changes may be missed ("Work with Change Tracking"): `
+    + `ALTER DATABASE [${database.replace(/]/g, ']]')}] SET ALLOW_SNAPSHOT_ISOLATION ON, or read whole tables each time (changes: whole)`);
 }
 
 interface SyncGiven {
@@ -117,7 +125,7 @@ class Sync {
     const { resumable, givenUp } = await leftRuns(target, store, key);
     for (const runId of givenUp) await abort(props, runId, false, clock).catch((error: unknown) => { if (!isInUse(error)) throw error; });
     const features = await readFeatures(connection);
-    this.refuseSource(features, connection.database);
+    refuseSource(features, connection.database, options);
     // What it has landed is not read again; what changed meanwhile is for the next sync.
     if (resumable) return this.resultOf('firstLoad', await resume(props, resumable.runId, controls, clock), []);
     const chain = await readChain(store, key);
@@ -127,12 +135,6 @@ class Sync {
       return this.finish(key, 'firstLoad', result, { gaps: [], unchanged: {} }, idle);
     }
     return this.follow(key, chain, { connection, features, idle });
-  }
-
-  private refuseSource({ snapshotAllowed }: SourceFeatures, database: string): void {
-    if (snapshotAllowed || this.given.options.changes === Changes.WHOLE) return;
-    throw new LegacyToS3Error('CHANGES_REFUSED', `database '${database}' allows no SNAPSHOT transactions, without which changes may be missed ("Work with Change Tracking"): `
-      + `ALTER DATABASE [${database.replace(/]/g, ']]')}] SET ALLOW_SNAPSHOT_ISOLATION ON, or read whole tables each time (changes: whole)`);
   }
 
   private async follow(
@@ -182,14 +184,8 @@ class Sync {
     key: string, kind: string, result: ExtractResult | undefined, { gaps, unchanged, ways, plan }: Pick<SyncPlan, 'gaps' | 'unchanged'> & Partial<SyncPlan>, idle: string | undefined,
   ): Promise<SyncResult> {
     const { store } = this.given;
-    const chain = await readChain(store, key);
     const isWhole = !gaps.some(({ reloaded }) => !reloaded) && (result?.missingTables.length ?? 0) === 0;
-    if (chain && !this.lost) {
-      const { idle: _, ...rest } = chain;
-      const links = Object.values(chain.tables);
-      const told = ways ? tellsAll(ways) : links.every(({ mark }) => mark && tellsAll([mark.way]));
-      await writeChain(store, key, { ...rest, tables: { ...chain.tables, ...unchanged }, ...(isWhole && told && idle !== undefined && { idle }) });
-    }
+    if (!this.lost) await keepChain(store, key, { unchanged, ways, idle, isWhole });
     if (!result) return { ...NOTHING, gaps: gaps.length };
     const whys = new Map((plan?.tables ?? []).flatMap((table) => (table.changes?.reload === undefined ? [] : [[linkKey(table), table.changes.reload] as const])));
     return this.resultOf(kind, result, gaps, whys);

@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import { Changes, CountEvery, OnGap } from '../../../extractor/api/changes/changes-options';
 
 /** Options of runs of changes. */
 export interface ChangesModeOptions {
@@ -7,6 +8,28 @@ export interface ChangesModeOptions {
    * execution that takes longer is not overtaken: those that begin meanwhile are skipped.
    */
   readonly every: Duration;
+
+  /**
+   * How changes are learnt; `tableOptions` may say it of single tables. A way that is named and cannot be had fails the execution.
+   *
+   * @default Changes.AUTO
+   */
+  readonly changes?: Changes;
+
+  /**
+   * What becomes of a table whose changes since the run before cannot be told any more: retention, TRUNCATE, a restored database, other
+   * columns. An alarm tells of it either way.
+   *
+   * @default OnGap.FAIL
+   */
+  readonly onGap?: OnGap;
+
+  /**
+   * How often the source counts the rows of a table, in the transaction that reads its changes; the landed table is compared with it.
+   *
+   * @default CountEvery.AUTO
+   */
+  readonly countEvery?: CountEvery;
 }
 
 /** What an execution reads. */

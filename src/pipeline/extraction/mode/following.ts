@@ -1,6 +1,7 @@
-import { Annotations, Duration } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import { IConstruct } from 'constructs';
+import { Changes, CountEvery, OnGap } from '../../../extractor/api/changes/changes-options';
 import { Consistency } from '../../../extractor/api/extractor-props';
 import { invalidInput, requireDuration } from '../../checks/validation';
 import { ILegacyToS3Pipeline } from '../../interface/pipeline-interface';
@@ -19,13 +20,16 @@ export function checkMode(scope: IConstruct, props: ExtractionProps): void {
   if (mode === undefined) return;
   if (typeof mode !== 'object' || mode === null) throw invalidInput(scope, `mode must be an object, such as ExtractionMode.full(), got ${JSON.stringify(mode)}`);
   if (!mode.changesOptions) return;
-  const { every } = mode.changesOptions;
+  const { every, changes = Changes.AUTO, onGap, countEvery } = mode.changesOptions;
   if (every === undefined) throw invalidInput(scope, 'mode: every must say how often the source is looked at, such as Duration.minutes(5), got undefined');
   if (every.isUnresolved()) throw invalidInput(scope, 'mode: every must be known at synthesis, got a token: schedule and alarms are reckoned by it');
   requireDuration(scope, 'mode: every', every, { min: Duration.minutes(1), max: Duration.days(1), whole: 'minutes' });
+  checkChoice(scope, 'changes', changes, Object.values(Changes).filter((each) => each !== Changes.NONE));
+  checkChoice(scope, 'onGap', onGap, Object.values(OnGap));
+  checkChoice(scope, 'countEvery', countEvery, Object.values(CountEvery));
   if (schedule) throw invalidInput(scope, 'schedule and mode: ExtractionMode.changes(…) exclude each other: runs of changes begin as often as `every` says');
-  if (consistency === Consistency.NO_LOCK) {
-    throw invalidInput(scope, 'consistency must not be noLock where mode is ExtractionMode.changes(…): rows that were never committed are no base that changes could follow');
+  if (consistency !== undefined && consistency !== Consistency.SNAPSHOT) {
+    throw invalidInput(scope, `consistency must be snapshot where mode is ExtractionMode.changes(…), got ${consistency}: changes are read in SNAPSHOT transactions alone, others would miss some`);
   }
   if (format && format.name !== 'parquet') {
     throw invalidInput(scope, `format must be parquet where mode is ExtractionMode.changes(…), got ${format.name}: changes are applied to Iceberg tables, which name Parquet files`);
@@ -34,13 +38,13 @@ export function checkMode(scope: IConstruct, props: ExtractionProps): void {
   if (kind !== undefined && kind !== 'iceberg') {
     throw invalidInput(scope, `mode: ExtractionMode.changes(…) needs a pipeline with landedTables: LandedTables.iceberg(), got '${kind}': nothing else takes updates and deletes`);
   }
-  if (source.readOnlyIntent) {
-    Annotations.of(scope).addWarningV2(
-      'cdk-legacy-to-s3:changesOfSecondary',
-      'source.readOnlyIntent leads to a secondary, where Change Tracking is refused (error 22117) and rowversion cannot be bounded: such tables go by Change Data '
-        + 'Capture, or are read whole each time; leave readOnlyIntent out to read the primary',
-    );
+  if (source.readOnlyIntent && (changes === Changes.AUTO || changes === Changes.CHANGE_TRACKING)) {
+    throw invalidInput(scope, 'source.readOnlyIntent leads to a secondary, where Change Tracking is refused (error 22117): leave it out, or name another way, such as changes: Changes.CDC');
   }
+}
+
+function checkChoice(scope: IConstruct, name: string, value: string | undefined, allowed: readonly string[]): void {
+  if (value !== undefined && !allowed.includes(value)) throw invalidInput(scope, `mode: ${name} must be one of ${allowed.join(', ')}, got '${String(value)}'`);
 }
 
 /** What follows the source: how often, and by whom changes are applied. */
@@ -58,7 +62,7 @@ export function followingOf({ mode, pipeline }: ExtractionProps): Following | un
 export function changesOf({ mode }: ExtractionProps): { readonly [name: string]: unknown } | undefined {
   if (!mode?.changesOptions) return undefined;
   const { every, ...options } = mode.changesOptions;
-  return options;
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 /** When executions begin, and how late one may begin; undefined where that is by hand. */

@@ -54,6 +54,12 @@ export class AlarmKind {
   /** A committed table is not what its run's manifest says, or its files are gone; only with Iceberg tables. */
   public static readonly TABLES_NOT_PROVEN = 'tablesNotProven';
 
+  /** A table has other rows after a run than its source counted; only with Iceberg tables. */
+  public static readonly TABLES_COUNTED_OTHERWISE = 'tablesCountedOtherwise';
+
+  /** The source counted a table, and its landed rows could not be; only with Iceberg tables. */
+  public static readonly TABLES_NOT_COUNTED = 'tablesNotCounted';
+
   /** No run was completed for too long; only with `runFreshness`. */
   public static readonly RUN_OVERDUE = 'runOverdue';
 

@@ -53,6 +53,8 @@ export const PIPELINE_ALARM_KINDS: readonly string[] = [
   AlarmKind.RUN_INCOMPLETE,
   AlarmKind.TABLES_NOT_COMMITTED,
   AlarmKind.TABLES_NOT_PROVEN,
+  AlarmKind.TABLES_COUNTED_OTHERWISE,
+  AlarmKind.TABLES_NOT_COUNTED,
   AlarmKind.RUN_OVERDUE,
 ];
 
@@ -179,6 +181,17 @@ function tableAlarms({ metrics }: AlarmSources): AlarmDefinitions {
       id: 'TablesNotProven',
       meaning: 'A committed table is not what its run\'s manifest says, or files that it names are gone',
       metric: (options) => metrics.metricTablesNotProven(options),
+    }),
+    [AlarmKind.TABLES_COUNTED_OTHERWISE]: whenAny({
+      id: 'TablesCountedOtherwise',
+      meaning: 'After a run a table has other rows than its source counted in the transaction that the run read',
+      metric: (options) => metrics.metricTablesCountedOtherwise(options),
+    }),
+    [AlarmKind.TABLES_NOT_COUNTED]: whenAny({
+      id: 'TablesNotCounted',
+      severity: AlarmSeverity.WARNING,
+      meaning: 'The source counted the rows of a table, and those that landed could not be counted: nobody has compared them',
+      metric: (options) => metrics.metricTablesNotCounted(options),
     }),
   };
 }

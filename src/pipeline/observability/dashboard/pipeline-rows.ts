@@ -58,7 +58,7 @@ function glance(sources: PipelineRowSources): cloudwatch.IWidget[][] {
   const { alarms } = sources;
   const width = (FULL - (alarms.length > 0 ? ALARMS : 0)) / 3;
   if (alarms.length === 0) return [figures(sources, width), landing(sources, width)];
-  const status = alarmStatus(alarms, ALARMS, 2 * TALL);
+  const status = alarmStatus(alarms, ALARMS, Math.max(2 * TALL, Math.ceil(1 + alarms.length * 0.6)));
   const left = new cloudwatch.Column(new cloudwatch.Row(...figures(sources, width)), new cloudwatch.Row(...landing(sources, width)));
   return [[left, status]];
 }
@@ -136,7 +136,12 @@ function tables({ metrics, fine }: PipelineRowSources): cloudwatch.IWidget[][] {
   if (!metrics.commitsTables) return [];
   return [[graph('Tables of complete runs', {
     left: [metrics.metricTablesCommitted({ ...fine, label: 'committed' })],
-    right: [orZero(metrics.metricTablesNotCommitted(fine), 'not committed'), orZero(metrics.metricTablesNotProven(fine), 'not proven')],
+    right: [
+      orZero(metrics.metricTablesNotCommitted(fine), 'not committed'),
+      orZero(metrics.metricTablesNotProven(fine), 'not proven'),
+      orZero(metrics.metricTablesCountedOtherwise(fine), 'counted otherwise'),
+      orZero(metrics.metricTablesNotCounted(fine), 'not counted'),
+    ],
     rightYAxis: COUNT,
     width: FULL,
   })]];

@@ -88,6 +88,24 @@ export class PipelineMetrics extends RecorderMetrics {
   }
 
   /**
+   * Tables that have other rows after a run than the source counted (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricTablesCountedOtherwise(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(METRICS.tablesCountedOtherwise, options);
+  }
+
+  /**
+   * Tables that the source counted, and whose landed rows could not be (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricTablesNotCounted(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(METRICS.tablesNotCounted, options);
+  }
+
+  /**
    * DynamoDB write as the service saw it, network left out (milliseconds).
    *
    * @default - average over 5 minutes

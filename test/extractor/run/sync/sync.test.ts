@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { columnsOfRole, objectsOfRole, parseManifest, type ChangeRole, type Manifest, type ManifestTable } from '../../../../src/contract';
+import { BEGIN_PURPOSE } from '../../../../src/extractor/changes/transaction-begin';
 import {
   ChangeWay, Changes, CountEvery, extract, ExtractFormat, OnGap, OnTableError, plan, sync, verifyRun, type ExtractEvent, type ExtractorProps, type SyncResult,
 } from '../../../../src/extractor/doors/public';
-import { BEGIN_PURPOSE } from '../../../../src/extractor/changes/transaction-begin';
 import { IDLE_SQL } from '../../../../src/extractor/run/sync/idle';
 import { standInRuns } from '../../../support/source/stand-in-runs';
 import { fieldsByHyparquet } from '../../../support/tds/parquet-fields';
@@ -114,7 +114,7 @@ describe('a gap names table and mark, or the table is read whole in the same run
     ['tracked anew', async () => batch('ALTER TABLE dbo.Moving DISABLE CHANGE_TRACKING; INSERT INTO dbo.Moving VALUES (500, \'2021-01-01\', NULL); ALTER TABLE dbo.Moving ENABLE CHANGE_TRACKING'), /another table, database or recording/],
     ['cleaned up', async () => { await batch("UPDATE dbo.Moving SET A = 'x'; UPDATE dbo.Moving SET A = 'y'"); database().cleanUpChanges(await currentVersion()); }, /least valid version/],
     ['restored', () => { database().restored(); }, /another table, database or recording/],
-    ['a column with a default', async () => batch("ALTER TABLE dbo.Moving ADD B int NOT NULL DEFAULT 7"), /other columns/],
+    ['a column with a default', async () => batch('ALTER TABLE dbo.Moving ADD B int NOT NULL DEFAULT 7'), /other columns/],
     ['another type', async () => batch('ALTER TABLE dbo.Still ALTER COLUMN A bigint NULL'), /other columns/],
   ];
 

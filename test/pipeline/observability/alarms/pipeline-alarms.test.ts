@@ -64,7 +64,7 @@ describe('by default', () => {
       ComparisonOperator: atLeast,
       Threshold: 1,
     }],
-    ...['TablesNotCommitted', 'TablesNotProven'].map((id): [string, object] => [id, {
+    ...['TablesNotCommitted', 'TablesNotProven', 'TablesCountedOtherwise', 'TablesNotCounted'].map((id): [string, object] => [id, {
       Namespace: 'CdkLegacyToS3/ledger', MetricName: id, Dimensions: [{ Name: 'service', Value: 'run-completion' }], Statistic: 'Sum', Threshold: 1, EvaluationPeriods: 1,
     }]),
   ])('%s', (id, expected) => {
@@ -118,9 +118,9 @@ describe('by default', () => {
       'completionErrors', 'completionNearTimeout', 'completionThrottles',
       'failureQueueNotEmpty', 'failureQueueUnreachable', 'logErrorKeyword', 'logFailureKeyword', 'logStructuredErrors', 'recordLatencyHigh',
       'recorderErrors', 'recorderNearTimeout', 'recorderThrottles', 'runIncomplete', 'successRateLow', 'tableThrottles',
-      'tablesNotCommitted', 'tablesNotProven',
+      'tablesCountedOtherwise', 'tablesNotCommitted', 'tablesNotCounted', 'tablesNotProven',
     ]);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 17);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 19);
   });
 
   test('each tells the topic when it goes off, but those of failed attempts, and none when it is over', () => {
@@ -171,7 +171,7 @@ describe('who is told', () => {
   const toldBy = (template: Template) => {
     const alarms = ['Alarm', 'CompositeAlarm'].flatMap((type) => Object.values(template.findResources(`AWS::CloudWatch::${type}`)));
     const told = alarms.map(({ Properties }) => Properties.AlarmActions).filter(Boolean);
-    expect(told).toHaveLength(13);
+    expect(told).toHaveLength(15);
     return told.reduce((one, other) => {
       expect(other).toEqual(one);
       return one;
@@ -228,8 +228,9 @@ describe('who is told', () => {
 describe('severities', () => {
   const warnings = [
     'RecorderThrottles', 'RecorderNearTimeout', 'CompletionThrottles', 'CompletionNearTimeout', 'RecordLatencyHigh', 'TableThrottles',
+    'TablesNotCounted',
   ];
-  const criticals = ['FailureQueueNotEmpty', 'FailureQueueUnreachable', 'SuccessRateLow', 'RunIncomplete', 'RunOverdue', 'TablesNotCommitted', 'TablesNotProven'];
+  const criticals = ['FailureQueueNotEmpty', 'FailureQueueUnreachable', 'SuccessRateLow', 'RunIncomplete', 'RunOverdue', 'TablesNotCommitted', 'TablesNotProven', 'TablesCountedOtherwise'];
   const runFreshness = Duration.hours(24);
 
   test('warnings go to a topic of their own, if there is one', () => {
@@ -318,7 +319,7 @@ describe('targets', () => {
 describe('overrides', () => {
   test('an alarm can be left out, the others stay', () => {
     const { template, made } = synthPipeline({ alarmOverrides: { [AlarmKind.LOG_FAILURE_KEYWORD]: { enabled: false } } });
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 16);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 18);
     expect(made.alarms[AlarmKind.LOG_FAILURE_KEYWORD]).toBeUndefined();
   });
 
@@ -372,13 +373,13 @@ describe('overrides', () => {
       "Stack/Ledger/Alarms: alarmOverrides has the unknown alarm 'recorderError'; known are failureQueueNotEmpty, failureQueueUnreachable, " +
       'logErrorKeyword, logFailureKeyword, logStructuredErrors, recorderErrors, recorderThrottles, recorderNearTimeout, ' +
       'completionErrors, completionThrottles, completionNearTimeout, successRateLow, recordLatencyHigh, tableThrottles, bufferDelayed, runIncomplete, ' +
-      'tablesNotCommitted, tablesNotProven, runOverdue',
+      'tablesNotCommitted, tablesNotProven, tablesCountedOtherwise, tablesNotCounted, runOverdue',
     );
   });
 
   test('every kind is known', () => {
     const kinds = Object.values(AlarmKind);
-    expect(kinds).toHaveLength(19);
+    expect(kinds).toHaveLength(21);
     const alarmOverrides = Object.fromEntries(kinds.map((kind) => [kind, { enabled: false }]));
     synthPipeline({ alarmOverrides, runFreshness: Duration.hours(1), trigger: LandingTrigger.buffered() }).template.resourceCountIs('AWS::CloudWatch::Alarm', 0);
   });
