@@ -5,7 +5,8 @@ import path from 'node:path';
 import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { metadataOf, runId } from './landed-table';
 import {
-  CHANGE_COLUMNS, CHANGE_FIELD_IDS, changeFileName, ChangeMark, ChangeRole, datasetRunFolder, ManifestBase, ManifestColumn, manifestKey, ManifestObject, TABLE_PROPERTIES,
+  CHANGE_COLUMNS, CHANGE_FIELD_IDS, changeFileName, ChangeMark, ChangeRole, datasetRunFolder, ManifestBase, ManifestColumn, manifestKey,
+  ManifestObject, TABLE_PROPERTIES,
 } from '../../../src/contract';
 import { FolderTables } from '../../../src/iceberg/catalogs/folder-tables';
 import { addSnapshot } from '../../../src/iceberg/commit/add-snapshot';
@@ -197,7 +198,8 @@ export async function commitNothing(workplace: Workplace, name: string): Promise
   const id = runId(300);
   const uri = `${workplace.root}${datasetRunFolder('landing/', DATASET, id)}changes-00000-0000.parquet`;
   await workplace.files.replace(uri, bytes);
-  await commitChanges(workplace, name, id, [dataFile({ uri, sizeBytes: bytes.length, footer: readFooter(bytes, uri) }, fields, fields.map((field) => field.name))]);
+  const file = { uri, sizeBytes: bytes.length, footer: readFooter(bytes, uri) };
+  await commitChanges(workplace, name, id, [dataFile(file, fields, fields.map((field) => field.name))]);
 }
 
 function markOf(run: number): ChangeMark {

@@ -55,7 +55,9 @@ export async function sync(props: ExtractorProps, controls: ExtractControls = {}
 }
 
 /** @throws LegacyToS3Error of code INVALID_CONFIG, or CHANGES_REFUSED */
-export function refuseOptions({ query, plan, format, consistency, changes, connection, oneVersion, readers, readersChosen }: RunOptions, { threads }: ExtractorProps): void {
+export function refuseOptions(
+  { query, plan, format, consistency, changes, connection, oneVersion, readers, readersChosen }: RunOptions, { threads }: ExtractorProps,
+): void {
   const refuse = (message: string) => new LegacyToS3Error('INVALID_CONFIG', message);
   if (query) throw refuse('a query has no changes that could be followed: extract it anew');
   if (plan) throw refuse('plan is of runs that read all rows: sync makes its own');
@@ -138,14 +140,16 @@ class Sync {
   }
 
   private async follow(
-    key: string, chain: ChangeChain, { connection, features, idle }: { readonly connection: SqlServerConnection; readonly features: SourceFeatures; readonly idle: string | undefined },
+    key: string, chain: ChangeChain,
+    { connection, features, idle }: { readonly connection: SqlServerConnection; readonly features: SourceFeatures; readonly idle: string | undefined },
   ): Promise<SyncResult> {
     const { options, clock, props, controls } = this.given;
     const facts = await askFacts(connection, features, options);
     let at = idle;
     let seen: SyncPlan | undefined;
     for (let attempt = 1; ; attempt++) {
-      const planned = await planSync({ connection, features, facts: attempt === 1 ? facts : await askFacts(connection, features, options), options, chain, version: versionOf(at), now: clock.now() });
+      const now = attempt === 1 ? facts : await askFacts(connection, features, options);
+      const planned = await planSync({ connection, features, facts: now, options, chain, version: versionOf(at), now: clock.now() });
       seen = { ...planned, gaps: [...seen?.gaps ?? [], ...planned.gaps] };
       for (const { why, reloaded } of planned.gaps) controls.onEvent?.({ type: 'warning', message: reloaded ? `${why}; it is read whole` : `${why}; it is left out` });
       if (planned.plan.tables.length === 0) return this.finish(key, 'nothing', undefined, seen, at);
@@ -187,11 +191,16 @@ class Sync {
     const isWhole = !gaps.some(({ reloaded }) => !reloaded) && (result?.missingTables.length ?? 0) === 0;
     if (!this.lost) await keepChain(store, key, { unchanged, ways, idle, isWhole });
     if (!result) return { ...NOTHING, gaps: gaps.length };
-    const whys = new Map((plan?.tables ?? []).flatMap((table) => (table.changes?.reload === undefined ? [] : [[linkKey(table), table.changes.reload] as const])));
+    const whys = new Map((plan?.tables ?? []).flatMap((table) => {
+      const reload = table.changes?.reload;
+      return reload === undefined ? [] : [[linkKey(table), reload] as const];
+    }));
     return this.resultOf(kind, result, gaps, whys);
   }
 
-  private async resultOf(kind: string, result: ExtractResult, gaps: readonly FoundGap[], whys: ReadonlyMap<string, string> = new Map()): Promise<SyncResult> {
+  private async resultOf(
+    kind: string, result: ExtractResult, gaps: readonly FoundGap[], whys: ReadonlyMap<string, string> = new Map(),
+  ): Promise<SyncResult> {
     const manifest = await readManifest(this.given.target, result.runId);
     const gapOf = new Map(gaps.map((found) => [JSON.stringify([found.schema, found.table]), found.why]));
     const tables = manifest.tables.map(({ schema, table, rows, changes, base }) => {
