@@ -144,7 +144,7 @@ export class ChangedTable {
     const updates = rows === undefined ? 0 : await land('changes', `SELECT *, ${told} FROM (${rows})`, [...this.columns, ...ofChanges]);
     if (rows !== undefined) await land('keys', `SELECT ${by.join(', ')} FROM (${rows})`, keys);
     const deletes = gone === undefined ? 0 : await land('deletes', `SELECT ${by.join(', ')}, ${told} FROM (${gone})`, [...keys, ...ofChanges]);
-    const run = tableRunOf(id, [...this.columns, ...ofChanges], objects, updates);
+    const run = tableRunOf(id, this.columns, objects, updates);
     return {
       ...run,
       table: {

@@ -105,7 +105,11 @@ export async function planSync(given: PlanSyncOptions): Promise<SyncPlan> {
   const unchanged: { [table: string]: ChainLink } = {};
   followed.forEach(({ table, link }, at) => {
     const { changed, gap: found } = probes[at];
-    if (found) {onGap(table, link, found);} else if (changed) {chosen.set(table, { ...table.changes!, ...fromLink(link) });} else if (link.mark.way === ChangeWay.CHANGE_TRACKING && given.version !== undefined) {
+    if (found) {
+      onGap(table, link, found);
+    } else if (changed) {
+      chosen.set(table, { ...table.changes!, ...fromLink(link) });
+    } else if (link.mark.way === ChangeWay.CHANGE_TRACKING && given.version !== undefined) {
       unchanged[linkKey(table)] = { ...link, unchangedTo: latest(link, versionOrder(given.version)) };
     }
   });

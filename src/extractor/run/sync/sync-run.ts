@@ -141,7 +141,9 @@ class Sync {
 
   private async follow(
     key: string, chain: ChangeChain,
-    { connection, features, idle }: { readonly connection: SqlServerConnection; readonly features: SourceFeatures; readonly idle: string | undefined },
+    { connection, features, idle }: {
+      readonly connection: SqlServerConnection; readonly features: SourceFeatures; readonly idle: string | undefined;
+    },
   ): Promise<SyncResult> {
     const { options, clock, props, controls } = this.given;
     const facts = await askFacts(connection, features, options);
