@@ -6,7 +6,7 @@ import { planSync, type FoundGap, type SyncPlan } from './plan-sync';
 import { runIdAt, type ChangeChain } from '../../../contract';
 import { Changes, OnGap } from '../../api/changes/changes-options';
 import type { SyncResult } from '../../api/changes/sync-result';
-import type { ExtractControls } from '../../api/controls';
+import type { ResumeControls } from '../../api/controls';
 import { LegacyToS3Error } from '../../api/errors';
 import type { ExtractResult } from '../../api/extract-result';
 import { Consistency, type ExtractorProps } from '../../api/extractor-props';
@@ -39,7 +39,7 @@ const MOST_ATTEMPTS = 3;
  * @throws LegacyToS3Error, of code CHANGES_REFUSED where changes cannot be read rightly, CHANGES_GAP where they cannot be told any more, or
  * RUN_IN_USE while another sync of the database is at work
  */
-export async function sync(props: ExtractorProps, controls: ExtractControls = {}, clock: Clock = SYSTEM_CLOCK): Promise<SyncResult> {
+export async function sync(props: ExtractorProps, controls: ResumeControls = {}, clock: Clock = SYSTEM_CLOCK): Promise<SyncResult> {
   const options = await resolveOptions(props);
   refuseOptions(options, props);
   const target = openTarget(options.target, options.targetOptions);
@@ -82,7 +82,7 @@ export function refuseSource({ snapshotAllowed }: SourceFeatures, database: stri
 interface SyncGiven {
   readonly props: ExtractorProps;
   readonly options: RunOptions;
-  readonly controls: ExtractControls;
+  readonly controls: ResumeControls;
   readonly clock: Clock;
   readonly target: LandingTarget;
   readonly store: StateStore;
@@ -107,7 +107,7 @@ class Sync {
       const chain = await readChain(store, key);
       // Whoever is at work changes nothing that is told here.
       if (chain?.idle !== undefined && chain.idle === idle) return NOTHING;
-      lease = await RunLease.acquire(store, `sync of ${key}`, clock, { takeOver: false, folder: chainFolder(key) });
+      lease = await RunLease.acquire(store, `sync of ${key}`, clock, { takeOver: controls.takeOver ?? false, folder: chainFolder(key) });
       lease.keep((reason) => { this.lost = { reason }; });
       return await this.runHeld(key, connection, idle);
     } finally {
@@ -125,7 +125,7 @@ class Sync {
   private async runHeld(key: string, connection: SqlServerConnection, idle: string | undefined): Promise<SyncResult> {
     const { target, store, options, props, controls, clock } = this.given;
     const { resumable, givenUp } = await leftRuns(target, store, key);
-    for (const runId of givenUp) await abort(props, runId, false, clock).catch((error: unknown) => { if (!isInUse(error)) throw error; });
+    for (const runId of givenUp) await abort(props, runId, controls.takeOver, clock).catch((error: unknown) => { if (!isInUse(error)) throw error; });
     const features = await readFeatures(connection);
     refuseSource(features, connection.database, options);
     // What it has landed is not read again; what changed meanwhile is for the next sync.
