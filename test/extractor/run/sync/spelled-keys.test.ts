@@ -4,6 +4,8 @@ import { commitLanded } from '../../../../src/cli/tables';
 import { openFolder } from '../../../../src/cli/tables/place';
 import { objectsOfRole, parseManifest, type Manifest, type ManifestTable } from '../../../../src/contract';
 import { Changes, OnGap, plan, sync, verifyRun, type ExtractorProps, type SyncResult } from '../../../../src/extractor/doors/public';
+import { openTarget } from '../../../../src/extractor/landing/open-target';
+import { findLandedObjects } from '../../../../src/extractor/run/landed/landed-objects';
 import { readRows, scanOf } from '../../../../src/iceberg/rows/read-rows';
 import { standInRuns } from '../../../support/source/stand-in-runs';
 import { shownTable } from '../../../support/tables/table-folder';
@@ -85,6 +87,11 @@ test('the current table is the source, whatever its keys are called meanwhile: c
   await batch("UPDATE dbo.Fixed SET K = 'ABC' WHERE V = 1");
   const first = await follow();
   expect(first.tables.map(({ table, way }) => [table, way])).toEqual([...tables].sort().map((table) => [table, 'changeTracking']));
+  // Each key that is called otherwise was looked for, so that the source does hold the two equal: none is a delete and an insert.
+  for (const table of tables) {
+    const { inserts, updates, deletes, keyRows: all } = found(first, table).changes!;
+    expect([table, inserts, deletes, all]).toEqual([table, 0, 0, 2 * updates]);
+  }
   const cased = found(first, 'Cased');
   expect(cased.changes).toMatchObject({ inserts: 0, updates: 3, deletes: 0, keyRows: 6 });
   expect(keyRows(cased)).toBe(6);
@@ -136,12 +143,39 @@ test('spellings of more rows than a statement takes', async () => {
 describe('what cannot be compared is read whole, by name', () => {
   const key = 'K nvarchar(20) COLLATE Latin1_General_CI_AS NOT NULL';
 
-  test('a key column whose landed values are not sent back, and a table that is too large', async () => {
+  test('a key column whose landed values are not sent back', async () => {
     await create('Timed', `${key}, T datetime2(7) NOT NULL, PRIMARY KEY (K, T)`, "(N'a', '2024-01-01')");
     await create('Sought', `${key} PRIMARY KEY`, "(N'a')");
     const { tables: planned } = await plan(props({ changes: Changes.AUTO }));
     expect(planned.map(({ table, changes }) => [table, changes!.way, changes!.settings])).toEqual([['Sought', 'changeTracking', { commitTimes: 'true', spellings: 'true' }], ['Timed', 'whole', undefined]]);
     expect(planned[1].changes!.why).toMatch(/collation Latin1_General_CI_AS, which holds spellings equal that differ, .*and key column 'T' beside it is of datetime2\(7\), which is not read back/);
+  });
+
+  test('more than is looked at is told with what there is; each manifest is read once', async () => {
+    await create('One', `${key} PRIMARY KEY, V int`, "(N'a', 1), (N'b', 2)");
+    await create('Two', `${key} PRIMARY KEY, V int`, "(N'a', 1)");
+    const results = [await sync(props())];
+    for (const V of [2, 3]) {
+      await batch(`UPDATE dbo.One SET V = ${V}; UPDATE dbo.Two SET V = ${V} WHERE V = 1`);
+      results.push(await sync(props()));
+    }
+    const [base, first, second] = results.map((result) => manifestOf(result));
+    const target = openTarget(runs.endpoints.target, {});
+    const reads = jest.spyOn(target, 'read');
+    const chain = [{ schema: 'dbo', table: 'One', runId: second.runId }, { schema: 'dbo', table: 'Two', runId: first.runId }];
+    const limits = { rows: 100, bytes: 1e6, runs: 10 };
+    const [one, two] = await findLandedObjects(target, chain, limits);
+    expect(reads.mock.calls).toHaveLength(3);
+    const keysOf = (name: string, ...of: Manifest[]) => of.flatMap(({ tables: all }) => all.find(({ table }) => table === name)!.objects)
+      .filter(({ role = 'changes' }) => role === 'changes').map((object) => object.key);
+    expect(one).toMatchObject({ keys: keysOf('One', second, first, base), rows: 6 });
+    expect(two).toMatchObject({ keys: keysOf('Two', first, base), rows: 2 });
+    const tooMany = async (more: Partial<typeof limits>) => (await findLandedObjects(target, chain.slice(0, 1), { ...limits, ...more }))[0].tooMany;
+    expect([await tooMany({ rows: 6 }), await tooMany({ runs: 3 })]).toEqual([undefined, undefined]);
+    expect(await tooMany({ rows: 5 })).toBe('since it was read whole it landed 6 rows, more than the 5 whose keys are compared');
+    expect(await tooMany({ bytes: 1000 })).toMatch(/^since it was read whole it landed \d+ bytes, more than the 1,000/);
+    expect(await tooMany({ runs: 2 })).toMatch(/2 runs of changes or more/);
+    await target.close();
   });
 
   test('landed objects that are gone are a gap', async () => {
