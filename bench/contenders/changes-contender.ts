@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type * as tables from '../../src/cli/tables';
+import { tablesFolder } from '../../src/contract';
 import type { sync } from '../../src/extractor/doors/public';
 import { FolderTables } from '../../src/iceberg/catalogs/folder-tables';
 import { metadataAt } from '../../src/iceberg/commit/workplace';
 import { FolderFiles } from '../../src/iceberg/files/folder-files';
 import { countRows } from '../../src/iceberg/rows/count-rows';
-import { tablesFolder } from '../../src/contract';
 import { peakRssMb } from '../harness/measured';
 import type { ChangesLogin } from '../servers/changes-source';
 
