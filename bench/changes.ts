@@ -85,7 +85,9 @@ async function main(args: readonly string[]): Promise<void> {
   const rows = number('rows', values.rows!);
   const changes = number('changes', values.changes ?? String(Math.floor(rows / 10)));
   const [idle, busy] = [number('idle', values.idle!), number('busy', values.busy!)];
-  if (rows < 100 || changes < 10 || changes > rows) throw new Error(`--rows ${rows} --changes ${changes}: expected at least 100 rows, and from 10 changes to as many as rows`);
+  if (rows < 100 || changes < 10 || changes > rows) {
+    throw new Error(`--rows ${rows} --changes ${changes}: expected at least 100 rows, and from 10 changes to as many as rows`);
+  }
   // Inside the tree, so that the bundle finds node_modules.
   const tmp = join(__dirname, '../.tmp');
   mkdirSync(tmp, { recursive: true });
@@ -107,9 +109,15 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-async function oneTable(
-  bench: ChangesBench, { rows, changes, name, trino }: { readonly rows: number; readonly changes: number; readonly name: string; readonly trino: boolean },
-): Promise<object | undefined> {
+interface OneTable {
+  readonly rows: number;
+  readonly changes: number;
+  /** In the catalog. */
+  readonly name: string;
+  readonly trino: boolean;
+}
+
+async function oneTable(bench: ChangesBench, { rows, changes, name, trino }: OneTable): Promise<object | undefined> {
   await bench.sql('CREATE TABLE dbo.BenchRows (Id int NOT NULL PRIMARY KEY, Account int NOT NULL, BookedAt datetime2(7) NOT NULL, Amount decimal(19,4) NOT NULL, '
     + 'Currency char(3) NOT NULL, Memo nvarchar(100) NULL, Reference varchar(40) NOT NULL, Status tinyint NOT NULL)');
   await bench.sql('ALTER TABLE dbo.BenchRows ENABLE CHANGE_TRACKING');
@@ -119,7 +127,8 @@ async function oneTable(
   const [inserts, deletes] = [Math.floor(changes * 0.3), Math.floor(changes * 0.1)];
   const updates = changes - inserts - deletes;
   // Spread over the whole table, as keys that are changed are.
-  const spread = (count: number, from: number) => `Id IN (SELECT CAST(${from} + CAST(value AS bigint) * ${rows - 1} / ${changes} AS int) FROM GENERATE_SERIES(0, ${count - 1}))`;
+  const spread = (count: number, from: number) => (
+    `Id IN (SELECT CAST(${from} + CAST(value AS bigint) * ${rows - 1} / ${changes} AS int) FROM GENERATE_SERIES(0, ${count - 1}))`);
   await bench.sql(`UPDATE dbo.BenchRows SET Amount = Amount + 1, Status = 2 WHERE ${spread(updates, 1)}`);
   await bench.sql(`DELETE FROM dbo.BenchRows WHERE ${spread(deletes, 1 + Math.floor((rows - 1) * (updates + 1) / changes))}`);
   await insert(bench, rows + 1, inserts);

@@ -38,7 +38,9 @@ async function main(): Promise<void> {
   const standIn = await startStandIn({ transactions: 10 });
   const { host, database, user, password } = standIn;
   // Statements that write a table of millions take their time.
-  const client = await new sql.ConnectionPool({ server: host, port: standIn.port, user, password, database, options: { encrypt: false }, requestTimeout: 600_000 }).connect();
+  const client = await new sql.ConnectionPool({
+    server: host, port: standIn.port, user, password, database, options: { encrypt: false }, requestTimeout: 600_000,
+  }).connect();
   let traffic = { statements: 0, logins: 0, sent: 0, received: 0 };
   standIn.faults.onRequest = ({ kind }) => {
     traffic[kind === 'login' ? 'logins' : 'statements'] += 1;
@@ -48,7 +50,9 @@ async function main(): Promise<void> {
     const outgoing = connect(standIn.port, host);
     incoming.on('data', (bytes) => { traffic.sent += bytes.length; }).pipe(outgoing);
     outgoing.on('data', (bytes) => { traffic.received += bytes.length; }).pipe(incoming);
-    for (const [one, other] of [[incoming, outgoing], [outgoing, incoming]]) one.on('error', () => other.destroy()).on('close', () => other.destroy());
+    for (const [one, other] of [[incoming, outgoing], [outgoing, incoming]]) {
+      one.on('error', () => other.destroy()).on('close', () => other.destroy());
+    }
   });
   await new Promise<void>((resolve) => { relay.listen(0, '127.0.0.1', resolve); });
   const { port } = relay.address() as AddressInfo;

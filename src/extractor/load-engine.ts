@@ -12,7 +12,7 @@ import type { VerificationResult, VerifyOptions } from './api/verification-resul
 /** What the bundled engine exports. */
 export interface ExtractorEngine {
   extract(props: ExtractorProps, controls?: ExtractControls): Promise<ExtractResult>;
-  sync(props: ExtractorProps, controls?: ExtractControls): Promise<SyncResult>;
+  sync(props: ExtractorProps, controls?: ResumeControls): Promise<SyncResult>;
   plan(props: ExtractorProps, controls?: PlanControls): Promise<ExtractionPlan>;
   resume(props: ExtractorProps, runId: string, controls?: ResumeControls): Promise<ExtractResult>;
   abort(props: LandingProps | ExtractorProps, runId: string, takeOver?: boolean): Promise<void>;

@@ -16,6 +16,7 @@ import { createProgress } from '../progress';
 /** The options that are no settings, as commander hands them over. */
 interface SyncOptions extends OptionValues, StackOptions {
   readonly every?: number;
+  readonly takeOver?: true;
   readonly json?: true;
   readonly quiet?: true;
   readonly debug?: true;
@@ -32,6 +33,7 @@ export function addSyncCommand(program: Command): void {
   const command = program.command('sync').description('Land all rows the first time, later what changed in the source since');
   addStackOptions(addSettings(command, ['source', 'target', 'tables', 'format', 'reading']))
     .option('--every <interval>', 'go on until stopped, and look so often: 30s, 5m, 2h', interval)
+    .option('--take-over', 'take the database from a sync that may still be at work: only when its process is known to be dead')
     .option('--json', 'print events as JSON lines and the result of each sync as one more')
     .option('--quiet', 'print nothing but errors')
     .option('--debug', 'print stacks of errors')
@@ -95,6 +97,7 @@ async function syncOnce(props: ExtractorProps, folder: string | undefined, optio
     let last: ExtractEvent | undefined;
     const result = await sync(props, {
       signal,
+      takeOver: options.takeOver,
       onEvent: (event) => {
         // The result comes last, behind what became of the landed tables.
         if (event.type === 'run-finished') last = event;

@@ -75,7 +75,8 @@ export async function commitPending(target: string, runIds: readonly string[]): 
       const run = await readLandedRun(place, runId);
       const isDue = await forEachAtOnce(tablesOf(run), async (each) => !await isCommitted(place, each), TABLES_AT_ONCE);
       const due = tablesOf(run).filter((_table, at) => isDue[at]);
-      const tables = await forEachAtOnce(due, async (each): Promise<CommittedTable> => (run.refused === undefined ? commit(place, each, {}) : refusedTable(each, run.refused)), TABLES_AT_ONCE);
+      const tables = await forEachAtOnce(due, async (each): Promise<CommittedTable> => (
+        run.refused === undefined ? commit(place, each, {}) : refusedTable(each, run.refused)), TABLES_AT_ONCE);
       if (tables.length > 0) pending.push({ runId, tables });
       if (tables.every(({ state }) => state !== 'FAILED')) seen.add(runId);
     }

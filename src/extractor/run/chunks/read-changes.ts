@@ -1,7 +1,8 @@
 import { landRows, objectsOf, type ChunkReading } from './land-rows';
 import { countedRows } from './take-mark';
 import {
-  CHANGE_FIELD_IDS, CHANGE_ROLES, changeColumns, isChangeColumn, isOneLineage, type ChangeMark, type ChangeRole, type ManifestColumn, type ManifestObject,
+  CHANGE_FIELD_IDS, CHANGE_ROLES, changeColumns, isChangeColumn, isOneLineage,
+  type ChangeMark, type ChangeRole, type ManifestColumn, type ManifestObject,
 } from '../../../contract';
 import { counted } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
@@ -94,7 +95,9 @@ interface ChangeSums {
   readonly deletes: number;
 }
 
-async function countChanges(connection: SqlServerConnection, { subject }: ReadJob, { counts }: ChangeStatements): Promise<ChangeSums & { readonly keyRows: number }> {
+async function countChanges(
+  connection: SqlServerConnection, { subject }: ReadJob, { counts }: ChangeStatements,
+): Promise<ChangeSums & { readonly keyRows: number }> {
   const [row] = await connection.query(counts.sql, `count the changes of ${subject}`, counts.parameters);
   const of = (name: string) => Number(countOf(row?.[name], subject));
   const sums = { inserts: of('inserts'), updates: of('updates'), deletes: of('deletes') };

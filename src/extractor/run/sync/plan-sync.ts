@@ -21,6 +21,11 @@ import type { RunOptions } from '../context/run-options';
 import { planOver } from '../plan-run';
 import { planWithWays } from '../plan-ways';
 
+/** A link that changes can follow. */
+interface MarkedLink extends ChainLink {
+  readonly mark: ChangeMark;
+}
+
 /** A table that could not be followed. */
 export interface FoundGap {
   readonly schema: string;
@@ -70,7 +75,7 @@ export async function planSync(given: PlanSyncOptions): Promise<SyncPlan> {
   const gaps: FoundGap[] = [];
   const chosen = new Map<PlannedTable, PlannedChanges>();
   const settingsOf = tableSettings(survey.tables, options);
-  const followed: Array<{ readonly table: PlannedTable; readonly link: ChainLink & { readonly mark: ChangeMark } }> = [];
+  const followed: Array<{ readonly table: PlannedTable; readonly link: MarkedLink }> = [];
   const whole = (table: PlannedTable, why: string) => chosen.set(table, { ...table.changes!, reload: why });
   const onGap = (table: PlannedTable, link: ChainLink, error: LegacyToS3Error) => {
     const { schema, table: name, changes } = table;
@@ -91,20 +96,27 @@ export async function planSync(given: PlanSyncOptions): Promise<SyncPlan> {
     } else if (!link.mark) {
       whole(table, 'the run before has no mark of it from which its changes could be read');
     } else {
-      const other = differenceOf(table, link as ChainLink & { readonly mark: ChangeMark }, given);
+      const other = differenceOf(table, link as MarkedLink, given);
       if (other) onGap(table, link, other);
-      else followed.push({ table, link: link as ChainLink & { readonly mark: ChangeMark } });
+      else followed.push({ table, link: link as MarkedLink });
     }
   }
   const probes = await probe(given, followed);
   const unchanged: { [table: string]: ChainLink } = {};
   followed.forEach(({ table, link }, at) => {
     const { changed, gap: found } = probes[at];
-    if (found) onGap(table, link, found);
-    else if (changed) chosen.set(table, { ...table.changes!, ...fromLink(link) });
-    else if (link.mark.way === ChangeWay.CHANGE_TRACKING && given.version !== undefined) unchanged[linkKey(table)] = { ...link, unchangedTo: latest(link, versionOrder(given.version)) };
+    if (found) {
+      onGap(table, link, found);
+    } else if (changed) {
+      chosen.set(table, { ...table.changes!, ...fromLink(link) });
+    } else if (link.mark.way === ChangeWay.CHANGE_TRACKING && given.version !== undefined) {
+      unchanged[linkKey(table)] = { ...link, unchangedTo: latest(link, versionOrder(given.version)) };
+    }
   });
-  const counted = [...chosen].map(([table, changes]): PlannedTable => ({ ...table, changes: { ...changes, count: isCounted(table, chain.tables[linkKey(table)], given) } }));
+  const counted = [...chosen].map(([table, changes]): PlannedTable => {
+    const count = isCounted(table, chain.tables[linkKey(table)], given);
+    return { ...table, changes: { ...changes, count } };
+  });
   return { plan: await cut(counted, survey, given), gaps, unchanged, ways: survey.tables.map(({ changes }) => changes!.way) };
 }
 
@@ -115,19 +127,24 @@ function uncut(options: RunOptions): RunOptions {
 }
 
 /** Tables that are read whole in the chunks they would have in a run of their own. */
-async function cut(tables: readonly PlannedTable[], survey: ExtractionPlan, { connection, features, options }: PlanSyncOptions): Promise<ExtractionPlan> {
+async function cut(
+  tables: readonly PlannedTable[], survey: ExtractionPlan, { connection, features, options }: PlanSyncOptions,
+): Promise<ExtractionPlan> {
   const whole = tables.filter(({ changes }) => !changes!.from);
   if (whole.length === 0) return { ...survey, tables: [...tables] };
   // Options of tables that are not read would be refused as misspelt.
   const meant = new Set<object>(whole.flatMap((table) => survey.tables.filter((each) => linkKey(each) === linkKey(table))));
-  const tableOptions = parsedPatterns(survey.tables, options.tableOptions).filter((each) => [...each.meant].some((table) => meant.has(table))).map(({ rule }) => rule);
-  const made = await planOver(connection, features, { ...options, tableOptions, include: whole.map(({ schema, table }) => quoteTable(schema, table)), exclude: [] });
+  const tableOptions = parsedPatterns(survey.tables, options.tableOptions)
+    .filter((each) => [...each.meant].some((table) => meant.has(table))).map(({ rule }) => rule);
+  const include = whole.map(({ schema, table }) => quoteTable(schema, table));
+  const made = await planOver(connection, features, { ...options, tableOptions, include, exclude: [] });
   const cutTables = new Map(made.tables.map((table) => [linkKey(table), table]));
   // A table that was dropped meanwhile is refused when the plan is compared with the source.
-  return { ...survey, tables: tables.map((table) => (table.changes!.from ? table : { ...cutTables.get(linkKey(table)) ?? table, changes: table.changes })) };
+  const cutOf = (table: PlannedTable): PlannedTable => ({ ...cutTables.get(linkKey(table)) ?? table, changes: table.changes });
+  return { ...survey, tables: tables.map((table) => (table.changes!.from ? table : cutOf(table))) };
 }
 
-function fromLink({ mark, runId, unchangedTo }: ChainLink & { readonly mark: ChangeMark }): Pick<PlannedChanges, 'from' | 'previousRun' | 'unchangedTo'> {
+function fromLink({ mark, runId, unchangedTo }: MarkedLink): Pick<PlannedChanges, 'from' | 'previousRun' | 'unchangedTo'> {
   return { from: { ...mark }, previousRun: runId, ...(unchangedTo !== undefined && { unchangedTo }) };
 }
 
@@ -136,7 +153,9 @@ function latest({ mark, unchangedTo = mark!.order }: ChainLink, seen: string): s
 }
 
 /** Why a table is not the one of its link, before its changes are looked at. */
-function differenceOf(table: PlannedTable, { mark, shape, unchangedTo }: ChainLink & { readonly mark: ChangeMark }, { facts, options, version }: PlanSyncOptions): LegacyToS3Error | undefined {
+function differenceOf(
+  table: PlannedTable, { mark, shape, unchangedTo }: MarkedLink, { facts, options, version }: PlanSyncOptions,
+): LegacyToS3Error | undefined {
   const { way } = table.changes!;
   if (mark.way !== way) return gap(table, mark, `they are learnt by ${way} now`);
   if (shape !== shapeOf(table, options.format.types)) return gap(table, mark, 'it has other columns than the run before landed, or they land otherwise');
@@ -150,7 +169,9 @@ function differenceOf(table: PlannedTable, { mark, shape, unchangedTo }: ChainLi
 }
 
 /** Tables with Change Tracking are looked at many by one statement, others one by one. */
-async function probe({ connection, options }: PlanSyncOptions, followed: ReadonlyArray<{ readonly table: PlannedTable; readonly link: ChainLink & { readonly mark: ChangeMark } }>) {
+async function probe(
+  { connection, options }: PlanSyncOptions, followed: ReadonlyArray<{ readonly table: PlannedTable; readonly link: MarkedLink }>,
+) {
   const tracked = followed.filter(({ table }) => table.changes!.way === ChangeWay.CHANGE_TRACKING);
   const told = await probeTracked(connection, tracked.map(({ table: { schema, table, identity }, link: { mark, unchangedTo } }) => (
     { schema, table, objectId: identity!.objectId, from: mark, since: unchangedTo ?? mark.order })));
