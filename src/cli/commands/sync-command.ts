@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import { withPassword } from './ask-password';
-import { committedText, commitTables, landingFolder, refuseUncommitted } from './landed/land-tables';
+import { committedText, commitPending, commitTables, landingFolder, refuseUncommitted } from './landed/land-tables';
+import { someNames } from './landed/landed-options';
 import { loadTables } from './landed/load-tables';
 import { refuseMissing } from './refuse-missing';
 import { addStackOptions, targetOf, type StackOptions } from './target-options';
@@ -104,13 +105,21 @@ async function syncOnce(props: ExtractorProps, folder: string | undefined, optio
       },
     });
     const { run } = result;
+    // What a sync landed that was stopped before it could commit; nothing need have changed since.
+    const pending = folder === undefined ? [] : await commitPending(folder, result.landedRuns.filter((runId) => runId !== run?.runId));
     const committed = folder !== undefined && run && run.missingTables.length === 0 ? await commitTables(folder, run.runId) : undefined;
+    for (const { runId, tables } of pending) {
+      const names = tables.flatMap(({ state, name }) => (state === 'FAILED' ? [] : [name]));
+      if (!options.json && names.length > 0) progress.note(`run ${runId} was landed before and not committed; it is now: ${someNames(names)}`, { type: 'table-committed' });
+      if (options.json) tables.forEach((table) => progress.note('', { type: 'table-committed', ...table }));
+    }
     if (options.json) committed?.forEach((table) => progress.note('', { type: 'table-committed', ...table }));
     if (last) progress.onEvent(last);
     for (const line of syncLines(result)) if (!options.json) progress.note(line, { type: 'synced' });
     if (options.json) progress.note('', { type: 'synced', ...result });
+    if (run) progress.finish(run);
+    for (const { runId, tables } of pending) refuseUncommitted(folder!, runId, tables);
     if (!run) return;
-    progress.finish(run);
     refuseMissing(run, (id) => `the next sync reads them anew; --resume ${id} tries again what failed`);
     if (folder === undefined || !committed) return;
     if (!options.json && !options.quiet) process.stdout.write(committedText(folder, run.runId, committed));

@@ -106,7 +106,7 @@ class Sync {
       const idle = await readIdle(connection, options);
       const chain = await readChain(store, key);
       // Whoever is at work changes nothing that is told here.
-      if (chain?.idle !== undefined && chain.idle === idle) return NOTHING;
+      if (chain?.idle !== undefined && chain.idle === idle) return nothing(chain);
       lease = await RunLease.acquire(store, `sync of ${key}`, clock, { takeOver: controls.takeOver ?? false, folder: chainFolder(key) });
       lease.keep((reason) => { this.lost = { reason }; });
       return await this.runHeld(key, connection, idle);
@@ -129,7 +129,7 @@ class Sync {
     const features = await readFeatures(connection);
     refuseSource(features, connection.database, options);
     // What it has landed is not read again; what changed meanwhile is for the next sync.
-    if (resumable) return this.resultOf('firstLoad', await resume(props, resumable.runId, controls, clock), []);
+    if (resumable) return this.resultOf(key, 'firstLoad', await resume(props, resumable.runId, controls, clock), []);
     const chain = await readChain(store, key);
     if (!chain) {
       await connection.close();
@@ -192,16 +192,16 @@ class Sync {
     const { store } = this.given;
     const isWhole = !gaps.some(({ reloaded }) => !reloaded) && (result?.missingTables.length ?? 0) === 0;
     if (!this.lost) await keepChain(store, key, { unchanged, ways, idle, isWhole });
-    if (!result) return { ...NOTHING, gaps: gaps.length };
+    if (!result) return { ...nothing(await readChain(store, key)), gaps: gaps.length };
     const whys = new Map((plan?.tables ?? []).flatMap((table) => {
       const reload = table.changes?.reload;
       return reload === undefined ? [] : [[linkKey(table), reload] as const];
     }));
-    return this.resultOf(kind, result, gaps, whys);
+    return this.resultOf(key, kind, result, gaps, whys);
   }
 
   private async resultOf(
-    kind: string, result: ExtractResult, gaps: readonly FoundGap[], whys: ReadonlyMap<string, string> = new Map(),
+    chainId: string, kind: string, result: ExtractResult, gaps: readonly FoundGap[], whys: ReadonlyMap<string, string> = new Map(),
   ): Promise<SyncResult> {
     const manifest = await readManifest(this.given.target, result.runId);
     const gapOf = new Map(gaps.map((found) => [JSON.stringify([found.schema, found.table]), found.why]));
@@ -229,9 +229,17 @@ class Sync {
       lagSeconds: marks.length === 0 ? 0 : Math.max(0, (Date.parse(manifest.finishedAt) - Date.parse(marks[0])) / 1000),
       lagRows: tables.reduce((sum, { inserts, updates, deletes }) => sum + inserts + updates + deletes, 0),
       gaps: gaps.length,
+      landedRuns: runsOf(await readChain(this.given.store, chainId)),
     };
   }
 }
 
 const ONE_READER = { readers: 1, readersChosen: true, threads: 0 } as const;
-const NOTHING: SyncResult = { kind: 'nothing', tables: [], lagSeconds: 0, lagRows: 0, gaps: 0 };
+
+function nothing(chain: ChangeChain | undefined): SyncResult {
+  return { kind: 'nothing', tables: [], lagSeconds: 0, lagRows: 0, gaps: 0, landedRuns: runsOf(chain) };
+}
+
+function runsOf(chain: ChangeChain | undefined): string[] {
+  return [...new Set(Object.values(chain?.tables ?? {}).map(({ runId }) => runId))].sort();
+}
