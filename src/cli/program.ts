@@ -9,6 +9,7 @@ import { addRollbackCommand } from './commands/landed/rollback-command';
 import { addPlanCommand } from './commands/plan-command';
 import { addPauseCommands } from './commands/remote/pause-commands';
 import { addRedriveCommand } from './commands/remote/redrive-command';
+import { addRepairCommand } from './commands/repair-command';
 import { addReplayCommand } from './commands/replay-command';
 import { addRunCommands } from './commands/run-commands';
 import { addStatusCommand } from './commands/status-command';
@@ -39,6 +40,7 @@ export function createProgram(): Program {
   addPlanCommand(command);
   addExtractCommand(command);
   addSyncCommand(command);
+  addRepairCommand(command);
   addStatusCommand(command);
   addRedriveCommand(command);
   addPauseCommands(command);

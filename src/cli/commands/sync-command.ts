@@ -5,6 +5,7 @@ import { committedText, commitTables, landingFolder, refuseUncommitted } from '.
 import { loadTables } from './landed/load-tables';
 import { refuseMissing } from './refuse-missing';
 import { addStackOptions, targetOf, type StackOptions } from './target-options';
+import type { ForeignRows } from '../../contract';
 import { counted } from '../../extractor/api/counted';
 import { LegacyToS3Error, sync, type ExtractEvent, type ExtractorProps, type SyncResult } from '../../extractor/doors/public';
 import { addSettings, settingValues, type OptionValues } from '../config/command-settings';
@@ -13,8 +14,9 @@ import { stopOnSignals } from '../process/stop-on-signals';
 import { createProgress } from '../progress';
 
 /** The options that are no settings, as commander hands them over. */
-interface SyncOptions extends OptionValues, StackOptions {
+export interface SyncOptions extends OptionValues, StackOptions {
   readonly every?: number;
+  readonly foreignRows?: ForeignRows;
   readonly json?: true;
   readonly quiet?: true;
   readonly debug?: true;
@@ -65,7 +67,7 @@ async function runSync(options: SyncOptions): Promise<void> {
   const signals = stopOnSignals();
   try {
     if (options.every === undefined) await syncOnce(props, folder, options, signals.signal);
-    else await syncEvery(options.every, async () => syncOnce(props, folder, options, signals.signal), signals.signal);
+    else await syncEvery(options.every, async () => void await syncOnce(props, folder, options, signals.signal), signals.signal);
   } finally {
     signals.dispose();
   }
@@ -88,7 +90,8 @@ async function syncEvery(everyMs: number, once: () => Promise<void>, signal: Abo
   }
 }
 
-async function syncOnce(props: ExtractorProps, folder: string | undefined, options: SyncOptions, signal: AbortSignal): Promise<void> {
+/** Syncs, commits what landed where it is a folder's, and tells of it. @throws LegacyToS3Error */
+export async function syncOnce(props: ExtractorProps, folder: string | undefined, options: SyncOptions, signal: AbortSignal): Promise<SyncResult> {
   const progress = createProgress(options);
   try {
     let last: ExtractEvent | undefined;
@@ -101,17 +104,18 @@ async function syncOnce(props: ExtractorProps, folder: string | undefined, optio
       },
     });
     const { run } = result;
-    const committed = folder !== undefined && run && run.missingTables.length === 0 ? await commitTables(folder, run.runId) : undefined;
+    const committed = folder !== undefined && run && run.missingTables.length === 0 ? await commitTables(folder, run.runId, options.foreignRows) : undefined;
     if (options.json) committed?.forEach((table) => progress.note('', { type: 'table-committed', ...table }));
     if (last) progress.onEvent(last);
     for (const line of syncLines(result)) if (!options.json) progress.note(line, { type: 'synced' });
     if (options.json) progress.note('', { type: 'synced', ...result });
-    if (!run) return;
+    if (!run) return result;
     progress.finish(run);
     refuseMissing(run, (id) => `the next sync reads them anew; --resume ${id} tries again what failed`);
-    if (folder === undefined || !committed) return;
+    if (folder === undefined || !committed) return result;
     if (!options.json && !options.quiet) process.stdout.write(committedText(folder, run.runId, committed));
     refuseUncommitted(folder, run.runId, committed);
+    return result;
   } finally {
     progress.close();
   }
