@@ -101,9 +101,7 @@ async function differingKeys(sides: ComparedSides, looked: ReadonlySet<number>, 
       if (!looked.has(bucketOf(row.key))) continue;
       const found = landed.get(row.key);
       landed.delete(row.key);
-      if (!found) tell(row, { what: 'missingInLanded' });
-      else if (found.length > 1) tell(row, { what: 'doubled', copies: found.length });
-      else {
+      if (!found) {tell(row, { what: 'missingInLanded' });} else if (found.length > 1) {tell(row, { what: 'doubled', copies: found.length });} else {
         const columns = fields.flatMap(({ name }, at) => (row.texts[at] === found[0].texts[at] ? [] : [name]));
         if (columns.length > 0) tell(row, { what: 'value', columns });
       }

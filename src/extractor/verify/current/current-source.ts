@@ -10,7 +10,6 @@ import { keyColumns, keyEquality } from '../../changes/key-equality';
 import type { ChangeStatement } from '../../changes/table-changes';
 import { changesOf } from '../../changes/table-ways';
 import { readBegin } from '../../changes/transaction-begin';
-import { openStore } from '../../state/open-store';
 import { targetOptions } from '../../landing/open-target';
 import { shapeOf } from '../../plan/ways/choose-ways';
 import { readRows } from '../../rows';
@@ -29,6 +28,7 @@ import { readFeatures } from '../../source/catalog/source-features';
 import { addressOf, SqlServerConnection } from '../../source/connection/sql-server-connection';
 import { toSafeError } from '../../source/credentials/redact';
 import { chainKey, linkKey, readChain } from '../../state/chain-store';
+import { openStore } from '../../state/open-store';
 
 /** Size at which a file in memory ends. */
 const FILE_BYTES = 32 * 1024 * 1024;
