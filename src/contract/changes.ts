@@ -177,4 +177,6 @@ export interface ChainLink {
   readonly shape: string;
   /** When its rows were counted last (ISO 8601, UTC). */
   readonly countedAt?: string;
+  /** Why the next run is to read the table whole, whatever changed: a repair was asked for. */
+  readonly reload?: string;
 }

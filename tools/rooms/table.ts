@@ -124,7 +124,7 @@ export const ROOMS: readonly Room[] = [
     room('verify/objects', 'an object checked against the manifest', CONTRACT, 'api', 'landing/target', 'rows/columns', 'rows/hash',
       'verify/values', 'verify/compression', 'verify/kernel', 'verify/text', 'verify/parquet'),
     room('verify/threads', 'objects checked in threads', 'api', 'landing', 'run/threads', 'verify/values', 'verify/objects'),
-    room('verify', 'a run checked later, the source too', CONTRACT, 'api', 'options', 'landing/target', 'landing', 'rows/columns', 'rows/hash',
+    room('verify', 'a run checked later, and what landed tables show now; the source too', CONTRACT, 'api', 'options', 'changes', 'state', 'run/sync', 'landing/target', 'landing', 'rows/columns', 'rows/hash',
       'rows/objects', 'rows', 'source/connection', 'source/credentials', 'source/catalog', 'plan', 'run/context', 'run/chunks', 'run/threads',
       'run', 'verify/objects', 'verify/threads'),
     room('workers', 'functions that Step Functions calls', CONTRACT, 'api', 'landing/s3', 'landing', 'source/connection', 'state', 'run/threads', 'run/distributed'),

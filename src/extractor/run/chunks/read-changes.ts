@@ -79,7 +79,7 @@ function refuseOtherLineage(table: ChangedTable, from: ChangeMark, to: ChangeMar
 }
 
 /** Field ids of what a statement selects. */
-function idsOf({ columnIds, changes }: ReadJob, role: ChangeRole): number[] | undefined {
+export function idsOf({ columnIds, changes }: ReadJob, role: ChangeRole): number[] | undefined {
   if (!columnIds) return undefined;
   const { columns, key } = changes!.table;
   const own = role === 'changes' ? columnIds : key.map((name) => columnIds[columns.findIndex((column) => column.name === name)]);

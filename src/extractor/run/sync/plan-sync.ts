@@ -95,6 +95,8 @@ export async function planSync(given: PlanSyncOptions): Promise<SyncPlan> {
     const { way, why } = table.changes!;
     if (!link) {
       whole(table, 'it is new');
+    } else if (link.reload !== undefined) {
+      whole(table, link.reload);
     } else if (settingsOf(table).changes === Changes.NONE) {
       // It was read by the first load.
     } else if (way === ChangeWay.WHOLE) {
@@ -137,7 +139,7 @@ export async function planSync(given: PlanSyncOptions): Promise<SyncPlan> {
 }
 
 /** One chunk a table. */
-function uncut(options: RunOptions): RunOptions {
+export function uncut(options: RunOptions): RunOptions {
   const tableOptions = options.tableOptions.map(({ targetChunkBytes: _, targetChunkRows: _rows, chunkBy: _by, ...rest }) => rest);
   return { ...options, chunkTarget: { bytes: Number.MAX_SAFE_INTEGER }, tableOptions };
 }
