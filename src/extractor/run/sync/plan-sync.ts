@@ -104,8 +104,10 @@ export async function planSync(given: PlanSyncOptions): Promise<SyncPlan> {
   }
   const probes = await probe(given, followed);
   const unchanged: { [table: string]: ChainLink } = {};
-  const spelled = followed.filter(({ table: { changes } }, at) => probes[at].changed && changes!.way === ChangeWay.CHANGE_TRACKING && changes!.settings?.spellings === 'true');
-  const objects = await findLandedObjects(given.target, spelled.map(({ table: { schema, table }, link: { runId } }) => ({ schema, table, runId })), LANDED_LIMITS);
+  const isSpelled = ({ way, settings }: PlannedChanges) => way === ChangeWay.CHANGE_TRACKING && settings?.spellings === 'true';
+  const spelled = followed.filter(({ table }, at) => probes[at].changed && isSpelled(table.changes!));
+  const sought = spelled.map(({ table: { schema, table }, link: { runId } }) => ({ schema, table, runId }));
+  const objects = await findLandedObjects(given.target, sought, LANDED_LIMITS);
   const landed = new Map(spelled.map(({ table }, at) => [table, objects[at]]));
   followed.forEach(({ table, link }, at) => {
     const { changed, gap: found } = probes[at];
