@@ -1,5 +1,6 @@
 import {
-  CHANGE_COLUMNS, CHANGE_FIELD_IDS, changeFileName, changesContradictions, companionFieldId, historyTableName, isChangeColumn, isStateKey, lowestMark, manifestProblems,
+  CHANGE_COLUMNS, CHANGE_FIELD_IDS, changeFileName, changesContradictions, companionFieldId, historyTableName, isChangeColumn, isStateKey,
+  lowestMark, manifestProblems,
   objectsOfRole, type ChangeMark, type ChangeRole,
 } from '../../src/contract';
 

@@ -55,7 +55,9 @@ async function* keysOfObject(target: LandingTarget, key: string, columns: readon
     const handle = await open(path);
     try {
       const names = columns.map(({ landed }) => landed);
-      for await (const { types, rows } of parquetColumns(handle, names)) yield rows.map((row) => columns.map(({ landed, type }) => textOf(row[landed], types[landed], type)));
+      for await (const { types, rows } of parquetColumns(handle, names)) {
+        yield rows.map((row) => columns.map(({ landed, type }) => textOf(row[landed], types[landed], type)));
+      }
     } finally {
       await handle.close();
     }

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { commitLanded } from '../../../../src/cli/tables';
 import { openFolder } from '../../../../src/cli/tables/place';
 import { objectsOfRole, parseManifest, type Manifest, type ManifestTable } from '../../../../src/contract';
+import type { ChangeFacts } from '../../../../src/extractor/changes/change-facts';
 import { Changes, OnGap, plan, sync, verifyRun, type ExtractorProps, type SyncResult } from '../../../../src/extractor/doors/public';
 import { openTarget } from '../../../../src/extractor/landing/open-target';
+import { withWays } from '../../../../src/extractor/plan/ways/choose-ways';
 import { findLandedObjects } from '../../../../src/extractor/run/landed/landed-objects';
 import { readRows, scanOf } from '../../../../src/iceberg/rows/read-rows';
 import { standInRuns } from '../../../support/source/stand-in-runs';
@@ -140,15 +142,49 @@ test('spellings of more rows than a statement takes', async () => {
   expect((await shown('Many')).length).toBe(2501);
 });
 
+test('change data capture tells the spellings itself', async () => {
+  await batch('EXEC sys.sp_cdc_enable_db');
+  const database = runs.server.engine.catalog.database(runs.server.database)!;
+  const capture = async () => runs.server.engine.runCapture(database);
+  await create('Captured', 'K nvarchar(20) COLLATE Latin1_General_CI_AI NOT NULL PRIMARY KEY, V int', "(N'abc', 1), (N'cafe', 2)");
+  await batch("EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = N'Captured', @role_name = NULL, @supports_net_changes = 0");
+  await capture();
+  const cdc = { changes: Changes.CDC };
+  await follow(cdc);
+  await batch("UPDATE dbo.Captured SET K = N'ABC' WHERE V = 1; DELETE dbo.Captured WHERE V = 2; INSERT dbo.Captured VALUES (N'CAFÉ', 22)");
+  await capture();
+  const result = await follow(cdc);
+  expect(result.tables).toMatchObject([{ way: 'cdc', rows: 2 }]);
+  expect(found(result, 'Captured').changes!.keyRows).toBeGreaterThan(2);
+  await batch("EXEC sys.sp_cdc_disable_table @source_schema = N'dbo', @source_name = N'Captured', @capture_instance = 'all'");
+});
+
 describe('what cannot be compared is read whole, by name', () => {
   const key = 'K nvarchar(20) COLLATE Latin1_General_CI_AS NOT NULL';
 
-  test('a key column whose landed values are not sent back', async () => {
+  test('a key column whose landed values are not sent back, and a table of more rows than are looked at', async () => {
     await create('Timed', `${key}, T datetime2(7) NOT NULL, PRIMARY KEY (K, T)`, "(N'a', '2024-01-01')");
     await create('Sought', `${key} PRIMARY KEY`, "(N'a')");
-    const { tables: planned } = await plan(props({ changes: Changes.AUTO }));
+    const whole = await plan(props({ changes: Changes.AUTO }));
+    const { tables: planned } = whole;
     expect(planned.map(({ table, changes }) => [table, changes!.way, changes!.settings])).toEqual([['Sought', 'changeTracking', { commitTimes: 'true', spellings: 'true' }], ['Timed', 'whole', undefined]]);
     expect(planned[1].changes!.why).toMatch(/collation Latin1_General_CI_AS, which holds spellings equal that differ, .*and key column 'T' beside it is of datetime2\(7\), which is not read back/);
+    const [{ identity }] = planned;
+    const facts: ChangeFacts = {
+      database: runs.server.database,
+      user: 'reader',
+      snapshotAllowed: true,
+      readOnly: false,
+      readOnlyIntent: false,
+      changeTracking: 'on',
+      cdc: 'off',
+      tracked: new Map([[identity!.objectId, { beginVersion: '0', mayView: true }]]),
+      captured: new Map(),
+    };
+    const wayOf = (estimatedRows: number) => (
+      withWays({ ...whole, tables: [{ ...planned[0], estimatedRows }] }, facts, { changes: Changes.AUTO, tableOptions: [] }).tables[0].changes!);
+    expect(wayOf(200_000).way).toBe('changeTracking');
+    expect(wayOf(200_001)).toMatchObject({ way: 'whole', why: expect.stringContaining('it has about 200001 rows, more than the 200000 whose keys are compared') });
   });
 
   test('more than is looked at is told with what there is; each manifest is read once', async () => {
