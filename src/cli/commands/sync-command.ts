@@ -104,7 +104,8 @@ export async function syncOnce(props: ExtractorProps, folder: string | undefined
       },
     });
     const { run } = result;
-    const committed = folder !== undefined && run && run.missingTables.length === 0 ? await commitTables(folder, run.runId, options.foreignRows) : undefined;
+    const isCommitted = folder !== undefined && run?.missingTables.length === 0;
+    const committed = isCommitted ? await commitTables(folder, run.runId, options.foreignRows) : undefined;
     if (options.json) committed?.forEach((table) => progress.note('', { type: 'table-committed', ...table }));
     if (last) progress.onEvent(last);
     for (const line of syncLines(result)) if (!options.json) progress.note(line, { type: 'synced' });
