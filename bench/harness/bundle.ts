@@ -3,8 +3,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 
-/** As the package ships the extractor: bundled, so that a call between modules is a plain call. */
-export async function bundle(files: readonly string[], folder: string): Promise<void> {
+/**
+ * As the package ships the extractor: bundled, so that a call between modules is a plain call.
+ *
+ * @param packages whether packages are bundled too, as what has ES modules among them must be
+ */
+export async function bundle(files: readonly string[], folder: string, packages: 'external' | 'bundle' = 'external'): Promise<void> {
   await build({
     entryPoints: files.map((file) => join(__dirname, '..', file)),
     outdir: folder,
@@ -13,7 +17,7 @@ export async function bundle(files: readonly string[], folder: string): Promise<
     minify: true,
     platform: 'node',
     target: 'node20',
-    packages: 'external',
+    packages,
     logLevel: 'error',
   });
 }

@@ -18,7 +18,7 @@ export type { FileInMemory } from './verify/current/files-in-memory';
 /** What the bundled engine exports. */
 export interface ExtractorEngine {
   extract(props: ExtractorProps, controls?: ExtractControls): Promise<ExtractResult>;
-  sync(props: ExtractorProps, controls?: ExtractControls): Promise<SyncResult>;
+  sync(props: ExtractorProps, controls?: ResumeControls): Promise<SyncResult>;
   askRepair(props: ExtractorProps, tables: readonly string[], controls?: PlanControls): Promise<RepairedTable[]>;
   openCurrentSource(props: ExtractorProps, controls?: PlanControls): Promise<CurrentSource>;
   plan(props: ExtractorProps, controls?: PlanControls): Promise<ExtractionPlan>;

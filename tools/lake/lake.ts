@@ -37,7 +37,8 @@ export class Lake {
   public readonly inFolder: Workplace;
 
   private constructor(cloud: LocalCloud, private readonly folder: string) {
-    this.s3 = new S3Client(cloud.clientConfig);
+    // With `Expect` the SDK sends large bodies by an agent of its own, which does not know the certificate.
+    this.s3 = new S3Client({ ...cloud.clientConfig, expectContinueHeader: false });
     this.glue = new GlueClient(cloud.clientConfig);
     const files = new S3Files(this.s3);
     this.inCloud = { files, catalog: new GlueTables(this.glue, DATABASE, files), root: `s3://${BUCKET}/` };

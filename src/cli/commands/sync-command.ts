@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import { withPassword } from './ask-password';
-import { committedText, commitTables, landingFolder, refuseUncommitted } from './landed/land-tables';
+import { committedText, commitPending, commitTables, landingFolder, refuseUncommitted } from './landed/land-tables';
+import { someNames } from './landed/landed-options';
 import { loadTables } from './landed/load-tables';
 import { refuseMissing } from './refuse-missing';
 import { addStackOptions, targetOf, type StackOptions } from './target-options';
@@ -16,6 +17,7 @@ import { createProgress } from '../progress';
 /** The options that are no settings, as commander hands them over. */
 export interface SyncOptions extends OptionValues, StackOptions {
   readonly every?: number;
+  readonly takeOver?: true;
   readonly foreignRows?: ForeignRows;
   readonly json?: true;
   readonly quiet?: true;
@@ -33,6 +35,7 @@ export function addSyncCommand(program: Command): void {
   const command = program.command('sync').description('Land all rows the first time, later what changed in the source since');
   addStackOptions(addSettings(command, ['source', 'target', 'tables', 'format', 'reading']))
     .option('--every <interval>', 'go on until stopped, and look so often: 30s, 5m, 2h', interval)
+    .option('--take-over', 'take the database from a sync that may still be at work: only when its process is known to be dead')
     .option('--json', 'print events as JSON lines and the result of each sync as one more')
     .option('--quiet', 'print nothing but errors')
     .option('--debug', 'print stacks of errors')
@@ -97,6 +100,7 @@ export async function syncOnce(props: ExtractorProps, folder: string | undefined
     let last: ExtractEvent | undefined;
     const result = await sync(props, {
       signal,
+      takeOver: options.takeOver,
       onEvent: (event) => {
         // The result comes last, behind what became of the landed tables.
         if (event.type === 'run-finished') last = event;
@@ -104,14 +108,23 @@ export async function syncOnce(props: ExtractorProps, folder: string | undefined
       },
     });
     const { run } = result;
-    const isCommitted = folder !== undefined && run?.missingTables.length === 0;
-    const committed = isCommitted ? await commitTables(folder, run.runId, options.foreignRows) : undefined;
+    // What a sync landed that was stopped before it could commit; nothing need have changed since.
+    const pending = folder === undefined ? [] : await commitPending(folder, result.landedRuns.filter((runId) => runId !== run?.runId));
+    const isWhole = folder !== undefined && run && run.missingTables.length === 0;
+    const committed = isWhole ? await commitTables(folder, run.runId, options.foreignRows) : undefined;
+    for (const { runId, tables } of pending) {
+      const names = tables.flatMap(({ state, name }) => (state === 'FAILED' ? [] : [name]));
+      const told = `run ${runId} was landed before and not committed; it is now: ${someNames(names)}`;
+      if (!options.json && names.length > 0) progress.note(told, { type: 'table-committed' });
+      if (options.json) tables.forEach((table) => progress.note('', { type: 'table-committed', ...table }));
+    }
     if (options.json) committed?.forEach((table) => progress.note('', { type: 'table-committed', ...table }));
     if (last) progress.onEvent(last);
     for (const line of syncLines(result)) if (!options.json) progress.note(line, { type: 'synced' });
     if (options.json) progress.note('', { type: 'synced', ...result });
+    if (run) progress.finish(run);
+    for (const { runId, tables } of pending) refuseUncommitted(folder!, runId, tables);
     if (!run) return result;
-    progress.finish(run);
     refuseMissing(run, (id) => `the next sync reads them anew; --resume ${id} tries again what failed`);
     if (folder === undefined || !committed) return result;
     if (!options.json && !options.quiet) process.stdout.write(committedText(folder, run.runId, committed));

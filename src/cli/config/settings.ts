@@ -1,7 +1,8 @@
 import { COLUMN_TYPES, TABLE_OPTIONS, TYPE_SETTINGS } from './nested-kinds';
 import { BOOLEAN, oneOf, PATTERNS, SIZE, someOf, TEXT, WHOLE, wholeBetween, WHOLES, type ValueKind } from './value-kind';
 import {
-  Authentication, BinaryEncoding, Changes, Consistency, CountEvery, Encryption, ObjectChecksum, OnGap, OnTableError, ServerSideEncryption, SourceHashes, SourceRisk,
+  Authentication, BinaryEncoding, Changes, Consistency, CountEvery, Encryption, ObjectChecksum, OnGap, OnTableError,
+  ServerSideEncryption, SourceHashes, SourceRisk,
 } from '../../extractor/doors/public';
 
 /** Where a config file is looked for when none is named. */

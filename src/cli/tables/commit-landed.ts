@@ -3,10 +3,11 @@ import { landedRunIds, readLandedRun, tablesOf } from './landed-runs';
 import { openFolder, refuseMoved, TablesPlace } from './place';
 import { LegacyToS3Error } from '../../extractor/doors/public';
 import { applyChanges } from '../../iceberg/commit/changes/apply-changes';
+import { appliedRun } from '../../iceberg/commit/changes/chain';
 import { addHistory } from '../../iceberg/commit/changes/history';
 import { CommitOptions, CommitOutcome, commitRun } from '../../iceberg/commit/commit-run';
 import { datasetOf, tableNameOf, TableRun } from '../../iceberg/commit/table-run';
-import { forEachAtOnce } from '../../iceberg/commit/workplace';
+import { forEachAtOnce, metadataAt } from '../../iceberg/commit/workplace';
 
 /** What became of a table of a run. */
 export interface CommittedTable {
@@ -44,6 +45,54 @@ export async function commitLanded(target: string, runId: string, options: Commi
     if (run.refused !== undefined) throw new LegacyToS3Error('TABLES_NOT_COMMITTED', `run ${runId} becomes no snapshots of landed tables: ${run.refused}`);
     return forEachAtOnce(tablesOf(run), async (each) => commit(place, each, options), TABLES_AT_ONCE);
   });
+}
+
+/** What became of the tables of a run that was landed before. */
+export interface PendingRun {
+  readonly runId: string;
+  readonly tables: readonly CommittedTable[];
+}
+
+/** Runs of which all tables were seen to be committed, by folder: what is applied once stays so. */
+const SEEN = new Map<string, Set<string>>();
+
+/**
+ * Commits what runs of a folder landed and nobody committed, since whoever did was stopped in between. A run without a manifest has
+ * expired.
+ *
+ * @param runIds oldest first
+ */
+export async function commitPending(target: string, runIds: readonly string[]): Promise<PendingRun[]> {
+  const place = openFolder(target);
+  const seen = SEEN.get(place.told) ?? new Set();
+  SEEN.set(place.told, seen);
+  return telling(place, `look for runs that are not committed into the landed tables of ${place.told}`, async () => {
+    await refuseMoved(place);
+    const landed = new Set(runIds.every((runId) => seen.has(runId)) ? [] : await landedRunIds(place));
+    const pending: PendingRun[] = [];
+    for (const runId of runIds) {
+      if (seen.has(runId) || !landed.has(runId)) continue;
+      const run = await readLandedRun(place, runId);
+      const isDue = await forEachAtOnce(tablesOf(run), async (each) => !await isCommitted(place, each), TABLES_AT_ONCE);
+      const due = tablesOf(run).filter((_table, at) => isDue[at]);
+      const tables = await forEachAtOnce(due, async (each): Promise<CommittedTable> => (
+        run.refused === undefined ? commit(place, each, {}) : refusedTable(each, run.refused)), TABLES_AT_ONCE);
+      if (tables.length > 0) pending.push({ runId, tables });
+      if (tables.every(({ state }) => state !== 'FAILED')) seen.add(runId);
+    }
+    return pending;
+  });
+}
+
+/** Whether a run was applied to its table, or a later one. A table that was rolled back knows it still. */
+async function isCommitted({ workplace }: TablesPlace, run: TableRun): Promise<boolean> {
+  const table = await workplace.catalog.load(tableNameOf(run));
+  return table?.metadataLocation !== undefined && appliedRun(await metadataAt(workplace, table.metadataLocation)) >= run.manifest.runId;
+}
+
+function refusedTable(run: TableRun, refused: string): CommittedTable {
+  const message = `run ${run.manifest.runId} becomes no snapshots of landed tables: ${refused}; extract --resume ${run.manifest.runId} tries again what failed`;
+  return { name: tableNameOf(run), dataset: datasetOf(run.table), rows: run.table.rows, state: 'FAILED', problem: { code: 'TABLES_NOT_COMMITTED', message } };
 }
 
 async function commit(place: TablesPlace, run: TableRun, options: CommitOptions): Promise<CommittedTable> {

@@ -35,7 +35,7 @@ export async function extract(props: ExtractorProps, controls: ExtractControls =
  *
  * @throws LegacyToS3Error
  */
-export async function sync(props: ExtractorProps, controls: ExtractControls = {}): Promise<SyncResult> {
+export async function sync(props: ExtractorProps, controls: ResumeControls = {}): Promise<SyncResult> {
   validateProps(props);
   return loadEngine().sync(props, controls);
 }

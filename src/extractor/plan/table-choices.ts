@@ -40,7 +40,9 @@ export function chooseTables(
 }
 
 /** Options and the tables that each is meant for. */
-export function parsedPatterns<T extends NamedTable>(all: readonly T[], rules: readonly TableOptions[]): Array<{ readonly rule: TableOptions; readonly meant: ReadonlySet<NamedTable> }> {
+export function parsedPatterns<T extends NamedTable>(
+  all: readonly T[], rules: readonly TableOptions[],
+): Array<{ readonly rule: TableOptions; readonly meant: ReadonlySet<NamedTable> }> {
   return rules.map((rule) => ({ rule, meant: new Set<NamedTable>(parseTablePattern(rule.table).among(all)) }));
 }
 

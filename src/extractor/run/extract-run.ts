@@ -92,7 +92,9 @@ async function safely(options: RunOptions, work: () => Promise<ExtractResult>): 
 }
 
 /** @throws LegacyToS3Error; nothing is left open then, and there is no manifest */
-export async function run(options: RunOptions, controls: ExtractControls, clock: Clock, { runId, startedAt, ...start }: Start): Promise<ExtractResult> {
+export async function run(
+  options: RunOptions, controls: ExtractControls, clock: Clock, { runId, startedAt, ...start }: Start,
+): Promise<ExtractResult> {
   const stop = new AbortController();
   // Each reader listens, and so does each of its uploads.
   setMaxListeners(0, stop.signal);
@@ -160,7 +162,9 @@ export async function run(options: RunOptions, controls: ExtractControls, clock:
       snapshots = new RunSnapshot(options.connection, runId, warn);
       const finishedChunks = checkpoint?.finishedChunks ?? 0;
       // A process that died after the last chunk may have dropped it already.
-      if (finishedChunks < jobs.length) context = { ...context, snapshot: { ...await snapshots.open(connection, finishedChunks), ...(begin && { begin }) } };
+      if (finishedChunks < jobs.length) {
+        context = { ...context, snapshot: { ...await snapshots.open(connection, finishedChunks), ...(begin && { begin }) } };
+      }
     }
     const { chunks, failures } = await readAll(context, {
       jobs,

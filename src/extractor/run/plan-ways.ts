@@ -63,7 +63,9 @@ export async function planWithWays(
 }
 
 /** What the database tells of the ways to learn of changes. */
-export async function askFacts(connection: SqlServerConnection, { snapshotAllowed }: SourceFeatures, { connection: { readOnlyIntent } }: RunOptions): Promise<ChangeFacts> {
+export async function askFacts(
+  connection: SqlServerConnection, { snapshotAllowed }: SourceFeatures, { connection: { readOnlyIntent } }: RunOptions,
+): Promise<ChangeFacts> {
   return readChangeFacts(connection, { snapshotAllowed, readOnlyIntent });
 }
 

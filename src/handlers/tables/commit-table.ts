@@ -48,7 +48,8 @@ export async function commitTable(services: TableServices, task: TableTask, know
       keepForMs: settings.keepForDays === undefined ? undefined : settings.keepForDays * DAY_MS,
     });
     const { state: commitState, metadataLocation, snapshotId, provenRows, repeated, began } = outcome;
-    const committed = itemOf(task, { commitState, metadataLocation, provenRows, ...(snapshotId !== undefined && { snapshotId: String(snapshotId) }) });
+    const snapshot = snapshotId !== undefined && { snapshotId: String(snapshotId) };
+    const committed = itemOf(task, { commitState, metadataLocation, provenRows, ...snapshot });
     await items.put(committed);
     const item = await countedItem(services, task, committed);
     if (!repeated && commitState === 'COMMITTED') telemetry.metric('tablesCommitted', 1);

@@ -219,7 +219,7 @@ describe('a manifest that cannot be trusted is an error and leaves the run alone
   test.each([
     ['not JSON', 'not a manifest', /INVALID_MANIFEST: invalid manifest: not JSON/],
     ['not UTF-8', Buffer.from([0x7b, 0xff]), /INVALID_MANIFEST: invalid manifest: not UTF-8/],
-    ['of another version', '{"manifestVersion":99}', /manifestVersion: expected 1, 2, 3, got 99/],
+    ['of another version', '{"manifestVersion":99}', /manifestVersion: expected 1, 2, 3, 4, got 99/],
   ])('%s', async (_what, body, message) => {
     const { error, lines } = await fixture.invoke(await fixture.put(fixture.plain, `lake/_runs/run=r-${Math.random()}/_manifest.json`, body));
     expect(error!.errorType).toBe('BatchNotHandledError');

@@ -104,7 +104,8 @@ export class ChangeDrill {
   private comparedAfterChanges = 0;
 
   private constructor(
-    private readonly server: StandIn, private readonly s3: FakeS3Server, private readonly source: KnownSource, private readonly options: ChangeDrillOptions,
+    private readonly server: StandIn, private readonly s3: FakeS3Server, private readonly source: KnownSource,
+    private readonly options: ChangeDrillOptions,
   ) {
     this.chance = new Chance(options.seed + 1);
   }

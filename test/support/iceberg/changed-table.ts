@@ -5,7 +5,8 @@ import path from 'node:path';
 import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { metadataOf, runId } from './landed-table';
 import {
-  CHANGE_COLUMNS, CHANGE_FIELD_IDS, changeFileName, ChangeMark, ChangeRole, datasetRunFolder, ManifestBase, ManifestColumn, manifestKey, ManifestObject, TABLE_PROPERTIES,
+  CHANGE_COLUMNS, CHANGE_FIELD_IDS, changeFileName, ChangeMark, ChangeRole, datasetRunFolder, ManifestBase, ManifestColumn, manifestKey,
+  ManifestObject, TABLE_PROPERTIES,
 } from '../../../src/contract';
 import { FolderTables } from '../../../src/iceberg/catalogs/folder-tables';
 import { addSnapshot } from '../../../src/iceberg/commit/add-snapshot';
@@ -143,7 +144,7 @@ export class ChangedTable {
     const updates = rows === undefined ? 0 : await land('changes', `SELECT *, ${told} FROM (${rows})`, [...this.columns, ...ofChanges]);
     if (rows !== undefined) await land('keys', `SELECT ${by.join(', ')} FROM (${rows})`, keys);
     const deletes = gone === undefined ? 0 : await land('deletes', `SELECT ${by.join(', ')}, ${told} FROM (${gone})`, [...keys, ...ofChanges]);
-    const run = tableRunOf(id, [...this.columns, ...ofChanges], objects, updates);
+    const run = tableRunOf(id, this.columns, objects, updates);
     return {
       ...run,
       table: {
@@ -197,7 +198,8 @@ export async function commitNothing(workplace: Workplace, name: string): Promise
   const id = runId(300);
   const uri = `${workplace.root}${datasetRunFolder('landing/', DATASET, id)}changes-00000-0000.parquet`;
   await workplace.files.replace(uri, bytes);
-  await commitChanges(workplace, name, id, [dataFile({ uri, sizeBytes: bytes.length, footer: readFooter(bytes, uri) }, fields, fields.map((field) => field.name))]);
+  const file = { uri, sizeBytes: bytes.length, footer: readFooter(bytes, uri) };
+  await commitChanges(workplace, name, id, [dataFile(file, fields, fields.map((field) => field.name))]);
 }
 
 function markOf(run: number): ChangeMark {

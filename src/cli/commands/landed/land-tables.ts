@@ -4,7 +4,7 @@ import type { ForeignRows } from '../../../contract';
 import { counted } from '../../../extractor/api/counted';
 import { LegacyToS3Error } from '../../../extractor/doors/public';
 import type { SettingValues } from '../../config/settings';
-import type { CommittedTable } from '../../tables';
+import type { CommittedTable, PendingRun } from '../../tables';
 import { textTable } from '../text-table';
 
 /**
@@ -50,6 +50,11 @@ function folderOf(metadataLocation: string): string {
 /** Commits a run that is complete, and hands on what became of each table. */
 export async function commitTables(target: string, runId: string, foreignRows?: ForeignRows): Promise<CommittedTable[]> {
   return loadTables().commitLanded(target, runId, { foreignRows });
+}
+
+/** Commits what earlier runs landed and nobody committed. @param runIds oldest first */
+export async function commitPending(target: string, runIds: readonly string[]): Promise<PendingRun[]> {
+  return loadTables().commitPending(target, runIds);
 }
 
 /** @throws LegacyToS3Error of code TABLES_NOT_COMMITTED unless all were */

@@ -48,4 +48,9 @@ export interface SyncResult {
   readonly lagRows: number;
   /** Tables whose changes could not be told any more. */
   readonly gaps: number;
+  /**
+   * The runs that landed any of the tables last, oldest first, the run of this sync among them. Who applies runs to tables finds here what
+   * an earlier sync landed and nobody applied, since it was stopped in between.
+   */
+  readonly landedRuns: string[];
 }

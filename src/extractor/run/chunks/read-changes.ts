@@ -1,7 +1,9 @@
 import { landRows, objectsOf, type ChunkReading } from './land-rows';
+import { landSpellings } from './land-spellings';
 import { countedRows } from './take-mark';
 import {
-  CHANGE_FIELD_IDS, CHANGE_ROLES, changeColumns, isChangeColumn, isOneLineage, type ChangeMark, type ChangeRole, type ManifestColumn, type ManifestObject,
+  CHANGE_FIELD_IDS, CHANGE_ROLES, changeColumns, isChangeColumn, isOneLineage,
+  type ChangeMark, type ChangeRole, type ManifestColumn, type ManifestObject,
 } from '../../../contract';
 import { counted } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
@@ -38,11 +40,16 @@ export async function readChanges(context: RunContext, connection: SqlServerConn
     read[role] = await landRows(context, connection, job, { ...statement, role, columnIds: idsOf(job, role) }, reading.progress, reading.waits);
     refuseOtherColumns(job, role, read[role].columns);
   }
+  const spellings = statements.changed && read.keys
+    && await landSpellings(context, connection, job, reading, { changed: statements.changed, firstFile: read.keys.files.length, columnIds: idsOf(job, 'keys') });
   return {
     check: async () => {
       const { keyRows, ...sums } = await countChanges(connection, job, statements);
       await way.check(connection, since);
       refuseOtherCounts(job, read, sums, { statements, keyRows });
+      const allKeys = keyRows + (spellings?.rows ?? 0);
+      const landedKeys = (spellings?.objects ?? []).reduce((sum, { rows }) => sum + rows, 0);
+      if (landedKeys !== (spellings?.rows ?? 0)) throw new LegacyToS3Error('COUNT_MISMATCH', `${job.subject}: ${landedKeys} of ${counted(spellings!.rows, 'spelling')} landed`);
       const roles = CHANGE_ROLES.filter((role) => read[role]);
       const named = read.keys ?? read.deletes ? keyOf(table).map(({ landed }) => landed) : [];
       const changes = read.changes!;
@@ -52,12 +59,12 @@ export async function readChanges(context: RunContext, connection: SqlServerConn
         rows: changes.rows,
         sourceRows: String(sums.inserts + sums.updates),
         mark: to,
-        changes: { from, keyColumns: keyColumns(changes.columns, named), ...sums, deletesSeen: way.deletesSeen },
+        changes: { from, keyColumns: keyColumns(changes.columns, named), ...sums, ...(read.keys && allKeys !== sums.inserts + sums.updates && { keyRows: allKeys }), deletesSeen: way.deletesSeen },
         ...await countedRows(context, connection, job),
-        wireBytes: roles.reduce((sum, role) => sum + read[role]!.wireBytes, 0),
+        wireBytes: roles.reduce((sum, role) => sum + read[role]!.wireBytes, spellings?.wireBytes ?? 0),
         ...(alterations.length > 0 && { alterations }),
         ...(Object.keys(changes.rowsOffKernel).length > 0 && { rowsOffKernel: changes.rowsOffKernel }),
-        objects: roles.flatMap((role): ManifestObject[] => objectsOf(context, job, read[role]!, role)),
+        objects: roles.flatMap((role): ManifestObject[] => [...objectsOf(context, job, read[role]!, role), ...(role === 'keys' ? spellings?.objects ?? [] : [])]),
       };
     },
   };
@@ -94,7 +101,9 @@ interface ChangeSums {
   readonly deletes: number;
 }
 
-async function countChanges(connection: SqlServerConnection, { subject }: ReadJob, { counts }: ChangeStatements): Promise<ChangeSums & { readonly keyRows: number }> {
+async function countChanges(
+  connection: SqlServerConnection, { subject }: ReadJob, { counts }: ChangeStatements,
+): Promise<ChangeSums & { readonly keyRows: number }> {
   const [row] = await connection.query(counts.sql, `count the changes of ${subject}`, counts.parameters);
   const of = (name: string) => Number(countOf(row?.[name], subject));
   const sums = { inserts: of('inserts'), updates: of('updates'), deletes: of('deletes') };

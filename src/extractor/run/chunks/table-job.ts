@@ -114,7 +114,8 @@ function changesOfJob(table: PlannedTable, columns: readonly SelectedColumn[], h
   const { schema, identity, changes, rowFilter } = table;
   if (!changes || changes.way === ChangeWay.WHOLE || !identity) return {};
   const { key, settings = {} } = changes;
-  return { changes: { planned: changes, table: { schema, table: table.table, identity, columns, key, ...(rowFilter !== undefined && { rowFilter }), hint, settings } } };
+  const own = { schema, table: table.table, identity, columns, key, ...(rowFilter !== undefined && { rowFilter }), hint, settings };
+  return { changes: { planned: changes, table: own } };
 }
 
 function chunkJob(table: PlannedTable, tableIndex: number, chunk: PlannedChunk, { subject, select, from, source, job }: TableStatement): ReadJob {

@@ -73,7 +73,8 @@ export function resumedOptions(options: RunOptions, props: ExtractorProps, recor
 export function optionsOfRun(options: RunOptions, record: RunRecord): RunOptions {
   const { plan, format, targetFileBytes, consistency, sourceAggregates, sourceHashes, accepted } = record;
   const risks = [...new Set([...accepted, ...options.accepted])];
-  return { ...options, isBegun: true, ...(record.chain !== undefined && { follows: true }), plan, format, targetFileBytes, consistency, sourceAggregates, sourceHashes, accepted: risks };
+  const follows = record.chain !== undefined && { follows: true };
+  return { ...options, isBegun: true, ...follows, plan, format, targetFileBytes, consistency, sourceAggregates, sourceHashes, accepted: risks };
 }
 
 function choicesOf(options: RunOptions, props: ExtractorProps, record: RunRecord): Choice[] {

@@ -114,7 +114,8 @@ async function checkSource(options: RunOptions, items: CheckItem[], attempt: Att
     await attempt('tables', (code, told) => told ?? (UNGRANTED.has(code) ? TABLES_ADVICE : undefined), async () => {
       // One chunk a table: no table is looked into.
       const features = await readFeatures(opened);
-      const plan = await planTellingWays(opened, features, await planOver(opened, features, { ...options, chunkTarget: { bytes: Number.MAX_SAFE_INTEGER } }), options);
+      const survey = await planOver(opened, features, { ...options, chunkTarget: { bytes: Number.MAX_SAFE_INTEGER } });
+      const plan = await planTellingWays(opened, features, survey, options);
       items.push(...changesItem(plan));
       for (const message of plan.warnings) items.push({ name: 'source', state: 'warn', detail: message, advice: 'see the plan; the run goes on nevertheless' });
       for (const { risk, message } of plan.refusals) {

@@ -1,5 +1,6 @@
 import {
-  CHANGES_MANIFEST_VERSION, CONTENT_HASH_VERSION, INCOMPLETE_MANIFEST_VERSION, MANIFEST_VERSION, type Manifest, type ManifestMissingTable, type ManifestTable,
+  CHANGES_MANIFEST_VERSION, CONTENT_HASH_VERSION, INCOMPLETE_MANIFEST_VERSION, MANIFEST_VERSION,
+  type Manifest, type ManifestMissingTable, type ManifestTable,
 } from '../../../contract';
 import type { ExtractResult } from '../../api/extract-result';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../../api/version';

@@ -9,8 +9,9 @@ import type { ChangeFacts } from '../../changes/change-facts';
 import { trackingLineage, versionOrder } from '../../changes/change-tracking';
 import { gap } from '../../changes/changed-table';
 import { probeTracked, type Probe } from '../../changes/probe-changes';
+import type { LandingTarget } from '../../landing/target/landing-target';
 import { parsedPatterns } from '../../plan/table-choices';
-import { shapeOf, tableSettings } from '../../plan/ways/choose-ways';
+import { MOST_LANDED_KEYS, shapeOf, tableSettings } from '../../plan/ways/choose-ways';
 import { quoteTable } from '../../source/catalog/identifiers';
 import type { SourceFeatures } from '../../source/catalog/source-features';
 import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
@@ -18,8 +19,14 @@ import { linkKey } from '../../state/chain-store';
 import { planJobs } from '../chunks/table-job';
 import type { ReadJob } from '../context/read-job';
 import type { RunOptions } from '../context/run-options';
+import { findLandedObjects } from '../landed/landed-objects';
 import { planOver } from '../plan-run';
 import { planWithWays } from '../plan-ways';
+
+/** A link that changes can follow. */
+interface MarkedLink extends ChainLink {
+  readonly mark: ChangeMark;
+}
 
 /** A table that could not be followed. */
 export interface FoundGap {
@@ -47,6 +54,8 @@ export interface PlanSyncOptions {
   readonly features: SourceFeatures;
   readonly facts: ChangeFacts;
   readonly options: RunOptions;
+  /** Where the runs of the chain landed. */
+  readonly target: LandingTarget;
   readonly chain: ChangeChain;
   /** Version of the database before anything was looked at, in digits. */
   readonly version?: string;
@@ -55,6 +64,8 @@ export interface PlanSyncOptions {
 }
 
 const DAY_MS = 86_400_000;
+/** What is looked at to find landed spellings of keys: rows, bytes and runs since a table was read whole. */
+const LANDED_LIMITS = { rows: MOST_LANDED_KEYS, bytes: 256 * 1024 * 1024, runs: 500 };
 /** Tables below are counted with each run (rows). */
 const SMALL_TABLE = 1_000_000;
 
@@ -70,7 +81,7 @@ export async function planSync(given: PlanSyncOptions): Promise<SyncPlan> {
   const gaps: FoundGap[] = [];
   const chosen = new Map<PlannedTable, PlannedChanges>();
   const settingsOf = tableSettings(survey.tables, options);
-  const followed: Array<{ readonly table: PlannedTable; readonly link: ChainLink & { readonly mark: ChangeMark } }> = [];
+  const followed: Array<{ readonly table: PlannedTable; readonly link: MarkedLink }> = [];
   const whole = (table: PlannedTable, why: string) => chosen.set(table, { ...table.changes!, reload: why });
   const onGap = (table: PlannedTable, link: ChainLink, error: LegacyToS3Error) => {
     const { schema, table: name, changes } = table;
@@ -93,20 +104,37 @@ export async function planSync(given: PlanSyncOptions): Promise<SyncPlan> {
     } else if (!link.mark) {
       whole(table, 'the run before has no mark of it from which its changes could be read');
     } else {
-      const other = differenceOf(table, link as ChainLink & { readonly mark: ChangeMark }, given);
+      const other = differenceOf(table, link as MarkedLink, given);
       if (other) onGap(table, link, other);
-      else followed.push({ table, link: link as ChainLink & { readonly mark: ChangeMark } });
+      else followed.push({ table, link: link as MarkedLink });
     }
   }
   const probes = await probe(given, followed);
   const unchanged: { [table: string]: ChainLink } = {};
+  const isSpelled = ({ way, settings }: PlannedChanges) => way === ChangeWay.CHANGE_TRACKING && settings?.spellings === 'true';
+  const spelled = followed.filter(({ table: { changes } }, at) => probes[at].changed && isSpelled(changes!));
+  const whose = spelled.map(({ table: { schema, table }, link: { runId } }) => ({ schema, table, runId }));
+  const objects = await findLandedObjects(given.target, whose, LANDED_LIMITS);
+  const landed = new Map(spelled.map(({ table }, at) => [table, objects[at]]));
   followed.forEach(({ table, link }, at) => {
     const { changed, gap: found } = probes[at];
-    if (found) onGap(table, link, found);
-    else if (changed) chosen.set(table, { ...table.changes!, ...fromLink(link) });
-    else if (link.mark.way === ChangeWay.CHANGE_TRACKING && given.version !== undefined) unchanged[linkKey(table)] = { ...link, unchangedTo: latest(link, versionOrder(given.version)) };
+    const { keys, rows, tooMany, gone } = landed.get(table) ?? {};
+    if (found) {
+      onGap(table, link, found);
+    } else if (gone !== undefined) {
+      onGap(table, link, gap(table, link.mark, `its key lands in several spellings, and what landed cannot be looked at: ${gone}`));
+    } else if (tooMany !== undefined) {
+      whole(table, `its key lands in several spellings, and ${tooMany}`);
+    } else if (changed) {
+      chosen.set(table, { ...table.changes!, ...fromLink(link), ...(keys && { landed: [...keys], landedRows: rows }) });
+    } else if (link.mark.way === ChangeWay.CHANGE_TRACKING && given.version !== undefined) {
+      unchanged[linkKey(table)] = { ...link, unchangedTo: latest(link, versionOrder(given.version)) };
+    }
   });
-  const counted = [...chosen].map(([table, changes]): PlannedTable => ({ ...table, changes: { ...changes, count: isCounted(table, chain.tables[linkKey(table)], given) } }));
+  const counted = [...chosen].map(([table, changes]): PlannedTable => {
+    const count = isCounted(table, chain.tables[linkKey(table)], given);
+    return { ...table, changes: { ...changes, count } };
+  });
   return { plan: await cut(counted, survey, given), gaps, unchanged, ways: survey.tables.map(({ changes }) => changes!.way) };
 }
 
@@ -117,19 +145,24 @@ export function uncut(options: RunOptions): RunOptions {
 }
 
 /** Tables that are read whole in the chunks they would have in a run of their own. */
-async function cut(tables: readonly PlannedTable[], survey: ExtractionPlan, { connection, features, options }: PlanSyncOptions): Promise<ExtractionPlan> {
+async function cut(
+  tables: readonly PlannedTable[], survey: ExtractionPlan, { connection, features, options }: PlanSyncOptions,
+): Promise<ExtractionPlan> {
   const whole = tables.filter(({ changes }) => !changes!.from);
   if (whole.length === 0) return { ...survey, tables: [...tables] };
   // Options of tables that are not read would be refused as misspelt.
   const meant = new Set<object>(whole.flatMap((table) => survey.tables.filter((each) => linkKey(each) === linkKey(table))));
-  const tableOptions = parsedPatterns(survey.tables, options.tableOptions).filter((each) => [...each.meant].some((table) => meant.has(table))).map(({ rule }) => rule);
-  const made = await planOver(connection, features, { ...options, tableOptions, include: whole.map(({ schema, table }) => quoteTable(schema, table)), exclude: [] });
+  const tableOptions = parsedPatterns(survey.tables, options.tableOptions)
+    .filter((each) => [...each.meant].some((table) => meant.has(table))).map(({ rule }) => rule);
+  const include = whole.map(({ schema, table }) => quoteTable(schema, table));
+  const made = await planOver(connection, features, { ...options, tableOptions, include, exclude: [] });
   const cutTables = new Map(made.tables.map((table) => [linkKey(table), table]));
   // A table that was dropped meanwhile is refused when the plan is compared with the source.
-  return { ...survey, tables: tables.map((table) => (table.changes!.from ? table : { ...cutTables.get(linkKey(table)) ?? table, changes: table.changes })) };
+  const cutOf = (table: PlannedTable): PlannedTable => ({ ...cutTables.get(linkKey(table)) ?? table, changes: table.changes });
+  return { ...survey, tables: tables.map((table) => (table.changes!.from ? table : cutOf(table))) };
 }
 
-function fromLink({ mark, runId, unchangedTo }: ChainLink & { readonly mark: ChangeMark }): Pick<PlannedChanges, 'from' | 'previousRun' | 'unchangedTo'> {
+function fromLink({ mark, runId, unchangedTo }: MarkedLink): Pick<PlannedChanges, 'from' | 'previousRun' | 'unchangedTo'> {
   return { from: { ...mark }, previousRun: runId, ...(unchangedTo !== undefined && { unchangedTo }) };
 }
 
@@ -138,7 +171,9 @@ function latest({ mark, unchangedTo = mark!.order }: ChainLink, seen: string): s
 }
 
 /** Why a table is not the one of its link, before its changes are looked at. */
-function differenceOf(table: PlannedTable, { mark, shape, unchangedTo }: ChainLink & { readonly mark: ChangeMark }, { facts, options, version }: PlanSyncOptions): LegacyToS3Error | undefined {
+function differenceOf(
+  table: PlannedTable, { mark, shape, unchangedTo }: MarkedLink, { facts, options, version }: PlanSyncOptions,
+): LegacyToS3Error | undefined {
   const { way } = table.changes!;
   if (mark.way !== way) return gap(table, mark, `they are learnt by ${way} now`);
   if (shape !== shapeOf(table, options.format.types)) return gap(table, mark, 'it has other columns than the run before landed, or they land otherwise');
@@ -152,7 +187,9 @@ function differenceOf(table: PlannedTable, { mark, shape, unchangedTo }: ChainLi
 }
 
 /** Tables with Change Tracking are looked at many by one statement, others one by one. */
-async function probe({ connection, options }: PlanSyncOptions, followed: ReadonlyArray<{ readonly table: PlannedTable; readonly link: ChainLink & { readonly mark: ChangeMark } }>) {
+async function probe(
+  { connection, options }: PlanSyncOptions, followed: ReadonlyArray<{ readonly table: PlannedTable; readonly link: MarkedLink }>,
+) {
   const tracked = followed.filter(({ table }) => table.changes!.way === ChangeWay.CHANGE_TRACKING);
   const told = await probeTracked(connection, tracked.map(({ table: { schema, table, identity }, link: { mark, unchangedTo } }) => (
     { schema, table, objectId: identity!.objectId, from: mark, since: unchangedTo ?? mark.order })));

@@ -6,7 +6,7 @@ import { planSync, type FoundGap, type SyncPlan } from './plan-sync';
 import { runIdAt, type ChangeChain } from '../../../contract';
 import { Changes, OnGap } from '../../api/changes/changes-options';
 import type { SyncResult } from '../../api/changes/sync-result';
-import type { ExtractControls } from '../../api/controls';
+import type { ResumeControls } from '../../api/controls';
 import { LegacyToS3Error } from '../../api/errors';
 import type { ExtractResult } from '../../api/extract-result';
 import { Consistency, type ExtractorProps } from '../../api/extractor-props';
@@ -39,7 +39,7 @@ const MOST_ATTEMPTS = 3;
  * @throws LegacyToS3Error, of code CHANGES_REFUSED where changes cannot be read rightly, CHANGES_GAP where they cannot be told any more, or
  * RUN_IN_USE while another sync of the database is at work
  */
-export async function sync(props: ExtractorProps, controls: ExtractControls = {}, clock: Clock = SYSTEM_CLOCK): Promise<SyncResult> {
+export async function sync(props: ExtractorProps, controls: ResumeControls = {}, clock: Clock = SYSTEM_CLOCK): Promise<SyncResult> {
   const options = await resolveOptions(props);
   refuseOptions(options, props);
   const target = openTarget(options.target, options.targetOptions);
@@ -55,7 +55,9 @@ export async function sync(props: ExtractorProps, controls: ExtractControls = {}
 }
 
 /** @throws LegacyToS3Error of code INVALID_CONFIG, or CHANGES_REFUSED */
-export function refuseOptions({ query, plan, format, consistency, changes, connection, oneVersion, readers, readersChosen }: RunOptions, { threads }: ExtractorProps): void {
+export function refuseOptions(
+  { query, plan, format, consistency, changes, connection, oneVersion, readers, readersChosen }: RunOptions, { threads }: ExtractorProps,
+): void {
   const refuse = (message: string) => new LegacyToS3Error('INVALID_CONFIG', message);
   if (query) throw refuse('a query has no changes that could be followed: extract it anew');
   if (plan) throw refuse('plan is of runs that read all rows: sync makes its own');
@@ -80,7 +82,7 @@ export function refuseSource({ snapshotAllowed }: SourceFeatures, database: stri
 interface SyncGiven {
   readonly props: ExtractorProps;
   readonly options: RunOptions;
-  readonly controls: ExtractControls;
+  readonly controls: ResumeControls;
   readonly clock: Clock;
   readonly target: LandingTarget;
   readonly store: StateStore;
@@ -104,8 +106,8 @@ class Sync {
       const idle = await readIdle(connection, options);
       const chain = await readChain(store, key);
       // Whoever is at work changes nothing that is told here.
-      if (chain?.idle !== undefined && chain.idle === idle) return NOTHING;
-      lease = await RunLease.acquire(store, `sync of ${key}`, clock, { takeOver: false, folder: chainFolder(key) });
+      if (chain?.idle !== undefined && chain.idle === idle) return nothing(chain);
+      lease = await RunLease.acquire(store, `sync of ${key}`, clock, { takeOver: controls.takeOver ?? false, folder: chainFolder(key) });
       lease.keep((reason) => { this.lost = { reason }; });
       return await this.runHeld(key, connection, idle);
     } finally {
@@ -123,11 +125,11 @@ class Sync {
   private async runHeld(key: string, connection: SqlServerConnection, idle: string | undefined): Promise<SyncResult> {
     const { target, store, options, props, controls, clock } = this.given;
     const { resumable, givenUp } = await leftRuns(target, store, key);
-    for (const runId of givenUp) await abort(props, runId, false, clock).catch((error: unknown) => { if (!isInUse(error)) throw error; });
+    for (const runId of givenUp) await abort(props, runId, controls.takeOver, clock).catch((error: unknown) => { if (!isInUse(error)) throw error; });
     const features = await readFeatures(connection);
     refuseSource(features, connection.database, options);
     // What it has landed is not read again; what changed meanwhile is for the next sync.
-    if (resumable) return this.resultOf('firstLoad', await resume(props, resumable.runId, controls, clock), []);
+    if (resumable) return this.resultOf(key, 'firstLoad', await resume(props, resumable.runId, controls, clock), []);
     const chain = await readChain(store, key);
     if (!chain) {
       await connection.close();
@@ -138,14 +140,18 @@ class Sync {
   }
 
   private async follow(
-    key: string, chain: ChangeChain, { connection, features, idle }: { readonly connection: SqlServerConnection; readonly features: SourceFeatures; readonly idle: string | undefined },
+    key: string, chain: ChangeChain,
+    { connection, features, idle }: {
+      readonly connection: SqlServerConnection; readonly features: SourceFeatures; readonly idle: string | undefined;
+    },
   ): Promise<SyncResult> {
-    const { options, clock, props, controls } = this.given;
+    const { options, clock, props, controls, target } = this.given;
     const facts = await askFacts(connection, features, options);
     let at = idle;
     let seen: SyncPlan | undefined;
     for (let attempt = 1; ; attempt++) {
-      const planned = await planSync({ connection, features, facts: attempt === 1 ? facts : await askFacts(connection, features, options), options, chain, version: versionOf(at), now: clock.now() });
+      const now = attempt === 1 ? facts : await askFacts(connection, features, options);
+      const planned = await planSync({ connection, features, facts: now, options, target, chain, version: versionOf(at), now: clock.now() });
       seen = { ...planned, gaps: [...seen?.gaps ?? [], ...planned.gaps] };
       for (const { why, reloaded } of planned.gaps) controls.onEvent?.({ type: 'warning', message: reloaded ? `${why}; it is read whole` : `${why}; it is left out` });
       if (planned.plan.tables.length === 0) return this.finish(key, 'nothing', undefined, seen, at);
@@ -186,12 +192,17 @@ class Sync {
     const { store } = this.given;
     const isWhole = !gaps.some(({ reloaded }) => !reloaded) && (result?.missingTables.length ?? 0) === 0;
     if (!this.lost) await keepChain(store, key, { unchanged, ways, idle, isWhole });
-    if (!result) return { ...NOTHING, gaps: gaps.length };
-    const whys = new Map((plan?.tables ?? []).flatMap((table) => (table.changes?.reload === undefined ? [] : [[linkKey(table), table.changes.reload] as const])));
-    return this.resultOf(kind, result, gaps, whys);
+    if (!result) return { ...nothing(await readChain(store, key)), gaps: gaps.length };
+    const whys = new Map((plan?.tables ?? []).flatMap((table) => {
+      const reload = table.changes?.reload;
+      return reload === undefined ? [] : [[linkKey(table), reload] as const];
+    }));
+    return this.resultOf(key, kind, result, gaps, whys);
   }
 
-  private async resultOf(kind: string, result: ExtractResult, gaps: readonly FoundGap[], whys: ReadonlyMap<string, string> = new Map()): Promise<SyncResult> {
+  private async resultOf(
+    chainId: string, kind: string, result: ExtractResult, gaps: readonly FoundGap[], whys: ReadonlyMap<string, string> = new Map(),
+  ): Promise<SyncResult> {
     const manifest = await readManifest(this.given.target, result.runId);
     const gapOf = new Map(gaps.map((found) => [JSON.stringify([found.schema, found.table]), found.why]));
     const tables = manifest.tables.map(({ schema, table, rows, changes, base }) => {
@@ -218,9 +229,17 @@ class Sync {
       lagSeconds: marks.length === 0 ? 0 : Math.max(0, (Date.parse(manifest.finishedAt) - Date.parse(marks[0])) / 1000),
       lagRows: tables.reduce((sum, { inserts, updates, deletes }) => sum + inserts + updates + deletes, 0),
       gaps: gaps.length,
+      landedRuns: runsOf(await readChain(this.given.store, chainId)),
     };
   }
 }
 
 const ONE_READER = { readers: 1, readersChosen: true, threads: 0 } as const;
-const NOTHING: SyncResult = { kind: 'nothing', tables: [], lagSeconds: 0, lagRows: 0, gaps: 0 };
+
+function nothing(chain: ChangeChain | undefined): SyncResult {
+  return { kind: 'nothing', tables: [], lagSeconds: 0, lagRows: 0, gaps: 0, landedRuns: runsOf(chain) };
+}
+
+function runsOf(chain: ChangeChain | undefined): string[] {
+  return [...new Set(Object.values(chain?.tables ?? {}).map(({ runId }) => runId))].sort();
+}

@@ -120,7 +120,8 @@ export class TableAssembly {
     const bounds = { ...(lower && { lower }), ...(upper && { upper }), ...(nullKey && { nullKey }) };
     const keys = { ...bounds, ...keyRange(this.identity, tallies) };
     const asked = sourceSeconds !== undefined && { sourceSeconds };
-    return { entry: { chunk, rows, ...chunkHash(objects), ...keys, ...(instant && { instant }), ...(mark && { mark }), attempts, seconds, ...asked }, objects };
+    const when = { ...(instant && { instant }), ...(mark && { mark }) };
+    return { entry: { chunk, rows, ...chunkHash(objects), ...keys, ...when, attempts, seconds, ...asked }, objects };
   }
 
   /** Whether the table has the entries of its chunks; else they are to be told again. */

@@ -63,7 +63,8 @@ test('all changes: what each operation tells and leaves NULL (cdc.fn_cdc_get_all
   expect(await all('dbo_Items', columns, 'all update old')).toEqual(expected);
   expect(await all('dbo_Items', columns)).toEqual(expected.filter(([operation]) => operation !== 3));
   expect(await rows(one, 'SELECT __$operation, Id, __$update_mask FROM cdc.dbo_Items_CT ORDER BY __$start_lsn, __$seqval, __$operation')).toEqual(
-    [[2, 4, 0x3f], [3, 1, 0x04], [4, 1, 0x04], [3, 2, 0x30], [4, 2, 0x30], [1, 3, 0x3f]].map(([operation, id, mask]) => [operation, id, Buffer.from([mask])]));
+    [[2, 4, 0x3f], [3, 1, 0x04], [4, 1, 0x04], [3, 2, 0x30], [4, 2, 0x30], [1, 3, 0x3f]]
+      .map(([operation, id, mask]) => [operation, id, Buffer.from([mask])]));
   expect(await scalar(one, "SELECT sys.fn_cdc_is_bit_set(sys.fn_cdc_get_column_ordinal('dbo_Items', 'Price'), 0x04)")).toBe(true);
 });
 

@@ -12,7 +12,8 @@ const OBJECT_COLUMNS = [
 ];
 
 function objectCells(
-  objectId: number, name: string, schemaId: number, parentId: number, type: string, description: string, created: Date, shipped = false, modified = created,
+  objectId: number, name: string, schemaId: number, parentId: number, type: string, description: string, created: Date, shipped = false,
+  modified = created,
 ): Cell[] {
   return [name, objectId, null, schemaId, parentId, type.padEnd(2), description, ticks(created), ticks(modified), shipped, false, false];
 }

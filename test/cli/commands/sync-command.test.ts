@@ -1,0 +1,43 @@
+import { landedCli } from '../../support/runs/landed-cli';
+
+const landed = landedCli();
+const syncArgs = (tables: string, ...more: readonly string[]) => ['sync', ...landed.extractArgs(tables, ...more).slice(1)];
+
+beforeAll(async () => {
+  await landed.sql('ALTER DATABASE LegacyLedger SET ALLOW_SNAPSHOT_ISOLATION ON');
+  await landed.sql('ALTER DATABASE LegacyLedger SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 2 DAYS, AUTO_CLEANUP = ON)');
+});
+
+const made: string[] = [];
+/** Tables of one row, with Change Tracking. */
+async function make(...names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    await landed.sql(`CREATE TABLE dbo.${name} (Id int NOT NULL PRIMARY KEY, V nvarchar(20) NULL); ALTER TABLE dbo.${name} ENABLE CHANGE_TRACKING; INSERT INTO dbo.${name} VALUES (1, N'old')`);
+    made.push(name);
+  }
+}
+afterEach(async () => {
+  for (const name of made.splice(0)) await landed.sql(`DROP TABLE IF EXISTS dbo.${name}`);
+});
+
+const valuesOf = async (name: string) => (await landed.query(`SELECT id, v FROM legacyledger_dbo_${name.toLowerCase()} ORDER BY id`)).map((row) => Object.values(row as object).join(' '));
+
+test('what a sync landed that ended before it could commit is committed by the next one, though nothing has changed', async () => {
+  await make('One', 'Two');
+  const args = syncArgs('dbo.One,dbo.Two', '--landed-tables', 'iceberg');
+  await landed.ok(args);
+  await landed.sql('UPDATE dbo.One SET V = N\'new\' WHERE Id = 1; UPDATE dbo.Two SET V = N\'new\' WHERE Id = 1');
+  // As far as one gets that is killed there.
+  await landed.ok(syncArgs('dbo.One,dbo.Two'));
+  expect([await valuesOf('One'), await valuesOf('Two')]).toEqual([['1 old'], ['1 old']]);
+  const { code, stderr } = await landed.cli(args);
+  expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringMatching(/was landed before and not committed; it is now: legacyledger_dbo_\w+, legacyledger_dbo_\w+[\s\S]*nothing has changed/) });
+  expect([await valuesOf('One'), await valuesOf('Two')]).toEqual([['1 new'], ['1 new']]);
+  // Changes of one do not let those of another be forgotten.
+  await landed.sql('UPDATE dbo.One SET V = N\'third\' WHERE Id = 1; DELETE FROM dbo.Two WHERE Id = 1');
+  await landed.ok(syncArgs('dbo.One,dbo.Two'));
+  await landed.sql('INSERT INTO dbo.One VALUES (2, NULL)');
+  await landed.ok(args);
+  expect([await valuesOf('One'), await valuesOf('Two')]).toEqual([['1 third', '2 '], []]);
+  expect((await landed.cli(args)).stderr).toBe('nothing has changed\n');
+}, 120_000);
