@@ -18,7 +18,15 @@ export async function* batchesInMemory({ bytes }: FileInMemory, { metadata }: Pi
   const { rows } = await openParquet(files, URI, bytes.length);
   const none = new Map<number, never>();
   const file = {
-    content: FileContent.data, filePath: URI, recordCount: rows, fileSizeBytes: bytes.length, columnSizes: none, valueCounts: none, nullValueCounts: none, lowerBounds: none, upperBounds: none,
+    content: FileContent.data,
+    filePath: URI,
+    recordCount: rows,
+    fileSizeBytes: bytes.length,
+    columnSizes: none,
+    valueCounts: none,
+    nullValueCounts: none,
+    lowerBounds: none,
+    upperBounds: none,
   };
   yield* batchesOf(files, { metadata }, { file, sequence: 0n, equalityDeletes: [], positionDeletes: [] }, fields, new Uint32Array());
 }

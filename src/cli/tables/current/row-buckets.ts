@@ -3,11 +3,14 @@ import { createHash } from 'node:crypto';
 /** Rows fall into so many buckets by their keys, on both sides into the same: content is compared bucket by bucket, whatever the order of rows. */
 export const BUCKETS = 65_536;
 
-/** FNV-1a of the key's text: which bucket a row falls into. */
+/** A prime, by which products of the hash stay exact. */
+const PRIME = 2_147_483_647;
+
+/** Which bucket a row falls into: a polynomial of the characters of its key. */
 export function bucketOf(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
-  return (hash ^ hash >>> 16) & (BUCKETS - 1);
+  let hash = 0;
+  for (let at = 0; at < key.length; at++) hash = (hash * 65_599 + key.charCodeAt(at) + 1) % PRIME;
+  return hash % BUCKETS;
 }
 
 /** Number and content of the rows of each bucket: sums of SHA-256 of all values, so that twice the same row counts twice. */
@@ -31,8 +34,8 @@ export class RowBuckets {
   public differing(other: RowBuckets): number[] {
     const found: number[] = [];
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      const isEqual = this.counts[bucket] === other.counts[bucket] && this.first[bucket] === other.first[bucket] && this.second[bucket] === other.second[bucket];
-      if (!isEqual) found.push(bucket);
+      const hasSameRows = this.first[bucket] === other.first[bucket] && this.second[bucket] === other.second[bucket];
+      if (this.counts[bucket] !== other.counts[bucket] || !hasSameRows) found.push(bucket);
     }
     return found;
   }

@@ -68,7 +68,9 @@ const OWN_CODES: ReadonlySet<string> = new Set(['CHANGES_GAP', 'CHANGES_REFUSED'
  * @param names of landed tables, or `schema.table` of the source; all where there is none
  * @throws LegacyToS3Error of code TARGET_NOT_FOUND for a name that is none
  */
-export async function verifyCurrent(source: TablesSource, names: readonly string[], props: ExtractorProps, options: VerifyCurrentOptions): Promise<CurrentTable[]> {
+export async function verifyCurrent(
+  source: TablesSource, names: readonly string[], props: ExtractorProps, options: VerifyCurrentOptions,
+): Promise<CurrentTable[]> {
   return inPlace(source, async (place) => telling(place, `compare the landed tables of ${place.told} with the source`, async () => {
     const tables = chosen(await openTables(place), names, place);
     const opened = await openCurrentSource(props, options);
@@ -102,7 +104,8 @@ class TableComparison {
   private readonly metadata: TableMetadata;
 
   public constructor(
-    private readonly place: TablesPlace, private readonly source: CurrentSource, private readonly table: OpenTable, private readonly options: VerifyCurrentOptions,
+    private readonly place: TablesPlace, private readonly source: CurrentSource, private readonly table: OpenTable,
+    private readonly options: VerifyCurrentOptions,
   ) {
     this.metadata = table.metadata;
   }

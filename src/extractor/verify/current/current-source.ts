@@ -79,7 +79,8 @@ export class CurrentSource {
       const features = await readFeatures(connection);
       refuseSource(features, connection.database, options);
       const chain = await readChain(state.store, chainKey(addressOf(options.connection), connection.database));
-      const plan = await planWithWays(connection, await askFacts(connection, features, options), await planOver(connection, features, uncut(options)), options);
+      const facts = await askFacts(connection, features, options);
+      const plan = await planWithWays(connection, facts, await planOver(connection, features, uncut(options)), options);
       return new CurrentSource(options, connection.database, plan.tables, chain, signal);
     } catch (error) {
       throw safe(error, options, signal);
@@ -179,7 +180,9 @@ export class CurrentSource {
     return mark && unchangedTo !== undefined && isOneLineage(mark, from) && mark.order === from.order ? { ...from, order: unchangedTo } : from;
   }
 
-  private async send(connection: SqlServerConnection, job: ReadJob, { sql, parameters }: ChangeStatement, take: TakeFile, role?: ChangeRole): Promise<void> {
+  private async send(
+    connection: SqlServerConnection, job: ReadJob, { sql, parameters }: ChangeStatement, take: TakeFile, role?: ChangeRole,
+  ): Promise<void> {
     const { options: { format }, signal } = this;
     await readRows({
       connection: connection.tedious,

@@ -1,4 +1,4 @@
-import { commitLanded, verifyCurrent, type ComparisonCost, type CurrentTable } from '../../../../src/cli/tables';
+import { commitLanded, verifyCurrent, type ComparisonCost, type CurrentTable, type VerifyCurrentOptions } from '../../../../src/cli/tables';
 import { openFolder } from '../../../../src/cli/tables/place';
 import { askRepair } from '../../../../src/extractor/doors/landed-tables';
 import { sync, type ExtractorProps, type SyncResult } from '../../../../src/extractor/doors/public';
@@ -35,7 +35,7 @@ async function follow(given = props()): Promise<SyncResult> {
   return result;
 }
 
-async function verify(names: readonly string[] = [], given = props(), more: { most?: number; dryRun?: boolean; onCost?: (cost: ComparisonCost) => void } = {}): Promise<CurrentTable[]> {
+async function verify(names: readonly string[] = [], given = props(), more: Partial<VerifyCurrentOptions> = {}): Promise<CurrentTable[]> {
   return verifyCurrent({ target: given.target }, names, given, { most: 20, ...more });
 }
 
@@ -161,7 +161,9 @@ describe('what cannot be compared now is told by name', () => {
     runs.server.faults.onRequest = ({ sql }) => void asked.push(sql);
     const costs: ComparisonCost[] = [];
     expect(await verify([], props(), { dryRun: true, onCost: (cost) => costs.push(cost) })).toEqual([{ name: MOVING, state: 'PLANNED' }, { name: STILL, state: 'PLANNED' }]);
-    expect(costs).toMatchObject([{ name: MOVING, landedRows: 1000, landedFiles: 1, sourceRows: 1000 }, { name: STILL, landedRows: 10, sourceRows: 10 }]);
+    expect(costs).toMatchObject([
+      { name: MOVING, landedRows: 1000, landedFiles: 1, sourceRows: 1000 }, { name: STILL, landedRows: 10, sourceRows: 10 },
+    ]);
     expect(asked.filter((sql) => /CHANGETABLE|FROM \[dbo\]\.\[/.test(sql))).toEqual([]);
   });
 });
