@@ -5,6 +5,7 @@ import { addExtractCommand } from './commands/extract-command';
 import { addInitCommand } from './commands/init-command';
 import { addExpireCommand } from './commands/landed/expire-command';
 import { addQueryCommand } from './commands/landed/query-command';
+import { addRepairCommand } from './commands/landed/repair-command';
 import { addRollbackCommand } from './commands/landed/rollback-command';
 import { addPlanCommand } from './commands/plan-command';
 import { addPauseCommands } from './commands/remote/pause-commands';
@@ -39,6 +40,7 @@ export function createProgram(): Program {
   addPlanCommand(command);
   addExtractCommand(command);
   addSyncCommand(command);
+  addRepairCommand(command);
   addStatusCommand(command);
   addRedriveCommand(command);
   addPauseCommands(command);

@@ -80,6 +80,11 @@ export interface ManifestChanges {
   readonly inserts: number;
   readonly updates: number;
   readonly deletes: number;
+  /**
+   * Rows of its files of keys, where they are more than one for each inserted and updated row: of keys that land in several spellings which the
+   * source holds equal, every one is deleted. Absent: as many as those.
+   */
+  readonly keyRows?: number;
   /** Whether deletes are seen at all. */
   readonly deletesSeen: boolean;
   /** COUNT_BIG of the table in the transaction that read the changes; absent where it was not asked. */
@@ -130,10 +135,11 @@ export function changesContradictions(
   const rows = (role: ChangeRole) => objectsOfRole(objects, role).reduce((sum, object) => sum + object.rows, 0);
   const changed = changes.inserts + changes.updates;
   const expected: readonly (readonly [ChangeRole, number])[] = [
-    ['changes', changed], ['keys', changes.keyColumns.length === 0 ? 0 : changed], ['deletes', changes.deletes],
+    ['changes', changed], ['keys', changes.keyColumns.length === 0 ? 0 : changes.keyRows ?? changed], ['deletes', changes.deletes],
   ];
   const problems = expected.filter(([role, count]) => rows(role) !== count)
     .map(([role, count]) => `its files of ${role} have ${rows(role)} rows, the source counted ${count}`);
+  if ((changes.keyRows ?? changed) < changed) problems.push(`it has ${changes.keyRows} keys of ${changed} inserted and updated rows`);
   if (changes.keyColumns.length === 0 && changes.deletes > 0) problems.push(`it has ${changes.deletes} deletes and no key to delete by`);
   return problems;
 }
@@ -171,4 +177,6 @@ export interface ChainLink {
   readonly shape: string;
   /** When its rows were counted last (ISO 8601, UTC). */
   readonly countedAt?: string;
+  /** Why the next run is to read the table whole, whatever changed: a repair was asked for. */
+  readonly reload?: string;
 }

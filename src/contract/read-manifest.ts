@@ -126,7 +126,7 @@ function changesProblems(changes: unknown, version: unknown, path: string): stri
   const problems = [...markProblems(changes.from, `${path}from`), ...markProblems(changes.to, `${path}to`)];
   if (typeof changes.previousRun !== 'string' || changes.previousRun === '') problems.push(`${path}previousRun: expected a non-empty string, got ${JSON.stringify(changes.previousRun)}`);
   if (!Array.isArray(changes.keyColumns)) problems.push(`${path}keyColumns: expected an array`);
-  for (const key of ['inserts', 'updates', 'deletes']) {
+  for (const key of ['inserts', 'updates', 'deletes', ...(changes.keyRows === undefined ? [] : ['keyRows'])]) {
     if (!Number.isSafeInteger(changes[key]) || (changes[key] as number) < 0) problems.push(`${path}${key}: expected a whole number >= 0, got ${JSON.stringify(changes[key])}`);
   }
   if (problems.length > 0) return problems;

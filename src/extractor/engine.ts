@@ -7,9 +7,11 @@ export { extract, resume } from './run/extract-run';
 export { check } from './run/manage/check-run';
 export { listRuns } from './run/manage/list-runs';
 export { plan } from './run/plan-run';
+export { askRepair } from './run/sync/ask-repair';
 export { sync } from './run/sync/sync-run';
 export { abort, prune } from './run/manage/run-cleanup';
 export { watch } from './run/manage/watch-run';
+export { openCurrentSource } from './verify/current/current-source';
 export { verify } from './verify/verify-run';
 
 serveWhereStarted();

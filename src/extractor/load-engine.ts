@@ -8,11 +8,19 @@ import type { ExtractorProps } from './api/extractor-props';
 import type { LandingProps } from './api/landing-props';
 import type { CheckItem, ExecutionRun, RunSummary, RunWatch, WatchOptions } from './api/run-summary';
 import type { VerificationResult, VerifyOptions } from './api/verification-result';
+import type { RepairedTable } from './run/sync/ask-repair';
+import type { CurrentSource } from './verify/current/current-source';
+
+export type { RepairedTable } from './run/sync/ask-repair';
+export type { ComparedTable, CurrentSource, SourceRows } from './verify/current/current-source';
+export type { FileInMemory } from './verify/current/files-in-memory';
 
 /** What the bundled engine exports. */
 export interface ExtractorEngine {
   extract(props: ExtractorProps, controls?: ExtractControls): Promise<ExtractResult>;
   sync(props: ExtractorProps, controls?: ResumeControls): Promise<SyncResult>;
+  askRepair(props: ExtractorProps, tables: readonly string[], controls?: PlanControls): Promise<RepairedTable[]>;
+  openCurrentSource(props: ExtractorProps, controls?: PlanControls): Promise<CurrentSource>;
   plan(props: ExtractorProps, controls?: PlanControls): Promise<ExtractionPlan>;
   resume(props: ExtractorProps, runId: string, controls?: ResumeControls): Promise<ExtractResult>;
   abort(props: LandingProps | ExtractorProps, runId: string, takeOver?: boolean): Promise<void>;

@@ -1,5 +1,6 @@
 import {
-  CHANGE_COLUMNS, CHANGE_FIELD_IDS, changeFileName, companionFieldId, historyTableName, isChangeColumn, isStateKey, lowestMark, manifestProblems,
+  CHANGE_COLUMNS, CHANGE_FIELD_IDS, changeFileName, changesContradictions, companionFieldId, historyTableName, isChangeColumn, isStateKey,
+  lowestMark, manifestProblems,
   objectsOfRole, type ChangeMark, type ChangeRole,
 } from '../../src/contract';
 
@@ -35,6 +36,17 @@ test('files are named by what they hold', () => {
 
 test.each(['landing-state/changes=Ledger/chain.json', '_state/changes=Ledger%20A/lease-000001.json'])('%s is state', (key) => {
   expect(isStateKey(key)).toBe(true);
+});
+
+test('keys are as many as inserted and updated rows, or more where the run says so, and no others', () => {
+  const problems = (keyRows: number | undefined, keys: number) => changesContradictions({
+    changes: { way: 'changeTracking', previousRun: 'r0', from: mark('01'), to: mark('02'), keyColumns: ['Id'], inserts: 1, updates: 1, deletes: 0, deletesSeen: true, ...(keyRows !== undefined && { keyRows }) },
+    objects: [{ role: 'changes', rows: 2 }, { role: 'keys', rows: keys }],
+  });
+  expect([problems(undefined, 2), problems(5, 5)]).toEqual([[], []]);
+  expect(problems(undefined, 3)).toEqual(['its files of keys have 3 rows, the source counted 2']);
+  expect(problems(5, 2)).toEqual(['its files of keys have 2 rows, the source counted 5']);
+  expect(problems(1, 1)).toEqual(['it has 1 keys of 2 inserted and updated rows']);
 });
 
 describe('a manifest of changes', () => {

@@ -6,6 +6,7 @@ import { someNames } from './landed/landed-options';
 import { loadTables } from './landed/load-tables';
 import { refuseMissing } from './refuse-missing';
 import { addStackOptions, targetOf, type StackOptions } from './target-options';
+import type { ForeignRows } from '../../contract';
 import { counted } from '../../extractor/api/counted';
 import { LegacyToS3Error, sync, type ExtractEvent, type ExtractorProps, type SyncResult } from '../../extractor/doors/public';
 import { addSettings, settingValues, type OptionValues } from '../config/command-settings';
@@ -14,9 +15,10 @@ import { stopOnSignals } from '../process/stop-on-signals';
 import { createProgress } from '../progress';
 
 /** The options that are no settings, as commander hands them over. */
-interface SyncOptions extends OptionValues, StackOptions {
+export interface SyncOptions extends OptionValues, StackOptions {
   readonly every?: number;
   readonly takeOver?: true;
+  readonly foreignRows?: ForeignRows;
   readonly json?: true;
   readonly quiet?: true;
   readonly debug?: true;
@@ -68,7 +70,7 @@ async function runSync(options: SyncOptions): Promise<void> {
   const signals = stopOnSignals();
   try {
     if (options.every === undefined) await syncOnce(props, folder, options, signals.signal);
-    else await syncEvery(options.every, async () => syncOnce(props, folder, options, signals.signal), signals.signal);
+    else await syncEvery(options.every, async () => void await syncOnce(props, folder, options, signals.signal), signals.signal);
   } finally {
     signals.dispose();
   }
@@ -91,7 +93,8 @@ async function syncEvery(everyMs: number, once: () => Promise<void>, signal: Abo
   }
 }
 
-async function syncOnce(props: ExtractorProps, folder: string | undefined, options: SyncOptions, signal: AbortSignal): Promise<void> {
+/** Syncs, commits what landed where it is a folder's, and tells of it. @throws LegacyToS3Error */
+export async function syncOnce(props: ExtractorProps, folder: string | undefined, options: SyncOptions, signal: AbortSignal): Promise<SyncResult> {
   const progress = createProgress(options);
   try {
     let last: ExtractEvent | undefined;
@@ -107,10 +110,12 @@ async function syncOnce(props: ExtractorProps, folder: string | undefined, optio
     const { run } = result;
     // What a sync landed that was stopped before it could commit; nothing need have changed since.
     const pending = folder === undefined ? [] : await commitPending(folder, result.landedRuns.filter((runId) => runId !== run?.runId));
-    const committed = folder !== undefined && run && run.missingTables.length === 0 ? await commitTables(folder, run.runId) : undefined;
+    const isWhole = folder !== undefined && run && run.missingTables.length === 0;
+    const committed = isWhole ? await commitTables(folder, run.runId, options.foreignRows) : undefined;
     for (const { runId, tables } of pending) {
       const names = tables.flatMap(({ state, name }) => (state === 'FAILED' ? [] : [name]));
-      if (!options.json && names.length > 0) progress.note(`run ${runId} was landed before and not committed; it is now: ${someNames(names)}`, { type: 'table-committed' });
+      const told = `run ${runId} was landed before and not committed; it is now: ${someNames(names)}`;
+      if (!options.json && names.length > 0) progress.note(told, { type: 'table-committed' });
       if (options.json) tables.forEach((table) => progress.note('', { type: 'table-committed', ...table }));
     }
     if (options.json) committed?.forEach((table) => progress.note('', { type: 'table-committed', ...table }));
@@ -119,11 +124,12 @@ async function syncOnce(props: ExtractorProps, folder: string | undefined, optio
     if (options.json) progress.note('', { type: 'synced', ...result });
     if (run) progress.finish(run);
     for (const { runId, tables } of pending) refuseUncommitted(folder!, runId, tables);
-    if (!run) return;
+    if (!run) return result;
     refuseMissing(run, (id) => `the next sync reads them anew; --resume ${id} tries again what failed`);
-    if (folder === undefined || !committed) return;
+    if (folder === undefined || !committed) return result;
     if (!options.json && !options.quiet) process.stdout.write(committedText(folder, run.runId, committed));
     refuseUncommitted(folder, run.runId, committed);
+    return result;
   } finally {
     progress.close();
   }

@@ -104,6 +104,7 @@ export class ChangeTracking implements TableChanges {
     const isGone = `t.${selectedBy(first)} IS NULL`;
     const statement = (sql: string): ChangeStatement => ({ sql: `${sql}${hint}`, parameters: [versionParameter(from)] });
     return {
+      ...(settings.spellings === 'true' && { changed: { sql: this.changed(), parameters: [versionParameter(from)] } }),
       changes: statement(`SELECT ${[...list(columns, 't'), ...own('ct.SYS_CHANGE_OPERATION')].join(', ')} ${present}${times}`),
       keys: statement(`SELECT ${list(keys, 't').join(', ')} ${present}`),
       deletes: statement(`SELECT ${[...list(keys, 'ct'), ...own("'D'")].join(', ')} ${all}${times} WHERE ${isGone}`),
@@ -121,7 +122,11 @@ export class ChangeTracking implements TableChanges {
     // On lines of its own, so that a comment it ends with swallows nothing.
     const rows = rowFilter === undefined ? this.name : `(SELECT * FROM ${this.name} WHERE (\n${rowFilter}\n))`;
     const equal = keyOf(this.table).map((column) => `${expressionOf({ ...column, form: undefined }, 't')} = ct.${quoteName(column.name)}`);
-    return `FROM CHANGETABLE(CHANGES ${this.name}, @from) AS ct ${join} JOIN ${rows} AS t ON ${equal.join(' AND ')}`;
+    return `FROM ${this.changed()} ${join} JOIN ${rows} AS t ON ${equal.join(' AND ')}`;
+  }
+
+  private changed(): string {
+    return `CHANGETABLE(CHANGES ${this.name}, @from) AS ct`;
   }
 
   private async ask(connection: SqlServerConnection, sql: string, purpose: string): Promise<CatalogRow[]> {

@@ -75,7 +75,7 @@ function chosen(way: ChangeWay, why: string, { instance, column }: Verdict, keys
   const isAppended = byRow && asked.rows === 'append';
   return {
     way,
-    why,
+    why: way === 'changeTracking' && keys.kind === 'spellings' ? `${why}; ${keys.why}, so that in each run the keys of all rows that landed are compared with the changed ones` : why,
     missing: [],
     enable: [],
     ...(!isAppended && { keys: keys.kind }),

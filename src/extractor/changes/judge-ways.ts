@@ -38,6 +38,12 @@ export interface ChangeAbilities {
    * more (deletes: keys). @default false
    */
   readonly landedKeys?: boolean;
+  /**
+   * Whether landed spellings of keys that changed can be looked for, which Change Tracking needs of keys with several; or why they cannot.
+   *
+   * @default - they can where landed keys can be read
+   */
+  readonly landedSpellings?: true | string;
 }
 
 /** What stands against a way: in words, and the statements that would change it where there are any. */
@@ -67,10 +73,11 @@ export interface WayContext {
 }
 
 /** Why rows cannot be replaced by their key, where the landed spelling of a key is told or found, and where it is not. */
-export function unusableKeys({ primaryKey }: ChangingTable, { kind, why }: KeyEquality, spellingsFound: boolean): Obstacle | undefined {
+export function unusableKeys({ primaryKey }: ChangingTable, { kind, why }: KeyEquality, spellingsFound: boolean | string): Obstacle | undefined {
   if (primaryKey.length === 0) return { lacks: 'it has no primary key, or not all of its columns are read' };
-  if (kind === 'bytes' || (kind === 'spellings' && spellingsFound)) return undefined;
-  return { lacks: `${why}, so that rows cannot be found by what landed of it` };
+  if (kind === 'bytes' || (kind === 'spellings' && spellingsFound === true)) return undefined;
+  const unsought = kind === 'spellings' && typeof spellingsFound === 'string' ? `, and ${spellingsFound}` : '';
+  return { lacks: `${why}, so that rows cannot be found by what landed of it${unsought}` };
 }
 
 /** What no way can do with. */
@@ -111,7 +118,7 @@ function judgeChangeTracking(context: WayContext): Verdict {
   const database = quoteName(facts.database);
   return {
     obstacles: present(
-      ...commonObstacles(context), filterObstacle(context), unusableKeys(table, keys, abilities.landedKeys ?? false),
+      ...commonObstacles(context), filterObstacle(context), unusableKeys(table, keys, abilities.landedSpellings ?? abilities.landedKeys ?? false),
       facts.readOnlyIntent && { lacks: 'it is refused on a secondary (error 22117), which readOnlyIntent asks for; connect to the primary' },
       facts.readOnly && !facts.readOnlyIntent && { lacks: `database '${facts.database}' is read-only here; connect to the primary` },
       facts.changeTracking === 'off' && {

@@ -60,6 +60,20 @@ function isReplaced({ invalidText, loneSurrogates }: TypeOptions): boolean {
   return invalidText === InvalidText.REPLACE || loneSurrogates === LoneSurrogates.REPLACE;
 }
 
+/** Longest binary whose hexadecimal text is sent to the source whole (bytes). */
+const MOST_BINARY_BYTES = 1_999;
+
+/** Whether landed values of a key column can be sent back to the source, to be compared there with keys that changed. */
+export function isReadBack({ type, collation }: Pick<PlannedColumn, 'type' | 'collation'>): boolean {
+  switch (/^\w+/.exec(type)![0]) {
+    case 'bit': case 'tinyint': case 'smallint': case 'int': case 'bigint': case 'decimal': case 'numeric': case 'money': case 'smallmoney': case 'date': case 'uniqueidentifier':
+      return true;
+    case 'binary': case 'varbinary': return Number(/\d+/.exec(type)?.[0] ?? Infinity) <= MOST_BINARY_BYTES;
+    case 'char': case 'varchar': case 'nchar': case 'nvarchar': return collation !== undefined && /^\w+$/.test(collation) && !type.endsWith('(max)');
+    default: return false;
+  }
+}
+
 /**
  * The landed columns that an equality delete names for a key: the key's own and their companions, but for offsets, since two
  * datetimeoffsets of one instant are one key whatever their offsets.

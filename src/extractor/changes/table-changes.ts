@@ -18,6 +18,11 @@ export interface ChangeStatements {
   /** Keys of deleted rows, then CHANGE_COLUMNS. Absent where deletes are not seen. */
   readonly deletes?: ChangeStatement;
   /**
+   * What has all changed and deleted keys, by the names of their columns in the source, as `ct`. Present where landed spellings of them, which
+   * the source holds equal, are to be looked for: these are deleted too.
+   */
+  readonly changed?: ChangeStatement;
+  /**
    * One row of `bigint`: inserts, updates, deletes, as the source counts what the statements above return; and `key_rows` where the keys are
    * more than those of the inserted and updated rows, since a key has several spellings.
    */

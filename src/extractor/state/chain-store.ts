@@ -63,5 +63,6 @@ function linkAfter(
   const { from, to, sourceRows } = changes;
   if (!before?.mark || !isOneLineage(before.mark, from) || before.mark.order !== from.order) return undefined;
   const countedAt = sourceRows === undefined ? before.countedAt : finishedAt;
-  return { runId, mark: to, shape, ...(countedAt !== undefined && { countedAt }) };
+  // Changes put nothing right that they do not touch.
+  return { runId, mark: to, shape, ...(countedAt !== undefined && { countedAt }), ...(before.reload !== undefined && { reload: before.reload }) };
 }

@@ -10,6 +10,8 @@ export interface LandedChanges {
   readonly inserts: number;
   readonly updates: number;
   readonly deletes: number;
+  /** Rows of its files of keys, where they are more than those of inserted and updated rows. */
+  readonly keyRows?: number;
   readonly deletesSeen: boolean;
 }
 

@@ -26,7 +26,7 @@ function checkTable(table: ManifestTable): Problem[] {
   if (changes) {
     const sum = (role: 'keys' | 'deletes') => objectsOfRole(objects, role).reduce((total, { rows }) => total + rows, 0);
     compare('inserted and updated rows', rowsOf(objects), changes.inserts + changes.updates);
-    if (changes.keyColumns.length > 0) compare('keys of these rows', sum('keys'), changes.inserts + changes.updates);
+    if (changes.keyColumns.length > 0) compare('keys of these rows', sum('keys'), changes.keyRows ?? changes.inserts + changes.updates);
     if (changes.deletesSeen) compare('deleted keys', sum('deletes'), changes.deletes);
   }
   compare('bytes of the table', objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0), table.sizeBytes);

@@ -25,6 +25,9 @@ export interface TableFiles {
   keepsVersions(uri: string): Promise<boolean | undefined>;
 }
 
+/** What reading the rows of files needs of them. */
+export type RangeFiles = Pick<TableFiles, 'readEnd' | 'readRange'>;
+
 /** One form for a URI that writers spell in several ways: `file:/path` as Java's file systems have it, `s3a://` and `s3n://` as Hadoop's. */
 export function canonicalUri(uri: string): string {
   return uri.replace(/^s3[an]:\/\//, 's3://').replace(/^file:\/(?!\/)/, 'file:///');

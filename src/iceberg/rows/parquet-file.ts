@@ -1,5 +1,5 @@
 import { DECOMPRESSORS } from './decompress';
-import { TableFiles } from '../files/table-files';
+import { RangeFiles } from '../files/table-files';
 import { IcebergError } from '../spec/errors';
 import { FOOTER_TAIL_BYTES, footerBytes, PHYSICAL, readThrift, Thrift } from '../spec/parquet-footer';
 
@@ -53,7 +53,7 @@ interface Chunk {
  *
  * @throws IcebergError TABLE_UNREADABLE when it is missing, has other bytes than its manifest says, or cannot be read
  */
-export async function openParquet(files: TableFiles, uri: string, sizeBytes: number): Promise<ParquetFile> {
+export async function openParquet(files: RangeFiles, uri: string, sizeBytes: number): Promise<ParquetFile> {
   const end = await endOf(files, uri, sizeBytes, FIRST_READ_BYTES);
   const needed = footerBytes(end, uri);
   if (needed > sizeBytes) throw unreadable(uri, `its footer has ${needed} bytes, more than the file`);
@@ -80,7 +80,7 @@ export async function openParquet(files: TableFiles, uri: string, sizeBytes: num
   };
 }
 
-async function endOf(files: TableFiles, uri: string, sizeBytes: number, bytes: number): Promise<Buffer> {
+async function endOf(files: RangeFiles, uri: string, sizeBytes: number, bytes: number): Promise<Buffer> {
   const read = await files.readEnd(uri, bytes);
   if (!read) throw unreadable(uri, 'it is missing');
   if (read.sizeBytes !== sizeBytes) throw unreadable(uri, `it has ${read.sizeBytes} bytes, its manifest says ${sizeBytes}`);

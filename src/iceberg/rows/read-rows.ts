@@ -3,7 +3,7 @@ import { liveManifests } from './live-files';
 import { mappedIds, planScan, ScannedFile, ScanPlan } from './scan-plan';
 import { GroupColumn, openFile } from './table-columns';
 import { RowValue } from './values';
-import { TableFiles } from '../files/table-files';
+import { RangeFiles, TableFiles } from '../files/table-files';
 import { IcebergError } from '../spec/errors';
 import { Field } from '../spec/schema';
 import { currentSnapshot, Snapshot, TableMetadata } from '../spec/table-metadata';
@@ -62,7 +62,7 @@ export async function* readBatches(
 
 /** Reads the rows of one file but for deleted ones. @param deleted positions, ascending */
 export async function* batchesOf(
-  files: TableFiles, { metadata }: ScanPlan, scanned: ScannedFile, fields: readonly Field[], deleted: Uint32Array,
+  files: RangeFiles, { metadata }: Pick<ScanPlan, 'metadata'>, scanned: ScannedFile, fields: readonly Field[], deleted: Uint32Array,
 ): AsyncGenerator<RowBatch> {
   const { parquet, group } = await openFile(files, scanned.file, fields, mappedIds(metadata));
   let [first, next] = [0, 0];

@@ -1,6 +1,6 @@
 import { openParquet, ParquetColumn, ParquetFile, PhysicalValues } from './parquet-file';
 import { toValueOf, ToValue } from './values';
-import { TableFiles } from '../files/table-files';
+import { RangeFiles } from '../files/table-files';
 import { DataFile } from '../spec/data-file';
 import { IcebergError } from '../spec/errors';
 import { Field } from '../spec/schema';
@@ -33,7 +33,7 @@ export interface OpenFile {
  * @throws IcebergError TABLE_UNREADABLE, also when the file has another number of rows than its manifest says
  */
 export async function openFile(
-  files: TableFiles, { filePath, fileSizeBytes, recordCount }: DataFile, fields: readonly Field[], mapped: ReadonlyMap<string, number>,
+  files: RangeFiles, { filePath, fileSizeBytes, recordCount }: DataFile, fields: readonly Field[], mapped: ReadonlyMap<string, number>,
 ): Promise<OpenFile> {
   const parquet = await openParquet(files, filePath, fileSizeBytes);
   if (parquet.rows !== recordCount || parquet.groups.reduce((sum, rows) => sum + rows, 0) !== recordCount) {

@@ -2,7 +2,7 @@ import { HiddenRows, NotComparedReason, type PlannedColumn } from '../../../src/
 import { InvalidText, TimestampType } from '../../../src/extractor/api/type-options';
 import type { CaptureInstance, ChangeFacts } from '../../../src/extractor/changes/change-facts';
 import { chooseWay } from '../../../src/extractor/changes/choose-way';
-import type { ChangeSettings, ChangingTable } from '../../../src/extractor/changes/judge-ways';
+import type { ChangeAbilities, ChangeSettings, ChangingTable } from '../../../src/extractor/changes/judge-ways';
 import { keyColumns, keyEquality } from '../../../src/extractor/changes/key-equality';
 
 const ID = 7;
@@ -26,9 +26,9 @@ function factsOf(more: Partial<ChangeFacts> = {}): ChangeFacts {
 const TRACKED = { changeTracking: 'on', tracked: new Map([[ID, { beginVersion: '5', mayView: true }]]) } as const;
 const captured = (...instances: CaptureInstance[]) => ({ cdc: 'on', captured: new Map([[ID, instances]]) } as const);
 
-function refusal(table: ChangingTable, facts: ChangeFacts, settings: ChangeSettings): string {
+function refusal(table: ChangingTable, facts: ChangeFacts, settings: ChangeSettings, abilities: ChangeAbilities = {}): string {
   try {
-    return `chosen: ${chooseWay(table, facts, settings).why}`;
+    return `chosen: ${chooseWay(table, facts, settings, abilities).why}`;
   } catch (error) {
     return `${(error as { code: string }).code} ${(error as Error).message}`;
   }
@@ -139,10 +139,16 @@ describe('equality of keys', () => {
     expect(keyEquality([column('A', 'varbinary(4)'), column('B', 'float')]).kind).toBe('none');
   });
 
-  test('a table whose key has spellings is read whole until they are followed, by name', () => {
+  test('a table whose key has spellings is read whole where they are not looked for, by name', () => {
     const table = tableOf({ columns: [column('Id', 'nvarchar(20)', ci)] });
     expect(chooseWay(table, factsOf(TRACKED))).toMatchObject({ way: 'whole', why: expect.stringContaining('collation Latin1_General_CI_AS, which holds spellings equal that differ') });
-    expect(chooseWay(table, factsOf(TRACKED), {}, { landedKeys: true })).toMatchObject({ way: 'changeTracking', keys: 'spellings' });
+    expect(chooseWay(table, factsOf(TRACKED), {}, { landedSpellings: 'it is too large' })).toMatchObject({ way: 'whole', why: expect.stringContaining('what landed of it, and it is too large') });
+    expect(chooseWay(table, factsOf(TRACKED), {}, { landedSpellings: true })).toMatchObject({
+      way: 'changeTracking', keys: 'spellings', why: expect.stringContaining('in each run the keys of all rows that landed are compared'),
+    });
+    // Other ways do not look for them.
+    const versioned = tableOf({ columns: [column('Id', 'nvarchar(20)', ci), column('V', 'timestamp')] });
+    expect(refusal(versioned, factsOf(), { changes: 'rowversion', deletes: 'unseen' }, { landedSpellings: true })).toMatch(/^CHANGES_REFUSED .*holds spellings equal that differ/);
     // The change table has the spelling that landed.
     expect(chooseWay(table, factsOf(captured({ ...INSTANCE, columns: ['Id'] })))).toMatchObject({ way: 'cdc', settings: { spellings: 'true' } });
   });

@@ -24,12 +24,14 @@ export function foreignFile(location: string, rows: number, name: string = rando
 export interface ForeignChange {
   readonly operation: 'append' | 'overwrite' | 'replace' | 'delete';
   readonly rows?: readonly number[];
+  /** Files that are there, in place of made-up ones. */
+  readonly files?: readonly DataFile[];
   readonly goes?: (file: DataFile) => boolean;
 }
 
 /** One attempt of somebody who knows nothing of runs. @returns the added files; undefined when another writer was faster */
 export async function foreignCommit(
-  workplace: Workplace, name: string, { operation, rows = [1], goes = () => false }: ForeignChange,
+  workplace: Workplace, name: string, { operation, rows = [1], files, goes = () => false }: ForeignChange,
 ): Promise<string[] | undefined> {
   const base = (await workplace.catalog.load(name))!;
   const before = await metadataAt(workplace, base.metadataLocation!);
@@ -37,8 +39,8 @@ export async function foreignCommit(
   const present: ReadManifest[] = await liveManifests(workplace.files, parent);
   const snapshotId = BigInt(randomInt(2 ** 47)) * 32768n + 4_000_000_000_000_000_001n;
   const sequenceNumber = Number(before['last-sequence-number']) + 1;
-  const added = rows.map((count) => foreignFile(before.location, count));
-  added.forEach(({ filePath }) => (workplace.files as { put?: (uri: string, bytes: string) => void }).put?.(filePath, 'rows'));
+  const added = files ?? rows.map((count) => foreignFile(before.location, count));
+  if (!files) added.forEach(({ filePath }) => (workplace.files as { put?: (uri: string, bytes: string) => void }).put?.(filePath, 'rows'));
   const attempt = `foreign-${randomUUID()}`;
   const { manifestList, counts } = await writeSnapshot(workplace.files, before, {
     snapshotId, sequenceNumber, parentId: parent?.['snapshot-id'], added, before: present, stays: (file) => !goes(file),

@@ -2,9 +2,15 @@ import { EPOCH_TICKS, TICKS_PER_DAY } from '../sql/types';
 
 const D = TICKS_PER_DAY;
 
+/** Characters of ASCII, and their forms of full width; the quote is left out. */
+const HALF_WIDTH = Array.from({ length: 94 }, (_, at) => String.fromCharCode(0x21 + at)).filter((each) => each !== "'").join('');
+const FULL_WIDTH = [...HALF_WIDTH].map((each) => String.fromCharCode(each.charCodeAt(0) + 0xfee0)).join('');
+
 /** DuckDB macros for what its own SQL can say, so that no row leaves the engine for them. */
 export const MACROS: readonly string[] = [
   "fold_case(x) AS rtrim(lower(x), ' ')",
+  `fold_width(x) AS translate(x, '${FULL_WIDTH}', '${HALF_WIDTH}')`,
+  "trim_zeros(x) AS unhex(regexp_replace(hex(x), '(00)+$', ''))",
   `date_to_ticks(d) AS CAST(date_diff('day', DATE '0001-01-01', d) AS BIGINT) * ${D}`,
   `ticks_to_date(t) AS DATE '0001-01-01' + CAST(t // ${D} AS INTEGER)`,
   'offset_minutes(x) AS CAST(x % 2048 - 1024 AS INTEGER)',

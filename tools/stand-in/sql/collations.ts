@@ -8,6 +8,8 @@ export interface Collation {
   readonly codePage: number;
   readonly caseSensitive: boolean;
   readonly accentSensitive: boolean;
+  /** Whether ａ and a differ. Of the SQL collations all are taken to be, which is so of their char and varchar. */
+  readonly widthSensitive: boolean;
   readonly binary: boolean;
   /** The five bytes in COLMETADATA and ENVCHANGE. */
   readonly wire: Buffer;
@@ -92,6 +94,7 @@ function parse(name: string): Collation | undefined {
   const utf8 = options.includes('UTF8');
   const caseSensitive = binary || options.includes('CS');
   const accentSensitive = binary || options.includes('AS');
+  const widthSensitive = binary || options.includes('WS') || locale.startsWith('SQL_');
   const version = options.includes('140') ? 3 : options.includes('100') ? 2 : options.includes('90') ? 1 : 0;
   const flags = binary
     ? (options.includes('BIN2') ? 0x20 : 0x10)
@@ -99,5 +102,5 @@ function parse(name: string): Collation | undefined {
   const wire = Buffer.alloc(5);
   wire.writeUInt32LE((lcid | ((flags | (utf8 ? 0x40 : 0)) << 20) | (version << 28)) >>> 0, 0);
   wire[4] = SORT_IDS[Object.keys(SORT_IDS).find((sql) => sql.toLowerCase() === name.toLowerCase()) ?? ''] ?? 0;
-  return { name: `${locale}_${options.join('_')}`, lcid, codePage: utf8 ? 65001 : ansiCodePage, caseSensitive, accentSensitive, binary, wire };
+  return { name: `${locale}_${options.join('_')}`, lcid, codePage: utf8 ? 65001 : ansiCodePage, caseSensitive, accentSensitive, widthSensitive, binary, wire };
 }

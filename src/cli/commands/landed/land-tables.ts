@@ -1,5 +1,6 @@
 import { problemLine, someNames } from './landed-options';
 import { loadTables } from './load-tables';
+import type { ForeignRows } from '../../../contract';
 import { counted } from '../../../extractor/api/counted';
 import { LegacyToS3Error } from '../../../extractor/doors/public';
 import type { SettingValues } from '../../config/settings';
@@ -47,8 +48,8 @@ function folderOf(metadataLocation: string): string {
 }
 
 /** Commits a run that is complete, and hands on what became of each table. */
-export async function commitTables(target: string, runId: string): Promise<CommittedTable[]> {
-  return loadTables().commitLanded(target, runId);
+export async function commitTables(target: string, runId: string, foreignRows?: ForeignRows): Promise<CommittedTable[]> {
+  return loadTables().commitLanded(target, runId, { foreignRows });
 }
 
 /** Commits what earlier runs landed and nobody committed. @param runIds oldest first */

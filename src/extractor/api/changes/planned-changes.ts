@@ -75,6 +75,19 @@ export interface PlannedChanges {
    */
   readonly previousRun?: string;
   /**
+   * Keys of the landed objects with rows of the table, since it was read whole: of a key that lands in several spellings which the source holds
+   * equal, they have those that are to be deleted.
+   *
+   * @default - landed keys are not looked at
+   */
+  readonly landed?: string[];
+  /**
+   * Rows of these objects.
+   *
+   * @default - landed keys are not looked at
+   */
+  readonly landedRows?: number;
+  /**
    * Why a run of changes reads the table whole.
    *
    * @default - it reads its changes, or is no run of changes

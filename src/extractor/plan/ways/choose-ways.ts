@@ -8,6 +8,7 @@ import type { TypeOptions } from '../../api/type-options';
 import type { ChangeFacts } from '../../changes/change-facts';
 import { chooseWay, type WayChoice } from '../../changes/choose-way';
 import type { ChangeSettings } from '../../changes/judge-ways';
+import { isReadBack } from '../../changes/key-equality';
 import type { TypeRules } from '../../rows/columns/type-rules';
 import { landedNames } from '../../source/catalog/column-names';
 import { parsedPatterns } from '../table-choices';
@@ -22,11 +23,11 @@ export interface WayOptions {
   readonly commitTimes?: boolean;
 }
 
-/**
- * Whether landed keys can be read: then rows are found by a key of which the source holds several spellings equal. While they are not, such
- * a table is read whole.
- */
+/** Whether keys that the source has no more are found by comparing all landed ones with all of the source's (deletes: keys). */
 const READS_LANDED_KEYS = false;
+
+/** Landed keys that are compared with the changed ones in each run, at most; tables with more rows, and keys in several spellings, are read whole. */
+export const MOST_LANDED_KEYS = 200_000;
 
 /** The plan with the way of each of its tables. @throws LegacyToS3Error of code CHANGES_REFUSED where a way is named that is not to be had */
 export function withWays(plan: ExtractionPlan, facts: ChangeFacts, options: WayOptions): ExtractionPlan {
@@ -65,9 +66,16 @@ function plannedChanges(
   const optionsOf = typeOptions?.(table);
   const landed = new Map(table.columns.map(({ name }, at) => [name, names[at]]));
   const choice = chooseWay(table, facts, settings, {
-    landedKeys: READS_LANDED_KEYS, ...(optionsOf && { typeOptions: (column) => optionsOf(landed.get(column) ?? column) }),
+    landedKeys: READS_LANDED_KEYS, landedSpellings: sought(table), ...(optionsOf && { typeOptions: (column) => optionsOf(landed.get(column) ?? column) }),
   });
   return toPlanned(choice, table, commitTimes);
+}
+
+/** Whether landed spellings of a table's keys are looked for, or why not. */
+function sought({ primaryKey, columns, estimatedRows }: PlannedTable): true | string {
+  if (estimatedRows > MOST_LANDED_KEYS) return `it has about ${estimatedRows} rows, more than the ${MOST_LANDED_KEYS} whose keys are compared`;
+  const unread = primaryKey.map((key) => columns.find(({ name }) => name === key)!).find((column) => !isReadBack(column));
+  return unread === undefined || `key column '${unread.name}' beside it is of ${unread.type}, which is not read back`;
 }
 
 function toPlanned({ way, why, missing, enable, keys, settings: own }: WayChoice, { primaryKey }: PlannedTable, commitTimes: boolean): PlannedChanges {

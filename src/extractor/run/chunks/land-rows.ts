@@ -36,6 +36,8 @@ export interface LandedStatement extends Pick<ReadJob, 'sql' | 'parameters' | 'c
   /** Of a run of changes. */
   readonly role?: ChangeRole;
   readonly sourceHash?: ReadRowsOptions['sourceHash'];
+  /** Number of its first file, where others of its role came before. @default 0 */
+  readonly firstFile?: number;
 }
 
 /** The statement that reads the rows of a chunk. */
@@ -49,7 +51,7 @@ export async function landRows(
   context: RunContext, connection: SqlServerConnection, job: ReadJob, statement: LandedStatement, progress: ChunkProgress, waits: ReaderWaits,
 ): Promise<ReadRowsResult> {
   const { options, target, signal, clock } = context;
-  const { role, sql, parameters, columnIds, sourceHash } = statement;
+  const { role, sql, parameters, columnIds, sourceHash, firstFile = 0 } = statement;
   let writer: ObjectWriter | undefined;
   let placed = planOf(context, job);
   // The row path may be waiting for an upload that hangs: giving the object up ends that wait.
@@ -77,7 +79,8 @@ export async function landRows(
       // Of tables the plan tells the columns, so that it is known before the first one is read.
       if (context.consistency === 'query') refuseUnmatched(options.format.types, columns.map(({ name }) => ({ ...job, column: name })));
     },
-    open: (file, columns) => {
+    open: (at, columns) => {
+      const file = firstFile + at;
       progress.onOpen(file, role);
       const header = placed.header(job.chunk.chunk, file, columns, role);
       const onPart = (part: number, sizeBytes: number) => context.emit({ type: 'part-uploaded', ...nameOf(context, job), key: header.key, part, sizeBytes });
@@ -98,12 +101,12 @@ export async function landRows(
   })).finally(() => signal.removeEventListener('abort', giveUp));
 }
 
-/** What was landed, as manifest and checkpoint keep it. */
-export function objectsOf(context: RunContext, job: ReadJob, { files }: Pick<ReadRowsResult, 'files'>, role?: ChangeRole): ManifestObject[] {
+/** What was landed, as manifest and checkpoint keep it. @param firstFile as of the statement */
+export function objectsOf(context: RunContext, job: ReadJob, { files }: Pick<ReadRowsResult, 'files'>, role?: ChangeRole, firstFile = 0): ManifestObject[] {
   const plan = planOf(context, job);
   return files.map(({ rows, contentHash, object }, file) => ({
     key: object.key,
-    part: plan.part(job.chunk.chunk, file),
+    part: plan.part(job.chunk.chunk, firstFile + file),
     rows,
     sizeBytes: object.sizeBytes,
     checksum: object.checksum,

@@ -1,4 +1,5 @@
 import { landRows, objectsOf, type ChunkReading } from './land-rows';
+import { landSpellings } from './land-spellings';
 import { countedRows } from './take-mark';
 import {
   CHANGE_FIELD_IDS, CHANGE_ROLES, changeColumns, isChangeColumn, isOneLineage,
@@ -39,11 +40,16 @@ export async function readChanges(context: RunContext, connection: SqlServerConn
     read[role] = await landRows(context, connection, job, { ...statement, role, columnIds: idsOf(job, role) }, reading.progress, reading.waits);
     refuseOtherColumns(job, role, read[role].columns);
   }
+  const spellings = statements.changed && read.keys
+    && await landSpellings(context, connection, job, reading, { changed: statements.changed, firstFile: read.keys.files.length, columnIds: idsOf(job, 'keys') });
   return {
     check: async () => {
       const { keyRows, ...sums } = await countChanges(connection, job, statements);
       await way.check(connection, since);
       refuseOtherCounts(job, read, sums, { statements, keyRows });
+      const allKeys = keyRows + (spellings?.rows ?? 0);
+      const landedKeys = (spellings?.objects ?? []).reduce((sum, { rows }) => sum + rows, 0);
+      if (landedKeys !== (spellings?.rows ?? 0)) throw new LegacyToS3Error('COUNT_MISMATCH', `${job.subject}: ${landedKeys} of ${counted(spellings!.rows, 'spelling')} landed`);
       const roles = CHANGE_ROLES.filter((role) => read[role]);
       const named = read.keys ?? read.deletes ? keyOf(table).map(({ landed }) => landed) : [];
       const changes = read.changes!;
@@ -53,12 +59,18 @@ export async function readChanges(context: RunContext, connection: SqlServerConn
         rows: changes.rows,
         sourceRows: String(sums.inserts + sums.updates),
         mark: to,
-        changes: { from, keyColumns: keyColumns(changes.columns, named), ...sums, deletesSeen: way.deletesSeen },
+        changes: {
+          from,
+          keyColumns: keyColumns(changes.columns, named),
+          ...sums,
+          ...(read.keys && allKeys !== sums.inserts + sums.updates && { keyRows: allKeys }),
+          deletesSeen: way.deletesSeen,
+        },
         ...await countedRows(context, connection, job),
-        wireBytes: roles.reduce((sum, role) => sum + read[role]!.wireBytes, 0),
+        wireBytes: roles.reduce((sum, role) => sum + read[role]!.wireBytes, spellings?.wireBytes ?? 0),
         ...(alterations.length > 0 && { alterations }),
         ...(Object.keys(changes.rowsOffKernel).length > 0 && { rowsOffKernel: changes.rowsOffKernel }),
-        objects: roles.flatMap((role): ManifestObject[] => objectsOf(context, job, read[role]!, role)),
+        objects: roles.flatMap((role): ManifestObject[] => [...objectsOf(context, job, read[role]!, role), ...(role === 'keys' ? spellings?.objects ?? [] : [])]),
       };
     },
   };
@@ -73,7 +85,7 @@ function refuseOtherLineage(table: ChangedTable, from: ChangeMark, to: ChangeMar
 }
 
 /** Field ids of what a statement selects. */
-function idsOf({ columnIds, changes }: ReadJob, role: ChangeRole): number[] | undefined {
+export function idsOf({ columnIds, changes }: ReadJob, role: ChangeRole): number[] | undefined {
   if (!columnIds) return undefined;
   const { columns, key } = changes!.table;
   const own = role === 'changes' ? columnIds : key.map((name) => columnIds[columns.findIndex((column) => column.name === name)]);

@@ -10,8 +10,9 @@ import type { ChangeFacts } from '../../changes/change-facts';
 import { trackingLineage, versionOrder } from '../../changes/change-tracking';
 import { gap } from '../../changes/changed-table';
 import { probeTracked, type Probe } from '../../changes/probe-changes';
+import type { LandingTarget } from '../../landing/target/landing-target';
 import { parsedPatterns } from '../../plan/table-choices';
-import { shapeOf, tableSettings } from '../../plan/ways/choose-ways';
+import { MOST_LANDED_KEYS, shapeOf, tableSettings } from '../../plan/ways/choose-ways';
 import { quoteTable } from '../../source/catalog/identifiers';
 import type { SourceFeatures } from '../../source/catalog/source-features';
 import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
@@ -19,6 +20,7 @@ import { linkKey } from '../../state/chain-store';
 import { planJobs } from '../chunks/table-job';
 import type { ReadJob } from '../context/read-job';
 import type { RunOptions } from '../context/run-options';
+import { findLandedObjects } from '../landed/landed-objects';
 import { planOver } from '../plan-run';
 import { planWithWays } from '../plan-ways';
 
@@ -55,6 +57,8 @@ export interface PlanSyncOptions {
   readonly features: SourceFeatures;
   readonly facts: ChangeFacts;
   readonly options: RunOptions;
+  /** Where the runs of the chain landed. */
+  readonly target: LandingTarget;
   readonly chain: ChangeChain;
   /** Version of the database before anything was looked at, in digits. */
   readonly version?: string;
@@ -63,6 +67,8 @@ export interface PlanSyncOptions {
 }
 
 const DAY_MS = 86_400_000;
+/** What is looked at to find landed spellings of keys: rows, bytes and runs since a table was read whole. */
+const LANDED_LIMITS = { rows: MOST_LANDED_KEYS, bytes: 256 * 1024 * 1024, runs: 500 };
 /** Tables below are counted with each run (rows). */
 const SMALL_TABLE = 1_000_000;
 
@@ -92,6 +98,8 @@ export async function planSync(given: PlanSyncOptions): Promise<SyncPlan> {
     const { way, why } = table.changes!;
     if (!link) {
       whole(table, 'it is new');
+    } else if (link.reload !== undefined) {
+      whole(table, link.reload);
     } else if (settingsOf(table).changes === Changes.NONE) {
       // It was read by the first load.
     } else if (way === ChangeWay.WHOLE) {
@@ -106,12 +114,22 @@ export async function planSync(given: PlanSyncOptions): Promise<SyncPlan> {
   }
   const probes = await probe(given, followed);
   const unchanged: { [table: string]: ChainLink } = {};
+  const isSpelled = ({ way, settings }: PlannedChanges) => way === ChangeWay.CHANGE_TRACKING && settings?.spellings === 'true';
+  const spelled = followed.filter(({ table: { changes } }, at) => probes[at].changed && isSpelled(changes!));
+  const whose = spelled.map(({ table: { schema, table }, link: { runId } }) => ({ schema, table, runId }));
+  const objects = await findLandedObjects(given.target, whose, LANDED_LIMITS);
+  const landed = new Map(spelled.map(({ table }, at) => [table, objects[at]]));
   followed.forEach(({ table, link }, at) => {
     const { changed, gap: found } = probes[at];
+    const { keys, rows, tooMany, gone } = landed.get(table) ?? {};
     if (found) {
       onGap(table, link, found);
+    } else if (gone !== undefined) {
+      onGap(table, link, gap(table, link.mark, `its key lands in several spellings, and what landed cannot be looked at: ${gone}`));
+    } else if (tooMany !== undefined) {
+      whole(table, `its key lands in several spellings, and ${tooMany}`);
     } else if (changed) {
-      chosen.set(table, { ...table.changes!, ...fromLink(link) });
+      chosen.set(table, { ...table.changes!, ...fromLink(link), ...(keys && { landed: [...keys], landedRows: rows }) });
     } else if (link.mark.way === ChangeWay.CHANGE_TRACKING && given.version !== undefined) {
       unchanged[linkKey(table)] = { ...link, unchangedTo: latest(link, versionOrder(given.version)) };
     }
@@ -125,7 +143,7 @@ export async function planSync(given: PlanSyncOptions): Promise<SyncPlan> {
 }
 
 /** One chunk a table. */
-function uncut(options: RunOptions): RunOptions {
+export function uncut(options: RunOptions): RunOptions {
   const tableOptions = options.tableOptions.map(({ targetChunkBytes: _, targetChunkRows: _rows, chunkBy: _by, ...rest }) => rest);
   return { ...options, chunkTarget: { bytes: Number.MAX_SAFE_INTEGER }, tableOptions };
 }

@@ -145,13 +145,13 @@ class Sync {
       readonly connection: SqlServerConnection; readonly features: SourceFeatures; readonly idle: string | undefined;
     },
   ): Promise<SyncResult> {
-    const { options, clock, props, controls } = this.given;
+    const { options, clock, props, controls, target } = this.given;
     const facts = await askFacts(connection, features, options);
     let at = idle;
     let seen: SyncPlan | undefined;
     for (let attempt = 1; ; attempt++) {
       const now = attempt === 1 ? facts : await askFacts(connection, features, options);
-      const planned = await planSync({ connection, features, facts: now, options, chain, version: versionOf(at), now: clock.now() });
+      const planned = await planSync({ connection, features, facts: now, options, target, chain, version: versionOf(at), now: clock.now() });
       seen = { ...planned, gaps: [...seen?.gaps ?? [], ...planned.gaps] };
       for (const { why, reloaded } of planned.gaps) controls.onEvent?.({ type: 'warning', message: reloaded ? `${why}; it is read whole` : `${why}; it is left out` });
       for (const table of attempt === 1 ? planned.gone : []) {

@@ -16,6 +16,39 @@ const COMPRESSORS: Compressors = {
   ZSTD: (bytes, size) => decompress(bytes, new Uint8Array(size)),
 };
 
+/** Stored values of some columns of a file, by name, and what they are stored as. */
+export interface ParquetBlock {
+  readonly types: { readonly [column: string]: string };
+  readonly rows: ReadonlyArray<{ readonly [column: string]: PhysicalValue | null | undefined }>;
+}
+
+/** Reads some columns of a Parquet file. @throws RangeError when it has not all of them, or is damaged */
+export async function* parquetColumns(handle: FileHandle, columns: readonly string[]): AsyncGenerator<ParquetBlock> {
+  const { size } = await handle.stat();
+  const file = asyncBuffer(handle, size);
+  const metadata = await hyparquet().parquetMetadataAsync(file);
+  const elements = metadata.schema.slice(1);
+  for (const field of elements) {
+    delete field.converted_type;
+    delete field.logical_type;
+  }
+  const types = Object.fromEntries(columns.map((name) => {
+    const type = elements.find((field) => field.name === name)?.type;
+    if (type === undefined) throw new RangeError(`it has no column '${name}'`);
+    return [name, type];
+  }));
+  const rows = Number(metadata.num_rows);
+  for (let rowStart = 0; rowStart < rows; rowStart += BLOCK_ROWS) {
+    const rowEnd = Math.min(rows, rowStart + BLOCK_ROWS);
+    const got = await new Promise<ParquetBlock['rows']>((resolve, reject) => {
+      hyparquet().parquetRead({
+        file, metadata, rowStart, rowEnd, columns: [...columns], rowFormat: 'object', utf8: false, compressors: COMPRESSORS, onComplete: (block) => resolve(block as ParquetBlock['rows']),
+      }).catch(reject);
+    });
+    yield { types, rows: got };
+  }
+}
+
 /** Reads a Parquet file value by value, by a reader that has nothing in common with the writer: the reference of the kernel. */
 export async function* parquetRows(handle: FileHandle, { metadata, rows }: ParquetFooter): AsyncGenerator<ParquetRow[]> {
   const { size } = await handle.stat();

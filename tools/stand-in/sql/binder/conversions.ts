@@ -149,8 +149,14 @@ export function widen(left: SqlType, right: SqlType): SqlType {
 /** The expression values of a type are compared and sorted by. */
 export function sortKey(sql: string, type: SqlType): string {
   switch (family(type)) {
-    case 'string':
-      return collationOf(type.collation).caseSensitive ? `rtrim(${sql}, ' ')` : `fold_case(${sql})`;
+    case 'string': {
+      const { caseSensitive, accentSensitive, widthSensitive } = collationOf(type.collation);
+      const narrow = widthSensitive ? sql : `fold_width(${sql})`;
+      const plain = accentSensitive ? narrow : `strip_accents(${narrow})`;
+      return caseSensitive ? `rtrim(${plain}, ' ')` : `fold_case(${plain})`;
+    }
+    // Zeros at the end are ignored, as blanks are of text.
+    case 'binary': return type.name === 'varbinary' && type.length !== MAX ? `trim_zeros(${sql})` : sql;
     case 'uuid': return `uuid_order(${sql})`;
     case 'datetimeoffset': return `(${sql} // 2048)`;
     case 'variant': return `variant_text(${sql})`;

@@ -1,7 +1,8 @@
 import { Predicate } from '../ast';
+import { collationOf } from '../collations';
 import { withLine } from '../errors';
-import { MAX, isUnicode, nvarchar, varchar } from '../types';
-import { convert, sortKey } from './conversions';
+import { MAX, family, isUnicode, nvarchar, varchar } from '../types';
+import { convert } from './conversions';
 import { ExpressionBinder } from './expression-binder';
 import { bindComparison, comparable } from './operators';
 import { Scope } from './scope';
@@ -28,7 +29,7 @@ export abstract class PredicateBinder extends ExpressionBinder {
         const pattern = this.expression(predicate.pattern, scope);
         const escape = predicate.escape ? this.expression(predicate.escape, scope).sql : "''";
         const [subject, wanted] = [operand, pattern].map((each) => convert(each, isUnicode(each.type) ? nvarchar(MAX) : varchar(MAX)));
-        const sensitive = sortKey('x', operand.type) !== 'fold_case(x)';
+        const sensitive = family(operand.type) !== 'string' || collationOf(operand.type.collation).caseSensitive;
         return `(${predicate.negated ? 'NOT ' : ''}regexp_full_match(${subject}, like_to_regexp(${wanted}, ${escape}), '${sensitive ? 's' : 'si'}'))`;
       }
       case 'in': return this.inList(predicate, scope);

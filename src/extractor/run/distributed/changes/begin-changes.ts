@@ -89,11 +89,13 @@ async function lookHeld(given: LookGiven, connection: SqlServerConnection, { key
 }
 
 async function planChanges(
-  { options, store, setting: { clock, onEvent } }: LookGiven, connection: SqlServerConnection, { key, idle }: Look, chain: ChangeChain,
+  { options, target, store, setting: { clock, onEvent } }: LookGiven, connection: SqlServerConnection, { key, idle }: Look, chain: ChangeChain,
   features: Awaited<ReturnType<typeof readFeatures>>,
 ): Promise<ChangesStart> {
   const facts = await askFacts(connection, features, options);
-  const { plan, gaps, unchanged, ways } = await planSync({ connection, features, facts, options, chain, version: versionOf(idle), now: clock.now() });
+  const { plan, gaps, unchanged, ways } = await planSync({
+    connection, features, facts, options, target, chain, version: versionOf(idle), now: clock.now(),
+  });
   for (const { why, reloaded } of gaps) onEvent({ type: 'warning', message: `${why}; it is ${reloaded ? 'read whole' : 'left out'}` });
   const seen = { unchanged, ways, isWhole: gaps.every(({ reloaded }) => reloaded), ...(idle !== undefined && { idle }) };
   if (plan.tables.length === 0) {
