@@ -17,8 +17,10 @@ export interface LandedTable {
   readonly newest: boolean;
   /** That the table shows: the newest applied, or the one it was rolled back to. */
   readonly run?: string;
-  /** Of that snapshot, as its summary has them. */
+  /** Of that snapshot, as its summary has them: with those that {@link deleteFiles} take away. */
   readonly rows: number;
+  /** Files of deletes that readers apply; where there are some, the table has at most `rows`. */
+  readonly deleteFiles: number;
   readonly snapshotId?: string;
   readonly snapshots: number;
   readonly metadataLocation: string;
@@ -79,6 +81,7 @@ function openTable(name: string, dataset: string, metadataLocation: string, meta
     newest: true,
     ...(run !== undefined && { run }),
     rows: Number(current?.summary['total-records'] ?? 0),
+    deleteFiles: Number(current?.summary['total-delete-files'] ?? 0),
     ...(current && { snapshotId: String(current['snapshot-id']) }),
     snapshots: metadata.snapshots?.length ?? 0,
     metadataLocation,

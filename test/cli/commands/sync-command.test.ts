@@ -41,3 +41,15 @@ test('what a sync landed that ended before it could commit is committed by the n
   expect([await valuesOf('One'), await valuesOf('Two')]).toEqual([['1 third', '2 '], []]);
   expect((await landed.cli(args)).stderr).toBe('nothing has changed\n');
 }, 120_000);
+
+test('a landed table that the source has no more is named, and deleted rows are told not to be counted', async () => {
+  await make('Gone1', 'Gone2');
+  const args = syncArgs('dbo.Gone*', '--landed-tables', 'iceberg');
+  await landed.ok(args);
+  await landed.sql('DELETE FROM dbo.Gone1 WHERE Id = 1; DROP TABLE dbo.Gone2');
+  const { code, stderr } = await landed.cli(args);
+  expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('warning: dbo.Gone2, which was landed before, is not in the source any more') });
+  expect(stderr).not.toContain('dbo.Gone1, which');
+  expect(await valuesOf('Gone1')).toEqual([]);
+  expect(await landed.ok(['tables', '--landed'])).toMatch(/legacyledger_dbo_gone1 .*≤ 1 /);
+}, 120_000);

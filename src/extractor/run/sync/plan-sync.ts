@@ -1,3 +1,4 @@
+import { goneTables } from './gone-tables';
 import { probeTable } from './probe-table';
 import type { ChainLink, ChangeChain, ChangeMark } from '../../../contract';
 import { Changes, CountEvery, OnGap } from '../../api/changes/changes-options';
@@ -45,6 +46,8 @@ export interface SyncPlan {
   readonly gaps: readonly FoundGap[];
   /** Links of tables that were seen to be unchanged up to a later version than their marks. */
   readonly unchanged: { readonly [table: string]: ChainLink };
+  /** Landed tables that the source has no more. */
+  readonly gone: readonly string[];
   /** Ways of all tables that follow. */
   readonly ways: readonly string[];
 }
@@ -135,7 +138,8 @@ export async function planSync(given: PlanSyncOptions): Promise<SyncPlan> {
     const count = isCounted(table, chain.tables[linkKey(table)], given);
     return { ...table, changes: { ...changes, count } };
   });
-  return { plan: await cut(counted, survey, given), gaps, unchanged, ways: survey.tables.map(({ changes }) => changes!.way) };
+  const gone = await goneTables(connection, chain, new Set(survey.tables.map(linkKey)));
+  return { plan: await cut(counted, survey, given), gaps, unchanged, gone, ways: survey.tables.map(({ changes }) => changes!.way) };
 }
 
 /** One chunk a table. */

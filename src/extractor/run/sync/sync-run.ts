@@ -154,6 +154,10 @@ class Sync {
       const planned = await planSync({ connection, features, facts: now, options, target, chain, version: versionOf(at), now: clock.now() });
       seen = { ...planned, gaps: [...seen?.gaps ?? [], ...planned.gaps] };
       for (const { why, reloaded } of planned.gaps) controls.onEvent?.({ type: 'warning', message: reloaded ? `${why}; it is read whole` : `${why}; it is left out` });
+      for (const table of attempt === 1 ? planned.gone : []) {
+        const message = `${table}, which was landed before, is not in the source any more, or not for this login: what was landed of it stays as it was`;
+        controls.onEvent?.({ type: 'warning', message });
+      }
       if (planned.plan.tables.length === 0) return this.finish(key, 'nothing', undefined, seen, at);
       let runId = '';
       try {

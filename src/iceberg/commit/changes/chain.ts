@@ -113,8 +113,9 @@ export function requireUnbroken(before: TableMetadata, run: TableRun): void {
   const ours = ourSnapshot(before);
   const sequence = before.properties?.[TABLE_PROPERTIES.appliedSequence];
   if (ours && shownSequence(ours) === sequence) return;
+  const marked = before.snapshots?.find((snapshot) => shownSequence(snapshot) === sequence);
   throw broken(run, `the table shows ${ours ? `snapshot ${ours['snapshot-id']}` : 'no snapshot of a run'}, not the one that its mark was set by: it was rolled back; `
-    + 'show the newest run again, or read the table whole');
+    + `${marked ? `roll it back to snapshot ${marked['snapshot-id']}` : 'show the newest run again'}, or read the table whole`);
 }
 
 /** Sequence number of the commit that applied what a snapshot of ours shows. */
