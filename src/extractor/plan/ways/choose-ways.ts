@@ -41,9 +41,11 @@ export function tableSettings(
 ): (table: PlannedTable) => Partial<Pick<TableOptions, 'watermark' | 'watermarkOverlap' | 'unseenNulls' | 'changedRows' | 'deletes'>> & { readonly changes: Changes } {
   const parsed = parsedPatterns(tables, tableOptions);
   return (table) => {
-    const said = parsed.filter(({ meant }) => meant.has(table)).flatMap(({ rule }) => Object.entries(rule).filter(([, value]) => value !== undefined));
+    const said = parsed.filter(({ meant }) => meant.has(table))
+      .flatMap(({ rule }) => Object.entries(rule).filter(([, value]) => value !== undefined));
     const own = Object.fromEntries(said) as Partial<TableOptions>;
-    return { changes: own.changes ?? changes, watermark: own.watermark, watermarkOverlap: own.watermarkOverlap, unseenNulls: own.unseenNulls, changedRows: own.changedRows, deletes: own.deletes };
+    const { watermark, watermarkOverlap, unseenNulls, changedRows, deletes } = own;
+    return { changes: own.changes ?? changes, watermark, watermarkOverlap, unseenNulls, changedRows, deletes };
   };
 }
 
@@ -66,7 +68,9 @@ function plannedChanges(
   const optionsOf = typeOptions?.(table);
   const landed = new Map(table.columns.map(({ name }, at) => [name, names[at]]));
   const choice = chooseWay(table, facts, settings, {
-    landedKeys: READS_LANDED_KEYS, landedSpellings: sought(table), ...(optionsOf && { typeOptions: (column) => optionsOf(landed.get(column) ?? column) }),
+    landedKeys: READS_LANDED_KEYS,
+    landedSpellings: sought(table),
+    ...(optionsOf && { typeOptions: (column) => optionsOf(landed.get(column) ?? column) }),
   });
   return toPlanned(choice, table, commitTimes);
 }
@@ -78,7 +82,9 @@ function sought({ primaryKey, columns, estimatedRows }: PlannedTable): true | st
   return unread === undefined || `key column '${unread.name}' beside it is of ${unread.type}, which is not read back`;
 }
 
-function toPlanned({ way, why, missing, enable, keys, settings: own }: WayChoice, { primaryKey }: PlannedTable, commitTimes: boolean): PlannedChanges {
+function toPlanned(
+  { way, why, missing, enable, keys, settings: own }: WayChoice, { primaryKey }: PlannedTable, commitTimes: boolean,
+): PlannedChanges {
   const settings: { [name: string]: string } = { ...own, ...(way === 'changeTracking' && commitTimes && { commitTimes: 'true' }) };
   return {
     way: way as ChangeWay,
@@ -96,7 +102,8 @@ function toPlanned({ way, why, missing, enable, keys, settings: own }: WayChoice
  */
 export function shapeOf(table: PlannedTable, { all, columns: byName }: TypeRules = {}): string {
   const { columns, excludedColumns = [], primaryKey, partitionPrefix, rowFilter, changes } = table;
-  const shapes = columns.map(({ name, columnId, type, nullable, collation, computed, notCompared }) => [name, columnId, type, nullable, collation, computed, notCompared]);
+  const shapes = columns.map(({ name, columnId, type, nullable, collation, computed, notCompared }) => (
+    [name, columnId, type, nullable, collation, computed, notCompared]));
   const { rows, deletes } = changes?.settings ?? {};
   return createHash('sha256').update(JSON.stringify([shapes, excludedColumns, primaryKey, partitionPrefix, rowFilter, all, byName, rows, deletes])).digest('hex').slice(0, 32);
 }
