@@ -24,6 +24,15 @@ export enum ForeignRows {
   DROP = 'drop',
 }
 
+/** How runs of changes delete rows of Iceberg tables. */
+export enum LandedDeletes {
+  /** By the keys that landed: nothing is read for it. Athena, Trino and Spark read such deletes; Snowflake and PyIceberg do not. */
+  EQUALITY = 'equality',
+
+  /** By the places of rows, which all readers of Iceberg understand; they are looked up in the key columns of the landed files. */
+  POSITION = 'position',
+}
+
 /** Options of Apache Iceberg tables. */
 export interface IcebergTablesOptions {
   /**
@@ -32,6 +41,13 @@ export interface IcebergTablesOptions {
    * @default ForeignRows.REFUSE
    */
   readonly foreignRows?: ForeignRows;
+
+  /**
+   * How runs of changes delete rows.
+   *
+   * @default LandedDeletes.EQUALITY
+   */
+  readonly deletes?: LandedDeletes;
 
   /**
    * Runs that each table remembers, at least 1. The newest is always among them. The files of others go by the command line's

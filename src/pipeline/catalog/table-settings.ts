@@ -1,6 +1,6 @@
 import { Duration, Size, Token } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
-import { ForeignRows, IcebergTablesOptions, LandedTables, LandedTablesKind } from './landed-tables';
+import { ForeignRows, IcebergTablesOptions, LandedDeletes, LandedTables, LandedTablesKind } from './landed-tables';
 import { LandedTablesSettings } from '../../contract';
 import { invalidInput, requireDuration, requireWhole } from '../checks/validation';
 
@@ -13,15 +13,18 @@ export function commitsSnapshots(tables: LandedTables | undefined): boolean {
 export function checkLandedTables(scope: IConstruct, tables: LandedTables | undefined): void {
   if (!tables) return;
   if (typeof tables !== 'object') throw invalidInput(scope, `landedTables must be an object, such as LandedTables.iceberg(), got ${JSON.stringify(tables)}`);
-  const { foreignRows, keepRuns, keepFor, proveByQuery, bytesScannedCutoff } = tables.icebergOptions;
-  const known: readonly string[] = Object.values(ForeignRows);
-  if (foreignRows !== undefined && !Token.isUnresolved(foreignRows) && !known.includes(foreignRows)) {
-    throw invalidInput(scope, `foreignRows must be one of ${known.join(', ')}, got '${String(foreignRows)}'`);
-  }
+  const { foreignRows, deletes, keepRuns, keepFor, proveByQuery, bytesScannedCutoff } = tables.icebergOptions;
+  requireOneOf(scope, 'foreignRows', foreignRows, Object.values(ForeignRows));
+  requireOneOf(scope, 'deletes', deletes, Object.values(LandedDeletes));
   requireWhole(scope, 'keepRuns', keepRuns, { min: 1 });
   requireDuration(scope, 'keepFor', keepFor, { min: Duration.days(1), max: Duration.days(36500), whole: 'days' });
   if (bytesScannedCutoff && !proveByQuery) throw invalidInput(scope, 'bytesScannedCutoff needs proveByQuery: true: it is of those queries alone');
   requireScannable(scope, 'bytesScannedCutoff', bytesScannedCutoff);
+}
+
+function requireOneOf(scope: IConstruct, name: string, value: string | undefined, known: readonly string[]): void {
+  if (value === undefined || Token.isUnresolved(value) || known.includes(value)) return;
+  throw invalidInput(scope, `${name} must be one of ${known.join(', ')}, got '${String(value)}'`);
 }
 
 /** Refuses a limit that Athena would (Athena, "WorkGroupConfiguration", BytesScannedCutoffPerQuery). */
@@ -33,10 +36,11 @@ export function requireScannable(scope: IConstruct, name: string, limit: Size | 
 /** What run completion is told of the tables. */
 export function settingsOf({ kind, icebergOptions }: LandedTables, proveInWorkGroup?: string): LandedTablesSettings {
   if (kind !== LandedTablesKind.ICEBERG) return { kind };
-  const { foreignRows = ForeignRows.REFUSE, keepRuns, keepFor, proveByQuery } = icebergOptions;
+  const { foreignRows = ForeignRows.REFUSE, deletes, keepRuns, keepFor, proveByQuery } = icebergOptions;
   return {
     kind,
     foreignRows,
+    ...deletes !== undefined && deletes !== LandedDeletes.EQUALITY && { deletes },
     keepRuns,
     keepForDays: keepFor?.toDays(),
     ...proveByQuery && { proveInWorkGroup, proveBytesLimit: proofLimit(icebergOptions).toBytes() },

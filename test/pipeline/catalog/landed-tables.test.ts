@@ -5,7 +5,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks, HIPAASecurityChecks } from 'cdk-nag';
 import { HANDLER_ENV, LandedTablesSettings } from '../../../src/contract';
 import {
-  ForeignRows, IcebergTablesOptions, LandedTables, LandingCatalog, LandingTrigger, LegacyToS3Pipeline, LegacyToS3PipelineProps, RunCompletion,
+  ForeignRows, LandedDeletes, IcebergTablesOptions, LandedTables, LandingCatalog, LandingTrigger, LegacyToS3Pipeline, LegacyToS3PipelineProps, RunCompletion,
 } from '../../../src/pipeline';
 import { failureOf, importedParts, only, statements, synth, synthPipeline } from '../synth';
 
@@ -27,6 +27,7 @@ describe('run completion is told', () => {
     ['nothing given', undefined, { kind: 'iceberg', foreignRows: 'refuse' }],
     ['iceberg()', LandedTables.iceberg(), { kind: 'iceberg', foreignRows: 'refuse' }],
     ['foreignRows', LandedTables.iceberg({ foreignRows: ForeignRows.KEEP }), { kind: 'iceberg', foreignRows: 'keep' }],
+    ['deletes', LandedTables.iceberg({ deletes: LandedDeletes.POSITION }), { kind: 'iceberg', foreignRows: 'refuse', deletes: 'position' }],
     ['keepRuns', LandedTables.iceberg({ keepRuns: 30 }), { kind: 'iceberg', foreignRows: 'refuse', keepRuns: 30 }],
     ['keepFor', LandedTables.iceberg({ keepFor: Duration.days(400) }), { kind: 'iceberg', foreignRows: 'refuse', keepForDays: 400 }],
     ['hive()', LandedTables.hive(), { kind: 'hive' }],
@@ -79,6 +80,7 @@ describe('proveByQuery', () => {
 });
 
 test.each<[IcebergTablesOptions, string]>([
+  [{ deletes: 'rows' as LandedDeletes }, "deletes must be one of equality, position, got 'rows'"],
   [{ foreignRows: 'merge' as ForeignRows }, "foreignRows must be one of refuse, keep, drop, got 'merge'"],
   [{ keepRuns: 0 }, 'keepRuns must be a whole number of at least 1, got 0'],
   [{ keepRuns: 1.5 }, 'keepRuns must be a whole number of at least 1, got 1.5'],
