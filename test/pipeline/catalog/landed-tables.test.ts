@@ -5,7 +5,8 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks, HIPAASecurityChecks } from 'cdk-nag';
 import { HANDLER_ENV, LandedTablesSettings } from '../../../src/contract';
 import {
-  ForeignRows, LandedDeletes, IcebergTablesOptions, LandedTables, LandingCatalog, LandingTrigger, LegacyToS3Pipeline, LegacyToS3PipelineProps, RunCompletion,
+  ForeignRows, LandedDeletes, IcebergTablesOptions, LandedTables, LandingCatalog, LandingTrigger, LegacyToS3Pipeline, LegacyToS3PipelineProps,
+  RunCompletion,
 } from '../../../src/pipeline';
 import { failureOf, importedParts, only, statements, synth, synthPipeline } from '../synth';
 
