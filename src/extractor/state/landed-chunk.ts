@@ -1,19 +1,9 @@
-import type { ChangeMark, ManifestAlterations, ManifestColumn, ManifestObject, ManifestTally } from '../../contract';
+import type { ChangeMark, ManifestAlterations, ManifestChanges, ManifestColumn, ManifestObject, ManifestTally } from '../../contract';
 import type { OffKernelCounts } from '../rows/columns/off-kernel';
 import type { AggregateDifference } from '../source/aggregates/aggregate-query';
 
 /** What was landed of a table's changes; the mark of the chunk is the one they go up to. */
-export interface LandedChanges {
-  readonly from: ChangeMark;
-  /** Columns of its files of keys, companions among them. */
-  readonly keyColumns: readonly string[];
-  readonly inserts: number;
-  readonly updates: number;
-  readonly deletes: number;
-  /** Rows of its files of keys, where they are more than those of inserted and updated rows. */
-  readonly keyRows?: number;
-  readonly deletesSeen: boolean;
-}
+export type LandedChanges = Omit<ManifestChanges, 'way' | 'previousRun' | 'to' | 'sourceRows'>;
 
 /** A chunk that is landed and checked: what the manifest and the checkpoint keep of it. */
 export interface LandedChunk {

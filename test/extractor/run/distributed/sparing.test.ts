@@ -7,7 +7,7 @@ import { startStandIn, type StandIn } from '../../../../tools/stand-in';
 import { FakeS3Server } from '../../../support/cloud/fake-s3-server';
 import { HASTY, InProcessExecution, type ExecutionOptions } from '../../../support/runs/in-process-execution';
 import { makeKillTables } from '../../../support/runs/kill-tables';
-import { connectClient } from '../../../support/source/stand-in-client';
+import { connectClient, sourceOf } from '../../../support/source/stand-in-client';
 
 let server: StandIn;
 let client: sql.ConnectionPool;
@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 const props = (): ExtractorProps => ({
-  source: { server: '127.0.0.1', port: server.port, database: server.database, user: server.user, password: server.password, encrypt: false },
+  source: sourceOf(server),
   target: 's3://landing/sql',
   endpointUrl: s3.endpoint,
   readers: 2,
