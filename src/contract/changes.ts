@@ -106,7 +106,7 @@ export interface ManifestBase {
 /**
  * Columns that `changes` and `deletes` files have after the table's own, in this order: how the row came to be (`I`, `U`, `D`), the
  * order of its change (as ChangeMark.order, of CDC followed by `:` and the sequence value), and when it was committed where the source tells
- * (UTC, milliseconds). No column of the landed table has their field ids, so that readers of it leave them out.
+ * (milliseconds, by the clock that the source has for it). No column of the landed table has their field ids, so that readers of it leave them out.
  */
 export const CHANGE_COLUMNS = ['__op', '__version', '__committed_at'] as const;
 
