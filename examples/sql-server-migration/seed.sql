@@ -4,6 +4,9 @@ CREATE DATABASE FinanceLegacy;
 GO
 ALTER DATABASE FinanceLegacy SET ALLOW_SNAPSHOT_ISOLATION ON;
 GO
+-- So that a sync reads what changed alone; longer than nobody would look after it.
+ALTER DATABASE FinanceLegacy SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 3 DAYS, AUTO_CLEANUP = ON);
+GO
 USE FinanceLegacy;
 GO
 CREATE SCHEMA finance;
@@ -59,6 +62,16 @@ CREATE TABLE finance.AuditLog (
   Actor nvarchar(60) NOT NULL,
   Detail varchar(max) NULL
 );
+GO
+ALTER TABLE finance.Branches ENABLE CHANGE_TRACKING;
+GO
+ALTER TABLE finance.Customers ENABLE CHANGE_TRACKING;
+GO
+ALTER TABLE finance.Accounts ENABLE CHANGE_TRACKING;
+GO
+ALTER TABLE finance.Transactions ENABLE CHANGE_TRACKING;
+GO
+ALTER TABLE finance.ExchangeRates ENABLE CHANGE_TRACKING;
 GO
 INSERT INTO finance.Branches (BranchCode, BranchName, Country, OpenedOn) VALUES
   ('B001', N'Zürich Paradeplatz', 'CH', '1898-04-01'),

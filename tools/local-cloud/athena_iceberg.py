@@ -1,7 +1,8 @@
 """Athena over the Iceberg tables of Glue, which ministack 1.5.33 takes for folders of CSV.
 
-What a table shows is what its current snapshot names: https://iceberg.apache.org/spec/ (Manifest Lists, Manifests). Delete files are
-not applied: a table that has any is refused. Columns are found by field id, as engines find them.
+What a table shows is what its current snapshot names: https://iceberg.apache.org/spec/ (Manifest Lists, Manifests). Equality deletes
+are applied to files of lower sequence numbers (Scan Planning); position deletes are not: a table that has any is refused. Columns are
+found by field id, as engines find them.
 """
 
 import io
@@ -16,6 +17,7 @@ from ministack.services import s3
 
 DELETED = 2
 DATA = 0
+POSITION_DELETES = 1
 
 
 def install():
@@ -28,10 +30,10 @@ def install():
         folder = tempfile.mkdtemp(prefix='ministack-athena-')
         workdirs.append(folder)
         files = []
-        for number, uri in enumerate(data_files(metadata_of(table))):
+        for number, each in enumerate(live_files(metadata_of(table))):
             files.append(os.path.join(folder, f'{number}.parquet'))
             with open(files[-1], 'wb') as file:
-                file.write(read(uri))
+                file.write(read(each['path']))
         return files
 
     def table_relation(table, files):
@@ -39,11 +41,7 @@ def install():
             return relation(table, files)
         metadata = metadata_of(table)
         schema = next(each for each in metadata['schemas'] if each['schema-id'] == metadata['current-schema-id'])
-        columns = ', '.join(
-            f"{field['id']}: {{name: {literal(field['name'])}, type: {literal(duckdb_type(field['type']))}, default_value: NULL}}"
-            for field in schema['fields']
-        )
-        return f"read_parquet([{', '.join(map(literal, files))}], schema = MAP {{{columns}}})"
+        return rows_of(schema['fields'], [dict(each, file=file) for file, each in zip(files, live_files(metadata))])
 
     athena._materialize_table_files, athena._table_relation = materialize_table_files, table_relation
 
@@ -60,16 +58,57 @@ def metadata_of(table):
     return json.loads(read(table['Parameters']['metadata_location']))
 
 
-def data_files(metadata):
-    """URIs of the files whose rows the current snapshot shows."""
+def live_files(metadata):
+    """Files of the current snapshot: what they hold, their sequence numbers, and the columns that equality deletes compare."""
     snapshot = next((each for each in metadata.get('snapshots', []) if each['snapshot-id'] == metadata.get('current-snapshot-id')), None)
     for manifest in avro_records(read(snapshot['manifest-list'])) if snapshot else []:
         for entry in avro_records(read(manifest['manifest_path'])):
             if entry['status'] == DELETED:
                 continue
-            if entry['data_file']['content'] != DATA:
-                raise ValueError('delete files of Iceberg tables are not applied by the local cloud')
-            yield entry['data_file']['file_path']
+            file, own = entry['data_file'], entry.get('sequence_number')
+            if file['content'] == POSITION_DELETES:
+                raise ValueError('position deletes of Iceberg tables are not applied by the local cloud')
+            yield {
+                'path': file['file_path'],
+                'content': file['content'],
+                'sequence': manifest['sequence_number'] if own is None else own,
+                'equality_ids': tuple(file.get('equality_ids') or ()),
+            }
+
+
+def rows_of(fields, files):
+    """A relation of the rows of data files that no equality delete of a later sequence number names."""
+    deletes = [each for each in files if each['content'] != DATA]
+    parts = []
+    for later, group in groups([each for each in files if each['content'] == DATA],
+                               lambda data: tuple(each['file'] for each in deletes if each['sequence'] > data['sequence'])):
+        kept = f"SELECT rows.* FROM {scan(fields, [each['file'] for each in group])} AS rows"
+        conditions = []
+        for ids, some in groups([each for each in deletes if each['file'] in later], lambda each: each['equality_ids']):
+            keys = [field for field in fields if field['id'] in ids]
+            same = ' AND '.join(f"rows.{quoted(key['name'])} IS NOT DISTINCT FROM gone.{quoted(key['name'])}" for key in keys)
+            conditions.append(f"NOT EXISTS (SELECT 1 FROM {scan(keys, [each['file'] for each in some])} AS gone WHERE {same})")
+        parts.append(kept + (f" WHERE {' AND '.join(conditions)}" if conditions else ''))
+    # Without files there is no table to read the columns from.
+    return f"({' UNION ALL '.join(parts)})" if deletes else scan(fields, [each['file'] for each in files])
+
+
+def groups(items, key):
+    found = {}
+    for item in items:
+        found.setdefault(key(item), []).append(item)
+    return found.items()
+
+
+def scan(fields, files):
+    columns = ', '.join(
+        f"{field['id']}: {{name: {literal(field['name'])}, type: {literal(duckdb_type(field['type']))}, default_value: NULL}}" for field in fields
+    )
+    return f"read_parquet([{', '.join(map(literal, files))}], schema = MAP {{{columns}}})"
+
+
+def quoted(name):
+    return '"' + name.replace('"', '""') + '"'
 
 
 def read(uri):
