@@ -48,7 +48,7 @@ test.each<[string, Partial<ExtractorProps>]>([
 });
 
 test.each<[string, (manifest: Json) => void, string]>([
-  ['another version', (manifest) => { manifest.manifestVersion = 4; }, '/manifestVersion'],
+  ['another version', (manifest) => { manifest.manifestVersion = 5; }, '/manifestVersion'],
   ['tables beside pages', (manifest) => { Object.assign(manifest, { manifestVersion: 2, pages: [{ key: 'k', sizeBytes: 1, sha256: 'a'.repeat(64) }] }); }, '/tables'],
   ['no source', (manifest) => { delete manifest.source; }, ''],
   ['rows below 0', (manifest) => { manifest.tables[0].rows = -1; }, '/tables/0/rows'],
