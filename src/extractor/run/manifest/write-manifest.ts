@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ManifestHead } from './build-manifest';
 import {
-  MANIFEST_VERSION, manifestKey, manifestPageKey, PAGED_MANIFEST_VERSION,
+  CHANGES_MANIFEST_VERSION, INCOMPLETE_MANIFEST_VERSION, manifestKey, manifestPageKey, PAGED_MANIFEST_VERSION,
   type Manifest, type ManifestChunk, type ManifestObject, type ManifestPage, type ManifestPageContent, type ManifestPageTable, type ManifestTable,
 } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
@@ -97,7 +97,7 @@ export class ManifestWriter {
 
   private async rootOf(head: ManifestHead): Promise<Manifest> {
     await this.writePages(0);
-    return { ...head, manifestVersion: head.manifestVersion === MANIFEST_VERSION ? PAGED_MANIFEST_VERSION : head.manifestVersion, pages: this.pages };
+    return { ...head, manifestVersion: pagedVersion(head), pages: this.pages };
   }
 
   /** @param left how many pages are left for later */
@@ -115,6 +115,12 @@ export class ManifestWriter {
     const { target, runId, replace } = this;
     return writeText(target, { key, contentType: 'application/json', metadata: { runId }, replace }, text);
   }
+}
+
+/** Version of a manifest that has pages: that of what it holds, where that has one. */
+function pagedVersion({ manifestVersion, missingTables }: ManifestHead): Manifest['manifestVersion'] {
+  if (manifestVersion === CHANGES_MANIFEST_VERSION) return manifestVersion;
+  return missingTables ? INCOMPLETE_MANIFEST_VERSION : PAGED_MANIFEST_VERSION;
 }
 
 /** Writes the manifest of tables that are all there. @returns its key. @throws as {@link ManifestWriter} */
