@@ -60,9 +60,9 @@ describe('the packed tarball', () => {
     for (const folder of [withCdk, alone]) if (folder) rmSync(folder, { recursive: true, force: true });
   });
 
-  test('brings no dependency and stays within 15 MB beyond its peers', () => {
+  test('brings no dependency and stays within 17 MB beyond its peers', () => {
     expect(readdirSync(path.join(alone, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['cdk-legacy-to-s3']);
-    expect(bytesBelow(path.join(alone, 'node_modules', 'cdk-legacy-to-s3'))).toBeLessThan(15 * MEGABYTE);
+    expect(bytesBelow(path.join(alone, 'node_modules', 'cdk-legacy-to-s3'))).toBeLessThan(17 * MEGABYTE);
   });
 
   test('holds no sources, tests or tools', () => {

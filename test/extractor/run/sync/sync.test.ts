@@ -149,12 +149,12 @@ describe('a gap names table and mark, or the table is read whole in the same run
 
 describe('marks are bounded on both sides', () => {
   /** Runs something when a statement is about to be answered that matches, once. */
-  function at(pattern: RegExp, work: () => Promise<unknown> | void): void {
+  function at(pattern: RegExp, work: (sql: string) => Promise<unknown> | void): void {
     let done = false;
     runs.server.faults.onRequest = async ({ sql }) => {
       if (done || !pattern.test(sql)) return undefined;
       done = true;
-      await work();
+      await work(sql);
       return undefined;
     };
   }
@@ -170,6 +170,21 @@ describe('marks are bounded on both sides', () => {
     expect(await rowsOf(moving(third), 'changes', ['Id', 'A'])).toEqual(['2 two']);
     expect(moving(third).changes!.from).toEqual(moving(second).changes!.to);
     expect(await sync(props())).toMatchObject({ kind: 'nothing' });
+  });
+
+  test('nor is what is committed before a table is read that comes later in the same transaction', async () => {
+    await sync(props());
+    await batch("UPDATE dbo.Moving SET A = 'one' WHERE Id = 1; UPDATE dbo.Still SET A = 0 WHERE Id = 1");
+    let later = '';
+    at(/^SELECT t\.\[.*CHANGETABLE/s, async (sql) => {
+      later = sql.includes('[Moving]') ? 'Still' : 'Moving';
+      await batch(`UPDATE dbo.${later} SET A = NULL WHERE Id = 2`);
+    });
+    expect(await sync(props())).toMatchObject({ lagRows: 2, tables: [{ updates: 1 }, { updates: 1 }] });
+    // A version asked outside the transaction would have promised it, and it would be lost.
+    const third = await sync(props());
+    expect(third).toMatchObject({ kind: 'changes', tables: [{ table: later, inserts: 0, updates: 1, deletes: 0 }] });
+    expect(await rowsOf(manifestOf(third).tables[0], 'changes', ['Id', 'A'])).toEqual(['2 null']);
   });
 
   test('a first load that others write into has a mark from before its first row', async () => {
