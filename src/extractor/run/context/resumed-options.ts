@@ -141,9 +141,9 @@ function haveSamePatterns(given: unknown, own: unknown): boolean {
   return isDeepStrictEqual(set(given), set(own));
 }
 
-/** Warnings and refusals are of the moment, and so is which objects the tables are; the tables and chunks are what is read. */
+/** Warnings and refusals are of the moment, and so are which objects the tables are and how changes are learnt; tables and chunks are what is read. */
 function isSamePlan(given: ExtractionPlan, own: ExtractionPlan): boolean {
-  const tables = (plan: ExtractionPlan) => withPartitionPrefixes(plan).tables.map(({ identity: _, ...table }) => (
+  const tables = (plan: ExtractionPlan) => withPartitionPrefixes(plan).tables.map(({ identity: _, changes: _changes, ...table }) => (
     { ...table, columns: table.columns.map(({ columnId: _id, ...column }) => column) }));
   return given.database === own.database && isDeepStrictEqual(plain(tables(given)), plain(tables(own)));
 }
