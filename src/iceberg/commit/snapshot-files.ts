@@ -1,6 +1,6 @@
 import { forEachAtOnce } from '../files/at-once';
 import { TableFiles } from '../files/table-files';
-import { listedManifests, liveEntries, ReadManifest } from '../rows/live-files';
+import { listedManifests, liveEntries, liveManifests, ReadManifest } from '../rows/live-files';
 import { DataFile, FileContent } from '../spec/data-file';
 import { Long } from '../spec/long';
 import { EntryStatus, ManifestContent, ManifestEntry, narrowed, writeManifest } from '../spec/manifest';
@@ -33,12 +33,20 @@ export interface CarriedFiles {
 }
 
 /** What a snapshot has, for one that leaves it all; undefined where its summary does not tell. */
-export async function carriedFiles(files: TableFiles, snapshot: Snapshot | undefined): Promise<CarriedFiles | undefined> {
+async function carriedFiles(files: TableFiles, snapshot: Snapshot | undefined): Promise<CarriedFiles | undefined> {
   if (!snapshot) return { listed: [], total: NO_FILES };
   const total = countsBy((name) => Number(snapshot.summary[TOTALS[name]]));
   if (Object.values(total).some((count) => !Number.isSafeInteger(count))) return undefined;
   const listed = (await listedManifests(files, snapshot)).filter(({ addedFiles, existingFiles }) => addedFiles + existingFiles > 0);
   return { listed, total };
+}
+
+/** What a snapshot that leaves all files of another has of it, for whoever adds one. */
+export async function allStay(files: TableFiles, snapshot: Snapshot | undefined): Promise<{
+  readonly carried?: CarriedFiles; readonly present: readonly ReadManifest[]; readonly stays: () => boolean;
+}> {
+  const carried = await carriedFiles(files, snapshot);
+  return { carried, present: carried ? [] : await liveManifests(files, snapshot), stays: () => true };
 }
 
 /** What was written, and the counts of the snapshot's summary. */

@@ -14,7 +14,7 @@ import { CommitOutcome } from '../commit-run';
 import { belowChanges, SNAPSHOT_BELOW, SNAPSHOT_ETAG, SNAPSHOT_RUN } from '../foreign-rows';
 import { groundOf, requireOwn } from '../generation';
 import { proveCommit } from '../prove-commit';
-import { carriedFiles, liveManifests } from '../snapshot-files';
+import { allStay } from '../snapshot-files';
 import { datasetOf, runProperties, tableNameOf, TableRun } from '../table-run';
 import { MAX_ATTEMPTS, metadataAt, Workplace } from '../workplace';
 
@@ -111,8 +111,6 @@ async function tryApply(
   const attempt = await noteAttempt(workplace, before.location, runId, table.metadataLocation);
   const mark = JSON.stringify(run.table.changes!.to);
   const typed = withFields(before, ground.fields, ground.mapping, run.table.identity?.maxColumnId);
-  const parent = currentSnapshot(before);
-  const carried = await carriedFiles(files, parent);
   const added = deletes === 'position' ? await positioned(workplace, typed, attempt, delta) : delta;
   const positions = deletes === 'position' ? added.find(({ content }) => content === FileContent.positionDeletes)?.filePath ?? '' : undefined;
   // Changes of none move the mark alone.
@@ -121,9 +119,7 @@ async function tryApply(
     attempt,
     now,
     added,
-    carried,
-    present: carried ? [] : await liveManifests(files, parent),
-    stays: () => true,
+    ...await allStay(files, currentSnapshot(before)),
     operation: operationOf(added),
     summary: {
       [SNAPSHOT_ETAG]: manifestETag,

@@ -11,7 +11,7 @@ import { commitMetadata, laterThan } from '../change-table';
 import { SNAPSHOT_BELOW, SNAPSHOT_ETAG, SNAPSHOT_RUN } from '../foreign-rows';
 import { groundOf, keepGeneration, requireOwn, uuidOf } from '../generation';
 import { proveCommit } from '../prove-commit';
-import { carriedFiles, liveEntries, liveManifests } from '../snapshot-files';
+import { allStay, liveEntries, liveManifests } from '../snapshot-files';
 import { datasetOf, runProperties, tableNameOf, TableRun } from '../table-run';
 import { MAX_ATTEMPTS, metadataAt, Workplace } from '../workplace';
 
@@ -117,17 +117,13 @@ async function tryAdd(workplace: Workplace, run: TableRun, { table, before, prov
   const { location } = ground.metadata;
   const attempt = await noteAttempt(workplace, location, runId, begins ? undefined : table?.metadataLocation);
   const typed = withFields(ground.metadata, ground.fields, ground.mapping);
-  const parent = currentSnapshot(typed);
-  const carried = await carriedFiles(files, parent);
   const added = historyFiles(run, proven, ground.fields, landed);
   const { metadata: shown, snapshotId, sequenceNumber } = await addSnapshot(files, typed, {
     runId,
     attempt,
     now,
     added,
-    carried,
-    present: carried ? [] : await liveManifests(files, parent),
-    stays: () => true,
+    ...await allStay(files, currentSnapshot(typed)),
     operation: 'append',
     summary: { [SNAPSHOT_ETAG]: manifestETag, [SNAPSHOT_BELOW]: JSON.stringify({ rows: false, anew: false }) },
   });
