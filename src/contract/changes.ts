@@ -20,8 +20,6 @@ export const CHANGE_ROLES: readonly ChangeRole[] = ['changes', 'keys', 'deletes'
 /** How changes of a table are learnt. */
 export type ChangeWay = 'changeTracking' | 'cdc' | 'rowversion' | 'watermark';
 
-/** All ways, the whole table among them, best first. */
-export const CHANGE_WAYS: readonly (ChangeWay | 'whole')[] = ['changeTracking', 'cdc', 'rowversion', 'watermark', 'whole'];
 
 /**
  * A point in the history of one table in its source. Marks of one {@link lineage} are compared by {@link order} as text; those of two
