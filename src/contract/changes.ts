@@ -20,7 +20,6 @@ export const CHANGE_ROLES: readonly ChangeRole[] = ['changes', 'keys', 'deletes'
 /** How changes of a table are learnt. */
 export type ChangeWay = 'changeTracking' | 'cdc' | 'rowversion' | 'watermark';
 
-
 /**
  * A point in the history of one table in its source. Marks of one {@link lineage} are compared by {@link order} as text; those of two
  * lineages are not comparable, and what lies between them is a gap.
