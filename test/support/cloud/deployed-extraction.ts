@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -60,6 +60,7 @@ const handler = (folder: string) => `
 const fs = require('node:fs');
 exports.handler = async ({ step, execution }) => {
   const file = ${JSON.stringify(folder)} + '/' + execution + '-' + step;
+  fs.writeFileSync(file + '.asked', '');
   while (!fs.existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 20));
   const { answer, error } = JSON.parse(fs.readFileSync(file, 'utf8'));
   if (error) throw Object.assign(new Error(error.message), { name: error.name });
@@ -152,16 +153,22 @@ export class ExecutionSteps {
     }
   }
 
+  /** Deletes the state, and with it the items: not before the machine's Map has read them. */
   public async complete({ run }: Begun): Promise<CompleteAnswer> {
+    await poll(async () => existsSync(this.file('work.asked')), { what: 'the Map to start a worker' });
     const { completed: _, ...answer } = await completeExecution({ step: 'complete', execution: this.execution, run }, this.setting());
     return answer;
   }
 
   /** What a step that waits, or will be, comes to. */
   public tell(named: 'begin' | 'work' | 'complete', end: StepEnd): void {
-    const file = path.join(this.folder, `${this.name}-${named}`);
+    const file = this.file(named);
     writeFileSync(`${file}.part`, JSON.stringify(end));
     renameSync(`${file}.part`, file);
+  }
+
+  private file(what: string): string {
+    return path.join(this.folder, `${this.name}-${what}`);
   }
 
   private setting(): ExtractionSetting {
