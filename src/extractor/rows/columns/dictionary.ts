@@ -1,8 +1,11 @@
 import type { ValueDictionary } from './column-buffer';
 import { ParquetColumn } from './type-table';
 
-const SLOTS = 0x10000;
-const MOST_ENTRIES = SLOTS / 2;
+/** Entries that there is room for at first: most tables are small, and have many columns. */
+const FIRST_ENTRIES = 256;
+const MOST_ENTRIES = 0x8000;
+/** Slots for each entry. */
+const SPARSITY = 2;
 /** Parquet readers expect dictionary pages of about a mebibyte at most. */
 const MOST_BYTES = 0x100000;
 /** After this many entries a dictionary must have repaid itself. */
@@ -14,14 +17,15 @@ export class Dictionary implements ValueDictionary {
   public data = new Uint8Array(0x1000);
   public count = 0;
   /** Where each value begins in `data`; one more entry than there are values. */
-  public readonly starts = new Int32Array(MOST_ENTRIES + 1);
+  public starts = new Int32Array(FIRST_ENTRIES + 1);
   /** Values added over the whole chunk before the current batch. */
   public earlierValues = 0;
-  private readonly slots = new Int32Array(SLOTS).fill(-1);
-  private readonly hashes = new Int32Array(MOST_ENTRIES);
+  /** Index of the value whose hash leads there, or -1; a power of two of them. */
+  private slots = new Int32Array(SPARSITY * FIRST_ENTRIES).fill(-1);
+  private hashes = new Int32Array(FIRST_ENTRIES);
   private keys = new Uint8Array(0x1000);
   private keyView = new DataView(this.keys.buffer);
-  private readonly keyStarts = new Int32Array(MOST_ENTRIES + 1);
+  private keyStarts = new Int32Array(FIRST_ENTRIES + 1);
   /** Of the last `find`. */
   private slot = 0;
   private hash = 0;
@@ -34,11 +38,12 @@ export class Dictionary implements ValueDictionary {
   public find(v: DataView, p: number, n: number): number {
     const { slots, hashes, keyStarts } = this;
     const hash = hashOf(v, p, n);
-    let slot = hash & (SLOTS - 1);
+    const mask = slots.length - 1;
+    let slot = hash & mask;
     for (let index = slots[slot]; index >= 0; index = slots[slot]) {
       const start = keyStarts[index];
       if (hashes[index] === hash && keyStarts[index + 1] - start === n && this.sameKey(start, v, p, n)) return index;
-      slot = (slot + 1) & (SLOTS - 1);
+      slot = (slot + 1) & mask;
     }
     this.slot = slot;
     this.hash = hash;
@@ -64,6 +69,7 @@ export class Dictionary implements ValueDictionary {
 
   /** Adds the value that was not found last and ends at `data[end]`; @returns its index */
   public commit(end: number, v: DataView, p: number, n: number): number {
+    if (this.count === this.hashes.length) this.growEntries();
     const index = this.count++;
     this.slots[this.slot] = index;
     this.hashes[index] = this.hash;
@@ -85,6 +91,29 @@ export class Dictionary implements ValueDictionary {
     this.slots.fill(-1);
     this.count = 0;
     this.earlierValues = 0;
+  }
+
+  /** Makes room for four times the entries, up to the most. */
+  private growEntries(): void {
+    const entries = Math.min(4 * this.hashes.length, MOST_ENTRIES);
+    const larger = (from: Int32Array, length: number) => {
+      const grown = new Int32Array(length);
+      grown.set(from);
+      return grown;
+    };
+    this.hashes = larger(this.hashes, entries);
+    this.starts = larger(this.starts, entries + 1);
+    this.keyStarts = larger(this.keyStarts, entries + 1);
+    this.slots = new Int32Array(SPARSITY * entries).fill(-1);
+    for (let index = 0; index < this.count; index++) this.slots[this.freeSlot(this.hashes[index])] = index;
+    this.slot = this.freeSlot(this.hash);
+  }
+
+  private freeSlot(hash: number): number {
+    const mask = this.slots.length - 1;
+    let slot = hash & mask;
+    while (this.slots[slot] >= 0) slot = (slot + 1) & mask;
+    return slot;
   }
 
   private sameKey(start: number, v: DataView, p: number, n: number): boolean {
