@@ -1,3 +1,4 @@
+import type { RunState } from './metadata-table';
 import { encodeKeySegment, normalizePrefix } from './object-keys';
 
 /*
@@ -185,6 +186,8 @@ export interface WaitingItem {
   readonly bucket: string;
   readonly manifestKey: string;
   readonly manifestETag: string;
+  /** Of the waiting run; absent: COMPLETE. */
+  readonly runState?: RunState;
   /** ISO 8601, UTC: as of the table's own item. */
   readonly recordedAt: string;
 }

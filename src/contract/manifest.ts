@@ -57,8 +57,13 @@ export interface Manifest {
   readonly prefix: string;
   /** As written, none where there are pages. */
   readonly tables: readonly ManifestTable[];
-  /** Of version 3, and of 4 where some failed: tables that failed; the run is not whole without them. */
+  /** Of version 3, and of 4 where some failed: tables that failed; the run is not whole without them, unless it {@link follows}. */
   readonly missingTables?: readonly ManifestMissingTable[];
+  /**
+   * Beside missing tables: the run is of a chain, whose next run reads these again from where they stand. So those it has count, each for
+   * itself; absent of a run that is not whole without them.
+   */
+  readonly follows?: true;
   /** Of version 2, and of 3 and 4 where it is large: where the tables are, in this order. */
   readonly pages?: readonly ManifestPage[];
   readonly totals: { readonly tables: number; readonly objects: number; readonly rows: number; readonly sizeBytes: number };
@@ -76,6 +81,11 @@ export interface ManifestFormat {
   readonly header?: boolean;
   /** What NULL is written as; nothing when absent. */
   readonly nullText?: string;
+}
+
+/** Whether the tables of a run count though others are missing: the next run of its chain goes on from those. */
+export function holdsWithoutMissing({ manifestVersion, missingTables, follows }: Pick<Manifest, 'manifestVersion' | 'missingTables' | 'follows'>): boolean {
+  return missingTables === undefined || follows === true || manifestVersion === CHANGES_MANIFEST_VERSION;
 }
 
 /** The format of a table's objects. */

@@ -90,6 +90,8 @@ export interface RunItem {
   readonly consistency?: string;
   /** What is wrong, when INCOMPLETE: at most {@link MAX_RUN_PROBLEMS} lines. */
   readonly problems?: readonly string[];
+  /** Of an INCOMPLETE run of a chain that lacks tables and nothing else: those it has are committed all the same. */
+  readonly tablesHold?: true;
   /** The outcome that an event was sent of: `<state> <ETag of the manifest>`. */
   readonly announced?: string;
   /** Who could not be told of the outcome yet; absent when all were. */
@@ -98,6 +100,11 @@ export interface RunItem {
   readonly tablesCommitted?: number;
   /** The others, that were not tried yet, failed or were refused. */
   readonly tablesNotCommitted?: number;
+}
+
+/** Whether the tables that a checked run has are shown: of a complete run, and of one of a chain that lacks others alone. */
+export function tablesHold({ runState, tablesHold: hold }: Pick<RunItem, 'runState' | 'tablesHold'>): boolean {
+  return runState === 'COMPLETE' || hold === true;
 }
 
 /** Who is told of a checked run: the Glue catalog, the run's line, and by `RUN_EVENT` whoever listens. */

@@ -54,9 +54,9 @@ export function interval(text: string): number {
   return milliseconds;
 }
 
-/** Errors after which a loop looks again: they pass, or another sync is at work. */
+/** Errors after which a loop looks again: they pass, are of single tables, or another sync is at work. */
 const PASSING: ReadonlySet<string> = new Set([
-  'SOURCE_UNREACHABLE', 'SOURCE_CONNECTION_LOST', 'SOURCE_STALLED', 'TARGET_UNREACHABLE', 'RUN_IN_USE', 'SCHEMA_CHANGED',
+  'SOURCE_UNREACHABLE', 'SOURCE_CONNECTION_LOST', 'SOURCE_STALLED', 'TARGET_UNREACHABLE', 'RUN_IN_USE', 'SCHEMA_CHANGED', 'TABLES_MISSING',
 ]);
 const LONGEST_BACK_OFF_MS = 3_600_000;
 
@@ -84,7 +84,8 @@ async function syncEvery(everyMs: number, once: () => Promise<void>, signal: Abo
       failures = 0;
     } catch (error) {
       if (!(error instanceof LegacyToS3Error) || !PASSING.has(error.code) || signal.aborted) throw error;
-      failures += 1;
+      // Of tables that fail the others need not wait.
+      failures = error.code === 'TABLES_MISSING' ? 0 : failures + 1;
       process.stderr.write(`warning: ${error.code}: ${error.message}\n`);
     }
     const wait = Math.max(everyMs, Math.min(LONGEST_BACK_OFF_MS, failures === 0 ? 0 : everyMs * 2 ** Math.min(failures, 20)));
@@ -110,8 +111,8 @@ export async function syncOnce(props: ExtractorProps, folder: string | undefined
     const { run } = result;
     // What a sync landed that was stopped before it could commit; nothing need have changed since.
     const pending = folder === undefined ? [] : await commitPending(folder, result.landedRuns.filter((runId) => runId !== run?.runId));
-    const isWhole = folder !== undefined && run && run.missingTables.length === 0;
-    const committed = isWhole ? await commitTables(folder, run.runId, options.foreignRows) : undefined;
+    // Those that are missing are read again by the next sync.
+    const committed = folder !== undefined && run ? await commitTables(folder, run.runId, options.foreignRows) : undefined;
     for (const { runId, tables } of pending) {
       const names = tables.flatMap(({ state, name }) => (state === 'FAILED' ? [] : [name]));
       const told = `run ${runId} was landed before and not committed; it is now: ${someNames(names)}`;
@@ -125,10 +126,11 @@ export async function syncOnce(props: ExtractorProps, folder: string | undefined
     if (run) progress.finish(run);
     for (const { runId, tables } of pending) refuseUncommitted(folder!, runId, tables);
     if (!run) return result;
-    refuseMissing(run, (id) => `the next sync reads them anew; --resume ${id} tries again what failed`);
-    if (folder === undefined || !committed) return result;
-    if (!options.json && !options.quiet) process.stdout.write(committedText(folder, run.runId, committed));
-    refuseUncommitted(folder, run.runId, committed);
+    if (folder !== undefined && committed) {
+      if (!options.json && !options.quiet) process.stdout.write(committedText(folder, run.runId, committed));
+      refuseUncommitted(folder, run.runId, committed);
+    }
+    refuseMissing(run, () => 'the next sync reads the missing ones from where they stand');
     return result;
   } finally {
     progress.close();

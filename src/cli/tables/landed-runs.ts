@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { TablesPlace } from './place';
-import { decodeKeySegment, InvalidManifestError, manifestKey, parseManifest, RUNS_FOLDER, withPages, type Manifest } from '../../contract';
+import { decodeKeySegment, holdsWithoutMissing, InvalidManifestError, manifestKey, parseManifest, RUNS_FOLDER, withPages, type Manifest } from '../../contract';
 import { LegacyToS3Error } from '../../extractor/doors/public';
 import { TableRun } from '../../iceberg/commit/table-run';
 
@@ -9,7 +9,7 @@ export interface LandedRun {
   readonly manifest: Manifest;
   readonly manifestKey: string;
   readonly manifestETag: string;
-  /** Why it becomes no snapshot; undefined where it is complete. */
+  /** Why it becomes no snapshot; undefined where it is complete, or of a chain and lacks other tables alone. */
   readonly refused?: string;
 }
 
@@ -44,8 +44,9 @@ export async function readLandedRun(place: TablesPlace, runId: string): Promise<
   }
 }
 
-function refusalOf({ missingTables, format }: Manifest, complete: boolean): { readonly refused?: string } {
-  if (missingTables?.length) return { refused: 'tables are missing in it' };
+function refusalOf(manifest: Manifest, complete: boolean): { readonly refused?: string } {
+  const { format } = manifest;
+  if (!holdsWithoutMissing(manifest)) return { refused: 'tables are missing in it' };
   if (!complete) return { refused: 'run completion has not found it complete' };
   if (format.name !== 'parquet') return { refused: `its files are ${format.name}, and data files of Iceberg tables are Parquet here` };
   return {};

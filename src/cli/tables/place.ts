@@ -109,7 +109,7 @@ function keyOf(runId: string, sortKey: string) {
 
 async function checkedRun(dynamodb: DynamoDBClient, TableName: string, runId: string): Promise<CheckedRun | undefined> {
   const { Item } = await dynamodb.send(new GetItemCommand({ TableName, Key: keyOf(runId, RUN_ITEM_SORT_KEY) }));
-  return Item && { complete: Item.runState?.S === 'COMPLETE', manifestETag: Item.manifestETag?.S ?? '' };
+  return Item && { complete: Item.runState?.S === 'COMPLETE' || Item.tablesHold?.BOOL === true, manifestETag: Item.manifestETag?.S ?? '' };
 }
 
 async function markExpired(dynamodb: DynamoDBClient, TableName: string, runId: string, dataset: string): Promise<void> {

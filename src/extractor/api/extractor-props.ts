@@ -236,7 +236,8 @@ export interface ExtractorProps extends LandingProps {
   /**
    * What happens when a table fails for good, after its retries. With `CONTINUE` the run's other tables land; the table's objects
    * are removed, the manifest names it (`missingTables`), run completion records the run as INCOMPLETE, and `resume` tries it
-   * again. A failure of login, target or the whole run stops it all the same, and so does that of the last table left. Of a
+   * again; where the source is followed, the other tables are committed all the same, and the next run reads it from where it stands.
+   * A failure of login, target or the whole run stops it all the same, and so does that of the last table left. Of a
    * resumed run what is given then counts.
    *
    * @default OnTableError.STOP

@@ -187,7 +187,7 @@ export async function run(
     if (plan && (options.follows || context.ways)) await patiently('keep the chain of changes', async () => linkRun(state.store, manifest, plan, options, options.follows ?? false));
     if (checkpoint && missing.length > 0) {
       await checkpoint.lease.release();
-      warn(`${counted(missing.length, 'table')} of run ${runId} are missing; --resume ${runId} tries again`);
+      warn(`${counted(missing.length, 'table')} of run ${runId} are missing; ${options.follows ? 'the next sync reads them from where they stand' : `--resume ${runId} tries again`}`);
     } else {
       await snapshots?.drop();
       await checkpoint?.remove().catch((error: unknown) => warn(`the run is complete, but its checkpoint is still there: ${(error as Error).message}`));

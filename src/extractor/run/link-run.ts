@@ -19,6 +19,7 @@ export function shapesOf({ tables }: Pick<ExtractionPlan, 'tables'>, { types }: 
 export async function linkRun(store: StateStore, manifest: Manifest, plan: ExtractionPlan, { format }: Pick<RunOptions, 'format'>, follows: boolean): Promise<void> {
   const key = chainKey(manifest.source.server, manifest.source.database);
   const chain = await readChain(store, key);
-  if (!chain && !follows) return;
+  // Run completion does not show the tables of one that is not whole.
+  if (!follows && (!chain || manifest.missingTables)) return;
   await writeChain(store, key, withRun(chain, { manifest, shapes: shapesOf(plan, format) }));
 }

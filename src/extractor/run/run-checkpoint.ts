@@ -8,6 +8,7 @@ import { planOf } from './chunks/landing-plan';
 import { chunkNameOf, type ReadJob } from './context/read-job';
 import { selectionOf } from './context/resumed-options';
 import type { RunContext } from './context/run-context';
+import { readManifestSummary } from '../landing/read-manifest';
 import type { LandingTarget } from '../landing/target/landing-target';
 import { addressOf } from '../source/connection/sql-server-connection';
 import { chainKey } from '../state/chain-store';
@@ -37,8 +38,11 @@ export async function openCheckpoint(runId: string, { target, store, clock, acce
   } catch (error) {
     const isUnknown = error instanceof LegacyToS3Error && error.code === 'RUN_NOT_FOUND';
     // Whoever may not look for the manifest is told what the store of checkpoints said.
-    if (isUnknown && await target.has(manifestKey(target.prefix, runId)).catch(() => false)) throw runComplete(target, runId, 'there is nothing to go on with or to give up');
-    throw error;
+    const manifest = isUnknown ? await readManifestSummary(target, runId).catch(() => undefined) : undefined;
+    if (!manifest) throw error;
+    if (!manifest.missingTables) throw runComplete(target, runId, 'there is nothing to go on with or to give up');
+    const names = manifest.missingTables.slice(0, 5).map(({ schema, table }) => `${schema}.${table}`).join(', ');
+    throw new LegacyToS3Error('RUN_COMPLETE', `run ${runId} has ended without ${names}${manifest.missingTables.length > 5 ? ', …' : ''}: the next syncs read what it lacks, so that there is nothing to go on with or to give up`);
   }
 }
 

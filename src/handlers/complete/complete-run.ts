@@ -5,7 +5,7 @@ import { manifestContradictions } from './manifest-consistency';
 import { LandedManifest, readManifest } from './read-manifest';
 import { reportRun, ReportServices } from './report-run';
 import { unnamedObjects } from './unnamed-objects';
-import { CHANGES_MANIFEST_VERSION, MAX_RUN_PROBLEMS, RUN_ITEM_SORT_KEY, RUN_LINES, RunItem, runItemKey, RUNS_DATASET } from '../../contract';
+import { CHANGES_MANIFEST_VERSION, holdsWithoutMissing, MAX_RUN_PROBLEMS, RUN_ITEM_SORT_KEY, RUN_LINES, RunItem, runItemKey, RUNS_DATASET } from '../../contract';
 import { mapConcurrently } from '../shared/concurrency';
 import { ItemStore } from '../shared/item-store';
 import { Telemetry } from '../shared/telemetry';
@@ -27,7 +27,8 @@ export interface CompletionServices extends ReportServices {
 
 /**
  * Checks the manifest that S3 has at a key against what landed, writes row counts and hashes to the parts' items, then
- * the run's item, COMPLETE if all held, else INCOMPLETE with what did not, and tells others.
+ * the run's item, COMPLETE if all held, else INCOMPLETE with what did not, and tells others. The tables of a run of a chain hold also where
+ * others are missing.
  *
  * Checking again is harmless, so an event that comes twice or late checks what is there now.
  *
@@ -46,17 +47,19 @@ export async function completeRun(
     return undefined;
   }
   const problems = await check(services, landed);
-  const run = runItem(landed, problems, checkedAt);
+  const missing = (landed.manifest.missingTables ?? []).map(({ schema, table, code, message }) => `${schema}.${table} is missing: ${code}: ${message}`);
+  const run = runItem(landed, problems, missing, checkedAt);
   const { written, previous } = await runs.put(run);
   if (!written) {
     telemetry.info('run checked later by another', { runId: run.runId });
     return run;
   }
-  measure(telemetry, run, previous, problems.length);
+  measure(telemetry, run, previous, problems.length + missing.length);
   await reportRun(services, run, landed, previous, remaining);
   return run;
 }
 
+/** What is wrong with what landed. */
 async function check({ s3, objects }: CompletionServices, { bucket, manifest }: LandedManifest): Promise<string[]> {
   const parts = manifest.tables.flatMap((table) => table.objects);
   const outcomes = await mapConcurrently(parts, PART_CONCURRENCY, async (part) => completePart(s3, objects, bucket, part));
@@ -64,11 +67,13 @@ async function check({ s3, objects }: CompletionServices, { bucket, manifest }: 
     ...outcomes.filter((problem) => problem !== undefined),
     ...await unnamedObjects(s3, bucket, manifest),
     ...manifestContradictions(manifest),
-    ...(manifest.missingTables ?? []).map(({ schema, table, code, message }) => `${schema}.${table} is missing: ${code}: ${message}`),
   ];
 }
 
-function runItem({ manifest, bucket, key, versionId, eTag }: LandedManifest, problems: readonly string[], recordedAt: string): RunItem {
+function runItem(
+  { manifest, bucket, key, versionId, eTag }: LandedManifest, wrong: readonly string[], missing: readonly string[], recordedAt: string,
+): RunItem {
+  const problems = [...wrong, ...missing];
   const sum = (of: (table: typeof manifest.tables[number]) => number) => manifest.tables.reduce((total, table) => total + of(table), 0);
   return {
     objectKey: runItemKey(manifest.runId),
@@ -95,6 +100,7 @@ function runItem({ manifest, bucket, key, versionId, eTag }: LandedManifest, pro
     verification: manifest.verification?.state,
     consistency: manifest.consistency?.mode,
     problems: problems.length === 0 ? undefined : listed(problems),
+    ...(wrong.length === 0 && missing.length > 0 && holdsWithoutMissing(manifest) && { tablesHold: true as const }),
   };
 }
 

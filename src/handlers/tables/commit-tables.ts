@@ -5,7 +5,7 @@ import { datasetOfTask, TableServices, TableTask } from './table-task';
 import { wakingOf } from './waiting-tables';
 import { isWithdrawn, withdrawTable } from './withdraw-table';
 import { WriteRunSnapshots } from './write-run-snapshots';
-import { ManifestTable, RunItem, TableCommitItem } from '../../contract';
+import { ManifestTable, RunItem, TableCommitItem, tablesHold } from '../../contract';
 import { LandedManifest } from '../complete/read-manifest';
 import { GoOn } from '../complete/report-run';
 import { RunStore } from '../complete/run-store';
@@ -53,7 +53,7 @@ export async function commitTables(
   });
   if (stale) return telemetry.info('run checked later by another', { runId: run.runId });
   const failed = await note(services, run, landed);
-  if (run.runState === 'COMPLETE') await wake(services, run, landed);
+  if (tablesHold(run)) await wake(services, run, landed);
   if (left > 0) {
     telemetry.info('tables are left for another invocation', { runId: run.runId, tables: left });
     if (tried === 0) throw new HandlerError('TABLES_NOT_COMMITTED', `none of ${left} tables could be tried in the time there was`);
@@ -84,9 +84,9 @@ function dueTables(
 }
 
 function isSettled(
-  services: TablesServices, { runState, manifestETag }: RunItem, table: ManifestTable, item: TableCommitItem | undefined,
+  services: TablesServices, run: RunItem, table: ManifestTable, item: TableCommitItem | undefined,
 ): boolean {
-  return runState === 'COMPLETE' ? isCommitted(services, table, item, manifestETag) : isWithdrawn(item, manifestETag);
+  return tablesHold(run) ? isCommitted(services, table, item, run.manifestETag) : isWithdrawn(item, run.manifestETag);
 }
 
 /** `stale`: the run was checked again meanwhile, with another outcome; whoever checked it brings its tables along. */
@@ -94,9 +94,9 @@ async function tryTable(services: TablesServices, task: TableTask): Promise<'tri
   const { items } = services;
   const { run } = task;
   const [now, known] = await Promise.all([items.run(run.runId), items.table(run.runId, datasetOfTask(task))]);
-  if (now?.manifestETag !== run.manifestETag || now.runState !== run.runState) return 'stale';
+  if (now?.manifestETag !== run.manifestETag || now.runState !== run.runState || tablesHold(now) !== tablesHold(run)) return 'stale';
   if (isSettled(services, run, task.table, known)) return 'tried';
-  return await (run.runState === 'COMPLETE' ? commitTable : withdrawTable)(services, task, known) ? 'tried' : 'left';
+  return await (tablesHold(run) ? commitTable : withdrawTable)(services, task, known) ? 'tried' : 'left';
 }
 
 /** Starts runs of changes that waited for this one, each once. Done by every invocation, also one that finds all tables settled: the call may have been lost. */

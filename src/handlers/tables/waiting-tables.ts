@@ -9,7 +9,7 @@ import { ManifestTable, RunItem, TableCommitItem, WaitingItem, waitingItemKey, w
 
 /** Notes that a table waits: for whoever applies the run before, and among the run's own items. */
 export async function noteWaiting({ items }: TableServices, task: TableTask, waitsFor: string): Promise<void> {
-  const { run: { runId, bucket, manifestETag }, landed, table } = task;
+  const { run: { runId, runState, bucket, manifestETag }, landed, table } = task;
   const item = itemOf(task, { commitState: 'WAITING', waitsFor });
   const { way, lineage } = table.changes!.from;
   await items.putWaiting({
@@ -23,6 +23,7 @@ export async function noteWaiting({ items }: TableServices, task: TableTask, wai
     bucket,
     manifestKey: landed.key,
     manifestETag,
+    runState,
     recordedAt: item.recordedAt,
   });
   await items.put(item);
@@ -74,8 +75,8 @@ export function wakingOf(
   return { ended, events: [...woken.values()].map((note) => eventOf(note, now)) };
 }
 
-function eventOf({ bucket, manifestKey, manifestETag, waitingRun, recordedAt }: WaitingItem, now: string): object {
+function eventOf({ bucket, manifestKey, manifestETag, runState = 'COMPLETE', waitingRun, recordedAt }: WaitingItem, now: string): object {
   // What waits was noted before: none of it counts as tried since, whatever the clocks.
   const noted = new Date(Date.parse(recordedAt) + 1).toISOString();
-  return goOnEvent({ bucket, key: manifestKey, eTag: manifestETag, runId: waitingRun }, { runState: 'COMPLETE' }, noted > now ? noted : now);
+  return goOnEvent({ bucket, key: manifestKey, eTag: manifestETag, runId: waitingRun }, { runState }, noted > now ? noted : now);
 }

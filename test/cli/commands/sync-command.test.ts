@@ -53,3 +53,20 @@ test('a landed table that the source has no more is named, and deleted rows are 
   expect(await valuesOf('Gone1')).toEqual([]);
   expect(await landed.ok(['tables', '--landed'])).toMatch(/legacyledger_dbo_gone1 .*≤ 1 /);
 }, 120_000);
+
+test('a table that fails keeps the others neither from being read nor from being committed; once it is mended it catches up', async () => {
+  await make('Good', 'Poor');
+  const args = syncArgs('dbo.Good,dbo.Poor', '--landed-tables', 'iceberg', '--on-table-error', 'continue');
+  await landed.ok(args);
+  await landed.sql('UPDATE dbo.Poor SET V = NCHAR(0xD800) WHERE Id = 1');
+  for (const id of [2, 3]) {
+    await landed.sql(`INSERT INTO dbo.Good VALUES (${id}, N'new'); INSERT INTO dbo.Poor VALUES (${id}, N'new')`);
+    const { code, stdout, stderr } = await landed.cli(args);
+    expect({ code, stderr }).toEqual({ code: 6, stderr: expect.stringMatching(/error TABLES_MISSING: run \S+ lacks dbo\.Poor \(INVALID_VALUE\); the other tables are landed, and the next sync reads the missing ones from where they stand/) });
+    expect(stdout).toContain('legacyledger_dbo_good');
+    expect([(await valuesOf('Good')).length, await valuesOf('Poor')]).toEqual([id, ['1 old']]);
+  }
+  await landed.sql('UPDATE dbo.Poor SET V = N\'mended\' WHERE Id = 1');
+  await landed.ok(args);
+  expect([await valuesOf('Good'), await valuesOf('Poor')]).toEqual([['1 old', '2 new', '3 new'], ['1 mended', '2 new', '3 new']]);
+}, 120_000);

@@ -41,6 +41,19 @@ test('a run that lacks tables is INCOMPLETE and says which, and COMPLETE once th
   expect(await fixture.run(run.runId)).toMatchObject({ runState: 'COMPLETE' });
 });
 
+test('of a run of a chain that lacks tables those it has hold, unless something else is wrong', async () => {
+  const run = await landRun(fixture, fixture.versioned);
+  await fixture.invoke(together(...run.parts.map((part) => part.event)));
+  const missingTables = [{ schema: 'dbo', table: 'Cards', code: 'SOURCE_PERMISSION_DENIED', message: 'no SELECT' }];
+  const following: Manifest = { ...run.manifest, manifestVersion: 3, follows: true, missingTables };
+  await complete(run, fixture.versioned, following);
+  expect(await fixture.run(run.runId)).toMatchObject({ runState: 'INCOMPLETE', tablesHold: true, problems: [expect.stringContaining('dbo.Cards is missing')] });
+  await complete(run, fixture.versioned, { ...following, follows: undefined });
+  expect((await fixture.run(run.runId))!.tablesHold).toBeUndefined();
+  await complete(run, fixture.versioned, { ...following, totals: { ...following.totals, rows: following.totals.rows + 1 } });
+  expect(await fixture.run(run.runId)).not.toHaveProperty('tablesHold');
+});
+
 describe.each(['plain', 'versioned'] as const)('in the %s bucket', (kind) => {
   test('a run whose parts are as the manifest says becomes COMPLETE', async () => {
     const run = await landRun(fixture, fixture[kind]);

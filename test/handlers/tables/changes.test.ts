@@ -96,6 +96,20 @@ test('a table that is refused stops neither the others nor their successors; onc
   expect(await shown('Customers')).toEqual(runs[2].expected.get('Customers'));
 });
 
+test('of an incomplete run whose tables hold they are applied, in their turn, and taken back once something else is wrong', async () => {
+  const runs = chain(3, (at) => source.write('Accounts', { [at]: `v${at}` }));
+  const hold = { tablesHold: true } as const;
+  for (const run of [runs[2], runs[1]]) await commitTables(tables.services(paced()), ...tables.land(run, 'INCOMPLETE', hold));
+  expect([tables.waiting.size, tables.metrics.get('TablesWaiting')]).toEqual([2, 2]);
+  await complete(runs[0]);
+  expect(goOnRequest(tables.handedOn[0])).toMatchObject({ runId: runs[1].runId, runState: 'INCOMPLETE' });
+  await goOn(runs);
+  expect([await shown(), tables.waiting.size]).toEqual([runs[2].expected.get('Accounts'), 0]);
+  await commitTables(tables.services(paced()), ...tables.land(runs[2], 'INCOMPLETE'));
+  expect(tables.item(runs[2].runId)!.commitState).toBe('WITHDRAWN');
+  expect(await shown()).toEqual(runs[1].expected.get('Accounts'));
+});
+
 /*
  * The first run is applied at each of the moments there are between two requests of the second, which waits or does not. However it
  * falls, the second is applied at the end, without another event.

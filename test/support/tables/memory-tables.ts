@@ -43,11 +43,13 @@ export class MemoryTables {
   }
 
   /** Lands a run, and notes that it was checked. @returns what its reporter is called with */
-  public land({ runId, manifest, manifestKey, files }: ParquetRun, runState: RunItem['runState'] = 'COMPLETE'): [RunItem, LandedManifest] {
+  public land(
+    { runId, manifest, manifestKey, files }: ParquetRun, runState: RunItem['runState'] = 'COMPLETE', more: Partial<RunItem> = {},
+  ): [RunItem, LandedManifest] {
     for (const { key, bytes } of files) this.files.set(ROOT + key, bytes);
     const eTag = `etag-${runId}`;
     const checked = { recordedAt: new Date().toISOString(), tables: manifest.tables.length };
-    const run = { runId, runState, bucket: BUCKET, manifestETag: eTag, ...checked } as RunItem;
+    const run = { runId, runState, bucket: BUCKET, manifestETag: eTag, ...checked, ...more } as RunItem;
     this.runs.set(runId, run);
     return [run, { manifest, bucket: BUCKET, key: manifestKey, versionId: 'null', eTag }];
   }

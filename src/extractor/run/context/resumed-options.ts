@@ -90,7 +90,9 @@ function choicesOf(options: RunOptions, props: ExtractorProps, record: RunRecord
 }
 
 /** Which tables are read, and how they are cut. */
-function selectionChoices(props: ExtractorProps, { selection }: RunRecord): Choice[] {
+function selectionChoices(props: ExtractorProps, { selection, chain }: RunRecord): Choice[] {
+  // What a sync reads is chosen by what changed among the tables that it is given.
+  if (!selection && chain !== undefined) return [];
   const names = ['tables', 'excludeTables', 'includeViews', 'tableOptions', 'targetChunkBytes', 'targetChunkRows'] as const;
   if (!selection) return names.map((name) => ({ name, given: text(props[name]), own: 'what its plan says', same: props[name] === undefined }));
   const { tables, excludeTables, includeViews = false, tableOptions, targetChunkBytes, targetChunkRows } = selection;

@@ -84,7 +84,7 @@ export function manifestHead(
     format: formatOf(options.format),
     prefix: target.prefix,
     tables: [],
-    ...(missing.length > 0 && { missingTables: missing }),
+    ...(missing.length > 0 && { missingTables: missing, ...(options.follows && { follows: true as const }) }),
     totals: summary.totals,
   };
 }

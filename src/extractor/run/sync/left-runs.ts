@@ -30,8 +30,8 @@ export async function leftRuns(target: LandingTarget, store: StateStore, chain: 
       continue;
     }
     await linkRun(store, manifest, record.plan, record, true);
-    // Of a run that lacks tables the checkpoint is what it is gone on with.
-    if (!manifest.missingTables) await forgetRun(store, runId);
+    // Tables that it lacks are read from where they stand.
+    await forgetRun(store, runId);
   }
   const newest = left.at(-1);
   const resumable = newest && newest.plan.tables.every(({ changes }) => !changes?.from) ? newest : undefined;

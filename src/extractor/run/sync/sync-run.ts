@@ -129,8 +129,8 @@ class Sync {
     const features = await readFeatures(connection);
     refuseSource(features, connection.database, options);
     // What it has landed is not read again; what changed meanwhile is for the next sync.
-    if (resumable) return this.resultOf(key, 'firstLoad', await resume(props, resumable.runId, controls, clock), []);
     const chain = await readChain(store, key);
+    if (resumable) return this.resultOf(key, chain ? 'changes' : 'firstLoad', await resume(props, resumable.runId, controls, clock), []);
     if (!chain) {
       await connection.close();
       const result = await this.land({ ...options, ...(options.oneVersion && ONE_READER) });

@@ -298,6 +298,21 @@ test('a run of all rows beside the syncs moves the chain on, since the landed ta
   expect(moving(next).changes).toMatchObject({ previousRun: runId, updates: 1 });
 });
 
+test('a sync that read tables whole anew and was stopped is gone on with, though tables are named', async () => {
+  await sync(props());
+  await batch(`TRUNCATE TABLE dbo.Moving; INSERT INTO dbo.Moving SELECT value, ${AT}, 'anew' FROM GENERATE_SERIES(1, 100); TRUNCATE TABLE dbo.Still; INSERT INTO dbo.Still VALUES (1, 1)`);
+  const stop = new AbortController();
+  let stopped = '';
+  const onEvent = (event: ExtractEvent) => {
+    if (event.type === 'run-started') stopped = event.runId;
+    if (event.type === 'run-verified') stop.abort();
+  };
+  const reloading = props({ onGap: OnGap.RELOAD });
+  await expect(sync(reloading, { signal: stop.signal, onEvent })).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  expect(await sync(reloading)).toMatchObject({ kind: 'changes', run: { runId: stopped, tables: [{ table: 'Moving', rows: 100 }, { table: 'Still', rows: 1 }] } });
+  expect(await sync(props())).toMatchObject({ kind: 'nothing' });
+});
+
 test('a run that died between its manifest and the chain is added to it', async () => {
   await sync(props());
   await batch("UPDATE dbo.Moving SET A = 'x' WHERE Id = 1");

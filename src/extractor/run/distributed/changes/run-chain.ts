@@ -39,6 +39,8 @@ export class RunChain {
     for (const { schema, table, changes } of landed) {
       const link = chain?.tables[linkKey({ schema, table })];
       if (!changes || link?.mark?.order === changes.from.order) continue;
+      // An earlier end of the run, which left other tables out, has linked it.
+      if (link?.runId === this.runId && link.mark?.order === changes.to.order) continue;
       throw new LegacyToS3Error('CHANGES_REFUSED', `run ${this.runId} has changes of ${quoteTable(schema, table)} after ${changes.from.order}, which run ${link?.runId ?? 'none'} has landed up to `
         + `${link?.mark?.order ?? 'no mark'} meanwhile; give the run up: abort ${this.runId}`);
     }
