@@ -23,17 +23,18 @@ WHERE t.object_id = OBJECT_ID(@name0)`;
  * a greater value. It bounds where the next run begins, not what this one reads: all rows above the last mark are read, so that the table
  * is as of the transaction, and a row whose newer version is above the mark is not left in its old state. Such rows are read again.
  *
- * Inserts are not told from updates: each is an `U`. Deletes are not seen here.
+ * Inserts are not told from updates: each is an `U`. Deletes are seen by comparing keys alone.
  *
- * Settings: `column`, `rows` ('append' where rows are added only).
+ * Settings: `column`, `rows` ('append' where rows are added only), `deletes` ('keys').
  */
 export class Rowversion implements TableChanges {
   public readonly way = 'rowversion';
-  public readonly deletesSeen = false;
+  public readonly deletesSeen: boolean;
   private readonly name: string;
 
   public constructor(private readonly table: ChangedTable) {
     this.name = quoteTable(table.schema, table.table);
+    this.deletesSeen = table.settings.deletes === 'keys';
   }
 
   public async mark(_connection: SqlServerConnection, begin?: TransactionBegin): Promise<ChangeMark> {

@@ -23,6 +23,10 @@ export interface ChangeStatements {
    */
   readonly changed?: ChangeStatement;
   /**
+   * Keys of all rows, and how many rows there are: present where deletes are found by comparing them with the keys that landed.
+   */
+  readonly all?: { readonly keys: ChangeStatement; readonly count: ChangeStatement };
+  /**
    * One row of `bigint`: inserts, updates, deletes, as the source counts what the statements above return; and `key_rows` where the keys are
    * more than those of the inserted and updated rows, since a key has several spellings.
    */

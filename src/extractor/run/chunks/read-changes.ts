@@ -1,3 +1,4 @@
+import { landDeletes } from './land-deletes';
 import { landRows, objectsOf, type ChunkReading } from './land-rows';
 import { landSpellings } from './land-spellings';
 import { countedRows } from './take-mark';
@@ -40,13 +41,23 @@ export async function readChanges(context: RunContext, connection: SqlServerConn
     read[role] = await landRows(context, connection, job, { ...statement, role, columnIds: idsOf(job, role) }, reading.progress, reading.waits);
     refuseOtherColumns(job, role, read[role].columns);
   }
+  const found = statements.all && read.keys && await landDeletes(context, connection, job, reading, {
+    all: statements.all,
+    from: planned.from as ChangeMark,
+    to,
+    columns: read.keys.columns,
+    changed: objectsOf(context, job, read.keys, 'keys'),
+    columnIds: idsOf(job, 'deletes'),
+    keyIds: idsOf(job, 'keys'),
+  });
   const spellings = statements.changed && read.keys
     && await landSpellings(context, connection, job, reading, { changed: statements.changed, firstFile: read.keys.files.length, columnIds: idsOf(job, 'keys') });
   return {
     check: async () => {
-      const { keyRows, ...sums } = await countChanges(connection, job, statements);
+      const { keyRows, ...told } = await countChanges(connection, job, statements);
       await way.check(connection, since);
-      refuseOtherCounts(job, read, sums, { statements, keyRows });
+      refuseOtherCounts(job, read, told, { statements, keyRows });
+      const sums = { ...told, deletes: told.deletes + (found?.rows ?? 0) };
       const allKeys = keyRows + (spellings?.rows ?? 0);
       const landedKeys = (spellings?.objects ?? []).reduce((sum, { rows }) => sum + rows, 0);
       if (landedKeys !== (spellings?.rows ?? 0)) throw new LegacyToS3Error('COUNT_MISMATCH', `${job.subject}: ${landedKeys} of ${counted(spellings!.rows, 'spelling')} landed`);
@@ -67,10 +78,12 @@ export async function readChanges(context: RunContext, connection: SqlServerConn
           deletesSeen: way.deletesSeen,
         },
         ...await countedRows(context, connection, job),
-        wireBytes: roles.reduce((sum, role) => sum + read[role]!.wireBytes, spellings?.wireBytes ?? 0),
+        wireBytes: roles.reduce((sum, role) => sum + read[role]!.wireBytes, (spellings?.wireBytes ?? 0) + (found?.wireBytes ?? 0)),
         ...(alterations.length > 0 && { alterations }),
         ...(Object.keys(changes.rowsOffKernel).length > 0 && { rowsOffKernel: changes.rowsOffKernel }),
-        objects: roles.flatMap((role): ManifestObject[] => [...objectsOf(context, job, read[role]!, role), ...(role === 'keys' ? spellings?.objects ?? [] : [])]),
+        objects: CHANGE_ROLES.flatMap((role): readonly ManifestObject[] => [
+          ...(read[role] ? objectsOf(context, job, read[role], role) : []), ...(role === 'keys' ? spellings?.objects ?? [] : []), ...(role === 'deletes' ? found?.objects ?? [] : []),
+        ]),
       };
     },
   };
