@@ -62,6 +62,12 @@ export interface TableChanges {
    * is no such question it always is. Changes that follow a base are applied when it has passed the base's end.
    */
   hasPassed?(connection: SqlServerConnection, instant: string): Promise<boolean>;
+  /**
+   * The mark of a run that has changes: above the one before, though the position that {@link mark} tells may be the same. Absent where it never is.
+   *
+   * @param to as {@link mark} gave it
+   */
+  moved?(from: ChangeMark, to: ChangeMark): ChangeMark;
   /** @param to as {@link mark} gave it in the transaction that sends the statements */
   statements(from: ChangeMark, to: ChangeMark): ChangeStatements;
 }

@@ -1,3 +1,4 @@
+import { CHANGE_COLUMNS, type ManifestColumn, type ManifestObject } from '../../../contract';
 import type { PlannedColumn } from '../../api/extraction-plan';
 import { keyOf } from '../../changes/changed-table';
 import { KEY_TEXT_LENGTH, keyType } from '../../plan/key-types';
@@ -13,6 +14,19 @@ const MOST_ROWS = 1_000;
 
 /** Types whose values have no length on the wire where they cannot be NULL. */
 const FIXED_TYPES = /^(bit|tinyint|smallint|int|bigint|money|smallmoney|datetime|smalldatetime)$/;
+
+/**
+ * Hashes of objects with keys are of rows whose values come with the lengths that the columns of the table have. Where the source gives others,
+ * no hash can be compared later, and there is none; what it checks of rows stays.
+ */
+export function comparableKeys(objects: readonly ManifestObject[], read: readonly ManifestColumn[], columns: readonly ManifestColumn[]): ManifestObject[] {
+  const isAlike = read.every(({ name, framing }) => isChangeName(name) || columns.some((column) => column.name === name && column.framing === framing));
+  return isAlike ? [...objects] : objects.map(({ contentHash: _, ...object }) => object);
+}
+
+function isChangeName(name: string): boolean {
+  return (CHANGE_COLUMNS as readonly string[]).includes(name);
+}
 
 /** Keys of a table as values that a statement sends to the source: as texts, which it converts to the types of the columns. */
 export class KeyValues {

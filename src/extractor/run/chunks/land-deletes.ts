@@ -1,5 +1,5 @@
 import { watchIdle } from './idle-watchdog';
-import { KeyValues } from './key-values';
+import { comparableKeys, KeyValues } from './key-values';
 import { landRows, objectsOf, typeOptionsOfJob, type ChunkReading } from './land-rows';
 import { changeRoleOf, type ChangeMark, type ManifestColumn, type ManifestObject } from '../../../contract';
 import { counted } from '../../api/counted';
@@ -144,7 +144,7 @@ class ComparedKeys {
     const statements = values.statements(this.goneKeys(values.landed, values.batch));
     const { value: first } = await statements.next() as { readonly value: ChangeStatement };
     const read = await landRows(context, connection, job, { ...first, more: statements, role: 'deletes', columnIds: search.columnIds, firstFile }, progress, waits);
-    const objects = objectsOf(context, job, read, 'deletes', firstFile);
+    const objects = comparableKeys(objectsOf(context, job, read, 'deletes', firstFile), read.columns, search.columns);
     // A key that comes back as another one would leave its row, or delete one that is there.
     let same = 0;
     for (const { key } of objects) await this.eachLanded(key, (code) => { same += keys.takeBack(code) ? 1 : 0; });

@@ -1,6 +1,6 @@
-import { KeyValues } from './key-values';
+import { comparableKeys, KeyValues } from './key-values';
 import { landRows, objectsOf, type ChunkReading } from './land-rows';
-import type { ManifestObject } from '../../../contract';
+import type { ManifestColumn, ManifestObject } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
 import type { ChangeStatement } from '../../changes/table-changes';
 import { KEY_TEXT_LENGTH } from '../../plan/key-types';
@@ -24,12 +24,14 @@ export interface LandedSpellings {
  * many does no harm: of a changed key no earlier row stays.
  *
  * @param changed the changed keys, as `ct`
- * @param firstFile number of the first file of keys that is free
+ * @param firstFile number of the first file of keys that is free; columns as the keys of changed rows have them
  * @throws LegacyToS3Error of code CONTENT_MISMATCH when the landed keys are not all there, CHANGES_REFUSED when the source cannot be asked about one
  */
 export async function landSpellings(
   context: RunContext, connection: SqlServerConnection, job: ReadJob, { progress, waits }: ChunkReading,
-  { changed, firstFile, columnIds }: { readonly changed: ChangeStatement; readonly firstFile: number; readonly columnIds?: number[] },
+  { changed, firstFile, columns, columnIds }: {
+    readonly changed: ChangeStatement; readonly firstFile: number; readonly columns: readonly ManifestColumn[]; readonly columnIds?: number[];
+  },
 ): Promise<LandedSpellings> {
   const { planned: { landed, landedRows } } = job.changes!;
   if (!landed || landedRows === undefined) throw new LegacyToS3Error('INTERNAL', `${job.subject}: the plan does not tell the objects with its landed keys`);
@@ -49,7 +51,7 @@ export async function landSpellings(
     const statement = keys.selection(spellings.slice(at, at + keys.batch));
     const file = firstFile + objects.length;
     const read = await landRows(context, connection, job, { ...statement, role: 'keys', columnIds, firstFile: file }, progress, waits);
-    objects.push(...objectsOf(context, job, read, 'keys', file));
+    objects.push(...comparableKeys(objectsOf(context, job, read, 'keys', file), read.columns, columns));
     wireBytes += read.wireBytes;
   }
   return { rows: spellings.length, wireBytes, objects };

@@ -51,12 +51,15 @@ export async function readChanges(context: RunContext, connection: SqlServerConn
     keyIds: idsOf(job, 'keys'),
   });
   const spellings = statements.changed && read.keys
-    && await landSpellings(context, connection, job, reading, { changed: statements.changed, firstFile: read.keys.files.length, columnIds: idsOf(job, 'keys') });
+    && await landSpellings(context, connection, job, reading, {
+      changed: statements.changed, firstFile: read.keys.files.length, columns: read.keys.columns, columnIds: idsOf(job, 'keys'),
+    });
   return {
     check: async () => {
       const { keyRows, ...told } = await countChanges(connection, job, statements);
       await way.check(connection, since);
       refuseOtherCounts(job, read, told, { statements, keyRows });
+      const hasChanges = told.inserts + told.updates + told.deletes + (found?.rows ?? 0) > 0;
       const sums = { ...told, deletes: told.deletes + (found?.rows ?? 0) };
       const allKeys = keyRows + (spellings?.rows ?? 0);
       const landedKeys = (spellings?.objects ?? []).reduce((sum, { rows }) => sum + rows, 0);
@@ -69,7 +72,7 @@ export async function readChanges(context: RunContext, connection: SqlServerConn
         columns: changes.columns.filter((column) => !isChangeColumn(column)),
         rows: changes.rows,
         sourceRows: String(sums.inserts + sums.updates),
-        mark: to,
+        mark: hasChanges ? way.moved?.(from, to) ?? to : keptMark(from, to),
         changes: {
           from,
           keyColumns: keyColumns(changes.columns, named),
@@ -89,12 +92,17 @@ export async function readChanges(context: RunContext, connection: SqlServerConn
   };
 }
 
+/** Of a run without changes, whose position may be that of the run before, with no number behind it. */
+function keptMark(from: ChangeMark, to: ChangeMark): ChangeMark {
+  return to.order < from.order ? { ...to, order: from.order } : to;
+}
+
 /** @throws LegacyToS3Error of code CHANGES_GAP */
 function refuseOtherLineage(table: ChangedTable, from: ChangeMark, to: ChangeMark, seen = from.order): void {
   if (!isOneLineage(from, to)) {
     throw gap(table, from, `it is of ${from.lineage}, and the source is ${to.lineage} now: another table, database or recording of changes, or it was truncated`);
   }
-  if (to.order < seen) throw gap(table, from, `the source is at ${to.order} now, and went back`);
+  if (to.order < seen.split('.')[0]) throw gap(table, from, `the source is at ${to.order} now, and went back`);
 }
 
 /** Field ids of what a statement selects. */

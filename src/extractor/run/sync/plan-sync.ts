@@ -63,6 +63,8 @@ export interface PlanSyncOptions {
   readonly chain: ChangeChain;
   /** Version of the database before anything was looked at, in digits. */
   readonly version?: string;
+  /** Gaps that were met when the changes of tables were read, by the name of the table; another look does not find them. */
+  readonly met?: ReadonlyMap<string, LegacyToS3Error>;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -110,7 +112,7 @@ export async function planSync(given: PlanSyncOptions): Promise<SyncPlan> {
     } else if (!link.mark) {
       whole(table, 'the run before has no mark of it from which its changes could be read');
     } else {
-      const other = differenceOf(table, link as MarkedLink, given);
+      const other = given.met?.get(linkKey(table)) ?? differenceOf(table, link as MarkedLink, given);
       if (other) onGap(table, link, other);
       else followed.push({ table, link: link as MarkedLink });
     }
