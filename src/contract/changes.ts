@@ -32,8 +32,8 @@ export interface ChangeMark {
    */
   readonly lineage: string;
   /**
-   * Version of Change Tracking in 20 decimal digits; LSN in 20, rowversion in 16 hexadecimal digits, lower case; of a watermark the
-   * source's clock. A mark includes all changes up to and with it.
+   * Version of Change Tracking in 20 decimal digits; LSN in 20, rowversion in 16 hexadecimal digits, lower case, and where runs have the same
+   * one `.` and a number of 8 digits; of a watermark the source's clock. A mark includes all changes up to and with it.
    */
   readonly order: string;
   /** Of a watermark: its greatest value seen, as the server writes it; absent while there is none. */

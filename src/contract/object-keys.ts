@@ -114,6 +114,11 @@ export function changeFileName(role: ChangeRole, chunk: number, file: number, ex
   return `${role}-${String(chunk).padStart(5, '0')}-${String(file).padStart(4, '0')}.${extension}`;
 }
 
+/** What an object of a run of changes holds, by its key; undefined of rows. */
+export function changeRoleOf(key: string): ChangeRole | undefined {
+  return /(?:^|\/)(changes|keys|deletes)-\d+-\d+\.[^/]*$/.exec(key)?.[1] as ChangeRole | undefined;
+}
+
 /** Folder of the checkpoints: beside the landing prefix (`landing/` has `landing-state/`), `_state/` where there is none. */
 export function stateFolder(prefix: string): string {
   const landing = normalizePrefix(prefix);

@@ -13,7 +13,7 @@ import type { CurrentSource } from './verify/current/current-source';
 
 export type { RepairedTable } from './run/sync/ask-repair';
 export type { ComparedTable, CurrentSource, SourceRows } from './verify/current/current-source';
-export type { FileInMemory } from './verify/current/files-in-memory';
+export type { FileInMemory } from './rows/objects/files-in-memory';
 
 /** What the bundled engine exports. */
 export interface ExtractorEngine {

@@ -91,10 +91,11 @@ function chosen(way: ChangeWay, why: string, { instance, column }: Verdict, keys
   };
 }
 
-function refuseContradictions(subject: string, { changes, watermark, rows, deletes }: ChangeSettings): void {
+function refuseContradictions(subject: string, { changes, watermark, rows, deletes, nulls }: ChangeSettings): void {
   const refuse = (why: string) => new LegacyToS3Error('INVALID_CONFIG', `tableOptions of ${subject}: ${why}`);
   if (changes === 'watermark' && watermark === undefined) throw refuse('changes: watermark needs the name of its column (watermark)');
   if (rows === 'append' && deletes === 'keys') throw refuse('rows that are only added (rows: append) have no deletes to find (deletes: keys)');
+  if (deletes === 'keys' && nulls === 'unseen') throw refuse('rows that stay unseen (unseenNulls) would be missing when keys are compared (deletes: keys)');
 }
 
 function statements(obstacles: readonly Obstacle[]): string[] {

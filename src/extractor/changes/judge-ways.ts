@@ -33,16 +33,9 @@ export interface ChangeSettings {
 export interface ChangeAbilities {
   /** By column name. */
   readonly typeOptions?: (column: string) => TypeOptions;
-  /**
-   * Whether landed keys can be read: spellings of them that the source holds equal are then found, and keys that the source has no
-   * more (deletes: keys). @default false
-   */
-  readonly landedKeys?: boolean;
-  /**
-   * Whether landed spellings of keys that changed can be looked for, which Change Tracking needs of keys with several; or why they cannot.
-   *
-   * @default - they can where landed keys can be read
-   */
+  /** Whether all landed keys can be compared with those of the source, which finds deletes (deletes: keys); or why they cannot. @default false */
+  readonly landedKeys?: boolean | string;
+  /** Whether landed spellings of keys that changed can be looked for, which Change Tracking needs of keys with several; or why they cannot. @default false */
   readonly landedSpellings?: true | string;
 }
 
@@ -118,7 +111,7 @@ function judgeChangeTracking(context: WayContext): Verdict {
   const database = quoteName(facts.database);
   return {
     obstacles: present(
-      ...commonObstacles(context), filterObstacle(context), unusableKeys(table, keys, abilities.landedSpellings ?? abilities.landedKeys ?? false),
+      ...commonObstacles(context), filterObstacle(context), unusableKeys(table, keys, abilities.landedSpellings ?? false),
       facts.readOnlyIntent && { lacks: 'it is refused on a secondary (error 22117), which readOnlyIntent asks for; connect to the primary' },
       facts.readOnly && !facts.readOnlyIntent && { lacks: `database '${facts.database}' is read-only here; connect to the primary` },
       facts.changeTracking === 'off' && {
@@ -219,8 +212,10 @@ function judgeRowversion(context: WayContext): Verdict {
 function rowObstacles(context: WayContext): Obstacle[] {
   const { table, settings: { rows, deletes }, keys, abilities: { landedKeys = false } } = context;
   return present(
-    rows === 'append' ? undefined : unusableKeys(table, keys, landedKeys),
-    deletes === 'keys' && !landedKeys && { lacks: 'deletes cannot be found by keys (deletes: keys), since landed keys are not read' },
+    rows === 'append' ? undefined : unusableKeys(table, keys, false),
+    deletes === 'keys' && landedKeys !== true && {
+      lacks: `deletes cannot be found by comparing keys (deletes: keys), since ${landedKeys === false ? 'landed keys are not read' : landedKeys}`,
+    },
     deletes === 'keys' ? filterObstacle(context) : table.rowFilter !== undefined && LEAVING,
   );
 }

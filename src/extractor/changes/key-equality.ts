@@ -74,6 +74,17 @@ export function isReadBack({ type, collation }: Pick<PlannedColumn, 'type' | 'co
   }
 }
 
+/** Whether landed values of a key column can be sent back to the source, to be landed as a deleted key: of all whose equality is that of bytes but rowversions. */
+export function isSentBack(column: Pick<PlannedColumn, 'type' | 'collation'>): boolean {
+  return isReadBack(column) || /^(time|smalldatetime|datetime|datetime2|datetimeoffset)\b/.test(column.type);
+}
+
+/** Rows that landed since a table was read whole, at most, for deletes to be found by comparing keys. */
+export const MOST_COMPARED_KEYS = 50_000_000;
+
+/** Keys that are compared at a time, for which about 106 MB are held; of more, all keys are read once for each so many. */
+export const MOST_HELD_KEYS = 5_000_000;
+
 /**
  * The landed columns that an equality delete names for a key: the key's own and their companions, but for offsets, since two
  * datetimeoffsets of one instant are one key whatever their offsets.

@@ -9,6 +9,9 @@ import type { SqlServerConnection } from '../source/connection/sql-server-connec
 /** Hexadecimal digits of a rowversion. */
 const DIGITS = 16;
 
+/** Digits of the number that an order has behind its rowversion. */
+const NUMBER_DIGITS = 8;
+
 /** Which object it is, and the last rowversion that the database gave out. */
 export const VERSIONED_TABLE_SQL = `
 SELECT t.object_id, CONVERT(varchar(23), t.create_date, 126) AS created, CONVERT(varchar(16), CAST(@@DBTS AS binary(8)), 2) AS row_version
@@ -23,17 +26,18 @@ WHERE t.object_id = OBJECT_ID(@name0)`;
  * a greater value. It bounds where the next run begins, not what this one reads: all rows above the last mark are read, so that the table
  * is as of the transaction, and a row whose newer version is above the mark is not left in its old state. Such rows are read again.
  *
- * Inserts are not told from updates: each is an `U`. Deletes are not seen here.
+ * Inserts are not told from updates: each is an `U`. Deletes are seen by comparing keys alone.
  *
- * Settings: `column`, `rows` ('append' where rows are added only).
+ * Settings: `column`, `rows` ('append' where rows are added only), `deletes` ('keys').
  */
 export class Rowversion implements TableChanges {
   public readonly way = 'rowversion';
-  public readonly deletesSeen = false;
+  public readonly deletesSeen: boolean;
   private readonly name: string;
 
   public constructor(private readonly table: ChangedTable) {
     this.name = quoteTable(table.schema, table.table);
+    this.deletesSeen = table.settings.deletes === 'keys';
   }
 
   public async mark(_connection: SqlServerConnection, begin?: TransactionBegin): Promise<ChangeMark> {
@@ -57,7 +61,17 @@ export class Rowversion implements TableChanges {
       throw gap(this.table, from, 'the table was dropped, or made again');
     }
     const last = String(row.row_version).toLowerCase();
-    if (last < from.order) throw gap(this.table, from, `the last rowversion of the database is ${last} and went back: the database was restored`);
+    if (last < from.order.slice(0, DIGITS)) throw gap(this.table, from, `the last rowversion of the database is ${last} and went back: the database was restored`);
+  }
+
+  /**
+   * The bound stays while a transaction is open that was there before, and deletes move no rowversion: a number behind it tells such runs apart
+   * (`00000000000007d1`, then `00000000000007d1.00000001`). Of an equal order, changes would be taken for those that a table has.
+   */
+  public moved(from: ChangeMark, to: ChangeMark): ChangeMark {
+    const [rowversion, number = '0'] = from.order.split('.');
+    if (to.order !== rowversion) return to;
+    return { ...to, order: `${rowversion}.${String(Number(number) + 1).padStart(NUMBER_DIGITS, '0')}` };
   }
 
   public statements(from: ChangeMark): ChangeStatements {
@@ -66,7 +80,7 @@ export class Rowversion implements TableChanges {
       keys: this.table.settings.rows === 'append' ? [] : keyOf(this.table),
       condition: `${column} > @from`,
       version: `LOWER(CONVERT(varchar(16), CAST(${column} AS binary(8)), 2))`,
-      parameters: [{ name: 'from', type: 'VarBinary', value: Buffer.from(from.order, 'hex'), length: DIGITS / 2 }],
+      parameters: [{ name: 'from', type: 'VarBinary', value: Buffer.from(from.order.slice(0, DIGITS), 'hex'), length: DIGITS / 2 }],
     });
   }
 }

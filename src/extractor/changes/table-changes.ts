@@ -23,6 +23,10 @@ export interface ChangeStatements {
    */
   readonly changed?: ChangeStatement;
   /**
+   * Keys of all rows, and how many rows there are: present where deletes are found by comparing them with the keys that landed.
+   */
+  readonly all?: { readonly keys: ChangeStatement; readonly count: ChangeStatement };
+  /**
    * One row of `bigint`: inserts, updates, deletes, as the source counts what the statements above return; and `key_rows` where the keys are
    * more than those of the inserted and updated rows, since a key has several spellings.
    */
@@ -58,6 +62,12 @@ export interface TableChanges {
    * is no such question it always is. Changes that follow a base are applied when it has passed the base's end.
    */
   hasPassed?(connection: SqlServerConnection, instant: string): Promise<boolean>;
+  /**
+   * The mark of a run that has changes: above the one before, though the position that {@link mark} tells may be the same. Absent where it never is.
+   *
+   * @param to as {@link mark} gave it
+   */
+  moved?(from: ChangeMark, to: ChangeMark): ChangeMark;
   /** @param to as {@link mark} gave it in the transaction that sends the statements */
   statements(from: ChangeMark, to: ChangeMark): ChangeStatements;
 }

@@ -22,17 +22,17 @@ export const WATERMARK_TYPE = /^(tinyint|smallint|int|bigint|(decimal|numeric)\(
  * Changes of a table by a column that its owner promises to raise with each insert and update: `ModifiedAt`, a number that goes up.
  *
  * The source vouches for nothing of it. A transaction that commits late brings a value that is below what was seen: it is found within
- * the overlap alone. Deletes are not seen, nor are rows whose value is NULL: while there are any the way is refused, unless that is
- * accepted (`nulls: unseen`).
+ * the overlap alone. Deletes are seen by comparing keys alone. Rows whose value is NULL are not seen: while there are any the way is refused,
+ * unless that is accepted (`nulls: unseen`).
  *
  * Where rows are replaced by their key, the window begins at the last value (or the overlap before it), which reads rows again; where
  * they are added only, behind it, since they would be there twice.
  *
- * Settings: `column`, `type` of the column, `rows` ('append'), `overlap` (seconds of times, days' seconds of dates, else units), `nulls`.
+ * Settings: `column`, `type` of the column, `rows` ('append'), `overlap` (seconds of times, days' seconds of dates, else units), `nulls`, `deletes` ('keys').
  */
 export class Watermark implements TableChanges {
   public readonly way = 'watermark';
-  public readonly deletesSeen = false;
+  public readonly deletesSeen: boolean;
   private readonly name: string;
   private readonly column: string;
   private readonly isAppended: boolean;
@@ -41,6 +41,7 @@ export class Watermark implements TableChanges {
   public constructor(private readonly table: ChangedTable) {
     const { settings: { column, type, rows, overlap = '0' } } = table;
     this.name = quoteTable(table.schema, table.table);
+    this.deletesSeen = table.settings.deletes === 'keys';
     this.column = `t.${quoteName(column)}`;
     this.isAppended = rows === 'append';
     if (!WATERMARK_TYPE.test(type)) throw new LegacyToS3Error('CHANGES_REFUSED', `${this.name}: a watermark is a whole number, a decimal, a date or a time stamp, and not of '${type}'`);

@@ -16,14 +16,20 @@ export const readRows: ReadRows = async (options) => {
   const landing = new RowLanding(options);
   let wireBytes = 0;
   let reported = 0;
+  const onBytes = (bytes: number) => {
+    wireBytes += bytes;
+    if (options.onProgress && wireBytes - reported >= PROGRESS_BYTES) {
+      reported = wireBytes;
+      options.onProgress({ rows: landing.rows, wireBytes });
+    }
+  };
   try {
-    await runRequest(options, landing, (bytes) => {
-      wireBytes += bytes;
-      if (options.onProgress && wireBytes - reported >= PROGRESS_BYTES) {
-        reported = wireBytes;
-        options.onProgress({ rows: landing.rows, wireBytes });
-      }
-    });
+    await runRequest(options, landing, onBytes);
+    for await (const statement of options.more ?? []) {
+      if (options.signal?.aborted) throw interrupted(options);
+      landing.mayFollow = true;
+      await runRequest({ ...options, ...statement }, landing, onBytes);
+    }
     await landing.finish();
   } catch (error) {
     await landing.abort();

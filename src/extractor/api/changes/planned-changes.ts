@@ -18,7 +18,7 @@ export interface PlannedMark {
   readonly way: string;
   /** What must be the same for marks to be comparable. */
   readonly lineage: string;
-  /** Of a fixed length. */
+  /** Compared as text. */
   readonly order: string;
   /**
    * Greatest value seen, of a watermark.

@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { FileObjectWriter, type OpenFile } from './file-object-writer';
 import { toFileError, makeFolder } from './file-system';
 import { LegacyToS3Error } from '../../api/errors';
-import type { LandingTarget, ObjectHeader, ObjectWriter, StoredObject } from '../target/landing-target';
+import type { LandingTarget, ObjectHeader, ObjectPart, ObjectWriter, StoredObject } from '../target/landing-target';
 import { BufferPool } from '../target/part-queue';
 
 /** Buffers kept between files. */
@@ -75,6 +75,24 @@ export class FileTarget implements LandingTarget {
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw toFileError(error, path, 'read');
+    }
+  }
+
+  public async readPart(key: string, from: number, size: number): Promise<ObjectPart | undefined> {
+    const path = this.pathOf(key);
+    let file: FileHandle | undefined;
+    try {
+      file = await open(path);
+      const { size: sizeBytes } = await file.stat();
+      const start = from < 0 ? Math.max(0, sizeBytes - size) : from;
+      const bytes = Buffer.alloc(Math.max(0, Math.min(size, sizeBytes - start)));
+      const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
+      return { bytes: bytes.subarray(0, bytesRead), sizeBytes };
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw toFileError(error, path, 'read');
+    } finally {
+      await file?.close();
     }
   }
 

@@ -12,7 +12,7 @@ import { S3ObjectWriter, type S3WriterContext } from './s3-object-writer';
 import { parseS3Url } from './s3-url';
 import { normalizePrefix, RUNS_FOLDER } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
-import type { LandingTarget, ObjectHeader, ObjectWriter, StoredObject } from '../target/landing-target';
+import type { LandingTarget, ObjectHeader, ObjectPart, ObjectWriter, StoredObject } from '../target/landing-target';
 import { BufferPool } from '../target/part-queue';
 
 export interface S3TargetOptions extends S3ClientOptions, EncryptionOptions {
@@ -112,6 +112,20 @@ export class S3Target implements LandingTarget {
     } catch (error) {
       if ((error as Error).name === 'NoSuchKey') return undefined;
       throw failed(error);
+    }
+  }
+
+  public async readPart(key: string, from: number, size: number): Promise<ObjectPart | undefined> {
+    const { client, bucket, expectedBucketOwner } = this.context;
+    const Range = from < 0 ? `bytes=-${size}` : `bytes=${from}-${from + size - 1}`;
+    try {
+      const { Body, ContentRange, ContentLength } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range, ExpectedBucketOwner: expectedBucketOwner }));
+      const bytes = Buffer.from(await Body!.transformToByteArray());
+      // Where the range is the whole object some stores answer without one.
+      return { bytes, sizeBytes: Number(/\/(\d+)$/.exec(ContentRange ?? '')?.[1] ?? ContentLength ?? bytes.length) };
+    } catch (error) {
+      if ((error as Error).name === 'NoSuchKey') return undefined;
+      throw toS3Error(error, `read s3://${bucket}/${key}`, bucket, 's3:GetObject and kms:Decrypt');
     }
   }
 

@@ -36,6 +36,13 @@ export interface StoredObject {
   readonly path?: string;
 }
 
+/** A part of an object. */
+export interface ObjectPart {
+  readonly bytes: Buffer;
+  /** Of the whole object. */
+  readonly sizeBytes: number;
+}
+
 /**
  * One object being written. Nothing is visible under the key before {@link complete} resolves.
  */
@@ -67,6 +74,13 @@ export interface LandingTarget {
   has(key: string): Promise<boolean>;
   /** An object to read; undefined when there is none. @throws LegacyToS3Error */
   read(key: string): Promise<StoredObject | undefined>;
+  /**
+   * Bytes of an object from a place on, fewer where it ends before; undefined when there is none.
+   *
+   * @param from below 0: its last bytes
+   * @throws LegacyToS3Error
+   */
+  readPart(key: string, from: number, size: number): Promise<ObjectPart | undefined>;
   /** Keys of the objects directly under a folder of keys, which has a trailing slash. @throws LegacyToS3Error */
   list(folder: string): Promise<string[]>;
   /** Deletes an object; one that is not there is no error. @throws LegacyToS3Error */

@@ -8,7 +8,7 @@ import type { TypeOptions } from '../../api/type-options';
 import type { ChangeFacts } from '../../changes/change-facts';
 import { chooseWay, type WayChoice } from '../../changes/choose-way';
 import type { ChangeSettings } from '../../changes/judge-ways';
-import { isReadBack } from '../../changes/key-equality';
+import { isReadBack, isSentBack, MOST_COMPARED_KEYS, MOST_HELD_KEYS } from '../../changes/key-equality';
 import type { TypeRules } from '../../rows/columns/type-rules';
 import { landedNames } from '../../source/catalog/column-names';
 import { parsedPatterns } from '../table-choices';
@@ -22,9 +22,6 @@ export interface WayOptions {
   /** Whether commit times may be asked for. */
   readonly commitTimes?: boolean;
 }
-
-/** Whether keys that the source has no more are found by comparing all landed ones with all of the source's (deletes: keys). */
-const READS_LANDED_KEYS = false;
 
 /** Landed keys that are compared with the changed ones in each run, at most; tables with more rows, and keys in several spellings, are read whole. */
 export const MOST_LANDED_KEYS = 200_000;
@@ -68,11 +65,11 @@ function plannedChanges(
   const optionsOf = typeOptions?.(table);
   const landed = new Map(table.columns.map(({ name }, at) => [name, names[at]]));
   const choice = chooseWay(table, facts, settings, {
-    landedKeys: READS_LANDED_KEYS,
+    landedKeys: compared(table),
     landedSpellings: sought(table),
     ...(optionsOf && { typeOptions: (column) => optionsOf(landed.get(column) ?? column) }),
   });
-  return toPlanned(choice, table, commitTimes);
+  return toPlanned(choice.settings.deletes === 'keys' ? { ...choice, why: `${choice.why}; ${costOfKeys(table)}` } : choice, table, commitTimes);
 }
 
 /** Whether landed spellings of a table's keys are looked for, or why not. */
@@ -80,6 +77,35 @@ function sought({ primaryKey, columns, estimatedRows }: PlannedTable): true | st
   if (estimatedRows > MOST_LANDED_KEYS) return `it has about ${estimatedRows} rows, more than the ${MOST_LANDED_KEYS} whose keys are compared`;
   const unread = primaryKey.map((key) => columns.find(({ name }) => name === key)!).find((column) => !isReadBack(column));
   return unread === undefined || `key column '${unread.name}' beside it is of ${unread.type}, which is not read back`;
+}
+
+/** Whether all landed keys of a table are compared with those of the source, or why not. */
+function compared({ primaryKey, columns, estimatedRows }: PlannedTable): true | string {
+  if (estimatedRows > MOST_COMPARED_KEYS) return `it has about ${estimatedRows} rows, more than the ${MOST_COMPARED_KEYS} whose keys are compared`;
+  const unsent = primaryKey.map((key) => columns.find(({ name }) => name === key)!).find((column) => !isSentBack(column));
+  return unsent === undefined || `key column '${unsent.name}' is of ${unsent.type}, which is not read back`;
+}
+
+/** What finding deletes by comparing keys costs in each run, in a sentence. */
+function costOfKeys({ primaryKey, columns, estimatedRows }: PlannedTable): string {
+  const bytes = primaryKey.reduce((sum, key) => sum + keyBytes(columns.find(({ name }) => name === key)!.type), 0);
+  const parts = Math.ceil(estimatedRows / MOST_HELD_KEYS);
+  return `deletes are found by comparing keys: each run reads all keys of the source (about ${estimatedRows}, ${Math.ceil(estimatedRows * bytes / 1e6)} MB)`
+    + `${parts > 1 ? ` ${parts} times` : ''}, and those of all rows that landed since the table was read whole`;
+}
+
+/** Bytes of a value on the wire, at most. */
+function keyBytes(type: string): number {
+  const [, base, length] = /^(\w+)(?:\((\d+))?/.exec(type)!;
+  switch (base) {
+    case 'bit': case 'tinyint': return 1;
+    case 'smallint': return 2;
+    case 'int': case 'smallmoney': case 'smalldatetime': case 'date': return 4;
+    case 'decimal': case 'numeric': case 'uniqueidentifier': return 17;
+    case 'char': case 'binary': return Number(length);
+    case 'nchar': return 2 * Number(length);
+    default: return 10;
+  }
 }
 
 function toPlanned(

@@ -26,6 +26,8 @@ export interface ReadRowsOptions {
   readonly format: OutputFormat;
   /** For messages: `[dbo].[Transactions]` or the query's name. */
   readonly subject: string;
+  /** More statements whose rows are of the same columns, and follow those of the first; none by default. */
+  readonly more?: AsyncIterable<Pick<ReadRowsOptions, 'sql' | 'parameters'>>;
   /** Type options of a column by its name; none by default. */
   readonly typeOptions?: (column: string) => TypeOptions;
   /** Names of the key's columns: an error of a value then tells the key of its row. */

@@ -28,8 +28,11 @@ type LandingOptions = Pick<ReadRowsOptions, 'format' | 'subject' | 'targetFileBy
 export class RowLanding implements RowConsumer {
   public needed = 0;
   public full = false;
+  /** Whether the next result may follow, if it has the columns of the one before. */
+  public mayFollow = false;
   public readonly files: { readonly rows: number; readonly contentHash: bigint; readonly object: LandedObject }[] = [];
   private encoder: RowEncoder | undefined;
+  private shape = '';
   private sources: readonly ColumnType[] = [];
   private landed: readonly ManifestColumn[] = [];
   private hasher: RowHasher | undefined;
@@ -61,6 +64,12 @@ export class RowLanding implements RowConsumer {
 
   public columns(metadata: readonly ColumnMetadata[]): void {
     const { subject, format, onColumns, columnIds } = this.options;
+    const shape = JSON.stringify(metadata.map(({ name, type, length, precision, scale, collation }) => [name, type, length, precision, scale, collation && [...collation]]));
+    if (this.encoder && this.mayFollow) {
+      this.mayFollow = false;
+      if (shape === this.shape) return;
+      throw new LegacyToS3Error('INTERNAL', `${subject}: results that are to follow each other have other columns: ${this.shape}, then ${shape}`);
+    }
     if (this.encoder) {
       throw new LegacyToS3Error('INVALID_CONFIG', `${subject}: the query returns more than one result set; allowed is exactly one`);
     }
@@ -70,6 +79,7 @@ export class RowLanding implements RowConsumer {
       const list = unsupported.map(({ name, ordinal, reason }) => `"${name}" (column ${ordinal}): ${reason}`).join('; ');
       throw new LegacyToS3Error('UNSUPPORTED_TYPE', `${subject}: cannot be landed: ${list}`);
     }
+    this.shape = shape;
     this.sources = (types as ColumnType[]).map((type) => ({ ...type, fieldId: columnIds?.[type.ordinal - 1] }));
     this.landed = manifestColumns(this.sources, format);
     this.refuseEqualNames();

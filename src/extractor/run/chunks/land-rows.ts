@@ -36,6 +36,8 @@ export interface LandedStatement extends Pick<ReadJob, 'sql' | 'parameters' | 'c
   /** Of a run of changes. */
   readonly role?: ChangeRole;
   readonly sourceHash?: ReadRowsOptions['sourceHash'];
+  /** As {@link ReadRowsOptions.more}. */
+  readonly more?: ReadRowsOptions['more'];
   /** Number of its first file, where others of its role came before. @default 0 */
   readonly firstFile?: number;
 }
@@ -51,7 +53,7 @@ export async function landRows(
   context: RunContext, connection: SqlServerConnection, job: ReadJob, statement: LandedStatement, progress: ChunkProgress, waits: ReaderWaits,
 ): Promise<ReadRowsResult> {
   const { options, target, signal, clock } = context;
-  const { role, sql, parameters, columnIds, sourceHash, firstFile = 0 } = statement;
+  const { role, sql, parameters, more, columnIds, sourceHash, firstFile = 0 } = statement;
   let writer: ObjectWriter | undefined;
   let placed = planOf(context, job);
   // The row path may be waiting for an upload that hangs: giving the object up ends that wait.
@@ -63,12 +65,9 @@ export async function landRows(
     connection: connection.tedious,
     sql,
     parameters,
+    more,
     format: options.format,
-    typeOptions: (column) => {
-      // Those of changes are the same in all runs.
-      if (role !== undefined && (CHANGE_COLUMNS as readonly string[]).includes(column)) return {};
-      return job.typeOptions?.get(column) ?? typeOptionsOf(options.format.types, { schema: job.schema, table: job.table, column });
-    },
+    typeOptions: typeOptionsOfJob(options, job, role),
     keyColumns: job.keyColumns,
     columnIds,
     sourceHash,
@@ -99,6 +98,15 @@ export async function landRows(
     onProgress: (counts) => progress.onProgress({ ...counts, waitedMs: waits.targetMs }),
     signal,
   })).finally(() => signal.removeEventListener('abort', giveUp));
+}
+
+/** How columns of a job's rows land, by the names they land under. */
+export function typeOptionsOfJob({ format }: RunOptions, job: ReadJob, role?: ChangeRole): NonNullable<ReadRowsOptions['typeOptions']> {
+  return (column) => {
+    // Those of changes are the same in all runs.
+    if (role !== undefined && (CHANGE_COLUMNS as readonly string[]).includes(column)) return {};
+    return job.typeOptions?.get(column) ?? typeOptionsOf(format.types, { schema: job.schema, table: job.table, column });
+  };
 }
 
 /** What was landed, as manifest and checkpoint keep it. @param firstFile as of the statement */

@@ -1,22 +1,15 @@
+import { comparableKeys, KeyValues } from './key-values';
 import { landRows, objectsOf, type ChunkReading } from './land-rows';
-import type { ManifestObject } from '../../../contract';
+import type { ManifestColumn, ManifestObject } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
-import type { PlannedColumn } from '../../api/extraction-plan';
-import { keyOf } from '../../changes/changed-table';
 import type { ChangeStatement } from '../../changes/table-changes';
-import { KEY_TEXT_LENGTH, keyType } from '../../plan/key-types';
-import type { QueryParameter } from '../../rows/objects/read-rows';
+import { KEY_TEXT_LENGTH } from '../../plan/key-types';
 import { quoteName } from '../../source/catalog/identifiers';
 import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
 import type { ReadJob } from '../context/read-job';
 import type { RunContext } from '../context/run-context';
 import { readLandedKeys, type KeyTexts } from '../landed/landed-keys';
 import { countOf } from '../tables/table-total';
-
-/** A request has at most 2,100 parameters ("Maximum capacity specifications for SQL Server"), those of the statement among them. */
-const MOST_PARAMETERS = 2_000;
-/** Rows of one VALUES. */
-const MOST_ROWS = 1_000;
 
 /** What was landed of spellings of changed keys. */
 export interface LandedSpellings {
@@ -31,12 +24,14 @@ export interface LandedSpellings {
  * many does no harm: of a changed key no earlier row stays.
  *
  * @param changed the changed keys, as `ct`
- * @param firstFile number of the first file of keys that is free
+ * @param firstFile number of the first file of keys that is free; columns as the keys of changed rows have them
  * @throws LegacyToS3Error of code CONTENT_MISMATCH when the landed keys are not all there, CHANGES_REFUSED when the source cannot be asked about one
  */
 export async function landSpellings(
   context: RunContext, connection: SqlServerConnection, job: ReadJob, { progress, waits }: ChunkReading,
-  { changed, firstFile, columnIds }: { readonly changed: ChangeStatement; readonly firstFile: number; readonly columnIds?: number[] },
+  { changed, firstFile, columns, columnIds }: {
+    readonly changed: ChangeStatement; readonly firstFile: number; readonly columns: readonly ManifestColumn[]; readonly columnIds?: number[];
+  },
 ): Promise<LandedSpellings> {
   const { planned: { landed, landedRows } } = job.changes!;
   if (!landed || landedRows === undefined) throw new LegacyToS3Error('INTERNAL', `${job.subject}: the plan does not tell the objects with its landed keys`);
@@ -56,25 +51,15 @@ export async function landSpellings(
     const statement = keys.selection(spellings.slice(at, at + keys.batch));
     const file = firstFile + objects.length;
     const read = await landRows(context, connection, job, { ...statement, role: 'keys', columnIds, firstFile: file }, progress, waits);
-    objects.push(...objectsOf(context, job, read, 'keys', file));
+    objects.push(...comparableKeys(objectsOf(context, job, read, 'keys', file), read.columns, columns));
     wireBytes += read.wireBytes;
   }
   return { rows: spellings.length, wireBytes, objects };
 }
 
-class LandedKeys {
-  /** Of the key, in its order. */
-  public readonly columns: ReadonlyArray<{ readonly name: string; readonly landed: string; readonly type: string }>;
-  /** Keys that one statement takes. */
-  public readonly batch: number;
-  private readonly planned: readonly PlannedColumn[];
-
+class LandedKeys extends KeyValues {
   public constructor(private readonly connection: SqlServerConnection, private readonly job: ReadJob, private readonly changed: ChangeStatement) {
-    const { columns } = job.planned!;
-    const key = keyOf(job.changes!.table);
-    this.planned = key.map(({ name }) => columns.find((column) => column.name === name)!);
-    this.columns = key.map(({ name, landed }, at) => ({ name, landed, type: this.planned[at].type }));
-    this.batch = Math.min(MOST_ROWS, Math.floor(MOST_PARAMETERS / key.length));
+    super(job);
   }
 
   /** Those that the source holds equal to a changed key. */
@@ -82,16 +67,16 @@ class LandedKeys {
     const { hint } = this.job.changes!.table;
     await this.refuseAltered(keys);
     const equal = this.columns.map(({ name }, at) => `ct.${quoteName(name)} = ${this.value(at)}`).join(' AND ');
-    const sql = `SELECT v.[n] FROM ${valuesOf(keys, true)} JOIN ${this.changed.sql} ON ${equal}${hint}`;
-    const rows = await this.connection.query(sql, `look for landed keys of ${this.job.subject} that changed`, [...this.changed.parameters, ...parametersOf(keys)]);
+    const sql = `SELECT v.[n] FROM ${this.table(keys, true)} JOIN ${this.changed.sql} ON ${equal}${hint}`;
+    const rows = await this.connection.query(sql, `look for landed keys of ${this.job.subject} that changed`, [...this.changed.parameters, ...this.parameters(keys)]);
     return rows.map(({ n }) => keys[Number(n)]);
   }
 
   /** Reads keys as the source would give them. */
   public selection(keys: readonly KeyTexts[]): ChangeStatement {
     const { hint } = this.job.changes!.table;
-    const list = this.columns.map(({ landed }, at) => `${this.value(at)} AS ${quoteName(landed)}`).join(', ');
-    return { sql: `SELECT ${list} FROM ${valuesOf(keys, false)}${hint}`, parameters: parametersOf(keys) };
+    const list = this.columns.map((_, at) => this.selected(at)).join(', ');
+    return { sql: `SELECT ${list} FROM ${this.table(keys, false)}${hint}`, parameters: this.parameters(keys) };
   }
 
   /** A character that a code page has not would become another one, and the key that has it be missed. */
@@ -100,23 +85,10 @@ class LandedKeys {
     if (narrow.length === 0) return;
     const exact = 'COLLATE Latin1_General_BIN2';
     const altered = narrow.map((at) => `CONVERT(nvarchar(${KEY_TEXT_LENGTH}), ${this.value(at)}) ${exact} <> v.[c${at}] ${exact}`).join(' OR ');
-    const [row] = await this.connection.query(`SELECT COUNT_BIG(*) AS altered FROM ${valuesOf(keys, false)} WHERE ${altered}`, `look whether keys of ${this.job.subject} are kept`, parametersOf(keys));
+    const sql = `SELECT COUNT_BIG(*) AS altered FROM ${this.table(keys, false)} WHERE ${altered}`;
+    const [row] = await this.connection.query(sql, `look whether keys of ${this.job.subject} are kept`, this.parameters(keys));
     if (countOf(row?.altered, this.job.subject) === 0n) return;
     throw new LegacyToS3Error('CHANGES_REFUSED', `${this.job.subject}: landed keys of it have characters that the source does not take back as they are, so that those equal to `
       + 'changed ones are not told; let the table be read whole (tableOptions, changes: whole)');
   }
-
-  private value(at: number): string {
-    return keyType(this.planned[at])!.fromText(`v.[c${at}]`);
-  }
-}
-
-/** @param numbered whether each has its number, as `n` */
-function valuesOf(keys: readonly KeyTexts[], numbered: boolean): string {
-  const rows = keys.map((key, n) => `(${[...(numbered ? [n] : []), ...key.map((_, at) => `@k${n}_${at}`)].join(', ')})`);
-  return `(VALUES ${rows.join(', ')}) AS v (${[...(numbered ? ['[n]'] : []), ...keys[0].map((_, at) => `[c${at}]`)].join(', ')})`;
-}
-
-function parametersOf(keys: readonly KeyTexts[]): QueryParameter[] {
-  return keys.flatMap((key, n) => key.map((value, at): QueryParameter => ({ name: `k${n}_${at}`, type: 'NVarChar', value, length: KEY_TEXT_LENGTH })));
 }

@@ -1,3 +1,4 @@
+import { landDeletes } from './land-deletes';
 import { landRows, objectsOf, type ChunkReading } from './land-rows';
 import { landSpellings } from './land-spellings';
 import { countedRows } from './take-mark';
@@ -40,13 +41,26 @@ export async function readChanges(context: RunContext, connection: SqlServerConn
     read[role] = await landRows(context, connection, job, { ...statement, role, columnIds: idsOf(job, role) }, reading.progress, reading.waits);
     refuseOtherColumns(job, role, read[role].columns);
   }
+  const found = statements.all && read.keys && await landDeletes(context, connection, job, reading, {
+    all: statements.all,
+    from: planned.from as ChangeMark,
+    to,
+    columns: read.keys.columns,
+    changed: objectsOf(context, job, read.keys, 'keys'),
+    columnIds: idsOf(job, 'deletes'),
+    keyIds: idsOf(job, 'keys'),
+  });
   const spellings = statements.changed && read.keys
-    && await landSpellings(context, connection, job, reading, { changed: statements.changed, firstFile: read.keys.files.length, columnIds: idsOf(job, 'keys') });
+    && await landSpellings(context, connection, job, reading, {
+      changed: statements.changed, firstFile: read.keys.files.length, columns: read.keys.columns, columnIds: idsOf(job, 'keys'),
+    });
   return {
     check: async () => {
-      const { keyRows, ...sums } = await countChanges(connection, job, statements);
+      const { keyRows, ...told } = await countChanges(connection, job, statements);
       await way.check(connection, since);
-      refuseOtherCounts(job, read, sums, { statements, keyRows });
+      refuseOtherCounts(job, read, told, { statements, keyRows });
+      const hasChanges = told.inserts + told.updates + told.deletes + (found?.rows ?? 0) > 0;
+      const sums = { ...told, deletes: told.deletes + (found?.rows ?? 0) };
       const allKeys = keyRows + (spellings?.rows ?? 0);
       const landedKeys = (spellings?.objects ?? []).reduce((sum, { rows }) => sum + rows, 0);
       if (landedKeys !== (spellings?.rows ?? 0)) throw new LegacyToS3Error('COUNT_MISMATCH', `${job.subject}: ${landedKeys} of ${counted(spellings!.rows, 'spelling')} landed`);
@@ -58,7 +72,7 @@ export async function readChanges(context: RunContext, connection: SqlServerConn
         columns: changes.columns.filter((column) => !isChangeColumn(column)),
         rows: changes.rows,
         sourceRows: String(sums.inserts + sums.updates),
-        mark: to,
+        mark: hasChanges ? way.moved?.(from, to) ?? to : keptMark(from, to),
         changes: {
           from,
           keyColumns: keyColumns(changes.columns, named),
@@ -67,13 +81,20 @@ export async function readChanges(context: RunContext, connection: SqlServerConn
           deletesSeen: way.deletesSeen,
         },
         ...await countedRows(context, connection, job),
-        wireBytes: roles.reduce((sum, role) => sum + read[role]!.wireBytes, spellings?.wireBytes ?? 0),
+        wireBytes: roles.reduce((sum, role) => sum + read[role]!.wireBytes, (spellings?.wireBytes ?? 0) + (found?.wireBytes ?? 0)),
         ...(alterations.length > 0 && { alterations }),
         ...(Object.keys(changes.rowsOffKernel).length > 0 && { rowsOffKernel: changes.rowsOffKernel }),
-        objects: roles.flatMap((role): ManifestObject[] => [...objectsOf(context, job, read[role]!, role), ...(role === 'keys' ? spellings?.objects ?? [] : [])]),
+        objects: CHANGE_ROLES.flatMap((role): readonly ManifestObject[] => [
+          ...(read[role] ? objectsOf(context, job, read[role], role) : []), ...(role === 'keys' ? spellings?.objects ?? [] : []), ...(role === 'deletes' ? found?.objects ?? [] : []),
+        ]),
       };
     },
   };
+}
+
+/** Of a run without changes, whose position may be that of the run before, with no number behind it. */
+function keptMark(from: ChangeMark, to: ChangeMark): ChangeMark {
+  return to.order < from.order ? { ...to, order: from.order } : to;
 }
 
 /** @throws LegacyToS3Error of code CHANGES_GAP */
@@ -81,7 +102,7 @@ function refuseOtherLineage(table: ChangedTable, from: ChangeMark, to: ChangeMar
   if (!isOneLineage(from, to)) {
     throw gap(table, from, `it is of ${from.lineage}, and the source is ${to.lineage} now: another table, database or recording of changes, or it was truncated`);
   }
-  if (to.order < seen) throw gap(table, from, `the source is at ${to.order} now, and went back`);
+  if (to.order < seen.split('.')[0]) throw gap(table, from, `the source is at ${to.order} now, and went back`);
 }
 
 /** Field ids of what a statement selects. */

@@ -9,9 +9,13 @@ export interface LandedTable {
   readonly schema: string;
   readonly table: string;
   readonly runId: string;
+  /** Of these alone. @default - those of all */
+  readonly limits?: LandedLimits;
+  /** Whether objects with deleted keys are wanted too. @default false */
+  readonly withDeletes?: boolean;
 }
 
-/** The objects with all rows that a table was given since it was read whole; or why they are not looked at, or not there any more. */
+/** The objects with all rows that a table was given since it was read whole, those of the newest run first; or why they are not looked at, or not there any more. */
 export interface LandedObjects {
   readonly keys: readonly string[];
   readonly rows: number;
@@ -55,7 +59,7 @@ export async function findLandedObjects(target: LandingTarget, tables: readonly 
     byRun.delete(runId);
     const manifest = await manifestOf(target, runId);
     for (const search of due) {
-      const previous = addRun(search, runId, manifest, limits);
+      const previous = addRun(search, runId, manifest, search.limits ?? limits);
       if (previous !== undefined) lookAt(previous, search);
     }
   }
@@ -80,7 +84,8 @@ function addRun(search: Search, runId: string, manifest: Manifest | undefined, l
     return undefined;
   }
   const { changes, objects } = found;
-  for (const { key, rows, sizeBytes } of objectsOfRole(objects, changes ? 'changes' : 'rows').filter((object) => object.rows > 0)) {
+  const wanted = [...objectsOfRole(objects, changes ? 'changes' : 'rows'), ...(search.withDeletes ? objectsOfRole(objects, 'deletes') : [])];
+  for (const { key, rows, sizeBytes } of wanted.filter((object) => object.rows > 0)) {
     search.keys.push(key);
     search.rows += rows;
     search.bytes += sizeBytes;

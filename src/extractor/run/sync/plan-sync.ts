@@ -9,6 +9,7 @@ import { OnTableError } from '../../api/extractor-props';
 import type { ChangeFacts } from '../../changes/change-facts';
 import { trackingLineage, versionOrder } from '../../changes/change-tracking';
 import { gap } from '../../changes/changed-table';
+import { MOST_COMPARED_KEYS } from '../../changes/key-equality';
 import { probeTracked, type Probe } from '../../changes/probe-changes';
 import type { LandingTarget } from '../../landing/target/landing-target';
 import { parsedPatterns } from '../../plan/table-choices';
@@ -62,6 +63,8 @@ export interface PlanSyncOptions {
   readonly chain: ChangeChain;
   /** Version of the database before anything was looked at, in digits. */
   readonly version?: string;
+  /** Gaps that were met when the changes of tables were read, by the name of the table; another look does not find them. */
+  readonly met?: ReadonlyMap<string, LegacyToS3Error>;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -69,6 +72,8 @@ export interface PlanSyncOptions {
 const DAY_MS = 86_400_000;
 /** What is looked at to find landed spellings of keys: rows, bytes and runs since a table was read whole. */
 const LANDED_LIMITS = { rows: MOST_LANDED_KEYS, bytes: 256 * 1024 * 1024, runs: 500 };
+/** What is looked at to find deletes; of its objects the key columns alone are read. */
+const COMPARED_LIMITS = { rows: MOST_COMPARED_KEYS, bytes: Number.MAX_SAFE_INTEGER, runs: 500 };
 /** Tables below are counted with each run (rows). */
 const SMALL_TABLE = 1_000_000;
 
@@ -107,27 +112,30 @@ export async function planSync(given: PlanSyncOptions): Promise<SyncPlan> {
     } else if (!link.mark) {
       whole(table, 'the run before has no mark of it from which its changes could be read');
     } else {
-      const other = differenceOf(table, link as MarkedLink, given);
+      const other = given.met?.get(linkKey(table)) ?? differenceOf(table, link as MarkedLink, given);
       if (other) onGap(table, link, other);
       else followed.push({ table, link: link as MarkedLink });
     }
   }
   const probes = await probe(given, followed);
   const unchanged: { [table: string]: ChainLink } = {};
+  const isCompared = ({ settings, key }: PlannedChanges) => settings?.deletes === 'keys' && key.length > 0;
   const isSpelled = ({ way, settings }: PlannedChanges) => way === ChangeWay.CHANGE_TRACKING && settings?.spellings === 'true';
-  const spelled = followed.filter(({ table: { changes } }, at) => probes[at].changed && isSpelled(changes!));
-  const whose = spelled.map(({ table: { schema, table }, link: { runId } }) => ({ schema, table, runId }));
+  const looked = followed.filter(({ table: { changes } }, at) => probes[at].changed && (isSpelled(changes!) || isCompared(changes!)));
+  const whose = looked.map(({ table: { schema, table, changes }, link: { runId } }) => (
+    { schema, table, runId, ...(isCompared(changes!) && { limits: COMPARED_LIMITS, withDeletes: true }) }));
   const objects = await findLandedObjects(given.target, whose, LANDED_LIMITS);
-  const landed = new Map(spelled.map(({ table }, at) => [table, objects[at]]));
+  const landed = new Map(looked.map(({ table }, at) => [table, objects[at]]));
   followed.forEach(({ table, link }, at) => {
     const { changed, gap: found } = probes[at];
     const { keys, rows, tooMany, gone } = landed.get(table) ?? {};
+    const wherefore = isCompared(table.changes!) ? 'its deletes are found by comparing keys' : 'its key lands in several spellings';
     if (found) {
       onGap(table, link, found);
     } else if (gone !== undefined) {
-      onGap(table, link, gap(table, link.mark, `its key lands in several spellings, and what landed cannot be looked at: ${gone}`));
+      onGap(table, link, gap(table, link.mark, `${wherefore}, and what landed cannot be looked at: ${gone}`));
     } else if (tooMany !== undefined) {
-      whole(table, `its key lands in several spellings, and ${tooMany}`);
+      whole(table, `${wherefore}, and ${tooMany}`);
     } else if (changed) {
       chosen.set(table, { ...table.changes!, ...fromLink(link), ...(keys && { landed: [...keys], landedRows: rows }) });
     } else if (link.mark.way === ChangeWay.CHANGE_TRACKING && given.version !== undefined) {

@@ -14,6 +14,7 @@ import { openTarget } from '../../landing/open-target';
 import { readManifest } from '../../landing/read-manifest';
 import type { LandingTarget } from '../../landing/target/landing-target';
 import { withPartitionPrefixes } from '../../plan/partition-prefixes';
+import { quoteTable } from '../../source/catalog/identifiers';
 import { readFeatures, type SourceFeatures } from '../../source/catalog/source-features';
 import { addressOf, type SqlServerConnection } from '../../source/connection/sql-server-connection';
 import { toSafeError } from '../../source/credentials/redact';
@@ -149,9 +150,10 @@ class Sync {
     const facts = await askFacts(connection, features, options);
     let at = idle;
     let seen: SyncPlan | undefined;
+    const met = new Map<string, LegacyToS3Error>();
     for (let attempt = 1; ; attempt++) {
       const now = attempt === 1 ? facts : await askFacts(connection, features, options);
-      const planned = await planSync({ connection, features, facts: now, options, target, chain, version: versionOf(at), now: clock.now() });
+      const planned = await planSync({ connection, features, facts: now, options, target, chain, version: versionOf(at), met, now: clock.now() });
       seen = { ...planned, gaps: [...seen?.gaps ?? [], ...planned.gaps] };
       for (const { why, reloaded } of planned.gaps) controls.onEvent?.({ type: 'warning', message: reloaded ? `${why}; it is read whole` : `${why}; it is left out` });
       for (const table of attempt === 1 ? planned.gone : []) {
@@ -173,7 +175,9 @@ class Sync {
       } catch (error) {
         const isGap = error instanceof LegacyToS3Error && error.code === 'CHANGES_GAP';
         if (!isGap || options.onGap !== OnGap.RELOAD || attempt === MOST_ATTEMPTS) throw error;
-        // It came between the look and the read: the next look finds it.
+        // It came between the look and the read, or shows in the rows alone.
+        const table = planned.plan.tables.find(({ schema, table: name, changes }) => changes?.from && error.message.startsWith(`${quoteTable(schema, name)}: `));
+        if (table) met.set(linkKey(table), error);
         if (runId !== '') await abort(props, runId, false, clock).catch(() => undefined);
         at = await readIdle(connection, options);
       }

@@ -1,4 +1,3 @@
-import { filesInMemory, type TakeFile } from './files-in-memory';
 import { CHANGE_COLUMNS, datasetId, isOneLineage, type ChangeChain, type ChangeMark, type ChangeRole, type ManifestColumn } from '../../../contract';
 import { ChangeWay } from '../../api/changes/planned-changes';
 import type { PlanControls } from '../../api/controls';
@@ -14,6 +13,7 @@ import { targetOptions } from '../../landing/open-target';
 import { shapeOf } from '../../plan/ways/choose-ways';
 import { readRows } from '../../rows';
 import { typeOptionsOf } from '../../rows/columns/type-rules';
+import { filesInMemory, type TakeFile } from '../../rows/objects/files-in-memory';
 import { idsOf } from '../../run/chunks/read-changes';
 import { planJobs } from '../../run/chunks/table-job';
 import { openSource } from '../../run/context/open-source';

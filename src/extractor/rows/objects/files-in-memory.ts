@@ -1,5 +1,5 @@
+import type { ReadRowsOptions } from './read-rows';
 import type { ManifestColumn } from '../../../contract';
-import type { ReadRowsOptions } from '../../rows/objects/read-rows';
 
 /** A Parquet file of rows as they would land, in memory. */
 export interface FileInMemory {
