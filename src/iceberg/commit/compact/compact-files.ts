@@ -3,16 +3,10 @@ import { TableFiles } from '../../files/table-files';
 import { isTouched } from '../../rows/count-rows';
 import { DeletedRows, Deletes } from '../../rows/deleted-rows';
 import { liveManifests, ReadManifest } from '../../rows/live-files';
-import { ownFile } from '../../rows/own-files';
-import { batchesOf } from '../../rows/read-rows';
-import { RowHash } from '../../rows/row-hash';
 import { planScan, ScannedFile, ScanPlan } from '../../rows/scan-plan';
-import { ParquetRows } from '../../rows/write-parquet';
-import { dataFile, DataFile } from '../../spec/data-file';
+import { DataFile } from '../../spec/data-file';
 import { IcebergError } from '../../spec/errors';
-import { readFooter } from '../../spec/parquet-footer';
-import { Field } from '../../spec/schema';
-import { currentSchema, currentSnapshot, TableMetadata } from '../../spec/table-metadata';
+import { currentSnapshot, TableMetadata } from '../../spec/table-metadata';
 import { foreignSnapshots, isOfRuns } from '../foreign-rows';
 import { forEachAtOnce, Workplace } from '../workplace';
 
@@ -41,7 +35,8 @@ export interface CompactionPlan {
   readonly left?: string;
 }
 
-const TARGET_BYTES = 128 * 1024 * 1024;
+/** @see Compacting.targetBytes */
+export const TARGET_BYTES = 128 * 1024 * 1024;
 
 /** A file is small below this part of the target. */
 const SMALL = 1 / 4;
@@ -75,7 +70,8 @@ export async function planCompaction(
     ? { ...plan, left: 'no delete touches it, and none of its files are small' } : { ...plan, chosen, unlooked };
 }
 
-function isHit({ positions }: DeletedRows): boolean {
+/** Whether rows of a file are deleted. */
+export function isHit({ positions }: DeletedRows): boolean {
   return positions.length > 0;
 }
 
@@ -111,77 +107,4 @@ function refuseForeign(metadata: TableMetadata, { files, deleteFiles }: ScanPlan
   if (!snapshot && !foreign) return;
   throw new IcebergError('FOREIGN_ROWS', `${snapshot ? `others wrote snapshot ${snapshot['snapshot-id']} (${snapshot.summary.operation})` : `others added '${foreign!.file.filePath}'`}; `
     + 'rows of others are not written anew');
-}
-
-/** Rows that were written anew. */
-export interface WrittenRows {
-  /** Files whose rows they are: the first of those chosen. */
-  readonly done: readonly DeletedRows[];
-  readonly added: readonly DataFile[];
-  readonly rows: number;
-  /** Absent where nothing was to be written. */
-  readonly content?: string;
-}
-
-/**
- * Writes the rows of the plan's files anew, but for deleted ones, reads them back from where they were written, and compares both by
- * their hash.
- *
- * @throws IcebergError CONTENT_DIFFERS; what was written is deleted then
- */
-export async function writeRowsAnew(
-  workplace: Pick<Workplace, 'files'>, metadata: TableMetadata, plan: CompactionPlan, attempt: string,
-  { targetBytes = TARGET_BYTES, deadline = () => false }: Compacting,
-): Promise<WrittenRows> {
-  const { files } = workplace;
-  if (plan.chosen.length === 0) return { done: [], added: [], rows: 0 };
-  const { fields } = currentSchema(metadata)!;
-  const done: DeletedRows[] = [];
-  const added: DataFile[] = [];
-  try {
-    const before = new RowHash();
-    let rows = new ParquetRows(fields);
-    const finish = async () => {
-      added.push(await writeFile(workplace, ownFile(metadata.location, 'compacted', attempt, added.length), rows, fields));
-      rows = new ParquetRows(fields);
-    };
-    for (const each of plan.chosen) {
-      for await (const batch of batchesOf(files, plan.scan, each.scanned, fields, each.positions)) {
-        before.add(batch);
-        rows.add(batch.columns);
-        if (rows.sizeBytes >= targetBytes) await finish();
-      }
-      done.push(each);
-      if (isProgress(done) && deadline()) break;
-    }
-    if (rows.rows > 0) await finish();
-    const after = await hashOf(workplace, plan.scan, added, fields);
-    if (String(after) !== String(before)) {
-      throw new IcebergError('CONTENT_DIFFERS', `rows that were written anew are not those that were read: ${before} before, ${after} after; nothing was committed`);
-    }
-    return { done, added, rows: after.rows, content: String(after) };
-  } catch (error) {
-    await files.delete(added.map(({ filePath }) => filePath));
-    throw error;
-  }
-}
-
-/** Whether the next compaction has less to do: deletes are folded, or of two small files one is made. */
-function isProgress(done: readonly DeletedRows[]): boolean {
-  return done.some(isHit) || done.length > 1;
-}
-
-async function writeFile({ files }: Pick<Workplace, 'files'>, uri: string, rows: ParquetRows, fields: readonly Field[]): Promise<DataFile> {
-  const bytes = rows.finish();
-  await files.replace(uri, bytes);
-  return dataFile({ uri, sizeBytes: bytes.length, footer: readFooter(bytes, uri) }, fields, fields.map(({ name }) => name));
-}
-
-async function hashOf({ files }: Pick<Workplace, 'files'>, scan: ScanPlan, written: readonly DataFile[], fields: readonly Field[]): Promise<RowHash> {
-  const hash = new RowHash();
-  for (const file of written) {
-    const scanned = { file, sequence: 0n, equalityDeletes: [], positionDeletes: [] };
-    for await (const batch of batchesOf(files, scan, scanned, fields, new Uint32Array())) hash.add(batch);
-  }
-  return hash;
 }

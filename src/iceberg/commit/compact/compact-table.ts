@@ -1,6 +1,7 @@
 import { endAttempt, forgetAttempts, noteAttempt, sweepAttempts } from '../attempts';
 import { commitMetadata, laterThan, LoadedTable, loadTable } from '../change-table';
-import { CompactionPlan, Compacting, planCompaction, WrittenRows, writeRowsAnew } from './compact-files';
+import { CompactionPlan, Compacting, isHit, planCompaction } from './compact-files';
+import { WrittenRows, writeRowsAnew } from './rewrite-files';
 import { TABLE_PROPERTIES } from '../../../contract';
 import type { DeletedRows } from '../../rows/deleted-rows';
 import { IcebergError } from '../../spec/errors';
@@ -87,7 +88,7 @@ interface Remainder extends Pick<Compacted, 'filesLeft' | 'deleteFilesLeft'> {
 
 function remainderOf({ chosen, unlooked }: CompactionPlan, done: readonly DeletedRows[]): Remainder {
   const left = chosen.filter((each) => !done.includes(each));
-  const hit = [...left.filter(({ positions }) => positions.length > 0).map(({ scanned }) => scanned), ...unlooked];
+  const hit = [...left.filter(isHit).map(({ scanned }) => scanned), ...unlooked];
   const deletes = hit.flatMap(({ equalityDeletes, positionDeletes }) => [...equalityDeletes, ...positionDeletes]);
   const needed = new Set(deletes.map(({ file }) => file.filePath));
   return { filesLeft: left.length + unlooked.length, deleteFilesLeft: needed.size, needed };
