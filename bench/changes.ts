@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import type { ChangesJob, ChangesMeasured } from './contenders/changes-contender';
@@ -17,8 +17,8 @@ import type { ChangesLogin, ChangesSource, SourceTraffic } from './servers/chang
  * A table with Change Tracking lands in a folder by `sync` and is committed; then 6 in 10 changes update a row, 3 insert and 1 deletes one.
  * Then tables of ten rows: nothing changes, and two rows in some of them. Each step is a process of its own, of the package's bundles
  * (`node tools/build/if-changed.js`); the source is the stand-in in another, whose CPU is not counted. With `--trino`, where that is
- * installed, it scans the table with its deletes and after its compaction. `--compaction` does only what a compaction needs, and leaves a
- * copy of the folder as it was before it where it is told to.
+ * installed, it scans the table with its deletes and after its compaction. `--compaction` does only what a compaction needs; with
+ * `--keep` in a folder that is left as it is before the compaction, to be compacted by whatever measures it.
  */
 
 const ASSETS = join(__dirname, '..', 'assets');
@@ -121,7 +121,7 @@ interface OneTable {
   readonly trino: boolean;
   /** Only what a compaction needs. */
   readonly only: boolean;
-  /** Where a copy of the folder before the compaction is left. */
+  /** Where the table is made and left without a compaction. */
   readonly keep?: string;
 }
 
@@ -130,7 +130,8 @@ async function oneTable(bench: ChangesBench, { rows, changes, name, trino, only,
     + 'Currency char(3) NOT NULL, Memo nvarchar(100) NULL, Reference varchar(40) NOT NULL, Status tinyint NOT NULL)');
   await bench.sql('ALTER TABLE dbo.BenchRows ENABLE CHANGE_TRACKING');
   await insert(bench, 1, rows);
-  const folder = bench.folder();
+  const folder = keep ?? bench.folder();
+  mkdirSync(folder, { recursive: true });
   await bench.follow('first load', folder, 'dbo.BenchRows');
   const [inserts, deletes] = [Math.floor(changes * 0.3), Math.floor(changes * 0.1)];
   const updates = changes - inserts - deletes;
@@ -145,7 +146,7 @@ async function oneTable(bench: ChangesBench, { rows, changes, name, trino, only,
   if (Number(count.outcome.rows) !== rows + inserts - deletes) throw new Error(`the table shows ${count.outcome.rows} rows, expected ${rows + inserts - deletes}`);
   const scan = trino ? await scanByTrino(folder, name) : undefined;
   if (scan) process.stdout.write(`scanned by Trino ${scan.version}: ${scan.rows} rows, ${scan.withDeletesSeconds.toFixed(2)} s, compacted ${scan.compactedSeconds.toFixed(2)} s\n`);
-  if (keep !== undefined) cpSync(folder, keep, { recursive: true });
+  if (keep !== undefined) return scan;
   await bench.measure('compacted', { what: 'compact', folder, name });
   const after = await bench.measure('counted after it', { what: 'count', folder, name });
   if (after.outcome.rows !== count.outcome.rows) throw new Error(`compacted it shows ${after.outcome.rows} rows`);

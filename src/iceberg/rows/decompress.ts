@@ -25,7 +25,7 @@ const QUICK: { readonly [codec: string]: Decompress } = {
 /** The same for readers that keep what they were given. */
 export const DECOMPRESSORS: { readonly [codec: string]: Decompress } = {
   ...QUICK,
-  ZSTD: (page, size) => QUICK.ZSTD(page, size).slice(),
+  ZSTD: (page, size) => new Uint8Array(QUICK.ZSTD(page, size)),
 };
 
 /** Decompresses a page whose bytes are done with before the next one's are asked for; undefined for a codec that is left to hyparquet. */

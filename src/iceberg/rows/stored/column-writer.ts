@@ -3,7 +3,7 @@ import { ColumnType } from './column-type';
 import { GrowingDictionary } from './growing-dictionary';
 import { indicesOf, levelsOf, packedBits } from './hybrid';
 import { LeastGreatest } from './least-greatest';
-import { DictionaryValues, Page, PlainValues, valueBounds } from './page';
+import { copyOf, DictionaryValues, Page, PlainValues, valueBounds } from './page';
 import { widthOf } from './page-reader';
 import { thriftBytes } from './thrift-bytes';
 import { Compress } from '../decompress';
@@ -142,7 +142,7 @@ export class ColumnWriter {
   private page(pieces: readonly Uint8Array[], headerOf: (sizes: { readonly field_2: number; readonly field_3: number }) => object): Uint8Array[] {
     const size = pieces.reduce((sum, { length }) => sum + length, 0);
     // What a compressor gives is good until its next call.
-    const stored = this.compress(pieces).slice();
+    const stored = copyOf(this.compress(pieces));
     const header = thriftBytes(headerOf({ field_2: size, field_3: stored.length }) as Parameters<typeof thriftBytes>[0]);
     this.plainBytes += header.length + size;
     this.storedBytes += header.length + stored.length;

@@ -1,4 +1,4 @@
-import { PlainValues, valueBounds } from './page';
+import { copyOf, PlainValues, valueBounds } from './page';
 
 /** How values of a column are ordered (parquet.thrift, `ColumnOrder`). */
 export type Order = 'boolean' | 'int32' | 'int64' | 'float' | 'double' | 'signed' | 'unsigned';
@@ -81,7 +81,7 @@ export class LeastGreatest {
 
   /** Takes the least and the greatest of some values, by their places; -1 where there is none. */
   private take(values: PlainValues, least: number, greatest: number): void {
-    const valueAt = (at: number) => values.bytes.slice(...valueBounds(values, at));
+    const valueAt = (at: number) => copyOf(values.bytes.subarray(...valueBounds(values, at)));
     // Of booleans that are all the same one is both.
     const [low, high] = [valueAt(least < 0 ? greatest : least), valueAt(greatest < 0 ? least : greatest)];
     const isLess = (a: Uint8Array, b: Uint8Array) => compare(this.order, a, 0, a.length, b, 0, b.length) < 0;

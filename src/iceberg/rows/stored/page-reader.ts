@@ -1,5 +1,5 @@
 import { readHybrid } from './hybrid';
-import { Dictionary, NO_VALUES, Page, PlainValues } from './page';
+import { copyOf, Dictionary, NO_VALUES, Page, PlainValues } from './page';
 import { readThriftAt, Thrift } from '../../spec/parquet-footer';
 import { Decompress } from '../decompress';
 
@@ -69,7 +69,7 @@ export function* readPages(chunk: Uint8Array, pages: readonly StoredPage[], colu
     const stored = chunk.subarray(from, to);
     if (type === PageType.dictionary) {
       // Kept while the pages behind it are decompressed.
-      const values = sized(decompress(stored, size), size).slice();
+      const values = copyOf(sized(decompress(stored, size), size));
       dictionary = plainValues(values, 0, header.field_1, column);
       continue;
     }

@@ -31,6 +31,11 @@ export interface DictionaryValues {
 
 export const NO_VALUES: PlainValues = { bytes: new Uint8Array(0), count: 0, width: 1 };
 
+/** A Buffer's own `slice` is a view. */
+export function copyOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
 /** Rows that are all NULL. */
 export function nullPage(rows: number): Page {
   return { rows, valid: new Uint8Array(rows), values: NO_VALUES };

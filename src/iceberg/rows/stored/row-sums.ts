@@ -1,4 +1,4 @@
-import { Dictionary, Page, PlainValues } from './page';
+import { copyOf, Dictionary, Page, PlainValues } from './page';
 
 /** Constants of MurmurHash3 (x86, 32 and 128 bits; public domain). */
 const A = { seed: 0x2545f491, first: 0xcc9e2d51, second: 0x1b873593, add: 0xe6546b64 } as const;
@@ -122,7 +122,7 @@ function hashesOf({ bytes, count, width, starts }: PlainValues, out: Int32Array)
 /** The bytes as numbers of 32 bits, copied only where they do not lie as these must. */
 function wordsOf(bytes: Uint8Array, count: number): Int32Array {
   const { buffer, byteOffset } = bytes;
-  return byteOffset % 4 === 0 ? new Int32Array(buffer, byteOffset, count) : new Int32Array(bytes.slice(0, 4 * count).buffer);
+  return byteOffset % 4 === 0 ? new Int32Array(buffer, byteOffset, count) : new Int32Array(copyOf(bytes).buffer, 0, count);
 }
 
 function mixA(hash: number, word: number): number {
