@@ -12,11 +12,13 @@ import type { ChangesLogin, ChangesSource, SourceTraffic } from './servers/chang
  * What following a source costs, beside reading it whole again:
  *
  *     npx tsx bench/changes.ts [--rows 1000000] [--changes N] [--idle 1000] [--busy 100] [--trino] [--json FILE]
+ *     npx tsx bench/changes.ts --compaction [--rows 1000000] [--changes N] [--keep FOLDER]
  *
  * A table with Change Tracking lands in a folder by `sync` and is committed; then 6 in 10 changes update a row, 3 insert and 1 deletes one.
  * Then tables of ten rows: nothing changes, and two rows in some of them. Each step is a process of its own, of the package's bundles
  * (`node tools/build/if-changed.js`); the source is the stand-in in another, whose CPU is not counted. With `--trino`, where that is
- * installed, it scans the table with its deletes and after its compaction.
+ * installed, it scans the table with its deletes and after its compaction. `--compaction` does only what a compaction needs; with
+ * `--keep` in a folder that is left as it is before the compaction, to be compacted by whatever measures it.
  */
 
 const ASSETS = join(__dirname, '..', 'assets');
@@ -75,6 +77,8 @@ async function main(args: readonly string[]): Promise<void> {
       idle: { type: 'string', default: '1000' },
       busy: { type: 'string', default: '100' },
       trino: { type: 'boolean', default: false },
+      compaction: { type: 'boolean', default: false },
+      keep: { type: 'string' },
       json: { type: 'string' },
     },
   });
@@ -100,8 +104,8 @@ async function main(args: readonly string[]): Promise<void> {
     const bench = new ChangesBench(source, login, scratch);
     await bench.sql(`ALTER DATABASE [${login.database}] SET ALLOW_SNAPSHOT_ISOLATION ON`);
     await bench.sql(`ALTER DATABASE [${login.database}] SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 2 DAYS, AUTO_CLEANUP = ON)`);
-    const scans = await oneTable(bench, { rows, changes, name: `${login.database}_dbo_benchrows`.toLowerCase(), trino: values.trino! });
-    if (idle + busy > 0) await manyTables(bench, idle, busy);
+    const scans = await oneTable(bench, { rows, changes, name: `${login.database}_dbo_benchrows`.toLowerCase(), trino: values.trino!, only: values.compaction!, keep: values.keep });
+    if (!values.compaction && idle + busy > 0) await manyTables(bench, idle, busy);
     if (values.json) writeFileSync(values.json, `${JSON.stringify({ rows, changes, idle, busy, figures: bench.figures, scans }, undefined, 2)}\n`);
   } finally {
     await source?.stop();
@@ -115,14 +119,19 @@ interface OneTable {
   /** In the catalog. */
   readonly name: string;
   readonly trino: boolean;
+  /** Only what a compaction needs. */
+  readonly only: boolean;
+  /** Where the table is made and left without a compaction. */
+  readonly keep?: string;
 }
 
-async function oneTable(bench: ChangesBench, { rows, changes, name, trino }: OneTable): Promise<object | undefined> {
+async function oneTable(bench: ChangesBench, { rows, changes, name, trino, only, keep }: OneTable): Promise<object | undefined> {
   await bench.sql('CREATE TABLE dbo.BenchRows (Id int NOT NULL PRIMARY KEY, Account int NOT NULL, BookedAt datetime2(7) NOT NULL, Amount decimal(19,4) NOT NULL, '
     + 'Currency char(3) NOT NULL, Memo nvarchar(100) NULL, Reference varchar(40) NOT NULL, Status tinyint NOT NULL)');
   await bench.sql('ALTER TABLE dbo.BenchRows ENABLE CHANGE_TRACKING');
   await insert(bench, 1, rows);
-  const folder = bench.folder();
+  const folder = keep ?? bench.folder();
+  mkdirSync(folder, { recursive: true });
   await bench.follow('first load', folder, 'dbo.BenchRows');
   const [inserts, deletes] = [Math.floor(changes * 0.3), Math.floor(changes * 0.1)];
   const updates = changes - inserts - deletes;
@@ -137,9 +146,11 @@ async function oneTable(bench: ChangesBench, { rows, changes, name, trino }: One
   if (Number(count.outcome.rows) !== rows + inserts - deletes) throw new Error(`the table shows ${count.outcome.rows} rows, expected ${rows + inserts - deletes}`);
   const scan = trino ? await scanByTrino(folder, name) : undefined;
   if (scan) process.stdout.write(`scanned by Trino ${scan.version}: ${scan.rows} rows, ${scan.withDeletesSeconds.toFixed(2)} s, compacted ${scan.compactedSeconds.toFixed(2)} s\n`);
+  if (keep !== undefined) return scan;
   await bench.measure('compacted', { what: 'compact', folder, name });
   const after = await bench.measure('counted after it', { what: 'count', folder, name });
   if (after.outcome.rows !== count.outcome.rows) throw new Error(`compacted it shows ${after.outcome.rows} rows`);
+  if (only) return scan;
   await bench.follow('whole again', bench.folder(), 'dbo.BenchRows');
   return scan;
 }

@@ -44,7 +44,14 @@ const bundles = [
   // The engine is loaded only when a command runs, so that --help answers at once.
   { name: 'cli', entry: 'src/cli/main.ts', external: ['../extractor/index.js'], maxBytes: 400 * 1024 },
   { name: 'dashboard', entry: 'src/cli/dashboard/index.ts', page: true, maxBytes: 1536 * 1024 },
-  { name: 'tables', entry: 'src/cli/tables/index.ts', external: ['../extractor/index.js'], maxBytes: 1280 * 1024 },
+  {
+    name: 'tables',
+    entry: 'src/cli/tables/index.ts',
+    external: ['../extractor/index.js'],
+    files: ['@foxglove/wasm-zstd/dist/wasm-zstd.wasm'],
+    packages: ['@foxglove/wasm-zstd'],
+    maxBytes: 1280 * 1024,
+  },
 ];
 
 const packageJson = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));

@@ -17,6 +17,7 @@ function world(name: string, rooms: readonly Room[]): Room[] {
 }
 
 const CONTRACT = '^contract';
+const CODEC = '^codec';
 
 /**
  * Which room may import which. Lower rooms come first, and a room may import only rooms above it in this table: so no arrow
@@ -24,6 +25,7 @@ const CONTRACT = '^contract';
  */
 export const ROOMS: readonly Room[] = [
   room('contract', 'what the worlds agree on: keys, object metadata, manifest, names of metrics'),
+  room('codec', 'zstd, of Node or in WebAssembly'),
 
   ...world('extractor', [
     room('api', 'data that users see: props, options, events, results, plan, errors'),
@@ -34,7 +36,7 @@ export const ROOMS: readonly Room[] = [
     room('spec', 'schema, values, table metadata, manifests: the format as its specification has it', CONTRACT),
     room('files', 'where metadata is written and files are read: S3, a folder'),
     room('catalogs', 'which metadata a name stands for: Glue, a folder, REST', CONTRACT, 'spec', 'files'),
-    room('rows', 'rows of a snapshot, deletes applied: read, counted, hashed', 'spec', 'files'),
+    room('rows', 'rows of a snapshot, deletes applied: read, counted, summed, written', CODEC, 'spec', 'files'),
     room('commit', 'a run becomes snapshots: identity, schema, files, tags', CONTRACT, 'spec', 'files', 'catalogs', 'rows'),
   ]),
 
@@ -82,7 +84,7 @@ export const ROOMS: readonly Room[] = [
     room('rows/columns', 'types, column buffers, code generated for a row', CONTRACT, 'api', 'options', 'rows/tds'),
     room('rows/text', 'values as text, and their kernel', 'wasm', 'rows/tds', 'rows/columns'),
     room('rows/hash', 'content hash and tallies', CONTRACT, 'wasm', 'rows/tds', 'rows/columns', 'rows/text'),
-    room('rows/formats', 'CSV, JSON Lines, Parquet, compression', 'wasm', 'rows/tds', 'rows/columns', 'rows/text'),
+    room('rows/formats', 'CSV, JSON Lines, Parquet, compression', CODEC, 'wasm', 'rows/tds', 'rows/columns', 'rows/text'),
     room('rows/objects', 'rows of a result into objects of a size', CONTRACT, 'api', 'landing/target', 'rows/tds', 'rows/columns', 'rows/text',
       'rows/hash', 'rows/formats'),
     room('rows', 'one statement, read to its end', 'api', 'rows/tds', 'rows/objects'),
@@ -97,10 +99,10 @@ export const ROOMS: readonly Room[] = [
       'source/aggregates'),
     room('plan', 'tables cut into chunks', CONTRACT, 'api', 'options', 'changes', 'rows/columns', 'rows/objects', 'source/connection', 'source/catalog', 'source/consistency'),
     room('verify/values', 'values as the hash takes them', CONTRACT, 'rows/tds', 'rows/columns'),
-    room('verify/compression', 'objects and pages decompressed', 'wasm'),
+    room('verify/compression', 'objects and pages decompressed', CODEC),
     room('verify/kernel', 'stored pages into rows of the hash', CONTRACT, 'wasm', 'rows/tds', 'rows/columns', 'rows/hash', 'verify/values'),
     room('verify/text', 'CSV and JSON Lines read back', CONTRACT, 'rows/columns', 'rows/hash', 'verify/values', 'verify/kernel'),
-    room('verify/parquet', 'Parquet read back', CONTRACT, 'rows/columns', 'rows/hash', 'verify/values', 'verify/compression', 'verify/kernel',
+    room('verify/parquet', 'Parquet read back', CONTRACT, CODEC, 'rows/columns', 'rows/hash', 'verify/values', 'verify/compression', 'verify/kernel',
       'verify/text'),
     room('run/context', 'a run\'s options and what its parts share', 'changes', 'api', 'options', 'landing/target', 'landing', 'rows/columns', 'rows/objects',
       'source/connection', 'source/credentials', 'source/catalog', 'source/consistency', 'state', 'plan'),

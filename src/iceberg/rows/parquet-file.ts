@@ -1,7 +1,7 @@
 import { DECOMPRESSORS } from './decompress';
 import { RangeFiles } from '../files/table-files';
 import { IcebergError } from '../spec/errors';
-import { FOOTER_TAIL_BYTES, footerBytes, PHYSICAL, readThrift, Thrift } from '../spec/parquet-footer';
+import { CODECS, FOOTER_TAIL_BYTES, footerBytes, PHYSICAL, readThrift, Thrift } from '../spec/parquet-footer';
 
 /** A value as a Parquet file holds it: what its logical type makes of it is not asked. */
 export type PhysicalValue = boolean | number | bigint | Uint8Array | null | undefined;
@@ -34,18 +34,27 @@ export interface ParquetFile {
   bytesOf(column: ParquetColumn): number;
   /** @throws IcebergError TABLE_UNREADABLE */
   readColumn(group: number, column: ParquetColumn): Promise<PhysicalValues>;
+  /** @throws IcebergError TABLE_UNREADABLE */
+  readChunk(group: number, column: ParquetColumn): Promise<StoredChunk>;
+  /** Values of a chunk that was read. @throws IcebergError TABLE_UNREADABLE */
+  valuesOf(chunk: StoredChunk, group: number, column: ParquetColumn): PhysicalValues;
 }
 
 /** Read at once from the end: the footer, and all of a small file. */
 const FIRST_READ_BYTES = 1024 * 1024;
 
-const CODECS = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'LZO', 'BROTLI', 'LZ4', 'ZSTD', 'LZ4_RAW'];
-
+/** What a footer says of a column chunk. */
 interface Chunk {
   readonly start: number;
   readonly bytes: number;
   readonly codec: string;
   readonly values: number;
+}
+
+/** A column chunk as it is stored, in memory. */
+export interface StoredChunk {
+  readonly bytes: Uint8Array;
+  readonly codec: string;
 }
 
 /**
@@ -65,18 +74,23 @@ export async function openParquet(files: RangeFiles, uri: string, sizeBytes: num
   const chunks = rowGroups.map((group) => (group.field_1 as readonly Thrift[]).map(chunkOf));
   // Held only where it is the whole file: the end of a large one has no column chunks that are worth keeping.
   const whole = end.length === sizeBytes ? end : undefined;
+  const readChunk = async (group: number, { at, name }: ParquetColumn): Promise<StoredChunk> => {
+    const { start, bytes: length, codec } = chunks[group][at];
+    const stored = whole ? whole.subarray(start, start + length) : await files.readRange(uri, start, length);
+    if (stored?.length !== length) throw unreadable(uri, `the column '${name}' has ${stored?.length ?? 0} bytes of ${length}`);
+    return { bytes: stored, codec };
+  };
+  const valuesOf = ({ bytes: stored }: StoredChunk, group: number, column: ParquetColumn) => (
+    telling(uri, () => decoded(stored, column, chunks[group][column.at], Number(rowGroups[group].field_3))));
   return {
     uri,
     columns,
     groups: rowGroups.map((group) => Number(group.field_3)),
     rows: Number(footer.field_3),
     bytesOf: ({ at }) => chunks.reduce((sum, group) => sum + group[at].bytes, 0),
-    readColumn: async (group, column) => {
-      const chunk = chunks[group][column.at];
-      const stored = whole ? whole.subarray(chunk.start, chunk.start + chunk.bytes) : await files.readRange(uri, chunk.start, chunk.bytes);
-      if (stored?.length !== chunk.bytes) throw unreadable(uri, `the column '${column.name}' has ${stored?.length ?? 0} bytes of ${chunk.bytes}`);
-      return telling(uri, () => decoded(stored, column, chunk, Number(rowGroups[group].field_3)));
-    },
+    readColumn: async (group, column) => valuesOf(await readChunk(group, column), group, column),
+    readChunk,
+    valuesOf,
   };
 }
 
@@ -87,11 +101,13 @@ async function endOf(files: RangeFiles, uri: string, sizeBytes: number, bytes: n
   return read.end;
 }
 
-function unreadable(uri: string, why: string, cause?: unknown): IcebergError {
+/** What is wrong with a file. */
+export function unreadable(uri: string, why: string, cause?: unknown): IcebergError {
   return new IcebergError('TABLE_UNREADABLE', `'${uri}' cannot be read: ${why}`, { cause });
 }
 
-function telling<T>(uri: string, work: () => T): T {
+/** Tells of which file an error is. */
+export function telling<T>(uri: string, work: () => T): T {
   try {
     return work();
   } catch (error) {

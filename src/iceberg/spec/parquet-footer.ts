@@ -28,15 +28,34 @@ export const FOOTER_TAIL_BYTES = 8;
 /** Physical types by their number (parquet.thrift, `Type`). */
 export const PHYSICAL = ['BOOLEAN', 'INT32', 'INT64', 'INT96', 'FLOAT', 'DOUBLE', 'BYTE_ARRAY', 'FIXED_LEN_BYTE_ARRAY'];
 
+/** Codecs by their number (parquet.thrift, `CompressionCodec`). */
+export const CODECS = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'LZO', 'BROTLI', 'LZ4', 'ZSTD', 'LZ4_RAW'];
+
 /** A Thrift struct, by field. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Thrift = { readonly [field: `field_${number}`]: any };
 
 /** An ES module, which only bundlers can require. Its reader of footers turns decimals and times into numbers, so only Thrift is taken. */
 export function readThrift(bytes: Uint8Array): Thrift {
+  return readThriftAt(bytes, 0).value;
+}
+
+/** Reads the struct that begins at a place. @returns the place behind it too */
+export function readThriftAt(bytes: Uint8Array, at: number): { readonly value: Thrift; readonly end: number } {
+  const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: at };
+  const value = library().deserializeTCompactProtocol(reader);
+  return { value, end: reader.offset };
+}
+
+interface ThriftLibrary {
+  deserializeTCompactProtocol(reader: { readonly view: DataView; offset: number }): Thrift;
+}
+
+let loaded: ThriftLibrary | undefined;
+
+function library(): ThriftLibrary {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { deserializeTCompactProtocol } = require('hyparquet/src/thrift.js') as { deserializeTCompactProtocol(reader: object): Thrift };
-  return deserializeTCompactProtocol({ view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 });
+  return loaded ??= require('hyparquet/src/thrift.js') as ThriftLibrary;
 }
 
 /**

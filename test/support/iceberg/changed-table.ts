@@ -11,7 +11,7 @@ import {
 import { FolderTables } from '../../../src/iceberg/catalogs/folder-tables';
 import { addSnapshot } from '../../../src/iceberg/commit/add-snapshot';
 import { endAttempt, noteAttempt, sweepAttempts } from '../../../src/iceberg/commit/attempts';
-import { commitMetadata, laterThan, loadTable } from '../../../src/iceberg/commit/change-table';
+import { changeTable, commitMetadata, laterThan, loadTable } from '../../../src/iceberg/commit/change-table';
 import { commitRun } from '../../../src/iceberg/commit/commit-run';
 import { SNAPSHOT_BELOW } from '../../../src/iceberg/commit/foreign-rows';
 import { liveManifests } from '../../../src/iceberg/commit/snapshot-files';
@@ -22,8 +22,8 @@ import { positionDeletesOf } from '../../../src/iceberg/rows/position-deletes';
 import { ParquetRows } from '../../../src/iceberg/rows/write-parquet';
 import { DataFile, dataFile, FileContent } from '../../../src/iceberg/spec/data-file';
 import { readFooter } from '../../../src/iceberg/spec/parquet-footer';
-import { Field } from '../../../src/iceberg/spec/schema';
-import { currentSchema, currentSnapshot, TableMetadata, withProperties } from '../../../src/iceberg/spec/table-metadata';
+import { evolveFields, Field, landedFields } from '../../../src/iceberg/spec/schema';
+import { currentSchema, currentSnapshot, TableMetadata, withFields, withProperties } from '../../../src/iceberg/spec/table-metadata';
 
 /** A column as a test has it: its type in the manifest. */
 export type TestColumn = readonly [name: string, outputType: string, fieldId: number];
@@ -108,6 +108,17 @@ export class ChangedTable {
     return run;
   }
 
+  /** The table has other columns from now on, as after a run whose columns are others. */
+  public async evolve(columns: readonly TestColumn[]): Promise<void> {
+    this.columns = columns;
+    await changeTable(this.workplace, CHANGED, ({ metadata }) => {
+      const landed = landedFields(columns.map(columnOf));
+      const evolution = evolveFields(metadata.schemas, metadata['last-column-id'], landed);
+      if (evolution.kind === 'breaks') throw new Error(evolution.why);
+      return withFields(metadata, evolution.fields, []);
+    });
+  }
+
   /** Commits a run of changes: rows by one query, keys of deleted rows by another, by the columns named. */
   public async change({ rows, keys, by = [], deletes = 'equality', options = '' }: {
     readonly rows?: string; readonly keys?: string; readonly by?: readonly string[]; readonly deletes?: 'equality' | 'position'; readonly options?: string;
@@ -164,7 +175,7 @@ export class ChangedTable {
     const file = path.join(this.folder, key);
     await mkdir(path.dirname(file), { recursive: true });
     const ids = columns.map(([name, , id]) => `"${name}": ${id}`).join(', ');
-    await this.duckdb.run(`COPY (${query}) TO '${file}' (FORMAT parquet, COMPRESSION zstd, FIELD_IDS {${ids}}${options})`);
+    await this.duckdb.run(`COPY (${query}) TO '${file}' (FORMAT parquet${options.includes('COMPRESSION') ? '' : ', COMPRESSION zstd'}, FIELD_IDS {${ids}}${options})`);
     const uri = `file://${file}`;
     return { uri, sizeBytes: statSync(file).size, footer: readFooter(await readFile(file), uri) };
   }

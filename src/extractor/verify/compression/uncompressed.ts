@@ -1,7 +1,7 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { decompress as fzstd } from 'fzstd';
-import { zstdDecompressor } from './zstd-decompressor';
+import { zstdDecompressor } from '../../../codec/zstd-decompressor';
 import { frameBytes, readFrameHeader } from './zstd-frame';
 
 /** Given out by zlib at a time. */

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { zstdDecompressor } from '../compression/zstd-decompressor';
+import { zstdDecompressor } from '../../../codec/zstd-decompressor';
 import { readFrameHeader } from '../compression/zstd-frame';
 import type { VerifyKernel } from '../kernel/load-verify-kernel';
 

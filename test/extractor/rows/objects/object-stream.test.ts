@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { LandedObject, ObjectWriter } from '../../../../src/extractor/landing/target/landing-target';
 import { blockCodec, type BlockCodec } from '../../../../src/extractor/rows/formats/compression/block-codec';
 import { BlockStream } from '../../../../src/extractor/rows/objects/object-stream';
-import { ZstdWasm } from '../../../../src/extractor/wasm/zstd-wasm';
+import { ZstdWasm } from '../../../../src/codec/zstd-wasm';
 
 const MIB = 0x100000;
 

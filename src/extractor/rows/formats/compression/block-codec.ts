@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
-import { asyncZstd } from './zstd';
+import { asyncZstd } from '../../../../codec/zstd-compressor';
 
 /** Compresses a file in blocks that know nothing of each other, so that several are at work at once. */
 export interface BlockCodec {

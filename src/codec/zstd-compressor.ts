@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
-import { ZstdWasm } from '../../../wasm/zstd-wasm';
+import { ZstdWasm } from './zstd-wasm';
 
 /** What Parquet writers use by default: most of the ratio for the least time. */
 const LEVEL = 1;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { withInitialMemory } from '../../../src/extractor/wasm/wasm-memory';
-import { done } from '../../../tools/replay-server/tds-packets';
-import { colMetadata, row, wireColumn } from '../../../tools/replay-server/wire-rows';
-import { landPayload } from '../../support/tds/land';
+import { withInitialMemory } from '../../src/codec/wasm-memory';
+import { done } from '../../tools/replay-server/tds-packets';
+import { colMetadata, row, wireColumn } from '../../tools/replay-server/wire-rows';
+import { landPayload } from '../support/tds/land';
 
 const ZSTD = readFileSync(require.resolve('@foxglove/wasm-zstd/dist/wasm-zstd.wasm'));
 

@@ -97,6 +97,15 @@ export class ZstdWasm {
   }
 }
 
+/** Whether the module is there: bundles that hardly ever need it leave it out. */
+export function hasZstdWasm(): boolean {
+  try {
+    return existsSync(wasmFile());
+  } catch {
+    return false;
+  }
+}
+
 /** Beside the bundle, or in the package when not bundled. */
 function wasmFile(): string {
   const beside = join(__dirname, 'wasm-zstd.wasm');

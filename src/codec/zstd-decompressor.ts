@@ -1,6 +1,6 @@
 import * as zlib from 'node:zlib';
 import { decompress as fzstd } from 'fzstd';
-import { instantiateZstd, type ZstdExports } from '../../wasm/zstd-wasm';
+import { instantiateZstd, type ZstdExports } from './zstd-wasm';
 
 /** Decompresses one frame. @param size of what is in it @returns a view that is good until the next call */
 export type ZstdDecompressor = (frame: Uint8Array, size: number) => Uint8Array;
