@@ -16,8 +16,8 @@ export interface RowCount {
   readonly rows: number;
   /** Rows that deletes take away. */
   readonly deleted: number;
-  /** Rows that are kept though they are deleted, in a table with soft deletes; `rows` are without them. */
-  readonly softDeleted: number;
+  /** Rows that are kept though they are deleted; `rows` are without them. Absent where the table has no soft deletes. */
+  readonly softDeleted?: number;
   /** Data files whose keys were read, or which of their rows are softly deleted; of the others statistics told. */
   readonly filesRead: number;
 }
@@ -61,7 +61,7 @@ export async function countRows({ files }: Place, metadata: TableMetadata, limit
   if (needed > maxBytes) return { why: `its delete files and key columns have ${needed} bytes, more than the ${maxBytes} that are read to count` };
   const total = plan.files.reduce((sum, { file }) => sum + file.recordCount, 0);
   const told = plan.files.reduce((sum, scanned) => sum + (isLooked(scanned) ? 0 : softOf(scanned)!), 0);
-  if (looked.length === 0) return { rows: total - told, deleted: 0, softDeleted: told, filesRead: 0 };
+  if (looked.length === 0) return { rows: total - told, deleted: 0, filesRead: 0, ...(deletedAt && { softDeleted: told }) };
   if (isOver()) return { why: 'there was no time left' };
   const deletes = await Deletes.read(files, plan);
   const counts = await forEachAtOnce(looked, async (scanned) => {
@@ -72,7 +72,7 @@ export async function countRows({ files }: Place, metadata: TableMetadata, limit
   if (counts.includes(undefined)) return { why: 'there was no time left for all of its files' };
   const deleted = counts.reduce((sum, each) => sum + each!.deleted, 0);
   const softDeleted = counts.reduce((sum, each) => sum + each!.soft, told);
-  return { rows: total - deleted - softDeleted, deleted, softDeleted, filesRead: looked.length };
+  return { rows: total - deleted - softDeleted, deleted, filesRead: looked.length, ...(deletedAt && { softDeleted }) };
 }
 
 /** Rows of a file that are softly deleted, and not by deletes. */
