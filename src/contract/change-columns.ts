@@ -26,6 +26,20 @@ export function changeColumns(ordinal = 1): ManifestColumn[] {
   ];
 }
 
+/**
+ * Field id of the column of a landed table with soft deletes that tells when a row was deleted (`timestamptz`): above {@link CHANGE_FIELD_IDS},
+ * below Iceberg's reserved ones. It is known by its id alone.
+ */
+export const DELETED_AT_FIELD_ID = 2_000_000_003;
+
+/** Its name: `__deleted_at`, with a number where a column of the source is called so. @param names of the other columns, in lower case */
+export function deletedAtName(names: readonly string[]): string {
+  const taken = new Set(names);
+  let name = '__deleted_at';
+  for (let n = 2; taken.has(name); n++) name = `__deleted_at_${n}`;
+  return name;
+}
+
 /** The columns of a file of a table's run, by what it holds. */
 export function columnsOfRole({ columns, changes }: Pick<ManifestTable, 'columns' | 'changes'>, role: ChangeRole | 'rows'): readonly ManifestColumn[] {
   if (role === 'rows') return columns;

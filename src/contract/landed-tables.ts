@@ -62,6 +62,11 @@ export const TABLE_PROPERTIES = {
   keepRuns: 'cdk-legacy-to-s3.keep-runs',
   /** Metadata of the table that had the name before, of a generation from 2. */
   previousGeneration: 'cdk-legacy-to-s3.previous-generation',
+  /**
+   * Of a table with soft deletes that are on: since when deleted rows are kept, all that runs saw (ISO 8601, UTC). Absent: they are off. The
+   * column stays when they are switched off.
+   */
+  softDeletesSince: 'cdk-legacy-to-s3.soft-deletes-since',
   server: 'cdk-legacy-to-s3.server',
   database: 'cdk-legacy-to-s3.database',
   verification: 'cdk-legacy-to-s3.verification',
@@ -97,6 +102,8 @@ export interface LandedTablesSettings {
   readonly countBytesLimit?: number;
   /** How runs of changes delete rows: by keys, or by the places of rows, which readers without equality deletes need. @default 'equality' */
   readonly deletes?: 'equality' | 'position';
+  /** Whether tables keep deleted rows, with the time of their deletion. @default false */
+  readonly softDeletes?: boolean;
 }
 
 /** Where a run's table stands on its way to a snapshot. */

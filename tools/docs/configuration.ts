@@ -34,7 +34,7 @@ targetFileBytes: 256MiB
 const INTRODUCTION = `# Configuration
 
 Everything an extraction can be told, as a key of the config file and as an option of the command line. The keys are the
-properties of \`Extractor\` ([API.md](../API.md)); \`landedTables\` is of the command line alone. This page and the JSON Schema are made from the program's own table by
+properties of \`Extractor\` ([API.md](../API.md)); \`landedTables\` and \`softDeletes\` are of the command line alone. This page and the JSON Schema are made from the program's own table by
 \`npx tsx tools/docs/configuration.ts\`.
 
 \`${CONFIG_FILE}\` in the working directory is read without being named; \`--config FILE\` names another. Options of the command

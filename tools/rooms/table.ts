@@ -36,7 +36,7 @@ export const ROOMS: readonly Room[] = [
     room('spec', 'schema, values, table metadata, manifests: the format as its specification has it', CONTRACT),
     room('files', 'where metadata is written and files are read: S3, a folder'),
     room('catalogs', 'which metadata a name stands for: Glue, a folder, REST', CONTRACT, 'spec', 'files'),
-    room('rows', 'rows of a snapshot, deletes applied: read, counted, summed, written', CODEC, 'spec', 'files'),
+    room('rows', 'rows of a snapshot, deletes applied: read, counted, summed, written', CONTRACT, CODEC, 'spec', 'files'),
     room('commit', 'a run becomes snapshots: identity, schema, files, tags', CONTRACT, 'spec', 'files', 'catalogs', 'rows'),
   ]),
 

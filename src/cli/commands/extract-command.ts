@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { withPassword } from './ask-password';
-import { committedText, commitTables, landingFolder, refuseUncommitted } from './landed/land-tables';
+import { committedText, commitTables, landingFolder, refuseUncommitted, softDeletesOf } from './landed/land-tables';
 import { loadTables } from './landed/load-tables';
 import { readPlan } from './plan-command';
 import { refuseMissing } from './refuse-missing';
@@ -83,7 +83,7 @@ async function runExtract(options: ExtractOptions): Promise<void> {
       : await resume(props, options.resume, { ...controls, takeOver: options.takeOver });
     let committed: Awaited<ReturnType<typeof commitTables>> | undefined;
     try {
-      if (folder !== undefined && result.missingTables.length === 0) committed = await commitTables(folder, result.runId);
+      if (folder !== undefined && result.missingTables.length === 0) committed = await commitTables(folder, result.runId, { softDeletes: softDeletesOf(values) });
     } finally {
       if (options.json) committed?.forEach((table) => progress.note('', { type: 'table-committed', ...table }));
       if (last) progress.onEvent(last);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import { withPassword } from './ask-password';
-import { committedText, commitPending, commitTables, landingFolder, refuseUncommitted } from './landed/land-tables';
+import { committedText, commitPending, commitTables, landingFolder, refuseUncommitted, softDeletesOf } from './landed/land-tables';
 import { someNames } from './landed/landed-options';
 import { loadTables } from './landed/load-tables';
 import { refuseMissing } from './refuse-missing';
@@ -19,6 +19,7 @@ export interface SyncOptions extends OptionValues, StackOptions {
   readonly every?: number;
   readonly takeOver?: true;
   readonly foreignRows?: ForeignRows;
+  readonly softDeletes?: boolean;
   readonly json?: true;
   readonly quiet?: true;
   readonly debug?: true;
@@ -69,8 +70,9 @@ async function runSync(options: SyncOptions): Promise<void> {
   const props = { ...told, source: await withPassword(told.source) };
   const signals = stopOnSignals();
   try {
-    if (options.every === undefined) await syncOnce(props, folder, options, signals.signal);
-    else await syncEvery(options.every, async () => void await syncOnce(props, folder, options, signals.signal), signals.signal);
+    const landed = { ...options, softDeletes: softDeletesOf(values) };
+    if (options.every === undefined) await syncOnce(props, folder, landed, signals.signal);
+    else await syncEvery(options.every, async () => void await syncOnce(props, folder, landed, signals.signal), signals.signal);
   } finally {
     signals.dispose();
   }
@@ -110,9 +112,9 @@ export async function syncOnce(props: ExtractorProps, folder: string | undefined
     });
     const { run } = result;
     // What a sync landed that was stopped before it could commit; nothing need have changed since.
-    const pending = folder === undefined ? [] : await commitPending(folder, result.landedRuns.filter((runId) => runId !== run?.runId));
+    const pending = folder === undefined ? [] : await commitPending(folder, result.landedRuns.filter((runId) => runId !== run?.runId), { softDeletes: options.softDeletes });
     // Those that are missing are read again by the next sync.
-    const committed = folder !== undefined && run ? await commitTables(folder, run.runId, options.foreignRows) : undefined;
+    const committed = folder !== undefined && run ? await commitTables(folder, run.runId, { foreignRows: options.foreignRows, softDeletes: options.softDeletes }) : undefined;
     for (const { runId, tables } of pending) {
       const names = tables.flatMap(({ state, name }) => (state === 'FAILED' ? [] : [name]));
       const told = `run ${runId} was landed before and not committed; it is now: ${someNames(names)}`;

@@ -117,6 +117,7 @@ export const SETTINGS: readonly Setting[] = [
   format('format.binary', oneOf(Object.values(BinaryEncoding)), '--binary <encoding>', 'how JSON Lines spells binary values', 'base64'),
   format('format.rowGroupBytes', SIZE, '--row-group-size <size>', 'column buffers of a Parquet row group in memory', '64MiB'),
   format('landedTables', oneOf(['iceberg', 'none']), '--landed-tables <kind>', 'Iceberg tables that a complete run of Parquet files in a folder becomes snapshots of', 'none'),
+  format('softDeletes', BOOLEAN, '--soft-deletes <true|false>', 'whether these tables keep rows that the source deletes, with the time in their column __deleted_at', 'as each table has it; of a new one false'),
   format('targetFileBytes', SIZE, '--target-file-size <size>', 'close a file at this size', '256MiB'),
   ...Object.entries(TYPE_SETTINGS).map(([option, { takes, description, default: standard }]) => (
     format(`types.${option}`, takes, `--types-${kebab(option)} <choice>`, description, standard))),

@@ -62,7 +62,7 @@ const SEEN = new Map<string, Set<string>>();
  *
  * @param runIds oldest first
  */
-export async function commitPending(target: string, runIds: readonly string[]): Promise<PendingRun[]> {
+export async function commitPending(target: string, runIds: readonly string[], options: CommitOptions = {}): Promise<PendingRun[]> {
   const place = openFolder(target);
   const seen = SEEN.get(place.told) ?? new Set();
   SEEN.set(place.told, seen);
@@ -76,7 +76,7 @@ export async function commitPending(target: string, runIds: readonly string[]): 
       const isDue = await forEachAtOnce(tablesOf(run), async (each) => !await isCommitted(place, each), TABLES_AT_ONCE);
       const due = tablesOf(run).filter((_table, at) => isDue[at]);
       const tables = await forEachAtOnce(due, async (each): Promise<CommittedTable> => (
-        run.refused === undefined ? commit(place, each, {}) : refusedTable(each, run.refused)), TABLES_AT_ONCE);
+        run.refused === undefined ? commit(place, each, options) : refusedTable(each, run.refused)), TABLES_AT_ONCE);
       if (tables.length > 0) pending.push({ runId, tables });
       if (tables.every(({ state }) => state !== 'FAILED')) seen.add(runId);
     }

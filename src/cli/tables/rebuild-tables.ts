@@ -21,13 +21,15 @@ export type RebuiltName =
  * Makes all metadata of landed tables again from the manifests of complete runs, oldest first.
  *
  * @param deleteOld deletes the metadata of the tables of before
+ * @param softDeletes whether tables keep deleted rows; as the tables of before do, where these can be read
  * @param dryRun tells which runs would be taken, and writes nothing
  */
 export async function rebuild(
-  source: TablesSource, { deleteOld, dryRun }: { readonly deleteOld: boolean; readonly dryRun: boolean }, onEvent: (event: RebuildEvent) => void,
+  source: TablesSource, { deleteOld, dryRun, softDeletes }: { readonly deleteOld: boolean; readonly dryRun: boolean; readonly softDeletes?: boolean },
+  onEvent: (event: RebuildEvent) => void,
 ): Promise<RebuiltName[]> {
   return inPlace(source, async (place) => telling(place, `rebuild the landed tables of ${place.told}`, async () => {
-    const tables = new TableRebuild(place.workplace);
+    const tables = new TableRebuild(place.workplace, { softDeletes });
     for (const runId of await landedRunIds(place)) {
       let run: LandedRun;
       try {

@@ -73,9 +73,10 @@ function lackOf(way: ChangeWay, { obstacles }: Verdict, { deletes }: ChangeSetti
 function chosen(way: ChangeWay, why: string, { instance, column }: Verdict, keys: KeyEquality, asked: ChangeSettings): WayChoice {
   const byRow = !isComplete(way);
   const isAppended = byRow && asked.rows === 'append';
+  const unseen = byRow && asked.deletes !== 'keys' ? '; rows that the source deletes stay, unmarked also with soft deletes: it does not see them' : '';
   return {
     way,
-    why: way === 'changeTracking' && keys.kind === 'spellings' ? `${why}; ${keys.why}, so that in each run the keys of all rows that landed are compared with the changed ones` : why,
+    why: unseen !== '' ? why + unseen : way === 'changeTracking' && keys.kind === 'spellings' ? `${why}; ${keys.why}, so that in each run the keys of all rows that landed are compared with the changed ones` : why,
     missing: [],
     enable: [],
     ...(!isAppended && { keys: keys.kind }),

@@ -46,6 +46,7 @@ export async function commitTable(services: TableServices, task: TableTask, know
       foreignRows: settings.foreignRows,
       keepRuns: settings.keepRuns,
       keepForMs: settings.keepForDays === undefined ? undefined : settings.keepForDays * DAY_MS,
+      softDeletes: settings.softDeletes ?? false,
     });
     const { state: commitState, metadataLocation, snapshotId, provenRows, repeated, began } = outcome;
     const snapshot = snapshotId !== undefined && { snapshotId: String(snapshotId) };
@@ -64,11 +65,11 @@ export async function commitTable(services: TableServices, task: TableTask, know
 
 /** Applies the changes of a table, after its predecessor, and adds them to its history. */
 async function applyToTable(services: TableServices, task: TableTask, known: TableCommitItem | undefined): Promise<void> {
-  const { workplaceOf, items, settings: { foreignRows, deletes: deletesBy }, telemetry } = services;
+  const { workplaceOf, items, settings: { foreignRows, deletes: deletesBy, softDeletes = false }, telemetry } = services;
   const { run, table: { changes } } = task;
   const { inserts, updates, deletes, to, sourceRows } = changes!;
   const workplace = workplaceOf(run.bucket);
-  const apply = async () => applyChanges(workplace, tableRunOf(task), { foreignRows, deletes: deletesBy });
+  const apply = async () => applyChanges(workplace, tableRunOf(task), { foreignRows, deletes: deletesBy, softDeletes });
   let outcome = await apply();
   if (outcome.state === 'WAITING') {
     await noteWaiting(services, task, outcome.waitsFor!);

@@ -2,6 +2,7 @@ import { addSnapshot } from './add-snapshot';
 import { Attempt, endAttempt, forgetAttempts, noteAttempt, sweepAttempts } from './attempts';
 import { commitMetadata, laterThan } from './change-table';
 import { isOlderThan, laterRun, appliedRun, SNAPSHOT_INEXACT } from './changes/chain';
+import { softDeletesOf, withDeletedAt } from './changes/soft-deletes';
 import { SNAPSHOT_ETAG, staysBesideRun } from './foreign-rows';
 import { Ground, groundOf, keepGeneration, requireOwn, uuidOf } from './generation';
 import { proveCommit } from './prove-commit';
@@ -23,6 +24,8 @@ export interface CommitOptions {
   readonly keepForMs?: number;
   /** Runs that an expiry keeps where it is told nothing else; noted in the table. @default - all */
   readonly keepRuns?: number;
+  /** Whether rows that runs of changes delete stay, with the time of their deletion. @default - as the table has it */
+  readonly softDeletes?: boolean;
 }
 
 /** What became of a run's table. */
@@ -115,7 +118,8 @@ async function tryCommit(workplace: Workplace, run: TableRun, on: {
   const ground: Ground = groundOf(run, { before, landed, root, prefix, name, uuid: uuidOf(run, base, workplace.salt), now });
   const attempt = await noteAttempt(workplace, ground.metadata.location, runId, ground.began === undefined ? base?.metadataLocation : undefined);
 
-  const typed = withFields(ground.metadata, ground.fields, ground.mapping, run.table.identity?.maxColumnId);
+  const soft = softDeletesOf(run, before, options.softDeletes);
+  const typed = withFields(ground.metadata, withDeletedAt(ground.fields, soft), ground.mapping, run.table.identity?.maxColumnId);
   const parent = currentSnapshot(typed);
   const present = await liveManifests(files, parent);
   const stays = staysBesideRun(typed, present, options.foreignRows ?? 'refuse');
@@ -141,6 +145,7 @@ async function tryCommit(workplace: Workplace, run: TableRun, on: {
     ...(before && ground.began === undefined && { [TABLE_PROPERTIES.appliedRun]: laterRun(appliedRun(before), runId) }),
     [TABLE_PROPERTIES.appliedMark]: mark && JSON.stringify(mark),
     [TABLE_PROPERTIES.appliedSequence]: String(sequenceNumber),
+    [TABLE_PROPERTIES.softDeletesSince]: soft.since,
     [TABLE_PROPERTIES.generation]: String(ground.generation),
     [TABLE_PROPERTIES.keepRuns]: options.keepRuns === undefined ? undefined : String(options.keepRuns),
     // It has its own name by the next commit; whoever drops it then is not to find it again.

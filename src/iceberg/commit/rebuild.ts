@@ -3,7 +3,7 @@ import { ownerOf } from './change-table';
 import { applyChanges } from './changes/apply-changes';
 import { addHistory } from './changes/history';
 import { CommitOptions, CommitOutcome, commitRun } from './commit-run';
-import { TableRun } from './table-run';
+import { tableNameOf, TableRun } from './table-run';
 import { metadataAt, Workplace } from './workplace';
 import { CATALOG_PARAMETERS, TABLE_PROPERTIES } from '../../contract';
 import { DraftTables } from '../catalogs/draft-tables';
@@ -37,8 +37,11 @@ export interface UnbuiltTable {
  */
 export class TableRebuild {
   private readonly draft: Workplace & { readonly catalog: DraftTables };
+  /** Whether the tables of before keep deleted rows, by name. */
+  private readonly softDeletes = new Map<string, boolean>();
 
-  public constructor(private readonly workplace: Workplace) {
+  /** @param asked whether tables keep deleted rows; as the tables of before do, where these can be read */
+  public constructor(private readonly workplace: Workplace, private readonly asked: { readonly softDeletes?: boolean } = {}) {
     this.draft = { ...workplace, catalog: new DraftTables(workplace.files), salt: randomUUID() };
   }
 
@@ -48,10 +51,22 @@ export class TableRebuild {
    * @throws IcebergError as {@link commitRun} and {@link applyChanges} do; the table is then without this run
    */
   public async add(run: TableRun, options?: CommitOptions): Promise<CommitOutcome> {
-    if (!run.table.changes) return commitRun(this.draft, run, options);
-    const outcome = await applyChanges(this.draft, run, options);
+    const own = { ...options, softDeletes: await this.keepsDeleted(tableNameOf(run)) };
+    if (!run.table.changes) return commitRun(this.draft, run, own);
+    const outcome = await applyChanges(this.draft, run, own);
     if (outcome.state !== 'WAITING') await addHistory(this.draft, run);
     return outcome;
+  }
+
+  private async keepsDeleted(name: string): Promise<boolean> {
+    const known = this.asked.softDeletes ?? this.softDeletes.get(name);
+    if (known !== undefined) return known;
+    // What cannot be read is why it is made again.
+    const table = await this.workplace.catalog.load(name).catch(() => undefined);
+    const metadata = table?.metadataLocation === undefined ? undefined : await metadataAt(this.workplace, table.metadataLocation).catch(() => undefined);
+    const keeps = metadata?.properties?.[TABLE_PROPERTIES.softDeletesSince] !== undefined;
+    this.softDeletes.set(name, keeps);
+    return keeps;
   }
 
   /** Lets the names stand for what was made. @param deleteOld deletes the metadata of the tables that had them before */

@@ -1,9 +1,9 @@
 import { TableMetadata } from '../spec/table-metadata';
 
-/** What we write below a table's location: rows written anew by a compaction, position deletes of a run of changes. */
-export type OwnKind = 'compacted' | 'positions';
+/** What we write below a table's location: rows written anew by a compaction; position deletes of a run of changes, and rows that it deleted softly. */
+export type OwnKind = 'compacted' | 'positions' | 'deleted';
 
-const NAME = /^(?:compacted|positions)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-\d+\.parquet$/;
+const NAME = /^(?:compacted|positions|deleted)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-\d+\.parquet$/;
 
 /** Folder of data files that did not land. */
 export function dataFolder(location: string): string {

@@ -1,6 +1,6 @@
 import { Deletes } from './deleted-rows';
 import { liveManifests } from './live-files';
-import { mappedIds, planScan, ScannedFile, ScanPlan } from './scan-plan';
+import { deletedAtOf, mappedIds, planScan, ScannedFile, ScanPlan, toldSoftDeleted } from './scan-plan';
 import { GroupColumn, openFile } from './table-columns';
 import { RowValue } from './values';
 import { RangeFiles, TableFiles } from '../files/table-files';
@@ -57,6 +57,33 @@ export async function* readBatches(
   for (const scanned of only) {
     const { positions } = await deleted.of(scanned);
     yield* batchesOf(files, plan, scanned, fields, positions);
+  }
+}
+
+/**
+ * Reads the rows of a plan without those that are softly deleted.
+ *
+ * @param fields but for the column that tells of these; all others
+ */
+export async function* readLiveBatches(
+  files: TableFiles, plan: ScanPlan, { fields = plan.fields, deletes }: { readonly fields?: readonly Field[]; readonly deletes?: Deletes } = {},
+): AsyncGenerator<RowBatch> {
+  const deletedAt = deletedAtOf(plan);
+  if (!deletedAt) return yield* readBatches(files, plan, { fields, deletes });
+  const wanted = fields.filter(({ id }) => id !== deletedAt.id);
+  const deleted = deletes ?? await Deletes.read(files, plan);
+  for (const scanned of plan.files) {
+    if (toldSoftDeleted(scanned.file) === 0) {
+      yield* readBatches(files, plan, { fields: wanted, deletes: deleted, only: [scanned] });
+      continue;
+    }
+    for await (const batch of readBatches(files, plan, { fields: [...wanted, deletedAt], deletes: deleted, only: [scanned] })) {
+      const marks = batch.columns[wanted.length];
+      const live = marks.flatMap((mark, row) => (mark === null ? [row] : []));
+      if (live.length === 0) continue;
+      const columns = batch.columns.slice(0, wanted.length).map((values) => live.map((row) => values[row]));
+      yield { scanned, fields: wanted, positions: Uint32Array.from(live, (row) => batch.positions[row]), columns };
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { liveEntries, ReadManifest } from './live-files';
-import { isBelow, mayHold, mayOverlap } from './statistics';
+import { isBelow, mayHold, mayOverlap, toldValues } from './statistics';
+import { DELETED_AT_FIELD_ID, parsePartKey } from '../../contract';
 import { canonicalUri } from '../files/table-files';
 import { DataFile, FileContent } from '../spec/data-file';
 import { IcebergError } from '../spec/errors';
@@ -94,6 +95,16 @@ export function equalityFields({ schemas }: TableMetadata, { filePath, equalityI
     }
     return field;
   });
+}
+
+/** The column that tells which rows of a table with soft deletes are deleted; undefined where it has none. */
+export function deletedAtOf({ fields }: Pick<ScanPlan, 'fields'>): Field | undefined {
+  return fields.find(({ id }) => id === DELETED_AT_FIELD_ID);
+}
+
+/** Rows of a file that are softly deleted, by its statistics; undefined where these do not tell. Landed files have none. */
+export function toldSoftDeleted(file: DataFile): number | undefined {
+  return parsePartKey(file.filePath) === undefined ? toldValues(file, DELETED_AT_FIELD_ID) : 0;
 }
 
 /** Field id of a column name, for files that carry no ids (Iceberg spec, "Column Projection"). */

@@ -15,6 +15,13 @@ export function mayHold(file: DataFile, id: number): boolean {
   return file.recordCount > 0 && !isAllNull(file, id);
 }
 
+/** How many values of a column are not NULL; undefined where that is not told. */
+export function toldValues({ recordCount, valueCounts, nullValueCounts }: DataFile, id: number): number | undefined {
+  if (recordCount === 0) return 0;
+  const [values, nulls] = [valueCounts.get(id), nullValueCounts.get(id)];
+  return values === undefined || nulls === undefined ? undefined : values - nulls;
+}
+
 /** A column that a file has not is NULL in all its rows; whether it has it, statistics of many columns do not tell. */
 function mayHaveNulls({ recordCount, nullValueCounts, valueCounts }: DataFile, id: number): boolean {
   const nulls = nullValueCounts.get(id);

@@ -3,6 +3,7 @@ import { IcebergError } from './errors';
 import { FooterColumn, RawFooter } from './parquet-footer';
 import { Field } from './schema';
 import { decimalOf, IcebergType } from './types';
+import { DELETED_AT_FIELD_ID } from '../../contract';
 
 /** What a file holds: rows, or deletes of them (Iceberg spec, "Data File Fields", content). */
 export const FileContent = { data: 0, positionDeletes: 1, equalityDeletes: 2 } as const;
@@ -54,7 +55,8 @@ export function dataFile({ uri, sizeBytes, footer }: LandedFile, fields: readonl
     if (column.fieldId !== undefined && column.fieldId !== id) {
       throw new IcebergError('FILE_UNPROVEN', `'${uri}' has the field id ${column.fieldId} for the column '${name}', which has ${id}`);
     }
-    if (at >= MAX_COLUMNS_WITH_METRICS) return;
+    // Of whether rows are deleted, files of any number of columns tell.
+    if (at >= MAX_COLUMNS_WITH_METRICS && id !== DELETED_AT_FIELD_ID) return;
     maps.columnSizes.set(id, column.compressedBytes);
     maps.valueCounts.set(id, column.values);
     if (column.nulls !== undefined) maps.nullValueCounts.set(id, column.nulls);

@@ -50,6 +50,14 @@ export interface IcebergTablesOptions {
   readonly deletes?: LandedDeletes;
 
   /**
+   * Whether rows that runs of changes delete stay in the table, with the time of their deletion in its column `__deleted_at`, which is NULL
+   * of rows that are there. A run that reads a table whole begins with none.
+   *
+   * @default false
+   */
+  readonly softDeletes?: boolean;
+
+  /**
    * Runs that each table remembers, at least 1. The newest is always among them. The files of others go by the command line's
    * `expire`.
    *

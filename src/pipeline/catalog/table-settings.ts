@@ -36,11 +36,12 @@ export function requireScannable(scope: IConstruct, name: string, limit: Size | 
 /** What run completion is told of the tables. */
 export function settingsOf({ kind, icebergOptions }: LandedTables, proveInWorkGroup?: string): LandedTablesSettings {
   if (kind !== LandedTablesKind.ICEBERG) return { kind };
-  const { foreignRows = ForeignRows.REFUSE, deletes, keepRuns, keepFor, proveByQuery } = icebergOptions;
+  const { foreignRows = ForeignRows.REFUSE, deletes, softDeletes, keepRuns, keepFor, proveByQuery } = icebergOptions;
   return {
     kind,
     foreignRows,
     ...deletes !== undefined && deletes !== LandedDeletes.EQUALITY && { deletes },
+    ...softDeletes && { softDeletes },
     keepRuns,
     keepForDays: keepFor?.toDays(),
     ...proveByQuery && { proveInWorkGroup, proveBytesLimit: proofLimit(icebergOptions).toBytes() },

@@ -19,7 +19,7 @@ function propsOf(args: readonly string[]) {
 const NOT_IN_A_FILE = ['source.password', 'source.connectionString', 'plan'];
 
 /** Settings of what the command line does beside an extraction. */
-const OF_COMMANDS = ['landedTables'];
+const OF_COMMANDS = ['landedTables', 'softDeletes'];
 
 test('every property of an extraction is a setting, and no setting is without a property', () => {
   const below = (key: string, type: string) => propertiesOf(type).map((name) => `${key}.${name}`);

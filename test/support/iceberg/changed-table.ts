@@ -5,14 +5,14 @@ import path from 'node:path';
 import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { metadataOf, runId } from './landed-table';
 import {
-  CHANGE_COLUMNS, CHANGE_FIELD_IDS, changeFileName, ChangeMark, ChangeRole, datasetRunFolder, ManifestBase, ManifestColumn, manifestKey,
+  CHANGE_COLUMNS, CHANGE_FIELD_IDS, changeFileName, ChangeMark, ChangeRole, ChangeWay, datasetRunFolder, ManifestBase, ManifestColumn, manifestKey,
   ManifestObject, TABLE_PROPERTIES,
 } from '../../../src/contract';
 import { FolderTables } from '../../../src/iceberg/catalogs/folder-tables';
 import { addSnapshot } from '../../../src/iceberg/commit/add-snapshot';
 import { endAttempt, noteAttempt, sweepAttempts } from '../../../src/iceberg/commit/attempts';
 import { changeTable, commitMetadata, laterThan, loadTable } from '../../../src/iceberg/commit/change-table';
-import { commitRun } from '../../../src/iceberg/commit/commit-run';
+import { CommitOptions, commitRun } from '../../../src/iceberg/commit/commit-run';
 import { SNAPSHOT_BELOW } from '../../../src/iceberg/commit/foreign-rows';
 import { liveManifests } from '../../../src/iceberg/commit/snapshot-files';
 import { TableRun } from '../../../src/iceberg/commit/table-run';
@@ -94,7 +94,7 @@ export class ChangedTable {
   }
 
   /** Lands a full run of files, each the rows of a query, and commits it. */
-  public async land(columns: readonly TestColumn[], queries: readonly string[], options = ''): Promise<TableRun> {
+  public async land(columns: readonly TestColumn[], queries: readonly string[], options = '', committing: CommitOptions = {}, way: ChangeWay = 'changeTracking'): Promise<TableRun> {
     this.columns = columns;
     const id = runId(++this.runs);
     const objects: Array<TableRun['table']['objects'][number] & { readonly rows: number }> = [];
@@ -103,8 +103,8 @@ export class ChangedTable {
       const { footer, sizeBytes } = await this.write(key, query, columns, options);
       objects.push({ key, part: `${chunk}-0`, rows: footer.rows, sizeBytes, checksum: { algorithm: 'SHA256', type: 'FULL_OBJECT', value: '' } as const });
     }
-    const run = tableRunOf(id, columns, objects, objects.reduce((sum, { rows }) => sum + rows, 0), { mark: markOf(this.runs), exact: true });
-    await commitRun(this.workplace, run);
+    const run = tableRunOf(id, columns, objects, objects.reduce((sum, { rows }) => sum + rows, 0), { mark: markOf(this.runs, way), exact: true });
+    await commitRun(this.workplace, run, committing);
     return run;
   }
 
@@ -137,12 +137,21 @@ export class ChangedTable {
     await commitChanges(this.workplace, CHANGED, id, added);
   }
 
-  /** Lands a run of changes as the extractor does: rows by one query, keys of deleted rows by another; it is not applied. */
-  public async changes({ rows, gone, by }: { readonly rows?: string; readonly gone?: string; readonly by: readonly string[] }): Promise<TableRun> {
+  /**
+   * Lands a run of changes as the extractor does: rows by one query, keys of deleted rows by another; it is not applied.
+   *
+   * @param spellings further keys that the source holds equal to a changed or deleted one
+   * @param committedAt of all changes
+   * @param since runs whose changes it has too
+   */
+  public async changes({ rows, gone, spellings, by, committedAt, since = 0, way = 'changeTracking' }: {
+    readonly rows?: string; readonly gone?: string; readonly spellings?: string; readonly by: readonly string[]; readonly committedAt?: string; readonly since?: number;
+    readonly way?: ChangeWay;
+  }): Promise<TableRun> {
     const previous = runId(this.runs);
     const id = runId(++this.runs);
     const objects: ManifestObject[] = [];
-    const told = "'U' AS __op, '1' AS __version, NULL::TIMESTAMP AS __committed_at";
+    const told = `'U' AS __op, '1' AS __version, ${committedAt === undefined ? 'NULL' : `'${committedAt}'`}::TIMESTAMP AS __committed_at`;
     const column = (name: string) => this.columns.find(([each]) => each === name)!;
     const ofChanges = CHANGE_COLUMNS.map((name): TestColumn => [name, name === '__committed_at' ? 'TIMESTAMP(MICROS)' : 'STRING', CHANGE_FIELD_IDS[name]]);
     const land = async (role: ChangeRole, query: string, columns: readonly TestColumn[]) => {
@@ -153,14 +162,17 @@ export class ChangedTable {
     };
     const keys = by.map(column);
     const updates = rows === undefined ? 0 : await land('changes', `SELECT *, ${told} FROM (${rows})`, [...this.columns, ...ofChanges]);
-    if (rows !== undefined) await land('keys', `SELECT ${by.join(', ')} FROM (${rows})`, keys);
+    const keyed = [rows, spellings].flatMap((query) => (query === undefined ? [] : [`SELECT ${by.join(', ')} FROM (${query})`]));
+    const keyRows = keyed.length === 0 ? 0 : await land('keys', keyed.join(' UNION ALL '), keys);
     const deletes = gone === undefined ? 0 : await land('deletes', `SELECT ${by.join(', ')}, ${told} FROM (${gone})`, [...keys, ...ofChanges]);
     const run = tableRunOf(id, this.columns, objects, updates);
     return {
       ...run,
       table: {
         ...run.table,
-        changes: { way: 'changeTracking', previousRun: previous, from: markOf(this.runs - 1), to: markOf(this.runs), keyColumns: by, inserts: 0, updates, deletes, deletesSeen: true },
+        changes: {
+          way, previousRun: previous, from: markOf(this.runs - 1 - since, way), to: markOf(this.runs, way), keyColumns: by, inserts: 0, updates, deletes, deletesSeen: true, ...(keyRows !== updates && { keyRows }),
+        },
       },
     };
   }
@@ -213,8 +225,9 @@ export async function commitNothing(workplace: Workplace, name: string): Promise
   await commitChanges(workplace, name, id, [dataFile(file, fields, fields.map((field) => field.name))]);
 }
 
-function markOf(run: number): ChangeMark {
-  return { way: 'changeTracking', lineage: 'object 1', order: String(run).padStart(20, '0'), at: '2026-01-01T00:00:00.000Z' };
+/** A minute for each run. */
+export function markOf(run: number, way: ChangeWay = 'changeTracking'): ChangeMark {
+  return { way, lineage: 'object 1', order: String(run).padStart(20, '0'), at: new Date(Date.UTC(2026, 0, 1, 0, run)).toISOString() };
 }
 
 function tableRunOf(id: string, columns: readonly TestColumn[], objects: readonly ManifestObject[], rows: number, base?: ManifestBase): TableRun {

@@ -13,7 +13,10 @@ import { textTable } from '../text-table';
  * @throws LegacyToS3Error of code INVALID_CONFIG for a bucket, and for files that are no Parquet
  */
 export function landingFolder(values: SettingValues, target: string): string | undefined {
-  if ((values.get('landedTables') ?? 'none') === 'none') return undefined;
+  if ((values.get('landedTables') ?? 'none') === 'none') {
+    if (!values.get('softDeletes')) return undefined;
+    throw new LegacyToS3Error('INVALID_CONFIG', '--soft-deletes is of tables of a folder, and needs --landed-tables iceberg; those of a pipeline are told by the option landedTables of its construct');
+  }
   if (!target.startsWith('file:')) {
     throw new LegacyToS3Error('INVALID_CONFIG', `--landed-tables iceberg is for folders, not for ${target}: in a bucket run completion of the pipeline commits each complete run, `
       + 'by the option landedTables of its construct');
@@ -23,6 +26,17 @@ export function landingFolder(values: SettingValues, target: string): string | u
     throw new LegacyToS3Error('INVALID_CONFIG', `--landed-tables iceberg needs --format parquet, got ${String(format)}: data files of Iceberg tables are Parquet here`);
   }
   return target;
+}
+
+/** Whether tables keep deleted rows; undefined goes on as each table has it. */
+export function softDeletesOf(values: SettingValues): boolean | undefined {
+  return values.get('softDeletes') as boolean | undefined;
+}
+
+/** How runs are committed. */
+export interface LandingOptions {
+  readonly foreignRows?: ForeignRows;
+  readonly softDeletes?: boolean;
 }
 
 /** What became of each table, as a table and how to read one. */
@@ -48,13 +62,13 @@ function folderOf(metadataLocation: string): string {
 }
 
 /** Commits a run that is complete, and hands on what became of each table. */
-export async function commitTables(target: string, runId: string, foreignRows?: ForeignRows): Promise<CommittedTable[]> {
-  return loadTables().commitLanded(target, runId, { foreignRows });
+export async function commitTables(target: string, runId: string, options: LandingOptions): Promise<CommittedTable[]> {
+  return loadTables().commitLanded(target, runId, options);
 }
 
 /** Commits what earlier runs landed and nobody committed. @param runIds oldest first */
-export async function commitPending(target: string, runIds: readonly string[]): Promise<PendingRun[]> {
-  return loadTables().commitPending(target, runIds);
+export async function commitPending(target: string, runIds: readonly string[], options: Pick<LandingOptions, 'softDeletes'>): Promise<PendingRun[]> {
+  return loadTables().commitPending(target, runIds, options);
 }
 
 /** @throws LegacyToS3Error of code TABLES_NOT_COMMITTED unless all were */

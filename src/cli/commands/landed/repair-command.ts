@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { landingFolder } from './land-tables';
+import { landingFolder, softDeletesOf } from './land-tables';
 import { loadTables } from './load-tables';
 import { askRepair } from '../../../extractor/doors/landed-tables';
 import { LegacyToS3Error } from '../../../extractor/doors/public';
@@ -40,7 +40,7 @@ async function runRepair(names: readonly string[], options: SyncOptions): Promis
     let left = asked;
     // A sync goes on with the run that an earlier one left, and is at its end then.
     for (let at = 0; at < MOST_SYNCS && left.length > 0; at++) {
-      const { tables } = await syncOnce(props, folder, options, signals.signal);
+      const { tables } = await syncOnce(props, folder, { ...options, softDeletes: softDeletesOf(values) }, signals.signal);
       left = left.filter(({ schema, table }) => !tables.some((each) => each.schema === schema && each.table === table && each.way === 'whole'));
     }
     if (left.length === 0) return;

@@ -8,29 +8,40 @@ import { LegacyToS3Error } from '../../../extractor/doors/public';
 import type { MovedTable, RebuildEvent, RebuiltName } from '../../tables';
 import { textTable } from '../text-table';
 
-type RebuildOptions = LandedOptions & { readonly deleteOld?: true; readonly dryRun?: true };
-type CommitOptions = LandedOptions & { readonly foreignRows?: 'refuse' | 'keep' | 'drop' };
+type RebuildOptions = LandedOptions & { readonly deleteOld?: true; readonly dryRun?: true; readonly softDeletes?: 'true' | 'false' };
+type CommitOptions = LandedOptions & { readonly foreignRows?: 'refuse' | 'keep' | 'drop'; readonly softDeletes?: 'true' | 'false' };
 
 /** Adds `tables commit`, `tables compact`, `tables rebuild` and `tables relocate`. */
 export function addTablesSubcommands(tables: Command): void {
   addLandedOptions(tables.command('commit <run>')
     .description('Commit a complete run of a folder into its landed tables, as extract --landed-tables does; repeating it changes nothing')
-    .addOption(new Option('--foreign-rows <choice>', 'what to do with rows that others added to a table since its last run (default: refuse)').choices(['refuse', 'keep', 'drop'])),
+    .addOption(new Option('--foreign-rows <choice>', 'what to do with rows that others added to a table since its last run (default: refuse)').choices(['refuse', 'keep', 'drop']))
+    .addOption(softDeletesOption('as each table has it')),
   'print what became of each table as JSON').action(commit);
   addCompactCommand(tables);
   addLandedOptions(tables.command('rebuild')
     .description('Make the metadata of all landed tables again from the manifests of complete runs, oldest first; the tables of now are read until all is made')
     .option('--delete-old', 'delete the metadata of the tables of before (default: it stays)')
+    .addOption(softDeletesOption('as each table had it, where it can be read'))
     .option('--dry-run', 'say which runs would be taken, and write nothing'), 'print what became of each table as JSON').action(rebuild);
   addLandedOptions(tables.command('relocate')
     .description('After a folder moved with all its files: write metadata, manifest lists and manifests of its landed tables anew with the paths of now'),
   'print what became of each table as JSON').action(relocate);
 }
 
+function softDeletesOption(standard: string): Option {
+  return new Option('--soft-deletes <true|false>', `whether tables keep rows that the source deleted, with the time in their column __deleted_at (default: ${standard})`).choices(['true', 'false']);
+}
+
+/** Undefined where it was not said. */
+function isTrue(said: 'true' | 'false' | undefined): boolean | undefined {
+  return said === undefined ? undefined : said === 'true';
+}
+
 async function commit(runId: string, options: CommitOptions): Promise<void> {
   const source = tablesSourceOf(options);
   if (!('target' in source)) throw new LegacyToS3Error('INVALID_CONFIG', 'tables commit is for folders: of a pipeline, replay --run RUN has run completion do it again');
-  const tables = await loadTables().commitLanded(source.target, runId, { foreignRows: options.foreignRows });
+  const tables = await loadTables().commitLanded(source.target, runId, { foreignRows: options.foreignRows, softDeletes: isTrue(options.softDeletes) });
   process.stdout.write(options.json ? `${JSON.stringify(tables)}\n` : committedText(source.target, runId, tables));
   refuseUncommitted(source.target, runId, tables);
 }
@@ -40,7 +51,7 @@ async function rebuild(options: RebuildOptions): Promise<void> {
   const { deleteOld = false, dryRun = false, json } = options;
   if (!json) process.stderr.write(`${dryRun ? 'would make' : 'making'} all metadata again from these runs, into fresh tables; that of now ${deleteOld ? 'is deleted afterwards' : 'stays'}\n`);
   const tell = (event: RebuildEvent) => (json ? undefined : void process.stderr.write(`${eventLine(event)}\n`));
-  const tables = await loadTables().rebuild(source, { deleteOld, dryRun }, tell);
+  const tables = await loadTables().rebuild(source, { deleteOld, dryRun, softDeletes: isTrue(options.softDeletes) }, tell);
   if (json) process.stdout.write(`${JSON.stringify(tables)}\n`);
   else if (!dryRun) process.stdout.write(rebuiltText(tables));
   refuseFailed(tables, 'TABLES_NOT_COMMITTED', 'made again');

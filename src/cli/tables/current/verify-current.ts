@@ -1,11 +1,11 @@
 import { compareRows, type RowComparison } from './compare-rows';
 import { batchesInMemory, keyedRows } from './keyed-rows';
-import { CATALOG_PARAMETERS, TABLE_PROPERTIES, type ManifestColumn } from '../../../contract';
+import { CATALOG_PARAMETERS, DELETED_AT_FIELD_ID, TABLE_PROPERTIES, type ManifestColumn } from '../../../contract';
 import { openCurrentSource, type CurrentSource, type SourceRows } from '../../../extractor/doors/landed-tables';
 import { LegacyToS3Error, type ConnectRetryEvent, type ExtractorProps } from '../../../extractor/doors/public';
 import { appliedMark } from '../../../iceberg/commit/changes/chain';
 import { Deletes } from '../../../iceberg/rows/deleted-rows';
-import { readBatches, scanOf, type RowBatch } from '../../../iceberg/rows/read-rows';
+import { readLiveBatches, scanOf, type RowBatch } from '../../../iceberg/rows/read-rows';
 import type { ScanPlan } from '../../../iceberg/rows/scan-plan';
 import type { Field } from '../../../iceberg/spec/schema';
 import { currentSnapshot, type TableMetadata } from '../../../iceberg/spec/table-metadata';
@@ -129,7 +129,8 @@ class TableComparison {
         ...shape,
         changed,
         source: async (take) => rows.rows(async (file) => this.eachBatch(batchesInMemory(file, plan, fields), take)),
-        landed: async (take) => this.eachBatch(readBatches(this.place.workplace.files, plan, { fields, deletes }), take),
+        // What the source deleted and the table keeps is not among them.
+        landed: async (take) => this.eachBatch(readLiveBatches(this.place.workplace.files, plan, { fields, deletes }), take),
         check: async () => rows.check(),
       }, this.options.most);
       return {
@@ -185,7 +186,8 @@ class TableComparison {
   private async shapeOf(rows: SourceRows, plan: ScanPlan) {
     const columns = await rows.columns();
     const ids = columns.map(({ fieldId }) => fieldId);
-    const extra = plan.fields.filter(({ id }) => !ids.includes(id)).map(({ name }) => name);
+    const landed = plan.fields.filter(({ id }) => id !== DELETED_AT_FIELD_ID);
+    const extra = landed.filter(({ id }) => !ids.includes(id)).map(({ name }) => name);
     const lacking = columns.filter(({ fieldId }) => !plan.fields.some(({ id }) => id === fieldId)).map(({ name }) => name);
     if (extra.length + lacking.length > 0) {
       throw new LegacyToS3Error('SCHEMA_CHANGED', `'${this.table.name}' cannot be compared now: ${[
@@ -195,7 +197,7 @@ class TableComparison {
     const places = new Set(columns.filter(({ name }) => rows.notCompared.includes(name)).map(({ ordinal }) => ordinal));
     const left = new Set(columns.filter(({ ordinal }) => places.has(ordinal)).map(({ fieldId }) => fieldId));
     const keys = idsNamed(columns, rows.keyColumns(columns));
-    return { fields: plan.fields.filter(({ id }) => !left.has(id)), keys, notCompared: [...rows.notCompared] };
+    return { fields: landed.filter(({ id }) => !left.has(id)), keys, notCompared: [...rows.notCompared] };
   }
 
   private fieldsOf({ fields }: ScanPlan, ids: readonly number[]): Field[] {

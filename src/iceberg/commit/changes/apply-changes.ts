@@ -1,10 +1,13 @@
 import { appliedMark, APPLIED_PROPERTIES, appliedRun, broken, chainStep, laterRun, requireUnbroken, SNAPSHOT_BEFORE } from './chain';
-import { deltaFiles, proveChanges, ProvenChanges } from './change-files';
+import { DeltaFiles, deltaFiles, proveChanges, ProvenChanges } from './change-files';
+import { SoftDeleted, softDeletedRows, softDeletesOf, withDeletedAt } from './soft-deletes';
 import { ForeignRows, objectsOfRole, TABLE_PROPERTIES } from '../../../contract';
 import { CatalogTable } from '../../catalogs/table-catalog';
+import { ownFile } from '../../rows/own-files';
 import { positionDeletesOf } from '../../rows/position-deletes';
 import { DataFile, FileContent } from '../../spec/data-file';
 import { IcebergError } from '../../spec/errors';
+import { Long } from '../../spec/long';
 import { landedFields } from '../../spec/schema';
 import { currentSnapshot, lineage, Snapshot, TableMetadata, withFields, withProperties } from '../../spec/table-metadata';
 import { addSnapshot } from '../add-snapshot';
@@ -24,10 +27,22 @@ export interface ApplyOptions {
   readonly foreignRows?: ForeignRows;
   /** Equality deletes of the landed keys, or position deletes of the rows that have them. @default 'equality' */
   readonly deletes?: 'equality' | 'position';
+  /** Whether deleted rows stay, with the time of their deletion. @default - as the table has it */
+  readonly softDeletes?: boolean;
 }
 
 /** Entry of the summary of a run whose deletes are by position: URI of their file; empty where no row had any of the keys. */
 const SNAPSHOT_POSITIONS = 'cdk-legacy-to-s3.positions';
+
+/** Entry of the summary of a run that kept rows which it deleted: JSON of {@link OwnRows}. */
+const SNAPSHOT_SOFT_DELETED = 'cdk-legacy-to-s3.soft-deleted';
+
+/** Files that an attempt wrote below the table's location, wherever that is now: their names are made of it. */
+interface OwnRows {
+  readonly attempt: string;
+  readonly files: number;
+  readonly rows: number;
+}
 
 /** A table that changes come to. */
 interface Base {
@@ -74,29 +89,41 @@ async function contained(workplace: Workplace, run: TableRun, { table, before }:
   const isOwn = ({ summary }: Snapshot) => summary[SNAPSHOT_RUN] === runId && summary[SNAPSHOT_ETAG] === manifestETag;
   const snapshot = lineage(before, currentSnapshot(before)).find(isOwn);
   if (snapshot) {
-    const paths = pathsOf(workplace, run, snapshot.summary[SNAPSHOT_POSITIONS]);
-    return { ...common, state: 'COMMITTED', snapshotId: snapshot['snapshot-id'], provenRows: await proveCommit(workplace, table.name, { snapshotId: snapshot['snapshot-id'], paths }) };
+    const { 'snapshot-id': snapshotId, summary: { [SNAPSHOT_POSITIONS]: positions, [SNAPSHOT_SOFT_DELETED]: own } } = snapshot;
+    const kept = own === undefined ? undefined : JSON.parse(own) as OwnRows;
+    return { ...common, state: 'COMMITTED', snapshotId, provenRows: await proved(workplace, run, { before, snapshotId, positions, kept }) };
   }
   const isApplied = appliedRun(before) === runId && before.properties?.[TABLE_PROPERTIES.manifestETag] === manifestETag;
   const isEmpty = changes!.from.order === changes!.to.order && appliedMark(before)?.order === changes!.to.order;
   return { ...common, state: isApplied || isEmpty ? 'COMMITTED' : 'SUPERSEDED' };
 }
 
-/** The files of a run's snapshot. @param positions of its deletes; undefined where these are the landed files of keys */
-function pathsOf({ root }: Workplace, { table }: TableRun, positions: string | undefined): ReadonlySet<string> {
+/**
+ * Proves the snapshot of a run.
+ *
+ * @param own positions of its deletes, undefined where these are the landed files of keys; and rows that it deleted and kept
+ * @returns its rows: those that it kept are of earlier runs
+ */
+async function proved(workplace: Workplace, { table }: TableRun, { before: { location }, snapshotId, positions, kept }: {
+  readonly before: TableMetadata; readonly snapshotId: Long; readonly positions?: string; readonly kept?: OwnRows;
+}): Promise<number> {
   const objects = positions === undefined ? table.objects : objectsOfRole(table.objects, 'changes');
-  return new Set([...objects.filter(({ rows }) => rows > 0).map(({ key }) => root + key), ...(positions ? [positions] : [])]);
+  const written = kept ? Array.from({ length: kept.files }, (_, at) => ownFile(location, 'deleted', kept.attempt, at)) : [];
+  const paths = new Set([...objects.filter(({ rows }) => rows > 0).map(({ key }) => workplace.root + key), ...(positions ? [positions] : []), ...written]);
+  return await proveCommit(workplace, tableNameOf({ table }), { snapshotId, paths }) - (kept?.rows ?? 0);
 }
 
-/** The entries of a run with position deletes in place of equality deletes. */
-async function positioned(workplace: Workplace, metadata: TableMetadata, attempt: string, delta: readonly DataFile[]): Promise<DataFile[]> {
-  const isEquality = ({ content }: DataFile) => content === FileContent.equalityDeletes;
-  const deletes = await positionDeletesOf(workplace, { metadata, attempt, equality: delta.filter(isEquality) });
-  return [...deletes, ...delta.filter((file) => !isEquality(file))];
+/** The entries of a run, with position deletes in place of equality deletes where these are asked for. */
+async function entriesOf(
+  workplace: Workplace, metadata: TableMetadata, attempt: string, { keys, deletes, rows }: DeltaFiles, by: ApplyOptions['deletes'],
+): Promise<readonly DataFile[]> {
+  const equality = [...keys, ...deletes];
+  return [...(by === 'position' ? await positionDeletesOf(workplace, { metadata, attempt, equality }) : equality), ...rows];
 }
 
 async function tryApply(
-  workplace: Workplace, run: TableRun, { table, before }: Base, proven: ProvenChanges, { foreignRows = 'refuse', deletes = 'equality' }: ApplyOptions,
+  workplace: Workplace, run: TableRun, { table, before }: Base, proven: ProvenChanges,
+  { foreignRows = 'refuse', deletes = 'equality', softDeletes }: ApplyOptions,
 ): Promise<CommitOutcome | Attempt> {
   const { files, root, prefix = run.manifest.prefix } = workplace;
   const { manifest: { runId }, manifestETag } = run;
@@ -107,11 +134,15 @@ async function tryApply(
   if (ground.began !== undefined) throw broken(run, `${ground.began}; the table is to be read whole`);
   const below = belowChanges(before, foreignRows);
   const delta = deltaFiles(run, proven, ground.fields, landed);
+  const soft = softDeletesOf(run, before, softDeletes);
 
   const attempt = await noteAttempt(workplace, before.location, runId, table.metadataLocation);
-  const mark = JSON.stringify(run.table.changes!.to);
-  const typed = withFields(before, ground.fields, ground.mapping, run.table.identity?.maxColumnId);
-  const added = deletes === 'position' ? await positioned(workplace, typed, attempt, delta) : delta;
+  const changes = run.table.changes!;
+  const mark = JSON.stringify(changes.to);
+  const typed = withFields(before, withDeletedAt(ground.fields, soft), ground.mapping, run.table.identity?.maxColumnId);
+  const kept: SoftDeleted = soft.keeps ? await softDeletedRows(workplace, { metadata: typed, attempt, changes, delta }) : { files: [], rows: 0 };
+  const own: OwnRows | undefined = kept.rows > 0 ? { attempt, files: kept.files.length, rows: kept.rows } : undefined;
+  const added = [...await entriesOf(workplace, typed, attempt, delta, deletes), ...kept.files];
   const positions = deletes === 'position' ? added.find(({ content }) => content === FileContent.positionDeletes)?.filePath ?? '' : undefined;
   // Changes of none move the mark alone.
   const shown = added.length === 0 ? undefined : await addSnapshot(files, typed, {
@@ -126,6 +157,7 @@ async function tryApply(
       [SNAPSHOT_BELOW]: below,
       [TABLE_PROPERTIES.appliedMark]: mark,
       ...(positions !== undefined && { [SNAPSHOT_POSITIONS]: positions }),
+      ...(own && { [SNAPSHOT_SOFT_DELETED]: JSON.stringify(own) }),
       [SNAPSHOT_BEFORE]: JSON.stringify(Object.fromEntries(APPLIED_PROPERTIES.map((property) => [property, before.properties?.[property]]))),
     },
   });
@@ -133,11 +165,12 @@ async function tryApply(
     ...runProperties(workplace, run),
     [TABLE_PROPERTIES.appliedRun]: laterRun(appliedRun(before), runId),
     [TABLE_PROPERTIES.appliedMark]: mark,
+    [TABLE_PROPERTIES.softDeletesSince]: soft.since,
     ...(shown && { [TABLE_PROPERTIES.appliedSequence]: String(shown.sequenceNumber) }),
   });
   const committed = await commitMetadata(workplace, next, { name, base: table, before, attempt });
   if (!committed) return { location: before.location, attempt };
-  const provenRows = shown ? await proveCommit(workplace, name, { snapshotId: shown.snapshotId, paths: pathsOf(workplace, run, positions) }) : 0;
+  const provenRows = shown ? await proved(workplace, run, { before, snapshotId: shown.snapshotId, positions, kept: own }) : 0;
   await endAttempt(workplace, before.location, attempt);
   await sweepAttempts(workplace, name, before.location);
   return {

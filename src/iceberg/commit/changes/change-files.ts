@@ -50,16 +50,26 @@ function byFileName(fields: readonly Field[], landed: readonly LandedField[]): R
   return new Map(landed.map(({ fileName }, at) => [fileName, fields[at]]));
 }
 
+/** The entries of a run of changes in the landed table. */
+export interface DeltaFiles {
+  /** Equality deletes of what earlier runs landed of its rows, and of the rows that are gone. */
+  readonly keys: readonly DataFile[];
+  readonly deletes: readonly DataFile[];
+  /** The newest rows. */
+  readonly rows: readonly DataFile[];
+}
+
 /**
  * The entries of a run of changes in the landed table: equality deletes of all its keys, and the newest rows.
  *
  * @param fields of the table, in the order of `landed`
  */
-export function deltaFiles(run: TableRun, proven: ProvenChanges, fields: readonly Field[], landed: readonly LandedField[]): DataFile[] {
+export function deltaFiles(run: TableRun, proven: ProvenChanges, fields: readonly Field[], landed: readonly LandedField[]): DeltaFiles {
   const ids = equalityIds(run, fields, landed);
   const fieldOf = byFileName(fields, landed);
-  const deletes = (['keys', 'deletes'] as const).flatMap((role) => filesOf(run, proven, role, fieldOf));
-  return [...deletes.map((file) => ({ ...file, content: FileContent.equalityDeletes, equalityIds: ids })), ...filesOf(run, proven, 'changes', fieldOf)];
+  const deletesOf = (role: ChangeRole) => filesOf(run, proven, role, fieldOf)
+    .map((file): DataFile => ({ ...file, content: FileContent.equalityDeletes, equalityIds: ids }));
+  return { keys: deletesOf('keys'), deletes: deletesOf('deletes'), rows: filesOf(run, proven, 'changes', fieldOf) };
 }
 
 /** The entries of a run of changes in its history. @param fields of the history, in the order of `landed` */
