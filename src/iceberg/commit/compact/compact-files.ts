@@ -21,6 +21,8 @@ export interface Compacting {
   readonly whenDeletes?: number;
   /** Bytes at which a new file ends; held in memory until then. @default 128 MiB */
   readonly targetBytes?: number;
+  /** Whether it is to end: asked after each file, of which the first is written in any case. @default - when all are written */
+  readonly deadline?: () => boolean;
 }
 
 /** What a compaction is to do. */
@@ -85,6 +87,8 @@ function refuseForeign(metadata: TableMetadata, { files, deleteFiles }: ScanPlan
 /** Rows that were written anew. */
 export interface WrittenRows {
   readonly added: readonly DataFile[];
+  /** Files whose rows they are. */
+  readonly done: readonly DeletedRows[];
   readonly rows: number;
   /** Absent where nothing was to be written. */
   readonly content?: string;
@@ -97,10 +101,11 @@ export interface WrittenRows {
  * @throws IcebergError CONTENT_DIFFERS; what was written is deleted then
  */
 export async function writeRowsAnew(
-  workplace: Pick<Workplace, 'files'>, metadata: TableMetadata, plan: CompactionPlan, attempt: string, { targetBytes = TARGET_BYTES }: Compacting,
+  workplace: Pick<Workplace, 'files'>, metadata: TableMetadata, plan: CompactionPlan, attempt: string,
+  { targetBytes = TARGET_BYTES, deadline = () => false }: Compacting,
 ): Promise<WrittenRows> {
   const { files } = workplace;
-  if (plan.rewritten.length === 0) return { added: [], rows: 0 };
+  if (plan.rewritten.length === 0) return { added: [], done: [], rows: 0 };
   const { fields } = currentSchema(metadata)!;
   const added: DataFile[] = [];
   try {
@@ -110,7 +115,11 @@ export async function writeRowsAnew(
       added.push(await writeFile(workplace, ownFile(metadata.location, 'compacted', attempt, added.length), rows, fields));
       rows = new ParquetRows(fields);
     };
-    for (const { scanned, positions } of plan.rewritten) {
+    const done: DeletedRows[] = [];
+    for (const each of plan.rewritten) {
+      if (done.length > 0 && deadline()) break;
+      const { scanned, positions } = each;
+      done.push(each);
       for await (const batch of batchesOf(files, plan.scan, scanned, fields, positions)) {
         before.add(batch);
         rows.add(batch.columns);
@@ -122,7 +131,7 @@ export async function writeRowsAnew(
     if (String(after) !== String(before)) {
       throw new IcebergError('CONTENT_DIFFERS', `rows that were written anew are not those that were read: ${before} before, ${after} after; nothing was committed`);
     }
-    return { added, rows: after.rows, content: String(after) };
+    return { added, done, rows: after.rows, content: String(after) };
   } catch (error) {
     await files.delete(added.map(({ filePath }) => filePath));
     throw error;

@@ -14,7 +14,8 @@ import { MAX_ATTEMPTS, metadataAt, Workplace } from '../workplace';
 /** What a compaction did. */
 export interface Compacted {
   readonly name: string;
-  readonly state: 'COMPACTED' | 'LEFT';
+  /** PARTLY: the time was up, and more is left. */
+  readonly state: 'COMPACTED' | 'PARTLY' | 'LEFT';
   /** Why it was left as it is. */
   readonly why?: string;
   readonly snapshotId?: Long;
@@ -83,7 +84,8 @@ async function compact(
     if ((await workplace.catalog.load(name))?.version !== table.version) return undefined;
     throw error;
   }
-  const gone = new Set([...plan.rewritten.map(({ scanned }) => scanned.file.filePath), ...plan.scan.deleteFiles.map(({ file }) => file.filePath)]);
+  const isPart = written.done.length < plan.rewritten.length;
+  const gone = new Set([...written.done.map(({ scanned }) => scanned.file.filePath), ...(isPart ? [] : plan.scan.deleteFiles.map(({ file }) => file.filePath))]);
   const { metadata, snapshotId, sequenceNumber } = await addSnapshot(files, before, {
     runId,
     attempt,
@@ -96,7 +98,7 @@ async function compact(
   });
   // Of all files without a delete, manifests tell the rows.
   const rows = plan.scan.files.reduce((sum, { file }) => sum + (gone.has(file.filePath) ? 0 : file.recordCount), 0) + written.rows;
-  const next = withProperties(metadata, {
+  const next = isPart ? metadata : withProperties(metadata, {
     [TABLE_PROPERTIES.countedRows]: String(rows),
     [TABLE_PROPERTIES.countedSequence]: String(sequenceNumber),
   });
@@ -112,7 +114,7 @@ async function compact(
   await proveCommit(workplace, name, { snapshotId, paths, stays: ({ filePath }) => !paths.has(filePath) });
   await endAttempt(workplace, before.location, attempt);
   await sweepAttempts(workplace, name, before.location);
-  return { ...toldOf(name, plan), ...sizesAfter(plan, written), state: 'COMPACTED', snapshotId, metadataLocation: committed.location };
+  return { ...toldOf(name, plan), ...sizesAfter(plan, written), state: isPart ? 'PARTLY' : 'COMPACTED', snapshotId, metadataLocation: committed.location };
 }
 
 /** The mark is still true of rows that were written anew; of which manifest they are, is not: its files are not named any more. */
@@ -121,11 +123,11 @@ function markOf({ summary }: Snapshot): { readonly [key: string]: string } {
   return mark === undefined ? {} : { [TABLE_PROPERTIES.appliedMark]: mark };
 }
 
-function sizesAfter({ scan, rewritten }: CompactionPlan, { added, rows, content }: WrittenRows) {
-  const gone = rewritten.reduce((sum, { scanned }) => sum + scanned.file.fileSizeBytes, 0);
+function sizesAfter({ scan }: CompactionPlan, { added, done, rows, content }: WrittenRows) {
+  const gone = done.reduce((sum, { scanned }) => sum + scanned.file.fileSizeBytes, 0);
   const all = scan.files.reduce((sum, { file }) => sum + file.fileSizeBytes, 0);
   return {
-    filesAfter: scan.files.length - rewritten.length + added.length,
+    filesAfter: scan.files.length - done.length + added.length,
     bytesAfter: all - gone + added.reduce((sum, { fileSizeBytes }) => sum + fileSizeBytes, 0),
     rowsWritten: rows,
     ...(content !== undefined && { content }),
