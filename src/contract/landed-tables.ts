@@ -57,9 +57,6 @@ export const TABLE_PROPERTIES = {
   manifestETag: 'cdk-legacy-to-s3.manifest-etag',
   /** JSON of the {@link ChangeMark} that the rows are as of: absent where no changes can follow. */
   appliedMark: 'cdk-legacy-to-s3.applied-mark',
-  /** Rows of the current snapshot as of its last count (after deletes), and the sequence number of the snapshot that was counted. */
-  countedRows: 'cdk-legacy-to-s3.counted-rows',
-  countedSequence: 'cdk-legacy-to-s3.counted-sequence',
   /** Runs that an expiry leaves, unless it is told otherwise; absent: all. */
   keepRuns: 'cdk-legacy-to-s3.keep-runs',
   /** Metadata of the table that had the name before, of a generation from 2. */

@@ -36,7 +36,7 @@ function compactedText(tables: readonly CompactedTable[]): string {
   return textTable(['TABLE', 'DELETE FILES', 'ROWS DELETED', 'ROWS WRITTEN', 'FILES', 'SIZE', 'SNAPSHOT'], told.map((each) => (each.state === 'LEFT'
     ? [each.name, String(each.deleteFiles), '-', '-', String(each.filesBefore), formatBytes(each.bytesBefore), `left: ${each.why}`]
     : [
-      each.name, `${each.deleteFiles} → 0`, each.deletedRows.toLocaleString('en-US'), each.rowsWritten.toLocaleString('en-US'),
+      each.name, `${each.deleteFiles} → ${each.deleteFilesLeft}`, each.deletedRows.toLocaleString('en-US'), each.rowsWritten.toLocaleString('en-US'),
       `${each.filesBefore} → ${each.filesAfter}`, `${formatBytes(each.bytesBefore)} → ${formatBytes(each.bytesAfter)}`, each.snapshotId!,
     ])));
 }
