@@ -19,6 +19,9 @@ const RESERVE_MS = 120_000;
 /** How often others may be faster, one invocation after the other, before it is left to the next run. */
 const MAX_CONTENDED = 6;
 
+/** Parts of a table that invocations commit one after the other: a day's. */
+const MAX_PARTS = 288;
+
 /** How long others may be faster before it is told (milliseconds). */
 const LONGEST_CONTENDED_MS = 86_400_000;
 
@@ -83,6 +86,7 @@ export async function compactLanded(services: CompactServices, request: Compacti
   const begun = now();
   try {
     const done = await compactPart(services, request, invocation, begun);
+    if (done.state === 'PARTLY' && done.snapshotId === undefined) throw new IcebergError('COMMIT_CONTENTION', done.why ?? 'another writer was faster');
     return await ended(services, request, invocation, done);
   } catch (error) {
     if (error instanceof IcebergError && error.code === 'COMMIT_CONTENTION') return contended(services, request, invocation, { held, begun, error });
@@ -113,7 +117,8 @@ async function ended(
     telemetry.metric('tablesCompactedInPart', 1);
     telemetry.info(COMPACTION_LINES.inPart, line);
     await items.release(tableName, id, { contendedSince: undefined, problem: undefined });
-    await invokeAgain(compactionEvent({ ...request, parts: parts + 1, contended: 0 }));
+    if (parts + 1 < MAX_PARTS) await invokeAgain(compactionEvent({ ...request, parts: parts + 1, contended: 0 }));
+    else telemetry.warn('the rest of a table is left to the next run', { tableName, parts: parts + 1 });
     return { tableName, state };
   }
   if (state === 'COMPACTED') {

@@ -12,7 +12,7 @@ const MINUTE = 60_000;
 const later = (milliseconds: number) => new Date(AT + milliseconds).toISOString();
 
 const DONE: Compacted = {
-  name: NAME, state: 'COMPACTED', snapshotId: 7, deleteFiles: 20, deletedRows: 5, filesBefore: 30, filesAfter: 1, bytesBefore: 900, bytesAfter: 500, rowsWritten: 90, content: '90 rows beef',
+  name: NAME, state: 'COMPACTED', snapshotId: 7, deleteFiles: 20, deleteFilesLeft: 0, filesLeft: 0, deletedRows: 5, filesBefore: 30, filesAfter: 1, bytesBefore: 900, bytesAfter: 500, rowsWritten: 90, content: '90 rows beef',
 };
 
 let items: MemoryCompactions;
@@ -130,6 +130,19 @@ test('runs of changes that are faster are no failure: smaller parts are tried, s
   clock += MINUTE;
   await run(() => DONE);
   expect(item().contendedSince).toBeUndefined();
+});
+
+test('a part that came to nothing, since another writer was faster at the deadline, is no progress', async () => {
+  const { snapshotId, ...nothing } = DONE;
+  expect(await run(() => ({ ...nothing, state: 'PARTLY', why: 'another writer was faster' }))).toEqual({ tableName: NAME, state: 'CONTENDED' });
+  expect([handedOn, metrics.size]).toEqual([[{ ...REQUEST, contended: 1, sliceMs: 10_000 }], 0]);
+});
+
+test('parts come to an end after a day of them, and the next run goes on', async () => {
+  await run(() => ({ ...DONE, state: 'PARTLY' }), { ...REQUEST, parts: 286 });
+  expect(handedOn).toHaveLength(1);
+  await run(() => ({ ...DONE, state: 'PARTLY' }), handedOn.pop(), 'two');
+  expect([handedOn, item().notBefore]).toEqual([[], undefined]);
 });
 
 test('that they have been faster for more than a day is told, and it rests', async () => {
