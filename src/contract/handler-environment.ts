@@ -28,6 +28,8 @@ export const HANDLER_ENV = {
   glueDatabase: 'GLUE_DATABASE_NAME',
   /** `LandedTablesSettings` as JSON: how completed runs become tables; missing: Hive tables. */
   landedTables: 'LANDED_TABLES',
+  /** `CompactionSettings` as JSON: when landed tables are compacted, and by which function; missing: never. */
+  compaction: 'COMPACTION',
   /** ARN of the event bus that runs are announced on; missing: the account's default one. */
   eventBus: 'RUN_EVENT_BUS_ARN',
 } as const;

@@ -21,6 +21,7 @@ export * from './catalog-column';
 export * from './landed-tables';
 export * from './changes';
 export * from './change-columns';
+export * from './compaction';
 export * from './replay';
 export * from './extraction';
 export * from './extraction-changes';

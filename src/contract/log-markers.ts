@@ -10,5 +10,8 @@ export const ERROR_LEVELS = ['ERROR', 'CRITICAL'] as const;
 /** JSON field of a structured line that holds its level. */
 export const LEVEL_FIELD = 'level';
 
+/** Messages of the lines of the function that compacts tables, with `tableName` and what was done as fields. */
+export const COMPACTION_LINES = { compacted: 'table compacted', inPart: 'table compacted in part', left: 'table left as it is' } as const;
+
 /** Messages of the lines that run completion logs for each check of a run, with `runId`, `objects` and the rest as fields. */
 export const RUN_LINES = { complete: 'run complete', incomplete: 'run incomplete' } as const;

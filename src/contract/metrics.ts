@@ -15,7 +15,7 @@ export function metricNamespace(pipelineName: string): string {
 export const SERVICE_DIMENSION = 'service';
 
 /** Values of {@link SERVICE_DIMENSION}. */
-export const SERVICES = { recorder: 'landing-recorder', runCompletion: 'run-completion', replay: 'replay', extractor: 'extractor' } as const;
+export const SERVICES = { recorder: 'landing-recorder', runCompletion: 'run-completion', replay: 'replay', compaction: 'table-compaction', extractor: 'extractor' } as const;
 
 /** Metrics the functions emit in embedded metric format. */
 export const METRICS = {
@@ -67,6 +67,14 @@ export const METRICS = {
   tablesCountedOtherwise: 'TablesCountedOtherwise',
   /** Tables that the source counted, and whose landed rows could not be (count). */
   tablesNotCounted: 'TablesNotCounted',
+  /** Tables whose deletes were folded into their files (count). */
+  tablesCompacted: 'TablesCompacted',
+  /** Parts of tables, larger than one invocation, that were compacted while more was left (count). */
+  tablesCompactedInPart: 'TablesCompactedInPart',
+  /** Size of compacted tables, after it (bytes). */
+  bytesCompacted: 'BytesCompacted',
+  /** Attempts to compact a table that came to nothing (count). */
+  tablesNotCompacted: 'TablesNotCompacted',
 } as const;
 
 /** Metrics the extractor emits in embedded metric format, where it is asked to. */
@@ -83,11 +91,16 @@ export const EXTRACTOR_METRICS = {
   extractDuration: 'ExtractDuration',
 } as const;
 
-/** The metrics of {@link METRICS} that run completion emits; the others are the recorder's. Both emit cold starts and writes. */
+/** The metrics of {@link METRICS} that run completion emits; those of no function are the recorder's. All emit cold starts, and these two writes. */
 export const RUN_METRICS: readonly string[] = [
   METRICS.runsComplete, METRICS.runsIncomplete, METRICS.rowsLanded, METRICS.runObjects, METRICS.runBytes, METRICS.endToEndLatency,
   METRICS.tablesCommitted, METRICS.tablesNotCommitted, METRICS.tablesNotProven, METRICS.tablesWaiting, METRICS.changesApplied,
   METRICS.changeLagSeconds, METRICS.tablesCountedOtherwise, METRICS.tablesNotCounted,
+];
+
+/** The metrics of {@link METRICS} that the function emits which compacts tables. */
+export const COMPACTION_METRICS: readonly string[] = [
+  METRICS.tablesCompacted, METRICS.tablesCompactedInPart, METRICS.bytesCompacted, METRICS.tablesNotCompacted,
 ];
 
 /** Metrics made from log lines by metric filters. */

@@ -20,6 +20,9 @@ import { continueTables } from './tables/continue-tables';
 import { goOnRequest } from './tables/go-on';
 import { landedTablesSettings } from './tables/landed-settings';
 
+/** Another function of the same bundle. */
+export { compact } from './compact-tables.lambda';
+
 const s3 = new S3Client(CLIENT_SETTINGS);
 const dynamo = new DynamoDBClient(CLIENT_SETTINGS);
 const telemetry = new PowertoolsTelemetry(() => readyAt);

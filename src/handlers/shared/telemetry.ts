@@ -29,6 +29,10 @@ const UNITS: { readonly [name in keyof typeof METRICS]: (typeof MetricUnit)[keyo
   changeLagSeconds: MetricUnit.Seconds,
   tablesCountedOtherwise: MetricUnit.Count,
   tablesNotCounted: MetricUnit.Count,
+  tablesCompacted: MetricUnit.Count,
+  tablesCompactedInPart: MetricUnit.Count,
+  bytesCompacted: MetricUnit.Bytes,
+  tablesNotCompacted: MetricUnit.Count,
 };
 
 const KEYWORDS = new RegExp(`%|${Object.values(LOG_KEYWORDS).join('|')}`, 'g');

@@ -1,6 +1,7 @@
 import { InvalidInputException } from '@aws-sdk/client-glue';
 import { counted } from './count-table';
 import { isThrottle } from './glue-pace';
+import { startCompaction } from './start-compaction';
 import { datasetOfTask, itemOf, TableServices, TableTask, tableRunOf } from './table-task';
 import { endWaiting, noteWaiting } from './waiting-tables';
 import { ManifestTable, TableCommitItem } from '../../contract';
@@ -93,6 +94,7 @@ async function applyToTable(services: TableServices, task: TableTask, known: Tab
   await items.put(item);
   await endWaiting(services, task);
   await countedItem(services, task, item);
+  await startCompaction(services, task, outcome);
 }
 
 /** Counts a table and notes it. */

@@ -6,6 +6,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { commitTables, TablesServices } from './commit-tables';
 import { GluePace } from './glue-pace';
 import { athenaProver } from './prove-table';
+import { compactionSettings } from './start-compaction';
 import { TableItems } from './table-items';
 import { runSnapshotsWriter } from './write-run-snapshots';
 import { HANDLER_ENV, LandedTablesSettings } from '../../contract';
@@ -41,7 +42,9 @@ export function connectTables({ s3, dynamo, telemetry, settings, tableName, data
   const catalog = new GlueTables(glue, database, files);
   const hive = new GlueCatalog(glue, database);
   const landingPrefix = process.env[HANDLER_ENV.landingPrefix] ?? '';
+  const compaction = compactionSettings();
   let lambda: LambdaClient | undefined;
+  const invoke = async (functionName: string, event: object) => handOver(lambda ??= new LambdaClient(CLIENT_SETTINGS), functionName, event);
   return {
     // Beside the watched prefix, whatever the run's: the role may write there alone.
     workplaceOf: (bucket) => ({ files, catalog, root: `s3://${bucket}/`, prefix: landingPrefix }),
@@ -52,7 +55,8 @@ export function connectTables({ s3, dynamo, telemetry, settings, tableName, data
     telemetry,
     retractHive: async ({ run, landed: { manifest }, table }) => registerTable(hive, run, manifest, table),
     writeSnapshots: runSnapshotsWriter(s3, landingPrefix),
-    invokeAgain: async (event) => handOver(lambda ??= new LambdaClient(CLIENT_SETTINGS), requiredEnvironment(OWN_NAME), event),
+    invokeAgain: async (event) => invoke(requiredEnvironment(OWN_NAME), event),
+    ...(compaction && { compaction: { settings: compaction, invoke: async (event: object) => invoke(compaction.functionName, event) } }),
     ...(settings.proveInWorkGroup !== undefined && { prove: athenaProver(new AthenaClient(CLIENT_SETTINGS), database, settings) }),
   };
 }

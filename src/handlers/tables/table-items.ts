@@ -3,7 +3,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import {
-  METADATA_TABLE, RUN_ITEM_SORT_KEY, RunItem, runItemKey, TABLE_COMMIT_SORT_KEYS, TableCommitItem, tableCommitSortKey, WaitingItem, waitingItemKey,
+  COMPACTION_SORT_KEY, CompactionItem, compactionItemKey, METADATA_TABLE, RUN_ITEM_SORT_KEY, RunItem, runItemKey, TABLE_COMMIT_SORT_KEYS, TableCommitItem, tableCommitSortKey, WaitingItem, waitingItemKey,
 } from '../../contract';
 
 /** Items of the metadata table that say where the tables of a run stand. */
@@ -31,12 +31,17 @@ export class TableItems {
 
   /** A run's item as it is now. */
   public async run(runId: string): Promise<RunItem | undefined> {
-    return await this.get(runId, RUN_ITEM_SORT_KEY) as RunItem | undefined;
+    return await this.get(runItemKey(runId), RUN_ITEM_SORT_KEY) as RunItem | undefined;
   }
 
   /** A table's item as it is now. */
   public async table(runId: string, dataset: string): Promise<TableCommitItem | undefined> {
-    return await this.get(runId, tableCommitSortKey(dataset)) as TableCommitItem | undefined;
+    return await this.get(runItemKey(runId), tableCommitSortKey(dataset)) as TableCommitItem | undefined;
+  }
+
+  /** Who compacts a table, or did, as it is now. */
+  public async compaction(tableName: string): Promise<CompactionItem | undefined> {
+    return await this.get(compactionItemKey(tableName), COMPACTION_SORT_KEY) as CompactionItem | undefined;
   }
 
   /** Writes an item; one that says FAILED, REFUSED or WAITING is not written over a commit of the same manifest that another has made. */
@@ -88,10 +93,10 @@ export class TableItems {
     }));
   }
 
-  private async get(runId: string, sortKey: string): Promise<unknown> {
+  private async get(key: string, sortKey: string): Promise<unknown> {
     const { Item } = await this.dynamo.send(new GetItemCommand({
       TableName: this.tableName,
-      Key: marshall({ [METADATA_TABLE.partitionKey]: runItemKey(runId), [METADATA_TABLE.sortKey]: sortKey }),
+      Key: marshall({ [METADATA_TABLE.partitionKey]: key, [METADATA_TABLE.sortKey]: sortKey }),
       ConsistentRead: true,
     }));
     return Item && unmarshall(Item);

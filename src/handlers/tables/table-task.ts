@@ -1,4 +1,5 @@
 import { GluePace } from './glue-pace';
+import type { CompactionStart } from './start-compaction';
 import { TableItems } from './table-items';
 import {
   datasetId, LandedTablesSettings, ManifestTable, RunItem, runItemKey, TableCommitItem, tableCommitSortKey,
@@ -31,6 +32,8 @@ export interface TableServices {
   readonly telemetry: Telemetry;
   /** @default - tables are not proved by queries */
   readonly prove?: ProveTable;
+  /** @default - tables are not compacted */
+  readonly compaction?: CompactionStart;
   /** Brings a Hive table that an earlier version registered away from a run that does not hold. */
   readonly retractHive: (task: TableTask) => Promise<void>;
 }

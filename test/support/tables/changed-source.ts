@@ -9,6 +9,7 @@ import { TableRun } from '../../../src/iceberg/commit/table-run';
 import { metadataAt, Workplace } from '../../../src/iceberg/commit/workplace';
 import { currentSnapshot } from '../../../src/iceberg/spec/table-metadata';
 import { EndColumn, parquetEnd, plain } from '../iceberg/parquet-end';
+import { withPages } from './with-pages';
 
 type Row = readonly [id: number, value: string];
 
@@ -48,7 +49,7 @@ interface RunPlace {
 
 /**
  * A source whose tables (Id int, Name nvarchar) are written to, and runs of it: whole, or the changes since a mark. The files have the
- * footers that the extractor writes and no pages; what would be in them is kept here.
+ * footers that the extractor writes and, unless asked for, no pages; what would be in them is kept here.
  */
 export class ChangedSource {
   /** Rows of each file, by key. */
@@ -58,7 +59,8 @@ export class ChangedSource {
   private readonly tables: Map<string, SourceTable>;
   private version = 0;
 
-  public constructor(public readonly names: readonly string[] = ['Accounts'], private readonly prefix = 'lake/') {
+  /** @param hasPages whether the files have pages, so that they can be read */
+  public constructor(public readonly names: readonly string[] = ['Accounts'], private readonly prefix = 'lake/', private readonly hasPages = false) {
     this.tables = new Map(names.map((name) => [name, { rows: new Map(), changed: new Map() }]));
   }
 
@@ -122,7 +124,7 @@ export class ChangedSource {
       const dataset = { database: 'Ledger', schema: 'dbo', table };
       const write = (role: ChangeRole | undefined, rows: readonly Row[]): ManifestObject => {
         const key = datasetRunFolder(this.prefix, dataset, runId) + (role ? changeFileName(role, 0, 0, 'parquet') : partFileName(0, 0, 'parquet'));
-        const bytes = bytesOf(role, rows, this.keyColumns);
+        const bytes = (this.hasPages ? withPages : bytesOf)(role, rows, this.keyColumns);
         files.push({ key, bytes });
         this.content.set(key, rows);
         const value = createHash('sha256').update(bytes).digest('base64');

@@ -1,3 +1,4 @@
+import { MemoryCompactions } from './memory-compactions';
 import { MemoryFiles } from './memory-files';
 import { MemoryGlue } from './memory-glue';
 import { ParquetRun } from './parquet-runs';
@@ -20,6 +21,7 @@ export class MemoryTables {
   public readonly glue: MemoryGlue;
   public readonly items = new Map<string, TableCommitItem>();
   public readonly waiting = new Map<string, WaitingItem>();
+  public readonly compactions = new MemoryCompactions();
   public readonly runs = new Map<string, RunItem>();
   public readonly metrics = new Map<string, number>();
   public readonly failures: Error[] = [];
@@ -64,6 +66,7 @@ export class MemoryTables {
       items: {
         ofRun: async (runId) => new Map([...this.items.values()].filter((item) => item.runId === runId).map((item) => [item.tableOf, item])),
         run: async (runId) => this.runs.get(runId),
+        compaction: async (tableName) => this.compactions.items.get(tableName),
         table: async (runId, dataset) => this.items.get(`${runId} ${dataset}`),
         put: async (item) => {
           const there = this.items.get(`${item.runId} ${item.tableOf}`);
