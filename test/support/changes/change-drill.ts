@@ -1,50 +1,37 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setImmediate as soon } from 'node:timers/promises';
 import type sql from 'mssql';
-import { rowsAsKnown } from './known-rows';
-import { Chance, KNOWN_TABLES, KnownSource, type KnownRows } from './known-source';
+import { cellsAsKnown, differenceOf, rowsAsKnown } from './known-rows';
+import { KnownSource } from './known-source';
+import { Chance, KNOWN_TABLES } from './known-tables';
+import { runSync } from './sync-process';
+import { TrinoReader } from './trino-reader';
 import { ChangeMark, Manifest, parseManifest, RunItem, TABLE_PROPERTIES } from '../../../src/contract';
 import { LandedManifest } from '../../../src/handlers/complete/read-manifest';
 import { commitTables } from '../../../src/handlers/tables/commit-tables';
+import { TableMetadata } from '../../../src/iceberg/spec/table-metadata';
+import { metadataAt } from '../../../src/iceberg/commit/workplace';
 import { startStandIn, type StandIn } from '../../../tools/stand-in';
-import { startCli } from '../../cli/spawn-cli';
-import { FakeS3Server, type Fault, type RecordedRequest } from '../cloud/fake-s3-server';
+import { FakeS3Server } from '../cloud/fake-s3-server';
 import { connectClient } from '../source/stand-in-client';
 import { BUCKET, MemoryTables, ROOT } from '../tables/memory-tables';
 import { Mortal } from '../tables/mortal';
-import { shownTable } from '../tables/table-folder';
-
-/** A request at whose arrival the process is killed. */
-interface KillPoint {
-  readonly operation: string;
-  /** Of the key. */
-  readonly pattern: RegExp;
-  /** Whether S3 has done what was asked when the process dies; it never learns. */
-  readonly done: boolean;
-}
-
-const KILL_POINTS: readonly KillPoint[] = [
-  { operation: 'PutObject', pattern: /\/run\.json$/, done: true },
-  { operation: 'PutObject', pattern: /\/chunk-\d+-\d+\.json$/, done: false },
-  { operation: 'PutObject', pattern: /\/chunk-\d+-\d+\.json$/, done: true },
-  { operation: 'PutObject', pattern: /\/(?:part|changes)-\d+-\d+\.parquet$/, done: true },
-  { operation: 'PutObject', pattern: /\/(?:keys|deletes)-\d+-\d+\.parquet$/, done: false },
-  { operation: 'PutObject', pattern: /\/deletes-\d+-\d+\.parquet$/, done: true },
-  { operation: 'PutObject', pattern: /\/_manifest\.json$/, done: false },
-  { operation: 'PutObject', pattern: /\/_manifest\.json$/, done: true },
-  { operation: 'PutObject', pattern: /\/chain\.json$/, done: false },
-  { operation: 'PutObject', pattern: /\/chain\.json$/, done: true },
-  { operation: 'GetObject', pattern: /\/chain\.json$/, done: true },
-];
 
 export interface ChangeDrillOptions {
-  /** Processes and completions to kill, together. */
-  readonly kills: number;
+  /** To kill, at least. */
+  readonly kills: { readonly processes: number; readonly completions: number };
   readonly seed: number;
+  /** Whether Trino reads the tables beside our own reader. @default false */
+  readonly trino?: boolean;
+  /** Transactions of one sync, at most. @default - as many as are committed while it runs */
+  readonly transactions?: number;
   readonly onRun?: (line: string) => void;
 }
 
 /** After these rows were truncated, a column was added, and changes followed both. */
-const LEAST_ROUNDS = 12;
+const LEAST_ROUNDS = 8;
 
 /** Completions that one round has at most, those that were killed among them. */
 const MOST_TURNS = 400;
@@ -55,11 +42,15 @@ export interface ChangeReport {
   /** Manifests that landed, and those of changes among them. */
   readonly runs: number;
   readonly runsOfChanges: number;
-  /** Tables compared with the source as of their mark. */
+  /** States of tables that were compared with the source as of their mark. */
   readonly compared: number;
-  /** Those whose mark was reached by changes. */
-  readonly comparedAfterChanges: number;
+  /** Those whose mark was reached by changes, by way. */
+  readonly comparedAfterChanges: { readonly [way: string]: number };
+  /** Those that Trino read too. */
+  readonly comparedByTrino: number;
   readonly transactions: number;
+  readonly truncated: number;
+  readonly columnsAdded: number;
   readonly seconds: number;
   /** What was wrong; empty when nothing was. */
   readonly problems: readonly string[];
@@ -71,23 +62,40 @@ interface RunEvent {
   readonly landed: LandedManifest;
 }
 
+/** The machines of a drill. */
+interface Ground {
+  readonly server: StandIn;
+  readonly s3: FakeS3Server;
+  readonly source: KnownSource;
+  readonly trino?: TrinoReader;
+  /** File with what the command line is not told by flags. */
+  readonly config: string;
+}
+
 /**
  * A source that is written to while processes of the command line sync it and are killed, and completions that are told of its runs
  * out of order, more than once, and are killed too. Whatever a table shows is compared with the source as of the table's mark.
  */
 export class ChangeDrill {
   public static async run(options: ChangeDrillOptions): Promise<ChangeReport> {
+    const folder = mkdtempSync(join(tmpdir(), 'change-drill-'));
+    const config = join(folder, 'sync.yaml');
+    writeFileSync(config, JSON.stringify({ tableOptions: [{ table: 'dbo.SyncSeen', deletes: 'unseen' }] }));
     const server = await startStandIn({ transactions: 100 });
     const s3 = await FakeS3Server.start(BUCKET);
     let client: sql.ConnectionPool | undefined;
+    let trino: TrinoReader | undefined;
     try {
+      if (options.trino) trino = await TrinoReader.start();
       client = await connectClient(server);
       const source = await KnownSource.make(client, server.database, options.seed);
-      return await new ChangeDrill(server, s3, source, options).all();
+      return await new ChangeDrill({ server, s3, source, config, ...(trino && { trino }) }, options).all();
     } finally {
       await client?.close();
+      await trino?.stop();
       await s3.stop();
       await server.stop();
+      rmSync(folder, { recursive: true });
     }
   }
 
@@ -99,100 +107,116 @@ export class ChangeDrill {
   private readonly known: RunEvent[] = [];
   /** Events that nobody has dealt with yet. */
   private pending: RunEvent[] = [];
+  /** By table: metadata that was compared last. */
+  private readonly shown = new Map<string, string>();
   private runsOfChanges = 0;
   private compared = 0;
-  private comparedAfterChanges = 0;
+  private comparedByTrino = 0;
+  private readonly comparedAfterChanges: { [way: string]: number } = {};
+  private truncated = 0;
+  private columnsAdded = 0;
 
-  private constructor(
-    private readonly server: StandIn, private readonly s3: FakeS3Server, private readonly source: KnownSource,
-    private readonly options: ChangeDrillOptions,
-  ) {
+  private constructor(private readonly ground: Ground, private readonly options: ChangeDrillOptions) {
     this.chance = new Chance(options.seed + 1);
-  }
-
-  private get killed(): number {
-    return this.kills.processes + this.kills.completions;
   }
 
   private async all(): Promise<ChangeReport> {
     const began = performance.now();
-    const { kills, onRun } = this.options;
-    for (let round = 0; this.killed < kills || round < LEAST_ROUNDS; round++) {
-      const problems = this.problems.length;
-      if (round === 5) await this.source.truncate('SyncTicks');
-      if (round === 8) await this.source.addColumn('SyncEntries', 'Extra', 7n);
+    const { ground: { source }, options: { kills, onRun }, known, problems } = this;
+    for (let round = 0; this.kills.processes < kills.processes || this.kills.completions < kills.completions || round < LEAST_ROUNDS; round++) {
+      const before = problems.length;
       await this.sync(round);
-      this.arrive();
+      this.arrive(this.isOneVersion(round));
       // Some events wait for the next round, so that runs come out of order.
       for (let turn = 0; this.pending.length > this.chance.below(3); turn++) await this.deliver(turn);
-      await this.compare(`round ${round}`);
-      onRun?.([`round ${round}: ${this.known.length} runs, ${this.killed} kills, ${this.source.committed} transactions`, ...this.problems.slice(problems)].join('\n'));
+      const { processes, completions } = this.kills;
+      onRun?.([`round ${round}: ${known.length} runs, ${processes} processes and ${completions} completions killed, ${source.committed} transactions, `
+        + `${this.compared} compared, ${this.comparedByTrino} by Trino`, ...problems.slice(before)].join('\n'));
     }
-    await this.sync('quiet');
-    this.arrive();
+    // Capture is to have passed a base first, if there is one.
+    for (let turn = 0; turn < 2; turn++) {
+      await this.capture();
+      await this.sync('quiet');
+    }
+    this.arrive(true);
     for (let turn = 0; this.pending.length > 0; turn++) await this.deliver(turn);
-    await this.compare('the end');
     await this.settled();
     return {
       kills: this.kills,
-      runs: this.known.length,
+      runs: known.length,
       runsOfChanges: this.runsOfChanges,
       compared: this.compared,
       comparedAfterChanges: this.comparedAfterChanges,
-      transactions: this.source.committed,
+      comparedByTrino: this.comparedByTrino,
+      transactions: source.committed,
+      truncated: this.truncated,
+      columnsAdded: this.columnsAdded,
       seconds: (performance.now() - began) / 1000,
-      problems: this.problems,
+      problems,
     };
+  }
+
+  private isOneVersion(round: number | 'quiet'): boolean {
+    return round === 'quiet' || round % 3 === 2;
   }
 
   /** Processes until one ends by itself, while the source is written to; in the `quiet` none is killed and nothing written. */
   private async sync(round: number | 'quiet'): Promise<void> {
-    const writing = { ends: round === 'quiet' };
-    const writer = this.write(writing);
+    const { ground: { server, s3, config }, options, chance } = this;
+    const writing = { ends: false };
+    const writer = round === 'quiet' ? undefined : this.write(round, writing);
     try {
-      for (let killed = true; killed;) killed = await this.process(round !== 'quiet' && this.killed < this.options.kills && this.chance.below(3) > 0);
+      for (let ended = 'killed'; ended !== 'done';) {
+        const kills = round !== 'quiet' && this.kills.processes < options.kills.processes && chance.below(3) > 0;
+        ended = await runSync({ server, s3, chance, config, kills, oneVersion: this.isOneVersion(round) });
+        if (ended === 'killed') this.kills.processes += 1;
+      }
     } finally {
       writing.ends = true;
       await writer;
     }
   }
 
-  private async write(writing: { ends: boolean }): Promise<void> {
+  private async write(round: number, writing: { ends: boolean }): Promise<void> {
+    const { ground: { source }, chance, options: { transactions = Infinity } } = this;
+    const alteredAt = chance.below(30);
     for (let at = 0; !writing.ends; at++) {
-      await this.source.write();
+      if (at === alteredAt) await this.alter(round);
+      if (at < transactions) await source.write();
+      if (chance.below(8) === 0) await this.capture();
       await soon();
     }
   }
 
-  /** @returns whether it was killed */
-  private async process(kills: boolean): Promise<boolean> {
-    const { server, s3, chance } = this;
-    const cli = startCli([
-      'sync', '--server', server.host, '--port', String(server.port), '--user', server.user, '--database', server.database, '--encrypt', 'false',
-      '--to', `s3://${BUCKET}/lake`, '--endpoint-url', s3.endpoint, '--format', 'parquet', '--tables', KNOWN_TABLES.map(({ name }) => `dbo.${name}`).join(','),
-      '--readers', '4', '--target-chunk-rows', '40', '--on-gap', 'reload', '--take-over', '--json',
-    ], { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test-secret', AWS_REGION: 'eu-central-1', LEGACY_TO_S3_PASSWORD: server.password });
-    let killed = false;
-    const kill = () => { killed ||= cli.process.kill('SIGKILL'); };
-    let timer: NodeJS.Timeout | undefined;
-    if (kills && chance.below(3) > 0) s3.fault = killAt(chance.of(KILL_POINTS), kill);
-    else if (kills) timer = setTimeout(kill, 300 + chance.below(1_500));
-    const { code, stdout, stderr } = await cli.ended;
-    clearTimeout(timer);
-    s3.fault = () => undefined;
-    if (killed) this.kills.processes += 1;
-    else if (code !== 0) throw new Error(`a process ended with code ${code} by itself: ${stderr}${stdout.slice(-2000)}`);
-    return killed;
+  /** Now and then all rows of a table go, or it gets a column. */
+  private async alter(round: number): Promise<void> {
+    const { ground: { source }, chance } = this;
+    if (round % 5 === 3) {
+      await source.truncate(chance.of(['SyncTicks', 'SyncEntries']));
+      this.truncated += 1;
+    } else if (round % 15 === 4) {
+      await source.addColumn('SyncEntries', `Extra${round}`, BigInt(round));
+      this.columnsAdded += 1;
+    }
+  }
+
+  /** What SQL Server Agent does, some time after the commits. */
+  private async capture(): Promise<void> {
+    const { engine, database } = this.ground.server;
+    await engine.runCapture(engine.catalog.database(database)!);
   }
 
   /** Events of the manifests that landed since. */
-  private arrive(): void {
-    for (const [key, { body, eTag }] of [...this.s3.objects].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  private arrive(oneVersion: boolean): void {
+    for (const [key, { body, eTag }] of [...this.ground.s3.objects].sort(([a], [b]) => (a < b ? -1 : 1))) {
       if (!key.endsWith('/_manifest.json') || this.seen.has(key)) continue;
       this.seen.add(key);
       const manifest = parseManifest(body.toString());
       this.requireObjects(manifest);
-      if (manifest.tables.some(({ changes }) => changes)) this.runsOfChanges += 1;
+      if (manifest.tables.some(({ changes }) => changes)) {
+        this.runsOfChanges += 1;
+        if (oneVersion) this.requireOneVersion(manifest);
+      }
       const run = { runId: manifest.runId, runState: 'COMPLETE', bucket: BUCKET, manifestETag: eTag, recordedAt: new Date().toISOString(), tables: manifest.tables.length } as RunItem;
       this.tables.runs.set(run.runId, run);
       const event = { run, landed: { manifest, bucket: BUCKET, key, versionId: 'null', eTag } as LandedManifest };
@@ -203,10 +227,17 @@ export class ChangeDrill {
 
   private requireObjects({ runId, tables }: Manifest): void {
     for (const { key } of tables.flatMap(({ objects }) => objects)) {
-      const object = this.s3.objects.get(key);
+      const object = this.ground.s3.objects.get(key);
       if (object) this.tables.files.set(ROOT + key, object.body);
       else this.problems.push(`run ${runId}: ${key} is missing`);
     }
+  }
+
+  /** A transaction over several tables is in such a run whole, or not at all. */
+  private requireOneVersion({ runId, tables }: Manifest): void {
+    const marks = tables.flatMap(({ changes, base }) => changes?.to ?? base?.mark ?? []).filter(({ way }) => way === 'changeTracking');
+    const orders = new Set(marks.map(({ order }) => order));
+    if (orders.size > 1) this.problems.push(`run ${runId} has tables of several versions: ${[...orders].join(', ')}`);
   }
 
   /** One completion of one event, in any order. */
@@ -214,7 +245,7 @@ export class ChangeDrill {
     if (turn > MOST_TURNS) throw new Error(`events of ${this.pending.length} runs come for ever: ${this.problems.join('; ')}`);
     const at = this.chance.below(this.pending.length);
     const [event] = this.pending.splice(at, 1);
-    const dies = this.killed < this.options.kills && this.chance.below(2) === 0;
+    const dies = this.kills.completions < this.options.kills.completions && this.chance.below(2) === 0;
     const mortal = new Mortal({ request: dies ? 1 + this.chance.below(60) : Infinity, when: this.chance.below(2) === 0 ? 'before' : 'after' });
     const services = this.tables.services({ wrap: (files, catalog) => [mortal.with(files), mortal.with(catalog)] });
     const others: RunEvent[] = [];
@@ -229,6 +260,7 @@ export class ChangeDrill {
     // Lambda repeats an event that failed; the sources of events repeat one that nobody answered.
     if (died || failure) this.pending.push(event);
     if (failure && !died && !/TABLES_NOT_COMMITTED/.test(String((failure as { code?: string }).code))) this.problems.push(`run ${event.run.runId}: ${failure.message}`);
+    for (const { name } of KNOWN_TABLES) await this.compare(name);
   }
 
   /** The event of a run that a completion asks for. */
@@ -239,61 +271,56 @@ export class ChangeDrill {
     return event;
   }
 
-  /** Compares each table with the source as of its mark. */
-  private async compare(when: string): Promise<void> {
-    const workplace = this.tables.services().workplaceOf(BUCKET);
-    for (const { name } of KNOWN_TABLES) {
-      const metadata = await shownTable(workplace, `${this.server.database}_dbo_${name}`.toLowerCase());
-      const applied = metadata?.properties?.[TABLE_PROPERTIES.appliedMark];
-      if (!metadata || applied === undefined) continue;
-      const mark = JSON.parse(applied) as ChangeMark;
-      const run = this.known.find(({ run: { runId } }) => runId === metadata.properties?.[TABLE_PROPERTIES.appliedRun]);
-      const table = run?.landed.manifest.tables.find((each) => each.table === name);
-      if (!table?.changes && !table?.base?.exact) continue;
-      const shown = await rowsAsKnown(workplace, metadata, name, this.source.columnsOf(name));
-      this.compared += 1;
-      if (table.changes) this.comparedAfterChanges += 1;
-      const differences = this.source.at(mark.order).map((state) => differenceOf(shown, state.get(name)!));
-      if (differences.every((difference) => difference !== undefined)) {
-        this.problems.push(`${when}: ${name} as of ${mark.order} by run ${metadata.properties?.[TABLE_PROPERTIES.appliedRun]}: ${differences[0]}`);
-      }
-      if (table.changes?.sourceRows !== undefined && table.changes.sourceRows !== shown.size) {
-        this.problems.push(`${when}: ${name} has ${shown.size} rows, its run counted ${table.changes.sourceRows}`);
-      }
+  /** Compares a table that was changed with the source as of its mark. */
+  private async compare(name: string): Promise<void> {
+    const { ground: { source }, tables, problems } = this;
+    const workplace = tables.services().workplaceOf(BUCKET);
+    const location = (await workplace.catalog.load(this.catalogName(name)))?.metadataLocation;
+    if (location === undefined || this.shown.get(name) === location) return;
+    this.shown.set(name, location);
+    const metadata = await metadataAt(workplace, location);
+    const { [TABLE_PROPERTIES.appliedMark]: applied, [TABLE_PROPERTIES.appliedRun]: runId } = metadata.properties ?? {};
+    const table = this.known.find(({ run }) => run.runId === runId)?.landed.manifest.tables.find((each) => each.table === name);
+    if (applied === undefined || (!table?.changes && !table?.base?.exact)) return;
+    const mark = JSON.parse(applied) as ChangeMark;
+    const problem = (what: string) => problems.push(`${name} as of ${mark.order} by run ${runId}: ${what}`);
+    const size = await this.compareWith(await source.at(name, mark), name, metadata, location, problem);
+    this.compared += 1;
+    if (table.changes) this.comparedAfterChanges[mark.way] = (this.comparedAfterChanges[mark.way] ?? 0) + 1;
+    if (table.changes?.sourceRows !== undefined && table.changes.sourceRows !== size) problem(`it has ${size} rows, its run counted ${table.changes.sourceRows}`);
+  }
+
+  /** @returns rows that are shown */
+  private async compareWith(
+    expected: Parameters<typeof differenceOf>[1], name: string, metadata: TableMetadata, location: string, problem: (what: string) => void,
+  ): Promise<number> {
+    const { ground: { source, trino }, tables } = this;
+    const shown = await rowsAsKnown(tables.services().workplaceOf(BUCKET), metadata, name, source.columnsOf(name));
+    const difference = differenceOf(shown, expected);
+    if (difference !== undefined) problem(difference);
+    if (trino) {
+      this.comparedByTrino += 1;
+      const byTrino = differenceOf(cellsAsKnown(await trino.rows(tables.files, location), name, source.columnsOf(name)), expected);
+      if (byTrino !== undefined) problem(`read by Trino, ${byTrino}`);
     }
+    return shown.size;
   }
 
   /** After the last sync every table is as of the source's newest version. */
   private async settled(): Promise<void> {
-    const waiting = [...this.tables.items.values()].filter(({ commitState }) => commitState === 'WAITING');
-    for (const { runId, tableOf } of waiting) this.problems.push(`run ${runId} waits for ever with ${tableOf}`);
-    const workplace = this.tables.services().workplaceOf(BUCKET);
+    const { ground: { source }, tables, problems } = this;
+    const waiting = [...tables.items.values()].filter(({ commitState }) => commitState === 'WAITING');
+    for (const { runId, tableOf } of waiting) problems.push(`run ${runId} waits for ever with ${tableOf}`);
+    const workplace = tables.services().workplaceOf(BUCKET);
     for (const { name } of KNOWN_TABLES) {
-      const metadata = await shownTable(workplace, `${this.server.database}_dbo_${name}`.toLowerCase());
-      const shown = metadata && await rowsAsKnown(workplace, metadata, name, this.source.columnsOf(name));
-      const difference = shown ? differenceOf(shown, this.source.newest().get(name)!) : 'is not shown';
-      if (difference !== undefined) this.problems.push(`the end: ${name} is not what the source holds: ${difference}`);
+      const problem = (what: string) => problems.push(`the end: ${name} is not what the source holds: ${what}`);
+      const location = (await workplace.catalog.load(this.catalogName(name)))?.metadataLocation;
+      if (location === undefined) problem('it is not shown');
+      else await this.compareWith([source.newest(name)], name, await metadataAt(workplace, location), location, problem);
     }
   }
-}
 
-function differenceOf(shown: KnownRows, expected: KnownRows): string | undefined {
-  const missing = [...expected.keys()].find((key) => !shown.has(key));
-  if (missing !== undefined) return `the row ${missing} is missing (${shown.size} rows of ${expected.size})`;
-  const more = [...shown.keys()].find((key) => !expected.has(key));
-  if (more !== undefined) return `the row ${more} should not be there (${shown.size} rows of ${expected.size})`;
-  const text = (row: readonly unknown[] | undefined) => JSON.stringify(row, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
-  const other = [...expected.keys()].find((key) => text(expected.get(key)) !== text(shown.get(key)));
-  return other === undefined ? undefined : `the row ${other} is ${text(shown.get(other))}, the source has ${text(expected.get(other))}`;
-}
-
-function killAt({ operation, pattern, done }: KillPoint, kill: () => void): (request: RecordedRequest) => Fault | undefined {
-  let seen = false;
-  return (request) => {
-    if (seen || request.operation !== operation || !pattern.test(request.key)) return undefined;
-    seen = true;
-    // With the answer held back the process can do nothing more before it is dead.
-    kill();
-    return done ? 'hang-after' : 'hang';
-  };
+  private catalogName(name: string): string {
+    return `${this.ground.server.database}_dbo_${name}`.toLowerCase();
+  }
 }

@@ -1,102 +1,41 @@
 import type sql from 'mssql';
+import { Chance, EPOCH_2020, keyOf, KNOWN_TABLES, type KnownColumn, type KnownRows, knownTable, type KnownValue, literal, ticks } from './known-tables';
+import type { ChangeMark } from '../../../src/contract';
 
-/** A value as the tests compare it: whole numbers, decimals (unscaled) and times (100 ns since 1970) as bigint. */
-export type KnownValue = bigint | number | string | null;
-
-/** Rows by their key, as text. */
-export type KnownRows = ReadonlyMap<string, readonly KnownValue[]>;
-
-/** What the tables hold at one version of Change Tracking. */
-export type KnownState = ReadonlyMap<string, KnownRows>;
-
-/** How a column is compared. */
-export type KnownKind = 'whole' | 'decimal4' | 'ticks' | 'text' | 'double';
-
-/** A table of the source: names and kinds of its columns, the first ones its key. */
-export interface KnownTable {
-  readonly name: string;
-  readonly definition: string;
-  readonly columns: ReadonlyArray<readonly [name: string, kind: KnownKind]>;
-  readonly keyColumns: number;
-  /** Row by row in the beginning. */
-  readonly rows: number;
-  row(source: Chance, at: number): KnownValue[];
+/** What a table held from a point in its history on. */
+interface KnownState {
+  readonly rows: KnownRows;
+  /** Version of Change Tracking. */
+  readonly version: bigint;
+  /** The last rowversion given out, 16 hexadecimal digits. */
+  readonly rowversion: string;
+  /** Transactions before it, and it, that changed captured tables. */
+  readonly captured: number;
+  /** Whether it was made without a version, so that the one before is of this version too. */
+  readonly untold: boolean;
 }
 
-/** Numbers of chance that a seed repeats. */
-export class Chance {
-  private state: number;
-
-  public constructor(seed: number) {
-    this.state = seed >>> 0;
-  }
-
-  /** Below a bound; Numerical Recipes, "ranqd1", its upper bits. */
-  public below(bound: number): number {
-    this.state = (Math.imul(this.state, 1664525) + 1013904223) >>> 0;
-    return Math.floor(this.state / 2 ** 32 * bound);
-  }
-
-  public of<T>(all: readonly T[]): T {
-    return all[this.below(all.length)];
-  }
+/** A statement of a transaction, and what it makes of the rows. */
+interface Change {
+  readonly table: string;
+  readonly sql: string;
+  readonly apply: () => void;
 }
 
-const EPOCH_2020 = 1_577_836_800n * 10_000_000n;
-const MEMOS = ['', ' ', 'Zahlung', 'Überweisung „a“', 'x'.repeat(300), '日本語', 'a,b\n"c"', '\u{1F600}'];
+const POSITIONS_SQL = 'SELECT CHANGE_TRACKING_CURRENT_VERSION() AS version, LOWER(CONVERT(varchar(16), CAST(@@DBTS AS binary(8)), 2)) AS row_version';
 
-/** A whole number key and an invariant, a key of two columns that is changed in place, a key of seven decimals, and one of uniqueidentifier. */
-export const KNOWN_TABLES: readonly KnownTable[] = [
-  {
-    name: 'SyncAccounts',
-    definition: 'Id int NOT NULL PRIMARY KEY, Balance decimal(19,4) NOT NULL, Owner nvarchar(400) NULL, At datetime2(7) NOT NULL',
-    columns: [['Id', 'whole'], ['Balance', 'decimal4'], ['Owner', 'text'], ['At', 'ticks']],
-    keyColumns: 1,
-    rows: 120,
-    row: (chance, at) => [BigInt(at), 10_000_000n, chance.below(4) === 0 ? null : chance.of(MEMOS), ticks(chance)],
-  },
-  {
-    name: 'SyncEntries',
-    definition: 'Account int NOT NULL, No bigint NOT NULL, Amount decimal(19,4) NULL, Memo nvarchar(max) NULL, PRIMARY KEY (Account, No)',
-    columns: [['Account', 'whole'], ['No', 'whole'], ['Amount', 'decimal4'], ['Memo', 'text']],
-    keyColumns: 2,
-    rows: 150,
-    row: (chance, at) => [
-      BigInt(at % 7), BigInt(at) * 3_000_000_007n, chance.below(5) === 0 ? null : BigInt(chance.below(2_000_000) - 1_000_000), chance.of(MEMOS),
-    ],
-  },
-  {
-    name: 'SyncTicks',
-    definition: 'At datetime2(7) NOT NULL PRIMARY KEY, Rate float NOT NULL',
-    columns: [['At', 'ticks'], ['Rate', 'double']],
-    keyColumns: 1,
-    rows: 60,
-    row: (chance, at) => [EPOCH_2020 + BigInt(at), chance.below(1_000_000) / 7],
-  },
-  {
-    name: 'SyncCodes',
-    definition: 'Code uniqueidentifier NOT NULL PRIMARY KEY, N int NULL',
-    columns: [['Code', 'text'], ['N', 'whole']],
-    keyColumns: 1,
-    rows: 40,
-    row: (chance, at) => [`0F0E0D0C-0B0A-0908-0706-${String(at).padStart(12, '0')}`, chance.below(3) === 0 ? null : BigInt(chance.below(1000))],
-  },
-];
-
-function ticks(chance: Chance): bigint {
-  return EPOCH_2020 + BigInt(chance.below(2 ** 31)) * 1_000_003n;
-}
-
-/** Tables under Change Tracking that one writer after the other changes, each committed state of which is known. */
+/** Tables that one writer changes, transaction after transaction, each committed state of which is known. */
 export class KnownSource {
-  /** Makes the tables and fills them, Change Tracking first. */
+  /** Makes the tables and fills them, after their changes are recorded. */
   public static async make(client: sql.ConnectionPool, database: string, seed: number): Promise<KnownSource> {
     const source = new KnownSource(client, new Chance(seed));
     await client.batch(`ALTER DATABASE [${database}] SET ALLOW_SNAPSHOT_ISOLATION ON`);
     await client.batch(`ALTER DATABASE [${database}] SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 2 DAYS, AUTO_CLEANUP = ON)`);
+    await client.batch('EXEC sys.sp_cdc_enable_db');
     for (const table of KNOWN_TABLES) {
       await client.batch(`CREATE TABLE dbo.${table.name} (${table.definition})`);
-      await client.batch(`ALTER TABLE dbo.${table.name} ENABLE CHANGE_TRACKING`);
+      if (table.way === 'changeTracking') await client.batch(`ALTER TABLE dbo.${table.name} ENABLE CHANGE_TRACKING`);
+      if (table.way === 'cdc') await client.batch(`EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = N'${table.name}', @role_name = NULL`);
       const rows = Array.from({ length: table.rows }, (_each, at) => table.row(source.chance, at));
       await source.transaction(rows.map((row) => source.insert(table.name, row)));
     }
@@ -104,30 +43,36 @@ export class KnownSource {
   }
 
   private readonly tables = new Map<string, Map<string, readonly KnownValue[]>>(KNOWN_TABLES.map(({ name }) => [name, new Map()]));
-  /** By version. */
-  private readonly states = new Map<bigint, KnownState[]>();
+  /** By table, oldest first. */
+  private readonly states = new Map<string, KnownState[]>(KNOWN_TABLES.map(({ name }) => [name, []]));
   private readonly columns = new Map(KNOWN_TABLES.map(({ name, columns }) => [name, [...columns]]));
   private next = 1_000;
+  private captured = 0;
   /** Transactions that were committed. */
   public committed = 0;
 
   private constructor(private readonly client: sql.ConnectionPool, private readonly chance: Chance) {}
 
-  /** What the tables held at a mark's version: one state, and one more for each statement since that makes no version, as TRUNCATE. */
-  public at(order: string): readonly KnownState[] {
-    const version = BigInt(order);
-    const states = this.states.get(version);
-    if (!states) throw new Error(`no transaction made version ${version}; the last ones are ${[...this.states.keys()].slice(-5).join(', ')}`);
-    return states;
+  /**
+   * What a table held at a mark: one state, and one more for each statement since that makes no version, as TRUNCATE. Of a rowversion, which
+   * bounds where the next run begins, also each later one.
+   */
+  public async at(name: string, mark: ChangeMark): Promise<readonly KnownRows[]> {
+    const states = this.states.get(name)!;
+    const last = states.map(await this.isReached(mark)).lastIndexOf(true);
+    if (last < 0) throw new Error(`${name} has no state of mark ${mark.order}`);
+    let first = last;
+    while (mark.way === 'changeTracking' && states[first].untold && states[first].version === BigInt(mark.order)) first -= 1;
+    return states.slice(first, mark.way === 'rowversion' ? undefined : last + 1).map(({ rows }) => rows);
   }
 
-  /** What the tables hold now. */
-  public newest(): KnownState {
-    return this.tables;
+  /** What a table holds now. */
+  public newest(name: string): KnownRows {
+    return this.tables.get(name)!;
   }
 
   /** Names and kinds of a table's columns now. */
-  public columnsOf(name: string): ReadonlyArray<readonly [string, KnownKind]> {
+  public columnsOf(name: string): readonly KnownColumn[] {
     return this.columns.get(name)!;
   }
 
@@ -135,8 +80,8 @@ export class KnownSource {
   public async write(): Promise<void> {
     const { chance } = this;
     const work = chance.of([
-      () => this.transfer(), () => this.transfer(), () => this.book(), () => this.book(), () => this.strike(), () => this.rekey(),
-      () => this.tick(), () => this.recode(), () => this.comeAndGo(),
+      () => this.transfer(), () => this.transfer(), () => this.pay(), () => this.pay(), () => this.book(), () => this.book(), () => this.strike(), () => this.rekey(),
+      () => this.tick(), () => this.recode(), () => this.comeAndGo(), () => this.respell(), () => this.record(), () => this.record(), () => this.see(),
     ]);
     const changes = work();
     if (changes.length > 0) await this.transaction(changes);
@@ -146,7 +91,7 @@ export class KnownSource {
   public async truncate(name: string): Promise<void> {
     await this.client.batch(`TRUNCATE TABLE dbo.${name}`);
     this.tables.get(name)!.clear();
-    await this.note();
+    await this.note([name], true);
   }
 
   /** Rows get a value that no change tells of. */
@@ -155,7 +100,14 @@ export class KnownSource {
     const rows = this.tables.get(name)!;
     for (const [key, row] of rows) rows.set(key, [...row, value]);
     this.columns.get(name)!.push([column, 'whole']);
-    await this.note();
+    await this.note([name], true);
+  }
+
+  private async isReached({ way, order }: ChangeMark): Promise<(state: KnownState) => boolean> {
+    if (way === 'changeTracking') return ({ version }) => version <= BigInt(order);
+    if (way === 'rowversion') return ({ rowversion }) => rowversion <= order;
+    const { recordset: [{ n }] } = await this.client.query(`SELECT COUNT(*) AS n FROM cdc.lsn_time_mapping WHERE start_lsn <= 0x${order} AND tran_id <> 0x00`);
+    return ({ captured }) => captured <= Number(n);
   }
 
   private transfer(): Change[] {
@@ -163,8 +115,23 @@ export class KnownSource {
     const [from, to] = [this.chance.of(ids), this.chance.of(ids)];
     if (from === to) return [];
     const amount = BigInt(this.chance.below(100_000));
-    const move = (key: string, by: bigint) => this.update('SyncAccounts', key, (row) => row.map((value, at) => (at === 1 ? (value as bigint) + by : at === 3 ? ticks(this.chance) : value)));
-    return [...move(from, -amount), ...move(to, amount)];
+    return [...this.move(from, -amount), ...this.move(to, amount)];
+  }
+
+  private move(account: string, by: bigint): Change[] {
+    return this.update('SyncAccounts', account, (row) => row.map((value, at) => (at === 1 ? (value as bigint) + by : at === 3 ? ticks(this.chance) : value)));
+  }
+
+  /** What leaves an account is in an entry, in the journal, and seen. */
+  private pay(): Change[] {
+    const account = this.chance.of([...this.tables.get('SyncAccounts')!.keys()]);
+    const entry = this.freshEntry();
+    const amount = BigInt(this.chance.below(100_000));
+    const paid = entry.map((value, at) => (at === 2 ? amount : value));
+    return [
+      ...this.move(account, -amount), this.insert('SyncEntries', paid),
+      ...(this.chance.below(2) === 0 ? [this.insert('SyncJournal', [BigInt(this.next++), amount, 'paid']), this.insert('SyncSeen', [BigInt(this.next++), null])] : []),
+    ];
   }
 
   private book(): Change[] {
@@ -172,23 +139,24 @@ export class KnownSource {
   }
 
   private freshEntry(): KnownValue[] {
-    const { row, columns } = KNOWN_TABLES[1];
+    const { row, columns } = knownTable('SyncEntries');
     const fresh = row(this.chance, this.next++);
     return [...fresh, ...this.columns.get('SyncEntries')!.slice(columns.length).map(() => BigInt(this.chance.below(9)))];
   }
 
   private strike(): Change[] {
-    const [name] = [this.chance.of(['SyncEntries', 'SyncTicks'])];
+    const name = this.chance.of(['SyncEntries', 'SyncTicks', 'SyncJournal', 'SyncHeap']);
     const keys = [...this.tables.get(name)!.keys()];
     return keys.length < 20 ? [] : this.remove(name, this.chance.of(keys));
   }
 
   /** A primary key changes in place. */
   private rekey(): Change[] {
-    const keys = [...this.tables.get('SyncEntries')!.keys()];
+    const name = this.chance.of(['SyncEntries', 'SyncJournal']);
+    const keys = [...this.tables.get(name)!.keys()];
     if (keys.length === 0) return [];
-    const no = BigInt(this.next++) * 3_000_000_007n;
-    return this.update('SyncEntries', this.chance.of(keys), (row) => row.map((value, at) => (at === 1 ? no : value)));
+    const [no, of] = name === 'SyncEntries' ? [BigInt(this.next++) * 3_000_000_007n, 1] : [BigInt(this.next++), 0];
+    return this.update(name, this.chance.of(keys), (row) => row.map((value, at) => (at === of ? no : value)));
   }
 
   /** Neighbours in the seventh decimal come and change. */
@@ -203,19 +171,44 @@ export class KnownSource {
     return this.update('SyncCodes', key, ([code, , ...more]) => [code, this.chance.below(3) === 0 ? null : BigInt(this.chance.below(1000)), ...more]);
   }
 
+  /** A name is spelled otherwise, in place, or gone and there again: the same key to the source. */
+  private respell(): Change[] {
+    const key = this.chance.of([...this.tables.get('SyncNames')!.keys()]);
+    const row = this.tables.get('SyncNames')!.get(key)!;
+    const other = this.chance.of([key.toUpperCase(), key.toLowerCase(), `${key.trimEnd()}  `, key.trimEnd()]);
+    if (this.chance.below(2) === 0) return this.update('SyncNames', key, ([, n]) => [other, (n as bigint) + 1n]);
+    return [...this.remove('SyncNames', key), this.insert('SyncNames', [other, row[1]])];
+  }
+
+  private record(): Change[] {
+    const keys = [...this.tables.get('SyncJournal')!.keys()];
+    if (keys.length === 0 || this.chance.below(3) === 0) {
+      return [this.insert('SyncJournal', knownTable('SyncJournal').row(this.chance, this.next++)), this.insert('SyncHeap', [BigInt(this.next++), null])];
+    }
+    return this.update('SyncJournal', this.chance.of(keys), ([no, amount, memo]) => [no, (amount as bigint) + 1n, this.chance.below(2) === 0 ? memo : null]);
+  }
+
+  private see(): Change[] {
+    const key = this.chance.of([...this.tables.get('SyncSeen')!.keys()]);
+    return this.update('SyncSeen', key, ([id, n]) => [id, n === null ? BigInt(this.chance.below(1000)) : null]);
+  }
+
   /** A row that is there and gone within one transaction, and one that is gone and there again. */
   private comeAndGo(): Change[] {
-    const fresh = this.freshEntry();
-    const keys = [...this.tables.get('SyncEntries')!.keys()];
-    const brief = [this.insert('SyncEntries', fresh), ...this.remove('SyncEntries', keyOf('SyncEntries', fresh), fresh)];
+    const name = this.chance.of(['SyncEntries', 'SyncJournal']);
+    const fresh = name === 'SyncEntries' ? this.freshEntry() : knownTable(name).row(this.chance, this.next++);
+    const keys = [...this.tables.get(name)!.keys()];
+    const brief = [this.insert(name, fresh), ...this.remove(name, keyOf(name, fresh), fresh)];
     if (keys.length === 0) return brief;
     const key = this.chance.of(keys);
-    const row = this.tables.get('SyncEntries')!.get(key)!;
-    return [...brief, ...this.remove('SyncEntries', key), this.insert('SyncEntries', [...row.slice(0, 2), 77n, ...row.slice(3)])];
+    const row = this.tables.get(name)!.get(key)!;
+    const amount = name === 'SyncEntries' ? 2 : 1;
+    return [...brief, ...this.remove(name, key), this.insert(name, row.map((value, at) => (at === amount ? 77n : value)))];
   }
 
   private insert(name: string, row: readonly KnownValue[]): Change {
     return {
+      table: name,
       sql: `INSERT INTO dbo.${name} (${this.namesOf(name).join(', ')}) VALUES (${row.map((value, at) => literal(value, this.columns.get(name)![at][1])).join(', ')})`,
       apply: () => this.tables.get(name)!.set(keyOf(name, row), row),
     };
@@ -228,6 +221,7 @@ export class KnownSource {
     const moved = set.filter((_each, at) => changed[at] !== row[at]);
     if (moved.length === 0) return [];
     return [{
+      table: name,
       sql: `UPDATE dbo.${name} SET ${moved.join(', ')} WHERE ${this.where(name, row)}`,
       apply: () => {
         this.tables.get(name)!.delete(key);
@@ -237,12 +231,11 @@ export class KnownSource {
   }
 
   private remove(name: string, key: string, row = this.tables.get(name)!.get(key)!): Change[] {
-    return [{ sql: `DELETE FROM dbo.${name} WHERE ${this.where(name, row)}`, apply: () => this.tables.get(name)!.delete(key) }];
+    return [{ table: name, sql: `DELETE FROM dbo.${name} WHERE ${this.where(name, row)}`, apply: () => this.tables.get(name)!.delete(key) }];
   }
 
   private where(name: string, row: readonly KnownValue[]): string {
-    const { keyColumns } = KNOWN_TABLES.find((each) => each.name === name)!;
-    return this.namesOf(name).slice(0, keyColumns).map((column, at) => `${column} = ${literal(row[at], this.columns.get(name)![at][1])}`).join(' AND ');
+    return this.namesOf(name).slice(0, knownTable(name).keyColumns).map((column, at) => `${column} = ${literal(row[at], this.columns.get(name)![at][1])}`).join(' AND ');
   }
 
   private namesOf(name: string): string[] {
@@ -252,42 +245,16 @@ export class KnownSource {
   private async transaction(changes: readonly Change[]): Promise<void> {
     await this.client.batch(`BEGIN TRANSACTION; ${changes.map((change) => change.sql).join('; ')}; COMMIT TRANSACTION`);
     for (const { apply } of changes) apply();
-    await this.note();
+    const tables = [...new Set(changes.map(({ table }) => table))];
+    if (tables.some((name) => knownTable(name).way === 'cdc')) this.captured += 1;
+    await this.note(tables);
   }
 
-  /** Keeps the state under the version that it has. */
-  private async note(): Promise<void> {
-    const { recordset: [{ version }] } = await this.client.query('SELECT CHANGE_TRACKING_CURRENT_VERSION() AS version');
-    const state = new Map([...this.tables].map(([name, rows]) => [name, new Map(rows)]));
-    this.states.set(BigInt(version), [...this.states.get(BigInt(version)) ?? [], state]);
+  /** Keeps what tables hold now. */
+  private async note(tables: readonly string[], untold = false): Promise<void> {
+    const { recordset: [{ version, row_version: rowversion }] } = await this.client.query(POSITIONS_SQL);
+    const { captured } = this;
+    for (const name of tables) this.states.get(name)!.push({ rows: new Map(this.tables.get(name)), version: BigInt(version), rowversion, captured, untold });
     this.committed += 1;
-  }
-}
-
-/** A statement of a transaction, and what it makes of the rows. */
-interface Change {
-  readonly sql: string;
-  readonly apply: () => void;
-}
-
-function keyOf(name: string, row: readonly KnownValue[]): string {
-  return row.slice(0, KNOWN_TABLES.find((each) => each.name === name)!.keyColumns).join('|');
-}
-
-function literal(value: KnownValue, kind: KnownKind): string {
-  if (value === null) return 'NULL';
-  switch (kind) {
-    case 'decimal4': {
-      const units = value as bigint;
-      const digits = String(units < 0n ? -units : units).padStart(5, '0');
-      return `${units < 0n ? '-' : ''}${digits.slice(0, -4)}.${digits.slice(-4)}`;
-    }
-    case 'ticks': {
-      const at = value as bigint;
-      return `'${new Date(Number(at / 10_000_000n) * 1000).toISOString().slice(0, 19)}.${String(at % 10_000_000n).padStart(7, '0')}'`;
-    }
-    case 'text': return `N'${String(value).replace(/'/g, "''")}'`;
-    case 'double': return (value as number).toExponential();
-    default: return String(value);
   }
 }
