@@ -19,6 +19,11 @@ export class ParquetRows {
     return this.stored.rows;
   }
 
+  /** Bytes of the row groups that have ended. */
+  public get sizeBytes(): number {
+    return this.stored.sizeBytes;
+  }
+
   /** @param columns by field, then by row */
   public add(columns: ReadonlyArray<readonly RowValue[]>): void {
     const { length } = columns[0];
