@@ -115,10 +115,11 @@ class Rewrite {
       const into = this.rows ??= new StoredRows(this.fields, Math.min(expected, this.targetBytes * SLACK));
       this.before.begin(count);
       for await (const column of pages.group(group)) {
-        let [row, to] = [0, 0];
+        let row = 0;
+        let to = 0;
         for (const page of column.pages) {
           const from = to;
-          while (to < count && kept[to] < row + page.rows) to += 1;
+          to = firstFrom(kept.subarray(0, count), row + page.rows);
           if (to > from) {
             const rest = keptRows(page, kept.subarray(from, to), row);
             this.before.add(rest, from);
@@ -174,6 +175,17 @@ class Rewrite {
       after.end();
     }
   }
+}
+
+/** Place of the first number that is not below a bound, of numbers that ascend. */
+function firstFrom(numbers: Uint32Array, bound: number): number {
+  let [from, to] = [0, numbers.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (numbers[middle] < bound) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 /** One file, whatever its name. */

@@ -36,6 +36,12 @@ export function copyOf(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
 }
 
+/** The bytes as numbers of 32 bits (of this machine's order, which is Parquet's), copied only where they do not lie as these must. */
+export function int32s(bytes: Uint8Array, count: number): Int32Array {
+  const { buffer, byteOffset } = bytes;
+  return byteOffset % 4 === 0 ? new Int32Array(buffer, byteOffset, count) : new Int32Array(copyOf(bytes).buffer, 0, count);
+}
+
 /** Rows that are all NULL. */
 export function nullPage(rows: number): Page {
   return { rows, valid: new Uint8Array(rows), values: NO_VALUES };
@@ -60,7 +66,9 @@ export function keptRows(page: Page, kept: Uint32Array, first: number): Page {
   if (valid) {
     const found = new Uint32Array(Math.min(kept.length, values.count));
     keptValid = new Uint8Array(kept.length);
-    let [count, row, ordinal] = [0, 0, 0];
+    let count = 0;
+    let row = 0;
+    let ordinal = 0;
     for (let i = 0; i < kept.length; i++) {
       for (const to = kept[i] - first; row < to; row++) ordinal += valid[row];
       if (valid[row] === 0) continue;
@@ -92,8 +100,12 @@ function keptValues(values: Page['values'], ordinals: Uint32Array): Page['values
     const from = ordinals[i];
     let to = from + 1;
     let next = i + 1;
-    while (next < count && ordinals[next] === to) [next, to] = [next + 1, to + 1];
-    const [start, end] = starts ? [starts[from], starts[to]] : [from * width, to * width];
+    while (next < count && ordinals[next] === to) {
+      next += 1;
+      to += 1;
+    }
+    const start = starts ? starts[from] : from * width;
+    const end = starts ? starts[to] : to * width;
     kept.set(bytes.subarray(start, end), at);
     if (starts) for (let each = from; each < to; each++) keptStarts![i + each - from] = at + starts[each] - start;
     at += end - start;
