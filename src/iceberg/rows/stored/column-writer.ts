@@ -3,14 +3,10 @@ import { ColumnType } from './column-type';
 import { GrowingDictionary } from './growing-dictionary';
 import { indicesOf, levelsOf, packedBits } from './hybrid';
 import { LeastGreatest } from './least-greatest';
-import { copyOf, DictionaryValues, Page, PlainValues, valueBounds } from './page';
+import { copyOf, DictionaryValues, Page, PAGE_BYTES, PAGE_ROWS, PlainValues, valueBounds } from './page';
 import { widthOf } from './page-reader';
 import { thriftBytes } from './thrift-bytes';
 import { Compress } from '../decompress';
-
-/** Rows and bytes at which a page ends. */
-const PAGE_ROWS = 16_384;
-const PAGE_BYTES = 1024 * 1024;
 
 /** parquet.thrift, `Encoding` and `PageType`. */
 const Encoding = { plain: 0, rle: 3, rleDictionary: 8 } as const;

@@ -9,7 +9,7 @@ import { Field } from '../../spec/schema';
 import { pageCompressor } from '../decompress';
 
 /** Bytes of a row group before they are compressed, as extraction makes them. */
-const GROUP_BYTES = 64 * 1024 * 1024;
+export const GROUP_BYTES = 64 * 1024 * 1024;
 
 /** Bytes of a statistic; of a longer one stands what bounds of a manifest have, 16 characters. */
 const STATISTIC_BYTES = 64;

@@ -29,6 +29,10 @@ export interface DictionaryValues {
   readonly count: number;
 }
 
+/** Rows and bytes of a page that is written. */
+export const PAGE_ROWS = 16_384;
+export const PAGE_BYTES = 1024 * 1024;
+
 export const NO_VALUES: PlainValues = { bytes: new Uint8Array(0), count: 0, width: 1 };
 
 /** A Buffer's own `slice` is a view. */
@@ -45,6 +49,12 @@ export function int32s(bytes: Uint8Array, count: number): Int32Array {
 /** Rows that are all NULL. */
 export function nullPage(rows: number): Page {
   return { rows, valid: new Uint8Array(rows), values: NO_VALUES };
+}
+
+/** Rows of a page that make one that is not too large; values are taken to be of one size. */
+export function rowsAtOnce({ rows, values }: Page): number {
+  const bytes = 'dictionary' in values ? 0 : values.bytes.length;
+  return Math.max(1, Math.min(PAGE_ROWS, Math.floor(rows * PAGE_BYTES / Math.max(1, bytes))));
 }
 
 /** Where the bytes of value `at` are, without its length. */
