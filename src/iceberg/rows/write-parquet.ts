@@ -1,5 +1,5 @@
-import { columnType } from './stored/column-type';
 import { pageOf } from './stored/column-pages';
+import { columnType } from './stored/column-type';
 import { StoredRows } from './stored/file-writer';
 import { PAGE_ROWS } from './stored/page';
 import { RowValue } from './values';

@@ -182,7 +182,7 @@ class Rewrite {
 function firstFrom(numbers: Uint32Array, bound: number): number {
   let [from, to] = [0, numbers.length];
   while (from < to) {
-    const middle = (from + to) >> 1;
+    const middle = Math.floor((from + to) / 2);
     if (numbers[middle] < bound) from = middle + 1;
     else to = middle;
   }

@@ -42,7 +42,9 @@ export async function openPages(
       const ahead: Promise<StoredChunk | undefined>[] = [];
       try {
         for (let at = 0; at < columns.length; at++) {
-          for (let next = at + ahead.length; ahead.length < AHEAD && next < columns.length; next++) ahead.push(chunkOf(parquet, group, columns[next]));
+          for (let next = at + ahead.length; ahead.length < AHEAD && next < columns.length; next++) {
+            ahead.push(chunkOf(parquet, group, columns[next]));
+          }
           const chunk = await ahead.shift();
           yield { at, pages: telled(parquet.uri, chunk ? pagesOf(parquet, group, columns[at], chunk) : [nullPage(rows)], rows, columns[at]) };
         }

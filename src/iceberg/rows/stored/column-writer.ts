@@ -40,7 +40,6 @@ export class ColumnWriter {
   private values = 0;
   private nulls = 0;
   private isPlain: boolean;
-  private hasPlainPages = false;
   private hasIndexPages = false;
   /** Of the page that is being filled. */
   private readonly valid = new ByteRoom(PAGE_ROWS);
@@ -79,7 +78,8 @@ export class ColumnWriter {
     if (this.hasIndexPages) {
       const { values } = this.dictionary;
       this.statistics.add(values);
-      dictionary = this.page([values.bytes], (sizes) => ({ field_1: PageType.dictionary, ...sizes, field_7: { field_1: values.count, field_2: Encoding.plain } }));
+      dictionary = this.page([values.bytes], (sizes) => (
+        { field_1: PageType.dictionary, ...sizes, field_7: { field_1: values.count, field_2: Encoding.plain } }));
     }
     return {
       pieces: [...dictionary, ...this.pages],
@@ -88,7 +88,8 @@ export class ColumnWriter {
       plainBytes: this.plainBytes,
       values: this.values,
       nulls: this.nulls,
-      encodings: [Encoding.rle, ...this.hasPlainPages || this.hasIndexPages ? [Encoding.plain] : [], ...this.hasIndexPages ? [Encoding.rleDictionary] : []],
+      // A dictionary is PLAIN itself.
+      encodings: [Encoding.rle, Encoding.plain, ...this.hasIndexPages ? [Encoding.rleDictionary] : []],
       bounds: this.statistics.bounds,
     };
   }
@@ -126,7 +127,6 @@ export class ColumnWriter {
     this.pages.push(...this.page([...levels, body], (sizes) => (
       { field_1: PageType.data, ...sizes, field_5: { field_1: rows, field_2: encoding, field_3: Encoding.rle, field_4: Encoding.rle } })));
     if (isIndices) this.hasIndexPages = true;
-    else this.hasPlainPages = true;
     this.values += rows;
     this.nulls += rows - count;
     this.valid.clear();
