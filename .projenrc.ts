@@ -179,7 +179,7 @@ project.setScript('build', 'node tools/run.js build');
 project.setScript('bench', 'node tools/run.js bench');
 project.setScript('fuzz', 'FUZZ_RUNS=${FUZZ_RUNS:-100000} jest --ci --coverage=false test/extractor/rows/tds/fuzz.test.ts');
 
-// The worlds meet only in src/contract; what the rooms in them may import is checked by tools/rooms/check.ts, from the same table.
+// The worlds meet only in src/contract, and share src/codec; what the rooms in them may import is checked by tools/rooms/check.ts, from the same table.
 const rooms = ['iceberg', 'pipeline', 'handlers', 'extractor', 'cli'] as const;
 const worldOf = (name: string) => name.split('/')[0];
 const mayImport = (world: string): string[] =>
@@ -193,7 +193,7 @@ const forbiddenPackages: { readonly [room: string]: readonly string[] } = {
   cli: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', '@aws-lambda-powertools/*'],
 };
 // What these rooms import is bundled at build time.
-project.eslint?.allowDevDeps('src/{iceberg,handlers,extractor,cli}/**');
+project.eslint?.allowDevDeps('src/{codec,iceberg,handlers,extractor,cli}/**');
 // Tests, tools and examples are in the development project only; the project service would look no further than tsconfig.json.
 const eslintConfig = project.tryFindObjectFile('.eslintrc.json');
 eslintConfig?.addOverride('parserOptions.projectService', false);
@@ -201,7 +201,7 @@ eslintConfig?.addOverride('parserOptions.project', './tsconfig.dev.json');
 
 // Wire formats, hashes and pages are made of bits.
 project.eslint?.addOverride({
-  files: ['src/extractor/{rows,verify,wasm}/**', 'src/iceberg/spec/**', 'tools/{stand-in,replay-server,local-cloud}/**', 'bench/**', 'test/**'],
+  files: ['src/codec/**', 'src/extractor/{rows,verify,wasm}/**', 'src/iceberg/{spec,rows}/**', 'tools/{stand-in,replay-server,local-cloud}/**', 'bench/**', 'test/**'],
   rules: { 'no-bitwise': ['off'] },
 });
 
@@ -216,6 +216,7 @@ project.eslint?.addRules({
         except: [`./${room}`, ...mayImport(room).map((other) => `./${other}`)],
       })),
       { target: './src/contract', from: './src', except: ['./contract'] },
+      { target: './src/codec', from: './src', except: ['./codec'] },
       { target: './src', from: ['./tools', './test', './bench', './examples'] },
     ],
   }],

@@ -1,8 +1,8 @@
 import * as zlib from 'node:zlib';
 import { decompress as fzstd } from 'fzstd';
-import { hasZstdWasm } from '../../codec/zstd-wasm';
 import { zstdCompressor } from '../../codec/zstd-compressor';
 import { zstdDecompressor } from '../../codec/zstd-decompressor';
+import { hasZstdWasm } from '../../codec/zstd-wasm';
 
 /** Bytes of a page; `size` is what its header says of them. The result may be a view that is good until the next call. */
 export type Decompress = (page: Uint8Array, size: number) => Uint8Array;

@@ -1,11 +1,9 @@
-import { columnType } from './stored/column-type';
 import { pageOf } from './stored/column-pages';
+import { columnType } from './stored/column-type';
 import { StoredRows } from './stored/file-writer';
+import { PAGE_ROWS } from './stored/page';
 import { RowValue } from './values';
 import { Field } from '../spec/schema';
-
-/** Rows of a page. */
-const PAGE_ROWS = 16_384;
 
 /** Writes rows that are given by their values into one Parquet file in memory. */
 export class ParquetRows {

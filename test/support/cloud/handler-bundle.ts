@@ -21,11 +21,11 @@ export type HandlerBundle = 'recorder' | 'run-completion' | 'replay' | 'extracti
 
 const SOURCES: { readonly [name in HandlerBundle]: BundleSource } = {
   'recorder': handler('record-object'),
-  'run-completion': { ...handler('run-completion'), folders: ['src/handlers', 'src/contract', 'src/iceberg'] },
+  'run-completion': { ...handler('run-completion'), folders: ['src/handlers', 'src/contract', 'src/codec', 'src/iceberg'] },
   'replay': handler('replay'),
   'extraction': {
     entry: 'src/extractor/workers/index.ts',
-    folders: ['src/extractor', 'src/contract', 'src/handlers/shared'],
+    folders: ['src/extractor', 'src/contract', 'src/codec', 'src/handlers/shared'],
     files: ['@foxglove/wasm-zstd/dist/wasm-zstd.wasm'],
   },
 };

@@ -1,8 +1,8 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { decompress as fzstd } from 'fzstd';
-import { zstdDecompressor } from '../../../codec/zstd-decompressor';
 import { frameBytes, readFrameHeader } from './zstd-frame';
+import { zstdDecompressor } from '../../../codec/zstd-decompressor';
 
 /** Given out by zlib at a time. */
 const CHUNK_BYTES = 0x40000;

@@ -41,8 +41,8 @@ export const TARGET_BYTES = 128 * 1024 * 1024;
 /** A file is small below this part of the target. */
 const SMALL = 1 / 4;
 
-/** Files whose deleted rows are looked for at the same time. */
-const FILES_AT_ONCE = 4;
+/** Files whose deleted rows are looked for at the same time: of each the keys of a row group are in memory. */
+const FILES_AT_ONCE = 2;
 
 /** Finds the files that deletes touch, by their keys, and small ones. @throws IcebergError FOREIGN_ROWS, TABLE_UNREADABLE */
 export async function planCompaction(

@@ -4,8 +4,8 @@ import { DeletedRows } from '../../rows/deleted-rows';
 import { ownFile } from '../../rows/own-files';
 import { mappedIds } from '../../rows/scan-plan';
 import { openPages } from '../../rows/stored/column-pages';
-import { StoredRows } from '../../rows/stored/file-writer';
-import { keptRows } from '../../rows/stored/page';
+import { GROUP_BYTES, StoredRows } from '../../rows/stored/file-writer';
+import { keptRows, rowsAtOnce } from '../../rows/stored/page';
 import { RowSums } from '../../rows/stored/row-sums';
 import { dataFile, DataFile } from '../../spec/data-file';
 import { IcebergError } from '../../spec/errors';
@@ -27,8 +27,8 @@ export interface WrittenRows {
 /** Part of the target from which a file ends where one that was read does: so files keep to their parts of the table. */
 const END_WITH_FILE = 1 / 4;
 
-/** Bytes by which what is written may exceed what was read, before more memory is taken. */
-const SLACK = 1.1;
+/** How much larger than what was read new files are expected to be at most; memory is taken as their bytes come. */
+const SLACK = 1.5;
 
 /** Bytes that are read back at a time. */
 const READ_BYTES = 8 * 1024 * 1024;
@@ -112,16 +112,18 @@ class Rewrite {
       }
       first += rows;
       if (count === 0) continue;
-      const into = this.rows ??= new StoredRows(this.fields, Math.min(expected, this.targetBytes * SLACK));
+      const into = this.rows ??= new StoredRows(this.fields, Math.min(expected, this.targetBytes + GROUP_BYTES));
       this.before.begin(count);
       for await (const column of pages.group(group)) {
-        let [row, to] = [0, 0];
+        let row = 0;
+        let to = 0;
         for (const page of column.pages) {
           const from = to;
-          while (to < count && kept[to] < row + page.rows) to += 1;
-          if (to > from) {
-            const rest = keptRows(page, kept.subarray(from, to), row);
-            this.before.add(rest, from);
+          to = firstFrom(kept.subarray(0, count), row + page.rows);
+          const many = rowsAtOnce(page);
+          for (let at = from; at < to; at += many) {
+            const rest = keptRows(page, kept.subarray(at, Math.min(to, at + many)), row);
+            this.before.add(rest, at);
             into.add(column.at, rest);
           }
           row += page.rows;
@@ -174,6 +176,17 @@ class Rewrite {
       after.end();
     }
   }
+}
+
+/** Place of the first number that is not below a bound, of numbers that ascend. */
+function firstFrom(numbers: Uint32Array, bound: number): number {
+  let [from, to] = [0, numbers.length];
+  while (from < to) {
+    const middle = Math.floor((from + to) / 2);
+    if (numbers[middle] < bound) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 /** One file, whatever its name. */

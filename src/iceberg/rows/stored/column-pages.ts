@@ -1,17 +1,16 @@
 import { columnType, ColumnType } from './column-type';
-import { NO_VALUES, nullPage, Page, PlainValues } from './page';
+import { converterOf } from './convert';
+import { NO_VALUES, nullPage, Page, PAGE_ROWS, PlainValues } from './page';
 import { readPages, storedPages, widthOf } from './page-reader';
 import { RangeFiles } from '../../files/table-files';
 import { DataFile } from '../../spec/data-file';
 import { IcebergError } from '../../spec/errors';
 import { Field } from '../../spec/schema';
+import { decimalOf } from '../../spec/types';
 import { quickDecompressor } from '../decompress';
 import { ParquetFile, StoredChunk, telling, unreadable } from '../parquet-file';
 import { FileColumn, openFile } from '../table-columns';
 import { RowValue, ToValue } from '../values';
-
-/** Rows of a page that is made of values. */
-const PAGE_ROWS = 16_384;
 
 /** Column chunks that are read ahead. */
 const AHEAD = 4;
@@ -43,7 +42,9 @@ export async function openPages(
       const ahead: Promise<StoredChunk | undefined>[] = [];
       try {
         for (let at = 0; at < columns.length; at++) {
-          for (let next = at + ahead.length; ahead.length < AHEAD && next < columns.length; next++) ahead.push(chunkOf(parquet, group, columns[next]));
+          for (let next = at + ahead.length; ahead.length < AHEAD && next < columns.length; next++) {
+            ahead.push(chunkOf(parquet, group, columns[next]));
+          }
           const chunk = await ahead.shift();
           yield { at, pages: telled(parquet.uri, chunk ? pagesOf(parquet, group, columns[at], chunk) : [nullPage(rows)], rows, columns[at]) };
         }
@@ -75,14 +76,18 @@ function* telled(uri: string, pages: Iterable<Page>, rows: number, { field }: Fi
 function pagesOf(parquet: ParquetFile, group: number, { field, column, to }: FileColumn, chunk: StoredChunk): Iterable<Page> {
   const type = columnType(field);
   const decompress = quickDecompressor(chunk.codec);
-  const same = column!.physical === type.physical && (type.length === undefined || column!.length === type.length) && column!.unit === 'MICROS';
-  const stored = decompress && same ? storedPages(chunk.bytes) : undefined;
-  if (stored) return readPages(chunk.bytes, stored, column!, decompress!);
-  // Another form than the table's, as before its type was widened, or an encoding of other writers.
-  return convertedPages(parquet.valuesOf(chunk, group, column!), to!, type);
+  const convert = column!.unit === 'MICROS' ? converterOf(column!, type, field.type === 'long' || decimalOf(field.type) !== undefined) : undefined;
+  const stored = decompress && convert ? storedPages(chunk.bytes) : undefined;
+  if (stored) return converted(readPages(chunk.bytes, stored, column!, decompress!), convert!);
+  // An encoding of other writers, or another unit: by way of values.
+  return pagesOfValues(parquet.valuesOf(chunk, group, column!), to!, type);
 }
 
-function* convertedPages(values: ArrayLike<unknown>, to: ToValue, type: ColumnType): Generator<Page> {
+function* converted(pages: Iterable<Page>, convert: (page: Page) => Page): Generator<Page> {
+  for (const page of pages) yield convert(page);
+}
+
+function* pagesOfValues(values: ArrayLike<unknown>, to: ToValue, type: ColumnType): Generator<Page> {
   for (let from = 0; from < values.length; from += PAGE_ROWS) {
     const rows = Array.from({ length: Math.min(PAGE_ROWS, values.length - from) }, (_, at) => to(values[from + at] as Parameters<ToValue>[0]));
     yield pageOf(rows, type);

@@ -3,14 +3,10 @@ import { ColumnType } from './column-type';
 import { GrowingDictionary } from './growing-dictionary';
 import { indicesOf, levelsOf, packedBits } from './hybrid';
 import { LeastGreatest } from './least-greatest';
-import { copyOf, DictionaryValues, Page, PlainValues, valueBounds } from './page';
+import { copyOf, DictionaryValues, Page, PAGE_BYTES, PAGE_ROWS, PlainValues, valueBounds } from './page';
 import { widthOf } from './page-reader';
 import { thriftBytes } from './thrift-bytes';
 import { Compress } from '../decompress';
-
-/** Rows and bytes at which a page ends. */
-const PAGE_ROWS = 16_384;
-const PAGE_BYTES = 1024 * 1024;
 
 /** parquet.thrift, `Encoding` and `PageType`. */
 const Encoding = { plain: 0, rle: 3, rleDictionary: 8 } as const;
@@ -44,7 +40,6 @@ export class ColumnWriter {
   private values = 0;
   private nulls = 0;
   private isPlain: boolean;
-  private hasPlainPages = false;
   private hasIndexPages = false;
   /** Of the page that is being filled. */
   private readonly valid = new ByteRoom(PAGE_ROWS);
@@ -83,7 +78,8 @@ export class ColumnWriter {
     if (this.hasIndexPages) {
       const { values } = this.dictionary;
       this.statistics.add(values);
-      dictionary = this.page([values.bytes], (sizes) => ({ field_1: PageType.dictionary, ...sizes, field_7: { field_1: values.count, field_2: Encoding.plain } }));
+      dictionary = this.page([values.bytes], (sizes) => (
+        { field_1: PageType.dictionary, ...sizes, field_7: { field_1: values.count, field_2: Encoding.plain } }));
     }
     return {
       pieces: [...dictionary, ...this.pages],
@@ -92,7 +88,8 @@ export class ColumnWriter {
       plainBytes: this.plainBytes,
       values: this.values,
       nulls: this.nulls,
-      encodings: [Encoding.rle, ...this.hasPlainPages || this.hasIndexPages ? [Encoding.plain] : [], ...this.hasIndexPages ? [Encoding.rleDictionary] : []],
+      // A dictionary is PLAIN itself.
+      encodings: [Encoding.rle, Encoding.plain, ...this.hasIndexPages ? [Encoding.rleDictionary] : []],
       bounds: this.statistics.bounds,
     };
   }
@@ -130,7 +127,6 @@ export class ColumnWriter {
     this.pages.push(...this.page([...levels, body], (sizes) => (
       { field_1: PageType.data, ...sizes, field_5: { field_1: rows, field_2: encoding, field_3: Encoding.rle, field_4: Encoding.rle } })));
     if (isIndices) this.hasIndexPages = true;
-    else this.hasPlainPages = true;
     this.values += rows;
     this.nulls += rows - count;
     this.valid.clear();

@@ -9,7 +9,7 @@ import { Field } from '../../spec/schema';
 import { pageCompressor } from '../decompress';
 
 /** Bytes of a row group before they are compressed, as extraction makes them. */
-const GROUP_BYTES = 64 * 1024 * 1024;
+export const GROUP_BYTES = 64 * 1024 * 1024;
 
 /** Bytes of a statistic; of a longer one stands what bounds of a manifest have, 16 characters. */
 const STATISTIC_BYTES = 64;
@@ -98,7 +98,8 @@ export class StoredRows {
   }
 
   /** parquet.thrift, `ColumnMetaData`. */
-  private metadataOf(field: Field, { dictionaryBytes, storedBytes, plainBytes, values, nulls, encodings, bounds }: WrittenChunk, offset: number): Thrift {
+  private metadataOf(field: Field, chunk: WrittenChunk, offset: number): Thrift {
+    const { dictionaryBytes, storedBytes, plainBytes, values, nulls, encodings, bounds } = chunk;
     const { physical } = columnType(field);
     return {
       field_1: PHYSICAL.indexOf(physical),
@@ -116,7 +117,7 @@ export class StoredRows {
 }
 
 /** parquet.thrift, `Statistics`: the greatest and the least value, and whether they are exact. */
-function statisticsOf({ type }: Field, physical: string, { least, greatest }: { readonly least: Uint8Array; readonly greatest: Uint8Array }): Partial<Thrift> {
+function statisticsOf({ type }: Field, physical: string, { least, greatest }: NonNullable<WrittenChunk['bounds']>): Partial<Thrift> {
   if (Math.max(least.length, greatest.length) <= STATISTIC_BYTES) return { field_5: greatest, field_6: least };
   const [lower, upper] = [icebergBound(type, physical, least, 'lower'), icebergBound(type, physical, greatest, 'upper')];
   // Some readers take either alone for none.

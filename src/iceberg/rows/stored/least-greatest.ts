@@ -1,4 +1,4 @@
-import { copyOf, PlainValues, valueBounds } from './page';
+import { copyOf, int32s, PlainValues, valueBounds } from './page';
 
 /** How values of a column are ordered (parquet.thrift, `ColumnOrder`). */
 export type Order = 'boolean' | 'int32' | 'int64' | 'float' | 'double' | 'signed' | 'unsigned';
@@ -39,12 +39,12 @@ export class LeastGreatest {
 
   private addInts(values: PlainValues): void {
     const { bytes, count } = values;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    let [least, greatest] = [0, 0];
+    const numbers = int32s(bytes, count);
+    let least = 0;
+    let greatest = 0;
     for (let i = 1; i < count; i++) {
-      const value = view.getInt32(4 * i, true);
-      if (value < view.getInt32(4 * least, true)) least = i;
-      else if (value > view.getInt32(4 * greatest, true)) greatest = i;
+      if (numbers[i] < numbers[least]) least = i;
+      else if (numbers[i] > numbers[greatest]) greatest = i;
     }
     this.take(values, least, greatest);
   }
@@ -64,17 +64,24 @@ export class LeastGreatest {
   }
 
   private addBytes(values: PlainValues): void {
-    const { bytes, count } = values;
-    let [least, greatest] = [0, 0];
+    const { bytes, count, width, starts } = values;
+    const { order } = this;
+    let least = 0;
+    let greatest = 0;
     let [leastFrom, leastTo] = valueBounds(values, 0);
     let [greatestFrom, greatestTo] = [leastFrom, leastTo];
-    const { order } = this;
-    const { width, starts } = values;
     for (let i = 1; i < count; i++) {
       const from = starts ? starts[i] + 4 : i * width;
       const to = starts ? starts[i + 1] : from + width;
-      if (compare(order, bytes, from, to, bytes, leastFrom, leastTo) < 0) [least, leastFrom, leastTo] = [i, from, to];
-      else if (compare(order, bytes, from, to, bytes, greatestFrom, greatestTo) > 0) [greatest, greatestFrom, greatestTo] = [i, from, to];
+      if (compare(order, bytes, from, to, bytes, leastFrom, leastTo) < 0) {
+        least = i;
+        leastFrom = from;
+        leastTo = to;
+      } else if (compare(order, bytes, from, to, bytes, greatestFrom, greatestTo) > 0) {
+        greatest = i;
+        greatestFrom = from;
+        greatestTo = to;
+      }
     }
     this.take(values, least, greatest);
   }
@@ -103,7 +110,7 @@ function compare(order: Order, a: Uint8Array, aFrom: number, aTo: number, b: Uin
     case 'signed':
       if (a[aFrom] !== b[bFrom]) return (a[aFrom] << 24 >> 24) - (b[bFrom] << 24 >> 24);
   }
-  for (let [x, y] = [aFrom, bFrom]; x < aTo && y < bTo; x++, y++) if (a[x] !== b[y]) return a[x] - b[y];
+  for (let x = aFrom, y = bFrom; x < aTo && y < bTo; x++, y++) if (a[x] !== b[y]) return a[x] - b[y];
   return (aTo - aFrom) - (bTo - bFrom);
 }
 

@@ -97,9 +97,9 @@ function dataPage(bytes: Uint8Array, { field_1: rows, field_2: encoding }: Thrif
 }
 
 function dataPageV2(
-  stored: Uint8Array, size: number, { field_1: rows, field_2: nulls, field_4: encoding, field_5: levels, field_6: repetition, field_7: isCompressed }: Thrift,
-  column: StoredColumn, dictionary: Dictionary | undefined, decompress: Decompress,
+  stored: Uint8Array, size: number, header: Thrift, column: StoredColumn, dictionary: Dictionary | undefined, decompress: Decompress,
 ): Page {
+  const { field_1: rows, field_2: nulls, field_4: encoding, field_5: levels, field_6: repetition, field_7: isCompressed } = header;
   if (repetition !== 0 || levels < 0 || levels > stored.length) throw new RangeError('a page has levels that no flat column has');
   const valid = column.optional && levels > 0 ? validOf(stored, 0, levels, rows) : undefined;
   const body = stored.subarray(levels);
@@ -116,7 +116,8 @@ function validOf(bytes: Uint8Array, from: number, to: number, rows: number): Uin
 }
 
 function pageOf(
-  bytes: Uint8Array, from: number, rows: number, valid: Uint8Array | undefined, encoding: number, column: StoredColumn, dictionary: Dictionary | undefined,
+  bytes: Uint8Array, from: number, rows: number, valid: Uint8Array | undefined, encoding: number, column: StoredColumn,
+  dictionary: Dictionary | undefined,
 ): Page {
   let count = rows;
   if (valid) for (let row = 0; row < rows; row++) count -= 1 - valid[row];

@@ -29,6 +29,10 @@ export interface DictionaryValues {
   readonly count: number;
 }
 
+/** Rows and bytes of a page that is written. */
+export const PAGE_ROWS = 16_384;
+export const PAGE_BYTES = 1024 * 1024;
+
 export const NO_VALUES: PlainValues = { bytes: new Uint8Array(0), count: 0, width: 1 };
 
 /** A Buffer's own `slice` is a view. */
@@ -36,9 +40,21 @@ export function copyOf(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
 }
 
+/** The bytes as numbers of 32 bits (of this machine's order, which is Parquet's), copied only where they do not lie as these must. */
+export function int32s(bytes: Uint8Array, count: number): Int32Array {
+  const { buffer, byteOffset } = bytes;
+  return byteOffset % 4 === 0 ? new Int32Array(buffer, byteOffset, count) : new Int32Array(copyOf(bytes).buffer, 0, count);
+}
+
 /** Rows that are all NULL. */
 export function nullPage(rows: number): Page {
   return { rows, valid: new Uint8Array(rows), values: NO_VALUES };
+}
+
+/** Rows of a page that make one that is not too large; values are taken to be of one size. */
+export function rowsAtOnce({ rows, values }: Page): number {
+  const bytes = 'dictionary' in values ? 0 : values.bytes.length;
+  return Math.max(1, Math.min(PAGE_ROWS, Math.floor(rows * PAGE_BYTES / Math.max(1, bytes))));
 }
 
 /** Where the bytes of value `at` are, without its length. */
@@ -60,7 +76,9 @@ export function keptRows(page: Page, kept: Uint32Array, first: number): Page {
   if (valid) {
     const found = new Uint32Array(Math.min(kept.length, values.count));
     keptValid = new Uint8Array(kept.length);
-    let [count, row, ordinal] = [0, 0, 0];
+    let count = 0;
+    let row = 0;
+    let ordinal = 0;
     for (let i = 0; i < kept.length; i++) {
       for (const to = kept[i] - first; row < to; row++) ordinal += valid[row];
       if (valid[row] === 0) continue;
@@ -92,8 +110,12 @@ function keptValues(values: Page['values'], ordinals: Uint32Array): Page['values
     const from = ordinals[i];
     let to = from + 1;
     let next = i + 1;
-    while (next < count && ordinals[next] === to) [next, to] = [next + 1, to + 1];
-    const [start, end] = starts ? [starts[from], starts[to]] : [from * width, to * width];
+    while (next < count && ordinals[next] === to) {
+      next += 1;
+      to += 1;
+    }
+    const start = starts ? starts[from] : from * width;
+    const end = starts ? starts[to] : to * width;
     kept.set(bytes.subarray(start, end), at);
     if (starts) for (let each = from; each < to; each++) keptStarts![i + each - from] = at + starts[each] - start;
     at += end - start;

@@ -1,4 +1,4 @@
-import { copyOf, Dictionary, Page, PlainValues } from './page';
+import { Dictionary, int32s, Page, PlainValues } from './page';
 
 /** Constants of MurmurHash3 (x86, 32 and 128 bits; public domain). */
 const A = { seed: 0x2545f491, first: 0xcc9e2d51, second: 0x1b873593, add: 0xe6546b64 } as const;
@@ -82,7 +82,7 @@ function roomFor(count: number): Int32Array {
 /** Two numbers for each value. */
 function hashesOf({ bytes, count, width, starts }: PlainValues, out: Int32Array): Int32Array {
   if (width === 4 || width === 8) {
-    const words = wordsOf(bytes, count * width / 4);
+    const words = int32s(bytes, count * width / 4);
     const each = width / 4;
     for (let i = 0; i < count; i++) {
       let x = mixA(A.seed, words[i * each]);
@@ -117,12 +117,6 @@ function hashesOf({ bytes, count, width, starts }: PlainValues, out: Int32Array)
     out[2 * i + 1] = finish(y ^ length);
   }
   return out;
-}
-
-/** The bytes as numbers of 32 bits, copied only where they do not lie as these must. */
-function wordsOf(bytes: Uint8Array, count: number): Int32Array {
-  const { buffer, byteOffset } = bytes;
-  return byteOffset % 4 === 0 ? new Int32Array(buffer, byteOffset, count) : new Int32Array(copyOf(bytes).buffer, 0, count);
 }
 
 function mixA(hash: number, word: number): number {

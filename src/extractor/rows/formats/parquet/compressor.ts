@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { snappyCompress } from '../compression/snappy';
 import { zstdCompressor } from '../../../../codec/zstd-compressor';
+import { snappyCompress } from '../compression/snappy';
 
 /** Compresses one page, given in pieces; the result may be a view that is good until the next call. */
 export type PageCompressor = (pieces: readonly Uint8Array[]) => Uint8Array;
