@@ -50,6 +50,11 @@ describe('the function', () => {
     expect(goesOn.PolicyDocument.Statement).toEqual([{ Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: { 'Fn::GetAtt': [expect.stringMatching(functionName), 'Arn'] } }]);
   });
 
+  test('is started by run completion, which may invoke it', () => {
+    const invokes = statements(template, 'LedgerRunCompletionRole').filter(({ Sid }) => Sid === 'StartCompaction');
+    expect(invokes).toEqual([{ Sid: 'StartCompaction', Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: { 'Fn::GetAtt': [expect.stringMatching(functionName), 'Arn'] } }]);
+  });
+
   test('is tried again, and what fails goes to the failure queue, from which it is replayed', () => {
     const { MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig } = only(template, 'AWS::Lambda::EventInvokeConfig', 'LedgerCompactor').Properties;
     expect([MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig.OnFailure.Destination]).toEqual([2, 3600, { 'Fn::GetAtt': [expect.stringMatching(/^LedgerRecorderFailureQueue/), 'Arn'] }]);
