@@ -16,6 +16,8 @@ export const HANDLER_ENV = {
   recorderFunction: 'RECORDER_FUNCTION_NAME',
   /** Name of the function that completes runs; missing: manifests are recorded, and no run is completed. */
   runCompletionFunction: 'RUN_COMPLETION_FUNCTION_NAME',
+  /** Name of the function that compacts tables; missing: there is none, and none of its events are replayed. */
+  compactionFunction: 'COMPACTION_FUNCTION_NAME',
   /** URL of the failure queue. */
   failureQueueUrl: 'FAILURE_QUEUE_URL',
   /** URL of the queue that buffers events before the recorder; missing: there is none. */

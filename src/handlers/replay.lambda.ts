@@ -37,6 +37,7 @@ export const handler = async (event: unknown, context?: Context): Promise<Replay
         recorder,
         queueUrl: requiredEnvironment(HANDLER_ENV.failureQueueUrl),
         runCompletion: process.env[HANDLER_ENV.runCompletionFunction],
+        compactor: process.env[HANDLER_ENV.compactionFunction],
       }, deadline)
       : await reRecord({
         s3,

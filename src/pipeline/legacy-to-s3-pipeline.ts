@@ -14,9 +14,11 @@ import { commitsSnapshots } from './catalog/table-settings';
 import { claimResources, refuseTexts, refuseUnusedOptions } from './check-pipeline-options';
 import { refuseElsewhere } from './check-placement';
 import { checkPipelineName, defaultPipelineName } from './checks/pipeline-name';
+import { TableCompactor } from './compaction/table-compactor';
 import { RunCompletion } from './completion/run-completion';
 import { ILegacyToS3Pipeline, LegacyToS3PipelineAttributes, PipelineResources } from './interface/pipeline-interface';
 import { LandingBucket } from './landing/landing-bucket';
+import { makeCompactor, makeReplay, makeRunCompletion } from './make-functions';
 import { PipelineAlarms } from './observability/alarms/pipeline-alarms';
 import { PipelineDashboard } from './observability/dashboard/pipeline-dashboard';
 import { SavedQueries } from './observability/dashboard/saved-queries';
@@ -91,6 +93,9 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase implements ec2.IC
   /** The function that completes runs, with all its parts. */
   public readonly runCompletion: RunCompletion;
 
+  /** The function that compacts landed tables, with all its parts; undefined where none are compacted. */
+  public readonly compactor?: TableCompactor;
+
   /** The function that gives failed events, and what landed, to the other functions again. */
   public readonly replay: ReplayFunction;
 
@@ -111,6 +116,9 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase implements ec2.IC
 
   /** The metric filters on the logs of run completion; they count into the same metrics. */
   public readonly runCompletionLogMetrics: LogMetrics;
+
+  /** The metric filters on the logs of the function that compacts tables; they count into the same metrics. */
+  public readonly compactorLogMetrics?: LogMetrics;
 
   /** The alarms by their `AlarmKind`. */
   public readonly alarms: { [kind: string]: cloudwatch.Alarm };
@@ -160,28 +168,18 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase implements ec2.IC
     if (props.catalog ?? true) {
       this.catalog = new LandingCatalog(this, 'Catalog', { ...props, bucket: this.bucket, objectPrefix: this.landingPrefix });
     }
-    this.runCompletion = this.createRunCompletion(props);
-    this.recorder.startRunCompletion(this.runCompletion.function);
-    this.replay = new ReplayFunction(this, 'Replay', {
+    const parts = {
       bucket: this.bucket,
       objectPrefix: this.landingPrefix,
-      recorder: this.recorderFunction,
-      runCompletion: this.runCompletion.function,
-      failureQueue: this.failureQueue,
+      table: this.metadataTable,
       pipelineName: this.pipelineName,
-      encryptionKey: props.encryptionKey,
-      role: props.replayRole,
-      runtime: props.runtime,
-      tracing: props.tracing,
-      environmentEncryption: props.environmentEncryption,
-      architecture: props.architecture,
-      reservedConcurrentExecutions: props.replayReservedConcurrentExecutions,
-      vpc: props.vpc,
-      vpcSubnets: props.vpcSubnets,
-      securityGroups: props.securityGroups,
-      logRetention: props.logRetention,
-      logRemovalPolicy: props.logRemovalPolicy ?? props.removalPolicy,
-    });
+      failureQueue: this.failureQueue,
+      catalog: this.catalog,
+    };
+    this.runCompletion = makeRunCompletion(this, props, parts);
+    this.recorder.startRunCompletion(this.runCompletion.function);
+    this.compactor = makeCompactor(this, props, parts, this.runCompletion);
+    this.replay = makeReplay(this, props, parts, { recorder: this.recorder, completion: this.runCompletion, compactor: this.compactor });
     const { buffer, rule } = this.trigger.bind(this, {
       bucket: this.bucket, recorder: this.recorderFunction, failureQueue: this.failureQueue, encryptionKey: props.encryptionKey,
     });
@@ -191,6 +189,7 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase implements ec2.IC
       namespace: this.metricNamespace,
       recorder: this.recorderFunction,
       runCompletion: this.runCompletion.function,
+      compactor: this.compactor?.function,
       table: this.metadataTable,
       failureQueue: this.failureQueue,
       buffer,
@@ -199,9 +198,10 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase implements ec2.IC
     });
     this.logMetrics = new LogMetrics(this, 'LogMetrics', { logGroup: this.logGroup, namespace: this.metricNamespace });
     this.runCompletionLogMetrics = new LogMetrics(this, 'RunCompletionLogMetrics', { logGroup: this.runCompletion.logGroup, namespace: this.metricNamespace });
+    if (this.compactor) this.compactorLogMetrics = new LogMetrics(this, 'CompactorLogMetrics', { logGroup: this.compactor.logGroup, namespace: this.metricNamespace });
     const observed = { metrics: this.metrics, pipelineName: this.pipelineName };
     const alarms = new PipelineAlarms(this, 'Alarms', {
-      ...props, ...observed, recorder: this.recorderFunction, runCompletion: this.runCompletion.function,
+      ...props, ...observed, recorder: this.recorderFunction, runCompletion: this.runCompletion.function, compactor: this.compactor?.function,
     });
     this.alarms = alarms.alarms;
     this.alarmTopic = alarms.topic;
@@ -213,6 +213,7 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase implements ec2.IC
         ...observed,
         logGroup: this.logGroup,
         runCompletionLogGroup: this.runCompletion.logGroup,
+        compactorLogGroup: this.compactor?.logGroup,
         alarms: Object.values(this.alarms),
         successRateTarget: props.successRateTarget,
         tableLatencyTarget: props.tableLatencyTarget,
@@ -220,7 +221,10 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase implements ec2.IC
     }
     if (props.savedQueries ?? true) {
       this.savedQueries = new SavedQueries(this, 'SavedQueries', {
-        pipelineName: this.pipelineName, logGroup: this.logGroup, runCompletionLogGroup: this.runCompletion.logGroup,
+        pipelineName: this.pipelineName,
+        logGroup: this.logGroup,
+        runCompletionLogGroup: this.runCompletion.logGroup,
+        compactorLogGroup: this.compactor?.logGroup,
       });
     }
 
@@ -252,27 +256,10 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase implements ec2.IC
     return { ...parts, runCompletionFunction: runCompletion.function, replayFunction: replay.function };
   }
 
-  /** The network connections of all three functions; only where they are in a VPC. */
+  /** The network connections of all its functions; only where they are in a VPC. */
   public get connections(): ec2.Connections {
-    const functions = [this.recorder, this.runCompletion, this.replay];
+    const functions = [this.recorder, this.runCompletion, this.replay, ...this.compactor ? [this.compactor] : []];
     return new ec2.Connections({ securityGroups: [...new Set(functions.flatMap(({ connections }) => connections.securityGroups))] });
-  }
-
-  private createRunCompletion(props: LegacyToS3PipelineProps): RunCompletion {
-    return new RunCompletion(this, 'RunCompletion', {
-      ...props,
-      catalog: this.catalog,
-      role: props.runCompletionRole,
-      memorySize: props.runCompletionMemorySize,
-      timeout: props.runCompletionTimeout,
-      reservedConcurrentExecutions: props.runCompletionReservedConcurrentExecutions,
-      bucket: this.bucket,
-      objectPrefix: this.landingPrefix,
-      table: this.metadataTable,
-      pipelineName: this.pipelineName,
-      failureQueue: this.failureQueue,
-      logRemovalPolicy: props.logRemovalPolicy ?? props.removalPolicy,
-    });
   }
 
   private addOutputs(): void {

@@ -1,20 +1,25 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { DynamoDBClient, GetItemCommand, paginateScan, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand, paginateScan, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateTableCommand, DeleteTableCommand, GetDatabasesCommand, GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { DeleteObjectCommand, GetBucketVersioningCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { runSnapshotsKey, STACK_OUTPUTS, tableLocation } from '../../src/contract';
-import { LandingTrigger, LegacyToS3Pipeline } from '../../src/pipeline';
+import { GlueTables } from '../../src/iceberg/catalogs/glue-tables';
+import { S3Files } from '../../src/iceberg/files/s3-files';
+import { LandedTables, LandingTrigger, LegacyToS3Pipeline, TableCompaction } from '../../src/pipeline';
 import { type DeployedStack, deployTemplate, type LocalCloud, poll, startLocalCloud } from '../../tools/local-cloud';
 import { addGrantedRoles, assumeRoles } from '../support/cloud/granted-roles';
+import { ChangedSource } from '../support/tables/changed-source';
+import { shownFiles } from '../support/tables/table-folder';
+import { rowsShown } from '../support/tables/with-pages';
 
 /** The rights on landed tables, tried as the roles that have them, and what triggers make of a commit's objects. */
-const ROLES = ['Loader', 'WholeLoader', 'Engine', 'WholeEngine', 'Keeper', 'WholeKeeper', 'Expirer'] as const;
-const PIPELINES = ['Ledger', 'Whole', 'Buffered'] as const;
+const ROLES = ['Loader', 'WholeLoader', 'Engine', 'WholeEngine', 'Keeper', 'WholeKeeper', 'Expirer', 'Compactor'] as const;
+const PIPELINES = ['Ledger', 'Whole', 'Buffered', 'Compacted'] as const;
 const UUID = '0b6f4a1c-3d52-4c7e-9a60-1f2e3d4c5b6a';
 
 interface Clients {
@@ -45,6 +50,9 @@ beforeAll(async () => {
     Keeper: (role) => ledger.grantWriteTables(role),
     WholeKeeper: (role) => whole.grantWriteTables(role),
     Expirer: (role) => ledger.grantWriteTables(role, { deleteLanded: true }),
+    Compactor: (role) => new LegacyToS3Pipeline(scope, 'Compacted', {
+      trigger: LandingTrigger.s3Notification({ prefix: 'landing/' }), dashboard: false, landedTables: LandedTables.iceberg({ compaction: TableCompaction.every(Duration.days(1), { role }) }),
+    }),
   });
   app.synth();
   cloud = await startLocalCloud();
@@ -66,7 +74,7 @@ afterAll(async () => {
 type Pipeline = typeof PIPELINES[number];
 
 const output = (pipeline: Pipeline, name: keyof typeof STACK_OUTPUTS) => stack.outputs[`${pipeline}${STACK_OUTPUTS[name]}`];
-const prefixOf = (pipeline: Pipeline) => (pipeline === 'Ledger' ? 'landing/' : '');
+const prefixOf = (pipeline: Pipeline) => (pipeline === 'Ledger' || pipeline === 'Compacted' ? 'landing/' : '');
 const at = (pipeline: Pipeline, Key: string) => ({ Bucket: output(pipeline, 'bucketName'), Key });
 const metadata = (pipeline: Pipeline, file: string = 'v1.metadata.json') => at(pipeline, `${tableLocation(prefixOf(pipeline), 'ledger_dbo_accounts', UUID)}metadata/${file}`);
 const lines = (pipeline: Pipeline) => at(pipeline, runSnapshotsKey(prefixOf(pipeline), 'r1'));
@@ -143,6 +151,55 @@ describe.each<[Pipeline, 'Loader' | 'WholeLoader', 'Engine' | 'WholeEngine', 'Ke
       denied(dynamodb.send(new GetItemCommand({ TableName: output(pipeline, 'tableName'), Key: { objectKey: { S: 'a' }, versionId: { S: 'b' } } }))),
     ])).toEqual(Array(4).fill(DENIED));
   });
+});
+
+test('who compacts writes and deletes in the tables\' folder alone, changes tables, takes one, and does nothing else', async () => {
+  const { s3, glue, dynamodb } = as.Compactor;
+  await owner.s3.send(new PutObjectCommand({ ...landed('Compacted', 'c.parquet'), Body: 'x' }));
+  await s3.send(new GetObjectCommand(landed('Compacted', 'c.parquet')));
+  await s3.send(new PutObjectCommand({ ...metadata('Compacted'), Body: '{}' }));
+  await s3.send(new DeleteObjectCommand(metadata('Compacted')));
+  await s3.send(new ListObjectsV2Command({ Bucket: output('Compacted', 'bucketName') }));
+  await owner.glue.send(new CreateTableCommand({ ...database('Compacted'), TableInput: { Name: 'mine' } }));
+  await glue.send(new GetTableCommand({ ...database('Compacted'), Name: 'mine' }));
+  await glue.send(new UpdateTableCommand({ ...database('Compacted'), TableInput: { Name: 'mine', Parameters: { a: 'b' } } }));
+  const key = { objectKey: { S: 'compaction#mine' }, versionId: { S: 'compaction' } };
+  const TableName = output('Compacted', 'tableName');
+  await dynamodb.send(new UpdateItemCommand({ TableName, Key: key, UpdateExpression: 'REMOVE heldUntil' }));
+  expect(await Promise.all([
+    denied(s3.send(new PutObjectCommand({ ...landed('Compacted', 'd.parquet'), Body: 'x' }))),
+    denied(s3.send(new DeleteObjectCommand(landed('Compacted', 'c.parquet')))),
+    denied(s3.send(new PutObjectCommand({ ...lines('Compacted'), Body: '{}' }))),
+    denied(glue.send(new CreateTableCommand({ ...database('Compacted'), TableInput: { Name: 'other' } }))),
+    denied(glue.send(new DeleteTableCommand({ ...database('Compacted'), Name: 'mine' }))),
+    denied(glue.send(new UpdateTableCommand({ ...database('Ledger'), TableInput: { Name: 'run_snapshots' } }))),
+    denied(dynamodb.send(new GetItemCommand({ TableName, Key: key }))),
+    denied(dynamodb.send(new PutItemCommand({ TableName, Item: key }))),
+  ])).toEqual(Array(8).fill(DENIED));
+});
+
+test('the deployed function compacts a table by these rights, after its pipeline has applied changes', async () => {
+  const source = new ChangedSource(undefined, 'landing/', true).write('Accounts', { 1: 'Ada', 2: 'Grace' });
+  const base = source.load({ at: 1 });
+  const run = source.write('Accounts', { 1: undefined, 3: 'Edsger' }).changes(base, { at: 2 });
+  const Bucket = output('Ledger', 'bucketName');
+  const bodies = (each: typeof run) => [...each.files.map(({ key, bytes }) => [key, bytes] as const), [each.manifestKey, Buffer.from(JSON.stringify(each.manifest))] as const];
+  const committed = async ({ runId }: typeof run) => (await owner.dynamodb.send(new GetItemCommand({
+    TableName: output('Ledger', 'tableName'), Key: { objectKey: { S: `run#${runId}` }, versionId: { S: 'table#Ledger/dbo/Accounts' } },
+  }))).Item?.commitState?.S === 'COMMITTED';
+  for (const each of [base, run]) {
+    for (const [Key, Body] of bodies(each)) await owner.s3.send(new PutObjectCommand({ Bucket, Key, Body, ChecksumAlgorithm: 'SHA256' }));
+    await poll(async () => committed(each), { what: `the commit of ${each.runId}`, deadlineMs: 60_000 });
+  }
+  const { Functions = [] } = await owner.lambda.send(new ListFunctionsCommand({}));
+  const FunctionName = Functions.map(({ FunctionName: name }) => name!).find((name) => name.includes('LedgerCompactor'))!;
+  const request = { compactTable: { bucket: Bucket, tableName: 'ledger_dbo_accounts' } };
+  const { Payload, FunctionError } = await owner.lambda.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(request) }));
+  expect([FunctionError, JSON.parse(Buffer.from(Payload!).toString())]).toEqual([undefined, { tableName: 'ledger_dbo_accounts', state: 'COMPACTED' }]);
+  const files = new S3Files(owner.s3);
+  const workplace = { files, catalog: new GlueTables(owner.glue, output('Ledger', 'glueDatabaseName'), files), root: `s3://${Bucket}/` };
+  expect(await rowsShown(workplace, 'ledger_dbo_accounts')).toEqual([[2, 'Grace'], [3, 'Edsger']]);
+  expect(await shownFiles(workplace, 'ledger_dbo_accounts')).toEqual([expect.stringContaining('/data/compacted-')]);
 });
 
 test('who expires deletes what landed, too', async () => {

@@ -67,7 +67,14 @@ export class RecorderFixture {
     return this.start('run-completion', { [HANDLER_ENV.serviceName]: SERVICES.runCompletion, ...changes }, timeoutMs);
   }
 
-  private async start(bundle: HandlerBundle, changes: { readonly [name: string]: string | undefined }, timeoutMs?: number): Promise<LambdaProcess> {
+  /** One environment of the function that compacts tables. */
+  public async newCompactor(changes: { readonly [name: string]: string | undefined } = {}): Promise<LambdaProcess> {
+    return this.start('run-completion', changes, undefined, 'compact');
+  }
+
+  private async start(
+    bundle: HandlerBundle, changes: { readonly [name: string]: string | undefined }, timeoutMs?: number, entry?: string,
+  ): Promise<LambdaProcess> {
     const environment = {
       ...this.cloud.env,
       AWS_ENDPOINT_URL_LAMBDA: this.invokeServer!.endpoint,
@@ -79,7 +86,7 @@ export class RecorderFixture {
       ...changes,
     };
     const defined = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    return startLambdaProcess(handlerBundle(bundle), Object.fromEntries(defined), { timeoutMs });
+    return startLambdaProcess(handlerBundle(bundle), Object.fromEntries(defined), { timeoutMs, entry });
   }
 
   /** Invokes the recorder, then run completion for what it handed over; lines are both functions', an error is the first. */

@@ -12,6 +12,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { PropCases } from './prop-cases';
 import {
   AlarmOptions, ForeignRows, LandedDeletes, LandedTables, LandingBucketOptions, LandingCatalogOptions, PipelineAlarmsOptions, RecorderFunctionOptions,
+  TableCompaction,
 } from '../../src/pipeline';
 
 /** Cases of options that several constructs have; `id` is what the logical ids of the construct's resources begin with. */
@@ -55,7 +56,7 @@ export const catalogCases = (id: string): PropCases<LandingCatalogOptions> => ({
     shows: line(`^${id}RunSnapshotsTable/Properties/TableInput/Name: own_snapshots$`),
   },
   landedTables: {
-    byDefault: LandedTables.iceberg({ foreignRows: ForeignRows.REFUSE, deletes: LandedDeletes.EQUALITY, proveByQuery: false }),
+    byDefault: LandedTables.iceberg({ foreignRows: ForeignRows.REFUSE, deletes: LandedDeletes.EQUALITY, proveByQuery: false, compaction: TableCompaction.whenDeleteFiles(50) }),
     own: () => ({ landedTables: LandedTables.hive() }),
     hides: line(`^${id}RunSnapshotsTable/`),
   },

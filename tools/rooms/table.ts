@@ -50,6 +50,7 @@ export const ROOMS: readonly Room[] = [
     room('catalog', 'Glue database and Athena workgroup', CONTRACT, 'checks', 'access', 'landing'),
     room('interface', 'what others see of a pipeline', 'catalog'),
     room('completion', 'the function that a manifest starts', CONTRACT, 'checks', 'access', 'recording', 'catalog'),
+    room('compaction', 'the function that compacts landed tables', CONTRACT, 'access', 'recording', 'catalog'),
     room('replay', 'the function that does failed work again', CONTRACT, 'checks', 'access', 'functions'),
     room('observability/metrics', 'metrics, and filters that count log lines', CONTRACT),
     room('observability/alarms', 'alarms and their topic', 'checks', 'access', 'observability/metrics'),
@@ -59,7 +60,7 @@ export const ROOMS: readonly Room[] = [
     room('extraction', 'Extraction: an extractor run by Step Functions', CONTRACT, '^extractor/api', '^extractor/options', 'checks', 'access', 'functions',
       'recording', 'interface', 'observability/metrics', 'observability/alarms', 'observability/dashboard'),
     room('.', 'LegacyToS3Pipeline: puts them together', CONTRACT, 'checks', 'access', 'functions', 'landing', 'triggers', 'recording', 'catalog',
-      'completion', 'replay', 'observability/metrics', 'observability/alarms', 'observability/dashboard', 'observability', 'interface', 'extraction'),
+      'completion', 'compaction', 'replay', 'observability/metrics', 'observability/alarms', 'observability/dashboard', 'observability', 'interface', 'extraction'),
   ]),
 
   ...world('handlers', [
@@ -70,7 +71,8 @@ export const ROOMS: readonly Room[] = [
     room('replay', 'failed events and missed objects once more', CONTRACT, 'shared'),
     room('catalog', 'a run becomes partitions of Glue tables', CONTRACT, 'shared', 'complete'),
     room('tables', 'a run becomes snapshots of Iceberg tables', CONTRACT, '^iceberg/spec', '^iceberg/files', '^iceberg/catalogs', '^iceberg/rows', '^iceberg/commit', 'shared', 'complete', 'catalog'),
-    room('.', 'entries of the Lambda functions', CONTRACT, 'shared', 'record', 'buffer', 'complete', 'replay', 'catalog', 'tables'),
+    room('compact', 'a landed table is compacted, part by part', CONTRACT, '^iceberg/spec', '^iceberg/commit', 'shared'),
+    room('.', 'entries of the Lambda functions', CONTRACT, '^iceberg/files', '^iceberg/catalogs', '^iceberg/commit', 'shared', 'record', 'buffer', 'complete', 'replay', 'catalog', 'tables', 'compact'),
   ]),
 
   ...world('extractor', [

@@ -26,10 +26,11 @@ export interface DrainServices {
   readonly queueUrl: string;
   readonly recorder: string;
   readonly runCompletion?: string;
+  readonly compactor?: string;
 }
 
 /**
- * Gives every event of the failure queue to its function again and deletes the message when the function succeeded. Both
+ * Gives every event of the failure queue to its function again and deletes the message when the function succeeded. All
  * functions are idempotent, so an event that is given twice does no harm.
  *
  * A message that fails again stays hidden while the others are tried, so that none is tried twice, and is visible again
@@ -74,8 +75,8 @@ async function replayAll(services: DrainServices, messages: Message[], deadline:
   return unfinished;
 }
 
-function refusal({ recorder, runCompletion }: DrainServices, functionName: string | undefined): string | undefined {
-  const known = [recorder, runCompletion].filter((name) => name !== undefined);
+function refusal({ recorder, runCompletion, compactor }: DrainServices, functionName: string | undefined): string | undefined {
+  const known = [recorder, runCompletion, compactor].filter((name) => name !== undefined);
   if (functionName === undefined || known.includes(functionName)) return undefined;
   return `it is of the function '${functionName}', and only those of ${known.map((name) => `'${name}'`).join(' and ')} are replayed`;
 }

@@ -1,3 +1,4 @@
+import { compactionRequest } from '../../contract';
 import { isSnsNotification, unwrappedEvents } from '../shared/envelopes';
 
 /** A failed event, as the failure queue holds it. */
@@ -25,8 +26,10 @@ export function failedEvent(body: string | undefined): FailedEvent | undefined {
   return isRecord(message.detail) || Array.isArray(message.Records) || isSnsNotification(message) ? { payload: message } : undefined;
 }
 
-/** What the event is about, for people: the keys of its records. */
+/** What the event is about, for people: the keys of its records, or the table to compact. */
 export function subjectOf(payload: unknown): string {
+  const compaction = compactionRequest(payload);
+  if (compaction) return `the compaction of '${compaction.tableName}'`;
   const keys: string[] = [];
   const events = unwrappedEvents(payload) ?? [payload];
   const records = events.flatMap((event) => isRecord(event) && Array.isArray(event.Records) ? event.Records : [event]);

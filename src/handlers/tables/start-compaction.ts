@@ -5,12 +5,6 @@ import { Foldable, foldableOf } from '../../iceberg/commit/compact/foldable';
 import { metadataAt } from '../../iceberg/commit/workplace';
 import { HandlerError } from '../shared/errors';
 
-/** Starts the function that compacts tables. */
-export interface CompactionStart {
-  readonly settings: CompactionSettings;
-  readonly invoke: (event: object) => Promise<void>;
-}
-
 /**
  * When tables are compacted, as the environment says; undefined: never.
  *

@@ -1,8 +1,7 @@
 import { GluePace } from './glue-pace';
-import type { CompactionStart } from './start-compaction';
 import { TableItems } from './table-items';
 import {
-  datasetId, LandedTablesSettings, ManifestTable, RunItem, runItemKey, TableCommitItem, tableCommitSortKey,
+  CompactionSettings, datasetId, LandedTablesSettings, ManifestTable, RunItem, runItemKey, TableCommitItem, tableCommitSortKey,
 } from '../../contract';
 import { tableNameOf, TableRun } from '../../iceberg/commit/table-run';
 import { Workplace } from '../../iceberg/commit/workplace';
@@ -21,6 +20,12 @@ export type Proof =
 
 /** Asks whether a committed table is what its manifest says; it throws nothing. */
 export type ProveTable = (item: TableCommitItem, task: TableTask) => Promise<Proof>;
+
+/** Starts the function that compacts tables. */
+export interface CompactionStart {
+  readonly settings: CompactionSettings;
+  readonly invoke: (event: object) => Promise<void>;
+}
 
 /** What committing tables works with. */
 export interface TableServices {

@@ -75,3 +75,16 @@ export function allowInvoking(scope: Construct, role: iam.IRole, isGiven: boolea
   if (isGiven) role.attachInlinePolicy(new iam.Policy(scope, `${sid}Policy`, { statements: [new iam.PolicyStatement({ actions, resources })] }));
   else role.addToPrincipalPolicy(new iam.PolicyStatement({ sid, actions, resources }));
 }
+
+/**
+ * Lets a function invoke itself, for what one invocation has no time for. In a policy of its own: the function waits for the one that
+ * comes with the role, so that it could not be named there.
+ */
+export function allowInvokingItself(scope: Construct, role: iam.IRole, handler: lambda.Function): void {
+  const statements = [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [handler.functionArn] })];
+  const policy = new iam.Policy(scope, 'GoOnPolicy', { statements });
+  acknowledgeByStandards(policy, 'IAMNoInlinePolicy', 'the policy is of this one function, and of use to nobody else');
+  role.attachInlinePolicy(policy);
+  // Else Lambda ends a chain after 16 invocations (Lambda, "Recursive loop detection"): it is as long as there is work.
+  (handler.node.defaultChild as lambda.CfnFunction).recursiveLoop = lambda.RecursiveLoop.ALLOW;
+}

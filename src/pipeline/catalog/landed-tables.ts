@@ -1,4 +1,5 @@
 import { Duration, Size } from 'aws-cdk-lib';
+import { TableCompaction } from './table-compaction';
 
 /** What landed data is queried as. */
 export enum LandedTablesKind {
@@ -56,6 +57,13 @@ export interface IcebergTablesOptions {
    * @default false
    */
   readonly softDeletes?: boolean;
+
+   * When tables are compacted that runs of changes are applied to. Where others' rows are kept (`ForeignRows.KEEP`), tables that have any
+   * are not: choose `TableCompaction.never()` there.
+   *
+   * @default TableCompaction.whenDeleteFiles(50) - at most every 6 hours
+   */
+  readonly compaction?: TableCompaction;
 
   /**
    * Runs that each table remembers, at least 1. The newest is always among them. The files of others go by the command line's

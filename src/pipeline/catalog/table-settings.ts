@@ -1,6 +1,7 @@
 import { Duration, Size, Token } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { ForeignRows, IcebergTablesOptions, LandedDeletes, LandedTables, LandedTablesKind } from './landed-tables';
+import { TableCompaction } from './table-compaction';
 import { LandedTablesSettings } from '../../contract';
 import { invalidInput, requireDuration, requireWhole } from '../checks/validation';
 
@@ -13,13 +14,33 @@ export function commitsSnapshots(tables: LandedTables | undefined): boolean {
 export function checkLandedTables(scope: IConstruct, tables: LandedTables | undefined): void {
   if (!tables) return;
   if (typeof tables !== 'object') throw invalidInput(scope, `landedTables must be an object, such as LandedTables.iceberg(), got ${JSON.stringify(tables)}`);
-  const { foreignRows, deletes, keepRuns, keepFor, proveByQuery, bytesScannedCutoff } = tables.icebergOptions;
+  const { foreignRows, deletes, keepRuns, keepFor, proveByQuery, bytesScannedCutoff, compaction } = tables.icebergOptions;
   requireOneOf(scope, 'foreignRows', foreignRows, Object.values(ForeignRows));
   requireOneOf(scope, 'deletes', deletes, Object.values(LandedDeletes));
   requireWhole(scope, 'keepRuns', keepRuns, { min: 1 });
   requireDuration(scope, 'keepFor', keepFor, { min: Duration.days(1), max: Duration.days(36500), whole: 'days' });
   if (bytesScannedCutoff && !proveByQuery) throw invalidInput(scope, 'bytesScannedCutoff needs proveByQuery: true: it is of those queries alone');
   requireScannable(scope, 'bytesScannedCutoff', bytesScannedCutoff);
+  checkCompaction(scope, compaction);
+}
+
+/** When tables are compacted; undefined where they are not, or there are none of Iceberg's. */
+export function compactionOf(tables: LandedTables | undefined): TableCompaction | undefined {
+  if (!commitsSnapshots(tables)) return undefined;
+  const { compaction = TableCompaction.whenDeleteFiles(50) } = tables!.icebergOptions;
+  return compaction.isWanted ? compaction : undefined;
+}
+
+/** Refuses what a compaction cannot be. */
+export function checkCompaction(scope: IConstruct, compaction: TableCompaction | undefined): void {
+  if (!compaction) return;
+  if (typeof compaction !== 'object') throw invalidInput(scope, `compaction must be an object, such as TableCompaction.whenDeleteFiles(50), got ${JSON.stringify(compaction)}`);
+  if (!compaction.isWanted) return;
+  const { deleteFiles, interval, options: { memorySize } } = compaction;
+  requireWhole(scope, 'the number of delete files of compaction', deleteFiles, { min: 1 });
+  const name = deleteFiles === undefined ? 'the interval of compaction' : 'atMostEvery of compaction';
+  requireDuration(scope, name, interval, { min: Duration.minutes(1), max: Duration.days(365), whole: 'minutes' });
+  requireWhole(scope, 'memorySize of compaction', memorySize, { min: 512, max: 10240, unit: 'MB' });
 }
 
 function requireOneOf(scope: IConstruct, name: string, value: string | undefined, known: readonly string[]): void {

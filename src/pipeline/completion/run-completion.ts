@@ -7,14 +7,16 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { RunCompletionRole } from './run-completion-role';
-import { HANDLER_ENV, SERVICES } from '../../contract';
-import { acknowledgeByStandards, acknowledgeResource } from '../access/nag-acknowledgements';
+import { CompactionSettings, HANDLER_ENV, SERVICES } from '../../contract';
+import { allowInvoking, allowInvokingItself } from '../access/handler-role';
+import { acknowledgeResource } from '../access/nag-acknowledgements';
 import { checkLifecycle } from '../catalog/bucket-lifecycle';
 import { LandedTables, LandedTablesKind } from '../catalog/landed-tables';
 import { LandingCatalog } from '../catalog/landing-catalog';
 import { PROOF_ACTIONS, resultRights } from '../catalog/query-rights';
 import { PROOFS_FOLDER } from '../catalog/query-workgroup';
-import { checkLandedTables, commitsSnapshots, settingsOf } from '../catalog/table-settings';
+import { TableCompaction } from '../catalog/table-compaction';
+import { checkCompaction, checkLandedTables, commitsSnapshots, settingsOf } from '../catalog/table-settings';
 import { invalidInput } from '../checks/validation';
 import { RecordingFunction, RecordingFunctionProps } from '../recording/recording-function';
 
@@ -73,6 +75,8 @@ export class RunCompletion extends RecordingFunction {
   /** What runs that are complete become; none where there is no catalog. */
   public readonly landedTables: LandedTables;
 
+  private readonly roleIsGiven: boolean;
+
   constructor(scope: Construct, id: string, props: RunCompletionProps) {
     const landedTables = props.landedTables ?? props.catalog?.landedTables ?? LandedTables.none();
     super(scope, id, props, {
@@ -91,25 +95,31 @@ export class RunCompletion extends RecordingFunction {
       timeout: Duration.minutes(15),
     });
     this.landedTables = landedTables;
+    this.roleIsGiven = props.role !== undefined;
     this.validateTables(props);
     if (props.catalog) this.registerIn(props.catalog, props.bucket);
     if (commitsSnapshots(landedTables)) {
       checkLifecycle(this, props.bucket, props.objectPrefix);
-      this.allowGoingOn();
+      // A run of more tables than one invocation commits is gone on with by the next.
+      allowInvokingItself(this, this.role, this.function);
     }
   }
 
   /**
-   * A run of more tables than one invocation commits is gone on with by the next. In a policy of its own: the function waits for the
-   * one that comes with the role, so that it could not be named there.
+   * Has run completion start the compaction of tables that are due, after it has applied changes to them; without it none is compacted.
+   *
+   * @param compactor the function of a `TableCompactor`
+   * @param compaction when a table is due
    */
-  private allowGoingOn(): void {
-    const statements = [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.function.functionArn] })];
-    const policy = new iam.Policy(this, 'GoOnPolicy', { statements });
-    acknowledgeByStandards(policy, 'IAMNoInlinePolicy', 'the policy is of this one function, and of use to nobody else');
-    this.role.attachInlinePolicy(policy);
-    // Else Lambda ends a chain after 16 invocations (Lambda, "Recursive loop detection"): that of a run is as long as it has tables.
-    (this.function.node.defaultChild as lambda.CfnFunction).recursiveLoop = lambda.RecursiveLoop.ALLOW;
+  public startCompaction(compactor: lambda.IFunction, compaction: TableCompaction): void {
+    checkCompaction(this, compaction);
+    if (!compaction.isWanted) throw invalidInput(this, 'compaction must say when tables are compacted, got TableCompaction.never()');
+    if (!commitsSnapshots(this.landedTables)) throw invalidInput(this, `startCompaction needs landedTables: LandedTables.iceberg(), got '${this.landedTables.kind}'`);
+    const settings: CompactionSettings = {
+      functionName: compactor.functionName, whenDeletes: compaction.deleteFiles, atMostEverySeconds: compaction.interval.toSeconds(),
+    };
+    this.function.addEnvironment(HANDLER_ENV.compaction, Stack.of(this).toJsonString(settings));
+    allowInvoking(this, this.role, this.roleIsGiven, 'StartCompaction', [compactor]);
   }
 
   private registerIn(catalog: LandingCatalog, bucket: s3.IBucket): void {

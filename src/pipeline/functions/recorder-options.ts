@@ -7,7 +7,8 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 
 /**
  * Settings of a function of the pipeline. Given to a pipeline, memory, timeout, role and reserved concurrency are those of its
- * recorder; environment, retries and event age those of recorder and run completion; all others those of all its functions.
+ * recorder; environment, retries and event age those of recorder, run completion and the function that compacts tables; all others
+ * those of all its functions.
  */
 export interface RecorderFunctionOptions {
   /**
@@ -47,7 +48,7 @@ export interface RecorderFunctionOptions {
   readonly reservedConcurrentExecutions?: number;
 
   /**
-   * Environment variables to add (of a pipeline: to recorder and run completion). Those the functions themselves are
+   * Environment variables to add (of a pipeline: to all its functions but the one that replays). Those the functions themselves are
    * configured by are refused, but for `POWERTOOLS_LOG_LEVEL`.
    *
    * @default - none
@@ -55,7 +56,7 @@ export interface RecorderFunctionOptions {
   readonly environment?: { [name: string]: string };
 
   /**
-   * How often Lambda tries a failed event (of a pipeline: of recorder and run completion) again before it goes to the failure
+   * How often Lambda tries a failed event (of a pipeline: of all its functions but the one that replays) again before it goes to the failure
    * queue, 0 to 2.
    *
    * @default 2
@@ -63,7 +64,7 @@ export interface RecorderFunctionOptions {
   readonly retryAttempts?: number;
 
   /**
-   * How old an event (of a pipeline: of recorder and run completion) may grow in Lambda's own queue, by throttles and retries,
+   * How old an event (of a pipeline: of all its functions but the one that replays) may grow in Lambda's own queue, by throttles and retries,
    * before it goes to the failure queue, 1 minute to 6 hours.
    *
    * @default Duration.hours(6)
@@ -109,8 +110,8 @@ export interface RecorderFunctionOptions {
 
   /**
    * VPC to run the function (of a pipeline: all its functions) in. It must reach S3 and DynamoDB, by their gateway endpoints,
-   * and Lambda (the recorder) or EventBridge, Glue and Lambda (run completion; with `proveByQuery` Athena, too) or Lambda and SQS
-   * (replay), by their interface endpoints; or all by a NAT gateway.
+   * and Lambda (the recorder) or EventBridge, Glue and Lambda (run completion; with `proveByQuery` Athena, too; the function that
+   * compacts tables Glue and Lambda) or Lambda and SQS (replay), by their interface endpoints; or all by a NAT gateway.
    *
    * @default - not in a VPC
    */

@@ -67,6 +67,8 @@ export interface RecordingFunctionKind {
   readonly environment?: { readonly [name: string]: string };
   /** Folder of the bundle. */
   readonly bundle: string;
+  /** @default index.handler */
+  readonly handler?: string;
   readonly description: string;
   readonly memorySize: number;
   readonly timeout: Duration;

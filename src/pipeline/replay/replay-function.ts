@@ -36,6 +36,13 @@ export interface ReplayFunctionProps {
    */
   readonly runCompletion?: lambda.IFunction;
 
+  /**
+   * The function that compacts tables.
+   *
+   * @default - none
+   */
+  readonly compactor?: lambda.IFunction;
+
   /** The queue of failed events. */
   readonly failureQueue: sqs.IQueue;
 
@@ -167,6 +174,7 @@ export class ReplayFunction extends Construct implements ec2.IConnectable {
         ...props.objectPrefix && { [HANDLER_ENV.landingPrefix]: props.objectPrefix },
         [HANDLER_ENV.recorderFunction]: props.recorder.functionName,
         ...props.runCompletion && { [HANDLER_ENV.runCompletionFunction]: props.runCompletion.functionName },
+        ...props.compactor && { [HANDLER_ENV.compactionFunction]: props.compactor.functionName },
         [HANDLER_ENV.failureQueueUrl]: props.failureQueue.queueUrl,
       },
       role: this.role,

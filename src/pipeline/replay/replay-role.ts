@@ -11,6 +11,7 @@ export interface ReplayRoleProps {
   readonly bucket: s3.IBucket;
   readonly recorder: lambda.IFunction;
   readonly runCompletion?: lambda.IFunction;
+  readonly compactor?: lambda.IFunction;
   readonly failureQueue: sqs.IQueue;
   readonly logGroup: logs.ILogGroup;
   readonly inVpc: boolean;
@@ -22,7 +23,7 @@ export interface ReplayRoleProps {
 export class ReplayRole extends HandlerRole {
   constructor(scope: Construct, props: ReplayRoleProps) {
     super(scope, 'Lets the replay function give failed events and landed objects to their functions again', props.role);
-    const functions = [props.recorder, ...props.runCompletion ? [props.runCompletion] : []];
+    const functions = [props.recorder, props.runCompletion, props.compactor].filter((each) => each !== undefined);
     allowInvoking(scope, this.role, props.role !== undefined, 'InvokeAgain', functions);
     this.allow('TakeFailures', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'], [props.failureQueue.queueArn]);
     this.allow('ListLandedObjects', ['s3:ListBucket', 's3:ListBucketVersions'], [props.bucket.bucketArn]);

@@ -5,7 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { dashboardBody, metricsOf } from './dashboard-body';
-import { LOG_METRICS, METRICS, RUN_METRICS, SERVICES, SERVICE_DIMENSION, metricNamespace } from '../../../src/contract';
+import { COMPACTION_METRICS, LOG_METRICS, METRICS, RUN_METRICS, SERVICES, SERVICE_DIMENSION, metricNamespace } from '../../../src/contract';
 import { ExtractionMode, FunctionObservability, LandingTrigger, LegacyToS3Pipeline } from '../../../src/pipeline';
 import { synthExtraction } from '../extraction/made';
 import { synth, synthPipeline } from '../synth';
@@ -78,7 +78,8 @@ test('every metric they read is one of the contract or of AWS', () => {
 test('with the dimensions it is emitted with', () => {
   const filtered = Object.values(LOG_METRICS).map((name) => `${OWN} ${name}`);
   for (const { by, metric, dimensions, values } of own) {
-    const service = RUN_METRICS.some((name) => metric === `${OWN} ${name}`) ? SERVICES.runCompletion : SERVICES.recorder;
+    const emits = (names: readonly string[]) => names.some((name) => metric === `${OWN} ${name}`);
+    const service = emits(COMPACTION_METRICS) ? SERVICES.compaction : emits(RUN_METRICS) ? SERVICES.runCompletion : SERVICES.recorder;
     const expected = filtered.includes(metric) ? ['', []] : [SERVICE_DIMENSION, [service]];
     expect([by, metric, dimensions, values]).toEqual([by, metric, ...expected]);
   }
@@ -87,11 +88,11 @@ test('with the dimensions it is emitted with', () => {
   }
 });
 
-test('the metrics of the logs are made by the filters, of the logs of both functions', () => {
+test('the metrics of the logs are made by the filters, of the logs of all three functions', () => {
   const made = Object.values(template.findResources('AWS::Logs::MetricFilter'))
     .flatMap(({ Properties }) => Properties.MetricTransformations)
     .map(({ MetricNamespace, MetricName }) => `${MetricNamespace} ${MetricName}`);
-  expect(made.sort()).toEqual([...Object.values(LOG_METRICS), ...Object.values(LOG_METRICS)].map((name) => `${OWN} ${name}`).sort());
+  expect(made.sort()).toEqual([1, 2, 3].flatMap(() => Object.values(LOG_METRICS)).map((name) => `${OWN} ${name}`).sort());
 });
 
 test('every metric of the contract is shown or watched, those of changes by an extraction that follows its source', () => {

@@ -8,6 +8,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import {
   LandedTables, LandingCatalog, ObjectRecorder, ObjectRecorderProps, ReplayFunction, ReplayFunctionProps, RunCompletion, RunCompletionProps,
+  TableCompactor, TableCompactorProps,
 } from '../../../src/pipeline';
 import { anyFunctionCases, functionCases } from '../prop-case-sets';
 import { PropCases, testProps } from '../prop-cases';
@@ -69,6 +70,17 @@ describe('RunCompletion', () => {
   }, (stack, props) => new RunCompletion(stack, 'Completion', { ...required(stack), ...props }));
 });
 
+describe('TableCompactor', () => {
+  const catalogOf = (stack: Stack, name: string) => new LandingCatalog(stack, `Catalog${name}`, {
+    bucket: bucketOf(stack, `queried-${name}`), glueDatabase: glue.CfnDatabase.fromDatabaseName(stack, name, name),
+  });
+  testProps<TableCompactorProps>({
+    ...functionCases('Compactor', { memorySize: 3008, timeout: Duration.minutes(15) }),
+    ...commonCases('Compactor'),
+    catalog: { own: (stack) => ({ catalog: catalogOf(stack, 'other') }), shows: /^CompactorFunction\/.*\/Variables\/GLUE_DATABASE_NAME: other$/ },
+  }, (stack, props) => new TableCompactor(stack, 'Compactor', { ...required(stack), catalog: props.catalog ?? catalogOf(stack, 'lake'), ...props }));
+});
+
 describe('ReplayFunction', () => {
   testProps<ReplayFunctionProps>({
     ...anyFunctionCases('Replay'),
@@ -78,6 +90,7 @@ describe('ReplayFunction', () => {
     runCompletion: {
       own: (stack) => ({ runCompletion: functionOf(stack, 'completes') }), shows: /^ReplayFunction\/.*\/Variables\/RUN_COMPLETION_FUNCTION_NAME: completes$/,
     },
+    compactor: { own: (stack) => ({ compactor: functionOf(stack, 'compacts') }), shows: /^ReplayFunction\/.*\/Variables\/COMPACTION_FUNCTION_NAME: compacts$/ },
     failureQueue: { own: (stack) => ({ failureQueue: new sqs.Queue(stack, 'Own') }), shows: /^ReplayFunction\/.*\/Variables\/FAILURE_QUEUE_URL\/Ref: Own$/ },
     pipelineName: { own: () => ({ pipelineName: 'other' }), shows: /^ReplayFunction\/.*\/POWERTOOLS_METRICS_NAMESPACE: CdkLegacyToS3\/other$/ },
     encryptionKey: { own: (stack) => ({ encryptionKey: new kms.Key(stack, 'Own') }), shows: /^ReplayLogGroup\/Properties\/KmsKeyId\/Fn::GetAtt\/0: Own$/ },

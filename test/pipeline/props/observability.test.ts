@@ -7,7 +7,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import {
   AlarmTopic, AlarmTopicProps, DashboardSection, FunctionAlarms, FunctionAlarmsProps, FunctionMetrics, LogMetrics, LogMetricsProps, PipelineAlarms,
-  PipelineAlarmsProps, PipelineDashboard, PipelineDashboardProps, PipelineMetrics, SavedQueries, SavedQueriesProps,
+  PipelineAlarmsProps, PipelineDashboard, PipelineDashboardProps, PipelineMetrics, PipelineMetricsProps, SavedQueries, SavedQueriesProps,
 } from '../../../src/pipeline';
 import { alarmCases, pipelineAlarmCases } from '../prop-case-sets';
 import { testProps } from '../prop-cases';
@@ -21,8 +21,9 @@ const functionOf = (stack: Stack, id: string, timeout: Duration = Duration.minut
 const imported = (stack: Stack, name: string) => lambda.Function.fromFunctionAttributes(stack, `Function${name}`, {
   functionArn: `arn:aws:lambda:eu-west-1:111111111111:function:${name}`, sameEnvironment: true,
 });
-const metricsOf = (stack: Stack, namespace = 'CdkLegacyToS3/ledger') => new PipelineMetrics({
+const metricsOf = (stack: Stack, namespace = 'CdkLegacyToS3/ledger', more: Partial<PipelineMetricsProps> = {}) => new PipelineMetrics({
   namespace,
+  ...more,
   recorder: imported(stack, 'records'),
   table: dynamodb.Table.fromTableName(stack, 'Table', 'records'),
   failureQueue: sqs.Queue.fromQueueArn(stack, 'Failures', 'arn:aws:sqs:eu-west-1:111111111111:failures'),
@@ -49,6 +50,13 @@ describe('PipelineAlarms', () => {
     recorder: { own: (stack) => ({ recorder: functionOf(stack, 'Own', Duration.minutes(2)) }), shows: /^AlarmsRecorderNearTimeout\/Properties\/Threshold: 96000$/ },
     runCompletion: {
       own: (stack) => ({ runCompletion: functionOf(stack, 'Own') }), shows: /^AlarmsRunIncomplete\/Properties\/AlarmDescription: .*"Ref":"Own"/,
+    },
+    compactor: {
+      own: (stack) => {
+        const compactor = imported(stack, 'compacts');
+        return { compactor, metrics: metricsOf(stack, undefined, { compactor, commitsTables: true }) };
+      },
+      shows: /^AlarmsTablesNotCompacted\/Properties\/AlarmDescription: .*compacts/,
     },
     pipelineName: { own: () => ({ pipelineName: 'other' }), shows: /^AlarmsRunIncomplete\/Properties\/AlarmDescription: .*Pipeline: other\./ },
     encryptionKey: { own: (stack) => ({ encryptionKey: new kms.Key(stack, 'Own') }), shows: /^AlarmsTopic\/Properties\/KmsMasterKeyId\/Fn::GetAtt\/0: Own$/ },
@@ -85,6 +93,7 @@ describe('PipelineDashboard', () => {
     metrics: { own: (stack) => ({ metrics: metricsOf(stack, 'CdkLegacyToS3/other') }), shows: /^Dashboard\/.*CdkLegacyToS3\/other/ },
     logGroup: { own: (stack) => ({ logGroup: logGroupOf(stack, 'other') }), shows: /^Dashboard\/.*SOURCE 'other'/ },
     runCompletionLogGroup: { own: (stack) => ({ runCompletionLogGroup: logGroupOf(stack, 'completes') }), shows: /^Dashboard\/.*SOURCE 'completes'/ },
+    compactorLogGroup: { own: (stack) => ({ compactorLogGroup: logGroupOf(stack, 'compacts') }), shows: /^Dashboard\/.*SOURCE 'compacts'/ },
     alarms: { byDefault: [], own: (stack) => ({ alarms: [alarmOf(stack)] }), shows: /^Dashboard\/.*:alarm:own-alarm/ },
     successRateTarget: { byDefault: 99, own: () => ({ successRateTarget: 95 }), shows: /^Dashboard\/.*\\"value\\":95,/ },
     tableLatencyTarget: { byDefault: Duration.millis(50), own: () => ({ tableLatencyTarget: Duration.millis(80) }), shows: /^Dashboard\/.*in % of 80 ms/ },
@@ -103,5 +112,6 @@ describe('SavedQueries', () => {
     pipelineName: { own: () => ({ pipelineName: 'other' }), shows: /^QueriesLatestErrors\/Properties\/Name: other\/Latest errors$/ },
     logGroup: { own: (stack) => ({ logGroup: logGroupOf(stack, 'other') }), shows: /^QueriesRecordedObjects\/Properties\/LogGroupNames\/0: other$/ },
     runCompletionLogGroup: { own: (stack) => ({ runCompletionLogGroup: logGroupOf(stack, 'completes') }), shows: /^QueriesRuns\/Properties\/LogGroupNames\/0: completes$/ },
+    compactorLogGroup: { own: (stack) => ({ compactorLogGroup: logGroupOf(stack, 'compacts') }), shows: /^QueriesCompactions\/Properties\/LogGroupNames\/0: compacts$/ },
   }, (stack, props) => new SavedQueries(stack, 'Queries', { pipelineName: 'ledger', logGroup: logGroupOf(stack, 'any'), ...props }));
 });

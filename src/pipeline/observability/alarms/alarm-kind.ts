@@ -60,6 +60,9 @@ export class AlarmKind {
   /** The source counted a table, and its landed rows could not be; only with Iceberg tables. */
   public static readonly TABLES_NOT_COUNTED = 'tablesNotCounted';
 
+  /** A landed table could not be compacted; only where tables are. */
+  public static readonly TABLES_NOT_COMPACTED = 'tablesNotCompacted';
+
   /** No run was completed for too long; only with `runFreshness`. */
   public static readonly RUN_OVERDUE = 'runOverdue';
 

@@ -55,6 +55,7 @@ export const PIPELINE_ALARM_KINDS: readonly string[] = [
   AlarmKind.TABLES_NOT_PROVEN,
   AlarmKind.TABLES_COUNTED_OTHERWISE,
   AlarmKind.TABLES_NOT_COUNTED,
+  AlarmKind.TABLES_NOT_COMPACTED,
   AlarmKind.RUN_OVERDUE,
 ];
 
@@ -62,13 +63,13 @@ function failureAlarms({ metrics }: AlarmSources): AlarmDefinitions {
   return {
     [AlarmKind.FAILURE_QUEUE_NOT_EMPTY]: whenAny({
       id: 'FailureQueueNotEmpty',
-      meaning: 'At least one landed object could not be recorded, or one run not completed; its event and stack trace are in the failure queue',
+      meaning: 'At least one landed object could not be recorded, one run not completed or one table not compacted; its event and stack trace are in the failure queue',
       metric: (options) => metrics.metricFailureQueueDepth(options),
       period: Duration.minutes(1),
     }),
     [AlarmKind.FAILURE_QUEUE_UNREACHABLE]: whenAny({
       id: 'FailureQueueUnreachable',
-      meaning: 'Lambda or EventBridge could not write a failed event to the failure queue, so that event is lost; its object is in S3 without a record, or its run is not completed',
+      meaning: 'Lambda or EventBridge could not write a failed event to the failure queue, so that event is lost; its object is in S3 without a record, its run is not completed, or its table not compacted',
       metric: (options) => metrics.metricLostEvents(options),
     }),
   };
@@ -193,5 +194,13 @@ function tableAlarms({ metrics }: AlarmSources): AlarmDefinitions {
       meaning: 'The source counted the rows of a table, and those that landed could not be counted: nobody has compared them',
       metric: (options) => metrics.metricTablesNotCounted(options),
     }),
+    ...metrics.metricTablesNotCompacted() && {
+      [AlarmKind.TABLES_NOT_COMPACTED]: whenAny({
+        id: 'TablesNotCompacted',
+        severity: AlarmSeverity.WARNING,
+        meaning: 'A landed table could not be compacted: its rows are as they were, and readers get slower with each run of changes',
+        metric: (options) => metrics.metricTablesNotCompacted(options)!,
+      }),
+    },
   };
 }

@@ -56,6 +56,13 @@ export interface PipelineAlarmsProps extends PipelineAlarmsOptions {
    */
   readonly runCompletion?: lambda.Function;
 
+  /**
+   * The function that compacts tables, for its name.
+   *
+   * @default - none
+   */
+  readonly compactor?: lambda.IFunction;
+
   /** Name of the pipeline, for the descriptions. */
   readonly pipelineName: string;
 
@@ -91,7 +98,7 @@ export class PipelineAlarms extends Construct {
     super(scope, id);
     checkAlarmOptions(this, props, PIPELINE_ALARM_KINDS);
     this.validateTargets(props);
-    const { recorder, runCompletion } = props;
+    const { recorder, runCompletion, compactor } = props;
     const { topic, warningTopic, alarms, composite, failedAttempts } = createAlarmSet(this, {
       definitions: pipelineAlarmDefinitions({
         metrics: props.metrics,
@@ -104,7 +111,10 @@ export class PipelineAlarms extends Construct {
       }),
       options: props,
       subject: `Pipeline: ${props.pipelineName}`,
-      functionNameOf: ({ id: alarm }) => (runCompletion && /^(Completion|Run|Tables)/.test(alarm) ? runCompletion : recorder).functionName,
+      functionNameOf: ({ id: alarm }) => {
+        if (compactor && alarm === 'TablesNotCompacted') return compactor.functionName;
+        return (runCompletion && /^(Completion|Run|Tables)/.test(alarm) ? runCompletion : recorder).functionName;
+      },
       topic: { encryptionKey: props.encryptionKey },
     });
     this.topic = topic;

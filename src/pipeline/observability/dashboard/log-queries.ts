@@ -1,4 +1,4 @@
-import { ERROR_LEVELS, LEVEL_FIELD, LOG_KEYWORDS, RUN_LINES } from '../../../contract';
+import { COMPACTION_LINES, ERROR_LEVELS, LEVEL_FIELD, LOG_KEYWORDS, RUN_LINES } from '../../../contract';
 
 /** A Logs Insights query: its commands, one a line. */
 export type LogQueryLines = readonly string[];
@@ -18,6 +18,13 @@ export const LOG_QUERIES = {
   runs: [
     'fields @timestamp, message, runId, rows, objects, sizeBytes, problems',
     `filter message in ${anyOf(Object.values(RUN_LINES))}`,
+    'sort @timestamp desc',
+    'limit 50',
+  ],
+  /** Each compaction of a table, newest first. */
+  compactions: [
+    'fields @timestamp, message, tableName, deleteFiles, deletedRows, rowsWritten, bytesBefore, bytesAfter, why',
+    `filter message in ${anyOf(Object.values(COMPACTION_LINES))}`,
     'sort @timestamp desc',
     'limit 50',
   ],

@@ -27,6 +27,13 @@ export interface PipelineDashboardProps extends PipelineDashboardOptions {
   readonly runCompletionLogGroup?: logs.ILogGroup;
 
   /**
+   * Log group of the function that compacts tables, for the table of errors.
+   *
+   * @default - none
+   */
+  readonly compactorLogGroup?: logs.ILogGroup;
+
+  /**
    * Alarms whose state is shown.
    *
    * @default - none
@@ -63,7 +70,7 @@ export class PipelineDashboard extends cloudwatch.Dashboard {
       widgets: pipelineRows({
         pipelineName: props.pipelineName,
         metrics: props.metrics,
-        logGroups: [props.logGroup, ...props.runCompletionLogGroup ? [props.runCompletionLogGroup] : []],
+        logGroups: [props.logGroup, props.runCompletionLogGroup, props.compactorLogGroup].filter((each) => each !== undefined),
         runsLogGroup: props.runCompletionLogGroup,
         alarms: props.alarms ?? [],
         successRateTarget: props.successRateTarget ?? 99,

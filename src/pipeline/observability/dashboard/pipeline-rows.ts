@@ -7,6 +7,7 @@ import {
   BYTES, COUNT, FULL, LOW, MILLISECONDS, SECONDS, TALL, alarmStatus, failureQueueGraph, graph, logErrorsGraph, logTable, orZero, percentiles,
   successRateGauge,
 } from './widgets';
+import { METRICS } from '../../../contract';
 import { PipelineMetrics } from '../metrics/pipeline-metrics';
 
 /** What a dashboard shows; all of it may be imported, so that a body can be made of placeholders alone. */
@@ -43,7 +44,7 @@ export function pipelineRows(sources: PipelineRowSources): cloudwatch.IWidget[][
   });
   const rows: { readonly [section in DashboardSection]: () => cloudwatch.IWidget[][] } = {
     [DashboardSection.GLANCE]: () => glance(sources),
-    [DashboardSection.RUNS]: () => [runs(sources), ...tables(sources), ...runsLogGroup ? [[logTable('Runs', [runsLogGroup], LOG_QUERIES.runs, TALL)]] : []],
+    [DashboardSection.RUNS]: () => [runs(sources), ...tables(sources), ...compactions(sources), ...runsLogGroup ? [[logTable('Runs', [runsLogGroup], LOG_QUERIES.runs, TALL)]] : []],
     [DashboardSection.LATENCY]: () => [latency(sources)],
     [DashboardSection.RECORDER]: () => [recorder(sources)],
     [DashboardSection.BUFFER]: () => buffer(sources),
@@ -145,6 +146,26 @@ function tables({ metrics, fine }: PipelineRowSources): cloudwatch.IWidget[][] {
     rightYAxis: COUNT,
     width: FULL,
   })]];
+}
+
+/** What compactions did; sizes of tables, not of what was written. */
+function compactions({ metrics, fine }: PipelineRowSources): cloudwatch.IWidget[][] {
+  const notCompacted = metrics.metricTablesNotCompacted(fine);
+  const duration = metrics.metricCompactorFunction('Duration', { ...fine, statistic: cloudwatch.Stats.MAXIMUM, label: 'longest invocation (ms)' });
+  if (!notCompacted || !duration) return [];
+  return [[
+    graph('Tables compacted', {
+      left: [
+        metrics.metricTablesCompacted({ ...fine, label: 'compacted' }),
+        metrics.metric(METRICS.tablesCompactedInPart, { ...fine, label: 'parts before that' }),
+        notCompacted,
+      ],
+      right: [duration],
+      rightYAxis: MILLISECONDS,
+      width: HALF,
+    }),
+    graph('Size of the tables compacted', { left: [metrics.metric(METRICS.bytesCompacted, { ...fine, label: 'bytes' })], leftYAxis: BYTES, width: HALF }),
+  ]];
 }
 
 function latency({ metrics, fine, tableLatencyTarget }: PipelineRowSources): cloudwatch.IWidget[] {

@@ -16,11 +16,18 @@ export interface SavedQueriesProps {
    * @default - none: the query of the runs is left out
    */
   readonly runCompletionLogGroup?: logs.ILogGroup;
+
+  /**
+   * Log group of the function that compacts tables.
+   *
+   * @default - none: the query of the compactions is left out
+   */
+  readonly compactorLogGroup?: logs.ILogGroup;
 }
 
 /**
- * Queries saved in CloudWatch Logs Insights, in a folder called after the pipeline: latest errors, runs, recorded objects,
- * slowest invocations and cold starts. They cost nothing until they are run.
+ * Queries saved in CloudWatch Logs Insights, in a folder called after the pipeline: latest errors, runs, compactions, recorded
+ * objects, slowest invocations and cold starts. They cost nothing until they are run.
  */
 export class SavedQueries extends Construct {
   /** The queries by their name within the folder. */
@@ -28,13 +35,14 @@ export class SavedQueries extends Construct {
 
   constructor(scope: Construct, id: string, private readonly props: SavedQueriesProps) {
     super(scope, id);
-    const { logGroup, runCompletionLogGroup } = props;
-    const both = [logGroup, ...runCompletionLogGroup ? [runCompletionLogGroup] : []];
-    this.save('LatestErrors', 'Latest errors', LOG_QUERIES.errors, both);
+    const { logGroup, runCompletionLogGroup, compactorLogGroup } = props;
+    const all = [logGroup, runCompletionLogGroup, compactorLogGroup].filter((each) => each !== undefined);
+    this.save('LatestErrors', 'Latest errors', LOG_QUERIES.errors, all);
     if (runCompletionLogGroup) this.save('Runs', 'Runs', LOG_QUERIES.runs, [runCompletionLogGroup]);
+    if (compactorLogGroup) this.save('Compactions', 'Compactions', LOG_QUERIES.compactions, [compactorLogGroup]);
     this.save('RecordedObjects', 'Recorded objects', LOG_QUERIES.objects, [logGroup]);
-    this.save('SlowestInvocations', 'Slowest invocations', LOG_QUERIES.slowest, both);
-    this.save('ColdStarts', 'Cold starts', LOG_QUERIES.coldStarts, both);
+    this.save('SlowestInvocations', 'Slowest invocations', LOG_QUERIES.slowest, all);
+    this.save('ColdStarts', 'Cold starts', LOG_QUERIES.coldStarts, all);
   }
 
   private save(id: string, name: string, query: LogQueryLines, logGroups: readonly logs.ILogGroup[]): void {

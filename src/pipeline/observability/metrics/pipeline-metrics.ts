@@ -22,6 +22,13 @@ export interface PipelineMetricsProps {
    */
   readonly runCompletion?: lambda.IFunction;
 
+  /**
+   * The function that compacts landed tables.
+   *
+   * @default - none: its metrics, alarm and graph are left out
+   */
+  readonly compactor?: lambda.IFunction;
+
   /** The metadata table. */
   readonly table: dynamodb.ITable;
 
@@ -106,6 +113,28 @@ export class PipelineMetrics extends RecorderMetrics {
   }
 
   /**
+   * Tables that were compacted (count).
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricTablesCompacted(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(METRICS.tablesCompacted, options);
+  }
+
+  /**
+   * Attempts to compact a table that came to nothing, those included that Lambda ended for time or memory (count); undefined where none
+   * are compacted.
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricTablesNotCompacted(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression | undefined {
+    const ended = this.metricCompactorFunction('Errors');
+    return ended && new cloudwatch.MathExpression({
+      expression: 'FILL(told, 0) + FILL(ended, 0)', usingMetrics: { told: this.metric(METRICS.tablesNotCompacted), ended }, label: 'not compacted', ...options,
+    });
+  }
+
+  /**
    * DynamoDB write as the service saw it, network left out (milliseconds).
    *
    * @default - average over 5 minutes
@@ -175,15 +204,27 @@ export class PipelineMetrics extends RecorderMetrics {
   }
 
   /**
-   * Failed events that Lambda, of both functions, or EventBridge could not write to the failure queue either (count).
+   * A metric Lambda has of the function that compacts tables, by its name; undefined without that function.
+   *
+   * @default - sum over 5 minutes
+   */
+  public metricCompactorFunction(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric | undefined {
+    return this.props.compactor?.metric(metricName, { statistic: cloudwatch.Stats.SUM, ...options });
+  }
+
+  /**
+   * Failed events that Lambda, of all functions, or EventBridge could not write to the failure queue either (count).
    *
    * @default - sum over 5 minutes
    */
   public metricLostEvents(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
     const lost = 'DestinationDeliveryFailures';
     const completion = this.metricRunCompletionFunction(lost);
+    const compactor = this.metricCompactorFunction(lost);
     const rule = this.metricLostByRule();
-    const usingMetrics = { recorder: this.metricRecorderFunction(lost), ...completion && { completion }, ...rule && { rule } };
+    const usingMetrics = {
+      recorder: this.metricRecorderFunction(lost), ...completion && { completion }, ...compactor && { compactor }, ...rule && { rule },
+    };
     return new cloudwatch.MathExpression({
       expression: Object.keys(usingMetrics).map((name) => `FILL(${name}, 0)`).join(' + '), usingMetrics, label: 'lost events', ...options,
     });

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import { LOG_METRICS, METRICS, RUN_METRICS, SERVICES, SERVICE_DIMENSION } from '../../../contract';
+import { COMPACTION_METRICS, LOG_METRICS, METRICS, RUN_METRICS, SERVICES, SERVICE_DIMENSION } from '../../../contract';
 
 /** The metrics in a pipeline's own namespace: those its functions emit, and those `LogMetrics` makes of their logs. */
 export class RecorderMetrics {
@@ -8,7 +8,7 @@ export class RecorderMetrics {
   constructor(public readonly namespace: string) {}
 
   /**
-   * A metric the recorder or run completion emits, by its name.
+   * A metric that the recorder, run completion or the function that compacts tables emits, by its name.
    *
    * @default - sum over 5 minutes
    */
@@ -16,7 +16,7 @@ export class RecorderMetrics {
     return new cloudwatch.Metric({
       namespace: this.namespace,
       metricName,
-      dimensionsMap: { [SERVICE_DIMENSION]: RUN_METRICS.includes(metricName) ? SERVICES.runCompletion : SERVICES.recorder },
+      dimensionsMap: { [SERVICE_DIMENSION]: serviceOf(metricName) },
       statistic: cloudwatch.Stats.SUM,
       ...options,
     });
@@ -288,4 +288,10 @@ export class RecorderMetrics {
   private logMetric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return new cloudwatch.Metric({ namespace: this.namespace, metricName, statistic: cloudwatch.Stats.SUM, ...options });
   }
+}
+
+/** Who emits a metric. */
+function serviceOf(metricName: string): string {
+  if (COMPACTION_METRICS.includes(metricName)) return SERVICES.compaction;
+  return RUN_METRICS.includes(metricName) ? SERVICES.runCompletion : SERVICES.recorder;
 }
