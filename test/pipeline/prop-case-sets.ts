@@ -55,7 +55,7 @@ export const catalogCases = (id: string): PropCases<LandingCatalogOptions> => ({
     shows: line(`^${id}RunSnapshotsTable/Properties/TableInput/Name: own_snapshots$`),
   },
   landedTables: {
-    byDefault: LandedTables.iceberg({ foreignRows: ForeignRows.REFUSE, deletes: LandedDeletes.EQUALITY, proveByQuery: false }),
+    byDefault: LandedTables.iceberg({ foreignRows: ForeignRows.REFUSE, deletes: LandedDeletes.EQUALITY, softDeletes: false, proveByQuery: false }),
     own: () => ({ landedTables: LandedTables.hive() }),
     hides: line(`^${id}RunSnapshotsTable/`),
   },
