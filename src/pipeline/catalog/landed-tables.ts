@@ -58,6 +58,7 @@ export interface IcebergTablesOptions {
    */
   readonly softDeletes?: boolean;
 
+  /**
    * When tables are compacted that runs of changes are applied to. Where others' rows are kept (`ForeignRows.KEEP`), tables that have any
    * are not: choose `TableCompaction.never()` there.
    *

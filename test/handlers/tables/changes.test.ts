@@ -6,6 +6,7 @@ import { GluePace } from '../../../src/handlers/tables/glue-pace';
 import { goOnRequest } from '../../../src/handlers/tables/go-on';
 import { TableCatalog } from '../../../src/iceberg/catalogs/table-catalog';
 import { TableFiles } from '../../../src/iceberg/files/table-files';
+import { currentSchema } from '../../../src/iceberg/spec/table-metadata';
 import { ChangedSource, SourceRun } from '../../support/tables/changed-source';
 import { BUCKET, MemoryTables, ROOT } from '../../support/tables/memory-tables';
 import { Mortal } from '../../support/tables/mortal';
@@ -66,6 +67,23 @@ test('a run of changes is applied, added to the history, counted and noted', asy
   const asked = tables.glue.requests.length;
   await complete(run);
   expect([tables.glue.requests.length, tables.metrics.get('ChangesApplied')]).toEqual([asked, 3]);
+});
+
+test('deleted rows are kept where settings say so, and no more where they do not', async () => {
+  const [base, first, second] = chain(3, (at) => source.write('Accounts', { [at]: `v${at}` }));
+  const completeWith = async (run: SourceRun, softDeletes?: boolean) => commitTables(
+    tables.services({ ...paced(), settings: { kind: 'iceberg', ...(softDeletes && { softDeletes }) } }), ...tables.land(run));
+  const kept = async () => {
+    const metadata = (await shownTable(workplace(), nameOf('Accounts')))!;
+    return [currentSchema(metadata)!.fields.map(({ name }) => name), metadata.properties![TABLE_PROPERTIES.softDeletesSince]];
+  };
+  await completeWith(base, true);
+  await completeWith(first, true);
+  expect(await kept()).toEqual([['id', 'name', '__deleted_at'], base.marks.get('Accounts')!.at]);
+  await completeWith(second);
+  expect(await kept()).toEqual([['id', 'name', '__deleted_at'], undefined]);
+  await completeWith(source.load({ at: 4 }));
+  expect(await kept()).toEqual([['id', 'name'], undefined]);
 });
 
 test('a run whose predecessor is missing waits as an item; whoever applies that starts it, one after the other, each once', async () => {

@@ -1,6 +1,7 @@
 import { METRICS, TableCommitItem } from '../../../src/contract';
 import { counted } from '../../../src/handlers/tables/count-table';
 import { TableServices, TableTask } from '../../../src/handlers/tables/table-task';
+import { applyChanges } from '../../../src/iceberg/commit/changes/apply-changes';
 import { compactTable } from '../../../src/iceberg/commit/compact/compact-table';
 import { currentSnapshot } from '../../../src/iceberg/spec/table-metadata';
 import { CHANGED, ChangedTable } from '../../support/iceberg/changed-table';
@@ -42,6 +43,13 @@ test('as many rows as the source counted, deletes applied, before and after a co
   await compactTable(table.workplace, CHANGED);
   expect(await count(191)).toEqual({ sourceRows: 191, countedRows: 191 });
   expect([metrics.size, failures]).toEqual([0, []]);
+});
+
+test('rows that are kept though they were deleted do not count', async () => {
+  await applyChanges(table.workplace, await table.changes({ gone: 'SELECT i::INT AS id FROM range(50, 60) t(i)', by: ['id'], since: 1 }), { softDeletes: true });
+  expect(await count(181)).toEqual({ sourceRows: 181, countedRows: 181 });
+  await compactTable(table.workplace, CHANGED);
+  expect(await count(181)).toEqual({ sourceRows: 181, countedRows: 181 });
 });
 
 test('other rows than the source counted: noted, logged and measured', async () => {

@@ -29,6 +29,8 @@ describe('run completion is told', () => {
     ['iceberg()', LandedTables.iceberg(), { kind: 'iceberg', foreignRows: 'refuse' }],
     ['foreignRows', LandedTables.iceberg({ foreignRows: ForeignRows.KEEP }), { kind: 'iceberg', foreignRows: 'keep' }],
     ['deletes', LandedTables.iceberg({ deletes: LandedDeletes.POSITION }), { kind: 'iceberg', foreignRows: 'refuse', deletes: 'position' }],
+    ['softDeletes', LandedTables.iceberg({ softDeletes: true }), { kind: 'iceberg', foreignRows: 'refuse', softDeletes: true }],
+    ['no softDeletes', LandedTables.iceberg({ softDeletes: false }), { kind: 'iceberg', foreignRows: 'refuse' }],
     ['keepRuns', LandedTables.iceberg({ keepRuns: 30 }), { kind: 'iceberg', foreignRows: 'refuse', keepRuns: 30 }],
     ['keepFor', LandedTables.iceberg({ keepFor: Duration.days(400) }), { kind: 'iceberg', foreignRows: 'refuse', keepForDays: 400 }],
     ['hive()', LandedTables.hive(), { kind: 'hive' }],
