@@ -45,9 +45,9 @@ async function shown(columns: readonly string[], table = 'Kept'): Promise<string
   const { workplace } = openFolder(runs.endpoints.target);
   const metadata = (await shownTable(workplace, `${runs.server.database}_dbo_${table}`.toLowerCase()))!;
   const rows: string[] = [];
-  const plan = await scanOf(workplace.files, metadata);
-  const places = columns.map((name) => plan.fields.findIndex((field) => field.name === name.toLowerCase()));
-  for await (const { values } of readRows(workplace.files, plan)) rows.push(places.map((at) => text(values[at])).join('|'));
+  const scan = await scanOf(workplace.files, metadata);
+  const places = columns.map((name) => scan.fields.findIndex((field) => field.name === name.toLowerCase()));
+  for await (const { values } of readRows(workplace.files, scan)) rows.push(places.map((at) => text(values[at])).join('|'));
   return rows.sort();
 }
 
