@@ -12,8 +12,7 @@ import type { RepairedTable } from './run/sync/ask-repair';
 import type { CurrentSource } from './verify/current/current-source';
 
 export type { RepairedTable } from './run/sync/ask-repair';
-export type { ComparedTable, CurrentSource, SourceRows } from './verify/current/current-source';
-export type { FileInMemory } from './rows/objects/files-in-memory';
+export type { ComparedTable, CurrentSource, FileInMemory, SourceRows } from './verify/current/current-source';
 
 /** What the bundled engine exports. */
 export interface ExtractorEngine {

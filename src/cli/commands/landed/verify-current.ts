@@ -53,13 +53,13 @@ function costLine({ name, landedRows, landedFiles, landedBytes, sourceRows, sour
 function tableLines(table: CurrentTable): string[] {
   if (table.state === 'PLANNED') return [];
   if (table.state === 'NOT_COMPARED') return [`${table.name} was not compared: ${table.why}`];
-  const { name, state, landedRows, sourceRows, changedKeys, mark, sourceMark, differing, isWhole, differences, notCompared } = table;
+  const { name, state, why, landedRows, sourceRows, changedKeys, mark, sourceMark, differing, isWhole, differences, notCompared } = table;
   const left = changedKeys === 0 ? '' : `; ${counted(changedKeys, 'key')} changed since and left out`;
   const at = `as of ${mark}, compared with the source at ${sourceMark}${left}`;
   return [
     state === 'EQUAL' ? `${name} equals the source: ${counted(landedRows, 'row')} ${at}`
-      : `${name} does not equal the source: ${isWhole ? '' : 'at least '}${counted(differing, 'key')} differ, ${counted(landedRows, 'landed row')}, ${counted(sourceRows, 'row')} of the source, ${at}`,
-    ...differences.map((difference) => `  ${differenceText(difference)}`),
+      : `${name} ${state === 'UNDECIDED' ? 'could not be decided' : 'does not equal the source'}: ${isWhole ? '' : 'at least '}${counted(differing, 'key')} differ, ${counted(landedRows, 'landed row')}, ${counted(sourceRows, 'row')} of the source, ${at}${why === undefined ? '' : `: ${why}`}`,
+    ...differences.map((difference) => `  ${differenceText(difference)}${state === 'UNDECIDED' ? ', or changed since' : ''}`),
     ...(differing > differences.length ? [`  and ${differing - differences.length} more`] : []),
     ...(notCompared.length > 0 ? [`  not compared, since the source does not repeat them: ${notCompared.join(', ')}`] : []),
   ];
@@ -78,6 +78,10 @@ function differenceText({ key, what, columns = [], copies }: RowDifference): str
 function refuse(tables: readonly CurrentTable[]): void {
   const different = tables.flatMap((table) => (table.state === 'DIFFERENT' ? [table.name] : []));
   if (different.length > 0) throw new LegacyToS3Error('CONTENT_MISMATCH', `${someNames(different)} ${different.length === 1 ? 'does' : 'do'} not equal the source; repair reads a table whole again`);
+  const undecided = tables.flatMap((table) => (table.state === 'UNDECIDED' ? [table.name] : []));
+  if (undecided.length > 0) {
+    throw new LegacyToS3Error('VERIFICATION_FAILED', `${someNames(undecided)} could not be decided: what differs may have changed in the source since`);
+  }
   const left = tables.flatMap((table) => (table.state === 'NOT_COMPARED' ? [{ name: table.name, problem: { code: table.code, message: table.why } }] : []));
   if (left.length > 0) throw new LegacyToS3Error('VERIFICATION_FAILED', `${someNames(left.map(({ name }) => name))} could not be compared: ${problemLine(left[0])}`);
 }

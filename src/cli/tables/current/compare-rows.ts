@@ -22,6 +22,8 @@ export interface RowComparison {
   readonly sourceRows: number;
   /** Keys that differ, as many as were found; more where not all were looked into. */
   readonly differing: number;
+  /** Of these, keys that landed and that the source has not. */
+  readonly extra: number;
   /** Whether all that differs was looked into. */
   readonly isWhole: boolean;
   readonly differences: readonly RowDifference[];
@@ -60,7 +62,7 @@ export async function compareRows(sides: ComparedSides, most: number): Promise<R
   await sides.landed(into(landed));
   const counts = { landedRows: landed.rows, sourceRows: source.rows };
   const differing = source.differing(landed);
-  if (differing.length === 0) return { ...counts, differing: 0, isWhole: true, differences: [] };
+  if (differing.length === 0) return { ...counts, differing: 0, extra: 0, isWhole: true, differences: [] };
   const looked = new Set<number>();
   let held = 0;
   for (const bucket of differing) {
@@ -77,7 +79,7 @@ function* rowsOf({ keys, changed }: ComparedSides, batch: RowBatch): Generator<K
   for (const row of keyedRows(batch, keys)) if (!changed.has(row.key)) yield row;
 }
 
-async function differingKeys(sides: ComparedSides, looked: ReadonlySet<number>, most: number): Promise<Pick<RowComparison, 'differing' | 'differences'>> {
+async function differingKeys(sides: ComparedSides, looked: ReadonlySet<number>, most: number): Promise<Pick<RowComparison, 'differing' | 'extra' | 'differences'>> {
   const { fields, keys } = sides;
   const landed = new Map<string, KeyedRow[]>();
   await sides.landed((batch) => {
@@ -108,5 +110,5 @@ async function differingKeys(sides: ComparedSides, looked: ReadonlySet<number>, 
     }
   });
   for (const [row] of landed.values()) tell(row, { what: 'missingInSource' });
-  return { differing, differences };
+  return { differing, extra: landed.size, differences };
 }

@@ -3,7 +3,7 @@ import { batchesInMemory, keyedRows } from './keyed-rows';
 import { CATALOG_PARAMETERS, DELETED_AT_FIELD_ID, TABLE_PROPERTIES, type ManifestColumn } from '../../../contract';
 import { openCurrentSource, type CurrentSource, type SourceRows } from '../../../extractor/doors/landed-tables';
 import { LegacyToS3Error, type ConnectRetryEvent, type ExtractorProps } from '../../../extractor/doors/public';
-import { appliedMark } from '../../../iceberg/commit/changes/chain';
+import { appliedMark, appliedRun } from '../../../iceberg/commit/changes/chain';
 import { Deletes } from '../../../iceberg/rows/deleted-rows';
 import { readLiveBatches, scanOf, type RowBatch } from '../../../iceberg/rows/read-rows';
 import type { ScanPlan } from '../../../iceberg/rows/scan-plan';
@@ -31,8 +31,11 @@ export interface ComparisonCost {
 export type CurrentTable =
   | RowComparison & {
     readonly name: string;
-    readonly state: 'EQUAL' | 'DIFFERENT';
-    /** Order of the mark that the landed table is as of, and of what the source showed. */
+    /** UNDECIDED where what differs may have changed since the mark, by a way that does not tell it. */
+    readonly state: 'EQUAL' | 'DIFFERENT' | 'UNDECIDED';
+    /** Why it is UNDECIDED. */
+    readonly why?: string;
+    /** Order of the mark that the landed table is as of, and of what the source showed; of a table read whole the run, and the source's clock. */
     readonly mark: string;
     readonly sourceMark: string;
     /** Keys that changed between the two: they are not in step yet, and are left out on both sides. */
@@ -52,6 +55,8 @@ export interface VerifyCurrentOptions {
   readonly signal?: AbortSignal;
   readonly onCost?: (cost: ComparisonCost) => void;
   readonly onConnectRetry?: (event: ConnectRetryEvent) => void;
+  /** How long a capture process that lags behind is waited for (milliseconds). @default 420000 */
+  readonly captureWaitMs?: number;
 }
 
 /** Keys that changed since the mark, that are held: a table with more is to be synced first. */
@@ -112,13 +117,14 @@ class TableComparison {
 
   public async run(): Promise<CurrentTable> {
     const { name, dataset } = this.table;
-    const mark = this.markOf();
+    const { way } = this.source.table(dataset);
+    const mark = this.markOf(way === 'whole');
     const plan = await scanOf(this.place.workplace.files, this.metadata);
     this.options.onCost?.(this.costOf(plan));
     if (this.options.dryRun) return { name, state: 'PLANNED' };
     return this.source.read(dataset, mark, async (rows) => {
       const changed = await this.changedKeys(rows, plan);
-      if (changed.size > 0 && !rows.keysAreBytes) {
+      if (changed.size > 0 && !rows.tellsSpellings) {
         throw new LegacyToS3Error('CHANGES_REFUSED', `'${name}' cannot be compared now: ${changed.size} keys changed since its mark, and the source holds spellings of them equal `
           + 'that land as others, so that their landed rows cannot be told: sync, and compare while nothing writes');
       }
@@ -133,17 +139,19 @@ class TableComparison {
         landed: async (take) => this.eachBatch(readLiveBatches(this.place.workplace.files, plan, { fields, deletes }), take),
         check: async () => rows.check(),
       }, this.options.most);
-      return {
-        name, state: compared.isWhole && compared.differing === 0 ? 'EQUAL' : 'DIFFERENT', mark: mark.order, sourceMark: rows.mark.order, changedKeys: changed.size, notCompared, ...compared,
-      };
+      const seen = { mark: mark?.order ?? appliedRun(this.metadata), sourceMark: rows.shows, changedKeys: changed.size, notCompared };
+      return { name, ...stateOf(compared, rows.tells), ...seen, ...compared };
     });
   }
 
-  /** @throws LegacyToS3Error of code CHANGES_REFUSED where it is of no mark */
-  private markOf() {
+  /**
+   * @param isWhole whether it is read whole each time, and needs none
+   * @throws LegacyToS3Error of code CHANGES_REFUSED where it is of no mark
+   */
+  private markOf(isWhole: boolean) {
     const { name } = this.table;
     const mark = appliedMark(this.metadata);
-    if (!mark) {
+    if (!mark && !isWhole) {
       throw new LegacyToS3Error('CHANGES_REFUSED', `'${name}' cannot be compared now: it is of no mark (its run read it whole, and no changes can follow), so that nothing tells what changed since`);
     }
     const applied = Number(this.metadata.properties?.[TABLE_PROPERTIES.appliedSequence] ?? 0);
@@ -214,6 +222,14 @@ class TableComparison {
       take(batch);
     }
   }
+}
+
+/** What is told is decided by what the source tells of changes: a row that it may have changed since is no proof that what landed is wrong. */
+function stateOf({ isWhole, differing, extra }: RowComparison, tells: SourceRows['tells']): { readonly state: 'EQUAL' | 'DIFFERENT' | 'UNDECIDED'; readonly why?: string } {
+  if (isWhole && differing === 0) return { state: 'EQUAL' };
+  if (tells === 'nothing') return { state: 'UNDECIDED', why: 'nothing tells what changed since the run that read it whole: compare after the next one, while nothing writes' };
+  if (tells === 'rows' && differing === extra) return { state: 'UNDECIDED', why: 'of keys that the source has no more nothing tells whether they were deleted since' };
+  return { state: 'DIFFERENT' };
 }
 
 function idsNamed(columns: readonly ManifestColumn[], names: readonly string[]): number[] {

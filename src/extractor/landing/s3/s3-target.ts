@@ -119,7 +119,9 @@ export class S3Target implements LandingTarget {
     const { client, bucket, expectedBucketOwner } = this.context;
     const Range = from < 0 ? `bytes=-${size}` : `bytes=${from}-${from + size - 1}`;
     try {
-      const { Body, ContentRange, ContentLength } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range, ExpectedBucketOwner: expectedBucketOwner }));
+      const { Body, ContentRange, ContentLength } = await client.send(new GetObjectCommand({
+        Bucket: bucket, Key: key, Range, ExpectedBucketOwner: expectedBucketOwner,
+      }));
       const bytes = Buffer.from(await Body!.transformToByteArray());
       // Where the range is the whole object some stores answer without one.
       return { bytes, sizeBytes: Number(/\/(\d+)$/.exec(ContentRange ?? '')?.[1] ?? ContentLength ?? bytes.length) };

@@ -64,7 +64,8 @@ export class RowLanding implements RowConsumer {
 
   public columns(metadata: readonly ColumnMetadata[]): void {
     const { subject, format, onColumns, columnIds } = this.options;
-    const shape = JSON.stringify(metadata.map(({ name, type, length, precision, scale, collation }) => [name, type, length, precision, scale, collation && [...collation]]));
+    const shape = JSON.stringify(metadata.map(({ name, type, length, precision, scale, collation = [] }) => (
+      [name, type, length, precision, scale, ...collation])));
     if (this.encoder && this.mayFollow) {
       this.mayFollow = false;
       if (shape === this.shape) return;

@@ -19,8 +19,11 @@ const FIXED_TYPES = /^(bit|tinyint|smallint|int|bigint|money|smallmoney|datetime
  * Hashes of objects with keys are of rows whose values come with the lengths that the columns of the table have. Where the source gives others,
  * no hash can be compared later, and there is none; what it checks of rows stays.
  */
-export function comparableKeys(objects: readonly ManifestObject[], read: readonly ManifestColumn[], columns: readonly ManifestColumn[]): ManifestObject[] {
-  const isAlike = read.every(({ name, framing }) => isChangeName(name) || columns.some((column) => column.name === name && column.framing === framing));
+export function comparableKeys(
+  objects: readonly ManifestObject[], read: readonly ManifestColumn[], columns: readonly ManifestColumn[],
+): ManifestObject[] {
+  const isAlike = read.every(({ name, framing }) => (
+    isChangeName(name) || columns.some((column) => column.name === name && column.framing === framing)));
   return isAlike ? [...objects] : objects.map(({ contentHash: _, ...object }) => object);
 }
 

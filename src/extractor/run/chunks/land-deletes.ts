@@ -208,7 +208,8 @@ class ComparedKeys {
         }
       }
     };
-    const { wireBytes } = await watchIdle({ connection, clock, idleMs: options.idleTimeoutMs, subject, waitsForTarget: () => waits.isForTarget }, async () => readRows({
+    const watched = { connection, clock, idleMs: options.idleTimeoutMs, subject, waitsForTarget: () => waits.isForTarget };
+    const { wireBytes } = await watchIdle(watched, async () => readRows({
       connection,
       sql,
       parameters,

@@ -1,3 +1,4 @@
+/* eslint-disable no-bitwise */
 /** What is known of a key. */
 enum State { FREE, LANDED, REMOVED, SEEN, TOLD }
 

@@ -1,14 +1,12 @@
+import { changedSince, type ChangedGiven, type ToldChanges } from './changed-since';
 import { CHANGE_COLUMNS, datasetId, isOneLineage, type ChangeChain, type ChangeMark, type ChangeRole, type ManifestColumn } from '../../../contract';
 import { ChangeWay } from '../../api/changes/planned-changes';
 import type { PlanControls } from '../../api/controls';
 import { LegacyToS3Error } from '../../api/errors';
 import type { PlannedTable } from '../../api/extraction-plan';
 import type { ExtractorProps } from '../../api/extractor-props';
-import { gap, keyOf } from '../../changes/changed-table';
 import { keyColumns, keyEquality } from '../../changes/key-equality';
 import type { ChangeStatement } from '../../changes/table-changes';
-import { changesOf } from '../../changes/table-ways';
-import { readBegin } from '../../changes/transaction-begin';
 import { targetOptions } from '../../landing/open-target';
 import { shapeOf } from '../../plan/ways/choose-ways';
 import { readRows } from '../../rows';
@@ -23,15 +21,28 @@ import { planOver } from '../../run/plan-run';
 import { askFacts, planWithWays } from '../../run/plan-ways';
 import { uncut } from '../../run/sync/plan-sync';
 import { refuseSource } from '../../run/sync/sync-run';
+import { landedNames } from '../../source/catalog/column-names';
 import { quoteTable } from '../../source/catalog/identifiers';
 import { readFeatures } from '../../source/catalog/source-features';
 import { addressOf, SqlServerConnection } from '../../source/connection/sql-server-connection';
 import { toSafeError } from '../../source/credentials/redact';
 import { chainKey, linkKey, readChain } from '../../state/chain-store';
+import { SYSTEM_CLOCK, type Clock } from '../../state/clock';
 import { openStore } from '../../state/open-store';
 
 /** Size at which a file in memory ends. */
 const FILE_BYTES = 32 * 1024 * 1024;
+
+export type { FileInMemory } from '../../rows/objects/files-in-memory';
+
+/** Capture makes an entry every five minutes where nothing changes. */
+const CAPTURE_WAIT_MS = 420_000;
+
+/** How a source is opened to be compared. */
+export interface CurrentControls extends PlanControls {
+  /** How long capture is waited for (milliseconds). @default 420000 */
+  readonly captureWaitMs?: number;
+}
 
 /** A table of the source that a landed table can be compared with. */
 export interface ComparedTable {
@@ -46,12 +57,14 @@ export interface ComparedTable {
 
 /** Rows of a table in one SNAPSHOT transaction, as they would land. */
 export interface SourceRows {
-  /** What the transaction shows. */
-  readonly mark: ChangeMark;
+  /** What the transaction shows, or what changes are told up to: the order of a mark, of a table read whole the source's clock. */
+  readonly shows: string;
+  /** What is told of changes since the mark. */
+  readonly tells: ToldChanges;
   /** Landed columns whose values the source does not repeat. */
   readonly notCompared: readonly string[];
-  /** Whether keys that the source holds equal land as the same bytes. */
-  readonly keysAreBytes: boolean;
+  /** Whether the landed rows of changed keys can be told: keys that the source holds equal land as the same bytes, or all landed ones are told. */
+  readonly tellsSpellings: boolean;
   /** Names of the columns that tell rows apart, among those of a file. */
   keyColumns(columns: readonly ManifestColumn[]): string[];
   /** All columns as they would land. @throws LegacyToS3Error */
@@ -66,11 +79,13 @@ export interface SourceRows {
 
 /**
  * A source whose tables are compared with what landed tables show: in one SNAPSHOT transaction each, in which their changes since the landed
- * table's mark are read too.
+ * table's mark are read too; captured ones beside it.
  */
 export class CurrentSource {
   /** @throws LegacyToS3Error */
-  public static async open(props: ExtractorProps, { signal, onConnectRetry }: PlanControls = {}): Promise<CurrentSource> {
+  public static async open(
+    props: ExtractorProps, { signal, onConnectRetry, captureWaitMs = CAPTURE_WAIT_MS }: CurrentControls = {}, clock: Clock = SYSTEM_CLOCK,
+  ): Promise<CurrentSource> {
     const options = await resolveOptions(props);
     const state = openStore(options.target, targetOptions(props));
     let connection: SqlServerConnection | undefined;
@@ -81,7 +96,7 @@ export class CurrentSource {
       const chain = await readChain(state.store, chainKey(addressOf(options.connection), connection.database));
       const facts = await askFacts(connection, features, options);
       const plan = await planWithWays(connection, facts, await planOver(connection, features, uncut(options)), options);
-      return new CurrentSource(options, connection.database, plan.tables, chain, signal);
+      return new CurrentSource(options, connection.database, plan.tables, chain, signal, clock, captureWaitMs);
     } catch (error) {
       throw safe(error, options, signal);
     } finally {
@@ -93,6 +108,7 @@ export class CurrentSource {
   private constructor(
     private readonly options: RunOptions, private readonly database: string, private readonly tables: readonly PlannedTable[],
     private readonly chain: ChangeChain | undefined, private readonly signal: AbortSignal | undefined,
+    private readonly clock: Clock, private readonly captureWaitMs: number,
   ) {}
 
   /** What is known of a table before it is read. @param dataset `<database>/<schema>/<table>` @throws LegacyToS3Error where it cannot be compared, and why */
@@ -104,23 +120,28 @@ export class CurrentSource {
   /**
    * Reads a table in a transaction of its own.
    *
-   * @param from mark that the landed table is as of
+   * @param from mark that the landed table is as of; of one that is read whole each time it may have none
    * @throws LegacyToS3Error, of code CHANGES_GAP or CHANGES_REFUSED where the table cannot be compared now
    */
-  public async read<T>(dataset: string, from: ChangeMark, work: (rows: SourceRows) => Promise<T>): Promise<T> {
+  public async read<T>(dataset: string, from: ChangeMark | undefined, work: (rows: SourceRows) => Promise<T>): Promise<T> {
     const { options, signal } = this;
     const [job] = planJobs({ tables: [this.planned(dataset)] }, options.maxDop, { ...options.format.types, partial: true });
-    let connection: SqlServerConnection | undefined;
+    const opened: SqlServerConnection[] = [];
+    const open = async () => {
+      const each = await SqlServerConnection.open(options.connection, signal);
+      opened.push(each);
+      await each.query(options.sessionSql, 'set the session\'s options');
+      return each;
+    };
     try {
-      connection = await SqlServerConnection.open(options.connection, signal);
-      await connection.query(options.sessionSql, 'set the session\'s options');
+      const connection = await open();
       await connection.query('SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION', 'start a SNAPSHOT transaction');
-      return await work(await this.rowsOf(connection, dataset, job, from));
+      return await work(await this.rowsOf({ connection, aside: open }, dataset, job, from));
     } catch (error) {
       throw safe(error, options, signal);
     } finally {
       // Nothing was written: the server ends the transaction.
-      await connection?.close();
+      for (const each of opened) await each.close();
     }
   }
 
@@ -129,11 +150,9 @@ export class CurrentSource {
     const found = this.tables.find(({ schema, table }) => datasetId(this.database, schema, table) === dataset);
     if (!found) throw new LegacyToS3Error('NO_TABLE_MATCHED', `the source has no table ${dataset}, or it is not among those that are chosen (tables, excludeTables)`);
     const name = quoteTable(found.schema, found.table);
-    const { way, why } = found.changes!;
-    if (way !== ChangeWay.CHANGE_TRACKING) {
-      throw new LegacyToS3Error('CHANGES_REFUSED', `${name} cannot be compared now: nothing tells which of its rows changed since it was landed. Its way is ${way} (${why}), `
-        + 'and Change Tracking alone tells all changed keys in the transaction that reads the rows');
-    }
+    const lacks = found.primaryKey.length === 0 ? 'it has no primary key' : found.changes!.settings?.rows === 'append' ? 'rows of it are only added'
+      : found.memoryOptimized ? 'it is memory-optimised, which no SNAPSHOT transaction reads' : undefined;
+    if (lacks !== undefined) throw new LegacyToS3Error('CHANGES_REFUSED', `${name} cannot be compared now, row by row: ${lacks}`);
     const link = this.chain?.tables[linkKey(found)];
     if (link && link.shape !== shapeOf(found, this.options.format.types)) {
       throw new LegacyToS3Error('SCHEMA_CHANGED', `${name} cannot be compared now: it has other columns than its last run landed, or they land otherwise by the options given; `
@@ -142,22 +161,25 @@ export class CurrentSource {
     return found;
   }
 
-  private async rowsOf(connection: SqlServerConnection, dataset: string, job: ReadJob, from: ChangeMark): Promise<SourceRows> {
-    const { table } = job.changes!;
-    const way = changesOf(ChangeWay.CHANGE_TRACKING, table);
-    const mark = await way.mark(connection, await readBegin(connection, [ChangeWay.CHANGE_TRACKING]));
-    if (!isOneLineage(from, mark)) throw gap(table, from, `the landed table is of ${from.lineage}, and the source is ${mark.lineage} now`);
-    if (mark.order < from.order) throw gap(table, from, `the source is at ${mark.order} now, and went back`);
-    const since = this.seenUnchanged(table, from);
-    await way.check(connection, since);
-    const { keys, deletes } = way.statements(since, mark);
-    const key = keyOf(table).map(({ landed }) => landed);
+  private async rowsOf(
+    connections: Pick<ChangedGiven, 'connection' | 'aside'>, dataset: string, job: ReadJob, from: ChangeMark | undefined,
+  ): Promise<SourceRows> {
+    const { connection } = connections;
     const planned = this.planned(dataset);
+    const since = from && this.seenUnchanged(planned, from);
+    const { clock, captureWaitMs, signal } = this;
+    const changed = await changedSince({ ...connections, job, way: planned.changes!.way, from, since, clock, signal, captureWaitMs });
+    const names = landedNames(planned.columns, planned.partitionPrefix);
+    const key = planned.primaryKey.map((name) => names[planned.columns.findIndex((column) => column.name === name)]);
     const optionsOf = (name: string) => job.typeOptions?.get(name) ?? this.options.format.types?.all ?? {};
+    const equality = keyEquality(planned.primaryKey.map((name) => planned.columns.find((column) => column.name === name)!), optionsOf);
+    if (equality.kind === 'none') throw new LegacyToS3Error('CHANGES_REFUSED', `${job.subject} cannot be compared now, row by row: ${equality.why}`);
     return {
-      mark,
+      shows: changed.shows,
+      tells: changed.tells,
       notCompared: job.notCompared ?? [],
-      keysAreBytes: keyEquality(table.key.map((name) => planned.columns.find((column) => column.name === name)!), optionsOf).kind === 'bytes',
+      // A window of captured changes has every spelling that a row of it had.
+      tellsSpellings: equality.kind === 'bytes' || planned.changes!.way === ChangeWay.CDC,
       keyColumns: (columns) => keyColumns(columns, key),
       columns: async () => {
         let columns: readonly ManifestColumn[] = [];
@@ -166,11 +188,10 @@ export class CurrentSource {
         return columns;
       },
       changedKeys: async (take) => {
-        await this.send(connection, job, keys!, take, 'keys');
-        await this.send(connection, job, deletes!, take, 'deletes');
+        for (const { role, statement } of changed.statements) await this.send(changed.connection, job, statement, take, role);
       },
       rows: async (take) => this.send(connection, job, job, take),
-      check: async () => way.check(connection, since),
+      check: async () => changed.check(),
     };
   }
 
@@ -209,6 +230,6 @@ function safe(error: unknown, { connection }: RunOptions, signal: AbortSignal | 
 }
 
 /** Opens a source to compare landed tables with it. @throws LegacyToS3Error */
-export async function openCurrentSource(props: ExtractorProps, controls?: PlanControls): Promise<CurrentSource> {
+export async function openCurrentSource(props: ExtractorProps, controls?: CurrentControls): Promise<CurrentSource> {
   return CurrentSource.open(props, controls);
 }

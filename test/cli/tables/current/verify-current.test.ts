@@ -132,16 +132,13 @@ test('every type is compared by its values', async () => {
 });
 
 describe('what cannot be compared now is told by name', () => {
-  test('a table without Change Tracking, of another way, rolled back, truncated, or of other columns', async () => {
+  test('a table of no mark, one that was truncated, or is of other columns', async () => {
     await batch('ALTER TABLE dbo.Still DISABLE CHANGE_TRACKING');
     await follow();
+    await batch('ALTER TABLE dbo.Still ENABLE CHANGE_TRACKING');
     expect(await verify([STILL])).toMatchObject([{ state: 'NOT_COMPARED', code: 'CHANGES_REFUSED', why: expect.stringContaining('of no mark') }]);
     expect(await verify([MOVING], props({ tables: ['Still'] }))).toMatchObject([{ state: 'NOT_COMPARED', code: 'NO_TABLE_MATCHED' }]);
     expect(await verify([MOVING], props({ tableOptions: [{ table: 'Moving', excludeColumns: ['A'] }] }))).toMatchObject([{ state: 'NOT_COMPARED', code: 'SCHEMA_CHANGED' }]);
-    const { run } = await follow();
-    await batch("UPDATE dbo.Moving SET A = 'x' WHERE Id = 1");
-    await follow();
-    expect(run).toBeDefined();
     await batch('TRUNCATE TABLE dbo.Moving');
     expect(await verify()).toMatchObject([{ name: MOVING, state: 'NOT_COMPARED', code: 'CHANGES_GAP', why: expect.stringContaining('Moving') }, { name: STILL, state: 'NOT_COMPARED' }]);
   });
