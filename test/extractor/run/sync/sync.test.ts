@@ -289,6 +289,17 @@ test('one version: a transaction over several tables lands whole, read by one re
   for (const { changes } of manifestOf(result).tables) expect(changes).not.toHaveProperty('sourceRows');
 });
 
+test('one version: what was stopped is not gone on with, since its transaction has ended', async () => {
+  const stop = new AbortController();
+  const onEvent = (event: ExtractEvent) => { if (event.type === 'run-verified') stop.abort(); };
+  const one = props({ oneVersion: true });
+  await expect(sync(one, { signal: stop.signal, onEvent })).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  await batch('DELETE FROM dbo.Still WHERE Id = 1; DELETE FROM dbo.Moving WHERE Id = 1');
+  const result = await sync(one);
+  expect(result).toMatchObject({ kind: 'firstLoad', tables: [{ rows: 99 }, { rows: 9 }] });
+  expect(new Set(manifestOf(result).tables.map(({ base }) => base!.mark.order)).size).toBe(1);
+});
+
 test('a run of all rows beside the syncs moves the chain on, since the landed tables show it', async () => {
   await sync(props());
   await batch("UPDATE dbo.Moving SET A = 'x' WHERE Id = 1");

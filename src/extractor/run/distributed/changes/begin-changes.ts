@@ -74,7 +74,8 @@ interface Look {
 
 async function lookHeld(given: LookGiven, connection: SqlServerConnection, { key, idle }: Look): Promise<ChangesStart> {
   const { props, options, target, store, setting: { clock, isRunning } } = given;
-  const { resumable, givenUp } = await leftRuns(target, store, key);
+  const goesOn = !options.oneVersion || await readChain(store, key) === undefined;
+  const { resumable, givenUp } = await leftRuns(target, store, key, goesOn);
   for (const runId of givenUp) await abort(props, runId, false, clock, { isRunning });
   const features = await readFeatures(connection);
   refuseSource(features, connection.database, options);
