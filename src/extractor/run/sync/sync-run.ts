@@ -107,8 +107,8 @@ class Sync {
     let lease: RunLease | undefined;
     try {
       const key = chainKey(addressOf(options.connection), connection.database);
-      const idle = await readIdle(connection, options);
       const chain = await readChain(store, key);
+      const idle = await readIdle(connection, options, chain);
       // Whoever is at work changes nothing that is told here.
       if (chain?.idle !== undefined && chain.idle === idle) return nothing(chain);
       lease = await RunLease.acquire(store, `sync of ${key}`, clock, { takeOver: controls.takeOver ?? false, folder: chainFolder(key) });
@@ -179,7 +179,7 @@ class Sync {
         if (!isGap || options.onGap !== OnGap.RELOAD || attempt === MOST_ATTEMPTS) throw error;
         // It came between the look and the read: the next look finds it.
         if (runId !== '') await abort(props, runId, false, clock).catch(() => undefined);
-        at = await readIdle(connection, options);
+        at = await readIdle(connection, options, chain);
       }
     }
   }

@@ -6,7 +6,7 @@ import {
   ChangeWay, Changes, CountEvery, extract, ExtractFormat, OnGap, OnTableError, plan, sync, verifyRun,
   type ExtractEvent, type ExtractorProps, type SyncResult,
 } from '../../../../src/extractor/doors/public';
-import { IDLE_SQL } from '../../../../src/extractor/run/sync/idle';
+import { idleSql } from '../../../../src/extractor/run/sync/idle';
 import { standInRuns } from '../../../support/source/stand-in-runs';
 import { fieldsByHyparquet } from '../../../support/tds/parquet-fields';
 import { readWithDuckDb } from '../../../support/tds/parquet-readers';
@@ -98,7 +98,7 @@ test('a database in which nothing changed is asked one statement; what changes a
   const first = await sync(props());
   const asked = statements();
   expect(await sync(props())).toEqual({ kind: 'nothing', tables: [], lagSeconds: 0, lagRows: 0, gaps: 0, landedRuns: [first.run!.runId] });
-  expect(asked.filter((sql) => sql !== '' && !/^set ansi_nulls/.test(sql))).toEqual([IDLE_SQL]);
+  expect(asked.filter((sql) => sql !== '' && !/^set ansi_nulls/.test(sql))).toEqual([idleSql(['changeTracking'])]);
   // Tables that are not followed move the version, and the marks of the others with it, or clean-up would take them.
   await batch("IF OBJECT_ID('dbo.Other') IS NULL CREATE TABLE dbo.Other (Id int NOT NULL PRIMARY KEY)");
   await batch('ALTER TABLE dbo.Other ENABLE CHANGE_TRACKING; INSERT INTO dbo.Other VALUES (1)');

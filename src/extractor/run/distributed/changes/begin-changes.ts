@@ -52,8 +52,8 @@ export async function lookForChanges(given: LookGiven): Promise<ChangesStart> {
   try {
     const { database } = connection;
     const key = chainKey(addressOf(options.connection), database);
-    const idle = await readIdle(connection, options);
     const chain = await readChain(store, key);
+    const idle = await readIdle(connection, options, chain);
     if (chain?.idle !== undefined && chain.idle === idle) return { kind: 'unchanged', since: chain.runId, database, gaps: 0 };
     const lease = await acquireChain(store, key, given.execution, given.setting);
     const start = await lookHeld(given, connection, { key, idle }).catch(async (error: unknown) => {
