@@ -43,7 +43,7 @@ function props(...names: readonly string[]): ExtractorProps {
 /** Syncs, and tells what came of it and what the source was asked beside the login. */
 async function look(asked: ExtractorProps): Promise<{ readonly tables: string[]; readonly statements: string[] }> {
   const statements: string[] = [];
-  runs.server.faults.onRequest = ({ sql: text }) => { if (text !== '' && !/^set ansi_nulls/.test(text)) statements.push(text); };
+  runs.server.faults.onRequest = ({ sql: text }) => void (text !== '' && !/^set ansi_nulls/.test(text) && statements.push(text));
   const { tables } = await sync(asked);
   runs.server.faults.onRequest = undefined;
   return { tables: tables.map(({ table }) => table), statements };
