@@ -178,6 +178,8 @@ export interface WorkStep {
 export interface WorkItem {
   /** Number among the items of tasks, from 0, under which it is kept as a text of its own; absent of an item that a function reads. */
   readonly task?: number;
+  /** Whether its chunks are read in one transaction, by one reader; who cannot end it fails what is left. */
+  readonly oneVersion?: true;
   /** By table of the plan, which is kept in the state of the run without its chunks. */
   readonly tables: ReadonlyArray<{ readonly index: number; readonly chunks: readonly ItemChunk[] }>;
 }

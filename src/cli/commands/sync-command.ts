@@ -61,6 +61,9 @@ const PASSING: ReadonlySet<string> = new Set([
 ]);
 const LONGEST_BACK_OFF_MS = 3_600_000;
 
+/** A process that died holds its database for a minute at most: it renewed its lease before. */
+const LONGEST_LEASE_MS = 61_000;
+
 async function runSync(options: SyncOptions): Promise<void> {
   const values = settingValues(options);
   const landing = await targetOf(values, options);
@@ -78,20 +81,30 @@ async function runSync(options: SyncOptions): Promise<void> {
   }
 }
 
-/** Looks again and again; after failures that pass the time between doubles, up to an hour. */
+/** Codes of the syncs since the last that failed otherwise or not at all, the newest last. */
+type Failures = readonly string[];
+
+/** How long a loop waits (milliseconds): after failures of the source or the target twice as long each time, up to an hour. */
+export function waitAfter(everyMs: number, failures: Failures): number {
+  // Of tables that fail the others need not wait.
+  if (failures.length === 0 || failures.at(-1) === 'TABLES_MISSING') return everyMs;
+  // Whoever holds the database may be dead; if it is not, it is at work.
+  if (failures.at(-1) === 'RUN_IN_USE') return failures.length === 1 ? Math.min(everyMs, LONGEST_LEASE_MS) : everyMs;
+  return Math.max(everyMs, Math.min(LONGEST_BACK_OFF_MS, everyMs * 2 ** Math.min(failures.length, 20)));
+}
+
+/** Looks again and again. */
 async function syncEvery(everyMs: number, once: () => Promise<void>, signal: AbortSignal): Promise<void> {
-  for (let failures = 0; ;) {
+  for (let failures: string[] = []; ;) {
     try {
       await once();
-      failures = 0;
+      failures = [];
     } catch (error) {
       if (!(error instanceof LegacyToS3Error) || !PASSING.has(error.code) || signal.aborted) throw error;
-      // Of tables that fail the others need not wait.
-      failures = error.code === 'TABLES_MISSING' ? 0 : failures + 1;
-      process.stderr.write(`warning: ${error.code}: ${error.message}\n`);
+      failures = failures.at(-1) === error.code ? [...failures, error.code] : [error.code];
+      process.stderr.write(`warning: ${error.code}: ${error.message}; the next sync is in ${Math.ceil(waitAfter(everyMs, failures) / 1000)} s\n`);
     }
-    const wait = Math.max(everyMs, Math.min(LONGEST_BACK_OFF_MS, failures === 0 ? 0 : everyMs * 2 ** Math.min(failures, 20)));
-    await delay(wait, undefined, { signal }).catch(() => undefined);
+    await delay(waitAfter(everyMs, failures), undefined, { signal }).catch(() => undefined);
     if (signal.aborted) throw new LegacyToS3Error('INTERRUPTED', 'stopped between two syncs; what landed before counts, and the next sync goes on');
   }
 }

@@ -158,13 +158,15 @@ export async function readHolder(store: StateStore, runId: string): Promise<Pick
 
 async function refuseHeld(runId: string, held: Lease, clock: Clock, isRunning: AsksExecution | undefined): Promise<void> {
   if (held.execution === undefined) {
-    if (Date.parse(held.expiresAt) <= clock.now()) return;
-    throw inUse(runId, `${held.holder} holds it until ${held.expiresAt}; wait until then, or take it over by name if that process is dead`);
+    const left = Date.parse(held.expiresAt) - clock.now();
+    if (left <= 0) return;
+    throw inUse(runId, `${held.holder} holds it until ${held.expiresAt}, which is in ${Math.ceil(left / 1000)} s, and longer if it is at work; `
+      + 'wait until then, or take it over (--take-over) if that process is dead');
   }
   const running = await isRunning?.(held.execution);
   if (running === false) return;
   throw inUse(runId, running ? `${held.holder} holds it, and runs; stop that, or wait until it has ended`
-    : `${held.holder} holds it, and whether that runs cannot be asked from here; take it over by name if it does not`);
+    : `${held.holder} holds it, and whether that runs cannot be asked from here; take it over (--take-over) if it does not`);
 }
 
 function inUse(runId: string, reason: string): LegacyToS3Error {

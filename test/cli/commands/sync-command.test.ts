@@ -1,3 +1,10 @@
+import { pathToFileURL } from 'node:url';
+import { waitAfter } from '../../../src/cli/commands/sync-command';
+import { chainKey } from '../../../src/extractor/state/chain-store';
+import { SYSTEM_CLOCK } from '../../../src/extractor/state/clock';
+import { openStore } from '../../../src/extractor/state/open-store';
+import { chainFolder } from '../../../src/extractor/state/run-folder';
+import { LEASE_MS, RunLease } from '../../../src/extractor/state/run-lease';
 import { landedCli } from '../../support/runs/landed-cli';
 
 const landed = landedCli();
@@ -70,3 +77,35 @@ test('a table that fails keeps the others neither from being read nor from being
   await landed.ok(args);
   expect([await valuesOf('Good'), await valuesOf('Poor')]).toEqual([['1 old', '2 new', '3 new'], ['1 mended', '2 new', '3 new']]);
 }, 120_000);
+
+/** What a sync leaves that was killed some time ago. */
+async function killedSync(args: readonly string[], agoMs: number): Promise<void> {
+  const of = (name: string) => args[args.indexOf(name) + 1];
+  const key = chainKey(`${of('--server')}:${of('--port')}`, of('--database'));
+  const { store, close } = openStore(pathToFileURL(landed.folder).href, {});
+  await RunLease.acquire(store, `sync of ${key}`, { ...SYSTEM_CLOCK, now: () => Date.now() - agoMs }, { takeOver: false, folder: chainFolder(key) });
+  close();
+}
+
+test('after a sync that was killed one is told how long its lease lasts, --take-over does not wait, and --every goes on by itself', async () => {
+  await make('Held');
+  const args = syncArgs('dbo.Held');
+  await killedSync(args, LEASE_MS - 40_000);
+  const refused = await landed.cli(args);
+  expect(refused).toMatchObject({ code: 4, stderr: expect.stringMatching(/^error RUN_IN_USE: sync of .* is in use: .* process \d+ .* holds it until \S+Z, which is in (3\d|40) s, and longer if it is at work; wait until then, or take it over \(--take-over\)/m) });
+  expect(await landed.cli([...args, '--take-over'])).toMatchObject({ code: 0 });
+  await landed.sql('UPDATE dbo.Held SET V = N\'new\' WHERE Id = 1');
+  await killedSync(args, LEASE_MS - 4_000);
+  const loop = landed.start([...args, '--every', '1s']);
+  await loop.seen('1 update');
+  loop.process.kill('SIGINT');
+  expect(await loop.ended).toMatchObject({ code: 130, stderr: expect.stringMatching(/warning: RUN_IN_USE: .*; the next sync is in 1 s/) });
+}, 120_000);
+
+test('a loop goes on after tables that fail, and waits for a dead process no longer than its lease lasts', async () => {
+  const minutes = 60_000;
+  expect([[], ['TABLES_MISSING'], ['TABLES_MISSING', 'TABLES_MISSING']].map((failures) => waitAfter(5 * minutes, failures))).toEqual([5, 5, 5].map((each) => each * minutes));
+  expect(['SOURCE_UNREACHABLE', 'SOURCE_STALLED'].map((code) => waitAfter(5 * minutes, [code, code]))).toEqual([20 * minutes, 20 * minutes]);
+  expect(waitAfter(5 * minutes, Array<string>(30).fill('SOURCE_UNREACHABLE'))).toBe(60 * minutes);
+  expect([waitAfter(5 * minutes, ['RUN_IN_USE']), waitAfter(1000, ['RUN_IN_USE']), waitAfter(5 * minutes, ['RUN_IN_USE', 'RUN_IN_USE'])]).toEqual([61_000, 1000, 5 * minutes]);
+});

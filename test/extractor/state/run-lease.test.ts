@@ -42,7 +42,7 @@ beforeEach(() => {
 
 test('a run has one holder: a second is told who it is and until when', async () => {
   await acquire();
-  await expect(acquire()).rejects.toMatchObject({ code: 'RUN_IN_USE', message: expect.stringMatching(/process \d+ .* holds it until .*T.*Z/) });
+  await expect(acquire()).rejects.toMatchObject({ code: 'RUN_IN_USE', message: expect.stringMatching(/process \d+ .* holds it until .*T.*Z, which is in \d+ s, .* \(--take-over\) if that process is dead$/) });
 });
 
 test('a lease that was released or has expired is free', async () => {
@@ -116,7 +116,7 @@ describe('a lease of an execution', () => {
 
   test('is taken only by name where it cannot be asked whether that runs', async () => {
     await byExecution(ARN, true);
-    await expect(byExecution(`${ARN}-2`, undefined)).rejects.toMatchObject({ code: 'RUN_IN_USE', message: expect.stringContaining('cannot be asked from here; take it over by name') });
+    await expect(byExecution(`${ARN}-2`, undefined)).rejects.toMatchObject({ code: 'RUN_IN_USE', message: expect.stringContaining('cannot be asked from here; take it over (--take-over)') });
     await expect(acquire()).rejects.toMatchObject({ code: 'RUN_IN_USE' });
     await expect(acquire(true)).resolves.toMatchObject({ epoch: 2 });
   });

@@ -9,7 +9,7 @@ import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { make, pipelineOf, secretOf, sourceOf } from './made';
 import {
   Authentication, Changes, ChangesModeOptions, Consistency, Encryption, ExtractFormat, ExtractionMode, ExtractionProps, ExtractionSource,
-  ExtractionWorkers, LambdaWorkersOptions, LandedTables, LegacyToS3Pipeline, ObjectChecksum, TimeType,
+  ExtractionWorkers, LambdaWorkersOptions, LandedTables, LegacyToS3Pipeline, ObjectChecksum, OnTableError, TimeType,
 } from '../../../src';
 import { vpcOf } from '../prop-case-sets';
 import { failureOf, synth } from '../synth';
@@ -121,6 +121,8 @@ test.each<[string, (stack: Stack) => Partial<ExtractionProps>, RegExp]>([
   ['nothing to follow', () => changes({ changes: Changes.NONE }), /mode: changes must be one of auto, .*, got 'none'$/],
   ['a gap left alone', () => changes({ onGap: 'ignore' as never }), /mode: onGap must be one of fail, reload, got 'ignore'$/],
   ['a count that is none', () => changes({ countEvery: 'hour' as never }), /mode: countEvery must be one of auto, run, day, never, got 'hour'$/],
+  ['one version perhaps', () => changes({ oneVersion: 'yes' as never }), /mode: oneVersion must be true or false, got "yes"$/],
+  ['one version of some tables', () => ({ ...changes({ oneVersion: true }), onTableError: OnTableError.CONTINUE }), /mode: oneVersion and onTableError: continue exclude each other/],
   [
     'Change Tracking of a secondary', (stack) => ({ ...changes(), source: { ...sourceOf(stack), readOnlyIntent: true } }),
     /^Stack\/Nightly: source\.readOnlyIntent leads to a secondary, where Change Tracking is refused \(error 22117\)/,

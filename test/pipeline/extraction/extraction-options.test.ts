@@ -20,7 +20,7 @@ const LEFT_OUT: { readonly [property: string]: string } = {
   changes: 'is of ExtractionMode.changes',
   onGap: 'is of ExtractionMode.changes',
   countEvery: 'is of ExtractionMode.changes',
-  oneVersion: 'needs one transaction, which workers do not share',
+  oneVersion: 'is of ExtractionMode.changes',
 };
 
 /** Options whose description is another one, since an extraction knows more. */

@@ -99,5 +99,6 @@ describe('ExtractionMode.changes', () => {
     changes: { own: () => ({ changes: Changes.CDC }), shows: /DefinitionString: .*\\"changes\\":{\\"changes\\":\\"cdc\\"}/ },
     onGap: { own: () => ({ onGap: OnGap.RELOAD }), shows: /DefinitionString: .*\\"changes\\":{\\"onGap\\":\\"reload\\"}/ },
     countEvery: { own: () => ({ countEvery: CountEvery.DAY }), shows: /DefinitionString: .*\\"changes\\":{\\"countEvery\\":\\"day\\"}/ },
+    oneVersion: { own: () => ({ oneVersion: true }), shows: /DefinitionString: .*\\"changes\\":{\\"oneVersion\\":true}/ },
   }, (stack, options) => make(stack, { mode: ExtractionMode.changes({ every: Duration.minutes(5), ...options }) }));
 });

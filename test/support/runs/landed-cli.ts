@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import { runCli, type CliResult } from '../../cli/spawn-cli';
+import { runCli, startCli, type CliProcess, type CliResult } from '../../cli/spawn-cli';
 import { removeCliBundle } from '../packages/cli-bundle';
 import { standInRuns, type StandInRuns } from '../source/stand-in-runs';
 
@@ -38,6 +38,11 @@ export class LandedCli {
     const { code, stdout, stderr } = await this.cli(args, folder);
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
     return stdout;
+  }
+
+  /** Starts a command on the folder. */
+  public start(args: readonly string[]): CliProcess {
+    return startCli([...args, '--to', pathToFileURL(this.folder).href], { LEGACY_TO_S3_PASSWORD: this.runs.server.password });
   }
 
   public extractArgs(tables: string, ...more: readonly string[]): string[] {

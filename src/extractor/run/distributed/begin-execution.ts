@@ -5,13 +5,14 @@ import { checkInput } from './execution-input';
 import { leaveSlot, takeSlot } from './extraction-lock';
 import type { ExtractionSetting } from './extraction-setting';
 import { ReadingHold } from './reading-hold';
-import { countsOf, RunTexts, type FollowingText, type HeaderText, type WrittenItems } from './run-texts';
+import { countsOf, isTogether, RunTexts, type FollowingText, type HeaderText, type WrittenItems } from './run-texts';
 import { placeOf, savedPlan } from './saved-plan';
 import { itemsOf, type TableWork } from './work-items';
 import {
   stateFolder, type BeginAnswer, type BeginStep, type ExtractionEstimate, type ExtractionInput,
   type WorkItem,
 } from '../../../contract';
+import { ChangeWay } from '../../api/changes/planned-changes';
 import { LegacyToS3Error } from '../../api/errors';
 import type { RunPlannedEvent } from '../../api/extract-events';
 import type { ExtractionPlan } from '../../api/extraction-plan';
@@ -20,6 +21,7 @@ import { readBegin } from '../../changes/transaction-begin';
 import { openTarget } from '../../landing/open-target';
 import type { LandingTarget } from '../../landing/target/landing-target';
 import { toSafeError } from '../../source/credentials/redact';
+import { readChain } from '../../state/chain-store';
 import { Checkpoint, hasRecord, type RunRecord } from '../../state/checkpoint';
 import { among, failedPrefix } from '../../state/chunk-claims';
 import { wholeSelection } from '../../state/durations';
@@ -55,7 +57,8 @@ export async function beginExecution(step: BeginStep, setting: ExtractionSetting
   const props = { ...setting.props, ...step.settings, ...step.changes, ...chosen } as ExtractorProps;
   const resolved = await resolveOptions(props);
   const options = { ...resolved, readers: readersOfWorker(resolved, step.limits) };
-  if (step.changes) refuseOptions(options, props);
+  // What is read together is so whatever the number of readers.
+  if (step.changes) refuseOptions({ ...options, readersChosen: false }, {});
   const opened = openStore(options.target, options.targetOptions);
   try {
     const busy = await takeExtraction(opened.store, step, setting);
@@ -138,7 +141,13 @@ class Beginning {
   private async goOn(checkpoint: Checkpoint, props: ExtractorProps, options: RunOptions, target: LandingTarget): Promise<BeginAnswer> {
     const { chain, plan: { tables } } = checkpoint.record;
     if (chain !== undefined) await acquireChain(this.store, chain, this.execution, this.setting);
-    const kind = tables.some(({ changes }) => changes?.from) ? 'changes' : 'firstLoad';
+    const isLater = tables.some(({ changes }) => changes?.from) || chain !== undefined && await readChain(this.store, chain) !== undefined;
+    const kind = isLater ? 'changes' : 'firstLoad';
+    if (options.oneVersion && kind === 'changes' && checkpoint.finished.some(({ mark }) => mark)) {
+      const { runId } = checkpoint.record;
+      await checkpoint.lease.release();
+      throw new LegacyToS3Error('CHANGES_REFUSED', `run ${runId} has read tables in a transaction that has ended, and is to show one version (oneVersion): the next execution reads its changes anew`);
+    }
     const following: FollowingText | undefined = chain === undefined ? undefined : { key: chain, kind, unchanged: {}, gaps: 0, isWhole: true };
     return this.work(checkpoint.record.runId, resumedOptions(options, props, checkpoint.record), target, { kept: checkpoint, following });
   }
@@ -203,7 +212,7 @@ class Beginning {
       await findings.look(async () => refuseFoldedFolders(plan!, target));
       await findings.look(() => refuseLong(plan!, limits, options.readers));
       findings.refuse();
-      const items = this.itemsOf(plan!, kept);
+      const items = this.itemsOf(plan!, kept, isTogether(options, following));
       const estimate = estimateOf(items, limits, options);
       refuseCostly(estimate, limits);
       selection.warnings.forEach(warn);
@@ -223,12 +232,13 @@ class Beginning {
     }
   }
 
-  /** Of what is left. */
-  private itemsOf({ tables }: ExtractionPlan, kept: Checkpoint | undefined): WorkItem[] {
+  /** Of what is left. @param together whether tables that have marks are read in one transaction */
+  private itemsOf({ tables }: ExtractionPlan, kept: Checkpoint | undefined, together: boolean): WorkItem[] {
     const isFinished = among(kept?.finished ?? []);
     const work = tables.map(({ chunks }, tableIndex): TableWork => (
       { index: tableIndex, chunks: chunks.filter(({ chunk }) => !isFinished({ tableIndex, chunk })) }));
-    return itemsOf(work, this.step.limits);
+    const isMarked = ({ index, chunks }: TableWork) => together && chunks.length > 0 && tables[index].changes!.way !== ChangeWay.WHOLE;
+    return itemsOf(work.filter((each) => !isMarked(each)), this.step.limits, work.filter(isMarked));
   }
 
   private async keepItems(
@@ -237,7 +247,8 @@ class Beginning {
     const { record, lease: { epoch } } = checkpoint;
     const { runId } = record;
     const texts = new RunTexts(this.store, runId);
-    const header = { ...record, plan: plan!, ...this.whole(), ...(following && { following }) };
+    const oneVersion = isTogether(options, following) && { oneVersion: true as const };
+    const header = { ...record, plan: plan!, ...this.whole(), ...(following && { following }), ...oneVersion };
     await texts.writePlan(header, options, (index) => tables[index].relations);
     // Those that failed before are tried again.
     await this.store.remove(await this.store.list(failedPrefix(runId)));

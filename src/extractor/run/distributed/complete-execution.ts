@@ -129,6 +129,8 @@ interface FailedTable extends ChunkFailure {
 class Ending {
   private readonly texts: RunTexts;
   private readonly chain: RunChain;
+  /** Names of the states that chunks with marks show. */
+  private readonly versions = new Set<string>();
   private readonly sums: ChunkSums = { chunks: 0, retries: 0, sourceWaitSeconds: 0, targetWaitSeconds: 0 };
 
   public constructor(
@@ -180,10 +182,17 @@ class Ending {
     const manifest = manifestHead(context, plan.productVersion, summary, new Date(startedAt), missing);
     if (summary.proof.incomparable) warn(manifest.verification.detail);
     context.emit({ type: 'run-verified', state: manifest.verification.state, detail: manifest.verification.detail });
+    this.refuseVersions(header);
     await this.chain.refuseOvertaken(header.following, landed);
     await this.lease.assertHeld();
     await writer.finish(manifest);
     return { manifest, sums: this.sums, whole: header.whole, landed };
+  }
+
+  /** @throws LegacyToS3Error of code CHANGES_REFUSED where a run that is to show one version shows several */
+  private refuseVersions({ oneVersion }: HeaderText): void {
+    if (!oneVersion || this.versions.size <= 1) return;
+    throw new LegacyToS3Error('CHANGES_REFUSED', `run ${this.runId} was to show one version (oneVersion), but its transaction was begun ${this.versions.size} times; the next execution reads it anew`);
   }
 
   /** Adds the run to the chain of its database. @param landed its tables, where they are known; else the manifest tells them */
@@ -225,6 +234,7 @@ class Ending {
       this.sums.retries += chunk.attempts - 1;
       this.sums.sourceWaitSeconds += chunk.sourceWaitSeconds ?? 0;
       this.sums.targetWaitSeconds += chunk.targetWaitSeconds ?? 0;
+      if (chunk.mark) this.versions.add(chunk.state ?? '');
       assembly.add(chunk);
     }
     try {

@@ -1,4 +1,4 @@
-import { isLong } from './work-items';
+import { isLong, minutes } from './work-items';
 import type { ExtractionEstimate, ExtractionLimits, ExtractionPrices, WorkItem } from '../../../contract';
 import { counted } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
@@ -177,10 +177,6 @@ export function refuseLong(plan: ExtractionPlan, limits: ExtractionLimits, reade
     throw new LegacyToS3Error('INVALID_CONFIG', `the run would take about ${minutes(seconds)} (${counted(bytes, 'byte')} by ${maxConcurrency} workers of `
       + `${counted(readers, 'reader')} at ${Math.round(bytesPerSecond / 1e6)} MB/s each), allowed are ${minutes(maxSeconds)} (maxSeconds)`);
   }
-}
-
-function minutes(seconds: number): string {
-  return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }
 
 function totalOf<T>(of: readonly T[], value: (each: T) => number): number {

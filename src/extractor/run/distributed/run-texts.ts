@@ -1,6 +1,6 @@
 import type { ExtractionCounts, WorkItem } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
-import type { PlannedTable } from '../../api/extraction-plan';
+import type { PlannedChunk, PlannedTable } from '../../api/extraction-plan';
 import type { OnTableError } from '../../api/extractor-props';
 import type { TableRelations } from '../../source/catalog/read-relations';
 import type { RunRecord } from '../../state/checkpoint';
@@ -8,6 +8,7 @@ import type { WholeSelection } from '../../state/durations';
 import { eachInFlight } from '../../state/in-flight';
 import { folderOf } from '../../state/run-folder';
 import type { StateStore } from '../../state/state-store';
+import type { RunOptions } from '../context/run-options';
 import type { SeenChanges } from '../sync/keep-chain';
 
 /** A table as a worker needs it: without its chunks, of which an item names some. */
@@ -16,6 +17,14 @@ export interface TableText {
   /** How many chunks it has. */
   readonly chunkCount: number;
   readonly relations?: TableRelations;
+}
+
+/** The table with some of its chunks, each in its place: how many it has decides how one is read. */
+export function sparseTable({ table, chunkCount }: TableText, some: readonly PlannedChunk[]): PlannedTable {
+  const chunks: PlannedChunk[] = [];
+  chunks.length = chunkCount;
+  for (const chunk of some) chunks[chunk.chunk] = chunk;
+  return { ...table, chunks };
 }
 
 /** The record of a run without its tables, and what its last step has to know besides. */
@@ -27,6 +36,8 @@ export interface HeaderText extends RunRecord {
   readonly whole?: WholeSelection;
   /** Of a run of changes, and of the first load that they follow. */
   readonly following?: FollowingText;
+  /** Whether all that has marks is to be of one transaction. */
+  readonly oneVersion?: true;
 }
 
 /** What a run of an execution that follows its source leaves for the next one. */
@@ -36,6 +47,11 @@ export interface FollowingText extends SeenChanges {
   readonly kind: 'firstLoad' | 'changes';
   /** Tables whose changes could not be told. */
   readonly gaps: number;
+}
+
+/** The tables of a first load are brought to one version by the first run of changes. */
+export function isTogether({ oneVersion }: Pick<RunOptions, 'oneVersion'>, following: FollowingText | undefined): boolean {
+  return oneVersion && following?.kind === 'changes';
 }
 
 /** Items of an execution. */

@@ -3,11 +3,11 @@ import { setMaxListeners } from 'node:events';
 import { EarlierSessions, sessionName } from './earlier-sessions';
 import type { ExtractionSetting } from './extraction-setting';
 import { ReadingHold } from './reading-hold';
-import { RunTexts, type TableText } from './run-texts';
+import { RunTexts, sparseTable } from './run-texts';
 import { datasetRunFolder, partNamePrefix, type WorkAnswer, type WorkItem, type WorkStep } from '../../../contract';
 import { counted } from '../../api/counted';
 import { LegacyToS3Error, type ErrorCode } from '../../api/errors';
-import type { PlannedChunk, PlannedTable } from '../../api/extraction-plan';
+import type { PlannedChunk } from '../../api/extraction-plan';
 import { openTarget } from '../../landing/open-target';
 import { toSafeError } from '../../source/credentials/redact';
 import type { RunRecord } from '../../state/checkpoint';
@@ -31,6 +31,9 @@ const LAST_BEGIN_MS = 45_000;
 
 /** Before its end a worker stops reading, so that it can still tell where it is (milliseconds). */
 const LAST_READ_MS = 15_000;
+
+/** What reads in one transaction. */
+const ONE_READER = { readers: 1, threads: 0 } as const;
 
 /** A chunk that a worker began in this first share of its life had it for itself. */
 const LATE_SHARE = 0.1;
@@ -104,9 +107,10 @@ class Worker {
     if (await this.isHeld()) return this.answer();
     const header = await this.texts.header();
     // As many as the plan told the source would have.
-    const { readers = given.readers } = header;
+    const { readers } = item.oneVersion ? ONE_READER : { readers: given.readers, ...header };
     const connection = { ...given.connection, applicationName: this.session };
-    const options = optionsOfRun({ ...given, connection, readers, targetOptions: { ...given.targetOptions, writers: readers } }, header);
+    const targetOptions = { ...given.targetOptions, writers: readers };
+    const options = optionsOfRun({ ...given, ...(item.oneVersion && ONE_READER), connection, readers, targetOptions }, header);
     const jobs = await this.jobs(item, options, header);
     const target = openTarget(options.target, options.targetOptions);
     const remainingMs = this.setting.remainingMs();
@@ -120,12 +124,13 @@ class Worker {
     } catch (error) {
       if (!(error instanceof HandedOver)) throw error;
       this.handedOver = true;
-      await this.tellLong(jobs);
+      if (!item.oneVersion) await this.tellLong(jobs);
     } finally {
       clearTimeout(timer);
       this.setting.signal?.removeEventListener('abort', interrupt);
       await target.close();
     }
+    if (this.handedOver && item.oneVersion) await this.failRest(jobs);
     return this.answer();
   }
 
@@ -150,7 +155,7 @@ class Worker {
     const jobs: ReadJob[] = [];
     for (const { index, chunks } of tables) {
       const text = await this.texts.table(index);
-      for (const job of planJobs({ tables: [sparse(text, chunks as readonly PlannedChunk[])] }, maxDop, format.types)) {
+      for (const job of planJobs({ tables: [sparseTable(text, chunks as readonly PlannedChunk[])] }, maxDop, format.types)) {
         // One worker's transaction does not show what the others read, so that the whole table is asked for only where it has it all.
         const isWhole = chunks.length === text.chunkCount || consistency === 'databaseSnapshot';
         jobs.push({ ...job, tableIndex: index, ...(job.source && !isWhole && { source: { ...job.source, whole: undefined } }) });
@@ -244,6 +249,27 @@ class Worker {
     this.done += 1;
   }
 
+  /** What is left when the transaction ends in which all was to be read: another one would show another version. */
+  private async failRest(jobs: readonly ReadJob[]): Promise<void> {
+    const seconds = Math.round((this.setting.clock.now() - this.begun) / 1000);
+    const left: ReadJob[] = [];
+    for (const job of jobs) {
+      const name = JSON.stringify(chunkNameOf(job));
+      if (this.own.has(name) && !this.reading.has(name)) continue;
+      const claim = this.own.get(name) ?? await this.claims.claim(chunkNameOf(job));
+      if (typeof claim !== 'number') continue;
+      this.own.set(name, claim);
+      left.push(job);
+    }
+    const why = this.waitUntil === undefined ? `they were not in the ${seconds} s of a worker; take workers: ExtractionWorkers.fargate(), which have no such end, or leave oneVersion out`
+      : 'reading was to stop meanwhile; the next execution reads them anew';
+    for (const job of left) {
+      await this.fail(job, { code: 'CHUNK_TOO_LONG', message: `${job.subject}: ${counted(jobs.length, 'chunk')} of tables that have changes were to be read in one transaction (oneVersion), and ${why}` });
+    }
+    this.handedOver = false;
+    this.waitUntil = undefined;
+  }
+
   /** A chunk that a worker read from its begin to its end, and did not finish, no other one will; one that it began later may be. */
   private async tellLong(jobs: readonly ReadJob[]): Promise<void> {
     const lived = this.setting.clock.now() - this.begun;
@@ -268,12 +294,4 @@ class HandedOver extends Error {
   public constructor() {
     super('the time of this worker is up; the next one goes on');
   }
-}
-
-/** The table with some of its chunks, each in its place: how many it has decides how one is read. */
-function sparse({ table, chunkCount }: TableText, some: readonly PlannedChunk[]): PlannedTable {
-  const chunks: PlannedChunk[] = [];
-  chunks.length = chunkCount;
-  for (const chunk of some) chunks[chunk.chunk] = chunk;
-  return { ...table, chunks };
 }

@@ -35,17 +35,50 @@ export function isLong({ estimatedBytes }: ItemChunk, { bytesPerSecond, maxChunk
 /**
  * The items of an execution: those of tasks first, which take longest.
  *
- * @throws LegacyToS3Error of code INVALID_CONFIG when there are more than a Map can have
+ * @param together what one worker reads in one transaction
+ * @throws LegacyToS3Error of code INVALID_CONFIG when there are more than a Map can have, or what is to be read together cannot be
  */
-export function itemsOf(tables: readonly TableWork[], limits: ExtractionLimits): WorkItem[] {
-  const { maxConcurrency, maxChunkSeconds, maxTasks } = limits;
+export function itemsOf(tables: readonly TableWork[], limits: ExtractionLimits, together: readonly TableWork[] = []): WorkItem[] {
+  const one = together.length === 0 ? undefined : togetherItem(together, limits);
+  const { tasks, functions } = spreadOver(tables, limits);
   const numbered = (items: readonly WorkItem[]) => items.map((item, task): WorkItem => ({ ...item, task }));
-  if (maxTasks === undefined) return packItems(tables, maxConcurrency);
-  if (maxChunkSeconds === undefined) return numbered(packItems(tables, maxTasks, MAX_ITEMS, TASKS));
+  if (!one) return [...numbered(tasks), ...functions];
+  return one.isTask ? [...numbered([one.item, ...tasks]), ...functions] : [...numbered(tasks), one.item, ...functions];
+}
+
+/** The item of what is read in one transaction, and whether a task reads it. */
+function togetherItem(tables: readonly TableWork[], limits: ExtractionLimits): { readonly item: WorkItem; readonly isTask: boolean } {
+  const { bytesPerSecond, maxChunkSeconds, maxTasks } = limits;
+  const [packed, ...rest] = packedBy(tables, Infinity);
+  if (rest.length > 0) {
+    throw new LegacyToS3Error('INVALID_CONFIG', `oneVersion: the ${counted(tables.length, 'table')} that have changes are read together by one worker, and are more than can be told to one `
+      + `(${MAX_ITEM_BYTES} bytes): follow fewer tables by this extraction, or leave oneVersion out`);
+  }
+  const seconds = tables.reduce((sum, { chunks }) => chunks.reduce((bytes, chunk) => bytes + chunk.estimatedBytes, sum), 0) / bytesPerSecond;
+  const isLongForFunction = maxChunkSeconds !== undefined && seconds > maxChunkSeconds;
+  if (isLongForFunction && maxTasks === undefined) {
+    throw new LegacyToS3Error('INVALID_CONFIG', `oneVersion: the ${counted(tables.length, 'table')} that have changes, those among them that are read whole, are read together by one worker in one `
+      + `transaction, which takes about ${minutes(seconds)} at a reckoned ${Math.round(bytesPerSecond / 1e6)} MB/s; a function may read for ${minutes(maxChunkSeconds)}: `
+      + 'take workers: ExtractionWorkers.auto() or fargate(), or leave oneVersion out');
+  }
+  return { item: { ...packed, oneVersion: true }, isTask: maxTasks !== undefined && (maxChunkSeconds === undefined || isLongForFunction) };
+}
+
+/** A time as people read it. */
+export function minutes(seconds: number): string {
+  return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
+}
+
+function spreadOver(
+  tables: readonly TableWork[], limits: ExtractionLimits,
+): { readonly tasks: readonly WorkItem[]; readonly functions: readonly WorkItem[] } {
+  const { maxConcurrency, maxChunkSeconds, maxTasks } = limits;
+  if (maxTasks === undefined) return { tasks: [], functions: packItems(tables, maxConcurrency) };
+  if (maxChunkSeconds === undefined) return { tasks: packItems(tables, maxTasks, MAX_ITEMS, TASKS), functions: [] };
   const chosen = (long: boolean) => tables.map(({ index, chunks }): TableWork => (
     { index, chunks: chunks.filter((chunk) => isLong(chunk, limits) === long) }));
-  const tasks = numbered(spreadItems(chosen(true), maxTasks));
-  return [...tasks, ...packItems(chosen(false), Math.max(1, maxConcurrency - maxTasks), MAX_ITEMS - tasks.length)];
+  const tasks = spreadItems(chosen(true), maxTasks);
+  return { tasks, functions: packItems(chosen(false), Math.max(1, maxConcurrency - maxTasks), MAX_ITEMS - tasks.length) };
 }
 
 /**

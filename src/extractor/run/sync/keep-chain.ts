@@ -1,4 +1,4 @@
-import { tellsAll } from './idle';
+import { tellsAll, waysOfChain } from './idle';
 import type { ChainLink } from '../../../contract';
 import { readChain, withRun, writeChain, type EndedRun } from '../../state/chain-store';
 import type { StateStore } from '../../state/state-store';
@@ -25,6 +25,6 @@ export async function keepChain(store: StateStore, key: string, { unchanged, way
   const chain = run ? withRun(before, run) : before;
   if (!chain) return;
   const { idle: _, ...rest } = chain;
-  const told = ways ? tellsAll(ways) : Object.values(chain.tables).every(({ mark }) => mark && tellsAll([mark.way]));
-  await writeChain(store, key, { ...rest, tables: { ...chain.tables, ...unchanged }, ...(isWhole && told && idle !== undefined && { idle }) });
+  const isTold = idle !== undefined && tellsAll(idle, ways ?? waysOfChain(chain));
+  await writeChain(store, key, { ...rest, tables: { ...chain.tables, ...unchanged }, ...(isWhole && isTold && { idle }) });
 }

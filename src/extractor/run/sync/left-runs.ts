@@ -17,9 +17,9 @@ export interface LeftRuns {
 /**
  * Looks what syncs of before have left. A run whose manifest is written, and whose process died before the chain was, is added to it.
  *
- * @param complete whether the chain has had its first load
+ * @param goesOn whether a run may be gone on with: not one that is to show one version, since its transaction has ended
  */
-export async function leftRuns(target: LandingTarget, store: StateStore, chain: string): Promise<LeftRuns> {
+export async function leftRuns(target: LandingTarget, store: StateStore, chain: string, goesOn: boolean): Promise<LeftRuns> {
   const left: RunRecord[] = [];
   for (const runId of await checkpointedRuns(store)) {
     const record = await findRecord(store, runId);
@@ -34,7 +34,7 @@ export async function leftRuns(target: LandingTarget, store: StateStore, chain: 
     await forgetRun(store, runId);
   }
   const newest = left.at(-1);
-  const resumable = newest && newest.plan.tables.every(({ changes }) => !changes?.from) ? newest : undefined;
+  const resumable = goesOn && newest && newest.plan.tables.every(({ changes }) => !changes?.from) ? newest : undefined;
   return { ...(resumable && { resumable }), givenUp: left.filter((record) => record !== resumable).map(({ runId }) => runId) };
 }
 

@@ -147,7 +147,8 @@ export async function planSync(given: PlanSyncOptions): Promise<SyncPlan> {
     return { ...table, changes: { ...changes, count } };
   });
   const gone = await goneTables(connection, chain, new Set(survey.tables.map(linkKey)));
-  return { plan: await cut(counted, survey, given), gaps, unchanged, gone, ways: survey.tables.map(({ changes }) => changes!.way) };
+  const following = survey.tables.filter((table) => settingsOf(table).changes !== Changes.NONE);
+  return { plan: await cut(counted, survey, given), gaps, unchanged, gone, ways: following.map(({ changes }) => changes!.way) };
 }
 
 /** One chunk a table. */

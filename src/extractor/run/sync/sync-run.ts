@@ -9,7 +9,7 @@ import type { SyncResult } from '../../api/changes/sync-result';
 import type { ResumeControls } from '../../api/controls';
 import { LegacyToS3Error } from '../../api/errors';
 import type { ExtractResult } from '../../api/extract-result';
-import { Consistency, type ExtractorProps } from '../../api/extractor-props';
+import { Consistency, OnTableError, type ExtractorProps } from '../../api/extractor-props';
 import { openTarget } from '../../landing/open-target';
 import { readManifest } from '../../landing/read-manifest';
 import type { LandingTarget } from '../../landing/target/landing-target';
@@ -57,13 +57,17 @@ export async function sync(props: ExtractorProps, controls: ResumeControls = {},
 
 /** @throws LegacyToS3Error of code INVALID_CONFIG, or CHANGES_REFUSED */
 export function refuseOptions(
-  { query, plan, format, consistency, changes, connection, oneVersion, readers, readersChosen }: RunOptions, { threads }: ExtractorProps,
+  { query, plan, format, consistency, changes, connection, oneVersion, onTableError, readers, readersChosen }: RunOptions,
+  { threads }: Pick<ExtractorProps, 'threads'>,
 ): void {
   const refuse = (message: string) => new LegacyToS3Error('INVALID_CONFIG', message);
   if (query) throw refuse('a query has no changes that could be followed: extract it anew');
   if (plan) throw refuse('plan is of runs that read all rows: sync makes its own');
   if (changes === Changes.NONE) throw refuse('changes: none leaves nothing to follow: extract the tables, or leave changes out');
   if (oneVersion && (readersChosen && readers > 1 || (threads ?? 0) > 1)) throw refuse('oneVersion reads all tables by one reader: leave readers and threads out');
+  if (oneVersion && onTableError === OnTableError.CONTINUE) {
+    throw refuse('oneVersion and onTableError: continue exclude each other: without a table that fails, a transaction over several tables would not land whole');
+  }
   if (format.name !== 'parquet') throw new LegacyToS3Error('CHANGES_REFUSED', `changes land as Parquet alone, got format ${format.name}: their keys become deletes of Iceberg tables`);
   if (consistency !== undefined && consistency !== Consistency.SNAPSHOT) {
     throw new LegacyToS3Error('CHANGES_REFUSED', `changes are read in SNAPSHOT transactions alone, got consistency ${consistency}: others would miss some ("Work with Change Tracking"); leave it out`);
@@ -104,8 +108,8 @@ class Sync {
     let lease: RunLease | undefined;
     try {
       const key = chainKey(addressOf(options.connection), connection.database);
-      const idle = await readIdle(connection, options);
       const chain = await readChain(store, key);
+      const idle = await readIdle(connection, options, chain);
       // Whoever is at work changes nothing that is told here.
       if (chain?.idle !== undefined && chain.idle === idle) return nothing(chain);
       lease = await RunLease.acquire(store, `sync of ${key}`, clock, { takeOver: controls.takeOver ?? false, folder: chainFolder(key) });
@@ -125,7 +129,7 @@ class Sync {
 
   private async runHeld(key: string, connection: SqlServerConnection, idle: string | undefined): Promise<SyncResult> {
     const { target, store, options, props, controls, clock } = this.given;
-    const { resumable, givenUp } = await leftRuns(target, store, key);
+    const { resumable, givenUp } = await leftRuns(target, store, key, !options.oneVersion);
     for (const runId of givenUp) await abort(props, runId, controls.takeOver, clock).catch((error: unknown) => { if (!isInUse(error)) throw error; });
     const features = await readFeatures(connection);
     refuseSource(features, connection.database, options);
@@ -179,7 +183,7 @@ class Sync {
         const table = planned.plan.tables.find(({ schema, table: name, changes }) => changes?.from && error.message.startsWith(`${quoteTable(schema, name)}: `));
         if (table) met.set(linkKey(table), error);
         if (runId !== '') await abort(props, runId, false, clock).catch(() => undefined);
-        at = await readIdle(connection, options);
+        at = await readIdle(connection, options, chain);
       }
     }
   }

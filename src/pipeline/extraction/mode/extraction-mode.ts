@@ -30,6 +30,15 @@ export interface ChangesModeOptions {
    * @default CountEvery.AUTO
    */
   readonly countEvery?: CountEvery;
+
+  /**
+   * Whether all tables whose changes a run has are read by one worker in one SNAPSHOT transaction, so that a transaction over several tables
+   * lands whole; from the first run of changes on, since a first load is read by many workers. What does not fit into the time of a function
+   * is refused, by how long it takes: `ExtractionWorkers.fargate()` has no such end.
+   *
+   * @default false
+   */
+  readonly oneVersion?: boolean;
 }
 
 /** What an execution reads. */

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import { IConstruct } from 'constructs';
 import { Changes, CountEvery, OnGap } from '../../../extractor/api/changes/changes-options';
-import { Consistency } from '../../../extractor/api/extractor-props';
+import { Consistency, OnTableError } from '../../../extractor/api/extractor-props';
 import { invalidInput, requireDuration } from '../../checks/validation';
 import { ILegacyToS3Pipeline } from '../../interface/pipeline-interface';
 import { ExtractionProps } from '../extraction-props';
@@ -16,17 +16,21 @@ const LEAST_LAG = Duration.minutes(15);
 
 /** Refuses what runs of changes cannot be made of. */
 export function checkMode(scope: IConstruct, props: ExtractionProps): void {
-  const { mode, schedule, consistency, format, pipeline, source } = props;
+  const { mode, schedule, consistency, format, onTableError, pipeline, source } = props;
   if (mode === undefined) return;
   if (typeof mode !== 'object' || mode === null) throw invalidInput(scope, `mode must be an object, such as ExtractionMode.full(), got ${JSON.stringify(mode)}`);
   if (!mode.changesOptions) return;
-  const { every, changes = Changes.AUTO, onGap, countEvery } = mode.changesOptions;
+  const { every, changes = Changes.AUTO, onGap, countEvery, oneVersion } = mode.changesOptions;
   if (every === undefined) throw invalidInput(scope, 'mode: every must say how often the source is looked at, such as Duration.minutes(5), got undefined');
   if (every.isUnresolved()) throw invalidInput(scope, 'mode: every must be known at synthesis, got a token: schedule and alarms are reckoned by it');
   requireDuration(scope, 'mode: every', every, { min: Duration.minutes(1), max: Duration.days(1), whole: 'minutes' });
   checkChoice(scope, 'changes', changes, Object.values(Changes).filter((each) => each !== Changes.NONE));
   checkChoice(scope, 'onGap', onGap, Object.values(OnGap));
   checkChoice(scope, 'countEvery', countEvery, Object.values(CountEvery));
+  if (oneVersion !== undefined && typeof oneVersion !== 'boolean') throw invalidInput(scope, `mode: oneVersion must be true or false, got ${JSON.stringify(oneVersion)}`);
+  if (oneVersion && onTableError === OnTableError.CONTINUE) {
+    throw invalidInput(scope, 'mode: oneVersion and onTableError: continue exclude each other: without a table that fails, a transaction over several tables would not land whole');
+  }
   if (schedule) throw invalidInput(scope, 'schedule and mode: ExtractionMode.changes(…) exclude each other: runs of changes begin as often as `every` says');
   if (consistency !== undefined && consistency !== Consistency.SNAPSHOT) {
     throw invalidInput(scope, `consistency must be snapshot where mode is ExtractionMode.changes(…), got ${consistency}: changes are read in SNAPSHOT transactions alone, others would miss some`);

@@ -2,7 +2,7 @@ import type sql from 'mssql';
 import { parseManifest, type BeginAnswer, type ChangeChain, type Manifest } from '../../../../src/contract';
 import { OnGap, sync, type ExtractorProps } from '../../../../src/extractor/doors/public';
 import { leaveExecution } from '../../../../src/extractor/run/distributed/leave-execution';
-import { IDLE_SQL } from '../../../../src/extractor/run/sync/idle';
+import { idleSql } from '../../../../src/extractor/run/sync/idle';
 import { startStandIn, type StandIn } from '../../../../tools/stand-in';
 import { FakeS3Server } from '../../../support/cloud/fake-s3-server';
 import { HASTY, InProcessExecution, type ExecutionOptions } from '../../../support/runs/in-process-execution';
@@ -87,7 +87,7 @@ test('the first execution reads all rows by many, the next one finds nothing by 
   const requests = s3.requests.length;
   expect(await look()).toEqual({ outcome: 'unchanged', reason: `nothing changed in ${server.database} since run ${first.runId}`, since: first.runId });
   // Beside what a client says of itself when it logs in.
-  expect(asked.filter((text) => text !== '' && !text.startsWith('set ansi_nulls'))).toEqual([IDLE_SQL]);
+  expect(asked.filter((text) => text !== '' && !text.startsWith('set ansi_nulls'))).toEqual([idleSql(['changeTracking'])]);
   server.faults.onRequest = undefined;
   // docs/cost.md reckons with them.
   const told = s3.requests.slice(requests).map(({ operation }) => operation);

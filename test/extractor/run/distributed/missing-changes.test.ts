@@ -59,7 +59,8 @@ async function complete(manifest: Manifest): Promise<void> {
   const { eTag } = s3.objects.get(key)!;
   const { missingTables } = manifest;
   const outcome = missingTables ? { runState: 'INCOMPLETE', ...(holdsWithoutMissing(manifest) && { tablesHold: true }) } : { runState: 'COMPLETE' };
-  const run = { runId, ...outcome, bucket: BUCKET, manifestETag: eTag, recordedAt: new Date().toISOString(), tables: manifest.tables.length } as never;
+  const checked = { recordedAt: new Date().toISOString(), tables: manifest.tables.length };
+  const run = { runId, ...outcome, ...checked, bucket: BUCKET, manifestETag: eTag } as never;
   tables.runs.set(runId, run);
   await (await commitTables(tables.services(), run, { manifest, bucket: BUCKET, key, versionId: 'null', eTag }))?.();
 }

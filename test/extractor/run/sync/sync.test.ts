@@ -6,7 +6,7 @@ import {
   ChangeWay, Changes, CountEvery, extract, ExtractFormat, OnGap, OnTableError, plan, sync, verifyRun,
   type ExtractEvent, type ExtractorProps, type SyncResult,
 } from '../../../../src/extractor/doors/public';
-import { IDLE_SQL } from '../../../../src/extractor/run/sync/idle';
+import { idleSql } from '../../../../src/extractor/run/sync/idle';
 import { standInRuns } from '../../../support/source/stand-in-runs';
 import { fieldsByHyparquet } from '../../../support/tds/parquet-fields';
 import { readWithDuckDb } from '../../../support/tds/parquet-readers';
@@ -98,7 +98,7 @@ test('a database in which nothing changed is asked one statement; what changes a
   const first = await sync(props());
   const asked = statements();
   expect(await sync(props())).toEqual({ kind: 'nothing', tables: [], lagSeconds: 0, lagRows: 0, gaps: 0, landedRuns: [first.run!.runId] });
-  expect(asked.filter((sql) => sql !== '' && !/^set ansi_nulls/.test(sql))).toEqual([IDLE_SQL]);
+  expect(asked.filter((sql) => sql !== '' && !/^set ansi_nulls/.test(sql))).toEqual([idleSql(['changeTracking'])]);
   // Tables that are not followed move the version, and the marks of the others with it, or clean-up would take them.
   await batch("IF OBJECT_ID('dbo.Other') IS NULL CREATE TABLE dbo.Other (Id int NOT NULL PRIMARY KEY)");
   await batch('ALTER TABLE dbo.Other ENABLE CHANGE_TRACKING; INSERT INTO dbo.Other VALUES (1)');
@@ -287,6 +287,17 @@ test('one version: a transaction over several tables lands whole, read by one re
   expect(new Set(marks).size).toBe(1);
   expect(result.tables.map(({ updates }) => updates)).toEqual([1, 1]);
   for (const { changes } of manifestOf(result).tables) expect(changes).not.toHaveProperty('sourceRows');
+});
+
+test('one version: what was stopped is not gone on with, since its transaction has ended', async () => {
+  const stop = new AbortController();
+  const onEvent = (event: ExtractEvent) => { if (event.type === 'run-verified') stop.abort(); };
+  const one = props({ oneVersion: true });
+  await expect(sync(one, { signal: stop.signal, onEvent })).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  await batch('DELETE FROM dbo.Still WHERE Id = 1; DELETE FROM dbo.Moving WHERE Id = 1');
+  const result = await sync(one);
+  expect(result).toMatchObject({ kind: 'firstLoad', tables: [{ rows: 99 }, { rows: 9 }] });
+  expect(new Set(manifestOf(result).tables.map(({ base }) => base!.mark.order)).size).toBe(1);
 });
 
 test('a run of all rows beside the syncs moves the chain on, since the landed tables show it', async () => {

@@ -52,8 +52,8 @@ export async function lookForChanges(given: LookGiven): Promise<ChangesStart> {
   try {
     const { database } = connection;
     const key = chainKey(addressOf(options.connection), database);
-    const idle = await readIdle(connection, options);
     const chain = await readChain(store, key);
+    const idle = await readIdle(connection, options, chain);
     if (chain?.idle !== undefined && chain.idle === idle) return { kind: 'unchanged', since: chain.runId, database, gaps: 0 };
     const lease = await acquireChain(store, key, given.execution, given.setting);
     const start = await lookHeld(given, connection, { key, idle }).catch(async (error: unknown) => {
@@ -74,7 +74,8 @@ interface Look {
 
 async function lookHeld(given: LookGiven, connection: SqlServerConnection, { key, idle }: Look): Promise<ChangesStart> {
   const { props, options, target, store, setting: { clock, isRunning } } = given;
-  const { resumable, givenUp } = await leftRuns(target, store, key);
+  const goesOn = !options.oneVersion || await readChain(store, key) === undefined;
+  const { resumable, givenUp } = await leftRuns(target, store, key, goesOn);
   for (const runId of givenUp) await abort(props, runId, false, clock, { isRunning });
   const features = await readFeatures(connection);
   refuseSource(features, connection.database, options);
