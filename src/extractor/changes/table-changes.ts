@@ -58,6 +58,11 @@ export interface TableChanges {
    * is no such question it always is. Changes that follow a base are applied when it has passed the base's end.
    */
   hasPassed?(connection: SqlServerConnection, instant: string): Promise<boolean>;
+  /**
+   * Whether the table that the transaction shows is as of its mark, and of nothing later; where there is no such question it is. It may look at
+   * the whole table.
+   */
+  isExact?(connection: SqlServerConnection, mark: ChangeMark): Promise<boolean>;
   /** @param to as {@link mark} gave it in the transaction that sends the statements */
   statements(from: ChangeMark, to: ChangeMark): ChangeStatements;
 }
