@@ -12,3 +12,18 @@ export function runIdAt(now: Date, suffix: string): string {
   if (!RUN_ID_PATTERN.test(id)) throw new RangeError(`a run id needs a year 0-9999 and a suffix of six [0-9a-z], got '${id}'`);
   return id;
 }
+
+/**
+ * As {@link runIdAt}, and above another id, by a millisecond where the clock is not: the clocks of two machines differ, and one may go back.
+ *
+ * @param last undefined where there is none
+ */
+export function runIdAfter(last: string | undefined, now: Date, suffix: string): string {
+  const after = last === undefined ? 0 : timeOf(last) + 1;
+  return runIdAt(new Date(Math.max(now.getTime(), after)), suffix);
+}
+
+/** Milliseconds since 1970. */
+function timeOf(runId: string): number {
+  return Date.parse(runId.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z-\w+$/, '$1-$2-$3T$4:$5:$6.$7Z'));
+}

@@ -4,7 +4,7 @@ import { WATERMARK_TYPE } from './watermark';
 import type { ChangeWay } from '../../contract';
 import { HiddenRows, NotComparedReason, type PlannedColumn, type PlannedTable } from '../api/extraction-plan';
 import type { TypeOptions } from '../api/type-options';
-import { varyingPart } from '../options/filter-determinism';
+import { otherCall, varyingPart } from '../options/filter-determinism';
 import { quoteName } from '../source/catalog/identifiers';
 
 /** What a way is chosen for. */
@@ -96,7 +96,9 @@ function filterObstacle({ table: { rowFilter } }: WayContext): Obstacle | undefi
   if (rowFilter === undefined) return undefined;
   const varying = varyingPart(rowFilter);
   if (varying !== undefined) return { lacks: `its rowFilter has ${varying}, so that rows come and go without a change of their own` };
-  return /\bSELECT\b/i.test(rowFilter) ? { lacks: 'its rowFilter asks other tables, so that rows come and go without a change of their own' } : undefined;
+  if (/\bSELECT\b/i.test(rowFilter)) return { lacks: 'its rowFilter asks other tables, so that rows come and go without a change of their own' };
+  const call = otherCall(rowFilter);
+  return call === undefined ? undefined : { lacks: `its rowFilter calls ${call}, which may ask more than the row, so that rows come and go without a change of their own` };
 }
 
 function present(...obstacles: ReadonlyArray<Obstacle | undefined | false>): Obstacle[] {

@@ -3,6 +3,7 @@ import { rowStatements } from './row-statements';
 import type { ChangeStatements, TableChanges } from './table-changes';
 import type { ChangeMark } from '../../contract';
 import { LegacyToS3Error } from '../api/errors';
+import type { QueryParameter } from '../rows/objects/read-rows';
 import { quoteName, quoteTable } from '../source/catalog/identifiers';
 import type { SqlServerConnection } from '../source/connection/sql-server-connection';
 
@@ -24,7 +25,8 @@ WHERE t.object_id = OBJECT_ID(@name0)`;
  * A value is given out before its transaction commits, so that a smaller one can become visible later. The mark is therefore the one
  * below MIN_ACTIVE_ROWVERSION() as of before the transaction showed anything ("MIN_ACTIVE_ROWVERSION"): what was not visible then has
  * a greater value. It bounds where the next run begins, not what this one reads: all rows above the last mark are read, so that the table
- * is as of the transaction, and a row whose newer version is above the mark is not left in its old state. Such rows are read again.
+ * is as of the transaction, and a row whose newer version is above the mark is not left in its old state. Such rows are read again. Where
+ * rows are added only they would be there twice: then those above the mark are left to the next run.
  *
  * Inserts are not told from updates: each is an `U`. Deletes are seen by comparing keys alone.
  *
@@ -74,13 +76,33 @@ export class Rowversion implements TableChanges {
     return { ...to, order: `${rowversion}.${String(Number(number) + 1).padStart(NUMBER_DIGITS, '0')}` };
   }
 
-  public statements(from: ChangeMark): ChangeStatements {
-    const column = `t.${quoteName(this.table.settings.column)}`;
+  /** Rows above the mark, which are read again, do no harm where they are replaced by their key. */
+  public async isExact(connection: SqlServerConnection, mark: ChangeMark): Promise<boolean> {
+    if (!this.isAppended) return true;
+    const [row] = await connection.query(`SELECT CASE WHEN EXISTS (SELECT 1 FROM ${this.name} AS t WHERE ${this.column} > @mark) THEN 1 ELSE 0 END AS is_later`,
+      `look for rows of ${this.name} above the mark`, [rowversionParameter('mark', mark)]);
+    return Number(row?.is_later) === 0;
+  }
+
+  public statements(from: ChangeMark, to: ChangeMark): ChangeStatements {
+    const { column, isAppended } = this;
     return rowStatements(this.table, {
-      keys: this.table.settings.rows === 'append' ? [] : keyOf(this.table),
-      condition: `${column} > @from`,
+      keys: isAppended ? [] : keyOf(this.table),
+      condition: `${column} > @from${isAppended ? ` AND ${column} <= @to` : ''}`,
       version: `LOWER(CONVERT(varchar(16), CAST(${column} AS binary(8)), 2))`,
-      parameters: [{ name: 'from', type: 'VarBinary', value: Buffer.from(from.order.slice(0, DIGITS), 'hex'), length: DIGITS / 2 }],
+      parameters: [rowversionParameter('from', from), ...(isAppended ? [rowversionParameter('to', to)] : [])],
     });
   }
+
+  private get column(): string {
+    return `t.${quoteName(this.table.settings.column)}`;
+  }
+
+  private get isAppended(): boolean {
+    return this.table.settings.rows === 'append';
+  }
+}
+
+function rowversionParameter(name: string, { order }: ChangeMark): QueryParameter {
+  return { name, type: 'VarBinary', value: Buffer.from(order.slice(0, DIGITS), 'hex'), length: DIGITS / 2 };
 }

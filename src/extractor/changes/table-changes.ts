@@ -68,6 +68,11 @@ export interface TableChanges {
    * @param to as {@link mark} gave it
    */
   moved?(from: ChangeMark, to: ChangeMark): ChangeMark;
+
+   * Whether the table that the transaction shows is as of its mark, and of nothing later; where there is no such question it is. It may look at
+   * the whole table.
+   */
+  isExact?(connection: SqlServerConnection, mark: ChangeMark): Promise<boolean>;
   /** @param to as {@link mark} gave it in the transaction that sends the statements */
   statements(from: ChangeMark, to: ChangeMark): ChangeStatements;
 }

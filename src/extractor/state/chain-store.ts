@@ -1,6 +1,6 @@
 import { chainFolder } from './run-folder';
 import type { StateStore } from './state-store';
-import { isOneLineage, type ChainLink, type ChangeChain, type Manifest, type ManifestTable } from '../../contract';
+import { isOneLineage, type ChainLink, type ChangeChain, type ChangeMark, type Manifest, type ManifestTable } from '../../contract';
 import { LegacyToS3Error } from '../api/errors';
 
 /** Key of the chain of a database. @param server as the manifest has it */
@@ -55,8 +55,7 @@ function linkAfter(
   before: ChainLink | undefined, { changes, base, chunks = [] }: Pick<ManifestTable, 'changes' | 'base' | 'chunks'>, { runId, finishedAt }: EndedRun['manifest'], shape: string,
 ): ChainLink | undefined {
   if (!changes) {
-    // A run that began earlier and ends later shows less than what is there.
-    if (before && before.runId > runId) return undefined;
+    if (before && isOlder(before, runId, base?.mark)) return undefined;
     const shows = chunks.reduce((latest, { instant = '' }) => (instant > latest ? instant : latest), '');
     return { runId, ...(base && { mark: base.mark }), ...(shows !== '' && { shows }), shape, ...(base?.sourceRows !== undefined && { countedAt: finishedAt }) };
   }
@@ -65,4 +64,12 @@ function linkAfter(
   const countedAt = sourceRows === undefined ? before.countedAt : finishedAt;
   // Changes put nothing right that they do not touch.
   return { runId, mark: to, shape, ...(countedAt !== undefined && { countedAt }), ...(before.reload !== undefined && { reload: before.reload }) };
+}
+
+/** Whether a run that read a table whole shows less than what is there: landed tables show it no more (chain.ts of src/iceberg decides alike). */
+function isOlder(before: ChainLink, runId: string, own: ChangeMark | undefined): boolean {
+  const { mark } = before;
+  const isLater = own !== undefined && mark !== undefined && own.at > mark.at;
+  if (own && mark && isOneLineage(own, mark) && own.order !== mark.order) return own.order < mark.order && !(isLater && runId > before.runId);
+  return before.runId > runId && !isLater;
 }

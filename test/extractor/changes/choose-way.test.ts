@@ -110,12 +110,22 @@ describe('the best way that is to be had', () => {
     ['computed anew', { columns: [column('Id', 'int'), column('Now', 'datetime', { notCompared: NotComparedReason.NONDETERMINISTIC })] }],
     ['GETDATE', { rowFilter: 'Day > GETDATE()' }],
     ['asks other tables', { rowFilter: 'Id IN (SELECT 1)' }],
+    ['calls ISOPEN', { rowFilter: 'dbo.IsOpen(Id) = 1' }],
+    ['calls LEFT', { rowFilter: 'dbo.Left(Id, 1) = 1' }],
+    ['calls IDENT_CURRENT', { rowFilter: "Id > IDENT_CURRENT('dbo.Batches') - 5" }],
     ['no primary key', { primaryKey: [] }],
     ['which object', { identity: undefined }],
   ])('no way where changes come without a change of the row: %s', (why, more) => {
     expect(chooseWay(tableOf(more), factsOf(TRACKED))).toMatchObject({ way: 'whole', missing: [expect.stringContaining(why), expect.anything(), expect.anything()] });
     expect(refusal(tableOf(more), factsOf(TRACKED), { changes: 'changeTracking' })).toMatch(new RegExp(`^CHANGES_REFUSED \\[dbo\\].*${why}`));
   });
+});
+
+test.each([
+  'Id > 5', "Name IN (N'a (b)', 'x(') AND (Day < '2020-01-01' OR NOT (Id BETWEEN (1) AND (9)))", "LEFT(UPPER(Name), 3) = 'ABC'", 'CAST(Id AS decimal(9, 2)) > 1',
+  "Id /* f( */ > 1 -- g(\n", "CASE WHEN (Id > 1) THEN ISNULL(Id, 0) END = 1 AND Name LIKE ('%a') COLLATE Latin1_General_BIN2", '-(Id) < 5 AND DATEADD(day, (1), Day) > Day',
+])('a filter by the row alone may be followed: %s', (rowFilter) => {
+  expect(chooseWay(tableOf({ rowFilter }), factsOf(TRACKED)).way).toBe('changeTracking');
 });
 
 describe('equality of keys', () => {

@@ -85,6 +85,24 @@ test('a row whose newest version is above the mark is read in that version: the 
   expect(replica.told()).toEqual(await replica.source());
 });
 
+test('rows that are only added are read once, also where a transaction that began before them is open still', async () => {
+  const replica = await replicaOf('Added', { rows: 'append' });
+  const mark = await replica.base();
+  await expect(replica.way.isExact!(connection, mark)).resolves.toBe(true);
+  const transaction = new sql.Transaction(writer);
+  await transaction.begin();
+  await new sql.Request(transaction).batch("INSERT dbo.Added (Id, Name) VALUES (3, N'open')");
+  await run("INSERT dbo.Added (Id, Name) VALUES (4, N'behind it')");
+  const held = await replica.step();
+  expect(held.changes).toEqual([]);
+  // Rows that a base of now would have, and the next run too.
+  await expect(replica.way.isExact!(connection, held.to)).resolves.toBe(false);
+  await transaction.commit();
+  expect((await replica.step()).changes.map(({ Id }) => Id).sort()).toEqual([3, 4]);
+  expect((await replica.step()).counts).toEqual([0, 0, 0]);
+  expect(replica.told()).toEqual(await replica.source());
+});
+
 test('what commits between the mark and the first row that is read is in the base or in the next changes', async () => {
   const replica = await replicaOf('Between');
   await replica.base(async () => run("UPDATE dbo.Between SET Name = N'meanwhile' WHERE Id = 1"));

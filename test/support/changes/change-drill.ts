@@ -188,13 +188,14 @@ export class ChangeDrill {
     }
   }
 
-  /** Now and then all rows of a table go, or it gets a column. */
+  /** Now and then all rows of a table go, or it gets a column; one of both in the first load. */
   private async alter(round: number): Promise<void> {
-    const { ground: { source }, chance } = this;
-    if (round % 5 === 3) {
+    const { ground: { source }, options: { seed }, chance } = this;
+    const first = round === 0 && (seed % 2 === 0 ? 'truncate' : 'column');
+    if (first === 'truncate' || round % 5 === 3) {
       await source.truncate(chance.of(['SyncTicks', 'SyncEntries']));
       this.truncated += 1;
-    } else if (round % 15 === 4) {
+    } else if (first === 'column' || round % 15 === 4) {
       await source.addColumn('SyncEntries', `Extra${round}`, BigInt(round));
       this.columnsAdded += 1;
     }

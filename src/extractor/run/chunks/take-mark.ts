@@ -35,7 +35,10 @@ export async function markOf(
     context.warn(`no changes can follow on ${quoteTable(job.schema, job.table)}: ${error.message}`);
     return undefined;
   }
-  return { mark, ...(begin && context.consistency === 'snapshot' && way.countsRows !== false && { exact: true }) };
+  if (!begin || context.consistency !== 'snapshot' || way.countsRows === false) return { mark };
+  // One chunk that is not is enough to tell it.
+  const isExact = job.chunk.chunk !== 0 || await way.isExact?.(connection, mark) !== false;
+  return { mark, ...(isExact && { exact: true }) };
 }
 
 /** COUNT_BIG of a whole table with its first chunk, in the transaction of its mark; nothing where it is not asked for. */

@@ -3,7 +3,7 @@ import { readIdle, versionOf } from './idle';
 import { keepChain } from './keep-chain';
 import { isInUse, leftRuns } from './left-runs';
 import { planSync, type FoundGap, type SyncPlan } from './plan-sync';
-import { runIdAt, type ChangeChain } from '../../../contract';
+import { runIdAfter, type ChangeChain } from '../../../contract';
 import { Changes, OnGap } from '../../api/changes/changes-options';
 import type { SyncResult } from '../../api/changes/sync-result';
 import type { ResumeControls } from '../../api/controls';
@@ -174,7 +174,7 @@ class Sync {
           isBegun: true,
           consistency: Consistency.SNAPSHOT,
           ...(options.oneVersion && ONE_READER),
-        }, (id) => { runId = id; });
+        }, chain, (id) => { runId = id; });
         return await this.finish(key, 'changes', result, seen, at);
       } catch (error) {
         const isGap = error instanceof LegacyToS3Error && error.code === 'CHANGES_GAP';
@@ -188,11 +188,12 @@ class Sync {
     }
   }
 
-  private async land(options: RunOptions, onBegin: (runId: string) => void = () => undefined): Promise<ExtractResult> {
+  /** @param chain that the run is added to: whatever the clock says, its run is above those before */
+  private async land(options: RunOptions, chain?: ChangeChain, onBegin: (runId: string) => void = () => undefined): Promise<ExtractResult> {
     const { controls, clock } = this.given;
     if (this.lost) throw this.lost.reason;
     const startedAt = new Date();
-    const runId = runIdAt(startedAt, randomBytes(3).toString('hex'));
+    const runId = runIdAfter(chain?.runId, startedAt, randomBytes(3).toString('hex'));
     onBegin(runId);
     return run(options, controls, clock, { runId, startedAt });
   }

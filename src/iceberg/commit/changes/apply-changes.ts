@@ -94,7 +94,7 @@ async function contained(workplace: Workplace, run: TableRun, { table, before }:
     return { ...common, state: 'COMMITTED', snapshotId, provenRows: await proved(workplace, run, { before, snapshotId, positions, kept }) };
   }
   const isApplied = appliedRun(before) === runId && before.properties?.[TABLE_PROPERTIES.manifestETag] === manifestETag;
-  const isEmpty = changes!.from.order === changes!.to.order && appliedMark(before)?.order === changes!.to.order;
+  const isEmpty = rows === 0 && changes!.from.order === changes!.to.order && appliedMark(before)?.order === changes!.to.order;
   return { ...common, state: isApplied || isEmpty ? 'COMMITTED' : 'SUPERSEDED' };
 }
 

@@ -56,13 +56,15 @@ export function chainStep(before: TableMetadata | undefined, run: TableRun): Cha
   const mark = appliedMark(before);
   if (!mark || !isOneLineage(mark, from) || !isSameObject(before, run)) {
     // Rows of another table, or without a mark, are later than the changes or their base is still to come.
-    return appliedRun(before) >= runId ? { kind: 'contained' } : waits;
+    return appliedRun(before) >= runId && !isTakenLater(from, mark) ? { kind: 'contained' } : waits;
   }
   if (to.order <= mark.order) {
     if (to.order < mark.order && wentBack(mark, to, runId, before)) {
       throw broken(run, `its mark ${to.order} was taken at ${to.at}, after the one that the table's rows are as of, ${mark.order} at ${mark.at}: the source went back`);
     }
-    return { kind: 'contained' };
+    // A rowversion's mark stands still while a transaction is open, and rows above it are read: the newest run has the newest of them.
+    const standsStill = from.order === to.order && to.order === mark.order && keyColumns.length > 0 && table.rows > 0;
+    return { kind: standsStill && runId > appliedRun(before) ? 'apply' : 'contained' };
   }
   if (from.order > mark.order) return waits;
   if (keyColumns.length === 0 && (from.order !== mark.order || isInexactBase(before))) {
@@ -78,7 +80,12 @@ export function isOlderThan({ manifest: { runId }, table }: Pick<TableRun, 'mani
   if (mark && own && isOneLineage(mark, own) && own.order !== mark.order) {
     return own.order < mark.order && !wentBack(mark, own, runId, before);
   }
-  return appliedRun(before) > runId;
+  return appliedRun(before) > runId && !isTakenLater(own, mark);
+}
+
+/** Whether a mark is later by the source's clock, which all its runs share; run ids are made by the clocks of those who read it. */
+function isTakenLater(own: ChangeMark | undefined, mark: ChangeMark | undefined): boolean {
+  return own !== undefined && mark !== undefined && own.at > mark.at;
 }
 
 /** Whether a lower mark is later all the same: a source whose order began again without another lineage. */
