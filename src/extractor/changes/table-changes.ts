@@ -68,7 +68,7 @@ export interface TableChanges {
    * @param to as {@link mark} gave it
    */
   moved?(from: ChangeMark, to: ChangeMark): ChangeMark;
-
+  /**
    * Whether the table that the transaction shows is as of its mark, and of nothing later; where there is no such question it is. It may look at
    * the whole table.
    */
