@@ -155,7 +155,8 @@ project.gitattributes.addAttributes('/test/fixtures/**', '-text');
 project.npmignore?.exclude(
   '/.ci/', '/.tmp/', '/.venv/', '/.engines/', '/bench/', '/docs/', '/examples/', '/tools/', 'cdk.out/', '.jsii.tabl.json',
   // Bundled into assets/; their unbundled emit would only add weight and unresolvable imports.
-  '/lib/handlers/', '/lib/extractor/*/', '!/lib/extractor/api/', '!/lib/extractor/doors/', '!/lib/extractor/options/', '/lib/extractor/engine.*', '/lib/cli/',
+  '/lib/handlers/', '/lib/iceberg/', '/lib/codec/', '/lib/cli/',
+  '/lib/extractor/*/', '!/lib/extractor/api/', '!/lib/extractor/doors/', '!/lib/extractor/options/', '/lib/extractor/engine.*',
 );
 
 // Two doors: the constructs (jsii), and the extractor without aws-cdk-lib.

@@ -1,5 +1,7 @@
 import { Dictionary, int32s, Page, PlainValues } from './page';
 
+const { imul } = Math;
+
 /** Constants of MurmurHash3 (x86, 32 and 128 bits; public domain). */
 const A = { seed: 0x2545f491, first: 0xcc9e2d51, second: 0x1b873593, add: 0xe6546b64 } as const;
 const B = { seed: 0x38495ab5, first: 0x239b961b, second: 0xab0e9789, add: 0x561ccd1b } as const;
@@ -120,21 +122,21 @@ function hashesOf({ bytes, count, width, starts }: PlainValues, out: Int32Array)
 }
 
 function mixA(hash: number, word: number): number {
-  let k = Math.imul(word, A.first);
-  k = Math.imul(k << 15 | k >>> 17, A.second);
+  let k = imul(word, A.first);
+  k = imul(k << 15 | k >>> 17, A.second);
   hash ^= k;
-  return Math.imul(hash << 13 | hash >>> 19, 5) + A.add | 0;
+  return imul(hash << 13 | hash >>> 19, 5) + A.add | 0;
 }
 
 function mixB(hash: number, word: number): number {
-  let k = Math.imul(word, B.first);
-  k = Math.imul(k << 16 | k >>> 16, B.second);
+  let k = imul(word, B.first);
+  k = imul(k << 16 | k >>> 16, B.second);
   hash ^= k;
-  return Math.imul(hash << 17 | hash >>> 15, 5) + B.add | 0;
+  return imul(hash << 17 | hash >>> 15, 5) + B.add | 0;
 }
 
 function finish(hash: number): number {
-  hash = Math.imul(hash ^ hash >>> 16, 0x85ebca6b);
-  hash = Math.imul(hash ^ hash >>> 13, 0xc2b2ae35);
+  hash = imul(hash ^ hash >>> 16, 0x85ebca6b);
+  hash = imul(hash ^ hash >>> 13, 0xc2b2ae35);
   return hash ^ hash >>> 16;
 }
