@@ -95,6 +95,16 @@ test('a table that had no value, and then has; rows without one are refused, or 
   await expect(new Watermark(table).mark(connection)).resolves.toMatchObject({ value: '-5' });
 });
 
+test('rows above the mark, and rows without a value, are not of the window', async () => {
+  const replica = await replicaOf('Bounded', 'int', ['NULL'], { nulls: 'unseen' });
+  const base = await replica.base();
+  expect(base.value).toBeUndefined();
+  await run("INSERT dbo.Bounded VALUES (1, 5, N'a'), (2, NULL, N'b'), (3, 6, N'c')");
+  const { sql: statement, parameters } = replica.way.statements(base, { ...base, value: '5' }).changes;
+  expect((await connection.query(statement, 'read up to a mark', parameters)).map(({ Id }) => Id)).toEqual([1]);
+  expect((await replica.step()).changes.map(({ Id }) => Id).sort()).toEqual([1, 3]);
+});
+
 test('a filter holds of the values too; a table made again is a gap', async () => {
   const replica = await replicaOf('Filtered', 'int', ['1', '2', '99'], {}, 'Id < 2 -- the rest\n');
   expect((await replica.base()).value).toBe('2');

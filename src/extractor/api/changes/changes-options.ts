@@ -46,7 +46,7 @@ export enum ChangedRows {
 
 /** How deletes are found by ways that do not see them. */
 export enum FoundDeletes {
-  /** All keys are read and compared. */
+  /** All keys of the source are read, in each run, and compared with those that landed. */
   KEYS = 'keys',
   /** They stay unseen, and the manifest says so. */
   UNSEEN = 'unseen',

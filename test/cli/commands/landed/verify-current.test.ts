@@ -30,3 +30,12 @@ test('what tables show is compared with the source, and a repair makes it right'
   expect(JSON.parse(await landed.ok(verifyArgs('--json')))).toMatchObject([{ name: NAME, state: 'EQUAL', landedRows: 50 }]);
   expect(await landed.cli(['verify'])).toMatchObject({ code: 2, stderr: expect.stringContaining('pass the run to verify, or --current') });
 });
+
+test('what may have changed in the source since is no difference that is claimed, and the command fails all the same', async () => {
+  await landed.sql("DROP TABLE IF EXISTS dbo.Followed; CREATE TABLE dbo.Followed (Id int NOT NULL PRIMARY KEY, A nvarchar(9) NULL); INSERT INTO dbo.Followed VALUES (3, 'x')");
+  await landed.ok(args(['sync'], '--landed-tables', 'iceberg', '--quiet'));
+  await landed.sql("UPDATE dbo.Followed SET A = 'z' WHERE Id = 3");
+  const undecided = await landed.cli(verifyArgs());
+  expect(undecided).toMatchObject({ code: 5, stderr: expect.stringContaining(`error VERIFICATION_FAILED: ${NAME} could not be decided`) });
+  expect(undecided.stdout).toMatch(/could not be decided: 1 key differ.*nothing tells what changed since the run that read it whole.*\n {2}id = 3: other values in a, or changed since\n/);
+});
