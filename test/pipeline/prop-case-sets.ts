@@ -56,7 +56,9 @@ export const catalogCases = (id: string): PropCases<LandingCatalogOptions> => ({
     shows: line(`^${id}RunSnapshotsTable/Properties/TableInput/Name: own_snapshots$`),
   },
   landedTables: {
-    byDefault: LandedTables.iceberg({ foreignRows: ForeignRows.REFUSE, deletes: LandedDeletes.EQUALITY, proveByQuery: false, compaction: TableCompaction.whenDeleteFiles(50) }),
+    byDefault: LandedTables.iceberg({
+      foreignRows: ForeignRows.REFUSE, deletes: LandedDeletes.EQUALITY, proveByQuery: false, compaction: TableCompaction.whenDeleteFiles(50),
+    }),
     own: () => ({ landedTables: LandedTables.hive() }),
     hides: line(`^${id}RunSnapshotsTable/`),
   },
