@@ -6,7 +6,8 @@ import { CreateTableCommand, DeleteTableCommand, GetDatabasesCommand, GetTableCo
 import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { DeleteObjectCommand, GetBucketVersioningCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { App, Duration, Stack } from 'aws-cdk-lib';
+import { App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import { runSnapshotsKey, STACK_OUTPUTS, tableLocation } from '../../src/contract';
 import { GlueTables } from '../../src/iceberg/catalogs/glue-tables';
 import { S3Files } from '../../src/iceberg/files/s3-files';
@@ -42,7 +43,7 @@ beforeAll(async () => {
   const ledger = new LegacyToS3Pipeline(scope, 'Ledger', { trigger: LandingTrigger.s3Notification({ prefix: 'landing/' }), dashboard: false });
   const whole = new LegacyToS3Pipeline(scope, 'Whole', { trigger: LandingTrigger.s3Notification({ deletions: true }), dashboard: false });
   new LegacyToS3Pipeline(scope, 'Buffered', { trigger: LandingTrigger.buffered({ maxBatchingWindow: Duration.seconds(1) }), dashboard: false });
-  addGrantedRoles<typeof ROLES[number]>(scope, {
+  addGrantedRoles<Exclude<typeof ROLES[number], 'Compactor'>>(scope, {
     Loader: (role) => ledger.grantLand(role),
     WholeLoader: (role) => whole.grantLand(role),
     Engine: (role) => ledger.catalog!.grantRead(role),
@@ -50,10 +51,11 @@ beforeAll(async () => {
     Keeper: (role) => ledger.grantWriteTables(role),
     WholeKeeper: (role) => whole.grantWriteTables(role),
     Expirer: (role) => ledger.grantWriteTables(role, { deleteLanded: true }),
-    Compactor: (role) => new LegacyToS3Pipeline(scope, 'Compacted', {
-      trigger: LandingTrigger.s3Notification({ prefix: 'landing/' }), dashboard: false, landedTables: LandedTables.iceberg({ compaction: TableCompaction.every(Duration.days(1), { role }) }),
-    }),
   });
+  const role = new iam.Role(scope, 'Compactor', { assumedBy: new iam.AccountRootPrincipal() });
+  const landedTables = LandedTables.iceberg({ compaction: TableCompaction.every(Duration.days(1), { role }) });
+  new LegacyToS3Pipeline(scope, 'Compacted', { trigger: LandingTrigger.s3Notification({ prefix: 'landing/' }), dashboard: false, landedTables });
+  new CfnOutput(scope, 'CompactorArn', { value: role.roleArn });
   app.synth();
   cloud = await startLocalCloud();
   stack = await deployTemplate(cloud, outdir);
@@ -183,7 +185,9 @@ test('the deployed function compacts a table by these rights, after its pipeline
   const base = source.load({ at: 1 });
   const run = source.write('Accounts', { 1: undefined, 3: 'Edsger' }).changes(base, { at: 2 });
   const Bucket = output('Ledger', 'bucketName');
-  const bodies = (each: typeof run) => [...each.files.map(({ key, bytes }) => [key, bytes] as const), [each.manifestKey, Buffer.from(JSON.stringify(each.manifest))] as const];
+  const bodies = ({ files, manifestKey, manifest }: typeof run) => [
+    ...files.map(({ key, bytes }) => [key, bytes] as const), [manifestKey, Buffer.from(JSON.stringify(manifest))] as const,
+  ];
   const committed = async ({ runId }: typeof run) => (await owner.dynamodb.send(new GetItemCommand({
     TableName: output('Ledger', 'tableName'), Key: { objectKey: { S: `run#${runId}` }, versionId: { S: 'table#Ledger/dbo/Accounts' } },
   }))).Item?.commitState?.S === 'COMMITTED';

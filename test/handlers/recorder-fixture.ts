@@ -73,7 +73,7 @@ export class RecorderFixture {
   }
 
   private async start(
-    bundle: HandlerBundle, changes: { readonly [name: string]: string | undefined }, timeoutMs?: number, entry?: string,
+    bundle: HandlerBundle, changes: { readonly [name: string]: string | undefined }, timeoutMs?: number, exported?: string,
   ): Promise<LambdaProcess> {
     const environment = {
       ...this.cloud.env,
@@ -86,7 +86,7 @@ export class RecorderFixture {
       ...changes,
     };
     const defined = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    return startLambdaProcess(handlerBundle(bundle), Object.fromEntries(defined), { timeoutMs, entry });
+    return startLambdaProcess(handlerBundle(bundle), Object.fromEntries(defined), { timeoutMs, entry: exported });
   }
 
   /** Invokes the recorder, then run completion for what it handed over; lines are both functions', an error is the first. */

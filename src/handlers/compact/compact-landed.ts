@@ -74,7 +74,9 @@ export interface CompactionSummary {
  *
  * @throws HandlerError TABLE_NOT_COMPACTED when it could not be compacted, and trying again may help
  */
-export async function compactLanded(services: CompactServices, request: CompactionRequest, invocation: CompactInvocation): Promise<CompactionSummary> {
+export async function compactLanded(
+  services: CompactServices, request: CompactionRequest, invocation: CompactInvocation,
+): Promise<CompactionSummary> {
   const { items, telemetry, now = Date.now } = services;
   const { tableName } = request;
   const until = now() + invocation.remaining() + GRACE_MS;
@@ -90,14 +92,14 @@ export async function compactLanded(services: CompactServices, request: Compacti
     return await ended(services, request, invocation, done);
   } catch (error) {
     if (error instanceof IcebergError && error.code === 'COMMIT_CONTENTION') return contended(services, request, invocation, { held, begun, error });
-    return await failed(services, request, invocation, error);
+    return failed(services, request, invocation, error);
   }
 }
 
 async function compactPart(
-  { workplaceOf, compact, targetBytes, now = Date.now }: CompactServices, { bucket, tableName, whenDeletes, parts = 0, sliceMs = SLICE_MS }: CompactionRequest,
-  { remaining }: CompactInvocation, begun: number,
+  { workplaceOf, compact, targetBytes, now = Date.now }: CompactServices, request: CompactionRequest, { remaining }: CompactInvocation, begun: number,
 ): Promise<Compacted> {
+  const { bucket, tableName, whenDeletes, parts = 0, sliceMs = SLICE_MS } = request;
   const reserve = Math.min(RESERVE_MS, remaining() / 4);
   return compact(workplaceOf(bucket), tableName, {
     // A table that was begun with is gone on with, however few delete files there are by now.
@@ -151,7 +153,9 @@ async function contended(
   return { tableName, state: 'CONTENDED' };
 }
 
-async function failed(services: CompactServices, { tableName }: CompactionRequest, { id }: CompactInvocation, error: unknown): Promise<CompactionSummary> {
+async function failed(
+  services: CompactServices, { tableName }: CompactionRequest, { id }: CompactInvocation, error: unknown,
+): Promise<CompactionSummary> {
   const { items, telemetry, now = Date.now } = services;
   if (error instanceof IcebergError && error.code === 'NOT_THERE') {
     telemetry.info(COMPACTION_LINES.left, { tableName, why: error.message });

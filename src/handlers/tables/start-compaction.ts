@@ -25,7 +25,9 @@ export function compactionSettings(text = process.env[HANDLER_ENV.compaction]): 
  * Has a table compacted that is due after changes were applied to it: by what its metadata tells, and, where that says so, unless somebody
  * is at it or was not long ago. The run is applied whatever becomes of this: what could not be started is told, and the next run starts it.
  */
-export async function startCompaction(services: TableServices, { run: { bucket } }: TableTask, { name, metadataLocation }: CommitOutcome): Promise<void> {
+export async function startCompaction(
+  services: TableServices, { run: { bucket } }: TableTask, { name, metadataLocation }: CommitOutcome,
+): Promise<void> {
   const { compaction, workplaceOf, items, telemetry } = services;
   if (!compaction || metadataLocation === undefined) return;
   const { functionName, ...settings } = compaction.settings;
@@ -41,7 +43,9 @@ export async function startCompaction(services: TableServices, { run: { bucket }
 }
 
 /** Whether a table is to be compacted by what there is to fold. */
-export function isDue({ whenDeletes, atMostEverySeconds = 0 }: Omit<CompactionSettings, 'functionName'>, { deleteFiles, isChanged, wholeAt }: Foldable, now: number): boolean {
+export function isDue(
+  { whenDeletes, atMostEverySeconds = 0 }: Omit<CompactionSettings, 'functionName'>, { deleteFiles, isChanged, wholeAt }: Foldable, now: number,
+): boolean {
   if (!isChanged || (whenDeletes !== undefined && deleteFiles < whenDeletes)) return false;
   return wholeAt === undefined || now >= wholeAt + atMostEverySeconds * 1000;
 }

@@ -3,7 +3,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import {
-  COMPACTION_SORT_KEY, CompactionItem, compactionItemKey, METADATA_TABLE, RUN_ITEM_SORT_KEY, RunItem, runItemKey, TABLE_COMMIT_SORT_KEYS, TableCommitItem, tableCommitSortKey, WaitingItem, waitingItemKey,
+  COMPACTION_SORT_KEY, CompactionItem, compactionItemKey, METADATA_TABLE, RUN_ITEM_SORT_KEY, RunItem, runItemKey,
+  TABLE_COMMIT_SORT_KEYS, TableCommitItem, tableCommitSortKey, WaitingItem, waitingItemKey,
 } from '../../contract';
 
 /** Items of the metadata table that say where the tables of a run stand. */

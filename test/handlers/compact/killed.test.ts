@@ -88,13 +88,15 @@ test.each([['at once', false], ['in parts', true]])('killed at any request and r
       await compact(services(inParts), { ...REQUEST, whenDeletes: undefined });
       await goOn(() => services(inParts));
       const at = { request, when };
-      expect({ ...at, rows: await rowsShown(workplace(), NAME), deletes: await deleteFiles() }).toEqual({ ...at, rows: expected(runs[3]), deletes: 0 });
+      const compacted = { ...at, rows: await rowsShown(workplace(), NAME), deletes: await deleteFiles() };
+      expect(compacted).toEqual({ ...at, rows: expected(runs[3]), deletes: 0 });
       await apply(runs[4]);
       expect({ ...at, rows: await rowsShown(workplace(), NAME) }).toEqual({ ...at, rows: expected(runs[4]) });
       const named = new Set(await namedData());
       const unnamed = (await unnamedFiles(workplace(), `${ROOT}lake-tables/`)).filter((uri) => !named.has(uri));
       expect({ ...at, unnamed }).toEqual({ ...at, unnamed: [] });
-      expect({ ...at, owner: tables.compactions.items.get(NAME)!.owner, failures: tables.failures }).toEqual({ ...at, owner: undefined, failures: [] });
+      const { owner } = tables.compactions.items.get(NAME)!;
+      expect({ ...at, owner, failures: tables.failures }).toEqual({ ...at, owner: undefined, failures: [] });
     }
   }
   expect(steps).toBeGreaterThan(40);
@@ -132,7 +134,8 @@ test.each([[1], [2], [3], [4]])('compactions and runs of changes at the same tim
   };
   const writer = async () => {
     for (const run of runs.slice(1)) {
-      await commitTables(tables.services({ ...paced(), wrap: (files, catalog) => [shuffled(files, random), shuffled(catalog, random)] }), ...tables.land(run));
+      const writing = tables.services({ ...paced(), wrap: (files, catalog) => [shuffled(files, random), shuffled(catalog, random)] });
+      await commitTables(writing, ...tables.land(run));
       expect(tables.item(run.runId)).toMatchObject({ commitState: 'COMMITTED' });
     }
     isOver = true;

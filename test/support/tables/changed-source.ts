@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ParquetRun } from './parquet-runs';
+import { withPages } from './with-pages';
 import {
   CHANGE_COLUMNS, CHANGE_FIELD_IDS, changeFileName, ChangeMark, ChangeRole, datasetRunFolder, Manifest, manifestKey, ManifestColumn, ManifestObject,
   ManifestTable, partFileName, runIdAt,
@@ -9,7 +10,6 @@ import { TableRun } from '../../../src/iceberg/commit/table-run';
 import { metadataAt, Workplace } from '../../../src/iceberg/commit/workplace';
 import { currentSnapshot } from '../../../src/iceberg/spec/table-metadata';
 import { EndColumn, parquetEnd, plain } from '../iceberg/parquet-end';
-import { withPages } from './with-pages';
 
 type Row = readonly [id: number, value: string];
 

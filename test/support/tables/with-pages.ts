@@ -14,7 +14,9 @@ const FIELDS: { readonly [name: string]: Pick<Field, 'id' | 'type'> } = {
 };
 
 /** A file of rows (Id int, Name nvarchar) of a run, as the extractor names its columns, with its pages. */
-export function withPages(role: ChangeRole | undefined, rows: ReadonlyArray<readonly [id: number, name: string]>, keyColumns: readonly string[]): Buffer {
+export function withPages(
+  role: ChangeRole | undefined, rows: ReadonlyArray<readonly [id: number, name: string]>, keyColumns: readonly string[],
+): Buffer {
   const names = role === 'keys' || role === 'deletes' ? keyColumns : ['Id', 'Name'];
   const fields = [...names, ...(role === 'changes' || role === 'deletes' ? CHANGE_COLUMNS : [])].map((name): Field => ({ name, required: false, ...FIELDS[name] }));
   const valuesOf: { readonly [name: string]: RowValue[] } = { Id: rows.map(([id]) => id), Name: rows.map(([, name]) => name) };
