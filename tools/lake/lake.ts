@@ -6,7 +6,7 @@ import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client }
 import { type Manifest, parseManifest, tablesFolder } from '../../src/contract';
 import { FolderTables } from '../../src/iceberg/catalogs/folder-tables';
 import { GlueTables } from '../../src/iceberg/catalogs/glue-tables';
-import { applyChanges } from '../../src/iceberg/commit/changes/apply-changes';
+import { type ApplyOptions, applyChanges } from '../../src/iceberg/commit/changes/apply-changes';
 import { addHistory } from '../../src/iceberg/commit/changes/history';
 import { type CommitOptions, type CommitOutcome, commitRun } from '../../src/iceberg/commit/commit-run';
 import type { TableRun } from '../../src/iceberg/commit/table-run';
@@ -67,7 +67,7 @@ export class Lake {
 
   /** Commits each table of a run in the cloud, or applies its changes, where its objects are put before. @param workplace with a catalog of another kind than Glue */
   public async commit(
-    manifestKey: string, options: CommitOptions = {}, manifest = this.manifest(manifestKey), workplace = this.inCloud,
+    manifestKey: string, options: CommitOptions & ApplyOptions = {}, manifest = this.manifest(manifestKey), workplace = this.inCloud,
   ): Promise<CommitOutcome[]> {
     await this.upload(manifest);
     const outcomes: CommitOutcome[] = [];
@@ -106,7 +106,7 @@ export class Lake {
 }
 
 /** The history of a table whose changes were applied is made too. */
-async function commit(workplace: Workplace, run: TableRun, options: CommitOptions): Promise<CommitOutcome> {
+async function commit(workplace: Workplace, run: TableRun, options: CommitOptions & ApplyOptions): Promise<CommitOutcome> {
   if (!run.table.changes) return commitRun(workplace, run, options);
   const outcome = await applyChanges(workplace, run, options);
   await addHistory(workplace, run);

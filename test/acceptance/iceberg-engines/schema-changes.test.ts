@@ -11,6 +11,7 @@ import { type LocalCloud, startLocalCloud } from '../../../tools/local-cloud';
 import { type StandIn, startStandIn } from '../../../tools/stand-in';
 import { describeEngines, describeWith } from '../../support/engines';
 import { APPLIED, type AppliedRun, applyRuns, sortedCells } from '../../support/iceberg/applied-changes';
+import { applySoftRuns, FADED, FADING } from '../../support/iceberg/soft-runs';
 import { connectClient, sourceOf } from '../../support/source/stand-in-client';
 
 const TABLE = 'legacyledger_dbo_moving';
@@ -92,6 +93,7 @@ describeWith(['pyiceberg'], 'a table whose source changes', () => {
   let folder: string;
   const runs: Committed[] = [];
   let applied: readonly AppliedRun[];
+  let deletedBetween: readonly [number, number];
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'iceberg-changes-'));
@@ -110,6 +112,7 @@ describeWith(['pyiceberg'], 'a table whose source changes', () => {
     }
     await client.close();
     applied = await applyRuns(lake, folder, server);
+    deletedBetween = await applySoftRuns(lake, folder, server);
   }, 120_000);
   afterAll(async () => {
     lake?.close();
@@ -154,6 +157,19 @@ describeWith(['pyiceberg'], 'a table whose source changes', () => {
         ]);
       }, 120_000);
     }
+
+    // Deletes by position all of them read.
+    test.each((['equality', 'position'] as const).filter((deletes) => deletes === 'position' || name === 'trino' || name === 'spark'))('rows that are kept though they were deleted, by %s', async (deletes) => {
+      const { glue, metadataLocation } = await lake.address(FADING[deletes]);
+      const read = await engine.rows(name === 'duckdb' ? { glue, metadataLocation } : { glue });
+      expect(read.names).toEqual(['id', 'v', '__deleted_at']);
+      expect(sortedBy(read, 'id').map(([id, v, at]) => [id, v, at !== null])).toEqual(FADED);
+      const [from, to] = deletedBetween;
+      for (const at of read.rows.flatMap(([, , each]) => each ?? [])) {
+        const time = Date.parse(`${at.replace(/Z$|[+]00:?00$/, '')}Z`);
+        expect(time >= from - 1000 && time <= to + 1000).toBe(true);
+      }
+    }, 120_000);
 
     if (name === 'spark') {
       test('remove_orphan_files is refused, and where somebody allowed it lists nothing that landed', async () => {

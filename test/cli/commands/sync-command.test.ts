@@ -49,6 +49,21 @@ test('what a sync landed that ended before it could commit is committed by the n
   expect((await landed.cli(args)).stderr).toBe('nothing has changed\n');
 }, 120_000);
 
+test('rows that the source deletes are kept where that is asked for, and from then on, also of what is committed late', async () => {
+  await make('Kept');
+  const kept = async () => (await landed.query('SELECT id, __deleted_at IS NOT NULL AS gone FROM legacyledger_dbo_kept ORDER BY id')).map((row) => Object.values(row as object).join(' '));
+  await landed.ok(syncArgs('dbo.Kept', '--landed-tables', 'iceberg', '--soft-deletes', 'true'));
+  await landed.sql('INSERT INTO dbo.Kept (Id) VALUES (2), (3); DELETE FROM dbo.Kept WHERE Id = 1');
+  await landed.ok(syncArgs('dbo.Kept'));
+  await landed.ok(syncArgs('dbo.Kept', '--landed-tables', 'iceberg'));
+  expect(await kept()).toEqual(['1 true', '2 false', '3 false']);
+  await landed.sql('DELETE FROM dbo.Kept WHERE Id = 2');
+  await landed.ok(syncArgs('dbo.Kept', '--landed-tables', 'iceberg', '--soft-deletes', 'false'));
+  expect(await kept()).toEqual(['1 true', '3 false']);
+  const { code, stderr } = await landed.cli(syncArgs('dbo.Kept', '--soft-deletes', 'true'));
+  expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('--soft-deletes is of tables of a folder, and needs --landed-tables iceberg') });
+}, 120_000);
+
 test('a landed table that the source has no more is named, and deleted rows are told not to be counted', async () => {
   await make('Gone1', 'Gone2');
   const args = syncArgs('dbo.Gone*', '--landed-tables', 'iceberg');
