@@ -36,6 +36,9 @@ const LEAST_ROUNDS = 4;
 /** Completions that one round has at most, those that were killed among them. */
 const MOST_TURNS = 400;
 
+/** A busy machine takes its time. */
+const REQUEST_TIMEOUT_MS = 120_000;
+
 /** What a drill found. */
 export interface ChangeReport {
   readonly kills: { readonly processes: number; readonly completions: number };
@@ -87,7 +90,7 @@ export class ChangeDrill {
     let trino: TrinoReader | undefined;
     try {
       if (options.trino) trino = await TrinoReader.start();
-      client = await connectClient(server);
+      client = await connectClient(server, REQUEST_TIMEOUT_MS);
       const source = await KnownSource.make(client, server.database, options.seed);
       return await new ChangeDrill({ server, s3, source, config, ...(trino && { trino }) }, options).all();
     } finally {

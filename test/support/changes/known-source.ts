@@ -80,8 +80,8 @@ export class KnownSource {
   public async write(): Promise<void> {
     const { chance } = this;
     const work = chance.of([
-      () => this.transfer(), () => this.transfer(), () => this.pay(), () => this.pay(), () => this.book(), () => this.book(), () => this.strike(),
-      () => this.rekey(), () => this.tick(), () => this.recode(), () => this.comeAndGo(), () => this.respell(), () => this.record(), () => this.record(),
+      () => this.transfer(), () => this.transfer(), () => this.pay(), () => this.pay(), () => this.book(), () => this.book(),
+      () => this.strike(), () => this.rekey(), () => this.tick(), () => this.recode(), () => this.comeAndGo(), () => this.respell(), () => this.record(), () => this.record(),
       () => this.see(),
     ]);
     const changes = work();
