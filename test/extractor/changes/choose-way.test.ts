@@ -123,7 +123,7 @@ describe('the best way that is to be had', () => {
 
 test.each([
   'Id > 5', "Name IN (N'a (b)', 'x(') AND (Day < '2020-01-01' OR NOT (Id BETWEEN (1) AND (9)))", "LEFT(UPPER(Name), 3) = 'ABC'", 'CAST(Id AS decimal(9, 2)) > 1',
-  "Id /* f( */ > 1 -- g(\n", "CASE WHEN (Id > 1) THEN ISNULL(Id, 0) END = 1 AND Name LIKE ('%a') COLLATE Latin1_General_BIN2", '-(Id) < 5 AND DATEADD(day, (1), Day) > Day',
+  'Id /* f( */ > 1 -- g(\n', "CASE WHEN (Id > 1) THEN ISNULL(Id, 0) END = 1 AND Name LIKE ('%a') COLLATE Latin1_General_BIN2", '-(Id) < 5 AND DATEADD(day, (1), Day) > Day',
 ])('a filter by the row alone may be followed: %s', (rowFilter) => {
   expect(chooseWay(tableOf({ rowFilter }), factsOf(TRACKED)).way).toBe('changeTracking');
 });

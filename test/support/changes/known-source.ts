@@ -80,8 +80,9 @@ export class KnownSource {
   public async write(): Promise<void> {
     const { chance } = this;
     const work = chance.of([
-      () => this.transfer(), () => this.transfer(), () => this.pay(), () => this.pay(), () => this.book(), () => this.book(), () => this.strike(), () => this.rekey(),
-      () => this.tick(), () => this.recode(), () => this.comeAndGo(), () => this.respell(), () => this.record(), () => this.record(), () => this.see(),
+      () => this.transfer(), () => this.transfer(), () => this.pay(), () => this.pay(), () => this.book(), () => this.book(),
+      () => this.strike(), () => this.rekey(), () => this.tick(), () => this.recode(), () => this.comeAndGo(), () => this.respell(), () => this.record(), () => this.record(),
+      () => this.see(),
     ]);
     const changes = work();
     if (changes.length > 0) await this.transaction(changes);
@@ -254,7 +255,8 @@ export class KnownSource {
   private async note(tables: readonly string[], untold = false): Promise<void> {
     const { recordset: [{ version, row_version: rowversion }] } = await this.client.query(POSITIONS_SQL);
     const { captured } = this;
-    for (const name of tables) this.states.get(name)!.push({ rows: new Map(this.tables.get(name)), version: BigInt(version), rowversion, captured, untold });
+    const position = { version: BigInt(version), rowversion, captured, untold };
+    for (const name of tables) this.states.get(name)!.push({ rows: new Map(this.tables.get(name)), ...position });
     this.committed += 1;
   }
 }

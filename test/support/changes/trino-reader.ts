@@ -1,8 +1,8 @@
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { type Rows, Trino, whyMissing } from '../../../tools/engines';
 import { startLocalCloud, type LocalCloud } from '../../../tools/local-cloud';
-import { BUCKET, ROOT } from '../tables/memory-tables';
 import type { MemoryFiles } from '../tables/memory-files';
+import { BUCKET, ROOT } from '../tables/memory-tables';
 
 const SCHEMA = 'drill';
 

@@ -24,7 +24,8 @@ test('a sync whose clock is behind the last run begins one above it, so that a t
   const path = join(runs.folder, `_state/changes=${encodeURIComponent(`${runs.server.host}:${runs.server.port}/${runs.server.database}`)}/chain.json`);
   const chain = JSON.parse(readFileSync(path, 'utf8')) as ChangeChain;
   const later = runIdAt(new Date(Date.now() + 3_600_000), 'abcdef');
-  writeFileSync(path, JSON.stringify({ ...chain, runId: later, tables: Object.fromEntries(Object.entries(chain.tables).map(([key, link]) => [key, { ...link, runId: later }])) }));
+  const tables = Object.fromEntries(Object.entries(chain.tables).map(([key, link]) => [key, { ...link, runId: later }]));
+  writeFileSync(path, JSON.stringify({ ...chain, runId: later, tables }));
   const { run, landedRuns } = await sync(props);
   expect(run!.runId > later).toBe(true);
   expect(landedRuns).toEqual([run!.runId]);

@@ -23,7 +23,9 @@ const expected = (run: SourceRun) => run.expected.get('Accounts');
 
 describe('a mark that stands still, as a rowversion does while a transaction is open', () => {
   /** Rows above the mark, which does not move. */
-  const held = (at: number) => source.changes(base, { at, alter: (table) => ({ ...table, changes: { ...table.changes!, to: table.changes!.from } }) });
+  const held = (at: number) => source.changes(base, {
+    at, alter: (table) => ({ ...table, changes: { ...table.changes!, to: table.changes!.from } }),
+  });
 
   test('rows above it are shown, the newest of them whatever comes first, each run once', async () => {
     await commit(base);
