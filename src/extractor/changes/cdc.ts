@@ -115,6 +115,13 @@ export class ChangeDataCapture implements TableChanges {
     return Number(row?.is_passed) === 1;
   }
 
+  /** The capture job makes an entry every few minutes though nothing changes, so that the greatest LSN alone does not tell. */
+  public async hasChanged(connection: SqlServerConnection, from: ChangeMark, to: ChangeMark): Promise<boolean> {
+    const [row] = await connection.query(`SELECT CASE WHEN EXISTS (SELECT 1 ${this.window()}) THEN 1 ELSE 0 END AS has_changed`,
+      `look for changes of ${this.name}`, [lsnParameter('from', from), lsnParameter('to', to)]);
+    return Number(row?.has_changed) === 1;
+  }
+
   public statements(from: ChangeMark, to: ChangeMark): ChangeStatements {
     const { columns, settings, hint } = this.table;
     const keys = keyOf(this.table);

@@ -22,6 +22,8 @@ export interface ProbedTable extends Pick<ChangedTable, 'schema' | 'table'> {
 export interface Probe {
   /** Whether anything changed since. */
   readonly changed: boolean;
+  /** Order of a mark up to which nothing changed, where this look tells it. */
+  readonly unchangedTo?: string;
   /** Of code CHANGES_GAP, where what changed since cannot be told. */
   readonly gap?: LegacyToS3Error;
 }

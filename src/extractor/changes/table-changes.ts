@@ -62,6 +62,8 @@ export interface TableChanges {
    * is no such question it always is. Changes that follow a base are applied when it has passed the base's end.
    */
   hasPassed?(connection: SqlServerConnection, instant: string): Promise<boolean>;
+  /** Whether the table has any change between two marks; where there is no such question it may have. */
+  hasChanged?(connection: SqlServerConnection, from: ChangeMark, to: ChangeMark): Promise<boolean>;
   /**
    * The mark of a run that has changes: above the one before, though the position that {@link mark} tells may be the same. Absent where it never is.
    *

@@ -127,7 +127,7 @@ export async function planSync(given: PlanSyncOptions): Promise<SyncPlan> {
   const objects = await findLandedObjects(given.target, whose, LANDED_LIMITS);
   const landed = new Map(looked.map(({ table }, at) => [table, objects[at]]));
   followed.forEach(({ table, link }, at) => {
-    const { changed, gap: found } = probes[at];
+    const { changed, gap: found, unchangedTo } = probes[at];
     const { keys, rows, tooMany, gone } = landed.get(table) ?? {};
     const wherefore = isCompared(table.changes!) ? 'its deletes are found by comparing keys' : 'its key lands in several spellings';
     if (found) {
@@ -138,6 +138,8 @@ export async function planSync(given: PlanSyncOptions): Promise<SyncPlan> {
       whole(table, `${wherefore}, and ${tooMany}`);
     } else if (changed) {
       chosen.set(table, { ...table.changes!, ...fromLink(link), ...(keys && { landed: [...keys], landedRows: rows }) });
+    } else if (unchangedTo !== undefined) {
+      unchanged[linkKey(table)] = { ...link, unchangedTo };
     } else if (link.mark.way === ChangeWay.CHANGE_TRACKING && given.version !== undefined) {
       unchanged[linkKey(table)] = { ...link, unchangedTo: latest(link, versionOrder(given.version)) };
     }

@@ -13,9 +13,11 @@ import type { ReadJob } from '../context/read-job';
  * @throws LegacyToS3Error as the source refuses it
  */
 export async function probeTable(
-  connection: SqlServerConnection, { planned, table }: NonNullable<ReadJob['changes']>, { mark: from, shows }: ChainLink & { readonly mark: ChangeMark },
+  connection: SqlServerConnection, { planned, table }: NonNullable<ReadJob['changes']>, { mark, shows, unchangedTo }: ChainLink & { readonly mark: ChangeMark },
 ): Promise<Probe> {
   const way = changesOf(planned.way, table);
+  // What is told to be unchanged may be cleaned up.
+  const from: ChangeMark = unchangedTo === undefined ? mark : { ...mark, order: unchangedTo };
   try {
     if (!from.lineage.startsWith(`${table.identity.database}/${table.identity.objectId}@${table.identity.created}/`)) {
       throw gap(table, from, `it is of ${from.lineage}: another table, or another database`);
@@ -24,7 +26,8 @@ export async function probeTable(
     if (!way.hasPassed) return { changed: true };
     const to = await way.mark(connection);
     if (!isOneLineage(from, to)) throw gap(table, from, `it is of ${from.lineage}, and the source is ${to.lineage} now`);
-    return { changed: to.order > from.order && (shows === undefined || await way.hasPassed(connection, shows)) };
+    if (to.order <= from.order || (shows !== undefined && !await way.hasPassed(connection, shows))) return { changed: false };
+    return await way.hasChanged?.(connection, from, to) === false ? { changed: false, unchangedTo: to.order } : { changed: true };
   } catch (error) {
     if (error instanceof LegacyToS3Error && error.code === 'CHANGES_GAP') return { changed: true, gap: error };
     throw error;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { objectsOfRole, parseManifest, type ChangeRole, type ManifestTable } from '../../../../src/contract';
+import { objectsOfRole, parseManifest, type ChangeChain, type ChangeRole, type ManifestTable } from '../../../../src/contract';
 import { ChangedRows, Changes, FoundDeletes, OnGap, sync, verifyRun, type ExtractorProps, type SyncResult } from '../../../../src/extractor/doors/public';
 import { standInRuns } from '../../../support/source/stand-in-runs';
 import { readWithDuckDb } from '../../../support/tds/parquet-readers';
@@ -66,6 +66,30 @@ describe('change data capture', () => {
     expect(await rowsOf(table, 'deletes', ['Id', '__op'])).toEqual(['2 D', '3 D']);
     expect(await rowsOf(table, 'keys', ['Id'])).toEqual(['1', '60', '70']);
     await expect(verifyRun({ target: runs.endpoints.target! }, second.run!.runId)).resolves.toMatchObject({ problems: [] });
+  });
+
+  test('a table of which nothing was captured is in no run though capture goes on; its next changes are read from there, also when what was before is cleaned up', async () => {
+    const captureAfter = async () => {
+      await batch("IF OBJECT_ID('dbo.Busy') IS NULL CREATE TABLE dbo.Busy (Id int NOT NULL PRIMARY KEY)");
+      await batch('INSERT dbo.Busy (Id) SELECT ISNULL(MAX(Id), 0) + 1 FROM dbo.Busy');
+      await capture();
+    };
+    const base = tableOf(await sync(props(Changes.CDC))).base!;
+    const path = join(runs.folder, `_state/changes=${encodeURIComponent(`${runs.server.host}:${runs.server.port}/${runs.server.database}`)}/chain.json`);
+    const link = () => (JSON.parse(readFileSync(path, 'utf8')) as ChangeChain).tables[JSON.stringify(['dbo', 'Moving'])];
+    let order = base.mark!.order;
+    for (let n = 0; n < 40 && order === base.mark!.order; n++) {
+      await captureAfter();
+      expect((await sync(props(Changes.CDC))).kind).toBe('nothing');
+      order = link().unchangedTo ?? order;
+    }
+    expect(order > base.mark!.order).toBe(true);
+    await batch(`DECLARE @low binary(10) = 0x${order}; EXEC sys.sp_cdc_cleanup_change_table @capture_instance = N'dbo_Moving', @low_water_mark = @low, @threshold = 5000`);
+    await batch("UPDATE dbo.Moving SET A = 'new' WHERE Id = 1");
+    await captureAfter();
+    const table = tableOf(await sync(props(Changes.CDC)));
+    expect(table.changes).toMatchObject({ from: base.mark, inserts: 0, updates: 1, deletes: 0 });
+    expect(link().unchangedTo).toBeUndefined();
   });
 
   test('an instance that was made anew is a gap, which is read whole where that is asked for', async () => {
