@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as soon } from 'node:timers/promises';
 import type sql from 'mssql';
+import type { ChangeDrillOptions, ChangeReport } from './change-report';
 import { cellsAsKnown, differenceOf, rowsAsKnown } from './known-rows';
 import { KnownSource } from './known-source';
 import { Chance, KNOWN_TABLES } from './known-tables';
@@ -19,17 +20,6 @@ import { connectClient } from '../source/stand-in-client';
 import { BUCKET, MemoryTables, ROOT } from '../tables/memory-tables';
 import { Mortal } from '../tables/mortal';
 
-export interface ChangeDrillOptions {
-  /** To kill, at least. */
-  readonly kills: { readonly processes: number; readonly completions: number };
-  readonly seed: number;
-  /** Whether Trino reads the tables beside our own reader. @default false */
-  readonly trino?: boolean;
-  /** Transactions of one sync, at most. @default - as many as are committed while it runs */
-  readonly transactions?: number;
-  readonly onRun?: (line: string) => void;
-}
-
 /** After these rows were truncated, a column was added, and changes followed both. */
 const LEAST_ROUNDS = 4;
 
@@ -38,26 +28,6 @@ const MOST_TURNS = 400;
 
 /** A busy machine takes its time. */
 const REQUEST_TIMEOUT_MS = 120_000;
-
-/** What a drill found. */
-export interface ChangeReport {
-  readonly kills: { readonly processes: number; readonly completions: number };
-  /** Manifests that landed, and those of changes among them. */
-  readonly runs: number;
-  readonly runsOfChanges: number;
-  /** States of tables that were compared with the source as of their mark. */
-  readonly compared: number;
-  /** Those whose mark was reached by changes, by way. */
-  readonly comparedAfterChanges: { readonly [way: string]: number };
-  /** Those that Trino read too. */
-  readonly comparedByTrino: number;
-  readonly transactions: number;
-  readonly truncated: number;
-  readonly columnsAdded: number;
-  readonly seconds: number;
-  /** What was wrong; empty when nothing was. */
-  readonly problems: readonly string[];
-}
 
 /** An event of a run, as it may come once more. */
 interface RunEvent {

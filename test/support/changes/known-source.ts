@@ -81,8 +81,8 @@ export class KnownSource {
     const { chance } = this;
     const work = chance.of([
       () => this.transfer(), () => this.transfer(), () => this.pay(), () => this.pay(), () => this.book(), () => this.book(),
-      () => this.strike(), () => this.rekey(), () => this.tick(), () => this.recode(), () => this.comeAndGo(), () => this.respell(), () => this.record(), () => this.record(),
-      () => this.see(),
+      () => this.strike(), () => this.rekey(), () => this.tick(), () => this.recode(), () => this.comeAndGo(), () => this.respell(),
+      () => this.record(), () => this.record(), () => this.see(),
     ]);
     const changes = work();
     if (changes.length > 0) await this.transaction(changes);
