@@ -30,6 +30,18 @@ test('an object lands under its key, percent-encoded as in S3, with its SHA-256'
   expect(files()).toEqual(['part-00000-0000.csv']);
 });
 
+test('parts of an object are read, its last bytes among them', async () => {
+  const writer = target().open(HEADER);
+  await writer.write(Buffer.from('0123456789'));
+  await writer.complete();
+  const part = async (from: number, size: number) => {
+    const { bytes, sizeBytes } = (await target().readPart(KEY, from, size))!;
+    return [bytes.toString(), sizeBytes];
+  };
+  expect([await part(2, 3), await part(8, 5), await part(-1, 4), await part(-1, 100)]).toEqual([['234', 10], ['89', 10], ['6789', 10], ['0123456789', 10]]);
+  expect(await target().readPart(`${KEY}x`, 0, 1)).toBeUndefined();
+});
+
 test('an empty object is a file of no bytes', async () => {
   const landed = await target().open(HEADER).complete();
   expect(landed.sizeBytes).toBe(0);

@@ -32,7 +32,8 @@ async function send(checksum: ObjectChecksum, bytes: Buffer) {
     const landed = await writer.complete();
     const pieces: Uint8Array[] = [];
     for await (const piece of (await target.read(key))!.body) pieces.push(piece);
-    return { landed, stored: Buffer.concat(pieces) };
+    const part = async (from: number, size: number) => target.readPart(key, from, size);
+    return { landed, stored: Buffer.concat(pieces), parts: [await part(1, 3), await part(-1, 4), await part(-1, 2 * bytes.length)], none: await target.readPart(`${key}x`, 0, 1) };
   } finally {
     await target.close();
   }
@@ -45,10 +46,13 @@ test.each([ObjectChecksum.SHA256, ObjectChecksum.CRC64NVME])('%s is not to be ha
 
 test.each([6, 20 * 1024 * 1024])('without checksums, an object of %i bytes lands with the SHA-256 of what was sent', async (length) => {
   const sent = Buffer.alloc(length, 'ledger');
-  const { landed, stored } = await send(ObjectChecksum.NONE, sent);
+  const { landed, stored, parts, none } = await send(ObjectChecksum.NONE, sent);
   const value = createHash('sha256').update(sent).digest('base64');
   expect(landed).toMatchObject({ sizeBytes: length, checksum: { algorithm: 'SHA256', type: 'FULL_OBJECT', value } });
   expect(stored.equals(sent)).toBe(true);
+  expect(none).toBeUndefined();
+  const expected = [sent.subarray(1, 4), sent.subarray(length - 4), sent];
+  expect(parts.map((part, at) => [part!.sizeBytes, part!.bytes.equals(expected[at])])).toEqual(expected.map(() => [length, true]));
 }, 60_000);
 
 test('a run is stopped, gone on with and verified; an object that was changed behind it is found', async () => {
