@@ -46,7 +46,7 @@ export function makeCompactor(
     role: compaction.options.role,
     memorySize: compaction.options.memorySize,
     timeout: undefined,
-    reservedConcurrentExecutions: undefined,
+    reservedConcurrentExecutions: compaction.options.reservedConcurrentExecutions,
     logRemovalPolicy: props.logRemovalPolicy ?? props.removalPolicy,
   });
   completion.startCompaction(compactor.function, compaction);

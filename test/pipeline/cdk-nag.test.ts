@@ -10,7 +10,10 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R4Checks, NIST80053R5Checks, PCIDSS321Checks } from 'cdk-nag';
 import { Consistency } from '../../src';
-import { Extraction, ExtractionProps, ExtractionWorkers, LandingTrigger, LegacyToS3Pipeline, LegacyToS3PipelineProps } from '../../src/pipeline';
+import {
+  Extraction, ExtractionProps, ExtractionWorkers, LandedTables, LandingTrigger, LegacyToS3Pipeline, LegacyToS3PipelineProps,
+  TableCompaction,
+} from '../../src/pipeline';
 
 /** Packs that follow a standard. */
 const PACKS = [HIPAASecurityChecks, NIST80053R4Checks, NIST80053R5Checks, PCIDSS321Checks] as const;
@@ -97,6 +100,7 @@ describe.each(PACKS.map((Pack) => [Pack.name, Pack] as const))('%s', (_name, Pac
     reservedConcurrentExecutions: 100,
     runCompletionReservedConcurrentExecutions: 10,
     replayReservedConcurrentExecutions: 2,
+    landedTables: LandedTables.iceberg({ compaction: TableCompaction.whenDeleteFiles(50, { reservedConcurrentExecutions: 2 }) }),
     vpc: ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['a'], privateSubnetIds: ['subnet-1'] }),
   });
 

@@ -21,14 +21,14 @@ test('a pipeline is told from anything else', () => {
 
 test('connections are of all functions, and of one', () => {
   const { template } = synthPipeline((stack) => ({ vpc: vpcOf(stack) }));
-  expect(Object.keys(template.findResources('AWS::EC2::SecurityGroup'))).toHaveLength(3);
+  expect(Object.keys(template.findResources('AWS::EC2::SecurityGroup'))).toHaveLength(4);
   const { template: opened } = synth((stack) => {
     const pipeline = new LegacyToS3Pipeline(stack, 'Ledger', { vpc: vpcOf(stack) });
     pipeline.connections.allowFrom(ec2.Peer.ipv4('10.0.0.0/8'), ec2.Port.tcp(443));
     pipeline.recorder.connections.allowFrom(ec2.Peer.ipv4('10.0.0.0/8'), ec2.Port.tcp(444));
   });
   const ports = Object.values(opened.findResources('AWS::EC2::SecurityGroup')).map(({ Properties }) => (Properties.SecurityGroupIngress ?? []).map((rule: any) => rule.FromPort));
-  expect(ports.sort((a, b) => a.length - b.length)).toEqual([[443], [443], [443, 444]]);
+  expect(ports.sort((a, b) => a.length - b.length)).toEqual([[443], [443], [443], [443, 444]]);
 });
 
 test('outside a VPC there are none', () => {

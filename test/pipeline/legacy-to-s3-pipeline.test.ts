@@ -22,7 +22,7 @@ describe('with no props', () => {
       'AWS::S3::Bucket', 'Custom::S3BucketNotifications', 'AWS::DynamoDB::Table', 'AWS::SQS::Queue', 'AWS::SNS::Topic',
       'AWS::Logs::LogGroup', 'AWS::CloudWatch::Dashboard', 'AWS::KMS::Key',
       'AWS::Glue::Database', 'AWS::Athena::WorkGroup',
-    ].map(count)).toEqual([2, 1, 1, 1, 1, 3, 1, 0, 1, 1]);
+    ].map(count)).toEqual([2, 1, 1, 1, 1, 4, 1, 0, 1, 1]);
   });
 
   test('everything made can be reached', () => {

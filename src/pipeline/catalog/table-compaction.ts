@@ -12,6 +12,13 @@ export interface TableCompactionOptions {
   readonly memorySize?: number;
 
   /**
+   * How many instances of the function may run at once, at least 1: each has one table. They are set aside from the account's limit.
+   *
+   * @default - no reservation, the account's limit
+   */
+  readonly reservedConcurrentExecutions?: number;
+
+  /**
    * Role of the function; it is given the rights the function needs, if it can be changed.
    *
    * @default - a new one, which may do what the function does and nothing else

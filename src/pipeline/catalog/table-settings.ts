@@ -36,11 +36,12 @@ export function checkCompaction(scope: IConstruct, compaction: TableCompaction |
   if (!compaction) return;
   if (typeof compaction !== 'object') throw invalidInput(scope, `compaction must be an object, such as TableCompaction.whenDeleteFiles(50), got ${JSON.stringify(compaction)}`);
   if (!compaction.isWanted) return;
-  const { deleteFiles, interval, options: { memorySize } } = compaction;
+  const { deleteFiles, interval, options: { memorySize, reservedConcurrentExecutions } } = compaction;
   requireWhole(scope, 'the number of delete files of compaction', deleteFiles, { min: 1 });
   const name = deleteFiles === undefined ? 'the interval of compaction' : 'atMostEvery of compaction';
   requireDuration(scope, name, interval, { min: Duration.minutes(1), max: Duration.days(365), whole: 'minutes' });
   requireWhole(scope, 'memorySize of compaction', memorySize, { min: 512, max: 10240, unit: 'MB' });
+  requireWhole(scope, 'reservedConcurrentExecutions of compaction', reservedConcurrentExecutions, { min: 1 });
 }
 
 function requireOneOf(scope: IConstruct, name: string, value: string | undefined, known: readonly string[]): void {

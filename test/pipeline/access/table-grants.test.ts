@@ -64,6 +64,7 @@ const changersInGlue = (template: Template) => [...new Set(permissions(template)
   .map(({ by }) => by))].sort();
 
 const COMPLETION = expect.stringMatching(/^LedgerRunCompletionRoleDefaultPolicy/);
+const COMPACTOR = expect.stringMatching(/^LedgerCompactorRoleDefaultPolicy/);
 
 describe.each<[string, LegacyToS3PipelineProps, string]>([
   ['the whole bucket', {}, ''],
@@ -91,12 +92,12 @@ describe.each<[string, LegacyToS3PipelineProps, string]>([
     });
   });
 
-  test('nobody but run completion writes the tables\' metadata, whatever a table is called', () => {
-    for (const key of tables) expect([key, writersOf(template, key)]).toEqual([key, [COMPLETION]]);
+  test('nobody but run completion and who compacts writes the tables\' metadata, whatever a table is called', () => {
+    for (const key of tables) expect([key, writersOf(template, key)]).toEqual([key, [COMPACTOR, COMPLETION]]);
   });
 
   test('and changes tables in Glue', () => {
-    expect(changersInGlue(template)).toEqual([COMPLETION]);
+    expect(changersInGlue(template)).toEqual([COMPACTOR, COMPLETION]);
   });
 
   test('whom it is granted may, too', () => {
@@ -105,8 +106,10 @@ describe.each<[string, LegacyToS3PipelineProps, string]>([
       pipeline.grantWriteTables(roleOf(stack, 'Keeper')).assertSuccess();
     }).template;
     const keeper = expect.stringMatching(/^KeeperDefaultPolicy/);
-    for (const key of [...tables, runSnapshotsKey(prefix, 'r1')]) expect([key, writersOf(granted, key)]).toEqual([key, [keeper, COMPLETION]]);
-    expect(changersInGlue(granted)).toEqual([keeper, COMPLETION]);
+    for (const key of tables) expect([key, writersOf(granted, key)]).toEqual([key, [keeper, COMPACTOR, COMPLETION]]);
+    const lines = runSnapshotsKey(prefix, 'r1');
+    expect([lines, writersOf(granted, lines)]).toEqual([lines, [keeper, COMPLETION]]);
+    expect(changersInGlue(granted)).toEqual([keeper, COMPACTOR, COMPLETION]);
   });
 
   test('the extractor lands what it lands, and keeps its state', () => {

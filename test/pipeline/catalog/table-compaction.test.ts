@@ -78,10 +78,10 @@ describe('the function', () => {
     ]);
   });
 
-  test('has the memory and the role that are given', () => {
-    const given = synthPipeline((stack) => compactedBy(TableCompaction.every(Duration.days(1), { memorySize: 10240, role: new iam.Role(stack, 'Mine', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') }) })));
-    const { MemorySize, Role } = only(given.template, 'AWS::Lambda::Function', functionName).Properties;
-    expect([MemorySize, Role]).toEqual([10240, { 'Fn::GetAtt': [expect.stringMatching(/^Mine/), 'Arn'] }]);
+  test('has the memory, the concurrency and the role that are given', () => {
+    const given = synthPipeline((stack) => compactedBy(TableCompaction.every(Duration.days(1), { memorySize: 10240, reservedConcurrentExecutions: 2, role: new iam.Role(stack, 'Mine', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') }) })));
+    const { MemorySize, ReservedConcurrentExecutions, Role } = only(given.template, 'AWS::Lambda::Function', functionName).Properties;
+    expect([MemorySize, ReservedConcurrentExecutions, Role]).toEqual([10240, 2, { 'Fn::GetAtt': [expect.stringMatching(/^Mine/), 'Arn'] }]);
   });
 
   test('is watched and shown', () => {
@@ -100,6 +100,7 @@ test.each<[TableCompaction, string]>([
   [TableCompaction.whenDeleteFiles(5, { atMostEvery: Duration.seconds(90) }), 'atMostEvery of compaction must be whole minutes from 1 minute to 365 days, got 1 minute 30 seconds'],
   [TableCompaction.every(Duration.days(366)), 'the interval of compaction must be whole minutes from 1 minute to 365 days, got 366 days'],
   [TableCompaction.every(Duration.days(1), { memorySize: 256 }), 'memorySize of compaction must be a whole number of MB from 512 to 10240, got 256'],
+  [TableCompaction.every(Duration.days(1), { reservedConcurrentExecutions: 0 }), 'reservedConcurrentExecutions of compaction must be a whole number of at least 1, got 0'],
   ['daily' as unknown as TableCompaction, 'compaction must be an object, such as TableCompaction.whenDeleteFiles(50), got "daily"'],
 ])('refuses: %#', (compaction, message) => {
   expect(failureOf((stack) => new LegacyToS3Pipeline(stack, 'Ledger', compactedBy(compaction)))).toBe(`Stack/Ledger/Catalog: ${message}`);

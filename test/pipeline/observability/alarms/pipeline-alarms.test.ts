@@ -84,10 +84,10 @@ describe('by default', () => {
     expect(Metrics).toContainEqual(stat('ApproximateNumberOfMessagesNotVisible'));
   });
 
-  test('events lost by either function', () => {
+  test('events lost by any function', () => {
     const { Metrics, ...alarm } = alarmOf(template, 'FailureQueueUnreachable');
     expect(alarm).toMatchObject({ ComparisonOperator: atLeast, Threshold: 1, EvaluationPeriods: 1, TreatMissingData: quiet });
-    expect(Metrics).toContainEqual(expect.objectContaining({ Expression: 'FILL(recorder, 0) + FILL(completion, 0)', ReturnData: true }));
+    expect(Metrics).toContainEqual(expect.objectContaining({ Expression: 'FILL(recorder, 0) + FILL(completion, 0) + FILL(compactor, 0)', ReturnData: true }));
     for (const Dimensions of [recorder, completion]) {
       expect(Metrics).toContainEqual(expect.objectContaining({
         MetricStat: { Metric: { Namespace: 'AWS/Lambda', MetricName: 'DestinationDeliveryFailures', Dimensions }, Period: 300, Stat: 'Sum' },
@@ -118,9 +118,9 @@ describe('by default', () => {
       'completionErrors', 'completionNearTimeout', 'completionThrottles',
       'failureQueueNotEmpty', 'failureQueueUnreachable', 'logErrorKeyword', 'logFailureKeyword', 'logStructuredErrors', 'recordLatencyHigh',
       'recorderErrors', 'recorderNearTimeout', 'recorderThrottles', 'runIncomplete', 'successRateLow', 'tableThrottles',
-      'tablesCountedOtherwise', 'tablesNotCommitted', 'tablesNotCounted', 'tablesNotProven',
+      'tablesCountedOtherwise', 'tablesNotCommitted', 'tablesNotCompacted', 'tablesNotCounted', 'tablesNotProven',
     ]);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 19);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 20);
   });
 
   test('each tells the topic when it goes off, but those of failed attempts, and none when it is over', () => {
@@ -171,7 +171,7 @@ describe('who is told', () => {
   const toldBy = (template: Template) => {
     const alarms = ['Alarm', 'CompositeAlarm'].flatMap((type) => Object.values(template.findResources(`AWS::CloudWatch::${type}`)));
     const told = alarms.map(({ Properties }) => Properties.AlarmActions).filter(Boolean);
-    expect(told).toHaveLength(15);
+    expect(told).toHaveLength(16);
     return told.reduce((one, other) => {
       expect(other).toEqual(one);
       return one;
@@ -319,7 +319,7 @@ describe('targets', () => {
 describe('overrides', () => {
   test('an alarm can be left out, the others stay', () => {
     const { template, made } = synthPipeline({ alarmOverrides: { [AlarmKind.LOG_FAILURE_KEYWORD]: { enabled: false } } });
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 18);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 19);
     expect(made.alarms[AlarmKind.LOG_FAILURE_KEYWORD]).toBeUndefined();
   });
 
@@ -373,13 +373,13 @@ describe('overrides', () => {
       "Stack/Ledger/Alarms: alarmOverrides has the unknown alarm 'recorderError'; known are failureQueueNotEmpty, failureQueueUnreachable, " +
       'logErrorKeyword, logFailureKeyword, logStructuredErrors, recorderErrors, recorderThrottles, recorderNearTimeout, ' +
       'completionErrors, completionThrottles, completionNearTimeout, successRateLow, recordLatencyHigh, tableThrottles, bufferDelayed, runIncomplete, ' +
-      'tablesNotCommitted, tablesNotProven, tablesCountedOtherwise, tablesNotCounted, runOverdue',
+      'tablesNotCommitted, tablesNotProven, tablesCountedOtherwise, tablesNotCounted, tablesNotCompacted, runOverdue',
     );
   });
 
   test('every kind is known', () => {
     const kinds = Object.values(AlarmKind);
-    expect(kinds).toHaveLength(21);
+    expect(kinds).toHaveLength(22);
     const alarmOverrides = Object.fromEntries(kinds.map((kind) => [kind, { enabled: false }]));
     synthPipeline({ alarmOverrides, runFreshness: Duration.hours(1), trigger: LandingTrigger.buffered() }).template.resourceCountIs('AWS::CloudWatch::Alarm', 0);
   });
