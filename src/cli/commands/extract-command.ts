@@ -83,7 +83,8 @@ async function runExtract(options: ExtractOptions): Promise<void> {
       : await resume(props, options.resume, { ...controls, takeOver: options.takeOver });
     let committed: Awaited<ReturnType<typeof commitTables>> | undefined;
     try {
-      if (folder !== undefined && result.missingTables.length === 0) committed = await commitTables(folder, result.runId, { softDeletes: softDeletesOf(values) });
+      const isWhole = folder !== undefined && result.missingTables.length === 0;
+      if (isWhole) committed = await commitTables(folder, result.runId, { softDeletes: softDeletesOf(values) });
     } finally {
       if (options.json) committed?.forEach((table) => progress.note('', { type: 'table-committed', ...table }));
       if (last) progress.onEvent(last);

@@ -124,10 +124,12 @@ export async function syncOnce(props: ExtractorProps, folder: string | undefined
       },
     });
     const { run } = result;
+    const { foreignRows, softDeletes } = options;
+    const earlier = result.landedRuns.filter((runId) => runId !== run?.runId);
     // What a sync landed that was stopped before it could commit; nothing need have changed since.
-    const pending = folder === undefined ? [] : await commitPending(folder, result.landedRuns.filter((runId) => runId !== run?.runId), { softDeletes: options.softDeletes });
+    const pending = folder === undefined ? [] : await commitPending(folder, earlier, { softDeletes });
     // Those that are missing are read again by the next sync.
-    const committed = folder !== undefined && run ? await commitTables(folder, run.runId, { foreignRows: options.foreignRows, softDeletes: options.softDeletes }) : undefined;
+    const committed = folder !== undefined && run ? await commitTables(folder, run.runId, { foreignRows, softDeletes }) : undefined;
     for (const { runId, tables } of pending) {
       const names = tables.flatMap(({ state, name }) => (state === 'FAILED' ? [] : [name]));
       const told = `run ${runId} was landed before and not committed; it is now: ${someNames(names)}`;

@@ -63,7 +63,8 @@ export class TableRebuild {
     if (known !== undefined) return known;
     // What cannot be read is why it is made again.
     const table = await this.workplace.catalog.load(name).catch(() => undefined);
-    const metadata = table?.metadataLocation === undefined ? undefined : await metadataAt(this.workplace, table.metadataLocation).catch(() => undefined);
+    const at = table?.metadataLocation;
+    const metadata = at === undefined ? undefined : await metadataAt(this.workplace, at).catch(() => undefined);
     const keeps = metadata?.properties?.[TABLE_PROPERTIES.softDeletesSince] !== undefined;
     this.softDeletes.set(name, keeps);
     return keeps;

@@ -78,7 +78,9 @@ export async function countRows({ files }: Place, metadata: TableMetadata, limit
 /** Rows of a file that are softly deleted, and not by deletes. */
 async function softDeletedOf(files: TableFiles, plan: ScanPlan, scanned: ScannedFile, deletedAt: Field, deleted: Uint32Array): Promise<number> {
   let rows = 0;
-  for await (const { columns: [marks] } of batchesOf(files, plan, scanned, [deletedAt], deleted)) rows += marks.filter((mark) => mark !== null).length;
+  for await (const { columns: [marks] } of batchesOf(files, plan, scanned, [deletedAt], deleted)) {
+    rows += marks.filter((mark) => mark !== null).length;
+  }
   return rows;
 }
 

@@ -1,4 +1,5 @@
-import { commitLanded, query, rebuild, verifyCurrent, type QueryValue } from '../../../src/cli/tables';
+import { renameSync } from 'node:fs';
+import { commitLanded, query, rebuild, relocate, verifyCurrent, type QueryValue } from '../../../src/cli/tables';
 import { openFolder } from '../../../src/cli/tables/place';
 import { Changes, FoundDeletes, OnGap, plan, sync, type ExtractorProps } from '../../../src/extractor/doors/public';
 import { countRows } from '../../../src/iceberg/rows/count-rows';
@@ -14,13 +15,13 @@ const TABLE = 'legacyledger_dbo_fading';
 const SOFT = { softDeletes: true } as const;
 const props = (more: Partial<ExtractorProps> = {}): ExtractorProps => ({ ...runs.endpoints, tables: ['Fading'], readers: 1, threads: 0, ...more });
 
-/** Syncs and commits. @returns the time between which and now the run's mark was taken */
-async function follow(options: { readonly softDeletes?: boolean } = {}, more: Partial<ExtractorProps> = {}): Promise<number> {
+/** Syncs and commits. @returns the run, whose mark was taken after a time */
+async function follow(options: { readonly softDeletes?: boolean } = {}, more: Partial<ExtractorProps> = {}) {
   const before = Date.now();
   const { run } = await sync(props(more));
   const committed = await commitLanded(runs.endpoints.target, run!.runId, options);
   expect(committed.map(({ state, problem }) => [state, problem])).toEqual([['COMMITTED', undefined]]);
-  return before;
+  return { before, runId: run!.runId };
 }
 
 async function asked(sql: string): Promise<ReadonlyArray<readonly QueryValue[]>> {
@@ -40,7 +41,8 @@ async function counts() {
   return { rows, softDeleted, source: Number(n) };
 }
 
-const verified = async () => (await verifyCurrent({ target: runs.endpoints.target }, [], props(), { most: 20 })).map((table) => [table.name, table.state]);
+const verified = async () => (
+  (await verifyCurrent({ target: runs.endpoints.target }, [], props(), { most: 20 })).map((table) => [table.name, table.state]));
 
 beforeAll(async () => {
   await batch(`ALTER DATABASE [${runs.server.database}] SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 2 DAYS, AUTO_CLEANUP = OFF)`);
@@ -59,7 +61,7 @@ test('deleted rows are shown with their time until their key is back; all else c
   await batch("UPDATE dbo.Fading SET V = '2020-01-01T00:00:00.1234567' WHERE K = 2");
   await follow();
   await batch('DELETE FROM dbo.Fading WHERE K IN (1, 2); UPDATE dbo.Fading SET K = 30 WHERE K = 3; INSERT INTO dbo.Fading (K) VALUES (6); DELETE FROM dbo.Fading WHERE K = 6');
-  const from = await follow();
+  const { before: from } = await follow();
   expect(await shown()).toEqual(['1 null true', '2 2020-01-01 00:00:00.123456 true', '3 null true', '4 null false', '5 null false', '30 null false']);
   expect(await asked(`SELECT v__100ns FROM ${TABLE} WHERE k = 2`)).toEqual([[7]]);
   expect([await counts(), await verified()]).toEqual([{ rows: 3, softDeleted: 3, source: 3 }, [[TABLE, 'EQUAL']]]);
@@ -68,11 +70,23 @@ test('deleted rows are shown with their time until their key is back; all else c
   for (const time of times) expect(Math.abs(time - from)).toBeLessThan(60_000);
   await batch("INSERT INTO dbo.Fading VALUES (1, '2021-01-01'); DELETE FROM dbo.Fading WHERE K = 4");
   // What the table keeps it goes on to keep.
-  await follow();
+  const { runId: last } = await follow();
   expect((await shown()).filter((row) => /^[14] /.test(row))).toEqual(['1 2021-01-01 00:00:00 false', '4 null true']);
   expect([await counts(), await verified()]).toEqual([{ rows: 3, softDeleted: 3, source: 3 }, [[TABLE, 'EQUAL']]]);
   const all = await shown();
   await rebuild({ target: runs.endpoints.target }, { deleteOld: true, dryRun: false }, () => undefined);
+  expect(await shown()).toEqual(all);
+  // The folder moves, and the run is committed once more.
+  const { target } = runs.endpoints;
+  renameSync(runs.folder, `${runs.folder}-moved`);
+  try {
+    const moved = `${target}-moved`;
+    await relocate({ target: moved });
+    expect(await commitLanded(moved, last)).toMatchObject([{ state: 'COMMITTED' }]);
+  } finally {
+    renameSync(`${runs.folder}-moved`, runs.folder);
+  }
+  await relocate({ target });
   expect(await shown()).toEqual(all);
   // A gap: read whole, it begins anew.
   await batch('TRUNCATE TABLE dbo.Fading; INSERT INTO dbo.Fading (K) VALUES (7), (8)');

@@ -145,7 +145,12 @@ export class ChangedTable {
    * @param since runs whose changes it has too
    */
   public async changes({ rows, gone, spellings, by, committedAt, since = 0, way = 'changeTracking' }: {
-    readonly rows?: string; readonly gone?: string; readonly spellings?: string; readonly by: readonly string[]; readonly committedAt?: string; readonly since?: number;
+    readonly rows?: string;
+    readonly gone?: string;
+    readonly spellings?: string;
+    readonly by: readonly string[];
+    readonly committedAt?: string;
+    readonly since?: number;
     readonly way?: ChangeWay;
   }): Promise<TableRun> {
     const previous = runId(this.runs);
@@ -171,7 +176,16 @@ export class ChangedTable {
       table: {
         ...run.table,
         changes: {
-          way, previousRun: previous, from: markOf(this.runs - 1 - since, way), to: markOf(this.runs, way), keyColumns: by, inserts: 0, updates, deletes, deletesSeen: true, ...(keyRows !== updates && { keyRows }),
+          way,
+          previousRun: previous,
+          from: markOf(this.runs - 1 - since, way),
+          to: markOf(this.runs, way),
+          keyColumns: by,
+          inserts: 0,
+          updates,
+          deletes,
+          deletesSeen: true,
+          ...(keyRows !== updates && { keyRows }),
         },
       },
     };

@@ -30,7 +30,8 @@ export function addTablesSubcommands(tables: Command): void {
 }
 
 function softDeletesOption(standard: string): Option {
-  return new Option('--soft-deletes <true|false>', `whether tables keep rows that the source deleted, with the time in their column __deleted_at (default: ${standard})`).choices(['true', 'false']);
+  const told = 'whether tables keep rows that the source deleted, with the time in their column __deleted_at';
+  return new Option('--soft-deletes <true|false>', `${told} (default: ${standard})`).choices(['true', 'false']);
 }
 
 /** Undefined where it was not said. */

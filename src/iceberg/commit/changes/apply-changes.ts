@@ -109,7 +109,8 @@ async function proved(workplace: Workplace, { table }: TableRun, { before: { loc
 }): Promise<number> {
   const objects = positions === undefined ? table.objects : objectsOfRole(table.objects, 'changes');
   const written = kept ? Array.from({ length: kept.files }, (_, at) => ownFile(location, 'deleted', kept.attempt, at)) : [];
-  const paths = new Set([...objects.filter(({ rows }) => rows > 0).map(({ key }) => workplace.root + key), ...(positions ? [positions] : []), ...written]);
+  const landed = objects.filter(({ rows }) => rows > 0).map(({ key }) => workplace.root + key);
+  const paths = new Set([...landed, ...(positions ? [positions] : []), ...written]);
   return await proveCommit(workplace, tableNameOf({ table }), { snapshotId, paths }) - (kept?.rows ?? 0);
 }
 

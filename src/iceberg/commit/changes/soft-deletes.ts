@@ -6,7 +6,7 @@ import { Deletes } from '../../rows/deleted-rows';
 import { ownFile } from '../../rows/own-files';
 import { scanOf } from '../../rows/read-rows';
 import { equalityFields, mappedIds, mayTouch, ScannedFile, toldSoftDeleted } from '../../rows/scan-plan';
-import { openFile } from '../../rows/table-columns';
+import { GroupColumn, openFile } from '../../rows/table-columns';
 import { RowValue } from '../../rows/values';
 import { ParquetRows } from '../../rows/write-parquet';
 import { DataFile, dataFile } from '../../spec/data-file';
@@ -181,7 +181,8 @@ async function hitsOf(
 ): Promise<Array<Pick<EarlierRow, 'position' | 'key'> & Partial<EarlierRow>>> {
   const found = [];
   const deletedAt = toldSoftDeleted(file) === 0 ? [] : [currentSchema(metadata)!.fields.find(({ id }) => id === DELETED_AT_FIELD_ID)!];
-  const { parquet, group } = await openFile(files, file, [...keys.map((field) => ({ ...field, required: false })), ...deletedAt], mappedIds(metadata));
+  const nullable = keys.map((field) => ({ ...field, required: false }));
+  const { parquet, group } = await openFile(files, file, [...nullable, ...deletedAt], mappedIds(metadata));
   let first = 0;
   for (const [at, rows] of parquet.groups.entries()) {
     const columns = await group(at);
@@ -219,7 +220,8 @@ async function writeRows(files: Workplace['files'], metadata: TableMetadata, att
       if (next > from) {
         const columns = await group(at);
         const places = positions.slice(from, next).map((position) => position - first);
-        const values = columns.map(({ field, values: all, to }) => [field.id, places.map((row): RowValue => (all && to ? to(all[row]) : null))] as const);
+        const valuesOf = ({ values, to }: GroupColumn) => places.map((row): RowValue => (values && to ? to(values[row]) : null));
+        const values = columns.map((column) => [column.field.id, valuesOf(column)] as const);
         const byId = new Map<number, readonly RowValue[]>([...values, [DELETED_AT_FIELD_ID, times.slice(from, next)]]);
         rows.add(fields.map(({ id }) => byId.get(id)!));
         if (rows.sizeBytes >= TARGET_BYTES) await finish();
