@@ -42,7 +42,8 @@ function isTrue(said: 'true' | 'false' | undefined): boolean | undefined {
 async function commit(runId: string, options: CommitOptions): Promise<void> {
   const source = tablesSourceOf(options);
   if (!('target' in source)) throw new LegacyToS3Error('INVALID_CONFIG', 'tables commit is for folders: of a pipeline, replay --run RUN has run completion do it again');
-  const tables = await loadTables().commitLanded(source.target, runId, { foreignRows: options.foreignRows, softDeletes: isTrue(options.softDeletes) });
+  const { foreignRows, softDeletes } = options;
+  const tables = await loadTables().commitLanded(source.target, runId, { foreignRows, softDeletes: isTrue(softDeletes) });
   process.stdout.write(options.json ? `${JSON.stringify(tables)}\n` : committedText(source.target, runId, tables));
   refuseUncommitted(source.target, runId, tables);
 }
