@@ -57,7 +57,8 @@ export const catalogCases = (id: string): PropCases<LandingCatalogOptions> => ({
   },
   landedTables: {
     byDefault: LandedTables.iceberg({
-      foreignRows: ForeignRows.REFUSE, deletes: LandedDeletes.EQUALITY, softDeletes: false, proveByQuery: false, compaction: TableCompaction.whenDeleteFiles(50),
+      foreignRows: ForeignRows.REFUSE, deletes: LandedDeletes.EQUALITY, softDeletes: false, proveByQuery: false,
+      compaction: TableCompaction.whenDeleteFiles(50),
     }),
     own: () => ({ landedTables: LandedTables.hive() }),
     hides: line(`^${id}RunSnapshotsTable/`),

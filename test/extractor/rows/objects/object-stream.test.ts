@@ -1,9 +1,9 @@
 import * as zlib from 'node:zlib';
 import fc from 'fast-check';
+import { ZstdWasm } from '../../../../src/codec/zstd-wasm';
 import type { LandedObject, ObjectWriter } from '../../../../src/extractor/landing/target/landing-target';
 import { blockCodec, type BlockCodec } from '../../../../src/extractor/rows/formats/compression/block-codec';
 import { BlockStream } from '../../../../src/extractor/rows/objects/object-stream';
-import { ZstdWasm } from '../../../../src/codec/zstd-wasm';
 
 const MIB = 0x100000;
 
