@@ -57,7 +57,10 @@ export const catalogCases = (id: string): PropCases<LandingCatalogOptions> => ({
   },
   landedTables: {
     byDefault: LandedTables.iceberg({
-      foreignRows: ForeignRows.REFUSE, deletes: LandedDeletes.EQUALITY, softDeletes: false, proveByQuery: false,
+      foreignRows: ForeignRows.REFUSE,
+      deletes: LandedDeletes.EQUALITY,
+      softDeletes: false,
+      proveByQuery: false,
       compaction: TableCompaction.whenDeleteFiles(50),
     }),
     own: () => ({ landedTables: LandedTables.hive() }),
