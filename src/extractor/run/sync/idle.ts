@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ChangeChain } from '../../../contract';
-import { ChangeWay } from '../../api/changes/planned-changes';
+import { ChangeWay, type PlannedChanges } from '../../api/changes/planned-changes';
 import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
 import type { RunOptions } from '../context/run-options';
 
@@ -50,6 +50,11 @@ export function idleSql(ways: readonly string[]): string {
 /** Ways by which the tables of a chain were read last. */
 export function waysOfChain(chain: ChangeChain | undefined): string[] {
   return [...new Set(Object.values(chain?.tables ?? {}).map(({ mark }) => mark?.way ?? ChangeWay.WHOLE))];
+}
+
+/** Way of a table as {@link tellsAll} takes it: deletes that are found by comparing keys move nothing that the text has. */
+export function toldWay({ way, settings }: PlannedChanges): string {
+  return settings?.deletes === 'keys' ? `${way} and all keys` : way;
 }
 
 /**

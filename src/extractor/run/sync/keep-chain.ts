@@ -1,5 +1,6 @@
 import { tellsAll, waysOfChain } from './idle';
 import type { ChainLink } from '../../../contract';
+import { ChangeWay } from '../../api/changes/planned-changes';
 import { readChain, withRun, writeChain, type EndedRun } from '../../state/chain-store';
 import type { StateStore } from '../../state/state-store';
 
@@ -7,7 +8,7 @@ import type { StateStore } from '../../state/state-store';
 export interface SeenChanges {
   /** Links of tables that were seen to be unchanged up to a later version than their marks. */
   readonly unchanged: { readonly [table: string]: ChainLink };
-  /** Ways of all tables that follow; absent where they were not looked at: they are those of the marks then. */
+  /** Ways of all tables that follow, as `toldWay` has them; absent where they were not looked at: they are those of the marks then. */
   readonly ways?: readonly string[];
   /** What one statement told of the whole database before. */
   readonly idle?: string;
@@ -25,6 +26,8 @@ export async function keepChain(store: StateStore, key: string, { unchanged, way
   const chain = run ? withRun(before, run) : before;
   if (!chain) return;
   const { idle: _, ...rest } = chain;
-  const isTold = idle !== undefined && tellsAll(idle, ways ?? waysOfChain(chain));
+  // How deletes are found a mark does not say.
+  const told = ways ?? waysOfChain(chain).map((way) => (way === ChangeWay.ROWVERSION ? 'rowversion, not looked at' : way));
+  const isTold = idle !== undefined && tellsAll(idle, told);
   await writeChain(store, key, { ...rest, tables: { ...chain.tables, ...unchanged }, ...(isWhole && isTold && { idle }) });
 }

@@ -1,4 +1,5 @@
 import { goneTables } from './gone-tables';
+import { toldWay } from './idle';
 import { probeTable } from './probe-table';
 import type { ChainLink, ChangeChain, ChangeMark } from '../../../contract';
 import { Changes, CountEvery, OnGap } from '../../api/changes/changes-options';
@@ -150,7 +151,7 @@ export async function planSync(given: PlanSyncOptions): Promise<SyncPlan> {
   });
   const gone = await goneTables(connection, chain, new Set(survey.tables.map(linkKey)));
   const following = survey.tables.filter((table) => settingsOf(table).changes !== Changes.NONE);
-  return { plan: await cut(counted, survey, given), gaps, unchanged, gone, ways: following.map(({ changes }) => changes!.way) };
+  return { plan: await cut(counted, survey, given), gaps, unchanged, gone, ways: following.map(({ changes }) => toldWay(changes!)) };
 }
 
 /** One chunk a table. */

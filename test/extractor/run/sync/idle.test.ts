@@ -101,6 +101,15 @@ test('while a transaction is open that has taken rowversions, each look is one a
   expect(await look(asked)).toEqual({ tables: [], statements: [idleSql(['rowversion'])] });
 });
 
+test('deletes move no rowversion: where they are found by comparing keys, each look is one at the tables, from the first load on', async () => {
+  const asked = { ...props('Versioned'), tableOptions: [{ table: 'Versioned', changes: Changes.ROWVERSION, deletes: FoundDeletes.KEYS }] };
+  await sync(asked);
+  for (const id of [3, 4, 5]) {
+    await batch(`DELETE dbo.Versioned WHERE Id = ${id}`);
+    expect((await sync(asked)).tables).toMatchObject([{ table: 'Versioned', deletes: 1 }]);
+  }
+});
+
 test('a watermark shows in its table alone, so that a database with one is looked at whole each time', async () => {
   const asked = props('Tracked', 'Marked');
   await sync(asked);
