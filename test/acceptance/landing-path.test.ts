@@ -147,11 +147,11 @@ async function observed(): Promise<void> {
 test('the template is changed for the emulator only where an alarm is on metric math, and the composite alarm and saved queries are left out', () => {
   const changed = (what: string) => stack.changes.filter((change) => change.what === what)
     .map(({ logicalId }) => logicalId.replace(/^Ledger(Alarms|SavedQueries|CatalogQuery)|[0-9A-F]{8}$/g, '')).sort();
-  expect(changed('Metrics replaced by one metric')).toEqual(['FailureQueueNotEmpty', 'FailureQueueUnreachable', 'SuccessRateLow', 'TableThrottles']);
+  expect(changed('Metrics replaced by one metric')).toEqual(['FailureQueueNotEmpty', 'FailureQueueUnreachable', 'SuccessRateLow', 'TableThrottles', 'TablesNotCompacted']);
   expect(changed('left out')).toEqual([
     'ColdStarts', 'FailedAttempts', 'LatestErrors', 'NewestObjects', 'RecordedObjects', 'RowCounts', 'RunSnapshots', 'Runs', 'Runs', 'SlowestInvocations',
   ]);
-  expect(stack.changes).toHaveLength(14);
+  expect(stack.changes).toHaveLength(15);
 });
 
 test('every object becomes one item under its own key, and no alarm goes off', async () => {
@@ -271,6 +271,11 @@ test('no plot of the dashboard is empty then; what the emulator does not measure
       'Objects recorded: late or repeated events',
       // The run is CSV.
       'Tables of complete runs: committed',
+      // No changes were applied.
+      'Tables compacted: compacted',
+      'Tables compacted: parts before that',
+      'Tables compacted: longest invocation (ms)',
+      'Size of the tables compacted',
       'DynamoDB write: in DynamoDB, average',
       'Cold starts: Lambda\'s init, longest (ms)',
       'Invocations of the recorder: errors',
