@@ -7,18 +7,20 @@ import { synthPipeline } from '../../synth';
 
 const RECORDER = { Ref: expect.stringMatching(/^LedgerRecorderLogGroup/) };
 const COMPLETION = { Ref: expect.stringMatching(/^LedgerRunCompletionLogGroup/) };
+const COMPACTOR = { Ref: expect.stringMatching(/^LedgerCompactorLogGroup/) };
 const queriesOf = (template: Template) => Object.values(template.findResources('AWS::Logs::QueryDefinition')).map(({ Properties }) => Properties);
 
-test('five queries in a folder of the pipeline, each on the logs it is about', () => {
+test('six queries in a folder of the pipeline, each on the logs it is about', () => {
   const { template, made } = synthPipeline({ pipelineName: 'ledger' });
   expect(queriesOf(template).map(({ Name, LogGroupNames }) => [Name, LogGroupNames])).toEqual([
-    ['ledger/Latest errors', [RECORDER, COMPLETION]],
+    ['ledger/Latest errors', [RECORDER, COMPLETION, COMPACTOR]],
     ['ledger/Runs', [COMPLETION]],
+    ['ledger/Compactions', [COMPACTOR]],
     ['ledger/Recorded objects', [RECORDER]],
-    ['ledger/Slowest invocations', [RECORDER, COMPLETION]],
-    ['ledger/Cold starts', [RECORDER, COMPLETION]],
+    ['ledger/Slowest invocations', [RECORDER, COMPLETION, COMPACTOR]],
+    ['ledger/Cold starts', [RECORDER, COMPLETION, COMPACTOR]],
   ]);
-  expect(Object.keys(made.savedQueries!.queries)).toHaveLength(5);
+  expect(Object.keys(made.savedQueries!.queries)).toHaveLength(6);
 });
 
 test('none when they are not wanted', () => {
@@ -43,12 +45,15 @@ describe('each query finds its lines', () => {
     { '@timestamp': '2026-01-01 00:00:04.000', 'level': 'WARN', 'message': 'run incomplete', 'runId': 'r2', 'problems': '1' },
     { '@timestamp': '2026-01-01 00:00:05.000', 'type': 'platform.report', 'record.metrics.durationMs': '5', 'record.metrics.initDurationMs': '300' },
     { '@timestamp': '2026-01-01 00:00:06.000', 'type': 'platform.report', 'record.metrics.durationMs': '9' },
+    { '@timestamp': '2026-01-01 00:00:07.000', 'level': 'INFO', 'message': 'table compacted', 'tableName': 'ledger_dbo_accounts', 'rowsWritten': '8' },
+    { '@timestamp': '2026-01-01 00:00:08.000', 'level': 'INFO', 'message': 'table left as it is', 'tableName': 'ledger_dbo_branches', 'why': 'no deletes' },
   ].map((fields) => ({ get: (name: string) => (fields as { [field: string]: string | undefined })[name] }));
   const { template } = synthPipeline({ pipelineName: 'ledger' });
 
   test.each<[string, number, string]>([
     ['Latest errors', 1, 'Failure: x (Error y)'],
     ['Runs', 2, 'r2'],
+    ['Compactions', 2, 'ledger_dbo_branches'],
     ['Recorded objects', 1, 'a.csv'],
     ['Slowest invocations', 2, '9'],
     ['Cold starts', 1, '300'],
