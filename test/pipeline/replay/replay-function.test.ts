@@ -22,9 +22,9 @@ test('it has a quarter of an hour', () => {
   expect(replay).toMatchObject({ Timeout: 900, MemorySize: 512 });
 });
 
-test('its role invokes the two, takes failures and lists, and reads nothing', () => {
+test('its role invokes the three, takes failures and lists, and reads nothing', () => {
   expect(statements(template, 'LedgerReplayRole').map(({ Sid, Action, Resource }) => [Sid, Action, Resource])).toEqual([
-    ['InvokeAgain', 'lambda:InvokeFunction', stack.resolve([made.recorderFunction.functionArn, made.runCompletion.function.functionArn])],
+    ['InvokeAgain', 'lambda:InvokeFunction', stack.resolve([made.recorderFunction, made.runCompletion.function, made.compactor!.function].map(({ functionArn }) => functionArn))],
     ['TakeFailures', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'], stack.resolve(made.failureQueue.queueArn)],
     ['ListLandedObjects', ['s3:ListBucket', 's3:ListBucketVersions'], stack.resolve(made.bucket.bucketArn)],
     ['WriteLogs', ['logs:CreateLogStream', 'logs:PutLogEvents'], stack.resolve(made.replay.logGroup.logGroupArn)],
