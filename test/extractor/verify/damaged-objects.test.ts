@@ -60,7 +60,7 @@ test.each(labelled(parquet))('%s: no damage passes: the file is refused in words
       // Statistics, offsets of no use and the like: the reference reads the same of it.
       expect(await read(damaged(object, how), true)).toEqual({ content });
     }
-  }), { numRuns: 120 });
+  }), { numRuns: 60 });
 });
 
 describe('what is wrong with a Parquet file is told with column, row group and page', () => {

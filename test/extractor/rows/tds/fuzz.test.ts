@@ -9,7 +9,7 @@ import { sameAsTedious, tediousRows } from '../../../support/tds/tedious-rows';
 import { anyRow, payloadOf, TYPED_COLUMNS } from '../../../support/tds/typed-values';
 
 /** Mutated responses; `npm run fuzz` sets FUZZ_RUNS to 100,000. */
-const RUNS = Number(process.env.FUZZ_RUNS ?? 2500);
+const RUNS = Number(process.env.FUZZ_RUNS ?? 1500);
 const CAPTURES = ['parameterised-range', 'error-after-rows', 'two-results', 'print-message', 'empty-result'].map(capturePayload);
 const CSV: OutputFormat = { name: 'csv', compression: 'none' };
 const JSON_LINES: OutputFormat = { name: 'jsonl', compression: 'none', binary: 'hex' };

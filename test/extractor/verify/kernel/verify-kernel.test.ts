@@ -56,6 +56,6 @@ describe.each(FORMATS)('%s', (_, format, options) => {
       const { expected, byKernel, byValue } = await bothWays(TYPED_COLUMNS, rows, format, options);
       expect(await byKernel()).toEqual(expected);
       expect(await byValue()).toEqual(expected);
-    }), { numRuns: 25 });
+    }), { numRuns: 12 });
   });
 });
