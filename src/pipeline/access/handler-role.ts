@@ -8,6 +8,15 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeByStandards, acknowledgeResource } from './nag-acknowledgements';
 
+/** What a function of the pipeline works beside. */
+export interface Surroundings {
+  readonly bucket: s3.IBucket;
+  readonly table: dynamodb.ITable;
+  readonly logGroup: logs.ILogGroup;
+  readonly failureQueue: sqs.IQueue;
+  readonly inVpc: boolean;
+}
+
 /**
  * The role of a function of the pipeline: built of what the handler calls, on the resources it calls it on. One that was given
  * gets the same.
@@ -42,6 +51,20 @@ export abstract class HandlerRole {
 
   protected allowSendingFailures(failureQueue: sqs.IQueue): void {
     this.allow('SendFailures', ['sqs:SendMessage'], [failureQueue.queueArn]);
+  }
+
+  /**
+   * What each function may that works on landed objects and their items: write its lines, send failures, use the keys, be in the VPC.
+   *
+   * @param bucketKeyActions on the key of the bucket
+   */
+  protected allowSurroundings({ bucket, table, logGroup, failureQueue, inVpc }: Surroundings, ...bucketKeyActions: string[]): void {
+    this.allowLogging(logGroup);
+    this.allowSendingFailures(failureQueue);
+    bucket.encryptionKey?.grant(this.role, ...bucketKeyActions);
+    failureQueue.encryptionMasterKey?.grant(this.role, 'kms:Decrypt', 'kms:GenerateDataKey');
+    this.allowTableKey(table.encryptionKey);
+    if (inVpc) this.allowNetworkInterfaces();
   }
 
   protected allowTableKey(key?: kms.IKey): void {

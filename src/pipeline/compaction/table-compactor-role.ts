@@ -18,11 +18,6 @@ export class TableCompactorRole extends HandlerRole {
     this.allow('RewriteTables', ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], [tables]);
     acknowledgeResource(this.role, tables, 'files are named after the source\'s tables, which nobody knows before');
     this.allow('TakeTables', ['dynamodb:UpdateItem'], [props.table.tableArn]);
-    this.allowLogging(props.logGroup);
-    this.allowSendingFailures(props.failureQueue);
-    bucket.encryptionKey?.grant(this.role, 'kms:Decrypt', 'kms:GenerateDataKey');
-    props.failureQueue.encryptionMasterKey?.grant(this.role, 'kms:Decrypt', 'kms:GenerateDataKey');
-    this.allowTableKey(props.table.encryptionKey);
-    if (props.inVpc) this.allowNetworkInterfaces();
+    this.allowSurroundings(props, 'kms:Decrypt', 'kms:GenerateDataKey');
   }
 }

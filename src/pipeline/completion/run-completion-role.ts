@@ -20,12 +20,7 @@ export class RunCompletionRole extends HandlerRole {
     this.allow('AnnounceRuns', ['events:PutEvents'], [
       props.eventBus?.eventBusArn ?? Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' }),
     ]);
-    this.allowLogging(props.logGroup);
-    this.allowSendingFailures(props.failureQueue);
-    bucket.encryptionKey?.grant(this.role, 'kms:Decrypt', 'kms:GenerateDataKey');
-    props.failureQueue.encryptionMasterKey?.grant(this.role, 'kms:Decrypt', 'kms:GenerateDataKey');
-    this.allowTableKey(props.table.encryptionKey);
-    if (props.inVpc) this.allowNetworkInterfaces();
+    this.allowSurroundings(props, 'kms:Decrypt', 'kms:GenerateDataKey');
   }
 
   private allowCommits({ bucket, objectPrefix, table }: RecordingRoleProps): void {

@@ -8,11 +8,6 @@ export class RecorderRole extends HandlerRole {
     super(scope, 'Lets the landing recorder read landed objects and write their metadata', props.role);
     this.allowReadingObjects(props.bucket, props.objectPrefix);
     this.allowRecording(props.table);
-    this.allowLogging(props.logGroup);
-    this.allowSendingFailures(props.failureQueue);
-    props.bucket.encryptionKey?.grant(this.role, 'kms:Decrypt');
-    props.failureQueue.encryptionMasterKey?.grant(this.role, 'kms:Decrypt', 'kms:GenerateDataKey');
-    this.allowTableKey(props.table.encryptionKey);
-    if (props.inVpc) this.allowNetworkInterfaces();
+    this.allowSurroundings(props, 'kms:Decrypt');
   }
 }

@@ -12,7 +12,7 @@ import { Construct } from 'constructs';
 import { requireMetadataTable, requireStandardQueue } from './check-resources';
 import { FailureQueue } from './failure-queue';
 import { HANDLER_ENV, metricNamespace } from '../../contract';
-import { HandlerRole } from '../access/handler-role';
+import { HandlerRole, Surroundings } from '../access/handler-role';
 import { checkPipelineName } from '../checks/pipeline-name';
 import { checkRecorderOptions } from '../functions/check-recorder-options';
 import { createHandlerFunction, createHandlerLogGroup } from '../functions/handler-function';
@@ -42,13 +42,8 @@ export interface RecordingFunctionProps extends RecorderFunctionOptions {
 }
 
 /** What the role of a function that records gives access to. */
-export interface RecordingRoleProps {
-  readonly bucket: s3.IBucket;
+export interface RecordingRoleProps extends Surroundings {
   readonly objectPrefix?: string;
-  readonly table: dynamodb.ITable;
-  readonly logGroup: logs.ILogGroup;
-  readonly failureQueue: sqs.IQueue;
-  readonly inVpc: boolean;
   /** Bus that runs are announced on; undefined for the account's default one. */
   readonly eventBus?: events.IEventBus;
   /** Whether it commits snapshots of landed tables. @default false */

@@ -14,11 +14,13 @@ import { endAttempt, noteAttempt, sweepAttempts } from '../../../src/iceberg/com
 import { changeTable, commitMetadata, laterThan, loadTable } from '../../../src/iceberg/commit/change-table';
 import { CommitOptions, commitRun } from '../../../src/iceberg/commit/commit-run';
 import { SNAPSHOT_BELOW } from '../../../src/iceberg/commit/foreign-rows';
-import { liveManifests } from '../../../src/iceberg/commit/snapshot-files';
+import { liveEntries, liveManifests } from '../../../src/iceberg/commit/snapshot-files';
 import { TableRun } from '../../../src/iceberg/commit/table-run';
 import { Workplace } from '../../../src/iceberg/commit/workplace';
 import { FolderFiles } from '../../../src/iceberg/files/folder-files';
 import { positionDeletesOf } from '../../../src/iceberg/rows/position-deletes';
+import { readRows, scanOf } from '../../../src/iceberg/rows/read-rows';
+import { textKey } from '../../../src/iceberg/rows/values';
 import { ParquetRows } from '../../../src/iceberg/rows/write-parquet';
 import { DataFile, dataFile, FileContent } from '../../../src/iceberg/spec/data-file';
 import { readFooter } from '../../../src/iceberg/spec/parquet-footer';
@@ -85,6 +87,18 @@ export class ChangedTable {
 
   public async metadata(): Promise<TableMetadata> {
     return metadataOf(this.workplace, CHANGED);
+  }
+
+  /** Files of the snapshot that readers see. */
+  public async live(): Promise<DataFile[]> {
+    return (await liveManifests(this.workplace.files, currentSnapshot(await this.metadata()))).flatMap(liveEntries).map(({ entry }) => entry.file);
+  }
+
+  /** Its rows by our reader, each a text, in order. */
+  public async rows(): Promise<string[]> {
+    const found = [];
+    for await (const { values } of readRows(this.workplace.files, await scanOf(this.workplace.files, await this.metadata()))) found.push(values.map(textKey).join(' '));
+    return found.sort();
   }
 
   /** Rows as DuckDB answers them, every value a text. */

@@ -1,18 +1,12 @@
 import { compactTable } from '../../../../src/iceberg/commit/compact/compact-table';
-import { readRows, scanOf } from '../../../../src/iceberg/rows/read-rows';
-import { textKey } from '../../../../src/iceberg/rows/values';
+import { scanOf } from '../../../../src/iceberg/rows/read-rows';
 import { CHANGED, ChangedTable, EVERY_TYPE, everyTypeRows, TestColumn } from '../../../support/iceberg/changed-table';
 
 let table: ChangedTable;
 beforeEach(async () => { table = await ChangedTable.make(); });
 afterEach(() => table.close());
 
-async function rows(): Promise<string[]> {
-  const found = [];
-  const plan = await scanOf(table.workplace.files, await table.metadata());
-  for await (const { values } of readRows(table.workplace.files, plan)) found.push(values.map(textKey).join(' '));
-  return found.sort();
-}
+const rows = async () => table.rows();
 
 /** Rows of the file that is there, as DuckDB reads it. */
 async function byDuckdb(names: readonly string[]): Promise<(string | null)[][]> {

@@ -4,13 +4,9 @@ import { changeTable } from '../../../../src/iceberg/commit/change-table';
 import { commitRun } from '../../../../src/iceberg/commit/commit-run';
 import { compactTable } from '../../../../src/iceberg/commit/compact/compact-table';
 import { rollbackTable, withdrawRun } from '../../../../src/iceberg/commit/rollback';
-import { liveEntries, liveManifests } from '../../../../src/iceberg/commit/snapshot-files';
 import { countRows } from '../../../../src/iceberg/rows/count-rows';
-import { readRows, scanOf } from '../../../../src/iceberg/rows/read-rows';
 import { StoredRows } from '../../../../src/iceberg/rows/stored/file-writer';
 import { Page, PlainValues } from '../../../../src/iceberg/rows/stored/page';
-import { textKey } from '../../../../src/iceberg/rows/values';
-import { DataFile } from '../../../../src/iceberg/spec/data-file';
 import { currentSnapshot, withProperties } from '../../../../src/iceberg/spec/table-metadata';
 import { CHANGED, ChangedTable, EVERY_TYPE, everyTypeRows, TestColumn } from '../../../support/iceberg/changed-table';
 import { foreignCommit } from '../../../support/iceberg/foreign-writer';
@@ -26,17 +22,8 @@ afterEach(() => {
 const COLUMNS: readonly TestColumn[] = [['id', 'INT32', 1], ['name', 'STRING', 2]];
 const ids = (from: number, to: number, name = 'n') => `SELECT i::INT AS id, '${name}' AS name FROM range(${from}, ${to}) t(i)`;
 
-async function live(): Promise<DataFile[]> {
-  return (await liveManifests(table.workplace.files, currentSnapshot(await table.metadata()))).flatMap(liveEntries).map(({ entry }) => entry.file);
-}
-
-async function rows(): Promise<string[]> {
-  const found = [];
-  const plan = await scanOf(table.workplace.files, await table.metadata());
-  for await (const { values } of readRows(table.workplace.files, plan)) found.push(values.map(textKey).join(' '));
-  return found.sort();
-}
-
+const live = async () => table.live();
+const rows = async () => table.rows();
 const paths = async (part: string) => (await live()).map(({ filePath }) => filePath).filter((file) => file.includes(part));
 const inDataFolder = async () => table.workplace.files.list(`${(await table.metadata()).location}/data/`);
 

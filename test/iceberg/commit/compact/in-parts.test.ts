@@ -1,10 +1,5 @@
 import { compactTable } from '../../../../src/iceberg/commit/compact/compact-table';
-import { liveEntries, liveManifests } from '../../../../src/iceberg/commit/snapshot-files';
-import { readRows, scanOf } from '../../../../src/iceberg/rows/read-rows';
 import { StoredRows } from '../../../../src/iceberg/rows/stored/file-writer';
-import { textKey } from '../../../../src/iceberg/rows/values';
-import { DataFile } from '../../../../src/iceberg/spec/data-file';
-import { currentSnapshot } from '../../../../src/iceberg/spec/table-metadata';
 import { CHANGED, ChangedTable, TestColumn } from '../../../support/iceberg/changed-table';
 
 let table: ChangedTable;
@@ -25,17 +20,8 @@ function afterGroups(groups: number) {
   return { deadline: () => written.mock.calls.length >= groups };
 }
 
-async function live(): Promise<DataFile[]> {
-  return (await liveManifests(table.workplace.files, currentSnapshot(await table.metadata()))).flatMap(liveEntries).map(({ entry }) => entry.file);
-}
-
-async function rows(): Promise<string[]> {
-  const found = [];
-  const plan = await scanOf(table.workplace.files, await table.metadata());
-  for await (const { values } of readRows(table.workplace.files, plan)) found.push(values.map(textKey).join(' '));
-  return found.sort();
-}
-
+const live = async () => table.live();
+const rows = async () => table.rows();
 const names = async (of: RegExp) => (await live()).map(({ filePath }) => filePath).filter((file) => of.test(file)).map((file) => file.split('/').pop()!).sort();
 
 test('no time: one file a part, that with most deleted rows first; a delete file stays as long as a file is left that it may touch', async () => {
