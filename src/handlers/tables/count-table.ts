@@ -12,8 +12,8 @@ const RESERVE_MS = 30_000;
 /** Most bytes of delete files and key columns that are read to count a table, unless settings say otherwise: as they are stored. */
 const COUNT_BYTES_LIMIT = 256 * 1024 * 1024;
 
-/** One table at a time in a process: deleted keys are in memory while files are compared with them. */
-let counting: Promise<unknown> = Promise.resolve();
+/** By services, of which a process has one set: one table at a time, since deleted keys are in memory while files are compared with them. */
+const counting = new WeakMap<TableServices, Promise<unknown>>();
 
 /**
  * Compares the rows of a table as of a run with what the source counted in the transaction that read it: rows of the snapshot that the
@@ -26,7 +26,7 @@ export async function counted(services: TableServices, task: TableTask, item: Ta
   const sourceRows = sourceRowsOf(task.table);
   if (sourceRows === undefined || item.commitState !== 'COMMITTED' || item.countedRows !== undefined) return item;
   const { telemetry } = services;
-  const count = await inTurn(async () => countedAfter(services, task, item));
+  const count = await inTurn(services, async () => countedAfter(services, task, item));
   if ('why' in count) {
     const problem = `its rows were not counted: ${count.why}`;
     telemetry.metric('tablesNotCounted', 1);
@@ -49,9 +49,9 @@ function noted({ problem }: TableCommitItem, more: string): string {
   return problem === undefined ? more : `${problem}; ${more}`;
 }
 
-async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  const turn = counting.then(work);
-  counting = turn.catch(() => undefined);
+async function inTurn<T>(services: TableServices, work: () => Promise<T>): Promise<T> {
+  const turn = Promise.resolve(counting.get(services)).then(work);
+  counting.set(services, turn.catch(() => undefined));
   return turn;
 }
 

@@ -3,6 +3,7 @@ import { counted } from '../../../src/handlers/tables/count-table';
 import { TableServices, TableTask } from '../../../src/handlers/tables/table-task';
 import { applyChanges } from '../../../src/iceberg/commit/changes/apply-changes';
 import { compactTable } from '../../../src/iceberg/commit/compact/compact-table';
+import { Workplace } from '../../../src/iceberg/commit/workplace';
 import { currentSnapshot } from '../../../src/iceberg/spec/table-metadata';
 import { CHANGED, ChangedTable } from '../../support/iceberg/changed-table';
 
@@ -19,11 +20,11 @@ beforeEach(async () => {
 afterEach(() => table.close());
 
 /** Counts the table as of its newest snapshot, of which the source counted so many rows. */
-async function count(sourceRows: number | undefined, { settings = {}, remaining = Infinity, item = {} }: {
-  readonly settings?: object; readonly remaining?: number; readonly item?: Partial<TableCommitItem>;
+async function count(sourceRows: number | undefined, { settings = {}, remaining = Infinity, item = {}, workplace = table.workplace }: {
+  readonly settings?: object; readonly remaining?: number; readonly item?: Partial<TableCommitItem>; readonly workplace?: Workplace;
 } = {}): Promise<Partial<TableCommitItem>> {
   const services = {
-    workplaceOf: () => table.workplace,
+    workplaceOf: () => workplace,
     settings: { kind: 'iceberg', ...settings },
     telemetry: {
       metric: (name: keyof typeof METRICS, value: number) => metrics.set(name, (metrics.get(name) ?? 0) + value),
@@ -72,4 +73,14 @@ test('a run whose source was not counted, and one that is not applied, are left 
   expect(await count(undefined)).toEqual({});
   expect(await count(190, { item: { commitState: 'WAITING' } })).toEqual({});
   expect(metrics.size).toBe(0);
+});
+
+test('work that never comes to its end, as of a function that was stopped, keeps no later one from counting', async () => {
+  let read!: () => void;
+  const reads = new Promise<void>((resolve) => { read = resolve; });
+  const silent = async () => { read(); return new Promise<never>(() => undefined); };
+  const files = new Proxy(table.workplace.files, { get: () => silent });
+  void count(191, { workplace: { ...table.workplace, files } });
+  await reads;
+  expect(await count(191)).toEqual({ sourceRows: 191, countedRows: 191 });
 });

@@ -26,6 +26,9 @@ const LEAST_ROUNDS = 4;
 /** Completions that one round has at most, those that were killed among them. */
 const MOST_TURNS = 400;
 
+/** Requests of a completion that dies, at most: of those that commit, and of those that count rows too. */
+const LIVES = [60, 60, 240];
+
 /** A busy machine takes its time. */
 const REQUEST_TIMEOUT_MS = 120_000;
 
@@ -135,10 +138,13 @@ export class ChangeDrill {
     const { ground: { server, s3, config }, options, chance } = this;
     const writing = { ends: false };
     const writer = round === 'quiet' ? undefined : this.write(round, writing);
+    // A writer that failed leaves nothing to wait for.
+    const failed = new Promise<never>((_resolve, reject) => { writer?.catch(reject); });
+    failed.catch(() => undefined);
     try {
       for (let ended = 'killed'; ended !== 'done';) {
         const kills = round !== 'quiet' && this.kills.processes < options.kills.processes && chance.below(4) > 0;
-        ended = await runSync({ server, s3, chance, config, kills, oneVersion: this.isOneVersion(round) });
+        ended = await Promise.race([failed, runSync({ server, s3, chance, config, kills, oneVersion: this.isOneVersion(round) })]);
         if (ended === 'killed') this.kills.processes += 1;
       }
     } finally {
@@ -217,7 +223,7 @@ export class ChangeDrill {
     const at = this.chance.below(this.pending.length);
     const [event] = this.pending.splice(at, 1);
     const dies = this.kills.completions < this.options.kills.completions && this.chance.below(4) > 0;
-    const mortal = new Mortal({ request: dies ? 1 + this.chance.below(60) : Infinity, when: this.chance.below(2) === 0 ? 'before' : 'after' });
+    const mortal = new Mortal({ request: dies ? 1 + this.chance.below(this.chance.of(LIVES)) : Infinity, when: this.chance.below(2) === 0 ? 'before' : 'after' });
     const services = this.tables.services({ wrap: (files, catalog) => [mortal.with(files), mortal.with(catalog)] });
     const others: RunEvent[] = [];
     const invokeAgain = async (next: object) => { others.push(this.eventOf(next)); };

@@ -124,11 +124,11 @@ export class DatabaseEngine {
    * told any more. Rows stay as they are, and are the test's to put back.
    */
   async restoreVersion(database: DatabaseEntry, version: number): Promise<void> {
-    await database.changes.alone(async () => {
+    await database.changes.alone(async () => this.alone(async () => {
       await this.own.run(`DELETE FROM ${commitTable(database.name)} WHERE commit_ts > ${version}`);
       database.changes.version = BigInt(version);
       database.restored();
-    });
+    }));
   }
 
   /**
@@ -139,7 +139,8 @@ export class DatabaseEngine {
    */
   async runCapture(database: DatabaseEntry, commits?: number): Promise<void> {
     const { name, changes } = database;
-    await changes.alone(async () => {
+    // The own connection may be in a transaction that refills the system tables, and is rolled back when that fails.
+    await changes.alone(async () => this.alone(async () => {
       const mapping = captureTable(name, 'lsn_time_mapping');
       const condition = commits === undefined ? 'true'
         : `l.lsn IN (SELECT lsn FROM ${logTable(name)} WHERE lsn > coalesce((SELECT max(start_lsn) FROM ${mapping}), ''::BLOB) ORDER BY lsn LIMIT ${commits})`;
@@ -148,7 +149,7 @@ export class DatabaseEngine {
         await this.own.run(`INSERT INTO ${mapping} SELECT $1, t, t, '\\x00'::BLOB, $1, NULL FROM (SELECT round_datetime(now_ticks()) AS t)`,
           [new DuckDBBlobValue(changes.capture!.nextLsn())]);
       }
-    });
+    }));
   }
 
   async dropDatabase(name: string): Promise<void> {
