@@ -167,18 +167,22 @@ async function insert(bench: ChangesBench, from: number, count: number): Promise
 }
 
 async function manyTables(bench: ChangesBench, idle: number, busy: number): Promise<void> {
-  for (let at = 0; at < idle + busy; at++) {
-    await bench.sql(`CREATE TABLE dbo.Many${at} (Id int NOT NULL PRIMARY KEY, Amount decimal(19,4) NOT NULL, Memo nvarchar(100) NULL)`);
-    await bench.sql(`ALTER TABLE dbo.Many${at} ENABLE CHANGE_TRACKING`);
-    await bench.sql(`INSERT INTO dbo.Many${at} (Id, Amount, Memo) SELECT CAST(value AS int), 1, N'memo' FROM GENERATE_SERIES(1, 10)`);
-  }
+  // One kind of statement after the other: the source's dictionary is filled anew when rows follow a definition.
+  await ofEach(bench, idle + busy, (at) => `CREATE TABLE dbo.Many${at} (Id int NOT NULL PRIMARY KEY, Amount decimal(19,4) NOT NULL, Memo nvarchar(100) NULL)`);
+  await ofEach(bench, idle + busy, (at) => `ALTER TABLE dbo.Many${at} ENABLE CHANGE_TRACKING`);
+  await ofEach(bench, idle + busy, (at) => `INSERT INTO dbo.Many${at} (Id, Amount, Memo) SELECT CAST(value AS int), 1, N'memo' FROM GENERATE_SERIES(1, 10)`);
   const folder = bench.folder();
   await bench.follow(`first load of ${idle + busy} tables`, folder, 'dbo.Many*');
   await bench.follow(`none of ${idle + busy} tables changed`, folder, 'dbo.Many*');
   // As of an interval of ten seconds or more, a round is one of many.
-  for (let at = 0; at < busy; at++) await bench.sql(`UPDATE dbo.Many${at} SET Amount = Amount + 1 WHERE Id IN (3, 7)`);
+  await ofEach(bench, busy, (at) => `UPDATE dbo.Many${at} SET Amount = Amount + 1 WHERE Id IN (3, 7)`);
   await bench.follow(`${busy} of ${idle + busy} tables changed`, folder, 'dbo.Many*');
   await bench.follow(`none of ${idle + busy} tables changed since`, folder, 'dbo.Many*');
+}
+
+/** A statement of each table. */
+async function ofEach(bench: ChangesBench, tables: number, statement: (at: number) => string): Promise<void> {
+  for (let at = 0; at < tables; at++) await bench.sql(statement(at));
 }
 
 function bytesOf(folder: string): number {
