@@ -215,12 +215,10 @@ export class DatabaseEngine {
       return undefined;
     }
     const columns = viewColumns(view);
-    const rows = view.rows!(entry, this.catalog);
-    const cell = (value: Cell, at: number) => `CAST(${literal(value, columns[at])} AS ${storageType(columns[at].type)})`;
-    const tuples = rows.map((row, at) => `(${row.map((value, column) => (at === 0 ? cell(value, column) : literal(value, columns[column]))).join(',')})`);
-    const empty = columns.map(({ type }) => `CAST(NULL AS ${storageType(type)})`).join(',');
-    return `SELECT * FROM (VALUES ${tuples.length > 0 ? tuples.join(',') : `(${empty})`}) v(${columns.map((column) => quoteName(column.name)).join(',')})`
-      + (tuples.length > 0 ? '' : ' WHERE false');
+    // As JSON: of ten thousand rows, values in SQL take a statement half a second.
+    const rows = view.rows!(entry, this.catalog).map((row) => row.map((value) => (value === null ? null : String(value))));
+    const cells = columns.map(({ name: column, type }, at) => `CAST(r[${at + 1}] AS ${storageType(type)}) AS ${quoteName(column)}`).join(', ');
+    return `SELECT ${cells} FROM (SELECT unnest(from_json(${quoteText(JSON.stringify(rows))}, '[["VARCHAR"]]')) AS r)`;
   }
 
   /** Puts the rows of views in place of those that they had. */

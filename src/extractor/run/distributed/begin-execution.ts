@@ -7,7 +7,7 @@ import type { ExtractionSetting } from './extraction-setting';
 import { ReadingHold } from './reading-hold';
 import { countsOf, isTogether, RunTexts, type FollowingText, type HeaderText, type WrittenItems } from './run-texts';
 import { placeOf, savedPlan } from './saved-plan';
-import { itemsOf, type TableWork } from './work-items';
+import { itemsOf, openJobs, type TableWork } from './work-items';
 import {
   stateFolder, type BeginAnswer, type BeginStep, type ExtractionEstimate, type ExtractionInput,
   type WorkItem,
@@ -22,17 +22,15 @@ import { openTarget } from '../../landing/open-target';
 import type { LandingTarget } from '../../landing/target/landing-target';
 import { toSafeError } from '../../source/credentials/redact';
 import { readChain } from '../../state/chain-store';
-import { Checkpoint, hasRecord, type RunRecord } from '../../state/checkpoint';
+import { Checkpoint, checkpointedRuns, hasRecord, type RunRecord } from '../../state/checkpoint';
 import { among, failedPrefix } from '../../state/chunk-claims';
 import { wholeSelection } from '../../state/durations';
-import { executionRunId } from '../../state/execution-run-id';
-import type { LandedChunk } from '../../state/landed-chunk';
+import { executionRunId, isRunOf } from '../../state/execution-run-id';
 import { openStore } from '../../state/open-store';
 import type { StateStore } from '../../state/state-store';
 import { refuseFoldedFolders } from '../chunks/landing-names';
 import { planOf } from '../chunks/landing-plan';
 import { openSource } from '../context/open-source';
-import type { ReadJob } from '../context/read-job';
 import { resumedOptions } from '../context/resumed-options';
 import type { RunContext } from '../context/run-context';
 import { resolveOptions, type RunOptions } from '../context/run-options';
@@ -119,23 +117,31 @@ class Beginning {
   }
 
   public async begin(props: ExtractorProps, options: RunOptions): Promise<BeginAnswer> {
-    const { plan, resume } = this.input;
-    const runId = resume ?? executionRunId(this.step.execution);
+    const { input: { plan, resume }, step: { changes, execution } } = this;
     const target = openTarget(options.target, options.targetOptions);
     try {
-      const checkpoint = await this.checkpointOf(runId, props, options, target, resume !== undefined);
-      const before = checkpoint && await new RunTexts(this.store, runId).readItems(checkpoint.lease.epoch);
+      const runId = resume ?? await this.begunRun();
+      const checkpoint = runId === undefined ? undefined : await this.checkpointOf(runId, props, options, target, resume !== undefined);
+      const before = checkpoint && await new RunTexts(this.store, checkpoint.record.runId).readItems(checkpoint.lease.epoch);
       // This function was called before, and its answer was lost.
       if (checkpoint && before) return this.answer(checkpoint, options, before);
       // Where nothing changed, nothing is landed.
-      if (!checkpoint && this.step.changes) return await this.follow(runId, props, options, target);
+      if (!checkpoint && changes) return await this.follow(props, options, target);
       await target.check();
       if (checkpoint) return await this.goOn(checkpoint, props, options, target);
       const given = plan === undefined ? undefined : await savedPlan(plan, options);
-      return await this.work(runId, { ...options, ...(given && { plan: given }) }, target);
+      return await this.work(executionRunId(execution), { ...options, ...(given && { plan: given }) }, target);
     } finally {
       await target.close();
     }
+  }
+
+  /** A run of this execution that there is. Where it follows others, its id is not known from the execution alone. */
+  private async begunRun(): Promise<string | undefined> {
+    const { store, step: { changes, execution } } = this;
+    if (changes) return (await checkpointedRuns(store)).find((runId) => isRunOf(runId, execution));
+    const runId = executionRunId(execution);
+    return await hasRecord(store, runId) ? runId : undefined;
   }
 
   private async goOn(checkpoint: Checkpoint, props: ExtractorProps, options: RunOptions, target: LandingTarget): Promise<BeginAnswer> {
@@ -153,8 +159,8 @@ class Beginning {
   }
 
   /** Reads all rows where there is no run that changes could follow, else what changed since. */
-  private async follow(runId: string, props: ExtractorProps, options: RunOptions, target: LandingTarget): Promise<BeginAnswer> {
-    const { store, setting, execution, step: { limits, overlap } } = this;
+  private async follow(props: ExtractorProps, options: RunOptions, target: LandingTarget): Promise<BeginAnswer> {
+    const { store, setting, execution, step: { limits, overlap, execution: own } } = this;
     try {
       const start = await lookForChanges({ props, options: spreadOptions(options, limits), target, store, setting, execution });
       if (start.kind === 'unchanged') {
@@ -162,8 +168,8 @@ class Beginning {
         return { outcome: 'unchanged', reason: `nothing changed in ${database} since run ${since}`, since, ...(gaps > 0 && { gaps }) };
       }
       await target.check();
-      if (start.kind === 'run') return await this.work(runId, { ...start.options, readers: options.readers }, target, { following: start.following });
-      return await this.goOn((await this.checkpointOf(start.runId, props, options, target, true))!, props, options, target);
+      if (start.kind === 'run') return await this.work(executionRunId(own, start.after), { ...start.options, readers: options.readers }, target, { following: start.following });
+      return await this.goOn(await this.checkpointOf(start.runId, props, options, target, true), props, options, target);
     } catch (error) {
       // A redriven execution, or a sync of another place.
       const isHeld = error instanceof LegacyToS3Error && error.code === 'RUN_IN_USE' && overlap === 'skip';
@@ -175,8 +181,7 @@ class Beginning {
   /** The checkpoint of a run that was begun before: by this execution's name, or by another. */
   private async checkpointOf(
     runId: string, props: ExtractorProps, options: RunOptions, target: LandingTarget, isResumed: boolean,
-  ): Promise<Checkpoint | undefined> {
-    if (!isResumed && !await hasRecord(this.store, runId)) return undefined;
+  ): Promise<Checkpoint> {
     const accept = (record: RunRecord) => void (isResumed && resumedOptions(options, props, record));
     const { execution, setting: { clock, isRunning } } = this;
     return openCheckpoint(runId, { target, store: this.store, clock, takeOver: false, execution, isRunning, accept });
@@ -287,13 +292,4 @@ function plannedOf({ tables }: ExtractionPlan, items: readonly WorkItem[], { con
     estimatedRows: tables.reduce((sum, { estimatedRows }) => sum + estimatedRows, 0),
     estimatedBytes: tables.reduce((sum, { estimatedBytes }) => sum + estimatedBytes, 0),
   };
-}
-
-/** For each table that is not finished the job of a chunk that is not. */
-function openJobs(jobs: readonly ReadJob[], { tables }: ExtractionPlan, finished: readonly LandedChunk[]): ReadJob[] {
-  const isFinished = among(finished);
-  return jobs.flatMap((job) => {
-    const chunk = tables[job.tableIndex].chunks.find((each) => !isFinished({ tableIndex: job.tableIndex, chunk: each.chunk }));
-    return chunk ? [{ ...job, chunk }] : [];
-  });
 }

@@ -1,6 +1,10 @@
 import { MAX_ITEM_BYTES, MAX_ITEMS, type ExtractionLimits, type ItemChunk, type WorkItem } from '../../../contract';
 import { counted } from '../../api/counted';
 import { LegacyToS3Error } from '../../api/errors';
+import type { ExtractionPlan } from '../../api/extraction-plan';
+import { among } from '../../state/chunk-claims';
+import type { LandedChunk } from '../../state/landed-chunk';
+import type { ReadJob } from '../context/read-job';
 
 /** Chunks of a table that are to be read, by the table's index in the plan. */
 export interface TableWork {
@@ -145,4 +149,13 @@ function packedBy(tables: readonly TableWork[], most: number): WorkItem[] {
     }
   }
   return items.sort((a, b) => b.weight - a.weight).map(({ tables: of }) => ({ tables: of }));
+}
+
+/** For each table that is not finished the job of a chunk that is not. */
+export function openJobs(jobs: readonly ReadJob[], { tables }: ExtractionPlan, finished: readonly LandedChunk[]): ReadJob[] {
+  const isFinished = among(finished);
+  return jobs.flatMap((job) => {
+    const chunk = tables[job.tableIndex].chunks.find((each) => !isFinished({ tableIndex: job.tableIndex, chunk: each.chunk }));
+    return chunk ? [{ ...job, chunk }] : [];
+  });
 }

@@ -216,6 +216,27 @@ test('the chain is held by one: a sync of a machine and an execution exclude eac
   expect((await execution().whole()).changes).toMatchObject({ updates: 1 });
 });
 
+test('an execution that began before the run it follows is above it, so that tables without marks show what it reads; called twice it begins once', async () => {
+  await batch('CREATE TABLE dbo.FollowHeap (Id int NOT NULL); INSERT INTO dbo.FollowHeap VALUES (1)');
+  try {
+    const waiting = execution();
+    await sync({ ...props(), tables: ['dbo.Follow*'] });
+    const later = chain()!.runId;
+    expect(later > waiting.execution.startTime.replace(/[-:.]/g, '')).toBe(true);
+    await batch('INSERT INTO dbo.FollowHeap VALUES (2)');
+    const begun = await waiting.begin();
+    expect(await waiting.begin()).toEqual(begun);
+    for (const item of waiting.items(begun)) await waiting.work(begun, item);
+    const { runId, manifestKey } = await waiting.complete(begun);
+    waiting.end();
+    expect(runId > later).toBe(true);
+    expect(manifestOf(manifestKey)).toMatchObject({ runId, tables: [{ table: 'FollowHeap', rows: 2 }] });
+    expect([chain()!.runId, stateOfRuns()]).toEqual([runId, []]);
+  } finally {
+    await batch('DROP TABLE dbo.FollowHeap');
+  }
+});
+
 test('the input may not choose what follows', async () => {
   const chosen = execution();
   await expect(chosen.begin({ tables: ['dbo.FollowA'] })).rejects.toMatchObject({ code: 'INVALID_CONFIG', message: expect.stringContaining('the input of the execution has tables, but the extraction follows its source') });

@@ -26,7 +26,13 @@ export type ChangesStart =
   | { readonly kind: 'unchanged'; readonly since: string; readonly database: string; readonly gaps: number }
   /** A run of before reads whole tables, and is gone on with. */
   | { readonly kind: 'resume'; readonly runId: string }
-  | { readonly kind: 'run'; readonly options: RunOptions; readonly following: FollowingText };
+  | {
+    readonly kind: 'run';
+    readonly options: RunOptions;
+    readonly following: FollowingText;
+    /** The newest run of the chain, which this one is to be above: where tables have no marks, the order of ids is that of their rows. */
+    readonly after?: string;
+  };
 
 /** What is looked with. */
 export interface LookGiven {
@@ -107,6 +113,7 @@ async function planChanges(
     kind: 'run',
     options: { ...options, follows: true, plan: withPartitionPrefixes(withoutSizes(plan)), isBegun: true, consistency: Consistency.SNAPSHOT },
     following: { key, kind: 'changes', gaps: gaps.length, ...seen },
+    after: chain.runId,
   };
 }
 
