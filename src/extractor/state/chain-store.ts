@@ -51,6 +51,16 @@ export function withRun(chain: ChangeChain | undefined, { manifest, shapes }: En
   return { version: 1, runId: manifest.runId > runId ? manifest.runId : runId, tables };
 }
 
+/**
+ * The chain whose next run reads tables whole, whatever changed in them.
+ *
+ * @param why by the name of a link; of tables that the chain has not it says nothing
+ */
+export function withReloads({ idle: _, ...chain }: ChangeChain, why: ReadonlyMap<string, string>): ChangeChain {
+  const links = Object.entries(chain.tables).map(([name, link]) => [name, { ...link, ...(why.has(name) && { reload: why.get(name)! }) }] as const);
+  return { ...chain, tables: Object.fromEntries(links) };
+}
+
 function linkAfter(
   before: ChainLink | undefined, { changes, base, chunks = [] }: Pick<ManifestTable, 'changes' | 'base' | 'chunks'>, { runId, finishedAt }: EndedRun['manifest'], shape: string,
 ): ChainLink | undefined {

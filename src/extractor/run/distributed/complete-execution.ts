@@ -11,6 +11,7 @@ import { readManifestSummary } from '../../landing/read-manifest';
 import type { LandingTarget } from '../../landing/target/landing-target';
 import { quoteTable } from '../../source/catalog/identifiers';
 import { toSafeError } from '../../source/credentials/redact';
+import { linkKey } from '../../state/chain-store';
 import { finishedChunks, forgetRun, readChunkTexts, readRecord } from '../../state/checkpoint';
 import { landedPrefix, type ChunkFailure, type ChunkTexts, type KeptChunk } from '../../state/chunk-claims';
 import { keepDuration, type WholeSelection } from '../../state/durations';
@@ -178,6 +179,8 @@ class Ending {
       // Of a run that will be refused nothing need be written.
       if (failed.length === 0 || header.onTableError === OnTableError.CONTINUE) await writer.addTable(outcome.table, outcome.chunks);
     }
+    const gaps = failed.filter(({ code }) => code === 'CHANGES_GAP');
+    await this.chain.askReloads(header.following, new Map(gaps.map(({ index, message }) => [linkKey(plan.tables[index]), message])));
     const missing = await this.missing(context, plan.tables, failed, header, summary.totals.tables);
     const manifest = manifestHead(context, plan.productVersion, summary, new Date(startedAt), missing);
     if (summary.proof.incomparable) warn(manifest.verification.detail);
@@ -252,13 +255,14 @@ class Ending {
 
   /** Takes what there is of failed tables away, where the run goes without them. @throws LegacyToS3Error where it does not */
   private async missing(
-    context: RunContext, tables: readonly PlannedTable[], failed: readonly FailedTable[], { onTableError }: HeaderText, landed: number,
+    context: RunContext, tables: readonly PlannedTable[], failed: readonly FailedTable[], { onTableError, following }: HeaderText, landed: number,
   ): Promise<ManifestMissingTable[]> {
     if (failed.length === 0) return [];
     if (onTableError !== OnTableError.CONTINUE || landed === 0) {
       const told = failed.map(({ index, message }) => (message.includes(tables[index].table) ? message : `${quoteTable(tables[index].schema, tables[index].table)}: ${message}`));
-      const advice = failed.some(({ asWhole }) => asWhole) ? 'give the run up (abort), and begin anew'
-        : `mend that, and start an execution with {"resume": "${this.runId}"}, which reads only what is left`;
+      const advice = following?.reloads && failed.every(({ code }) => code === 'CHANGES_GAP') ? `the next execution reads ${failed.length === 1 ? 'it' : 'them'} whole`
+        : failed.some(({ asWhole }) => asWhole) ? 'give the run up (abort), and begin anew'
+          : `mend that, and start an execution with {"resume": "${this.runId}"}, which reads only what is left`;
       throw new LegacyToS3Error(failed[0].code, `${counted(failed.length, 'table')} of run ${this.runId} cannot land: ${told.join('; besides ')}; ${advice}`);
     }
     for (const { index, code, message } of failed) {

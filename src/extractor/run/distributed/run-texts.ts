@@ -47,6 +47,8 @@ export interface FollowingText extends SeenChanges {
   readonly kind: 'firstLoad' | 'changes';
   /** Tables whose changes could not be told. */
   readonly gaps: number;
+  /** Whether tables whose changes cannot be told are read whole, by the next run where it is known of them when they are read. */
+  readonly reloads?: boolean;
 }
 
 /** The tables of a first load are brought to one version by the first run of changes. */

@@ -1,10 +1,9 @@
-import type { ChainLink } from '../../../contract';
 import type { PlanControls } from '../../api/controls';
 import { LegacyToS3Error } from '../../api/errors';
 import type { ExtractorProps } from '../../api/extractor-props';
 import { addressOf } from '../../source/connection/sql-server-connection';
 import { toSafeError } from '../../source/credentials/redact';
-import { chainKey, linkKey, readChain, writeChain } from '../../state/chain-store';
+import { chainKey, linkKey, readChain, withReloads, writeChain } from '../../state/chain-store';
 import { SYSTEM_CLOCK, type Clock } from '../../state/clock';
 import { withTarget } from '../../state/open-store';
 import { chainFolder } from '../../state/run-folder';
@@ -43,10 +42,7 @@ export async function askRepair(
         if (!chain) throw new LegacyToS3Error('NO_TABLE_MATCHED', `no sync of ${key} has landed in ${url}, so no table follows that could be repaired: sync first`);
         const known = Object.keys(chain.tables).map((each) => JSON.parse(each) as [string, string]);
         const asked = names.map((name) => tableNamed(name, known));
-        const { idle: _, ...rest } = chain;
-        const tables: { [table: string]: ChainLink } = { ...chain.tables };
-        for (const table of asked) tables[linkKey(table)] = { ...tables[linkKey(table)], reload: REPAIR };
-        await writeChain(store, key, { ...rest, tables });
+        await writeChain(store, key, withReloads(chain, new Map(asked.map((table) => [linkKey(table), REPAIR]))));
         return asked;
       } finally {
         await lease.release();

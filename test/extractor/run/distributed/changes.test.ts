@@ -1,6 +1,6 @@
 import type sql from 'mssql';
 import { parseManifest, type BeginAnswer, type ChangeChain, type Manifest } from '../../../../src/contract';
-import { OnGap, sync, type ExtractorProps } from '../../../../src/extractor/doors/public';
+import { Changes, FoundDeletes, OnGap, sync, type ExtractorProps } from '../../../../src/extractor/doors/public';
 import { leaveExecution } from '../../../../src/extractor/run/distributed/leave-execution';
 import { idleSql } from '../../../../src/extractor/run/sync/idle';
 import { startStandIn, type StandIn } from '../../../../tools/stand-in';
@@ -146,6 +146,31 @@ test('a gap that comes between the look and the read is an outcome of its table;
   // What the first one left is gone: its changes are read anew.
   expect(stateOfRuns()).toEqual([]);
   expect(manifests()).toHaveLength(2);
+});
+
+test('a gap that only the rows show fails its execution by name; the next one reads the table whole, where that is asked for', async () => {
+  const options = (onGap: OnGap) => {
+    const tableOptions = [{ table: 'dbo.FollowSeen', changes: Changes.WATERMARK, watermark: 'Seen', watermarkOverlap: 5, deletes: FoundDeletes.KEYS }];
+    return { settings: { tables: ['dbo.Follow*'], tableOptions }, changes: { onGap } };
+  };
+  await batch('CREATE TABLE dbo.FollowSeen (Id int NOT NULL PRIMARY KEY, Seen int NOT NULL); INSERT INTO dbo.FollowSeen VALUES (1, 50)');
+  try {
+    await execution(options(OnGap.FAIL)).whole();
+    await batch('INSERT INTO dbo.FollowSeen VALUES (2, 40), (3, 51)');
+    for (const onGap of [OnGap.FAIL, OnGap.FAIL, OnGap.RELOAD]) {
+      const caught = execution(options(onGap));
+      const advice = onGap === OnGap.FAIL ? 'mend that, and start' : 'the next execution reads it whole';
+      await expect(caught.whole()).rejects.toMatchObject({ code: 'CHANGES_GAP', message: expect.stringMatching(new RegExp(`FollowSeen.*2 rows have not landed.*${advice}`)) });
+      caught.end();
+    }
+    const { manifestKey } = await execution(options(OnGap.RELOAD)).whole();
+    expect(manifestOf(manifestKey).tables).toMatchObject([{ table: 'FollowSeen', rows: 3, base: { why: expect.stringMatching(/2 rows have not landed/) } }]);
+    const { manifestKey: following } = await execution(options(OnGap.RELOAD)).whole();
+    expect(manifestOf(following).tables).toMatchObject([{ table: 'FollowSeen', rows: 2, changes: { deletes: 0 } }]);
+    expect(stateOfRuns()).toEqual([]);
+  } finally {
+    await batch('DROP TABLE dbo.FollowSeen');
+  }
 });
 
 test('a first load that failed is gone on with by the next execution, not begun anew', async () => {

@@ -1,6 +1,7 @@
 import type { ExtractionSetting } from '../extraction-setting';
 import { acquireChain } from './hold-chain';
 import type { ChangeChain } from '../../../../contract';
+import { OnGap } from '../../../api/changes/changes-options';
 import type { ExtractionPlan } from '../../../api/extraction-plan';
 import { Consistency, type ExtractorProps } from '../../../api/extractor-props';
 import type { LandingTarget } from '../../../landing/target/landing-target';
@@ -112,7 +113,7 @@ async function planChanges(
   return {
     kind: 'run',
     options: { ...options, follows: true, plan: withPartitionPrefixes(withoutSizes(plan)), isBegun: true, consistency: Consistency.SNAPSHOT },
-    following: { key, kind: 'changes', gaps: gaps.length, ...seen },
+    following: { key, kind: 'changes', gaps: gaps.length, reloads: options.onGap === OnGap.RELOAD, ...seen },
     after: chain.runId,
   };
 }

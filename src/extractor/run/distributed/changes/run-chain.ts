@@ -5,7 +5,7 @@ import { LegacyToS3Error } from '../../../api/errors';
 import { readManifest } from '../../../landing/read-manifest';
 import type { LandingTarget } from '../../../landing/target/landing-target';
 import { quoteTable } from '../../../source/catalog/identifiers';
-import { linkKey, readChain } from '../../../state/chain-store';
+import { linkKey, readChain, withReloads, writeChain } from '../../../state/chain-store';
 import { findRecord, type RunRecord } from '../../../state/checkpoint';
 import type { StateStore } from '../../../state/state-store';
 import { linkRun, shapesOf } from '../../link-run';
@@ -44,6 +44,20 @@ export class RunChain {
       throw new LegacyToS3Error('CHANGES_REFUSED', `run ${this.runId} has changes of ${quoteTable(schema, table)} after ${changes.from.order}, which run ${link?.runId ?? 'none'} has landed up to `
         + `${link?.mark?.order ?? 'no mark'} meanwhile; give the run up: abort ${this.runId}`);
     }
+  }
+
+  /**
+   * Has the next run read tables whole whose changes turned out to be missing while they were read, which no look at the source finds: rows
+   * that comparing keys finds, or that are told wrongly.
+   *
+   * @param failed messages by the name of a link
+   * @throws LegacyToS3Error of code RUN_IN_USE while another has the chain
+   */
+  public async askReloads(following: FollowingText | undefined, failed: ReadonlyMap<string, string>): Promise<void> {
+    if (!following?.reloads || failed.size === 0) return;
+    await acquireChain(this.store, following.key, this.execution, this.setting);
+    const chain = await readChain(this.store, following.key);
+    if (chain) await writeChain(this.store, following.key, withReloads(chain, failed));
   }
 
   /**
