@@ -19,6 +19,10 @@ export const STACK_OUTPUTS = {
   runCompletionName: 'RunCompletionName',
   /** Name of the log group of run completion. */
   runCompletionLogGroupName: 'RunCompletionLogGroupName',
+  /** Name of the function that compacts tables; there is none where no tables are compacted. */
+  compactorName: 'CompactorName',
+  /** Name of its log group. */
+  compactorLogGroupName: 'CompactorLogGroupName',
   /** Name of the Glue database. */
   glueDatabaseName: 'GlueDatabaseName',
   /** Name of the Athena workgroup. */

@@ -272,6 +272,8 @@ export class LegacyToS3Pipeline extends LegacyToS3PipelineBase implements ec2.IC
       logGroupName: this.logGroup.logGroupName,
       runCompletionName: this.runCompletion.function.functionName,
       runCompletionLogGroupName: this.runCompletion.logGroup.logGroupName,
+      compactorName: this.compactor?.function.functionName,
+      compactorLogGroupName: this.compactor?.logGroup.logGroupName,
       glueDatabaseName: this.catalog?.databaseName,
       workGroupName: this.catalog?.workGroupName,
       replayName: this.replay.function.functionName,

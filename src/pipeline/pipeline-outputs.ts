@@ -14,6 +14,8 @@ const DESCRIPTIONS: { readonly [name in keyof typeof STACK_OUTPUTS]: string } = 
   logGroupName: 'Log group of the recorder',
   runCompletionName: 'Function that completes runs',
   runCompletionLogGroupName: 'Log group of run completion',
+  compactorName: 'Function that compacts landed tables',
+  compactorLogGroupName: 'Log group of the function that compacts landed tables',
   glueDatabaseName: 'Glue database of the landed tables',
   workGroupName: 'Athena workgroup for queries of landed data',
   replayName: 'Function that replays failed events and landed objects',

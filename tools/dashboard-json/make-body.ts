@@ -13,10 +13,12 @@ export const PLACEHOLDERS = {
   pipelineName: '${PIPELINE_NAME}',
   recorder: '${RECORDER_NAME}',
   runCompletion: '${RUN_COMPLETION_NAME}',
+  compactor: '${COMPACTOR_NAME}',
   table: '${TABLE_NAME}',
   failureQueue: '${FAILURE_QUEUE_NAME}',
   logGroup: '${LOG_GROUP_NAME}',
   runCompletionLogGroup: '${RUN_COMPLETION_LOG_GROUP_NAME}',
+  compactorLogGroup: '${COMPACTOR_LOG_GROUP_NAME}',
 } as const;
 
 /** The body of a pipeline's dashboard, as `aws cloudwatch put-dashboard` takes it, with placeholders for the names. */
@@ -29,12 +31,14 @@ export function dashboardJson(): string {
       namespace: metricNamespace(PLACEHOLDERS.pipelineName),
       recorder: lambda.Function.fromFunctionArn(stack, 'Recorder', `${arn}function:${PLACEHOLDERS.recorder}`),
       runCompletion: lambda.Function.fromFunctionArn(stack, 'RunCompletion', `${arn}function:${PLACEHOLDERS.runCompletion}`),
+      compactor: lambda.Function.fromFunctionArn(stack, 'Compactor', `${arn}function:${PLACEHOLDERS.compactor}`),
       table: dynamodb.Table.fromTableName(stack, 'Table', PLACEHOLDERS.table),
       failureQueue: sqs.Queue.fromQueueArn(stack, 'Queue', `${arn}${PLACEHOLDERS.failureQueue}`),
       commitsTables: true,
     }),
     logGroup: logs.LogGroup.fromLogGroupName(stack, 'LogGroup', PLACEHOLDERS.logGroup),
     runCompletionLogGroup: logs.LogGroup.fromLogGroupName(stack, 'RunCompletionLogGroup', PLACEHOLDERS.runCompletionLogGroup),
+    compactorLogGroup: logs.LogGroup.fromLogGroupName(stack, 'CompactorLogGroup', PLACEHOLDERS.compactorLogGroup),
   });
   const [{ Properties }] = Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Dashboard'));
   const parts: (string | { readonly Ref: string })[] = Properties.DashboardBody['Fn::Join'][1];
