@@ -11,7 +11,7 @@ export function executionRunId({ arn, startTime }: ExecutionName, after?: string
 }
 
 /** Whether an execution began a run, whatever it follows. */
-export function isRunOf(runId: string, { arn }: ExecutionName): boolean {
+export function isRunOf(runId: string, { arn }: Pick<ExecutionName, 'arn'>): boolean {
   return runId.endsWith(`-${suffixOf(arn)}`);
 }
 

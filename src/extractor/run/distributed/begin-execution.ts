@@ -22,10 +22,10 @@ import { openTarget } from '../../landing/open-target';
 import type { LandingTarget } from '../../landing/target/landing-target';
 import { toSafeError } from '../../source/credentials/redact';
 import { readChain } from '../../state/chain-store';
-import { Checkpoint, checkpointedRuns, hasRecord, type RunRecord } from '../../state/checkpoint';
+import { Checkpoint, hasRecord, type RunRecord } from '../../state/checkpoint';
 import { among, failedPrefix } from '../../state/chunk-claims';
 import { wholeSelection } from '../../state/durations';
-import { executionRunId, isRunOf } from '../../state/execution-run-id';
+import { executionRunId } from '../../state/execution-run-id';
 import { openStore } from '../../state/open-store';
 import type { StateStore } from '../../state/state-store';
 import { refuseFoldedFolders } from '../chunks/landing-names';
@@ -120,28 +120,25 @@ class Beginning {
     const { input: { plan, resume }, step: { changes, execution } } = this;
     const target = openTarget(options.target, options.targetOptions);
     try {
-      const runId = resume ?? await this.begunRun();
-      const checkpoint = runId === undefined ? undefined : await this.checkpointOf(runId, props, options, target, resume !== undefined);
-      const before = checkpoint && await new RunTexts(this.store, checkpoint.record.runId).readItems(checkpoint.lease.epoch);
-      // This function was called before, and its answer was lost.
-      if (checkpoint && before) return this.answer(checkpoint, options, before);
+      const runId = resume ?? executionRunId(execution);
+      const isBegun = resume !== undefined || await hasRecord(this.store, runId);
+      if (isBegun) return await this.again(await this.checkpointOf(runId, props, options, target, resume !== undefined), props, options, target);
       // Where nothing changed, nothing is landed.
-      if (!checkpoint && changes) return await this.follow(props, options, target);
+      if (changes) return await this.follow(props, options, target);
       await target.check();
-      if (checkpoint) return await this.goOn(checkpoint, props, options, target);
       const given = plan === undefined ? undefined : await savedPlan(plan, options);
-      return await this.work(executionRunId(execution), { ...options, ...(given && { plan: given }) }, target);
+      return await this.work(runId, { ...options, ...(given && { plan: given }) }, target);
     } finally {
       await target.close();
     }
   }
 
-  /** A run of this execution that there is. Where it follows others, its id is not known from the execution alone. */
-  private async begunRun(): Promise<string | undefined> {
-    const { store, step: { changes, execution } } = this;
-    if (changes) return (await checkpointedRuns(store)).find((runId) => isRunOf(runId, execution));
-    const runId = executionRunId(execution);
-    return await hasRecord(store, runId) ? runId : undefined;
+  private async again(checkpoint: Checkpoint, props: ExtractorProps, options: RunOptions, target: LandingTarget): Promise<BeginAnswer> {
+    const before = await new RunTexts(this.store, checkpoint.record.runId).readItems(checkpoint.lease.epoch);
+    // This function was called before, and its answer was lost.
+    if (before) return this.answer(checkpoint, options, before);
+    await target.check();
+    return this.goOn(checkpoint, props, options, target);
   }
 
   private async goOn(checkpoint: Checkpoint, props: ExtractorProps, options: RunOptions, target: LandingTarget): Promise<BeginAnswer> {
@@ -167,9 +164,10 @@ class Beginning {
         const { since, database, gaps } = start;
         return { outcome: 'unchanged', reason: `nothing changed in ${database} since run ${since}`, since, ...(gaps > 0 && { gaps }) };
       }
+      if (start.kind === 'resume') return await this.again(await this.checkpointOf(start.runId, props, options, target, true), props, options, target);
       await target.check();
-      if (start.kind === 'run') return await this.work(executionRunId(own, start.after), { ...start.options, readers: options.readers }, target, { following: start.following });
-      return await this.goOn(await this.checkpointOf(start.runId, props, options, target, true), props, options, target);
+      const { after, following } = start;
+      return await this.work(executionRunId(own, after), { ...start.options, readers: options.readers }, target, { following });
     } catch (error) {
       // A redriven execution, or a sync of another place.
       const isHeld = error instanceof LegacyToS3Error && error.code === 'RUN_IN_USE' && overlap === 'skip';

@@ -9,6 +9,8 @@ import { withPartitionPrefixes } from '../../../plan/partition-prefixes';
 import { readFeatures } from '../../../source/catalog/source-features';
 import { addressOf, type SqlServerConnection } from '../../../source/connection/sql-server-connection';
 import { chainKey, readChain } from '../../../state/chain-store';
+import { checkpointedRuns } from '../../../state/checkpoint';
+import { isRunOf } from '../../../state/execution-run-id';
 import type { StateStore } from '../../../state/state-store';
 import { openSource } from '../../context/open-source';
 import type { RunOptions } from '../../context/run-options';
@@ -25,7 +27,7 @@ import type { FollowingText } from '../run-texts';
 export type ChangesStart =
   /** Nothing changed since the run named; tables whose changes were lost may have been left out. */
   | { readonly kind: 'unchanged'; readonly since: string; readonly database: string; readonly gaps: number }
-  /** A run of before reads whole tables, and is gone on with. */
+  /** A run of before reads whole tables, or is the execution's own: it is gone on with. */
   | { readonly kind: 'resume'; readonly runId: string }
   | {
     readonly kind: 'run';
@@ -80,7 +82,10 @@ interface Look {
 }
 
 async function lookHeld(given: LookGiven, connection: SqlServerConnection, { key, idle }: Look): Promise<ChangesStart> {
-  const { props, options, target, store, setting: { clock, isRunning } } = given;
+  const { props, options, target, store, execution, setting: { clock, isRunning } } = given;
+  // Above the run that it follows, its id is not known from the execution alone.
+  const own = (await checkpointedRuns(store)).find((runId) => isRunOf(runId, { arn: execution }));
+  if (own !== undefined) return { kind: 'resume', runId: own };
   const goesOn = !options.oneVersion || await readChain(store, key) === undefined;
   const { resumable, givenUp } = await leftRuns(target, store, key, goesOn);
   for (const runId of givenUp) await abort(props, runId, false, clock, { isRunning });
