@@ -5,7 +5,7 @@ import { changeTable, laterThan, loadTable, LoadedTable } from './change-table';
 import { foreignSnapshots, isOfChanges, SNAPSHOT_RUN } from './foreign-rows';
 import { snapshotOfRun, taggedRuns } from './rollback';
 import { listedManifests, liveEntries } from './snapshot-files';
-import { forEachAtOnce, required, timeOf, Workplace } from './workplace';
+import { forEachAtOnce, metadataAt, required, timeOf, Workplace } from './workplace';
 import { parsePartKey, runTag, TABLE_PROPERTIES } from '../../contract';
 import { canonicalUri } from '../files/table-files';
 import { Long } from '../spec/long';
@@ -45,7 +45,7 @@ type Reached = Map<string, number>;
 const ORPHAN_AGE_MS = 24 * 3600 * 1000;
 
 /**
- * Takes runs away whose time is over: their tags and snapshots, then the files that no other snapshot names.
+ * Takes runs away whose time is over: their tags and snapshots, then the files that no other snapshot names, of the table or of its history.
  *
  * @param marked called with the runs before the first of their files goes
  * @param dryRun tells what would go, and changes nothing
@@ -58,7 +58,7 @@ export async function expireTable(
 ): Promise<Expiry> {
   const { files } = workplace;
   const loaded = await loadTable(workplace, name);
-  const plan = await planExpiry(workplace, loaded.metadata, retention);
+  const plan = await planExpiry(workplace, loaded, retention);
   const heldByVersions = await files.keepsVersions(loaded.metadata.location);
   const told: Expiry = {
     name,
@@ -132,7 +132,7 @@ function expired(metadata: TableMetadata, retention: Retention, now: number): Lo
   return (metadata.snapshots ?? []).map((snapshot) => snapshot['snapshot-id']).filter((id) => !kept.has(String(id)));
 }
 
-async function planExpiry(workplace: Workplace, metadata: TableMetadata, retention: Retention): Promise<{
+async function planExpiry(workplace: Workplace, { table: { name }, metadata }: LoadedTable, retention: Retention): Promise<{
   readonly gone: readonly Long[]; readonly runs: readonly string[]; readonly landed: Reached; readonly own: readonly string[];
 }> {
   const gone = expired(metadata, retention, timeOf(workplace));
@@ -150,11 +150,39 @@ async function planExpiry(workplace: Workplace, metadata: TableMetadata, retenti
   // What landed of a run that was withdrawn stays: no retention let go of it.
   const data = new Map([...others.data].filter(([uri]) => uri.startsWith(`${metadata.location}/`)).concat([...ofRuns.data]));
   const only = (all: Reached, named: Reached) => new Map([...all].filter(([uri]) => !named.has(uri)));
-  const landed = only(data, kept.data);
+  const unnamed = only(data, kept.data);
+  const landed = unnamed.size === 0 ? unnamed : withoutRuns(unnamed, await runsBeside(workplace, name));
   // Of a run of changes whose snapshot goes the files stay as long as one of later runs names them.
   const left = new Set([...landed.keys()].map((uri) => parsePartKey(uri)?.runId));
   const runs = [...tagged, ...changes.filter(isGone).map(({ summary }) => summary[SNAPSHOT_RUN]).filter((run) => left.has(run))].sort();
   return { gone, runs, landed, own: [...only(new Map([...ofRuns.own, ...others.own]), kept.own).keys()] };
+}
+
+/** Ends of names: of a history, and of generations of it and of the table. */
+const BESIDE = /(?:_changes|_g\d+)*$/;
+
+/**
+ * Runs of landed files that the tables beside a table name: its history, that whose history it is, and generations of both. They stay
+ * whole, so that they are COMPLETE when they are checked again.
+ */
+async function runsBeside(workplace: Workplace, name: string): Promise<ReadonlySet<string>> {
+  const first = name.replace(BESIDE, '');
+  const isBeside = (each: string) => each !== name && BESIDE.exec(each)!.index <= first.length;
+  const tables = await Promise.all((await workplace.catalog.names(first)).filter(isBeside).map((each) => workplace.catalog.load(each)));
+  const all = await Promise.all(tables.flatMap((table) => table?.metadataLocation ?? []).map((location) => metadataAt(workplace, location)));
+  const { data } = await reached(workplace, all.flatMap(({ snapshots = [] }) => snapshots));
+  return new Set([...data.keys()].flatMap((uri) => runOfFile(uri) ?? []));
+}
+
+/** Which table's run landed a file, as one text; undefined for files of the tables' own. */
+function runOfFile(uri: string): string | undefined {
+  const part = parsePartKey(uri);
+  return part && JSON.stringify([part.database, part.schema, part.table, part.runId]);
+}
+
+/** Files of other runs. */
+function withoutRuns(files: Reached, runs: ReadonlySet<string>): Reached {
+  return new Map([...files].filter(([uri]) => !runs.has(runOfFile(uri) ?? '')));
 }
 
 /** What snapshots name: landed and other data files, and the table's own lists and manifests. */
@@ -187,9 +215,10 @@ async function deleteUnnamed(workplace: Workplace, name: string): Promise<void> 
   ]);
   const listed = await files.list(`${metadata.location}/`);
   const notes = listed.filter(({ uri }) => uri.startsWith(`${attemptsFolder(metadata.location)}expire-`));
+  const beside = notes.length === 0 ? new Set<string>() : await runsBeside(workplace, name);
   for (const { uri } of notes) {
     const note = JSON.parse(String(await required(files, uri))) as ExpireNote;
-    await files.delete(note.expired.filter((file) => !named.has(file)));
+    await files.delete(note.expired.filter((file) => !named.has(file) && !beside.has(runOfFile(file) ?? '')));
     await files.delete([uri]);
   }
   const before = timeOf(workplace) - ORPHAN_AGE_MS;

@@ -24,15 +24,15 @@ beforeEach(() => {
 const tableRun = (run: SourceRun) => landedTableRun(run, (key, bytes) => lake.files.put(lake.root + key, bytes));
 const there = (run: SourceRun) => run.files.map(({ key }) => lake.files.all.has(lake.root + key));
 
-/** Commits a whole run and runs of changes after it, each an hour after the one before. */
-async function chain(at: number, changes: number): Promise<SourceRun[]> {
+/** Commits a whole run and runs of changes after it, each an hour after the one before. @param hasHistory whether these are added to a history */
+async function chain(at: number, changes: number, hasHistory = true): Promise<SourceRun[]> {
   const runs = [source.load({ at })];
   await commitRun(lake, tableRun(runs[0]));
   for (let each = 1; each <= changes; each++) {
     lake.pass(HOUR);
     runs.push(source.write('Accounts', { 1: `v${at + each}`, 2: undefined, [at + each]: 'new' }).changes(runs.at(-1)!, { at: at + each }));
     await applyChanges(lake, tableRun(runs.at(-1)!));
-    await addHistory(lake, tableRun(runs.at(-1)!));
+    if (hasHistory) await addHistory(lake, tableRun(runs.at(-1)!));
   }
   return runs;
 }
@@ -58,7 +58,7 @@ test('snapshots of runs of changes go as others do, and no file goes that a late
 });
 
 test('what a whole run replaced goes with the last snapshot that needs it; what landed of a run that was withdrawn stays', async () => {
-  const runs = await chain(1, 3);
+  const runs = await chain(1, 3, false);
   await withdrawRun(lake, { name: TABLE, dataset: 'Ledger/dbo/Accounts', runId: runs[3].runId });
   const whole = source.load({ at: 9 });
   await commitRun(lake, tableRun(whole));
@@ -67,6 +67,22 @@ test('what a whole run replaced goes with the last snapshot that needs it; what 
   expect(runs.map((run) => [...new Set(there(run).slice(0, 2))])).toEqual([[false], [false], [false], [true]]);
   await expectWhole(whole);
   expect(await unnamedFiles(lake)).toEqual([]);
+});
+
+test('runs that the history of a table names stay whole when the table needs them no more, as those do that a table needs beside its history', async () => {
+  const runs = await chain(1, 3);
+  const history = historyTableName(TABLE);
+  const before = await livePaths(lake, history);
+  await commitRun(lake, tableRun(source.load({ at: 9 })));
+  expect(await expireTable(lake, TABLE, { keepRuns: 1 }, { dryRun: true })).toMatchObject({ runs: [runs[0].runId], files: 1 });
+  expect(await expireTable(lake, TABLE, { keepRuns: 1 })).toMatchObject({ runs: [runs[0].runId], snapshots: 4, files: 1 });
+  expect(runs.map((run) => [...new Set(there(run))])).toEqual([[false], [true], [true], [true]]);
+  expect(await livePaths(lake, history)).toEqual(before);
+  // An expiry of before that was stopped, and noted them when the history did not have them.
+  const { location } = await metadataOf(lake, TABLE);
+  lake.files.put(`${location}/attempts/expire-${randomUUID()}.json`, JSON.stringify({ expired: before }));
+  await expireTable(lake, TABLE, {});
+  expect(runs.slice(1).flatMap(there)).not.toContain(false);
 });
 
 test('a history loses snapshots and no rows, and knows its runs still', async () => {
