@@ -295,4 +295,21 @@ describe('the history', () => {
     expect(await livePaths(lake, HISTORY)).toEqual([...files(second), ...files(third)].sort());
     expect(await unnamedFiles(lake)).toEqual([]);
   });
+
+  test('that was rolled back is added to again once it shows its newest run: none is missing in silence', async () => {
+    const second = source.write('Accounts', { 1: 'b' }).changes(base, { at: 2 });
+    const third = source.write('Accounts', { 1: 'c' }).changes(second, { at: 3 });
+    const fourth = source.write('Accounts', { 1: 'd' }).changes(third, { at: 4 });
+    for (const run of [second, third]) await addHistory(lake, tableRun(run));
+    const { snapshots } = await metadataOf(lake, HISTORY);
+    await rollbackTable(lake, HISTORY, { snapshotId: snapshots![0]['snapshot-id'] });
+    const refused = { code: 'CHAIN_BROKEN', message: expect.stringMatching(`its history '${HISTORY}' shows snapshot .* it was rolled back; roll it back to snapshot ${snapshots![1]['snapshot-id']}$`) };
+    await expect(addHistory(lake, tableRun(fourth))).rejects.toMatchObject(refused);
+    await expect(withdrawHistory(lake, tableRun(third))).rejects.toMatchObject(refused);
+    await rollbackTable(lake, HISTORY, { snapshotId: snapshots![1]['snapshot-id'] });
+    await addHistory(lake, tableRun(fourth));
+    await withdrawHistory(lake, tableRun(second));
+    expect(await addHistory(lake, tableRun(source.write('Accounts', { 1: 'e' }).changes(fourth, { at: 5 })))).toBe(true);
+    expect((await livePaths(lake, HISTORY)).map((path) => Number(/T0000(\d\d)/.exec(path)![1]))).toEqual([3, 4, 5]);
+  });
 });
