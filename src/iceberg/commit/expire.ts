@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { deleteAbandoned } from './abandoned';
 import { attemptsFolder, sweepAttempts } from './attempts';
 import { changeTable, laterThan, loadTable, LoadedTable } from './change-table';
+import { markedSnapshot } from './changes/chain';
 import { foreignSnapshots, isOfChanges, SNAPSHOT_RUN } from './foreign-rows';
 import { snapshotOfRun, taggedRuns } from './rollback';
 import { listedManifests, liveEntries } from './snapshot-files';
 import { forEachAtOnce, metadataAt, required, timeOf, Workplace } from './workplace';
 import { parsePartKey, runTag, TABLE_PROPERTIES } from '../../contract';
 import { canonicalUri } from '../files/table-files';
-import { Long } from '../spec/long';
+import { Long, sameLong } from '../spec/long';
 import { readManifest } from '../spec/manifest';
 import { currentSnapshot, lineage, MAIN, Snapshot, snapshotById, TableMetadata, withoutSnapshots, withRefs } from '../spec/table-metadata';
 
@@ -100,6 +101,14 @@ function ownKeepRuns({ properties }: TableMetadata): number | undefined {
   return Number.isSafeInteger(own) && own > 0 ? own : undefined;
 }
 
+/** Snapshots that were applied one on the other, newest first: those above the one that a table was rolled back to, too. */
+function appliedLine(metadata: TableMetadata): Snapshot[] {
+  const current = currentSnapshot(metadata);
+  const line = lineage(metadata, current);
+  const applied = lineage(metadata, markedSnapshot(metadata));
+  return applied.some((snapshot) => sameLong(snapshot['snapshot-id'], current?.['snapshot-id'])) ? applied : line;
+}
+
 /** Ids of the snapshots that go. */
 function expired(metadata: TableMetadata, retention: Retention, now: number): Long[] {
   const { keepForMs, keepRuns = retention.keepForMs === undefined ? ownKeepRuns(metadata) : undefined } = retention;
@@ -109,6 +118,8 @@ function expired(metadata: TableMetadata, retention: Retention, now: number): Lo
   const keep = (snapshot: Snapshot | undefined) => snapshot && kept.add(String(snapshot['snapshot-id']));
   // With those of others on top of a run the run's stays: by it they are known as others'.
   lineage(metadata, current).slice(0, foreignSnapshots(metadata).length + 1).forEach(keep);
+  // A table that was rolled back takes changes again once it shows what its mark was set by.
+  keep(markedSnapshot(metadata));
   runs.forEach((run, at) => {
     const tag = metadata.refs![runTag(run)];
     const snapshot = snapshotOfRun(metadata, run);
@@ -118,7 +129,7 @@ function expired(metadata: TableMetadata, retention: Retention, now: number): Lo
     if (!old) keep(snapshot);
   });
   // Runs of changes have no tags: so many of them, whole runs since included, and so old ones, stay as runs do that have.
-  lineage(metadata, current).filter(isOfChanges).forEach((snapshot, at) => {
+  appliedLine(metadata).filter(isOfChanges).forEach((snapshot, at) => {
     const since = runs.filter((run) => BigInt(snapshotOfRun(metadata, run)?.['sequence-number'] ?? 0) > BigInt(snapshot['sequence-number'])).length;
     const isOld = (keepRuns !== undefined && at + since >= keepRuns) || (keepForMs !== undefined && now - snapshot['timestamp-ms'] > keepForMs);
     if (!isOld) keep(snapshot);
@@ -141,7 +152,7 @@ async function planExpiry(workplace: Workplace, { table: { name }, metadata }: L
   const snapshots = metadata.snapshots ?? [];
   if (gone.length === 0) return { gone, runs: [], landed: new Map(), own: [] };
   const tagged = runsOf(metadata, gone);
-  const changes = lineage(metadata, currentSnapshot(metadata)).filter(isOfChanges);
+  const changes = appliedLine(metadata).filter(isOfChanges);
   const applied = new Set([...tagged.map((run) => metadata.refs![runTag(run)]), ...changes].map((each) => String(each['snapshot-id'])));
   const isRun = (snapshot: Snapshot) => isGone(snapshot) && applied.has(String(snapshot['snapshot-id']));
   const kept = await reached(workplace, snapshots.filter((snapshot) => !isGone(snapshot)));

@@ -5,7 +5,7 @@ import { applyChanges } from '../../../../src/iceberg/commit/changes/apply-chang
 import { addHistory } from '../../../../src/iceberg/commit/changes/history';
 import { commitRun } from '../../../../src/iceberg/commit/commit-run';
 import { expireTable } from '../../../../src/iceberg/commit/expire';
-import { withdrawRun } from '../../../../src/iceberg/commit/rollback';
+import { rollbackTable, withdrawRun } from '../../../../src/iceberg/commit/rollback';
 import { currentSnapshot, withoutSnapshots } from '../../../../src/iceberg/spec/table-metadata';
 import { livePaths, metadataOf } from '../../../support/iceberg/landed-table';
 import { namedFiles, unnamedFiles } from '../../../support/iceberg/named-files';
@@ -83,6 +83,21 @@ test('runs that the history of a table names stay whole when the table needs the
   lake.files.put(`${location}/attempts/expire-${randomUUID()}.json`, JSON.stringify({ expired: before }));
   await expireTable(lake, TABLE, {});
   expect(runs.slice(1).flatMap(there)).not.toContain(false);
+});
+
+test('of a table that was rolled back, what its mark was set by stays, and what is kept before it: it can be shown again, and takes changes', async () => {
+  const runs = await chain(1, 4);
+  const applied = await metadataOf(lake, TABLE);
+  await rollbackTable(lake, TABLE, { runId: runs[0].runId });
+  expect(await expireTable(lake, TABLE, { keepRuns: 100 })).toMatchObject({ snapshots: 0 });
+  expect(await expireTable(lake, TABLE, { keepRuns: 2 })).toMatchObject({ runs: [], snapshots: 2, files: 0 });
+  lake.pass(1000 * HOUR);
+  expect(await expireTable(lake, TABLE, { keepForMs: HOUR })).toMatchObject({ runs: [], snapshots: 1, files: 0 });
+  await rollbackTable(lake, TABLE, { snapshotId: currentSnapshot(applied)!['snapshot-id'] });
+  await expectWhole(runs[4]);
+  const next = source.write('Accounts', { 9: 'next' }).changes(runs[4], { at: 7 });
+  await applyChanges(lake, tableRun(next));
+  await expectWhole(next);
 });
 
 test('a history loses snapshots and no rows, and knows its runs still', async () => {
