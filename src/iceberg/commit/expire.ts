@@ -3,6 +3,7 @@ import { deleteAbandoned } from './abandoned';
 import { attemptsFolder, sweepAttempts } from './attempts';
 import { changeTable, laterThan, loadTable, LoadedTable } from './change-table';
 import { markedSnapshot } from './changes/chain';
+import { isWithdrawal } from './changes/history';
 import { foreignSnapshots, isOfChanges, SNAPSHOT_RUN } from './foreign-rows';
 import { snapshotOfRun, taggedRuns } from './rollback';
 import { listedManifests, liveEntries } from './snapshot-files';
@@ -152,7 +153,8 @@ async function planExpiry(workplace: Workplace, { table: { name }, metadata }: L
   const snapshots = metadata.snapshots ?? [];
   if (gone.length === 0) return { gone, runs: [], landed: new Map(), own: [] };
   const tagged = runsOf(metadata, gone);
-  const changes = appliedLine(metadata).filter(isOfChanges);
+  const withdrawn = new Set(snapshots.filter(isWithdrawal).map(({ summary }) => summary[SNAPSHOT_RUN]));
+  const changes = appliedLine(metadata).filter((snapshot) => isOfChanges(snapshot) && !withdrawn.has(snapshot.summary[SNAPSHOT_RUN]));
   const applied = new Set([...tagged.map((run) => metadata.refs![runTag(run)]), ...changes].map((each) => String(each['snapshot-id'])));
   const isRun = (snapshot: Snapshot) => isGone(snapshot) && applied.has(String(snapshot['snapshot-id']));
   const kept = await reached(workplace, snapshots.filter((snapshot) => !isGone(snapshot)));

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { historyTableName } from '../../../../src/contract';
 import { commitMetadata } from '../../../../src/iceberg/commit/change-table';
 import { applyChanges } from '../../../../src/iceberg/commit/changes/apply-changes';
-import { addHistory } from '../../../../src/iceberg/commit/changes/history';
+import { addHistory, withdrawHistory } from '../../../../src/iceberg/commit/changes/history';
 import { commitRun } from '../../../../src/iceberg/commit/commit-run';
 import { expireTable } from '../../../../src/iceberg/commit/expire';
 import { rollbackTable, withdrawRun } from '../../../../src/iceberg/commit/rollback';
@@ -98,6 +98,16 @@ test('of a table that was rolled back, what its mark was set by stays, and what 
   const next = source.write('Accounts', { 9: 'next' }).changes(runs[4], { at: 7 });
   await applyChanges(lake, tableRun(next));
   await expectWhole(next);
+});
+
+test('what landed of a run that was taken out of a history stays, so that it can be added again', async () => {
+  const runs = await chain(1, 3);
+  const history = historyTableName(TABLE);
+  await withdrawRun(lake, { name: TABLE, dataset: 'Ledger/dbo/Accounts', runId: runs[3].runId });
+  await withdrawHistory(lake, tableRun(runs[3]));
+  await expireTable(lake, TABLE, { keepRuns: 1 });
+  expect(await expireTable(lake, history, { keepRuns: 1 })).toMatchObject({ runs: [], snapshots: 3, files: 0 });
+  expect(there(runs[3])).not.toContain(false);
 });
 
 test('a history loses snapshots and no rows, and knows its runs still', async () => {
