@@ -38,13 +38,28 @@ export function isWithdrawal({ summary }: Snapshot): boolean {
  * @throws IcebergError as its codes say; the history is as it was then
  */
 export async function addHistory(workplace: Workplace, run: TableRun): Promise<boolean> {
-  const { objects } = run.table;
-  if (objects.every(({ role, rows }) => role === 'keys' || rows === 0)) return false;
+  if (isEmpty(run)) return false;
   let proven: ProvenChanges | undefined;
   return changeHistory(workplace, run, async (table, before) => {
     if (before && await hasRun(workplace, before, run)) return undefined;
     return tryAdd(workplace, run, { table, before, proven: proven ??= await proveChanges(workplace, run) });
   });
+}
+
+/** Whether a run has no rows for a history. */
+function isEmpty({ table: { objects } }: TableRun): boolean {
+  return objects.every(({ role, rows }) => role === 'keys' || rows === 0);
+}
+
+/** Whether a run was added to the history of its table, or a later one; by run ids alone. */
+export async function isAdded(workplace: Workplace, run: TableRun): Promise<boolean> {
+  return isEmpty(run) || await newestAdded(workplace, run) >= run.manifest.runId;
+}
+
+/** Id of the newest run that was added to the history of a run's table; empty where there was none. */
+export async function newestAdded(workplace: Workplace, run: TableRun): Promise<string> {
+  const history = await workplace.catalog.load(historyTableName(tableNameOf(run)));
+  return history?.metadataLocation === undefined ? '' : appliedRun(await metadataAt(workplace, history.metadataLocation));
 }
 
 /**
