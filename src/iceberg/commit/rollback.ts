@@ -1,5 +1,5 @@
 import { changeTable, laterThan, LoadedTable, ownerOf } from './change-table';
-import { APPLIED_PROPERTIES, SNAPSHOT_BEFORE } from './changes/chain';
+import { APPLIED_PROPERTIES, markedSnapshot, rolledBackTo, SNAPSHOT_BEFORE } from './changes/chain';
 import { foreignSnapshots, isCompaction, isOfChanges, SNAPSHOT_ETAG, SNAPSHOT_RUN } from './foreign-rows';
 import { liveEntries, liveManifests } from './snapshot-files';
 import { metadataAt, Workplace } from './workplace';
@@ -110,8 +110,11 @@ async function without(workplace: Workplace, { metadata }: LoadedTable, runId: s
   const left = taggedRuns(metadata).filter((each) => each !== runId).at(-1);
   const snapshot = left === undefined ? undefined : snapshotOfRun(metadata, left);
   if (left === undefined || !snapshot) return { withdrawal: { state: 'DROPPED' } };
+  const withdrawal: Withdrawal = { state: 'ROLLED_BACK', runId: left, snapshotId: snapshot['snapshot-id'] };
+  const other = shown(workplace, untagged ?? metadata, snapshot);
+  if (rolledBackTo(metadata) && await holdsWithout(workplace, metadata, runId)) return { next: other, withdrawal };
   const folder = (run: string) => `run=${encodeKeySegment(run)}/`;
-  const next = withProperties(shown(workplace, untagged ?? metadata, snapshot), {
+  const next = withProperties(other, {
     // A run that is whole again later is applied again.
     [TABLE_PROPERTIES.appliedRun]: left,
     [TABLE_PROPERTIES.appliedSequence]: String(snapshot['sequence-number']),
@@ -119,7 +122,13 @@ async function without(workplace: Workplace, { metadata }: LoadedTable, runId: s
     [TABLE_PROPERTIES.manifestETag]: snapshot.summary[SNAPSHOT_ETAG],
     [TABLE_PROPERTIES.manifest]: metadata.properties?.[TABLE_PROPERTIES.manifest]?.replace(folder(runId), folder(left)),
   });
-  return { next, withdrawal: { state: 'ROLLED_BACK', runId: left, snapshotId: snapshot['snapshot-id'] } };
+  return { next, withdrawal };
+}
+
+/** Whether a table that was rolled back can be shown again as of its mark, and goes on from there, whatever became of a run. */
+async function holdsWithout(workplace: Workplace, metadata: TableMetadata, runId: string): Promise<boolean> {
+  const marked = markedSnapshot(metadata);
+  return marked !== undefined && !compactionOf(lineage(metadata, marked), runId) && !await namesRun(workplace, marked, runId);
 }
 
 /** Takes back a run of changes that was applied last: the table says what it said before, so that the run is applied again once it is whole. */
