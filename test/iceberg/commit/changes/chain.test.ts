@@ -52,6 +52,34 @@ describe('a mark that stands still, as a rowversion does while a transaction is 
   });
 });
 
+describe('a mark that stands still, and orders that are numbered behind it', () => {
+  const STILL = '00000000000007d1';
+  /** A run whose marks have these numbers behind the rowversion, each taken at the second of its run. */
+  const numbered = (run: SourceRun, number: number, from?: { readonly number: number; readonly at: number }): SourceRun => {
+    const mark = (at: string, each: number) => ({ way: 'rowversion' as const, lineage: 'rows', order: each === 0 ? STILL : `${STILL}.${String(each).padStart(8, '0')}`, at });
+    const tables = run.manifest.tables.map((table) => ({
+      ...table,
+      ...(table.base && { base: { ...table.base, mark: mark(table.base.mark.at, number) } }),
+      ...(table.changes && { changes: { ...table.changes, way: 'rowversion' as const, from: mark(source.mark(from!.at).at, from!.number), to: mark(table.changes.to.at, number) } }),
+    }));
+    return { ...run, manifest: { ...run.manifest, tables } };
+  };
+
+  test('one that comes after a later run that read the table whole changes nothing, and takes no place of one that follows it', async () => {
+    await commit(numbered(base, 0));
+    const late = numbered(source.write('Accounts', { 1: 'b', 3: 'new' }).changes(base, { at: 2 }), 1, { number: 0, at: 1 });
+    const load = source.write('Accounts', { 1: 'c' }).load({ at: 3 });
+    const whole = numbered(load, 0);
+    expect(await commit(whole)).toMatchObject({ state: 'COMMITTED', repeated: false });
+    expect(await commit(late)).toMatchObject({ state: 'SUPERSEDED' });
+    expect(await shown()).toEqual(expected(whole));
+    const next = numbered(source.write('Accounts', { 2: undefined }).changes(load, { at: 4 }), 1, { number: 0, at: 3 });
+    expect(await commit(next)).toMatchObject({ state: 'COMMITTED', repeated: false });
+    expect(await commit(numbered(source.changes(base, { at: 2 }), 2, { number: 1, at: 2 }))).toMatchObject({ state: 'SUPERSEDED' });
+    expect(await shown()).toEqual(expected(next));
+  });
+});
+
 describe('runs whose ids were made by a clock that is behind', () => {
   test('a table that was read whole after a gap is shown: its mark was taken later, by the clock of the source', async () => {
     const changes = source.write('Accounts', { 1: 'b' }).changes(base, { at: 100 });
