@@ -69,10 +69,18 @@ export function chainStep(before: TableMetadata | undefined, run: TableRun): Cha
   // Numbers behind a rowversion that stands still begin anew when the table is read whole: what was read before may have a higher one.
   if (to.at < mark.at && runId < appliedRun(before)) return { kind: 'contained' };
   if (from.order > mark.order) return waits;
+  if (comparesKeys(run) && from.order < mark.order) {
+    throw broken(run, `its deletes were found by comparing rows that landed up to ${from.order}, and the table may have others: it is as of ${mark.order}; the next runs go on from there`);
+  }
   if (keyColumns.length === 0 && (from.order !== mark.order || isInexactBase(before))) {
     throw broken(run, `it adds rows after ${from.order} without a key, and the table may have some of them: it is as of ${mark.order}${from.order === mark.order ? ' or later' : ''}`);
   }
   return { kind: 'apply' };
+}
+
+/** Whether deletes were found by comparing keys with what the runs of the chain had landed. */
+function comparesKeys({ table: { changes } }: TableRun): boolean {
+  return changes!.deletesSeen && (changes!.way === 'rowversion' || changes!.way === 'watermark');
 }
 
 /** Whether a table's rows are later than those of a run that read it whole. */

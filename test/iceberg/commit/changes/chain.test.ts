@@ -80,6 +80,18 @@ describe('a mark that stands still, and orders that are numbered behind it', () 
   });
 });
 
+test('deletes that were found by comparing what had landed are refused where the table shows a later run: its rows were not compared', async () => {
+  const whole = source.write('Accounts', { 3: 'came' }).load({ at: 2 });
+  const compared = source.write('Accounts', { 3: undefined, 4: 'new' }).changes(base, { at: 3 });
+  const next = source.changes(whole, { at: 4 });
+  for (const run of [base, whole]) await commit(withWay(run, 'rowversion'));
+  await expect(commit(withWay(compared, 'rowversion'))).rejects.toMatchObject({
+    code: 'CHAIN_BROKEN', message: expect.stringContaining(`it is as of ${whole.marks.get('Accounts')!.order}`),
+  });
+  expect(await commit(withWay(next, 'rowversion'))).toMatchObject({ state: 'COMMITTED' });
+  expect(await shown()).toEqual(expected(next));
+});
+
 describe('runs whose ids were made by a clock that is behind', () => {
   test('a table that was read whole after a gap is shown: its mark was taken later, by the clock of the source', async () => {
     const changes = source.write('Accounts', { 1: 'b' }).changes(base, { at: 100 });
@@ -95,6 +107,16 @@ describe('runs whose ids were made by a clock that is behind', () => {
     expect(await shown()).toEqual(expected(next));
   });
 });
+
+/** The run, its changes learnt in another way. */
+function withWay(run: SourceRun, way: 'rowversion'): SourceRun {
+  const tables = run.manifest.tables.map(({ base: own, changes, ...table }) => ({
+    ...table,
+    ...(own && { base: { ...own, mark: { ...own.mark, way } } }),
+    ...(changes && { changes: { ...changes, way, from: { ...changes.from, way }, to: { ...changes.to, way } } }),
+  }));
+  return { ...run, manifest: { ...run.manifest, tables } };
+}
 
 /** The run, its marks taken at other seconds of the source's clock than its id says. */
 function withMarkAt(run: SourceRun, at: number, from = at): SourceRun {
