@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { deleteAbandoned } from './abandoned';
 import { attemptsFolder, sweepAttempts } from './attempts';
 import { changeTable, laterThan, loadTable, LoadedTable } from './change-table';
-import { markedSnapshot } from './changes/chain';
+import { appliedMark, markedSnapshot } from './changes/chain';
 import { isWithdrawal } from './changes/history';
 import { foreignSnapshots, isOfChanges, SNAPSHOT_RUN } from './foreign-rows';
 import { snapshotOfRun, taggedRuns } from './rollback';
@@ -119,8 +119,9 @@ function expired(metadata: TableMetadata, retention: Retention, now: number): Lo
   const keep = (snapshot: Snapshot | undefined) => snapshot && kept.add(String(snapshot['snapshot-id']));
   // With those of others on top of a run the run's stays: by it they are known as others'.
   lineage(metadata, current).slice(0, foreignSnapshots(metadata).length + 1).forEach(keep);
-  // A table that was rolled back takes changes again once it shows what its mark was set by.
-  keep(markedSnapshot(metadata));
+  // A table that follows changes, or a history, takes runs again after it was rolled back once it shows what was applied last.
+  const marked = markedSnapshot(metadata);
+  if (marked && (isOfChanges(marked) || appliedMark(metadata))) keep(marked);
   runs.forEach((run, at) => {
     const tag = metadata.refs![runTag(run)];
     const snapshot = snapshotOfRun(metadata, run);

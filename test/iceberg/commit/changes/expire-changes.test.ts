@@ -100,6 +100,19 @@ test('of a table that was rolled back, what its mark was set by stays, and what 
   await expectWhole(next);
 });
 
+test('of a history that was rolled back nothing is lost', async () => {
+  const runs = await chain(1, 3);
+  const history = historyTableName(TABLE);
+  const added = await metadataOf(lake, history);
+  const before = await livePaths(lake, history);
+  await rollbackTable(lake, history, { snapshotId: added.snapshots![0]['snapshot-id'] });
+  await commitRun(lake, tableRun(source.load({ at: 9 })));
+  lake.pass(1000 * HOUR);
+  for (const name of [history, TABLE, history]) await expireTable(lake, name, { keepForMs: HOUR });
+  await rollbackTable(lake, history, { snapshotId: currentSnapshot(added)!['snapshot-id'] });
+  expect([await livePaths(lake, history), runs.slice(1).flatMap(there)]).toEqual([before, expect.not.arrayContaining([false])]);
+});
+
 test('what landed of a run that was taken out of a history stays, so that it can be added again', async () => {
   const runs = await chain(1, 3);
   const history = historyTableName(TABLE);
