@@ -67,6 +67,8 @@ export const TABLE_PROPERTIES = {
    * column stays when they are switched off.
    */
   softDeletesSince: 'cdk-legacy-to-s3.soft-deletes-since',
+  /** Ids of runs, joined by spaces, that readers see and whose files are not what they were: no rows are written anew meanwhile. Absent: none. */
+  brokenRuns: 'cdk-legacy-to-s3.broken-runs',
   server: 'cdk-legacy-to-s3.server',
   database: 'cdk-legacy-to-s3.database',
   verification: 'cdk-legacy-to-s3.verification',

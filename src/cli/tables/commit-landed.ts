@@ -1,10 +1,10 @@
 import { Problem, problemOf, telling } from './errors';
-import { landedRunIds, readLandedRun, tablesOf } from './landed-runs';
+import { LandedRun, landedRunIds, readLandedRun, tablesOf } from './landed-runs';
 import { openFolder, refuseMoved, TablesPlace } from './place';
 import { LegacyToS3Error } from '../../extractor/doors/public';
 import { applyChanges } from '../../iceberg/commit/changes/apply-changes';
 import { appliedRun } from '../../iceberg/commit/changes/chain';
-import { addHistory } from '../../iceberg/commit/changes/history';
+import { addHistory, isAdded, newestAdded } from '../../iceberg/commit/changes/history';
 import { CommitOptions, CommitOutcome, commitRun } from '../../iceberg/commit/commit-run';
 import { datasetOf, tableNameOf, TableRun } from '../../iceberg/commit/table-run';
 import { forEachAtOnce, metadataAt } from '../../iceberg/commit/workplace';
@@ -84,10 +84,11 @@ export async function commitPending(target: string, runIds: readonly string[], o
   });
 }
 
-/** Whether a run was applied to its table, or a later one. A table that was rolled back knows it still. */
+/** Whether a run was applied to its table, or a later one, and added to the history. A table that was rolled back knows it still. */
 async function isCommitted({ workplace }: TablesPlace, run: TableRun): Promise<boolean> {
   const table = await workplace.catalog.load(tableNameOf(run));
-  return table?.metadataLocation !== undefined && appliedRun(await metadataAt(workplace, table.metadataLocation)) >= run.manifest.runId;
+  const isApplied = table?.metadataLocation !== undefined && appliedRun(await metadataAt(workplace, table.metadataLocation)) >= run.manifest.runId;
+  return isApplied && (!run.table.changes || isAdded(workplace, run));
 }
 
 function refusedTable(run: TableRun, refused: string): CommittedTable {
@@ -126,17 +127,40 @@ async function applyInOrder(place: TablesPlace, run: TableRun, options: CommitOp
   return outcome;
 }
 
-async function apply({ workplace }: TablesPlace, run: TableRun, options: CommitOptions): Promise<CommitOutcome> {
-  const outcome = await applyChanges(workplace, run, options);
-  if (outcome.state !== 'WAITING') await addHistory(workplace, run);
+async function apply(place: TablesPlace, run: TableRun, options: CommitOptions): Promise<CommitOutcome> {
+  const outcome = await applyChanges(place.workplace, run, options);
+  if (outcome.state !== 'WAITING') await addToHistory(place, run);
   return outcome;
+}
+
+/** Adds changes to the history of a table, after those of runs before: whoever applied them may have been stopped before their history. */
+async function addToHistory(place: TablesPlace, run: TableRun): Promise<void> {
+  const newest = await newestAdded(place.workplace, run);
+  const due = [run];
+  for (let last = run; (last.table.changes?.previousRun ?? '') > newest; due.push(last)) {
+    const before = await runBefore(place, last);
+    if (!before?.table.changes) break;
+    last = before;
+  }
+  for (const each of due.reverse()) await addHistory(place.workplace, each);
+}
+
+/** Runs that those which are committed follow, read once for all of their tables. */
+const BEFORE = new WeakMap<TablesPlace, Map<string, Promise<LandedRun | undefined>>>();
+
+async function runAt(place: TablesPlace, runId: string): Promise<LandedRun | undefined> {
+  const known = BEFORE.get(place) ?? new Map<string, Promise<LandedRun | undefined>>();
+  BEFORE.set(place, known);
+  const found = known.get(runId) ?? landedRunIds(place).then(async (runIds) => (runIds.includes(runId) ? readLandedRun(place, runId) : undefined));
+  known.set(runId, found);
+  return found;
 }
 
 /** The same table in the run that a run of changes follows; undefined where that is not here, or not whole. */
 async function runBefore(place: TablesPlace, { manifest, table }: TableRun): Promise<TableRun | undefined> {
   const previous = table.changes?.previousRun;
   // A chain goes back in time: one that does not has no end.
-  if (previous === undefined || previous >= manifest.runId || !(await landedRunIds(place)).includes(previous)) return undefined;
-  const run = await readLandedRun(place, previous);
-  return run.refused === undefined ? tablesOf(run).find((each) => datasetOf(each.table) === datasetOf(table)) : undefined;
+  if (previous === undefined || previous >= manifest.runId) return undefined;
+  const run = await runAt(place, previous);
+  return run && run.refused === undefined ? tablesOf(run).find((each) => datasetOf(each.table) === datasetOf(table)) : undefined;
 }

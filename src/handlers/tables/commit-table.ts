@@ -20,11 +20,14 @@ const MAX_PROBLEM = 2_000;
 
 const DAY_MS = 86_400_000;
 
+/** How a problem begins of a table that was committed and whose history refused the run: whoever mends that replays the run. */
+const HISTORY_PROBLEM = 'history: ';
+
 /** Whether there is nothing left to do for a table of a run that holds. */
 export function isCommitted(
   { prove }: Pick<TableServices, 'prove'>, { changes }: Pick<ManifestTable, 'changes'>, item: TableCommitItem | undefined, manifestETag: string,
 ): boolean {
-  if (item?.manifestETag !== manifestETag) return false;
+  if (item?.manifestETag !== manifestETag || item.problem?.startsWith(HISTORY_PROBLEM)) return false;
   if (item.commitState === 'SUPERSEDED') return true;
   // What a manifest of changes tells of a table is not what a query of all rows answers.
   return item.commitState === 'COMMITTED' && (!prove || changes !== undefined || item.queryProven !== undefined || item.problem !== undefined || item.snapshotId === undefined);
@@ -113,7 +116,7 @@ async function historyProblem({ workplaceOf, telemetry }: TableServices, task: T
     if (!isRefusal(error)) throw error;
     telemetry.failure('changes could not be added to the history of a table', error as Error);
     telemetry.metric('tablesNotCommitted', 1);
-    return `history: ${describeError(error)}`.slice(0, MAX_PROBLEM);
+    return `${HISTORY_PROBLEM}${describeError(error)}`.slice(0, MAX_PROBLEM);
   }
 }
 

@@ -1,5 +1,6 @@
 import { addSnapshot } from './add-snapshot';
 import { Attempt, endAttempt, forgetAttempts, noteAttempt, sweepAttempts } from './attempts';
+import { endBroken } from './broken-runs';
 import { commitMetadata, laterThan } from './change-table';
 import { isOlderThan, laterRun, appliedRun, SNAPSHOT_INEXACT } from './changes/chain';
 import { softDeletesOf, withDeletedAt } from './changes/soft-deletes';
@@ -69,6 +70,7 @@ export async function commitRun(workplace: Workplace, run: TableRun, options: Co
     if (before) await keepGeneration(workplace, name, before);
     if (done) {
       await sweepAttempts(workplace, name, before.location);
+      if (done.state === 'COMMITTED') await endBroken(workplace, name, before, run.manifest.runId);
       if (done.snapshotId === undefined) return done;
       const paths = new Set(run.table.objects.map(({ key }) => workplace.root + key));
       const provenRows = await proveCommit(workplace, name, { snapshotId: done.snapshotId, paths, stays: ({ filePath }) => !paths.has(filePath) });
@@ -146,6 +148,7 @@ async function tryCommit(workplace: Workplace, run: TableRun, on: {
     [TABLE_PROPERTIES.appliedMark]: mark && JSON.stringify(mark),
     [TABLE_PROPERTIES.appliedSequence]: String(sequenceNumber),
     [TABLE_PROPERTIES.softDeletesSince]: soft.since,
+    [TABLE_PROPERTIES.brokenRuns]: undefined,
     [TABLE_PROPERTIES.generation]: String(ground.generation),
     [TABLE_PROPERTIES.keepRuns]: options.keepRuns === undefined ? undefined : String(options.keepRuns),
     // It has its own name by the next commit; whoever drops it then is not to find it again.

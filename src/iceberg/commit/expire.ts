@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { deleteAbandoned } from './abandoned';
 import { attemptsFolder, sweepAttempts } from './attempts';
 import { changeTable, laterThan, loadTable, LoadedTable } from './change-table';
+import { appliedMark, markedSnapshot } from './changes/chain';
+import { isWithdrawal } from './changes/history';
 import { foreignSnapshots, isOfChanges, SNAPSHOT_RUN } from './foreign-rows';
 import { snapshotOfRun, taggedRuns } from './rollback';
 import { listedManifests, liveEntries } from './snapshot-files';
-import { forEachAtOnce, required, timeOf, Workplace } from './workplace';
+import { forEachAtOnce, metadataAt, required, timeOf, Workplace } from './workplace';
 import { parsePartKey, runTag, TABLE_PROPERTIES } from '../../contract';
 import { canonicalUri } from '../files/table-files';
-import { Long } from '../spec/long';
+import { Long, sameLong } from '../spec/long';
 import { readManifest } from '../spec/manifest';
 import { currentSnapshot, lineage, MAIN, Snapshot, snapshotById, TableMetadata, withoutSnapshots, withRefs } from '../spec/table-metadata';
 
@@ -45,7 +47,7 @@ type Reached = Map<string, number>;
 const ORPHAN_AGE_MS = 24 * 3600 * 1000;
 
 /**
- * Takes runs away whose time is over: their tags and snapshots, then the files that no other snapshot names.
+ * Takes runs away whose time is over: their tags and snapshots, then the files that no other snapshot names, of the table or of its history.
  *
  * @param marked called with the runs before the first of their files goes
  * @param dryRun tells what would go, and changes nothing
@@ -58,7 +60,7 @@ export async function expireTable(
 ): Promise<Expiry> {
   const { files } = workplace;
   const loaded = await loadTable(workplace, name);
-  const plan = await planExpiry(workplace, loaded.metadata, retention);
+  const plan = await planExpiry(workplace, loaded, retention);
   const heldByVersions = await files.keepsVersions(loaded.metadata.location);
   const told: Expiry = {
     name,
@@ -100,6 +102,14 @@ function ownKeepRuns({ properties }: TableMetadata): number | undefined {
   return Number.isSafeInteger(own) && own > 0 ? own : undefined;
 }
 
+/** Snapshots that were applied one on the other, newest first: those above the one that a table was rolled back to, too. */
+function appliedLine(metadata: TableMetadata): Snapshot[] {
+  const current = currentSnapshot(metadata);
+  const line = lineage(metadata, current);
+  const applied = lineage(metadata, markedSnapshot(metadata));
+  return applied.some((snapshot) => sameLong(snapshot['snapshot-id'], current?.['snapshot-id'])) ? applied : line;
+}
+
 /** Ids of the snapshots that go. */
 function expired(metadata: TableMetadata, retention: Retention, now: number): Long[] {
   const { keepForMs, keepRuns = retention.keepForMs === undefined ? ownKeepRuns(metadata) : undefined } = retention;
@@ -109,6 +119,9 @@ function expired(metadata: TableMetadata, retention: Retention, now: number): Lo
   const keep = (snapshot: Snapshot | undefined) => snapshot && kept.add(String(snapshot['snapshot-id']));
   // With those of others on top of a run the run's stays: by it they are known as others'.
   lineage(metadata, current).slice(0, foreignSnapshots(metadata).length + 1).forEach(keep);
+  // A table that follows changes, or a history, takes runs again after it was rolled back once it shows what was applied last.
+  const marked = markedSnapshot(metadata);
+  if (marked && (isOfChanges(marked) || appliedMark(metadata))) keep(marked);
   runs.forEach((run, at) => {
     const tag = metadata.refs![runTag(run)];
     const snapshot = snapshotOfRun(metadata, run);
@@ -118,7 +131,7 @@ function expired(metadata: TableMetadata, retention: Retention, now: number): Lo
     if (!old) keep(snapshot);
   });
   // Runs of changes have no tags: so many of them, whole runs since included, and so old ones, stay as runs do that have.
-  lineage(metadata, current).filter(isOfChanges).forEach((snapshot, at) => {
+  appliedLine(metadata).filter(isOfChanges).forEach((snapshot, at) => {
     const since = runs.filter((run) => BigInt(snapshotOfRun(metadata, run)?.['sequence-number'] ?? 0) > BigInt(snapshot['sequence-number'])).length;
     const isOld = (keepRuns !== undefined && at + since >= keepRuns) || (keepForMs !== undefined && now - snapshot['timestamp-ms'] > keepForMs);
     if (!isOld) keep(snapshot);
@@ -132,7 +145,7 @@ function expired(metadata: TableMetadata, retention: Retention, now: number): Lo
   return (metadata.snapshots ?? []).map((snapshot) => snapshot['snapshot-id']).filter((id) => !kept.has(String(id)));
 }
 
-async function planExpiry(workplace: Workplace, metadata: TableMetadata, retention: Retention): Promise<{
+async function planExpiry(workplace: Workplace, { table: { name }, metadata }: LoadedTable, retention: Retention): Promise<{
   readonly gone: readonly Long[]; readonly runs: readonly string[]; readonly landed: Reached; readonly own: readonly string[];
 }> {
   const gone = expired(metadata, retention, timeOf(workplace));
@@ -141,7 +154,8 @@ async function planExpiry(workplace: Workplace, metadata: TableMetadata, retenti
   const snapshots = metadata.snapshots ?? [];
   if (gone.length === 0) return { gone, runs: [], landed: new Map(), own: [] };
   const tagged = runsOf(metadata, gone);
-  const changes = lineage(metadata, currentSnapshot(metadata)).filter(isOfChanges);
+  const withdrawn = new Set(snapshots.filter(isWithdrawal).map(({ summary }) => summary[SNAPSHOT_RUN]));
+  const changes = appliedLine(metadata).filter((snapshot) => isOfChanges(snapshot) && !withdrawn.has(snapshot.summary[SNAPSHOT_RUN]));
   const applied = new Set([...tagged.map((run) => metadata.refs![runTag(run)]), ...changes].map((each) => String(each['snapshot-id'])));
   const isRun = (snapshot: Snapshot) => isGone(snapshot) && applied.has(String(snapshot['snapshot-id']));
   const kept = await reached(workplace, snapshots.filter((snapshot) => !isGone(snapshot)));
@@ -150,11 +164,39 @@ async function planExpiry(workplace: Workplace, metadata: TableMetadata, retenti
   // What landed of a run that was withdrawn stays: no retention let go of it.
   const data = new Map([...others.data].filter(([uri]) => uri.startsWith(`${metadata.location}/`)).concat([...ofRuns.data]));
   const only = (all: Reached, named: Reached) => new Map([...all].filter(([uri]) => !named.has(uri)));
-  const landed = only(data, kept.data);
+  const unnamed = only(data, kept.data);
+  const landed = unnamed.size === 0 ? unnamed : withoutRuns(unnamed, await runsBeside(workplace, name));
   // Of a run of changes whose snapshot goes the files stay as long as one of later runs names them.
   const left = new Set([...landed.keys()].map((uri) => parsePartKey(uri)?.runId));
   const runs = [...tagged, ...changes.filter(isGone).map(({ summary }) => summary[SNAPSHOT_RUN]).filter((run) => left.has(run))].sort();
   return { gone, runs, landed, own: [...only(new Map([...ofRuns.own, ...others.own]), kept.own).keys()] };
+}
+
+/** Ends of names: of a history, and of generations of it and of the table. */
+const BESIDE = /(?:_changes|_g\d+)*$/;
+
+/**
+ * Runs of landed files that the tables beside a table name: its history, that whose history it is, and generations of both. They stay
+ * whole, so that they are COMPLETE when they are checked again.
+ */
+async function runsBeside(workplace: Workplace, name: string): Promise<ReadonlySet<string>> {
+  const first = name.replace(BESIDE, '');
+  const isBeside = (each: string) => each !== name && BESIDE.exec(each)!.index <= first.length;
+  const tables = await Promise.all((await workplace.catalog.names(first)).filter(isBeside).map((each) => workplace.catalog.load(each)));
+  const all = await Promise.all(tables.flatMap((table) => table?.metadataLocation ?? []).map((location) => metadataAt(workplace, location)));
+  const { data } = await reached(workplace, all.flatMap(({ snapshots = [] }) => snapshots));
+  return new Set([...data.keys()].flatMap((uri) => runOfFile(uri) ?? []));
+}
+
+/** Which table's run landed a file, as one text; undefined for files of the tables' own. */
+function runOfFile(uri: string): string | undefined {
+  const part = parsePartKey(uri);
+  return part && JSON.stringify([part.database, part.schema, part.table, part.runId]);
+}
+
+/** Files of other runs. */
+function withoutRuns(files: Reached, runs: ReadonlySet<string>): Reached {
+  return new Map([...files].filter(([uri]) => !runs.has(runOfFile(uri) ?? '')));
 }
 
 /** What snapshots name: landed and other data files, and the table's own lists and manifests. */
@@ -187,9 +229,10 @@ async function deleteUnnamed(workplace: Workplace, name: string): Promise<void> 
   ]);
   const listed = await files.list(`${metadata.location}/`);
   const notes = listed.filter(({ uri }) => uri.startsWith(`${attemptsFolder(metadata.location)}expire-`));
+  const beside = notes.length === 0 ? new Set<string>() : await runsBeside(workplace, name);
   for (const { uri } of notes) {
     const note = JSON.parse(String(await required(files, uri))) as ExpireNote;
-    await files.delete(note.expired.filter((file) => !named.has(file)));
+    await files.delete(note.expired.filter((file) => !named.has(file) && !beside.has(runOfFile(file) ?? '')));
     await files.delete([uri]);
   }
   const before = timeOf(workplace) - ORPHAN_AGE_MS;

@@ -1,5 +1,6 @@
+import { brokenWithout, withBroken } from './broken-runs';
 import { changeTable, laterThan, LoadedTable, ownerOf } from './change-table';
-import { APPLIED_PROPERTIES, SNAPSHOT_BEFORE } from './changes/chain';
+import { APPLIED_PROPERTIES, markedSnapshot, rolledBackTo, SNAPSHOT_BEFORE } from './changes/chain';
 import { foreignSnapshots, isCompaction, isOfChanges, SNAPSHOT_ETAG, SNAPSHOT_RUN } from './foreign-rows';
 import { liveEntries, liveManifests } from './snapshot-files';
 import { metadataAt, Workplace } from './workplace';
@@ -61,7 +62,7 @@ export type Withdrawal =
   | { readonly state: 'ROLLED_BACK'; readonly runId: string; readonly snapshotId: Long }
   /** There was no other run: the name is gone, the files stay. */
   | { readonly state: 'DROPPED' }
-  /** Others, or runs of changes, wrote on top of the run: nothing was changed. */
+  /** Others, or runs of changes, wrote on top of the run: readers see what they saw, and of runs of changes that is noted (`brokenRuns`). */
   | { readonly state: 'BROKEN'; readonly why: string };
 
 /**
@@ -98,11 +99,13 @@ async function without(workplace: Workplace, { metadata }: LoadedTable, runId: s
   const foreign = foreignSnapshots(metadata);
   const ours = line[foreign.length];
   const untagged = metadata.refs?.[runTag(runId)] ? withRefs(metadata, { [runTag(runId)]: undefined }) : undefined;
-  const isBroken = (why: string): Without => ({ withdrawal: { state: 'BROKEN', why } });
+  const isBroken = (why: string, next?: TableMetadata): Without => ({ next, withdrawal: { state: 'BROKEN', why } });
   const compacted = compactionOf(line, runId);
   if (compacted) return isBroken(`rows of run '${runId}' were written anew since, by the compaction of snapshot ${compacted['snapshot-id']}`);
   if (ours?.summary[SNAPSHOT_RUN] !== runId) {
-    if (ours && isOfChanges(ours) && await namesRun(workplace, ours, runId)) return isBroken(`runs of changes were applied on top of run '${runId}', run '${ours.summary[SNAPSHOT_RUN]}' last`);
+    if (ours && isOfChanges(ours) && await namesRun(workplace, ours, runId)) {
+      return isBroken(`runs of changes were applied on top of run '${runId}', run '${ours.summary[SNAPSHOT_RUN]}' last`, withBroken(workplace, metadata, runId));
+    }
     return { next: untagged, withdrawal: { state: 'UNTOUCHED' } };
   }
   if (foreign.length > 0) return isBroken(`others wrote snapshot ${foreign[0]['snapshot-id']} (${foreign[0].summary.operation}) on top of run '${runId}'`);
@@ -110,8 +113,11 @@ async function without(workplace: Workplace, { metadata }: LoadedTable, runId: s
   const left = taggedRuns(metadata).filter((each) => each !== runId).at(-1);
   const snapshot = left === undefined ? undefined : snapshotOfRun(metadata, left);
   if (left === undefined || !snapshot) return { withdrawal: { state: 'DROPPED' } };
+  const withdrawal: Withdrawal = { state: 'ROLLED_BACK', runId: left, snapshotId: snapshot['snapshot-id'] };
+  const other = shown(workplace, untagged ?? metadata, snapshot);
+  if (rolledBackTo(metadata) && await holdsWithout(workplace, metadata, runId)) return { next: other, withdrawal };
   const folder = (run: string) => `run=${encodeKeySegment(run)}/`;
-  const next = withProperties(shown(workplace, untagged ?? metadata, snapshot), {
+  const next = withProperties(other, {
     // A run that is whole again later is applied again.
     [TABLE_PROPERTIES.appliedRun]: left,
     [TABLE_PROPERTIES.appliedSequence]: String(snapshot['sequence-number']),
@@ -119,7 +125,13 @@ async function without(workplace: Workplace, { metadata }: LoadedTable, runId: s
     [TABLE_PROPERTIES.manifestETag]: snapshot.summary[SNAPSHOT_ETAG],
     [TABLE_PROPERTIES.manifest]: metadata.properties?.[TABLE_PROPERTIES.manifest]?.replace(folder(runId), folder(left)),
   });
-  return { next, withdrawal: { state: 'ROLLED_BACK', runId: left, snapshotId: snapshot['snapshot-id'] } };
+  return { next, withdrawal };
+}
+
+/** Whether a table that was rolled back can be shown again as of its mark, and goes on from there, whatever became of a run. */
+async function holdsWithout(workplace: Workplace, metadata: TableMetadata, runId: string): Promise<boolean> {
+  const marked = markedSnapshot(metadata);
+  return marked !== undefined && !compactionOf(lineage(metadata, marked), runId) && !await namesRun(workplace, marked, runId);
 }
 
 /** Takes back a run of changes that was applied last: the table says what it said before, so that the run is applied again once it is whole. */
@@ -128,10 +140,13 @@ function withoutChanges(workplace: Workplace, metadata: TableMetadata, ours: Sna
   const parent = snapshotById(metadata, ours['parent-snapshot-id']);
   const why = ours.summary[SNAPSHOT_BEFORE] === undefined ? 'its rows were written anew since' : ours.summary[TABLE_PROPERTIES.appliedMark] !== metadata.properties?.[TABLE_PROPERTIES.appliedMark] ? 'later runs were applied, which found no changes'
     : parent ? undefined : 'the snapshot before it has expired';
-  if (why !== undefined || !parent) return { withdrawal: { state: 'BROKEN', why: `run '${runId}' cannot be taken back: ${why}` } };
+  if (why !== undefined || !parent) {
+    return { next: withBroken(workplace, metadata, runId), withdrawal: { state: 'BROKEN', why: `run '${runId}' cannot be taken back: ${why}` } };
+  }
   const before = JSON.parse(ours.summary[SNAPSHOT_BEFORE]) as { readonly [property: string]: string };
   const unset = Object.fromEntries(APPLIED_PROPERTIES.map((property) => [property, undefined]));
-  const next = withProperties(shown(workplace, metadata, parent), { ...unset, ...before });
+  const broken = brokenWithout(metadata, runId);
+  const next = withProperties(shown(workplace, metadata, parent), { ...unset, ...before, [TABLE_PROPERTIES.brokenRuns]: broken });
   return { next, withdrawal: { state: 'ROLLED_BACK', runId: before[TABLE_PROPERTIES.appliedRun], snapshotId: parent['snapshot-id'] } };
 }
 

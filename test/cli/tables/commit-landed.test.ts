@@ -3,9 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { commitLanded, landedTables, rebuild } from '../../../src/cli/tables';
+import { commitPending } from '../../../src/cli/tables/commit-landed';
+import { readLandedRun, tablesOf } from '../../../src/cli/tables/landed-runs';
 import { openFolder } from '../../../src/cli/tables/place';
 import { historyTableName } from '../../../src/contract';
+import { applyChanges } from '../../../src/iceberg/commit/changes/apply-changes';
 import { ChangedSource, SourceRun } from '../../support/tables/changed-source';
+import { shownFiles } from '../../support/tables/table-folder';
 
 const TABLE = 'ledger_dbo_accounts';
 
@@ -60,6 +64,22 @@ test('runs of changes of a folder are applied in order, those before that an int
   land(next);
   expect(states(await commitLanded(target, next.runId))).toEqual(['COMMITTED', 'COMMITTED']);
   expect(await source.shown(workplace, TABLE)).toEqual(next.expected.get('Accounts'));
+});
+
+test.each(['no other run', 'the next run'])('a run whose process was stopped between a table and its history is added to it, with %s', async (then) => {
+  const runs = chain();
+  land(...runs);
+  for (const run of runs.slice(0, 2)) await commitLanded(target, run.runId);
+  const place = openFolder(target);
+  for (const run of runs.slice(2, then === 'the next run' ? 3 : 4)) {
+    for (const each of tablesOf(await readLandedRun(place, run.runId))) await applyChanges(place.workplace, each);
+  }
+  if (then === 'the next run') await commitLanded(target, runs[3].runId);
+  else expect(await commitPending(target, [runs[3].runId])).toMatchObject([{ tables: [{ state: 'COMMITTED' }, { state: 'COMMITTED' }] }]);
+  for (const name of [TABLE, 'ledger_dbo_customers']) {
+    const added = (await shownFiles(place.workplace, historyTableName(name))).map((file) => /run=([^/]+)/.exec(file)![1]);
+    expect([...new Set(added)]).toEqual(runs.slice(1).map(({ runId }) => runId));
+  }
 });
 
 test('a run whose predecessor is not there is refused by name, and nothing is changed', async () => {

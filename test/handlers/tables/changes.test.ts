@@ -5,6 +5,7 @@ import { commitTables, TablesServices } from '../../../src/handlers/tables/commi
 import { GluePace } from '../../../src/handlers/tables/glue-pace';
 import { goOnRequest } from '../../../src/handlers/tables/go-on';
 import { TableCatalog } from '../../../src/iceberg/catalogs/table-catalog';
+import { rollbackTable } from '../../../src/iceberg/commit/rollback';
 import { TableFiles } from '../../../src/iceberg/files/table-files';
 import { currentSchema } from '../../../src/iceberg/spec/table-metadata';
 import { ChangedSource, SourceRun } from '../../support/tables/changed-source';
@@ -126,6 +127,21 @@ test('of an incomplete run whose tables hold they are applied, in their turn, an
   await commitTables(tables.services(paced()), ...tables.land(runs[2], 'INCOMPLETE'));
   expect(tables.item(runs[2].runId)!.commitState).toBe('WITHDRAWN');
   expect(await shown()).toEqual(runs[1].expected.get('Accounts'));
+});
+
+test('a run that a history refuses is added once that is mended and the run is replayed', async () => {
+  const runs = chain(4, (at) => source.write('Accounts', { [at]: `v${at}` }));
+  const history = historyTableName(nameOf('Accounts'));
+  for (const run of runs.slice(0, 3)) await complete(run);
+  const { snapshots } = (await shownTable(workplace(), history))!;
+  await rollbackTable(workplace(), history, { snapshotId: snapshots![0]['snapshot-id'] });
+  await complete(runs[3]);
+  expect(await shown()).toEqual(runs[3].expected.get('Accounts'));
+  expect([tables.item(runs[3].runId), tables.metrics.get('TablesNotCommitted')]).toMatchObject([{ commitState: 'COMMITTED', problem: expect.stringMatching(/^history: CHAIN_BROKEN/) }, 1]);
+  await rollbackTable(workplace(), history, { snapshotId: snapshots![1]['snapshot-id'] });
+  await complete(runs[3]);
+  expect(tables.item(runs[3].runId)!.problem).toBeUndefined();
+  expect((await shownFiles(workplace(), history)).filter((file) => file.includes('/changes-'))).toHaveLength(3);
 });
 
 /*

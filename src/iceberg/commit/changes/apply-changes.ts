@@ -12,6 +12,7 @@ import { landedFields } from '../../spec/schema';
 import { currentSnapshot, lineage, Snapshot, TableMetadata, withFields, withProperties } from '../../spec/table-metadata';
 import { addSnapshot } from '../add-snapshot';
 import { Attempt, endAttempt, forgetAttempts, noteAttempt, sweepAttempts } from '../attempts';
+import { brokenWithout, endBroken } from '../broken-runs';
 import { commitMetadata, laterThan } from '../change-table';
 import { CommitOutcome } from '../commit-run';
 import { belowChanges, SNAPSHOT_BELOW, SNAPSHOT_ETAG, SNAPSHOT_RUN } from '../foreign-rows';
@@ -89,12 +90,14 @@ async function contained(workplace: Workplace, run: TableRun, { table, before }:
   const isOwn = ({ summary }: Snapshot) => summary[SNAPSHOT_RUN] === runId && summary[SNAPSHOT_ETAG] === manifestETag;
   const snapshot = lineage(before, currentSnapshot(before)).find(isOwn);
   if (snapshot) {
+    await endBroken(workplace, table.name, before, runId);
     const { 'snapshot-id': snapshotId, summary: { [SNAPSHOT_POSITIONS]: positions, [SNAPSHOT_SOFT_DELETED]: own } } = snapshot;
     const kept = own === undefined ? undefined : JSON.parse(own) as OwnRows;
     return { ...common, state: 'COMMITTED', snapshotId, provenRows: await proved(workplace, run, { before, snapshotId, positions, kept }) };
   }
   const isApplied = appliedRun(before) === runId && before.properties?.[TABLE_PROPERTIES.manifestETag] === manifestETag;
   const isEmpty = rows === 0 && changes!.from.order === changes!.to.order && appliedMark(before)?.order === changes!.to.order;
+  if (isApplied) await endBroken(workplace, table.name, before, runId);
   return { ...common, state: isApplied || isEmpty ? 'COMMITTED' : 'SUPERSEDED' };
 }
 
@@ -167,6 +170,7 @@ async function tryApply(
     [TABLE_PROPERTIES.appliedRun]: laterRun(appliedRun(before), runId),
     [TABLE_PROPERTIES.appliedMark]: mark,
     [TABLE_PROPERTIES.softDeletesSince]: soft.since,
+    [TABLE_PROPERTIES.brokenRuns]: brokenWithout(before, runId),
     ...(shown && { [TABLE_PROPERTIES.appliedSequence]: String(shown.sequenceNumber) }),
   });
   const committed = await commitMetadata(workplace, next, { name, base: table, before, attempt });

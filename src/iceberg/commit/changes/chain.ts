@@ -1,7 +1,7 @@
 import { ChangeMark, isOneLineage, TABLE_PROPERTIES } from '../../../contract';
 import { IcebergError } from '../../spec/errors';
 import { currentSnapshot, lineage, Snapshot, TableMetadata } from '../../spec/table-metadata';
-import { belowChanges, foreignSnapshots, SNAPSHOT_BELOW } from '../foreign-rows';
+import { belowChanges, foreignSnapshots, SNAPSHOT_BELOW, SNAPSHOT_RUN } from '../foreign-rows';
 import { datasetOf, identityText, tableNameOf, TableRun } from '../table-run';
 
 /*
@@ -66,11 +66,21 @@ export function chainStep(before: TableMetadata | undefined, run: TableRun): Cha
     const standsStill = from.order === to.order && to.order === mark.order && keyColumns.length > 0 && table.rows > 0;
     return { kind: standsStill && runId > appliedRun(before) ? 'apply' : 'contained' };
   }
+  // Numbers behind a rowversion that stands still begin anew when the table is read whole: what was read before may have a higher one.
+  if (to.at < mark.at && runId < appliedRun(before)) return { kind: 'contained' };
   if (from.order > mark.order) return waits;
+  if (comparesKeys(run) && from.order < mark.order) {
+    throw broken(run, `its deletes were found by comparing rows that landed up to ${from.order}, and the table may have others: it is as of ${mark.order}; the next runs go on from there`);
+  }
   if (keyColumns.length === 0 && (from.order !== mark.order || isInexactBase(before))) {
     throw broken(run, `it adds rows after ${from.order} without a key, and the table may have some of them: it is as of ${mark.order}${from.order === mark.order ? ' or later' : ''}`);
   }
   return { kind: 'apply' };
+}
+
+/** Whether deletes were found by comparing keys with what the runs of the chain had landed. */
+function comparesKeys({ table: { changes } }: TableRun): boolean {
+  return changes!.deletesSeen && (changes!.way === 'rowversion' || changes!.way === 'watermark');
 }
 
 /** Whether a table's rows are later than those of a run that read it whole. */
@@ -117,12 +127,25 @@ export function ourSnapshot(metadata: TableMetadata): Snapshot | undefined {
  * @throws IcebergError CHAIN_BROKEN when it was rolled back, by whomever
  */
 export function requireUnbroken(before: TableMetadata, run: TableRun): void {
-  const ours = ourSnapshot(before);
-  const sequence = before.properties?.[TABLE_PROPERTIES.appliedSequence];
-  if (ours && shownSequence(ours) === sequence) return;
-  const marked = before.snapshots?.find((snapshot) => shownSequence(snapshot) === sequence);
-  throw broken(run, `the table shows ${ours ? `snapshot ${ours['snapshot-id']}` : 'no snapshot of a run'}, not the one that its mark was set by: it was rolled back; `
-    + `${marked ? `roll it back to snapshot ${marked['snapshot-id']}` : 'show the newest run again'}, or read the table whole`);
+  const rolledBack = rolledBackTo(before);
+  if (rolledBack) throw broken(run, `the table shows ${rolledBack.shown}, not the one that its mark was set by: it was rolled back; ${rolledBack.again}, or read the table whole`);
+}
+
+/** What a table shows that was rolled back, by whomever, and how the newest run is shown again, for messages; undefined where it shows that. */
+export function rolledBackTo(metadata: TableMetadata): { readonly shown: string; readonly again: string } | undefined {
+  const ours = ourSnapshot(metadata);
+  if (ours && shownSequence(ours) === metadata.properties?.[TABLE_PROPERTIES.appliedSequence]) return undefined;
+  const marked = markedSnapshot(metadata);
+  return {
+    shown: ours ? `snapshot ${ours['snapshot-id']}` : 'no snapshot of a run',
+    again: marked ? `roll it back to snapshot ${marked['snapshot-id']}` : 'show the newest run again',
+  };
+}
+
+/** The newest snapshot that shows what a table's mark says, also of a table that was rolled back; undefined where it has expired. */
+export function markedSnapshot({ snapshots = [], properties }: TableMetadata): Snapshot | undefined {
+  const sequence = properties?.[TABLE_PROPERTIES.appliedSequence];
+  return snapshots.findLast((snapshot) => snapshot.summary[SNAPSHOT_RUN] !== undefined && shownSequence(snapshot) === sequence);
 }
 
 /** Sequence number of the commit that applied what a snapshot of ours shows. */

@@ -1,10 +1,10 @@
-import { appliedRun, broken, laterRun } from './chain';
+import { appliedRun, broken, laterRun, rolledBackTo } from './chain';
 import { historyFiles, proveChanges, ProvenChanges } from './change-files';
 import { CATALOG_PARAMETERS, columnsOfRole, historyTableName, parsePartKey, TABLE_PROPERTIES } from '../../../contract';
 import { CatalogTable } from '../../catalogs/table-catalog';
 import { IcebergError } from '../../spec/errors';
 import { landedFields } from '../../spec/schema';
-import { currentSnapshot, lineage, TableMetadata, withFields, withProperties } from '../../spec/table-metadata';
+import { currentSnapshot, lineage, Snapshot, TableMetadata, withFields, withProperties } from '../../spec/table-metadata';
 import { addSnapshot } from '../add-snapshot';
 import { Attempt, endAttempt, forgetAttempts, noteAttempt, sweepAttempts } from '../attempts';
 import { commitMetadata, laterThan } from '../change-table';
@@ -26,6 +26,11 @@ export const HISTORY_KIND = 'history';
 /** Entry of the summary of a snapshot that took a run's rows away. */
 const SNAPSHOT_WITHDRAWN = 'cdk-legacy-to-s3.withdrawn';
 
+/** Whether a snapshot took a run's rows away. */
+export function isWithdrawal({ summary }: Snapshot): boolean {
+  return summary[SNAPSHOT_WITHDRAWN] !== undefined;
+}
+
 /**
  * Adds a run of changes to the history of its table. A run whose rows are there changes nothing.
  *
@@ -33,13 +38,28 @@ const SNAPSHOT_WITHDRAWN = 'cdk-legacy-to-s3.withdrawn';
  * @throws IcebergError as its codes say; the history is as it was then
  */
 export async function addHistory(workplace: Workplace, run: TableRun): Promise<boolean> {
-  const { objects } = run.table;
-  if (objects.every(({ role, rows }) => role === 'keys' || rows === 0)) return false;
+  if (isEmpty(run)) return false;
   let proven: ProvenChanges | undefined;
   return changeHistory(workplace, run, async (table, before) => {
     if (before && await hasRun(workplace, before, run)) return undefined;
     return tryAdd(workplace, run, { table, before, proven: proven ??= await proveChanges(workplace, run) });
   });
+}
+
+/** Whether a run has no rows for a history. */
+function isEmpty({ table: { objects } }: TableRun): boolean {
+  return objects.every(({ role, rows }) => role === 'keys' || rows === 0);
+}
+
+/** Whether a run was added to the history of its table, or a later one; by run ids alone. */
+export async function isAdded(workplace: Workplace, run: TableRun): Promise<boolean> {
+  return isEmpty(run) || await newestAdded(workplace, run) >= run.manifest.runId;
+}
+
+/** Id of the newest run that was added to the history of a run's table; empty where there was none. */
+export async function newestAdded(workplace: Workplace, run: TableRun): Promise<string> {
+  const history = await workplace.catalog.load(historyTableName(tableNameOf(run)));
+  return history?.metadataLocation === undefined ? '' : appliedRun(await metadataAt(workplace, history.metadataLocation));
 }
 
 /**
@@ -66,6 +86,7 @@ async function changeHistory(
     if (lost) await forgetAttempts(workplace, [lost], table, before);
     if (turn > MAX_ATTEMPTS) break;
     if (table) requireHistory(table, before, run);
+    if (before) requireNewest(name, before, run);
     if (before) await keepGeneration(workplace, name, before);
     const outcome = await attempt(table, before);
     if (outcome === undefined) {
@@ -84,6 +105,12 @@ function requireHistory(table: CatalogTable, before: TableMetadata | undefined, 
   throw new IcebergError('NAME_TAKEN', `the table '${table.name}' is no history of '${datasetOf(run.table)}'`);
 }
 
+/** Runs added to what a history was rolled back to would hide that others are missing. */
+function requireNewest(name: string, before: TableMetadata, run: TableRun): void {
+  const rolledBack = rolledBackTo(before);
+  if (rolledBack) throw broken(run, `its history '${name}' shows ${rolledBack.shown}, not the one that was added last: it was rolled back; ${rolledBack.again}`);
+}
+
 /**
  * Whether the rows of a run are there: by the snapshots, which tell of each as far back as they are kept, and beyond by the files
  * themselves. A run that is later than all of them is not.
@@ -93,7 +120,7 @@ async function hasRun(workplace: Workplace, before: TableMetadata, run: TableRun
   if (runId > appliedRun(before)) return false;
   const line = lineage(before, currentSnapshot(before));
   const known = line.find(({ summary }) => summary[SNAPSHOT_RUN] === runId && summary.operation !== 'replace');
-  if (known) return known.summary[SNAPSHOT_WITHDRAWN] === undefined;
+  if (known) return !isWithdrawal(known);
   if (line.length === 0 || (line.at(-1)!['parent-snapshot-id'] ?? undefined) === undefined) return false;
   const entries = (await liveManifests(workplace.files, line[0])).flatMap(liveEntries);
   if (entries.some(({ entry }) => parsePartKey(entry.file.filePath)?.runId === runId)) return true;
@@ -149,7 +176,7 @@ async function tryWithdraw(
   workplace: Workplace, { manifest: { runId } }: TableRun, { table, before }: { readonly table: CatalogTable; readonly before: TableMetadata },
 ): Promise<'done' | Attempt> {
   const attempt = await noteAttempt(workplace, before.location, runId, table.metadataLocation);
-  const { metadata } = await addSnapshot(workplace.files, before, {
+  const { metadata, sequenceNumber } = await addSnapshot(workplace.files, before, {
     runId,
     attempt,
     now: laterThan(workplace, before),
@@ -159,7 +186,8 @@ async function tryWithdraw(
     operation: 'delete',
     summary: { [SNAPSHOT_WITHDRAWN]: 'true', [SNAPSHOT_BELOW]: JSON.stringify({ rows: false, anew: false }) },
   });
-  if (!await commitMetadata(workplace, metadata, { name: table.name, base: table, before, attempt })) return { location: before.location, attempt };
+  const next = withProperties(metadata, { [TABLE_PROPERTIES.appliedSequence]: String(sequenceNumber) });
+  if (!await commitMetadata(workplace, next, { name: table.name, base: table, before, attempt })) return { location: before.location, attempt };
   await endAttempt(workplace, before.location, attempt);
   return 'done';
 }

@@ -7,6 +7,7 @@ import { planScan, ScannedFile, ScanPlan } from '../../rows/scan-plan';
 import { DataFile } from '../../spec/data-file';
 import { IcebergError } from '../../spec/errors';
 import { currentSnapshot, TableMetadata } from '../../spec/table-metadata';
+import { brokenRuns } from '../broken-runs';
 import { foreignSnapshots, isOfRuns } from '../foreign-rows';
 import { forEachAtOnce, Workplace } from '../workplace';
 
@@ -56,6 +57,8 @@ export async function planCompaction(
   if (scan.deleteFiles.length === 0 && !scan.files.some(({ file }) => isOfChanges(file))) {
     return { ...plan, left: 'no run of changes was applied to it since it was written whole' };
   }
+  const broken = brokenRuns(metadata);
+  if (broken.length > 0) return { ...plan, left: `it has rows of run '${broken.join("', '")}', whose files are not what they were: mend them and replay the run` };
   refuseForeign(metadata, scan);
   const { length: deleteFiles } = scan.deleteFiles;
   if (whenDeletes !== undefined && deleteFiles < whenDeletes) return { ...plan, left: `it has ${deleteFiles} delete files, fewer than ${whenDeletes}` };

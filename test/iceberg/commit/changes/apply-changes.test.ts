@@ -276,6 +276,36 @@ describe('a run of changes that does not hold', () => {
   });
 });
 
+test('a whole run that does not hold, and that a table was rolled back to, takes back what was applied on top of it', async () => {
+  await commit(base);
+  const whole = source.write('Accounts', { 1: 'a' }).load({ at: 2 });
+  const third = source.write('Accounts', { 1: 'b' }).changes(whole, { at: 3 });
+  for (const run of [whole, third]) await commit(run);
+  await rollbackTable(lake, TABLE, { runId: whole.runId });
+  expect(await withdrawRun(lake, { name: TABLE, dataset: DATASET, runId: whole.runId })).toMatchObject({ state: 'ROLLED_BACK', runId: base.runId });
+  expect(JSON.parse((await properties())[TABLE_PROPERTIES.appliedMark])).toEqual(base.marks.get('Accounts'));
+  expect(await commit(third)).toMatchObject({ state: 'WAITING' });
+});
+
+test('a whole run that does not hold, and that a table was rolled back to, does not take back what was applied since: the chain goes on once that is shown', async () => {
+  await commit(base);
+  const whole = source.write('Accounts', { 1: 'a' }).load({ at: 2 });
+  const third = source.write('Accounts', { 1: 'b' }).load({ at: 3 });
+  const fourth = source.write('Accounts', { 1: 'c' }).changes(third, { at: 4 });
+  for (const run of [whole, third, fourth]) await commit(run);
+  const { snapshots } = await metadataOf(lake, TABLE);
+  const before = await properties();
+  await rollbackTable(lake, TABLE, { runId: whole.runId });
+  expect(await withdrawRun(lake, { name: TABLE, dataset: DATASET, runId: whole.runId })).toMatchObject({ state: 'ROLLED_BACK', runId: third.runId });
+  expect(await shown()).toEqual(expected(third));
+  expect((await properties())[TABLE_PROPERTIES.appliedMark]).toBe(before[TABLE_PROPERTIES.appliedMark]);
+  const fifth = source.write('Accounts', { 2: undefined }).changes(fourth, { at: 5 });
+  await expect(commit(fifth)).rejects.toMatchObject({ code: 'CHAIN_BROKEN', message: expect.stringContaining(`roll it back to snapshot ${snapshots![3]['snapshot-id']}`) });
+  await rollbackTable(lake, TABLE, { snapshotId: snapshots![3]['snapshot-id'] });
+  expect(await commit(fifth)).toMatchObject({ state: 'COMMITTED' });
+  expect(await shown()).toEqual(expected(fifth));
+});
+
 describe('the history', () => {
   const HISTORY = historyTableName(TABLE);
 
@@ -294,5 +324,22 @@ describe('the history', () => {
     await addHistory(lake, tableRun(second));
     expect(await livePaths(lake, HISTORY)).toEqual([...files(second), ...files(third)].sort());
     expect(await unnamedFiles(lake)).toEqual([]);
+  });
+
+  test('that was rolled back is added to again once it shows its newest run: none is missing in silence', async () => {
+    const second = source.write('Accounts', { 1: 'b' }).changes(base, { at: 2 });
+    const third = source.write('Accounts', { 1: 'c' }).changes(second, { at: 3 });
+    const fourth = source.write('Accounts', { 1: 'd' }).changes(third, { at: 4 });
+    for (const run of [second, third]) await addHistory(lake, tableRun(run));
+    const { snapshots } = await metadataOf(lake, HISTORY);
+    await rollbackTable(lake, HISTORY, { snapshotId: snapshots![0]['snapshot-id'] });
+    const refused = { code: 'CHAIN_BROKEN', message: expect.stringMatching(`its history '${HISTORY}' shows snapshot .* it was rolled back; roll it back to snapshot ${snapshots![1]['snapshot-id']}$`) };
+    await expect(addHistory(lake, tableRun(fourth))).rejects.toMatchObject(refused);
+    await expect(withdrawHistory(lake, tableRun(third))).rejects.toMatchObject(refused);
+    await rollbackTable(lake, HISTORY, { snapshotId: snapshots![1]['snapshot-id'] });
+    await addHistory(lake, tableRun(fourth));
+    await withdrawHistory(lake, tableRun(second));
+    expect(await addHistory(lake, tableRun(source.write('Accounts', { 1: 'e' }).changes(fourth, { at: 5 })))).toBe(true);
+    expect((await livePaths(lake, HISTORY)).map((path) => Number(/T0000(\d\d)/.exec(path)![1]))).toEqual([3, 4, 5]);
   });
 });

@@ -52,6 +52,46 @@ describe('a mark that stands still, as a rowversion does while a transaction is 
   });
 });
 
+describe('a mark that stands still, and orders that are numbered behind it', () => {
+  const STILL = '00000000000007d1';
+  /** A run whose marks have these numbers behind the rowversion, each taken at the second of its run. */
+  const numbered = (run: SourceRun, number: number, from?: { readonly number: number; readonly at: number }): SourceRun => {
+    const mark = (at: string, each: number) => ({ way: 'rowversion' as const, lineage: 'rows', order: each === 0 ? STILL : `${STILL}.${String(each).padStart(8, '0')}`, at });
+    const tables = run.manifest.tables.map((table) => ({
+      ...table,
+      ...(table.base && { base: { ...table.base, mark: mark(table.base.mark.at, number) } }),
+      ...(table.changes && { changes: { ...table.changes, way: 'rowversion' as const, from: mark(source.mark(from!.at).at, from!.number), to: mark(table.changes.to.at, number) } }),
+    }));
+    return { ...run, manifest: { ...run.manifest, tables } };
+  };
+
+  test('one that comes after a later run that read the table whole changes nothing, and takes no place of one that follows it', async () => {
+    await commit(numbered(base, 0));
+    const late = numbered(source.write('Accounts', { 1: 'b', 3: 'new' }).changes(base, { at: 2 }), 1, { number: 0, at: 1 });
+    const load = source.write('Accounts', { 1: 'c' }).load({ at: 3 });
+    const whole = numbered(load, 0);
+    expect(await commit(whole)).toMatchObject({ state: 'COMMITTED', repeated: false });
+    expect(await commit(late)).toMatchObject({ state: 'SUPERSEDED' });
+    expect(await shown()).toEqual(expected(whole));
+    const next = numbered(source.write('Accounts', { 2: undefined }).changes(load, { at: 4 }), 1, { number: 0, at: 3 });
+    expect(await commit(next)).toMatchObject({ state: 'COMMITTED', repeated: false });
+    expect(await commit(numbered(source.changes(base, { at: 2 }), 2, { number: 1, at: 2 }))).toMatchObject({ state: 'SUPERSEDED' });
+    expect(await shown()).toEqual(expected(next));
+  });
+});
+
+test('deletes that were found by comparing what had landed are refused where the table shows a later run: its rows were not compared', async () => {
+  const whole = source.write('Accounts', { 3: 'came' }).load({ at: 2 });
+  const compared = source.write('Accounts', { 3: undefined, 4: 'new' }).changes(base, { at: 3 });
+  const next = source.changes(whole, { at: 4 });
+  for (const run of [base, whole]) await commit(withWay(run, 'rowversion'));
+  await expect(commit(withWay(compared, 'rowversion'))).rejects.toMatchObject({
+    code: 'CHAIN_BROKEN', message: expect.stringContaining(`it is as of ${whole.marks.get('Accounts')!.order}`),
+  });
+  expect(await commit(withWay(next, 'rowversion'))).toMatchObject({ state: 'COMMITTED' });
+  expect(await shown()).toEqual(expected(next));
+});
+
 describe('runs whose ids were made by a clock that is behind', () => {
   test('a table that was read whole after a gap is shown: its mark was taken later, by the clock of the source', async () => {
     const changes = source.write('Accounts', { 1: 'b' }).changes(base, { at: 100 });
@@ -67,6 +107,16 @@ describe('runs whose ids were made by a clock that is behind', () => {
     expect(await shown()).toEqual(expected(next));
   });
 });
+
+/** The run, its changes learnt in another way. */
+function withWay(run: SourceRun, way: 'rowversion'): SourceRun {
+  const tables = run.manifest.tables.map(({ base: own, changes, ...table }) => ({
+    ...table,
+    ...(own && { base: { ...own, mark: { ...own.mark, way } } }),
+    ...(changes && { changes: { ...changes, way, from: { ...changes.from, way }, to: { ...changes.to, way } } }),
+  }));
+  return { ...run, manifest: { ...run.manifest, tables } };
+}
 
 /** The run, its marks taken at other seconds of the source's clock than its id says. */
 function withMarkAt(run: SourceRun, at: number, from = at): SourceRun {
