@@ -1,5 +1,6 @@
 import { CatalogTable, metadataVersion, TableCatalog, TableCommit } from './table-catalog';
 import { encodeKeySegment } from '../../contract';
+import { forEachAtOnce } from '../files/at-once';
 import { TableFiles } from '../files/table-files';
 import { readMetadata, TableMetadata, writeMetadata } from '../spec/table-metadata';
 
@@ -33,13 +34,12 @@ export class FolderTables implements TableCatalog {
   }
 
   public async names(prefix: string): Promise<string[]> {
-    return (await this.pointers()).map(({ name }) => name).filter((name) => name.startsWith(prefix));
+    return (await this.pointersOf(prefix)).map(({ name }) => name);
   }
 
   /** What each name stands for, without a look into it: the table's folder may have moved. */
   public async pointers(): Promise<TablePointer[]> {
-    const all = await Promise.all((await this.everyName()).map(async (name) => ({ name, ...await this.pointer(name) })));
-    return all.flatMap(({ name, number, location }) => (number !== undefined && location !== undefined ? [{ name, number, location }] : []));
+    return this.pointersOf('');
   }
 
   /**
@@ -112,10 +112,19 @@ export class FolderTables implements TableCatalog {
     }
   }
 
-  private async everyName(): Promise<string[]> {
-    const files = await this.files.list(`${this.folder}_names/`);
-    const names = files.map(({ uri }) => decodeURIComponent(/([^/]*)\.\d+\.json$/.exec(uri)?.[1] ?? ''));
-    return [...new Set(names)].filter((name) => name !== '').sort();
+  /** Of names that begin so. All are listed once, however many there are. */
+  private async pointersOf(prefix: string): Promise<TablePointer[]> {
+    const newest = new Map<string, number>();
+    for (const { uri } of await this.files.list(`${this.folder}_names/`)) {
+      const [, segment = '', number] = /([^/]*)\.(\d+)\.json$/.exec(uri) ?? [];
+      const name = decodeURIComponent(segment);
+      if (name !== '' && name.startsWith(prefix)) newest.set(name, Math.max(newest.get(name) ?? 0, Number(number)));
+    }
+    const all = await forEachAtOnce([...newest].sort(([a], [b]) => (a < b ? -1 : 1)), async ([name, number]) => {
+      const { location } = await this.pointerAt(name, number);
+      return location === undefined ? [] : [{ name, number, location }];
+    });
+    return all.flat();
   }
 
   private async point(name: string, number: number, to: { readonly location?: string }): Promise<boolean> {
@@ -126,8 +135,11 @@ export class FolderTables implements TableCatalog {
     const prefix = `${this.folder}_names/${encodeKeySegment(name)}.`;
     const numbers = (await this.files.list(prefix)).map(({ uri }) => Number(/^(\d+)\.json$/.exec(uri.slice(prefix.length))?.[1] ?? 0));
     const number = Math.max(0, ...numbers);
-    if (number === 0) return undefined;
-    return { number, ...JSON.parse(String(await this.files.read(`${prefix}${number}.json`))) };
+    return number === 0 ? undefined : { number, ...await this.pointerAt(name, number) };
+  }
+
+  private async pointerAt(name: string, number: number): Promise<{ readonly location?: string }> {
+    return JSON.parse(String(await this.files.read(`${this.folder}_names/${encodeKeySegment(name)}.${number}.json`)));
   }
 }
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Dirent } from 'node:fs';
-import { link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, lstat, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { canonicalUri, ListedFile, TableFiles } from './table-files';
 
@@ -62,16 +61,9 @@ export class FolderFiles implements TableFiles {
 
   public async list(uriPrefix: string): Promise<ListedFile[]> {
     const prefix = pathOf(uriPrefix);
-    const folder = prefix.endsWith('/') ? prefix : path.dirname(prefix);
-    const entries = await unlessMissing<Dirent[]>(readdir(folder, { withFileTypes: true, recursive: true })) ?? [];
+    const slash = prefix.lastIndexOf('/') + 1;
     const files: ListedFile[] = [];
-    for (const entry of entries) {
-      const file = path.join(entry.parentPath ?? entry.path, entry.name);
-      if (!entry.isFile() || !file.startsWith(prefix)) continue;
-      // Others may have deleted it meanwhile.
-      const found = await unlessMissing(stat(file));
-      if (found) files.push({ uri: SCHEME + file, sizeBytes: found.size, modifiedAt: found.mtime });
-    }
+    await collect(prefix.slice(0, slash), prefix.slice(slash), files);
     return files;
   }
 
@@ -85,6 +77,18 @@ export class FolderFiles implements TableFiles {
     const temporary = path.join(path.dirname(file), `.${randomUUID()}.tmp`);
     await writeFile(temporary, bytes);
     return finish(temporary, file);
+  }
+}
+
+/** Adds the files below a folder. @param begin of the names in it: of others, of which there may be ten thousands, nothing is looked at */
+async function collect(folder: string, begin: string, files: ListedFile[]): Promise<void> {
+  for (const name of await unlessMissing(readdir(folder)) ?? []) {
+    if (!name.startsWith(begin)) continue;
+    const file = folder + name;
+    // Others may have deleted it meanwhile.
+    const found = await unlessMissing(lstat(file));
+    if (found?.isDirectory()) await collect(`${file}/`, '', files);
+    else if (found?.isFile()) files.push({ uri: SCHEME + file, sizeBytes: found.size, modifiedAt: found.mtime });
   }
 }
 

@@ -41,6 +41,21 @@ describe.each([
     expect(await noteOf('t')).toBe('b');
   });
 
+  test('names and what they stand for are told by one listing, however many there are', async () => {
+    const ids = ['1', '2', '3', '4', '5', '6', '7', '8', '9'];
+    for (const id of ids) await catalog.commit({ name: `lake ${id}`, metadata: table(id), attempt: 'x' });
+    await catalog.commit({ name: 'lakes', metadata: table('a'), attempt: 'x' });
+    await catalog.drop((await catalog.load('lake 3'))!);
+    let lists = 0;
+    const counting = new Proxy(files, {
+      get: (target, name) => (name === 'list' ? async (uri: string) => { lists += 1; return target.list(uri); } : Reflect.get(target, name).bind(target)),
+    });
+    const counted = new FolderTables(counting, root);
+    expect(await counted.names('lake ')).toEqual(ids.filter((id) => id !== '3').map((id) => `lake ${id}`));
+    expect((await counted.pointers()).map(({ name, number, location }) => [name, number, location]).at(-1)).toEqual(['lakes', 1, `${root}t-a`]);
+    expect(lists).toBe(2);
+  });
+
   test('of many writers at once one makes the table, and one each version after', async () => {
     const first = await Promise.all(['1', '2', '3', '4', '5'].map(async (id) => catalog.commit({ name: 't', metadata: table(id, id), attempt: id })));
     expect(first.filter((location) => location !== undefined)).toHaveLength(1);

@@ -145,7 +145,7 @@ export function rolledBackTo(metadata: TableMetadata): { readonly shown: string;
 /** The newest snapshot that shows what a table's mark says, also of a table that was rolled back; undefined where it has expired. */
 export function markedSnapshot({ snapshots = [], properties }: TableMetadata): Snapshot | undefined {
   const sequence = properties?.[TABLE_PROPERTIES.appliedSequence];
-  return snapshots.findLast((snapshot) => snapshot.summary[SNAPSHOT_RUN] !== undefined && shownSequence(snapshot) === sequence);
+  return [...snapshots].reverse().find((snapshot) => snapshot.summary[SNAPSHOT_RUN] !== undefined && shownSequence(snapshot) === sequence);
 }
 
 /** Sequence number of the commit that applied what a snapshot of ours shows. */
