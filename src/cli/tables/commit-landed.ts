@@ -103,7 +103,7 @@ async function commit(place: TablesPlace, run: TableRun, options: CommitOptions)
     const { state, waitsFor, snapshotId, metadataLocation, began } = outcome;
     if (state === 'WAITING') {
       throw new LegacyToS3Error('TABLES_NOT_COMMITTED', `changes of run ${run.manifest.runId} go on from ${waitsFor}, which the table '${about.name}' has not reached, `
-        + `and run ${run.table.changes!.previousRun}, which they follow, does not bring it there`);
+        + `and run ${run.table.changes!.previousRun}, which they follow, does not bring it there; repair ${run.table.schema}.${run.table.table} reads the table whole`);
     }
     return {
       ...about, state, metadataLocation, ...(snapshotId !== undefined && { snapshotId: String(snapshotId) }), ...(began !== undefined && { began }),
