@@ -72,7 +72,8 @@ cdk-legacy-to-s3 tables relocate --to file:///moved                            #
   (\`npm install @duckdb/node-api\`): it can open the files of the named tables and nothing else. Of a pipeline Athena does, in the
   pipeline's workgroup with that one's limit; tables of a \`--run\` are filled in as \`FOR VERSION AS OF\` its snapshots. \`--max-bytes\` refuses
   a query whose tables have larger files together than that, whatever columns it needs.
-- \`expire\` deletes landed files of runs, which then cannot be verified or rebuilt any more; their manifests stay.
+- \`expire\` deletes landed files of runs, which then cannot be verified or rebuilt any more; their manifests stay. Runs of changes that the
+  history of a table names stay whole.
 - \`tables rebuild\` forgets rollbacks and others' rows; the metadata of before stays where it was unless \`--delete-old\` is given.
 - Needed for a pipeline are \`cloudformation:DescribeStacks\`, \`glue:GetTables\`, \`glue:GetTable\`, \`s3:GetObject\` and \`s3:ListBucket\`; for \`query\` what
   \`grantQuery\` gives; for changes what \`grantWriteTables\` gives, for \`expire\` and \`tables rebuild\` also \`dynamodb:UpdateItem\` and
