@@ -148,6 +148,25 @@ test('a run that a history refuses is added once that is mended and the run is r
  * The first run is applied at each of the moments there are between two requests of the second, which waits or does not. However it
  * falls, the second is applied at the end, without another event.
  */
+test('where a table was rolled back to a run that was taken back and mended, later runs wait until it is read whole', async () => {
+  const runs = chain(3, (at) => source.write('Accounts', { [at]: `v${at}` }));
+  await complete(runs[0]);
+  await complete(runs[1]);
+  await rollbackTable(workplace(), nameOf('Accounts'), { runId: runs[0].runId });
+  await commitTables(tables.services(paced()), ...tables.land(runs[0], 'INCOMPLETE'));
+  await complete(runs[0]);
+  await complete(runs[2]);
+  expect([tables.item(runs[2].runId)!.commitState, await shown()]).toEqual(['WAITING', runs[0].expected.get('Accounts')]);
+  const whole = source.load({ at: 4 });
+  await complete(whole);
+  await goOn([...runs, whole]);
+  expect([tables.waiting.size, await shown()]).toEqual([0, whole.expected.get('Accounts')]);
+  source.write('Accounts', { 9: 'v9' });
+  const after = source.changes(whole, { at: 5 });
+  await complete(after);
+  expect(await shown()).toEqual(after.expected.get('Accounts'));
+});
+
 test('no call is lost, whenever the predecessor is applied while a run finds that it waits', async () => {
   const runs = chain(3, (at) => source.write('Accounts', { [at]: `v${at}` }));
   let waited = 0;
