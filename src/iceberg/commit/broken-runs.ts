@@ -22,13 +22,16 @@ export function brokenWithout(metadata: TableMetadata, runId: string): string | 
 export function withBroken(workplace: Workplace, metadata: TableMetadata, runId: string): TableMetadata | undefined {
   const known = brokenRuns(metadata);
   if (known.includes(runId)) return undefined;
-  return { ...withProperties(metadata, { [TABLE_PROPERTIES.brokenRuns]: [...known, runId].join(' ') }), 'last-updated-ms': laterThan(workplace, metadata) };
+  return noted(workplace, metadata, [...known, runId].join(' '));
 }
 
 /** Takes the note of a run away that holds again. @throws IcebergError COMMIT_CONTENTION */
 export async function endBroken(workplace: Workplace, name: string, before: TableMetadata, runId: string): Promise<void> {
   if (!brokenRuns(before).includes(runId)) return;
-  await changeTable(workplace, name, ({ metadata }) => (brokenRuns(metadata).includes(runId)
-    ? { ...withProperties(metadata, { [TABLE_PROPERTIES.brokenRuns]: brokenWithout(metadata, runId) }), 'last-updated-ms': laterThan(workplace, metadata) }
-    : undefined));
+  await changeTable(workplace, name, ({ metadata }) => (
+    brokenRuns(metadata).includes(runId) ? noted(workplace, metadata, brokenWithout(metadata, runId)) : undefined));
+}
+
+function noted(workplace: Workplace, metadata: TableMetadata, runs: string | undefined): TableMetadata {
+  return { ...withProperties(metadata, { [TABLE_PROPERTIES.brokenRuns]: runs }), 'last-updated-ms': laterThan(workplace, metadata) };
 }

@@ -2,7 +2,7 @@ import { manifestKey } from '../../../contract';
 import { LegacyToS3Error } from '../../api/errors';
 import { readManifest } from '../../landing/read-manifest';
 import type { LandingTarget } from '../../landing/target/landing-target';
-import { checkpointedRuns, findRecord, forgetRun, type RunRecord } from '../../state/checkpoint';
+import { findRecord, forgetRun, type RunRecord } from '../../state/checkpoint';
 import type { StateStore } from '../../state/state-store';
 import { linkRun } from '../link-run';
 
@@ -17,11 +17,14 @@ export interface LeftRuns {
 /**
  * Looks what syncs of before have left. A run whose manifest is written, and whose process died before the chain was, is added to it.
  *
+ * @param runIds of runs that have a checkpoint, oldest first
  * @param goesOn whether a run may be gone on with: not one that is to show one version, since its transaction has ended
  */
-export async function leftRuns(target: LandingTarget, store: StateStore, chain: string, goesOn: boolean): Promise<LeftRuns> {
+export async function leftRuns(
+  target: LandingTarget, store: StateStore, chain: string, runIds: readonly string[], goesOn: boolean,
+): Promise<LeftRuns> {
   const left: RunRecord[] = [];
-  for (const runId of await checkpointedRuns(store)) {
+  for (const runId of runIds) {
     const record = await findRecord(store, runId);
     if (record?.chain !== chain) continue;
     const manifest = await target.has(manifestKey(target.prefix, runId)) ? await readManifest(target, runId) : undefined;

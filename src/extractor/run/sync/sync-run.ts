@@ -19,6 +19,7 @@ import { readFeatures, type SourceFeatures } from '../../source/catalog/source-f
 import { addressOf, type SqlServerConnection } from '../../source/connection/sql-server-connection';
 import { toSafeError } from '../../source/credentials/redact';
 import { chainKey, linkKey, readChain } from '../../state/chain-store';
+import { checkpointedRuns } from '../../state/checkpoint';
 import { SYSTEM_CLOCK, type Clock } from '../../state/clock';
 import { openStore } from '../../state/open-store';
 import { chainFolder } from '../../state/run-folder';
@@ -129,7 +130,7 @@ class Sync {
 
   private async runHeld(key: string, connection: SqlServerConnection, idle: string | undefined): Promise<SyncResult> {
     const { target, store, options, props, controls, clock } = this.given;
-    const { resumable, givenUp } = await leftRuns(target, store, key, !options.oneVersion);
+    const { resumable, givenUp } = await leftRuns(target, store, key, await checkpointedRuns(store), !options.oneVersion);
     for (const runId of givenUp) await abort(props, runId, controls.takeOver, clock).catch((error: unknown) => { if (!isInUse(error)) throw error; });
     const features = await readFeatures(connection);
     refuseSource(features, connection.database, options);

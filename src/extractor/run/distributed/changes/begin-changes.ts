@@ -84,10 +84,11 @@ interface Look {
 async function lookHeld(given: LookGiven, connection: SqlServerConnection, { key, idle }: Look): Promise<ChangesStart> {
   const { props, options, target, store, execution, setting: { clock, isRunning } } = given;
   // Above the run that it follows, its id is not known from the execution alone.
-  const own = (await checkpointedRuns(store)).find((runId) => isRunOf(runId, { arn: execution }));
+  const runIds = await checkpointedRuns(store);
+  const own = runIds.find((runId) => isRunOf(runId, { arn: execution }));
   if (own !== undefined) return { kind: 'resume', runId: own };
   const goesOn = !options.oneVersion || await readChain(store, key) === undefined;
-  const { resumable, givenUp } = await leftRuns(target, store, key, goesOn);
+  const { resumable, givenUp } = await leftRuns(target, store, key, runIds, goesOn);
   for (const runId of givenUp) await abort(props, runId, false, clock, { isRunning });
   const features = await readFeatures(connection);
   refuseSource(features, connection.database, options);
