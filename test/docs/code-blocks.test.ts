@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { commandOptions, commandUses } from './commands';
@@ -45,7 +45,8 @@ describe('shell', () => {
   });
 
   test('options named in the text are options of the command line, or of this repository\'s own scripts', () => {
-    const own = ['tools/demo/arguments.ts', 'tools/local/arguments.ts', 'bench/harness/options.ts', 'bench/run.ts', 'bench/readers.ts', 'bench/verify.ts', 'tools/stand-in/main.ts']
+    const benches = readdirSync(path.join(ROOT, 'bench')).filter((name) => name.endsWith('.ts')).map((name) => `bench/${name}`);
+    const own = ['tools/demo/arguments.ts', 'tools/local/arguments.ts', 'tools/stand-in/main.ts', 'bench/harness/options.ts', ...benches]
       .flatMap((file) => readFileSync(path.join(ROOT, file), 'utf8').match(/--[a-z][a-z-]+/g) ?? []);
     const known = new Set([...own, ...[...options.values()].flatMap((each) => [...each])]);
     const unknown = files.filter(({ file }) => file === 'README.md' || file.startsWith('docs/')).flatMap(({ file, text }) => (
