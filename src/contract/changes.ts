@@ -84,8 +84,21 @@ export interface ManifestChanges {
   readonly keyRows?: number;
   /** Whether deletes are seen at all. */
   readonly deletesSeen: boolean;
-  /** COUNT_BIG of the table in the transaction that read the changes; absent where it was not asked. */
+  /**
+   * COUNT_BIG of the table in the transaction that read the changes, of captured ones what the run before saw and the changes since; absent
+   * where it was not asked, or cannot be told.
+   */
   readonly sourceRows?: number;
+  /** Of captured changes: the table's rows as the transaction showed them, which may be later than the mark. */
+  readonly seen?: SeenRows;
+}
+
+/** Rows of a table that is ahead of its captured changes: what it had at the mark is known when these were captured too. */
+export interface SeenRows {
+  /** COUNT_BIG. */
+  readonly rows: number;
+  /** The server's own clock, without a zone, after the transaction had its view (ISO 8601). */
+  readonly clock: string;
 }
 
 /** What a run that read a table whole says of the changes that follow. */
@@ -174,6 +187,10 @@ export interface ChainLink {
   readonly shape: string;
   /** When its rows were counted last (ISO 8601, UTC). */
   readonly countedAt?: string;
+  /** Of its newest run. */
+  readonly seen?: SeenRows;
+  /** When the source was last asked for the rows it shows (ISO 8601, UTC), whether they could be told as of a mark afterwards or not. */
+  readonly seenAt?: string;
   /** Why the next run is to read the table whole, whatever changed: a repair was asked for. */
   readonly reload?: string;
 }

@@ -1,6 +1,6 @@
 import { gap, keyOf, type ChangedTable } from './changed-table';
 import type { ChangeStatement, ChangeStatements, TableChanges } from './table-changes';
-import type { ChangeMark } from '../../contract';
+import type { ChangeMark, SeenRows } from '../../contract';
 import { LegacyToS3Error } from '../api/errors';
 import type { QueryParameter } from '../rows/objects/read-rows';
 import { quoteName, quoteTable } from '../source/catalog/identifiers';
@@ -12,6 +12,9 @@ const LSN_DIGITS = 20;
 
 /** The clock of `tran_end_time` is the server's local one, of a precision of 3.33 ms. */
 const CLOCK_MARGIN_MS = 10;
+
+/** When rows were seen, by the clock that `tran_end_time` is of, at the latest that it may say of what was seen. */
+const SEEN = `DATEADD(millisecond, ${CLOCK_MARGIN_MS}, CONVERT(datetime2(3), @seen))`;
 
 /** The offset of the server's clock as it is now (minutes). */
 const OFFSET = 'DATEPART(TZoffset, SYSDATETIMEOFFSET())';
@@ -120,6 +123,25 @@ export class ChangeDataCapture implements TableChanges {
     const [row] = await connection.query(`SELECT CASE WHEN EXISTS (SELECT 1 ${this.window()}) THEN 1 ELSE 0 END AS has_changed`,
       `look for changes of ${this.name}`, [lsnParameter('from', from), lsnParameter('to', to)]);
     return Number(row?.has_changed) === 1;
+  }
+
+  /**
+   * The table that was counted had all that was committed before it, captured or not. No row came or went between the mark before and the
+   * clock that was asked behind the count: then those are the rows of that mark, and what came and went since then gives those of this one.
+   * A commit has its time before others see it, so what is of a later time was not seen; what is of an earlier one may not have been, so that
+   * nothing is told where there is any. Times are compared by the server's own clock; where that was set back after the mark before, nothing is told.
+   */
+  public async rowsAt(connection: SqlServerConnection, seen: SeenRows, from: ChangeMark, to: ChangeMark): Promise<bigint | undefined> {
+    const [row] = await connection.query(`SELECT
+  ISNULL(SUM(CASE c.[__$operation] WHEN 2 THEN CONVERT(bigint, 1) WHEN 1 THEN CONVERT(bigint, -1) ELSE 0 END), 0) AS net,
+  COUNT_BIG(CASE WHEN c.[__$operation] IN (1, 2) AND (m.tran_end_time IS NULL OR m.tran_end_time <= ${SEEN}) THEN 1 END) AS unclear,
+  CASE WHEN EXISTS (SELECT 1 FROM cdc.lsn_time_mapping AS b WHERE b.start_lsn = @from AND b.tran_end_time > ${SEEN}) THEN 1 ELSE 0 END AS set_back,
+  CASE WHEN EXISTS (SELECT 1 FROM cdc.lsn_time_mapping AS a WHERE a.start_lsn > @from AND a.start_lsn <= @to AND a.tran_end_time > ${SEEN}) THEN 1 ELSE 0 END AS passed
+FROM [cdc].${quoteName(this.table.settings.changeTable)} AS c LEFT JOIN cdc.lsn_time_mapping AS m ON m.start_lsn = c.[__$start_lsn]
+WHERE c.[__$start_lsn] > @from AND c.[__$start_lsn] <= @to`, `tell the rows of ${this.name} at the mark`,
+    [lsnParameter('from', from), lsnParameter('to', to), { name: 'seen', type: 'NVarChar', value: seen.clock, length: 40 }]);
+    if (!row || Number(row.unclear) > 0 || Number(row.set_back) === 1 || Number(row.passed) !== 1) return undefined;
+    return BigInt(seen.rows) + BigInt(String(row.net));
   }
 
   public statements(from: ChangeMark, to: ChangeMark): ChangeStatements {

@@ -1,5 +1,5 @@
 import type { TransactionBegin } from './changed-table';
-import type { ChangeMark, ChangeWay } from '../../contract';
+import type { ChangeMark, ChangeWay, SeenRows } from '../../contract';
 import type { QueryParameter } from '../rows/objects/read-rows';
 import type { SqlServerConnection } from '../source/connection/sql-server-connection';
 
@@ -43,6 +43,13 @@ export interface TableChanges {
    * Captured changes are older than the table.
    */
   readonly countsRows?: boolean;
+  /**
+   * Rows of the table at a mark, from those that an earlier transaction saw, which read the changes up to the mark before; of ways whose
+   * transaction shows a later table than the mark. Undefined where it cannot be told.
+   *
+   * @param to as {@link mark} gave it in this transaction
+   */
+  rowsAt?(connection: SqlServerConnection, seen: SeenRows, from: ChangeMark, to: ChangeMark): Promise<bigint | undefined>;
   /**
    * The mark of what a transaction that began before shows; to be asked in that transaction, before the first row is read.
    *

@@ -18,7 +18,7 @@ const TABLE_FIELDS = [
   'chunkKey', 'estimatedRows', 'estimatedBytes', 'schemaHash', 'chunks',
 ];
 const COLUMN_FIELDS = ['name', 'catalogName', 'columnId', 'type', 'nullable', 'collation', 'computed', 'notCompared'];
-const CHANGES_FIELDS = ['way', 'why', 'missing', 'enable', 'key', 'settings', 'from', 'unchangedTo', 'previousRun', 'landed', 'landedRows', 'reload', 'count'];
+const CHANGES_FIELDS = ['way', 'why', 'missing', 'enable', 'key', 'settings', 'from', 'unchangedTo', 'previousRun', 'landed', 'landedRows', 'reload', 'count', 'seen'];
 const IDENTITY_FIELDS = ['objectId', 'created', 'database', 'maxColumnId'];
 const CHUNK_FIELDS = ['chunk', 'lower', 'upper', 'nullKey', 'estimatedRows', 'estimatedBytes'];
 
@@ -115,11 +115,12 @@ function changesProblem(changes: unknown, columns: unknown): string | undefined 
   for (const name of ['why', 'previousRun', 'reload', 'unchangedTo']) {
     if (changes[name] !== undefined && typeof changes[name] !== 'string') return `.${name}: expected a text, got ${shown(changes[name])}`;
   }
-  const { settings, from, count, missing: lacking, enable, landed, landedRows } = changes;
+  const { settings, from, count, missing: lacking, enable, landed, landedRows, seen } = changes;
   if (landed !== undefined && !isTexts(landed)) return `.landed: expected an array of keys, got ${shown(landed)}`;
   if (landedRows !== undefined && !Number.isSafeInteger(landedRows)) return `.landedRows: expected a whole number, got ${shown(landedRows)}`;
   if ([lacking, enable].some((texts) => texts !== undefined && !isTexts(texts))) return `.enable: expected arrays of texts, got ${shown(enable)}`;
   if (count !== undefined && typeof count !== 'boolean') return `.count: expected true or false, got ${shown(count)}`;
+  if (seen !== undefined && (!isRecord(seen) || !Number.isSafeInteger(seen.rows) || typeof seen.clock !== 'string')) return `.seen: expected rows and a clock, got ${shown(seen)}`;
   if (settings !== undefined && (!isRecord(settings) || !isTexts(Object.values(settings)))) return `.settings: expected texts by name, got ${shown(settings)}`;
   if (from !== undefined && (!isRecord(from) || !isTexts([from.way, from.lineage, from.order, from.at]))) return `.from: expected a mark, got ${shown(from)}`;
   const unknown = unknownField(changes, CHANGES_FIELDS);

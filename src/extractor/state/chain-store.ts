@@ -69,11 +69,20 @@ function linkAfter(
     const shows = chunks.reduce((latest, { instant = '' }) => (instant > latest ? instant : latest), '');
     return { runId, ...(base && { mark: base.mark }), ...(shows !== '' && { shows }), shape, ...(base?.sourceRows !== undefined && { countedAt: finishedAt }) };
   }
-  const { from, to, sourceRows } = changes;
+  const { from, to, sourceRows, seen } = changes;
   if (!before?.mark || !isOneLineage(before.mark, from) || before.mark.order !== from.order) return undefined;
   const countedAt = sourceRows === undefined ? before.countedAt : finishedAt;
+  const seenAt = seen ? finishedAt : before.seenAt;
   // Changes put nothing right that they do not touch.
-  return { runId, mark: to, shape, ...(countedAt !== undefined && { countedAt }), ...(before.reload !== undefined && { reload: before.reload }) };
+  return {
+    runId,
+    mark: to,
+    shape,
+    ...(countedAt !== undefined && { countedAt }),
+    ...(seen && { seen }),
+    ...(seenAt !== undefined && { seenAt }),
+    ...(before.reload !== undefined && { reload: before.reload }),
+  };
 }
 
 /** Whether a run that read a table whole shows less than what is there: landed tables show it no more (chain.ts of src/iceberg decides alike). */

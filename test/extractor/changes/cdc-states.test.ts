@@ -112,3 +112,28 @@ test('keys are one by the source: of spellings the last is landed, and each that
   expect(states).toEqual(['U Abc 3', 'U x ', 'D Y']);
   expect(new Set(keys)).toEqual(new Set(['abc', 'ABC', 'Abc', 'x ', 'x', 'y', 'Y']));
 });
+
+/** Rows at a mark of 5 that was followed by commits of these times, and at 1000; seen at 12:00:10 were 100. */
+async function rowsAt(commits: ReadonlyArray<readonly [lsn: number, time: string, ...operations: number[]]>, markTime = '2024-05-01T12:00:00') {
+  await client.batch('USE Captured; DELETE cdc.dbo_T_CT; DELETE cdc.lsn_time_mapping');
+  await client.batch(`USE Captured;
+    INSERT cdc.lsn_time_mapping VALUES ${[[5, markTime] as const, ...commits].map(([lsn, time]) => `(0x${order(lsn)}, '${time}')`).join(', ')};
+    INSERT cdc.dbo_T_CT VALUES ${[[3, markTime, INSERT] as const, ...commits].flatMap(([lsn, , ...operations]) => operations.map((operation, at) => (
+      `(0x${order(lsn)}, 0x${order(at)}, ${operation}, N'k${lsn}.${at}', N'', ${at})`))).join(', ')}`);
+  const way = new ChangeDataCapture(await changedTable(connection, 'T', { instance: 'dbo_T', changeTable: 'dbo_T_CT' }));
+  const rows = await way.rowsAt(connection, { rows: 100, clock: '2024-05-01T12:00:10.0000000' }, mark(5), mark(1000));
+  return rows === undefined ? undefined : Number(rows);
+}
+
+test.each<[string, number | undefined, Parameters<typeof rowsAt>]>([
+  ['what came and went since', 101, [[[10, '2024-05-01T12:00:30', INSERT, INSERT, DELETE, BEFORE, AFTER], [11, '2024-05-01T12:00:31', BEFORE, AFTER]]]],
+  ['more deletes than inserts', 98, [[[10, '2024-05-01T12:00:30', DELETE, DELETE]]]],
+  ['updates alone, also between the mark before and the count', 100, [[[10, '2024-05-01T12:00:09', BEFORE, AFTER], [11, '2024-05-01T12:00:31', BEFORE, AFTER]]]],
+  ['a row that came before the count, and may have been seen', undefined, [[[10, '2024-05-01T12:00:09', INSERT], [11, '2024-05-01T12:00:31', INSERT]]]],
+  ['a row that went within the precision of its time', undefined, [[[10, '2024-05-01T12:00:10.007', DELETE], [11, '2024-05-01T12:00:31', INSERT]]]],
+  ['rows that came and went in one commit before the count', undefined, [[[10, '2024-05-01T12:00:09', INSERT, DELETE], [11, '2024-05-01T12:00:31', INSERT]]]],
+  ['capture has not passed the count', undefined, [[[10, '2024-05-01T12:00:09', BEFORE, AFTER]]]],
+  ['the clock was set back after the mark before', undefined, [[[10, '2024-05-01T12:00:30', INSERT]], '2024-05-01T12:59:59']],
+])('rows at the mark from those that were seen after the one before: %s', async (_what, expected, given) => {
+  expect(await rowsAt(...given)).toBe(expected);
+});

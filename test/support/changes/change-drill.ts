@@ -89,6 +89,7 @@ export class ChangeDrill {
   private compared = 0;
   private comparedByTrino = 0;
   private readonly comparedAfterChanges: { [way: string]: number } = {};
+  private readonly countedAfterChanges: { [way: string]: number } = {};
   private truncated = 0;
   private columnsAdded = 0;
 
@@ -120,6 +121,7 @@ export class ChangeDrill {
       runsOfChanges: this.runsOfChanges,
       compared: this.compared,
       comparedAfterChanges: this.comparedAfterChanges,
+      countedAfterChanges: this.countedAfterChanges,
       comparedByTrino: this.comparedByTrino,
       transactions: source.committed,
       truncated: this.truncated,
@@ -264,7 +266,10 @@ export class ChangeDrill {
     const size = await this.compareWith(await source.at(name, mark), name, metadata, location, problem);
     this.compared += 1;
     if (table.changes) this.comparedAfterChanges[mark.way] = (this.comparedAfterChanges[mark.way] ?? 0) + 1;
-    if (table.changes?.sourceRows !== undefined && table.changes.sourceRows !== size) problem(`it has ${size} rows, its run counted ${table.changes.sourceRows}`);
+    const { sourceRows } = table.changes ?? {};
+    if (sourceRows === undefined) return;
+    this.countedAfterChanges[mark.way] = (this.countedAfterChanges[mark.way] ?? 0) + 1;
+    if (sourceRows !== size) problem(`it has ${size} rows, its run counted ${sourceRows}`);
   }
 
   /** @returns rows that are shown */

@@ -20,6 +20,8 @@ export interface ChangeReport {
   readonly compared: number;
   /** Those whose mark was reached by changes, by way. */
   readonly comparedAfterChanges: { readonly [way: string]: number };
+  /** Those of these whose rows the source had counted, by way. */
+  readonly countedAfterChanges: { readonly [way: string]: number };
   /** Those that Trino read too. */
   readonly comparedByTrino: number;
   readonly transactions: number;

@@ -30,6 +30,14 @@ export interface PlannedMark {
   readonly at: string;
 }
 
+/** Rows of a table that is ahead of its captured changes. */
+export interface PlannedRows {
+  /** As the source counted them. */
+  readonly rows: number;
+  /** The server's own clock, without a zone, after its transaction had its view (ISO 8601). */
+  readonly clock: string;
+}
+
 /** How the changes of a table are learnt. */
 export interface PlannedChanges {
   /** The best way there is, or the one that was asked for. */
@@ -99,4 +107,10 @@ export interface PlannedChanges {
    * @default false
    */
   readonly count?: boolean;
+  /**
+   * Rows that the run before saw, of captured changes: with the changes since they are those of the next mark.
+   *
+   * @default - none were seen
+   */
+  readonly seen?: PlannedRows;
 }

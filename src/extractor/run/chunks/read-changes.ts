@@ -1,7 +1,7 @@
 import { landDeletes } from './land-deletes';
 import { landRows, objectsOf, type ChunkReading } from './land-rows';
 import { landSpellings } from './land-spellings';
-import { countedRows } from './take-mark';
+import { countedRows, laterRows } from './take-mark';
 import {
   CHANGE_FIELD_IDS, CHANGE_ROLES, changeColumns, isChangeColumn, isOneLineage,
   type ChangeMark, type ChangeRole, type ManifestColumn, type ManifestObject,
@@ -67,6 +67,7 @@ export async function readChanges(context: RunContext, connection: SqlServerConn
       const roles = CHANGE_ROLES.filter((role) => read[role]);
       const named = read.keys ?? read.deletes ? keyOf(table).map(({ landed }) => landed) : [];
       const changes = read.changes!;
+      const later = await laterRows(context, connection, job, { from, to });
       const alterations = changes.alterations.filter(({ column }) => !changeColumns().some(({ name }) => name === column));
       return {
         columns: changes.columns.filter((column) => !isChangeColumn(column)),
@@ -79,7 +80,9 @@ export async function readChanges(context: RunContext, connection: SqlServerConn
           ...sums,
           ...(read.keys && allKeys !== sums.inserts + sums.updates && { keyRows: allKeys }),
           deletesSeen: way.deletesSeen,
+          ...later.seen,
         },
+        ...later.counted,
         ...await countedRows(context, connection, job),
         wireBytes: roles.reduce((sum, role) => sum + read[role]!.wireBytes, (spellings?.wireBytes ?? 0) + (found?.wireBytes ?? 0)),
         ...(alterations.length > 0 && { alterations }),

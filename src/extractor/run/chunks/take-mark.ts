@@ -3,8 +3,8 @@ import { LegacyToS3Error, type ErrorCode } from '../../api/errors';
 import type { TransactionBegin } from '../../changes/changed-table';
 import { changesOf } from '../../changes/table-ways';
 import { quoteTable } from '../../source/catalog/identifiers';
-import type { SqlServerConnection } from '../../source/connection/sql-server-connection';
-import type { LandedChunk } from '../../state/landed-chunk';
+import type { CatalogRow, SqlServerConnection } from '../../source/connection/sql-server-connection';
+import type { LandedChanges, LandedChunk } from '../../state/landed-chunk';
 import type { ReadJob } from '../context/read-job';
 import type { RunContext } from '../context/run-context';
 import { countOf } from '../tables/table-total';
@@ -43,13 +43,35 @@ export async function markOf(
 
 /** COUNT_BIG of a whole table with its first chunk, in the transaction of its mark; nothing where it is not asked for. */
 export async function countedRows(context: RunContext, connection: SqlServerConnection, job: ReadJob): Promise<Pick<LandedChunk, 'countedRows'>> {
-  const { changes, chunk, chunks, schema, table } = job;
+  const { changes, chunk, chunks } = job;
   if (!changes?.planned.count || chunk.chunk !== 0 || context.consistency !== 'snapshot') return {};
   if (changesOf(changes.planned.way, changes.table).countsRows === false) return {};
   // Chunks of several transactions are of no one mark.
   if (chunks > 1 && context.options.readers > 1) return {};
-  const { rowFilter, hint } = changes.table;
+  return { countedRows: String(countOf((await countTable(connection, job))?.row_count, job.subject)) };
+}
+
+/**
+ * Of changes that are older than the table: its rows at the mark, from what the run before saw of them, and what this one sees; nothing where
+ * it is not asked for, or cannot be told.
+ */
+export async function laterRows(
+  context: RunContext, connection: SqlServerConnection, job: ReadJob, { from, to }: { readonly from: ChangeMark; readonly to: ChangeMark },
+): Promise<{ readonly counted: Pick<LandedChunk, 'countedRows'>; readonly seen: Pick<LandedChanges, 'seen'> }> {
+  const { count, way: named, seen: before } = job.changes!.planned;
+  const way = changesOf(named, job.changes!.table);
+  const rows = before && await way.rowsAt?.(connection, before, from, to);
+  const counted = rows === undefined ? {} : { countedRows: String(rows) };
+  if (!count || way.countsRows !== false || context.consistency !== 'snapshot') return { counted, seen: {} };
+  const row = await countTable(connection, job);
+  return { counted, seen: { seen: { rows: Number(countOf(row?.row_count, job.subject)), clock: String(row?.clock) } } };
+}
+
+/** The clock is asked behind the view: a statement has it from its beginning, and the transaction has read before. */
+async function countTable(connection: SqlServerConnection, { changes, schema, table, subject }: ReadJob): Promise<CatalogRow | undefined> {
+  const { rowFilter, hint } = changes!.table;
   const where = rowFilter === undefined ? '' : ` WHERE (\n${rowFilter}\n)`;
-  const [row] = await connection.query(`SELECT COUNT_BIG(*) AS row_count FROM ${quoteTable(schema, table)}${where}${hint}`, `count the rows of ${job.subject}`);
-  return { countedRows: String(countOf(row?.row_count, job.subject)) };
+  const [row] = await connection.query(
+    `SELECT COUNT_BIG(*) AS row_count, CONVERT(varchar(40), SYSDATETIME(), 126) AS clock FROM ${quoteTable(schema, table)}${where}${hint}`, `count the rows of ${subject}`);
+  return row;
 }

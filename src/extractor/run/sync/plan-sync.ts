@@ -71,6 +71,7 @@ export interface PlanSyncOptions {
 }
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 /** What is looked at to find landed spellings of keys: rows, bytes and runs since a table was read whole. */
 const LANDED_LIMITS = { rows: MOST_LANDED_KEYS, bytes: 256 * 1024 * 1024, runs: 500 };
 /** What is looked at to find deletes; of its objects the key columns alone are read. */
@@ -178,8 +179,8 @@ async function cut(
   return { ...survey, tables: tables.map((table) => (table.changes!.from ? table : cutOf(table))) };
 }
 
-function fromLink({ mark, runId, unchangedTo }: MarkedLink): Pick<PlannedChanges, 'from' | 'previousRun' | 'unchangedTo'> {
-  return { from: { ...mark }, previousRun: runId, ...(unchangedTo !== undefined && { unchangedTo }) };
+function fromLink({ mark, runId, unchangedTo, seen }: MarkedLink): Pick<PlannedChanges, 'from' | 'previousRun' | 'unchangedTo' | 'seen'> {
+  return { from: { ...mark }, previousRun: runId, ...(unchangedTo !== undefined && { unchangedTo }), ...(seen && { seen }) };
 }
 
 function latest({ mark, unchangedTo = mark!.order }: ChainLink, seen: string): string {
@@ -220,7 +221,9 @@ function changesOfTable({ maxDop, format }: RunOptions, table: PlannedTable): No
 }
 
 function isCounted({ estimatedRows }: PlannedTable, link: ChainLink | undefined, { options: { countEvery }, now }: PlanSyncOptions): boolean {
-  const isDue = link?.countedAt === undefined || now - Date.parse(link.countedAt) >= DAY_MS;
+  const isPast = (instant: string | undefined, ms: number) => instant === undefined || now - Date.parse(instant) >= ms;
+  // What is seen may turn out not to tell, again and again: a large table is not counted for that more often than this.
+  const isDue = isPast(link?.countedAt, DAY_MS) && isPast(link?.seenAt, HOUR_MS);
   switch (countEvery) {
     case CountEvery.NEVER: return false;
     case CountEvery.RUN: return true;
