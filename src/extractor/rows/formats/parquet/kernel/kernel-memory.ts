@@ -28,7 +28,7 @@ export interface ParquetInstance {
 const PAGE = 0x10000;
 /** Encoders of many small tables use the same few memories, which are let go by the garbage collector late. */
 const MOST_KEPT = 4;
-/** Memories are kept by their size, so sizes are rounded up to this many pages: 4 MiB. */
+/** Sizes are rounded up to this many pages, 4 MiB, so that tables of about the same columns use the same memories. */
 const ROUNDED_PAGES = 64;
 
 const kept: ParquetInstance[] = [];
@@ -42,8 +42,12 @@ export function hasParquetKernel(): boolean {
 /** @param bytes of memory; untouched pages of it take none */
 export function takeInstance(bytes: number): ParquetInstance {
   const pages = Math.ceil(bytes / PAGE / ROUNDED_PAGES) * ROUNDED_PAGES;
-  const at = kept.findIndex(({ memory }) => memory.buffer.byteLength === pages * PAGE);
-  if (at >= 0) return { ...kept.splice(at, 1)[0], used: true };
+  // The smallest that is large enough: rows, keys and deletes of a table's changes come by turns, and each new memory is tens of megabytes.
+  let best = -1;
+  kept.forEach(({ memory: { buffer } }, at) => {
+    if (buffer.byteLength >= pages * PAGE && (best < 0 || buffer.byteLength < kept[best].memory.buffer.byteLength)) best = at;
+  });
+  if (best >= 0) return { ...kept.splice(best, 1)[0], used: true };
   const memory = newMemory(pages);
   return { functions: instantiate<ParquetKernelExports>(PARQUET_KERNEL, 'parquet kernel', memory), memory, used: false };
 }

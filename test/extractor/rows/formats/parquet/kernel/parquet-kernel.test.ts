@@ -150,6 +150,17 @@ test('results that are read by turns do not mix, and memory is used again', asyn
   }
 });
 
+test('a memory serves whatever needs no larger one, and tells what it held before to nobody', async () => {
+  const wide = () => resultOf([...'abcdefgh'].map((name) => wireColumn.nvarchar(name, 40)), Array.from({ length: 3000 }, (_, i) => [...'abcdefgh'].map((name) => (i % 3 ? utf16(`${name}${i % 70}`) : null))));
+  const narrow = () => resultOf([wireColumn.intN('id', 4), wireColumn.bit('b')], Array.from({ length: 3000 }, (_, i) => [i % 5 ? le(BigInt(i), 4) : null, le(1n, 1)]));
+  const alone = await withoutKernel(async () => [await outcome(wide(), PLAIN, [100]), await outcome(narrow(), PLAIN, [100])]);
+  await outcome(wide(), PLAIN, [100]);
+  const made = jest.spyOn(WebAssembly, 'Memory');
+  for (let round = 0; round < 3; round++) expect([await outcome(wide(), PLAIN, [333]), await outcome(narrow(), PLAIN, [333])]).toEqual(alone);
+  expect(made).not.toHaveBeenCalled();
+  made.mockRestore();
+});
+
 test('a processor without its instructions does without it', async () => {
   const bytes = resultOf([wireColumn.intN('id', 4)], [[le(1n, 4)]]);
   await withoutKernel(async () => expect((await landPayload(bytes, PLAIN)).rowsOffKernel).toEqual({ processor: 1 }));
