@@ -21,6 +21,9 @@ export interface TablePointer {
  * name stands for, `<folder>/_names/<name>.<N>.json` says, the greatest N.
  */
 export class FolderTables implements TableCatalog {
+  /** Greatest numbers of names that were seen: files of names are never deleted, so that later ones are looked for from there. */
+  private seen?: Promise<Map<string, number>>;
+
   /** @param folder URI with a slash at its end */
   public constructor(private readonly files: TableFiles, private readonly folder: string) {}
 
@@ -114,32 +117,49 @@ export class FolderTables implements TableCatalog {
 
   /** Of names that begin so. All are listed once, however many there are. */
   private async pointersOf(prefix: string): Promise<TablePointer[]> {
-    const newest = new Map<string, number>();
-    for (const { uri } of await this.files.list(`${this.folder}_names/`)) {
-      const [, segment = '', number] = /([^/]*)\.(\d+)\.json$/.exec(uri) ?? [];
-      const name = decodeURIComponent(segment);
-      if (name !== '' && name.startsWith(prefix)) newest.set(name, Math.max(newest.get(name) ?? 0, Number(number)));
-    }
-    const all = await forEachAtOnce([...newest].sort(([a], [b]) => (a < b ? -1 : 1)), async ([name, number]) => {
-      const { location } = await this.pointerAt(name, number);
+    const newest = await this.listNumbers();
+    this.seen = Promise.resolve(newest);
+    const wanted = [...newest].filter(([name]) => name.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1));
+    const all = await forEachAtOnce(wanted, async ([name, number]) => {
+      const { location } = await this.pointerAt(name, number) ?? {};
       return location === undefined ? [] : [{ name, number, location }];
     });
     return all.flat();
   }
 
   private async point(name: string, number: number, to: { readonly location?: string }): Promise<boolean> {
-    return this.files.create(`${this.folder}_names/${encodeKeySegment(name)}.${number}.json`, JSON.stringify(to));
+    return this.files.create(this.nameFile(name, number), JSON.stringify(to));
   }
 
+  /** Folders of ten thousands of tables are listed once, not for each of them. */
   private async pointer(name: string): Promise<{ readonly number: number; readonly location?: string } | undefined> {
-    const prefix = `${this.folder}_names/${encodeKeySegment(name)}.`;
-    const numbers = (await this.files.list(prefix)).map(({ uri }) => Number(/^(\d+)\.json$/.exec(uri.slice(prefix.length))?.[1] ?? 0));
-    const number = Math.max(0, ...numbers);
-    return number === 0 ? undefined : { number, ...await this.pointerAt(name, number) };
+    const seen = await (this.seen ??= this.listNumbers());
+    let number = seen.get(name) ?? 0;
+    let found = number === 0 ? undefined : await this.pointerAt(name, number);
+    if (number > 0 && !found) throw new Error(`${this.nameFile(name, number)} is gone: it says what '${name}' stands for`);
+    for (let next; (next = await this.pointerAt(name, number + 1)) !== undefined;) [found, number] = [next, number + 1];
+    if (!found) return undefined;
+    seen.set(name, number);
+    return { number, ...found };
   }
 
-  private async pointerAt(name: string, number: number): Promise<{ readonly location?: string }> {
-    return JSON.parse(String(await this.files.read(`${this.folder}_names/${encodeKeySegment(name)}.${number}.json`)));
+  private async pointerAt(name: string, number: number): Promise<{ readonly location?: string } | undefined> {
+    const text = await this.files.read(this.nameFile(name, number));
+    return text && JSON.parse(String(text));
+  }
+
+  private async listNumbers(): Promise<Map<string, number>> {
+    const newest = new Map<string, number>();
+    for (const { uri } of await this.files.list(`${this.folder}_names/`)) {
+      const [, segment = '', number] = /([^/]*)\.(\d+)\.json$/.exec(uri) ?? [];
+      const name = decodeURIComponent(segment);
+      if (name !== '') newest.set(name, Math.max(newest.get(name) ?? 0, Number(number)));
+    }
+    return newest;
+  }
+
+  private nameFile(name: string, number: number): string {
+    return `${this.folder}_names/${encodeKeySegment(name)}.${number}.json`;
   }
 }
 

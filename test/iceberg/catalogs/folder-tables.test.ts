@@ -48,9 +48,20 @@ describe.each([
     await catalog.drop((await catalog.load('lake 3'))!);
     let lists = 0;
     const counting = new Proxy(files, {
-      get: (target, name) => (name === 'list' ? async (uri: string) => { lists += 1; return target.list(uri); } : Reflect.get(target, name).bind(target)),
+      get: (target, name) => (name === 'list' ? async (uri: string) => { lists += uri.includes('/_names/') ? 1 : 0; return target.list(uri); } : Reflect.get(target, name).bind(target)),
     });
     const counted = new FolderTables(counting, root);
+    for (const id of ids) await counted.load(`lake ${id}`);
+    // A table of a name that is new, of one that was dropped, and what another writer makes of names that were seen.
+    expect(await counted.load('new')).toBeUndefined();
+    await counted.commit({ name: 'lake 3', metadata: table('b', 'again'), attempt: 'x' });
+    await catalog.drop((await catalog.load('lake 4'))!);
+    await catalog.commit({ name: 'lake 4', metadata: table('c', 'elsewhere'), attempt: 'x' });
+    const notes = ['lake 3', 'lake 4'].map(async (name) => (await counted.load(name))?.parameters.note);
+    expect(await Promise.all(notes)).toEqual(['again', 'elsewhere']);
+    expect(lists).toBe(1);
+    await counted.drop((await counted.load('lake 3'))!);
+    lists = 0;
     expect(await counted.names('lake ')).toEqual(ids.filter((id) => id !== '3').map((id) => `lake ${id}`));
     expect((await counted.pointers()).map(({ name, number, location }) => [name, number, location]).at(-1)).toEqual(['lakes', 1, `${root}t-a`]);
     expect(lists).toBe(2);
