@@ -155,7 +155,7 @@ test('a memory serves whatever needs no larger one, and tells what it held befor
   const narrow = () => resultOf([wireColumn.intN('id', 4), wireColumn.bit('b')], Array.from({ length: 3000 }, (_, i) => [i % 5 ? le(BigInt(i), 4) : null, le(1n, 1)]));
   const alone = await withoutKernel(async () => [await outcome(wide(), PLAIN, [100]), await outcome(narrow(), PLAIN, [100])]);
   await outcome(wide(), PLAIN, [100]);
-  const made = jest.spyOn(WebAssembly, 'Memory');
+  const made = jest.spyOn((globalThis as unknown as { WebAssembly: { Memory: () => void } }).WebAssembly, 'Memory');
   for (let round = 0; round < 3; round++) expect([await outcome(wide(), PLAIN, [333]), await outcome(narrow(), PLAIN, [333])]).toEqual(alone);
   expect(made).not.toHaveBeenCalled();
   made.mockRestore();
