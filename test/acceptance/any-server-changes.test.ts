@@ -114,6 +114,7 @@ describe.each(SERVERS)('changes of %s', (_, there, start) => {
     await run("EXEC sys.sp_cdc_enable_table @source_schema = N'dbo', @source_name = N'Captured', @role_name = NULL, @supports_net_changes = 1");
     await run("INSERT dbo.Captured (Id, Price, Body) VALUES (1, 1, N'x'), (2, 2, N'y')");
     await run('UPDATE dbo.Captured SET Price = 5 WHERE Id = 1');
+    const [[clock]] = await rows("SELECT CONVERT(varchar(40), SYSDATETIME(), 126) WAITFOR DELAY '00:00:00.020'");
     await run('DELETE dbo.Captured WHERE Id = 2');
     while (Number((await rows('SELECT COUNT(*) FROM cdc.dbo_Captured_CT'))[0][0]) < 5) await run("WAITFOR DELAY '00:00:00.200'");
     const range = "DECLARE @from binary(10) = sys.fn_cdc_get_min_lsn('dbo_Captured'), @to binary(10) = sys.fn_cdc_get_max_lsn();";
@@ -124,6 +125,10 @@ describe.each(SERVERS)('changes of %s', (_, there, start) => {
     ]);
     expect(await rows(`${range} SELECT __$operation, Id, Price FROM cdc.fn_cdc_get_net_changes_dbo_Captured(@from, @to, N'all')`)).toEqual([[2, 1, 5]]);
     await expect(rows(`${range} SELECT Id FROM cdc.fn_cdc_get_all_changes_dbo_Captured(sys.fn_cdc_increment_lsn(@to), @to, N'all')`)).rejects.toMatchObject({ number: 313 });
+    // Commits have their times by the clock that the server tells: rows that were counted are told from those that came later by it.
+    expect(await rows(`SELECT c.__$operation, CASE WHEN m.tran_end_time > DATEADD(millisecond, 10, CONVERT(datetime2(3), '${String(clock)}')) THEN 1 ELSE 0 END
+      FROM cdc.dbo_Captured_CT AS c JOIN cdc.lsn_time_mapping AS m ON m.start_lsn = c.__$start_lsn ORDER BY c.__$start_lsn, c.__$seqval, c.__$operation`))
+      .toEqual([[2, 0], [2, 0], [3, 0], [4, 0], [1, 1]]);
     await run('EXEC sys.sp_cdc_disable_db');
   });
 });
