@@ -2,9 +2,10 @@ import { brokenRuns } from '../../../src/iceberg/commit/broken-runs';
 import { applyChanges } from '../../../src/iceberg/commit/changes/apply-changes';
 import { commitRun } from '../../../src/iceberg/commit/commit-run';
 import { compactTable } from '../../../src/iceberg/commit/compact/compact-table';
+import { expireTable } from '../../../src/iceberg/commit/expire';
 import { withdrawRun } from '../../../src/iceberg/commit/rollback';
 import { metadataOf } from '../../support/iceberg/landed-table';
-import { testLake, TestLake } from '../../support/iceberg/workplace';
+import { HOUR, testLake, TestLake } from '../../support/iceberg/workplace';
 import { ChangedSource, landedTableRun, SourceRun } from '../../support/tables/changed-source';
 import { rowsShown } from '../../support/tables/with-pages';
 
@@ -55,5 +56,14 @@ test('a run that reads the table whole leaves none of them', async () => {
   await withdraw(runs[1]);
   expect(await broken()).toEqual(ids(runs[1]));
   await commit(source.load({ at: 5 }));
+  expect(await broken()).toEqual([]);
+});
+
+test('a run whose snapshot has expired, and whose files later ones show, is noted no more once it holds again', async () => {
+  lake.pass(30 * HOUR);
+  expect(await expireTable(lake, TABLE, { keepForMs: HOUR })).toMatchObject({ snapshots: 2 });
+  for (const run of runs.slice(0, 2)) expect(await withdraw(run)).toMatchObject({ state: 'BROKEN' });
+  expect(await broken()).toEqual(ids(...runs.slice(0, 2)));
+  for (const run of runs.slice(0, 2)) expect(await commit(run)).toMatchObject({ state: 'SUPERSEDED' });
   expect(await broken()).toEqual([]);
 });

@@ -15,7 +15,7 @@ import { Attempt, endAttempt, forgetAttempts, noteAttempt, sweepAttempts } from 
 import { brokenWithout, endBroken } from '../broken-runs';
 import { commitMetadata, laterThan } from '../change-table';
 import { CommitOutcome } from '../commit-run';
-import { belowChanges, SNAPSHOT_BELOW, SNAPSHOT_ETAG, SNAPSHOT_RUN } from '../foreign-rows';
+import { belowChanges, isCompaction, SNAPSHOT_BELOW, SNAPSHOT_ETAG, SNAPSHOT_RUN } from '../foreign-rows';
 import { groundOf, requireOwn } from '../generation';
 import { proveCommit } from '../prove-commit';
 import { allStay } from '../snapshot-files';
@@ -88,7 +88,8 @@ async function contained(workplace: Workplace, run: TableRun, { table, before }:
   await sweepAttempts(workplace, table.name, before.location);
   const common = { name: table.name, rows, metadataLocation: table.metadataLocation!, repeated: true } as const;
   const isOwn = ({ summary }: Snapshot) => summary[SNAPSHOT_RUN] === runId && summary[SNAPSHOT_ETAG] === manifestETag;
-  const snapshot = lineage(before, currentSnapshot(before)).find(isOwn);
+  const line = lineage(before, currentSnapshot(before));
+  const snapshot = line.find(isOwn);
   if (snapshot) {
     await endBroken(workplace, table.name, before, runId);
     const { 'snapshot-id': snapshotId, summary: { [SNAPSHOT_POSITIONS]: positions, [SNAPSHOT_SOFT_DELETED]: own } } = snapshot;
@@ -97,7 +98,9 @@ async function contained(workplace: Workplace, run: TableRun, { table, before }:
   }
   const isApplied = appliedRun(before) === runId && before.properties?.[TABLE_PROPERTIES.manifestETag] === manifestETag;
   const isEmpty = rows === 0 && changes!.from.order === changes!.to.order && appliedMark(before)?.order === changes!.to.order;
-  if (isApplied) await endBroken(workplace, table.name, before, runId);
+  // Files of a run whose snapshot has expired are shown by later ones.
+  const hasExpired = !line.some((each) => each.summary[SNAPSHOT_RUN] === runId && !isCompaction(each));
+  if (isApplied || hasExpired) await endBroken(workplace, table.name, before, runId);
   return { ...common, state: isApplied || isEmpty ? 'COMMITTED' : 'SUPERSEDED' };
 }
 
