@@ -1,6 +1,6 @@
 import { brokenWithout, withBroken } from './broken-runs';
 import { changeTable, laterThan, LoadedTable, ownerOf } from './change-table';
-import { APPLIED_PROPERTIES, markedSnapshot, rolledBackTo, SNAPSHOT_BEFORE } from './changes/chain';
+import { appliedMark, APPLIED_PROPERTIES, markedSnapshot, rolledBackTo, SNAPSHOT_BEFORE } from './changes/chain';
 import { foreignSnapshots, isCompaction, isOfChanges, SNAPSHOT_ETAG, SNAPSHOT_RUN } from './foreign-rows';
 import { liveEntries, liveManifests } from './snapshot-files';
 import { metadataAt, Workplace } from './workplace';
@@ -101,14 +101,16 @@ async function without(workplace: Workplace, { metadata }: LoadedTable, runId: s
   const untagged = metadata.refs?.[runTag(runId)] ? withRefs(metadata, { [runTag(runId)]: undefined }) : undefined;
   const isBroken = (why: string, next?: TableMetadata): Without => ({ next, withdrawal: { state: 'BROKEN', why } });
   const compacted = compactionOf(line, runId);
-  if (compacted) return isBroken(`rows of run '${runId}' were written anew since, by the compaction of snapshot ${compacted['snapshot-id']}`);
+  // A compaction in part has left files of it, which the next one would write anew as they are; runs of changes look for rows in them.
+  const noted = async () => (current && await namesRun(workplace, current, runId) ? withBroken(workplace, metadata, runId) : undefined);
+  if (compacted) return isBroken(`rows of run '${runId}' were written anew since, by the compaction of snapshot ${compacted['snapshot-id']}`, await noted());
   if (ours?.summary[SNAPSHOT_RUN] !== runId) {
     if (ours && isOfChanges(ours) && await namesRun(workplace, ours, runId)) {
       return isBroken(`runs of changes were applied on top of run '${runId}', run '${ours.summary[SNAPSHOT_RUN]}' last`, withBroken(workplace, metadata, runId));
     }
     return { next: untagged, withdrawal: { state: 'UNTOUCHED' } };
   }
-  if (foreign.length > 0) return isBroken(`others wrote snapshot ${foreign[0]['snapshot-id']} (${foreign[0].summary.operation}) on top of run '${runId}'`);
+  if (foreign.length > 0) return isBroken(`others wrote snapshot ${foreign[0]['snapshot-id']} (${foreign[0].summary.operation}) on top of run '${runId}'`, appliedMark(metadata) && await noted());
   if (isOfChanges(ours)) return withoutChanges(workplace, metadata, ours);
   const left = taggedRuns(metadata).filter((each) => each !== runId).at(-1);
   const snapshot = left === undefined ? undefined : snapshotOfRun(metadata, left);

@@ -1,6 +1,6 @@
-import { appliedMark, APPLIED_PROPERTIES, appliedRun, broken, chainStep, laterRun, requireUnbroken, SNAPSHOT_BEFORE } from './chain';
+import { appliedMark, APPLIED_PROPERTIES, appliedRun, broken, chainStep, laterRun, requireReadable, requireUnbroken, SNAPSHOT_BEFORE } from './chain';
 import { DeltaFiles, deltaFiles, proveChanges, ProvenChanges } from './change-files';
-import { SoftDeleted, softDeletedRows, softDeletesOf, withDeletedAt } from './soft-deletes';
+import { filesOfDeleted, SoftDeleted, softDeletedRows, softDeletesOf, withDeletedAt } from './soft-deletes';
 import { ForeignRows, objectsOfRole, TABLE_PROPERTIES } from '../../../contract';
 import { CatalogTable } from '../../catalogs/table-catalog';
 import { ownFile } from '../../rows/own-files';
@@ -142,9 +142,11 @@ async function tryApply(
   const below = belowChanges(before, foreignRows);
   const delta = deltaFiles(run, proven, ground.fields, landed);
   const soft = softDeletesOf(run, before, softDeletes);
+  const changes = run.table.changes!;
+  const sought = deletes === 'position' ? [...delta.keys, ...delta.deletes] : soft.keeps ? filesOfDeleted({ changes, delta }) : [];
+  if (sought.length > 0) requireReadable(before, run);
 
   const attempt = await noteAttempt(workplace, before.location, runId, table.metadataLocation);
-  const changes = run.table.changes!;
   const mark = JSON.stringify(changes.to);
   const typed = withFields(before, withDeletedAt(ground.fields, soft), ground.mapping, run.table.identity?.maxColumnId);
   const kept: SoftDeleted = soft.keeps ? await softDeletedRows(workplace, { metadata: typed, attempt, changes, delta }) : { files: [], rows: 0 };

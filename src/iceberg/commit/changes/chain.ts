@@ -1,6 +1,7 @@
 import { ChangeMark, isOneLineage, ManifestColumn, TABLE_PROPERTIES } from '../../../contract';
 import { IcebergError } from '../../spec/errors';
 import { currentSnapshot, lineage, Snapshot, TableMetadata } from '../../spec/table-metadata';
+import { brokenRuns } from '../broken-runs';
 import { belowChanges, foreignSnapshots, SNAPSHOT_BELOW, SNAPSHOT_RUN } from '../foreign-rows';
 import { datasetOf, identityText, tableNameOf, TableRun } from '../table-run';
 
@@ -140,6 +141,18 @@ export function ourSnapshot(metadata: TableMetadata): Snapshot | undefined {
 export function requireUnbroken(before: TableMetadata, run: TableRun): void {
   const rolledBack = rolledBackTo(before);
   if (rolledBack) throw broken(run, `the table shows ${rolledBack.shown}, not the one that its mark was set by: it was rolled back; ${rolledBack.again}, or read the table whole`);
+}
+
+/**
+ * Looks whether the files of a table are what they were, before places of rows or rows themselves are taken from them: these would stay as
+ * they are when the files are mended.
+ *
+ * @throws IcebergError CHAIN_BROKEN when runs are noted whose files are not
+ */
+export function requireReadable(before: TableMetadata, run: TableRun): void {
+  const damaged = brokenRuns(before);
+  if (damaged.length === 0) return;
+  throw broken(run, `rows are looked for, and files of run '${damaged.join("', '")}' are not what they were: mend them and replay that run, then this one`);
 }
 
 /** What a table shows that was rolled back, by whomever, and how the newest run is shown again, for messages; undefined where it shows that. */
