@@ -35,6 +35,12 @@ export interface ApplyOptions {
 /** Entry of the summary of a run whose deletes are by position: URI of their file; empty where no row had any of the keys. */
 const SNAPSHOT_POSITIONS = 'cdk-legacy-to-s3.positions';
 
+/** How runs of changes delete rows of a table, as the newest one did that it knows; undefined where there was none. */
+export function deletesBy({ snapshots = [] }: TableMetadata): ApplyOptions['deletes'] {
+  const newest = snapshots.filter(({ summary }) => summary[SNAPSHOT_BEFORE] !== undefined).at(-1);
+  return newest && (newest.summary[SNAPSHOT_POSITIONS] === undefined ? 'equality' : 'position');
+}
+
 /** Entry of the summary of a run that kept rows which it deleted: JSON of {@link OwnRows}. */
 const SNAPSHOT_SOFT_DELETED = 'cdk-legacy-to-s3.soft-deleted';
 
