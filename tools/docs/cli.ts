@@ -74,7 +74,8 @@ cdk-legacy-to-s3 tables relocate --to file:///moved                            #
   a query whose tables have larger files together than that, whatever columns it needs.
 - \`expire\` deletes landed files of runs, which then cannot be verified or rebuilt any more; their manifests stay. Runs of changes that the
   history of a table names stay whole.
-- \`tables rebuild\` forgets rollbacks and others' rows; the metadata of before stays where it was unless \`--delete-old\` is given.
+- \`tables rebuild\` forgets rollbacks and others' rows; the metadata of before stays where it was unless \`--delete-old\` is given. Deletes are by key
+  or by position as those of the table of before, where that can be read.
 - Needed for a pipeline are \`cloudformation:DescribeStacks\`, \`glue:GetTables\`, \`glue:GetTable\`, \`s3:GetObject\` and \`s3:ListBucket\`; for \`query\` what
   \`grantQuery\` gives; for changes what \`grantWriteTables\` gives, for \`expire\` and \`tables rebuild\` also \`dynamodb:UpdateItem\` and
   \`dynamodb:GetItem\` of the metadata table, and \`s3:DeleteObject\` of what goes.

@@ -29,7 +29,7 @@ export async function withdrawTable(services: TableServices, task: TableTask, kn
     const isHive = there !== undefined && there.metadataLocation === undefined;
     const { [CATALOG_PARAMETERS.dataset]: owner, [CATALOG_PARAMETERS.run]: shown } = there?.parameters ?? {};
     if (isHive && owner === dataset && shown === run.runId) await retractHive(task);
-    const withdrawal = there && !isHive ? await withdrawRun(workplace, { name, dataset, runId: run.runId }) : undefined;
+    const withdrawal = there && !isHive ? await withdrawRun(workplace, { name, dataset, runId: run.runId, hasExpired: known?.commitState === 'EXPIRED' }) : undefined;
     if (withdrawal?.state === 'BROKEN') {
       await items.replace(itemOf(task, { commitState: 'BROKEN', problem: withdrawal.why, snapshotId: known?.snapshotId }));
       telemetry.metric('tablesNotProven', 1);

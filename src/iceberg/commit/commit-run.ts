@@ -70,7 +70,9 @@ export async function commitRun(workplace: Workplace, run: TableRun, options: Co
     if (before) await keepGeneration(workplace, name, before);
     if (done) {
       await sweepAttempts(workplace, name, before.location);
-      if (done.state === 'COMMITTED') await endBroken(workplace, name, before, run.manifest.runId);
+      // Files of a run whose snapshot has expired are shown by later ones.
+      const hasExpired = before.refs?.[runTag(run.manifest.runId)] === undefined;
+      if (done.state === 'COMMITTED' || hasExpired) await endBroken(workplace, name, before, run.manifest.runId);
       if (done.snapshotId === undefined) return done;
       const paths = new Set(run.table.objects.map(({ key }) => workplace.root + key));
       const provenRows = await proveCommit(workplace, name, { snapshotId: done.snapshotId, paths, stays: ({ filePath }) => !paths.has(filePath) });

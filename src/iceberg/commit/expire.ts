@@ -168,7 +168,9 @@ async function planExpiry(workplace: Workplace, { table: { name }, metadata }: L
   const landed = unnamed.size === 0 ? unnamed : withoutRuns(unnamed, await runsBeside(workplace, name));
   // Of a run of changes whose snapshot goes the files stay as long as one of later runs names them.
   const left = new Set([...landed.keys()].map((uri) => parsePartKey(uri)?.runId));
-  const runs = [...tagged, ...changes.filter(isGone).map(({ summary }) => summary[SNAPSHOT_RUN]).filter((run) => left.has(run))].sort();
+  const ofChanges = changes.filter(isGone).map(({ summary }) => summary[SNAPSHOT_RUN]).filter((run) => left.has(run));
+  // A compaction has the name of the run that it found.
+  const runs = [...new Set([...tagged, ...ofChanges])].sort();
   return { gone, runs, landed, own: [...only(new Map([...ofRuns.own, ...others.own]), kept.own).keys()] };
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ownerOf } from './change-table';
-import { applyChanges } from './changes/apply-changes';
+import { applyChanges, deletesBy } from './changes/apply-changes';
 import { addHistory } from './changes/history';
 import { CommitOptions, CommitOutcome, commitRun } from './commit-run';
 import { tableNameOf, TableRun } from './table-run';
@@ -31,14 +31,21 @@ export interface UnbuiltTable {
   readonly error: Error;
 }
 
+/** What a table that is made again has as the one before. */
+interface KeptOptions {
+  readonly softDeletes: boolean;
+  /** By places, for readers that cannot delete by keys. */
+  readonly deletes?: 'equality' | 'position';
+}
+
 /**
  * Makes all metadata of landed tables again, from the manifests of runs: fresh tables, run by run, which the names stand for at the end.
  * Until then, and where it is interrupted, readers see the tables of before.
  */
 export class TableRebuild {
   private readonly draft: Workplace & { readonly catalog: DraftTables };
-  /** Whether the tables of before keep deleted rows, by name. */
-  private readonly softDeletes = new Map<string, boolean>();
+  /** How the tables of before are, by name. */
+  private readonly kept = new Map<string, KeptOptions>();
 
   /** @param asked whether tables keep deleted rows; as the tables of before do, where these can be read */
   public constructor(private readonly workplace: Workplace, private readonly asked: { readonly softDeletes?: boolean } = {}) {
@@ -51,23 +58,26 @@ export class TableRebuild {
    * @throws IcebergError as {@link commitRun} and {@link applyChanges} do; the table is then without this run
    */
   public async add(run: TableRun, options?: CommitOptions): Promise<CommitOutcome> {
-    const own = { ...options, softDeletes: await this.keepsDeleted(tableNameOf(run)) };
+    const { softDeletes, deletes } = await this.keptOptions(tableNameOf(run));
+    const own = { ...options, softDeletes: this.asked.softDeletes ?? softDeletes };
     if (!run.table.changes) return commitRun(this.draft, run, own);
-    const outcome = await applyChanges(this.draft, run, own);
+    const outcome = await applyChanges(this.draft, run, { ...own, deletes });
     if (outcome.state !== 'WAITING') await addHistory(this.draft, run);
     return outcome;
   }
 
-  private async keepsDeleted(name: string): Promise<boolean> {
-    const known = this.asked.softDeletes ?? this.softDeletes.get(name);
+  private async keptOptions(name: string): Promise<KeptOptions> {
+    const known = this.kept.get(name);
     if (known !== undefined) return known;
     // What cannot be read is why it is made again.
     const table = await this.workplace.catalog.load(name).catch(() => undefined);
     const at = table?.metadataLocation;
     const metadata = at === undefined ? undefined : await metadataAt(this.workplace, at).catch(() => undefined);
-    const keeps = metadata?.properties?.[TABLE_PROPERTIES.softDeletesSince] !== undefined;
-    this.softDeletes.set(name, keeps);
-    return keeps;
+    const kept: KeptOptions = {
+      softDeletes: metadata?.properties?.[TABLE_PROPERTIES.softDeletesSince] !== undefined, deletes: metadata && deletesBy(metadata),
+    };
+    this.kept.set(name, kept);
+    return kept;
   }
 
   /** Lets the names stand for what was made. @param deleteOld deletes the metadata of the tables that had them before */

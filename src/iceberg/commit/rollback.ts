@@ -1,6 +1,6 @@
 import { brokenWithout, withBroken } from './broken-runs';
 import { changeTable, laterThan, LoadedTable, ownerOf } from './change-table';
-import { APPLIED_PROPERTIES, markedSnapshot, rolledBackTo, SNAPSHOT_BEFORE } from './changes/chain';
+import { appliedMark, APPLIED_PROPERTIES, markedSnapshot, rolledBackTo, SNAPSHOT_BEFORE } from './changes/chain';
 import { foreignSnapshots, isCompaction, isOfChanges, SNAPSHOT_ETAG, SNAPSHOT_RUN } from './foreign-rows';
 import { liveEntries, liveManifests } from './snapshot-files';
 import { metadataAt, Workplace } from './workplace';
@@ -72,19 +72,26 @@ export type Withdrawal =
  * @throws IcebergError COMMIT_CONTENTION
  */
 export async function withdrawRun(
-  workplace: Workplace, { name, dataset, runId }: { readonly name: string; readonly dataset: string; readonly runId: string },
+  workplace: Workplace, run: {
+    readonly name: string;
+    readonly dataset: string;
+    readonly runId: string;
+    /** Whether an expiry let go of the run's files: that they are gone tells nothing of rows which were written anew of them. */
+    readonly hasExpired?: boolean;
+  },
 ): Promise<Withdrawal> {
+  const { name, dataset } = run;
   const there = await workplace.catalog.load(name);
   const metadata = there?.metadataLocation === undefined ? undefined : await metadataAt(workplace, there.metadataLocation);
   if (!there || !metadata || ownerOf(there, metadata) !== dataset) return { state: 'UNTOUCHED' };
   let outcome: Withdrawal = { state: 'UNTOUCHED' };
   const { table } = await changeTable(workplace, name, async (loaded) => {
-    const { next, withdrawal } = await without(workplace, loaded, runId);
+    const { next, withdrawal } = await without(workplace, loaded, run);
     outcome = withdrawal;
     return next;
   });
   if ((outcome as Withdrawal).state !== 'DROPPED' || await workplace.catalog.drop(table)) return outcome;
-  return withdrawRun(workplace, { name, dataset, runId });
+  return withdrawRun(workplace, run);
 }
 
 /** Metadata that does not show the run, and what that is. */
@@ -93,22 +100,28 @@ interface Without {
   readonly withdrawal: Withdrawal;
 }
 
-async function without(workplace: Workplace, { metadata }: LoadedTable, runId: string): Promise<Without> {
+async function without(
+  workplace: Workplace, { metadata }: LoadedTable, { runId, hasExpired = false }: { readonly runId: string; readonly hasExpired?: boolean },
+): Promise<Without> {
   const current = currentSnapshot(metadata);
   const line = lineage(metadata, current);
   const foreign = foreignSnapshots(metadata);
   const ours = line[foreign.length];
   const untagged = metadata.refs?.[runTag(runId)] ? withRefs(metadata, { [runTag(runId)]: undefined }) : undefined;
   const isBroken = (why: string, next?: TableMetadata): Without => ({ next, withdrawal: { state: 'BROKEN', why } });
+  const isNamed = async () => current !== undefined && namesRun(workplace, current, runId);
+  if (hasExpired && !await isNamed()) return { next: untagged, withdrawal: { state: 'UNTOUCHED' } };
   const compacted = compactionOf(line, runId);
-  if (compacted) return isBroken(`rows of run '${runId}' were written anew since, by the compaction of snapshot ${compacted['snapshot-id']}`);
+  // A compaction in part has left files of it, which the next one would write anew as they are; runs of changes look for rows in them.
+  const noted = async () => (await isNamed() ? withBroken(workplace, metadata, runId) : undefined);
+  if (compacted) return isBroken(`rows of run '${runId}' were written anew since, by the compaction of snapshot ${compacted['snapshot-id']}`, await noted());
   if (ours?.summary[SNAPSHOT_RUN] !== runId) {
     if (ours && isOfChanges(ours) && await namesRun(workplace, ours, runId)) {
       return isBroken(`runs of changes were applied on top of run '${runId}', run '${ours.summary[SNAPSHOT_RUN]}' last`, withBroken(workplace, metadata, runId));
     }
     return { next: untagged, withdrawal: { state: 'UNTOUCHED' } };
   }
-  if (foreign.length > 0) return isBroken(`others wrote snapshot ${foreign[0]['snapshot-id']} (${foreign[0].summary.operation}) on top of run '${runId}'`);
+  if (foreign.length > 0) return isBroken(`others wrote snapshot ${foreign[0]['snapshot-id']} (${foreign[0].summary.operation}) on top of run '${runId}'`, appliedMark(metadata) && await noted());
   if (isOfChanges(ours)) return withoutChanges(workplace, metadata, ours);
   const left = taggedRuns(metadata).filter((each) => each !== runId).at(-1);
   const snapshot = left === undefined ? undefined : snapshotOfRun(metadata, left);

@@ -1,6 +1,6 @@
-import { appliedMark, APPLIED_PROPERTIES, appliedRun, broken, chainStep, laterRun, requireUnbroken, SNAPSHOT_BEFORE } from './chain';
+import { appliedMark, APPLIED_PROPERTIES, appliedRun, broken, chainStep, laterRun, requireReadable, requireUnbroken, SNAPSHOT_BEFORE } from './chain';
 import { DeltaFiles, deltaFiles, proveChanges, ProvenChanges } from './change-files';
-import { SoftDeleted, softDeletedRows, softDeletesOf, withDeletedAt } from './soft-deletes';
+import { filesOfDeleted, SoftDeleted, softDeletedRows, softDeletesOf, withDeletedAt } from './soft-deletes';
 import { ForeignRows, objectsOfRole, TABLE_PROPERTIES } from '../../../contract';
 import { CatalogTable } from '../../catalogs/table-catalog';
 import { ownFile } from '../../rows/own-files';
@@ -15,7 +15,7 @@ import { Attempt, endAttempt, forgetAttempts, noteAttempt, sweepAttempts } from 
 import { brokenWithout, endBroken } from '../broken-runs';
 import { commitMetadata, laterThan } from '../change-table';
 import { CommitOutcome } from '../commit-run';
-import { belowChanges, SNAPSHOT_BELOW, SNAPSHOT_ETAG, SNAPSHOT_RUN } from '../foreign-rows';
+import { belowChanges, isCompaction, SNAPSHOT_BELOW, SNAPSHOT_ETAG, SNAPSHOT_RUN } from '../foreign-rows';
 import { groundOf, requireOwn } from '../generation';
 import { proveCommit } from '../prove-commit';
 import { allStay } from '../snapshot-files';
@@ -34,6 +34,12 @@ export interface ApplyOptions {
 
 /** Entry of the summary of a run whose deletes are by position: URI of their file; empty where no row had any of the keys. */
 const SNAPSHOT_POSITIONS = 'cdk-legacy-to-s3.positions';
+
+/** How runs of changes delete rows of a table, as the newest one did that it knows; undefined where there was none. */
+export function deletesBy({ snapshots = [] }: TableMetadata): ApplyOptions['deletes'] {
+  const newest = snapshots.filter(({ summary }) => summary[SNAPSHOT_BEFORE] !== undefined).at(-1);
+  return newest && (newest.summary[SNAPSHOT_POSITIONS] === undefined ? 'equality' : 'position');
+}
 
 /** Entry of the summary of a run that kept rows which it deleted: JSON of {@link OwnRows}. */
 const SNAPSHOT_SOFT_DELETED = 'cdk-legacy-to-s3.soft-deleted';
@@ -88,7 +94,8 @@ async function contained(workplace: Workplace, run: TableRun, { table, before }:
   await sweepAttempts(workplace, table.name, before.location);
   const common = { name: table.name, rows, metadataLocation: table.metadataLocation!, repeated: true } as const;
   const isOwn = ({ summary }: Snapshot) => summary[SNAPSHOT_RUN] === runId && summary[SNAPSHOT_ETAG] === manifestETag;
-  const snapshot = lineage(before, currentSnapshot(before)).find(isOwn);
+  const line = lineage(before, currentSnapshot(before));
+  const snapshot = line.find(isOwn);
   if (snapshot) {
     await endBroken(workplace, table.name, before, runId);
     const { 'snapshot-id': snapshotId, summary: { [SNAPSHOT_POSITIONS]: positions, [SNAPSHOT_SOFT_DELETED]: own } } = snapshot;
@@ -97,7 +104,9 @@ async function contained(workplace: Workplace, run: TableRun, { table, before }:
   }
   const isApplied = appliedRun(before) === runId && before.properties?.[TABLE_PROPERTIES.manifestETag] === manifestETag;
   const isEmpty = rows === 0 && changes!.from.order === changes!.to.order && appliedMark(before)?.order === changes!.to.order;
-  if (isApplied) await endBroken(workplace, table.name, before, runId);
+  // Files of a run whose snapshot has expired are shown by later ones.
+  const hasExpired = !line.some((each) => each.summary[SNAPSHOT_RUN] === runId && !isCompaction(each));
+  if (isApplied || hasExpired) await endBroken(workplace, table.name, before, runId);
   return { ...common, state: isApplied || isEmpty ? 'COMMITTED' : 'SUPERSEDED' };
 }
 
@@ -139,9 +148,11 @@ async function tryApply(
   const below = belowChanges(before, foreignRows);
   const delta = deltaFiles(run, proven, ground.fields, landed);
   const soft = softDeletesOf(run, before, softDeletes);
+  const changes = run.table.changes!;
+  const sought = deletes === 'position' ? [...delta.keys, ...delta.deletes] : soft.keeps ? filesOfDeleted({ changes, delta }) : [];
+  if (sought.length > 0) requireReadable(before, run);
 
   const attempt = await noteAttempt(workplace, before.location, runId, table.metadataLocation);
-  const changes = run.table.changes!;
   const mark = JSON.stringify(changes.to);
   const typed = withFields(before, withDeletedAt(ground.fields, soft), ground.mapping, run.table.identity?.maxColumnId);
   const kept: SoftDeleted = soft.keeps ? await softDeletedRows(workplace, { metadata: typed, attempt, changes, delta }) : { files: [], rows: 0 };

@@ -1,6 +1,7 @@
-import { ChangeMark, isOneLineage, TABLE_PROPERTIES } from '../../../contract';
+import { ChangeMark, isOneLineage, ManifestColumn, TABLE_PROPERTIES } from '../../../contract';
 import { IcebergError } from '../../spec/errors';
 import { currentSnapshot, lineage, Snapshot, TableMetadata } from '../../spec/table-metadata';
+import { brokenRuns } from '../broken-runs';
 import { belowChanges, foreignSnapshots, SNAPSHOT_BELOW, SNAPSHOT_RUN } from '../foreign-rows';
 import { datasetOf, identityText, tableNameOf, TableRun } from '../table-run';
 
@@ -69,8 +70,10 @@ export function chainStep(before: TableMetadata | undefined, run: TableRun): Cha
   // Numbers behind a rowversion that stands still begin anew when the table is read whole: what was read before may have a higher one.
   if (to.at < mark.at && runId < appliedRun(before)) return { kind: 'contained' };
   if (from.order > mark.order) return waits;
-  if (comparesKeys(run) && from.order < mark.order) {
-    throw broken(run, `its deletes were found by comparing rows that landed up to ${from.order}, and the table may have others: it is as of ${mark.order}; the next runs go on from there`);
+  const found = foundAmongLanded(run);
+  if (found !== undefined && from.order < mark.order) {
+    throw broken(run, `its ${found} among rows that landed up to ${from.order}, and the table may have others: it is as of ${mark.order}; the next runs go on from there, `
+      + 'or, where they wait for this one, the table is to be read whole');
   }
   if (keyColumns.length === 0 && (from.order !== mark.order || isInexactBase(before))) {
     throw broken(run, `it adds rows after ${from.order} without a key, and the table may have some of them: it is as of ${mark.order}${from.order === mark.order ? ' or later' : ''}`);
@@ -78,9 +81,18 @@ export function chainStep(before: TableMetadata | undefined, run: TableRun): Cha
   return { kind: 'apply' };
 }
 
-/** Whether deletes were found by comparing keys with what the runs of the chain had landed. */
-function comparesKeys({ table: { changes } }: TableRun): boolean {
-  return changes!.deletesSeen && (changes!.way === 'rowversion' || changes!.way === 'watermark');
+/** What of a run was found among the rows that the runs of its chain had landed, which are no others' rows; undefined where nothing was. */
+function foundAmongLanded({ table: { changes, columns } }: TableRun): string | undefined {
+  const { way, deletesSeen, keyColumns } = changes!;
+  if (deletesSeen && (way === 'rowversion' || way === 'watermark')) return 'deletes were found by comparing keys';
+  const hasSpellings = columns.some((column) => keyColumns.includes(column.name) && isSpelled(column));
+  // Captured changes have each spelling that a key had since their mark.
+  return way === 'changeTracking' && hasSpellings ? 'other spellings of keys were looked for' : undefined;
+}
+
+/** Whether values that the source holds equal may land as different bytes. */
+function isSpelled({ sourceType, collation = '' }: ManifestColumn): boolean {
+  return /^(varbinary|n?varchar)\b/.test(sourceType) || (/^n?char\b/.test(sourceType) && !/_BIN2?(_|$)/i.test(collation));
 }
 
 /** Whether a table's rows are later than those of a run that read it whole. */
@@ -129,6 +141,18 @@ export function ourSnapshot(metadata: TableMetadata): Snapshot | undefined {
 export function requireUnbroken(before: TableMetadata, run: TableRun): void {
   const rolledBack = rolledBackTo(before);
   if (rolledBack) throw broken(run, `the table shows ${rolledBack.shown}, not the one that its mark was set by: it was rolled back; ${rolledBack.again}, or read the table whole`);
+}
+
+/**
+ * Looks whether the files of a table are what they were, before places of rows or rows themselves are taken from them: these would stay as
+ * they are when the files are mended.
+ *
+ * @throws IcebergError CHAIN_BROKEN when runs are noted whose files are not
+ */
+export function requireReadable(before: TableMetadata, run: TableRun): void {
+  const damaged = brokenRuns(before);
+  if (damaged.length === 0) return;
+  throw broken(run, `rows are looked for, and files of run '${damaged.join("', '")}' are not what they were: mend them and replay that run, then this one`);
 }
 
 /** What a table shows that was rolled back, by whomever, and how the newest run is shown again, for messages; undefined where it shows that. */

@@ -107,7 +107,7 @@ interface EarlierRow {
  */
 export async function softDeletedRows({ files }: Pick<Workplace, 'files'>, deleting: SoftDeleting): Promise<SoftDeleted> {
   const { metadata, attempt } = deleting;
-  const named = filesNaming(deleting);
+  const named = filesOfDeleted(deleting);
   if (named.length === 0) return { files: [], rows: 0 };
   const keys = equalityFields(metadata, named[0]);
   const deleted = await deletedKeys(files, deleting, keys);
@@ -132,7 +132,7 @@ export async function softDeletedRows({ files }: Pick<Workplace, 'files'>, delet
 }
 
 /** The run's files with keys of rows to look for. */
-function filesNaming({ changes, delta }: SoftDeleting): readonly DataFile[] {
+export function filesOfDeleted({ changes, delta }: Pick<SoftDeleting, 'changes' | 'delta'>): readonly DataFile[] {
   // Files of keys have others than those of the run's rows where keys land in several spellings.
   return [...delta.deletes, ...(changes.keyRows === undefined ? [] : delta.keys)].filter(({ recordCount }) => recordCount > 0);
 }

@@ -92,6 +92,44 @@ test('deletes that were found by comparing what had landed are refused where the
   expect(await shown()).toEqual(expected(next));
 });
 
+describe('changes by Change Tracking whose other spellings of keys were looked for among what had landed', () => {
+  const spelled = (run: SourceRun, sourceType = 'varchar(10)', collation = 'Latin1_General_CI_AS'): SourceRun => ({
+    ...run,
+    manifest: {
+      ...run.manifest,
+      tables: run.manifest.tables.map(({ columns: [id, ...rest], ...table }) => ({ ...table, columns: [{ ...id, sourceType, collation }, ...rest] })),
+    },
+  });
+  const between = () => source.write('Accounts', { 1: 'b' }).load({ at: 2 });
+  const after = () => source.write('Accounts', { 1: 'c' }).changes(base, { at: 3 });
+
+  test('are refused where the table shows a later run, whose spellings were not looked for; what follows that one is applied', async () => {
+    const [whole, changes] = [between(), after()];
+    const next = source.write('Accounts', { 3: 'd' }).changes(whole, { at: 4 });
+    for (const run of [base, whole]) await commit(spelled(run));
+    await expect(commit(spelled(changes))).rejects.toMatchObject({ code: 'CHAIN_BROKEN', message: expect.stringContaining('its other spellings of keys') });
+    expect(await commit(spelled(next))).toMatchObject({ state: 'COMMITTED' });
+    expect(await shown()).toEqual(expected(next));
+  });
+
+  test('are refused where the table shows changes that went on from before another run, which came too late', async () => {
+    const [whole, changes] = [between(), after()];
+    const next = source.write('Accounts', { 3: 'd' }).changes(whole, { at: 4 });
+    for (const run of [base, changes]) await commit(spelled(run));
+    expect(await commit(spelled(whole))).toMatchObject({ state: 'SUPERSEDED' });
+    await expect(commit(spelled(next))).rejects.toMatchObject({ code: 'CHAIN_BROKEN', message: expect.stringMatching(/is to be read whole$/) });
+  });
+
+  test('of a key that has one spelling are applied, as captured ones are', async () => {
+    const [whole, changes] = [between(), after()];
+    for (const run of [base, whole]) await commit(spelled(run, 'nchar(4)', 'Latin1_General_BIN2'));
+    expect(await commit(spelled(changes, 'nchar(4)', 'Latin1_General_BIN2'))).toMatchObject({ state: 'COMMITTED' });
+    lake = testLake();
+    for (const run of [base, whole]) await commit(withWay(spelled(run), 'cdc'));
+    expect(await commit(withWay(spelled(changes), 'cdc'))).toMatchObject({ state: 'COMMITTED' });
+  });
+});
+
 describe('runs whose ids were made by a clock that is behind', () => {
   test('a table that was read whole after a gap is shown: its mark was taken later, by the clock of the source', async () => {
     const changes = source.write('Accounts', { 1: 'b' }).changes(base, { at: 100 });
@@ -109,7 +147,7 @@ describe('runs whose ids were made by a clock that is behind', () => {
 });
 
 /** The run, its changes learnt in another way. */
-function withWay(run: SourceRun, way: 'rowversion'): SourceRun {
+function withWay(run: SourceRun, way: 'rowversion' | 'cdc'): SourceRun {
   const tables = run.manifest.tables.map(({ base: own, changes, ...table }) => ({
     ...table,
     ...(own && { base: { ...own, mark: { ...own.mark, way } } }),

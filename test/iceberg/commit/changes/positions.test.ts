@@ -1,6 +1,7 @@
 import { TABLE_PROPERTIES } from '../../../../src/contract';
 import { applyChanges } from '../../../../src/iceberg/commit/changes/apply-changes';
 import { compactTable } from '../../../../src/iceberg/commit/compact/compact-table';
+import { TableRebuild } from '../../../../src/iceberg/commit/rebuild';
 import { liveEntries, liveManifests } from '../../../../src/iceberg/commit/snapshot-files';
 import { readRows, scanOf } from '../../../../src/iceberg/rows/read-rows';
 import { currentSnapshot } from '../../../../src/iceberg/spec/table-metadata';
@@ -69,4 +70,16 @@ test('a compaction in between: the places are looked for anew, and the files of 
   const { location } = await table.metadata();
   const left = (await table.workplace.files.list(`${location}/data/`)).filter(({ uri }) => uri.includes('/positions-'));
   expect(left).toHaveLength(2);
+});
+
+test('metadata that is made again has deletes as the table of before: readers that have none by keys go on reading it', async () => {
+  const base = await table.land(COLUMNS, [ids(0, 5)]);
+  const first = await table.changes({ rows: ids(2, 4, 'new'), gone: ids(0, 1), by: ['id'] });
+  const second = await table.changes({ gone: ids(3, 4), by: ['id'] });
+  for (const run of [first, second]) await applyChanges(table.workplace, run, POSITION);
+  const [before, deletes] = [await rows(), await contents()];
+  const rebuild = new TableRebuild(table.workplace);
+  for (const run of [base, first, second]) expect(await rebuild.add(run)).toMatchObject({ state: 'COMMITTED' });
+  await rebuild.finish(true);
+  expect([await rows(), await contents()]).toEqual([before, deletes]);
 });
