@@ -6,7 +6,7 @@ import { ROOT } from './markdown-files';
 export const MANIFEST_SOURCE = [
   ...['manifest.ts', 'manifest-table.ts'].map(sourceOf),
   // Beside what a chain keeps.
-  ...sourceOf('changes.ts').split(/^(?=export )/m).filter((each) => /^export interface (?:ChangeMark|ManifestChanges|ManifestBase) /.test(each)),
+  ...sourceOf('changes.ts').split(/^(?=export )/m).filter((each) => /^export interface (?:ChangeMark|ManifestChanges|SeenRows|ManifestBase) /.test(each)),
 ].join('\n');
 
 function sourceOf(name: string): string {
