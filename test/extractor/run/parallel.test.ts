@@ -46,10 +46,10 @@ test('against a source that is throttled per connection, 2 readers give at least
   await rate(16);
   let ratios = { two: 0, eight: 0 };
   // Other work on the machine only ever takes from the ratios, so a busy moment is measured anew.
-  for (let attempt = 0; attempt < 3 && (ratios.two < 1.8 || ratios.eight < 6); attempt++) {
+  for (let attempt = 0; attempt < 8 && (ratios.two < 1.8 || ratios.eight < 6); attempt++) {
     const one = await rate(1);
     ratios = { two: await rate(2) / one, eight: await rate(8) / one };
   }
   expect(ratios.two).toBeGreaterThanOrEqual(1.8);
   expect(ratios.eight).toBeGreaterThanOrEqual(6);
-}, 120_000);
+}, 300_000);
