@@ -71,9 +71,9 @@ export function chainStep(before: TableMetadata | undefined, run: TableRun): Cha
   if (to.at < mark.at && runId < appliedRun(before)) return { kind: 'contained' };
   if (from.order > mark.order) return waits;
   const found = foundAmongLanded(run);
-  if (found !== undefined && from.order < mark.order) {
-    throw broken(run, `its ${found} among rows that landed up to ${from.order}, and the table may have others: it is as of ${mark.order}; the next runs go on from there, `
-      + 'or, where they wait for this one, the table is to be read whole');
+  if (found !== undefined && (from.order < mark.order || isLaterThanChain(before, run))) {
+    throw broken(run, `its ${found} among rows that landed up to ${from.order}, and the table may have others: it is as of ${mark.order}`
+      + `${from.order === mark.order ? ' or later' : ''}; the next runs go on from there, or, where they wait for this one, the table is to be read whole`);
   }
   if (keyColumns.length === 0 && (from.order !== mark.order || isInexactBase(before))) {
     throw broken(run, `it adds rows after ${from.order} without a key, and the table may have some of them: it is as of ${mark.order}${from.order === mark.order ? ' or later' : ''}`);
@@ -126,6 +126,15 @@ export const SNAPSHOT_INEXACT = 'cdk-legacy-to-s3.inexact';
 
 function isInexactBase(before: TableMetadata): boolean {
   return ourSnapshot(before)?.summary[SNAPSHOT_INEXACT] === 'true';
+}
+
+/**
+ * Whether a table shows rows that are later than its mark in part, of a run that the changes do not follow: their chain has another one of that
+ * mark. A run that follows it, directly or behind others that had no rows, names that one or one that was begun after it.
+ */
+function isLaterThanChain(before: TableMetadata, { table: { changes } }: TableRun): boolean {
+  const shown = ourSnapshot(before)?.summary[SNAPSHOT_RUN] ?? '';
+  return isInexactBase(before) && changes!.previousRun < shown;
 }
 
 /** The newest snapshot of ours that readers see, or that others wrote on. */

@@ -92,6 +92,41 @@ test('deletes that were found by comparing what had landed are refused where the
   expect(await shown()).toEqual(expected(next));
 });
 
+describe('what was found among landed rows, on a table that shows a run of the same mark whose last rows were read later', () => {
+  const beside = () => source.load({ at: 2, exact: false });
+  const after = (run: SourceRun, at: number) => withWay(source.changes(run, { at }), 'rowversion');
+
+  test('is refused where the chain goes on from another run: its rows were not looked at', async () => {
+    const other = beside();
+    for (const run of [base, other]) await commit(withWay(run, 'rowversion'));
+    source.write('Accounts', { 3: 'new' });
+    await expect(commit(after(base, 3))).rejects.toMatchObject({ code: 'CHAIN_BROKEN', message: expect.stringContaining(`it is as of ${other.marks.get('Accounts')!.order} or later`) });
+  });
+
+  test('is applied where the chain goes on from that run, directly or behind one without rows', async () => {
+    for (const between of [false, true]) {
+      lake = testLake();
+      source = new ChangedSource(['Accounts'], 'landing/').write('Accounts', { 1: 'Ada' });
+      base = source.load({ at: 1 });
+      const other = beside();
+      for (const run of [base, other]) await commit(withWay(run, 'rowversion'));
+      const empty = source.changes(other, { at: 3 });
+      if (between) expect(await commit(withWay(empty, 'rowversion'))).toMatchObject({ state: 'COMMITTED' });
+      source.write('Accounts', { 3: 'new' });
+      const next = after(between ? empty : other, 4);
+      expect(await commit(next)).toMatchObject({ state: 'COMMITTED' });
+      expect(await shown()).toEqual(expected(next));
+    }
+  });
+
+  test('changes that the source told itself are applied', async () => {
+    for (const run of [base, beside()]) await commit(run);
+    const next = source.write('Accounts', { 3: 'new' }).changes(base, { at: 3 });
+    expect(await commit(next)).toMatchObject({ state: 'COMMITTED' });
+    expect(await shown()).toEqual(expected(next));
+  });
+});
+
 describe('changes by Change Tracking whose other spellings of keys were looked for among what had landed', () => {
   const spelled = (run: SourceRun, sourceType = 'varchar(10)', collation = 'Latin1_General_CI_AS'): SourceRun => ({
     ...run,
